@@ -1,0 +1,1 @@
+"""The networks: residual backbone, projection head, supervised head."""

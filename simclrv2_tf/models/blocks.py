@@ -1,0 +1,293 @@
+"""What a residual network is made of: convolution, SK, SE, residual blocks.
+
+Every composite lists its sublayers in `parts`, in the order in which the
+original release created its variables. That order is what the names in a TF1
+checkpoint number (`conv2d`, `conv2d_1`, …), so `leaves` is all that it takes
+to name a network's variables.
+"""
+
+import keras
+import tensorflow as tf
+
+from simclrv2_tf.models.normalization import BatchNorm
+
+SK_MIN_CHANNELS = 32  # lower bound of the SK bottleneck, original release
+
+
+class Composite(keras.layers.Layer):
+    """A layer made of other layers, listed in creation order in `parts`."""
+
+    @property
+    def parts(self):
+        raise NotImplementedError
+
+    def leaves(self):
+        """Yields the convolutions and normalizations in creation order."""
+        for part in self.parts:
+            if isinstance(part, Composite):
+                yield from part.leaves()
+            else:
+                yield part
+
+
+@keras.saving.register_keras_serializable("simclrv2_tf")
+class Conv2D(keras.layers.Conv2D):
+    """A convolution padded by the kernel size alone, whatever the input size.
+
+    With stride 1 this is "same" padding. With a larger stride TensorFlow's
+    "same" would depend on the input size; here (k - 1) // 2 zeros come before
+    and the rest after, as in the original release.
+    """
+
+    def __init__(self, filters, kernel_size, strides=1, use_bias=False, **kw):
+        initializer = keras.initializers.VarianceScaling()
+        super().__init__(
+            filters,
+            kernel_size,
+            strides=strides,
+            padding=kw.pop("padding", "same" if strides == 1 else "valid"),
+            use_bias=use_bias,
+            kernel_initializer=kw.pop("kernel_initializer", initializer),
+            **kw,
+        )
+
+    def call(self, inputs):
+        if self.padding == "valid" and self.kernel_size[0] > 1:
+            total = self.kernel_size[0] - 1
+            sides = (total // 2, total - total // 2)
+            inputs = tf.pad(inputs, [[0, 0], sides, sides, [0, 0]])
+        return super().call(inputs)
+
+    def compute_output_shape(self, input_shape):
+        size = [s and -(-s // self.strides[0]) for s in input_shape[1:3]]
+        return (input_shape[0], *size, self.filters)
+
+
+class ConvBN(Composite):
+    """Convolution, batch normalization and, if asked, ReLU.
+
+    Args:
+      filters: Output channels.
+      kernel_size: Side of the square kernel in pixels.
+      strides: Step in pixels.
+      relu: Whether a ReLU follows.
+      zero_gamma: Start the normalization at zero, so that a residual branch
+        starts as nothing.
+      batch_norm_decay: Momentum of the moving statistics.
+      global_bn: Whether moments are taken over all replicas.
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        relu=True,
+        zero_gamma=False,
+        batch_norm_decay=0.9,
+        global_bn=True,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.relu = relu
+        self.conv = Conv2D(filters, kernel_size, strides, name="conv")
+        self.norm = BatchNorm(
+            momentum=batch_norm_decay,
+            synchronized=global_bn,
+            gamma_initializer="zeros" if zero_gamma else "ones",
+            name="norm",
+        )
+
+    @property
+    def parts(self):
+        return [self.conv, self.norm]
+
+    def build(self, input_shape):
+        self.conv.build(input_shape)
+        self.norm.build(self.conv.compute_output_shape(input_shape))
+
+    def call(self, inputs, training=None):
+        outputs = self.norm(self.conv(inputs), training=training)
+        return tf.nn.relu(outputs) if self.relu else outputs
+
+
+class SelectiveKernel(Composite):
+    """Two 3×3 streams, mixed per channel by what the image shows (SK).
+
+    Li et al. 2019, in the form of the original release: both streams have
+    3×3 kernels and come out of one convolution.
+
+    Args:
+      filters: Channels of each stream and of the output.
+      strides: Step of the 3×3 convolution in pixels.
+      sk_ratio: Channels of the mixing bottleneck as a share of `filters`.
+      **norm: `batch_norm_decay` and `global_bn`, see `ConvBN`.
+    """
+
+    def __init__(self, filters, strides, sk_ratio, name=None, **norm):
+        super().__init__(name=name)
+        middle = max(int(filters * sk_ratio), SK_MIN_CHANNELS)
+        self.streams = ConvBN(2 * filters, 3, strides, name="streams", **norm)
+        self.squeeze = ConvBN(middle, 1, name="squeeze", **norm)
+        self.mix = Conv2D(2 * filters, 1, name="mix")
+
+    @property
+    def parts(self):
+        return [self.streams, self.squeeze, self.mix]
+
+    def call(self, inputs, training=None):
+        streams = tf.stack(
+            tf.split(self.streams(inputs, training=training), 2, axis=-1)
+        )  # (2, batch, height, width, filters)
+        mean = tf.reduce_mean(tf.reduce_sum(streams, 0), [1, 2], keepdims=True)
+        mixing = self.mix(self.squeeze(mean, training=training))
+        mixing = tf.stack(tf.split(mixing, 2, axis=-1))
+        return tf.reduce_sum(streams * tf.nn.softmax(mixing, axis=0), axis=0)
+
+
+class SqueezeExcite(Composite):
+    """Scales each channel by a gate that has seen the whole image (SE).
+
+    Args:
+      channels: Channels in and out.
+      filters: Width of the block, the base of the bottleneck.
+      se_ratio: Channels of the bottleneck as a share of `filters`.
+    """
+
+    def __init__(self, channels, filters, se_ratio, **kwargs):
+        super().__init__(**kwargs)
+        middle = max(1, int(filters * se_ratio))
+        self.reduce = Conv2D(middle, 1, use_bias=True, name="reduce")
+        self.expand = Conv2D(channels, 1, use_bias=True, name="expand")
+
+    @property
+    def parts(self):
+        return [self.reduce, self.expand]
+
+    def call(self, inputs):
+        mean = tf.reduce_mean(inputs, [1, 2], keepdims=True)
+        gate = self.expand(tf.nn.relu(self.reduce(mean)))
+        return tf.sigmoid(gate) * inputs
+
+
+class Shortcut(Composite):
+    """Brings a block's input to the shape of its output.
+
+    Args:
+      filters: Output channels.
+      strides: Step in pixels.
+      resnet_d: Average before a 1×1 convolution of stride 1 (ResNet-D) and
+        not a strided 1×1 convolution.
+      **norm: `batch_norm_decay` and `global_bn`, see `ConvBN`.
+    """
+
+    def __init__(self, filters, strides, resnet_d, name=None, **norm):
+        super().__init__(name=name)
+        self.strides = strides
+        self.resnet_d = resnet_d
+        step = 1 if resnet_d else strides
+        self.project = ConvBN(
+            filters, 1, step, relu=False, name="project", **norm
+        )
+
+    @property
+    def parts(self):
+        return [self.project]
+
+    def call(self, inputs, training=None):
+        if self.resnet_d:
+            inputs = self._average(inputs)
+        return self.project(inputs, training=training)
+
+    def _average(self, inputs):
+        if self.strides == 1:  # the mean leaves the padding out
+            return tf.nn.avg_pool2d(inputs, 2, 1, "SAME")
+        inputs = tf.pad(inputs, [[0, 0], [0, 1], [0, 1], [0, 0]])
+        return tf.nn.avg_pool2d(inputs, 2, self.strides, "VALID")
+
+
+class ResidualBlock(Composite):
+    """relu(shortcut(x) + branch(x)); the kinds below differ in the branch.
+
+    Args:
+      filters: Width of the block; the output has `filters * expansion`.
+      strides: Step of the spatial convolution in pixels.
+      project: Whether the shortcut is a projection (first block of a group).
+      sk_ratio: Above 0, ResNet-D shortcuts and selective kernels.
+      se_ratio: Above 0, squeeze-and-excite at the end of the branch.
+      **norm: `batch_norm_decay` and `global_bn`, see `ConvBN`.
+    """
+
+    expansion = None
+
+    def __init__(
+        self,
+        filters,
+        strides=1,
+        project=False,
+        sk_ratio=0.0,
+        se_ratio=0.0,
+        name=None,
+        **norm,
+    ):
+        super().__init__(name=name)
+        out = filters * self.expansion
+        self.shortcut = None
+        if project:
+            self.shortcut = Shortcut(
+                out, strides, sk_ratio > 0, name="shortcut", **norm
+            )
+        self.branch = self._make_branch(filters, strides, sk_ratio, norm)
+        self.excite = None
+        if se_ratio > 0:
+            self.excite = SqueezeExcite(out, filters, se_ratio, name="excite")
+
+    @property
+    def parts(self):
+        ends = [self.shortcut, *self.branch, self.excite]
+        return [part for part in ends if part is not None]
+
+    def call(self, inputs, training=None):
+        shortcut = inputs
+        if self.shortcut is not None:
+            shortcut = self.shortcut(inputs, training=training)
+        outputs = inputs
+        for layer in self.branch:
+            outputs = layer(outputs, training=training)
+        if self.excite is not None:
+            outputs = self.excite(outputs)
+        return tf.nn.relu(outputs + shortcut)
+
+
+class BasicBlock(ResidualBlock):
+    """Two 3×3 convolutions (depth 18 and 34)."""
+
+    expansion = 1
+
+    def _make_branch(self, filters, strides, sk_ratio, norm):
+        del sk_ratio  # selective kernels live in bottlenecks alone
+        last = {"relu": False, "zero_gamma": True, "name": "conv_2", **norm}
+        return [
+            ConvBN(filters, 3, strides, name="conv_1", **norm),
+            ConvBN(filters, 3, **last),
+        ]
+
+
+class BottleneckBlock(ResidualBlock):
+    """1×1, 3×3 (or selective kernels) and 1×1 convolutions (depth 50 on)."""
+
+    expansion = 4
+
+    def _make_branch(self, filters, strides, sk_ratio, norm):
+        if sk_ratio > 0:
+            spatial = SelectiveKernel(
+                filters, strides, sk_ratio, name="conv_2", **norm
+            )
+        else:
+            spatial = ConvBN(filters, 3, strides, name="conv_2", **norm)
+        last = {"relu": False, "zero_gamma": True, "name": "conv_3", **norm}
+        return [
+            ConvBN(filters, 1, name="conv_1", **norm),
+            spatial,
+            ConvBN(filters * self.expansion, 1, **last),
+        ]

@@ -1,0 +1,202 @@
+"""The whole network as one Keras model: backbone and both heads."""
+
+import collections
+
+import keras
+import tensorflow as tf
+
+from simclrv2_tf.models.heads import ProjectionHead
+from simclrv2_tf.models.heads import SupervisedHead
+from simclrv2_tf.models.normalization import BatchNorm
+from simclrv2_tf.models.resnet import ResNet
+
+
+@keras.saving.register_keras_serializable("simclrv2_tf")
+class Network(keras.Model):
+    """A SimCLRv2 network: images to the dictionary of named endpoints.
+
+    Chen et al., "Big Self-Supervised Models are Strong Semi-Supervised
+    Learners", 2020. One network serves pretraining, fine-tuning, distillation
+    and export alike; what is trained is the stage's business.
+
+    Args:
+      resnet_depth: One of 18, 34, 50, 101, 152, 200.
+      width_multiplier: Times the channels of every layer, a multiple of 1/32.
+      sk_ratio: Above 0, selective kernels with ResNet-D stem and shortcuts;
+        0.0625 in the published networks.
+      se_ratio: Above 0, squeeze-and-excite.
+      image_size: Side of the images in pixels that the stem is chosen for: up
+        to 32 it neither strides nor pools.
+      num_classes: Logits of the supervised head; 0 leaves the head out.
+      proj_head_mode: "none", "linear" or "nonlinear".
+      num_proj_layers: Layers of the nonlinear projection head.
+      proj_out_dim: Features of the projection.
+      ft_proj_selector: Which of [features, layer 1, …, projection] the
+        supervised head reads; negative counts from the end.
+      batch_norm_decay: Momentum of the moving statistics, in [0, 1).
+      global_bn: Whether moments are taken over all replicas.
+      channels: Channels of the images.
+
+    Returns:
+      From float images (batch, height, width, channels) in [0, 1]:
+      `initial_conv`, `initial_max_pool`, `block_group1` … `block_group4`
+      (batch, height', width', channels'); `final_avg_pool` and
+      `proj_head_input`, which are the same, `proj_sel`, the layer that the
+      supervised head reads, `proj_head_output` (batch, features); `logits_sup`
+      (batch, num_classes).
+
+    Raises:
+      ValueError: For a depth, width, head or selector that does not exist.
+
+    Example:
+      >>> network = Network(resnet_depth=18, image_size=32, num_classes=10)
+      >>> network(np.zeros((2, 32, 32, 3)))["logits_sup"].shape
+      TensorShape([2, 10])
+    """
+
+    def __init__(
+        self,
+        resnet_depth=50,
+        width_multiplier=1,
+        sk_ratio=0.0,
+        se_ratio=0.0,
+        image_size=224,
+        num_classes=1000,
+        proj_head_mode="nonlinear",
+        num_proj_layers=3,
+        proj_out_dim=128,
+        ft_proj_selector=0,
+        batch_norm_decay=0.9,
+        global_bn=True,
+        channels=3,
+        **kwargs,
+    ):
+        norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
+        backbone = ResNet(
+            resnet_depth,
+            width_multiplier,
+            sk_ratio,
+            se_ratio,
+            image_size,
+            name="base_model",
+            **norm,
+        )
+        projection_head = ProjectionHead(
+            proj_head_mode,
+            num_proj_layers,
+            backbone.feature_dim,
+            proj_out_dim,
+            name="head_contrastive",
+            **norm,
+        )
+        _check_selector(ft_proj_selector, len(projection_head.layers))
+        supervised_head = None
+        if num_classes:
+            supervised_head = SupervisedHead(
+                num_classes, name="head_supervised"
+            )
+
+        images = keras.Input((None, None, channels), name="images")
+        endpoints = dict(backbone(images))
+        hidden = projection_head(endpoints["final_avg_pool"])
+        endpoints["proj_head_input"] = hidden[0]
+        endpoints["proj_sel"] = hidden[ft_proj_selector]
+        endpoints["proj_head_output"] = hidden[-1]
+        if supervised_head is not None:
+            endpoints["logits_sup"] = supervised_head(endpoints["proj_sel"])
+        super().__init__(inputs=images, outputs=endpoints, **kwargs)
+
+        self.backbone = backbone
+        self.projection_head = projection_head
+        self.supervised_head = supervised_head
+        self._config = {
+            "resnet_depth": resnet_depth,
+            "width_multiplier": width_multiplier,
+            "sk_ratio": sk_ratio,
+            "se_ratio": se_ratio,
+            "image_size": image_size,
+            "num_classes": num_classes,
+            "proj_head_mode": proj_head_mode,
+            "num_proj_layers": num_proj_layers,
+            "proj_out_dim": proj_out_dim,
+            "ft_proj_selector": ft_proj_selector,
+            "batch_norm_decay": batch_norm_decay,
+            "global_bn": global_bn,
+            "channels": channels,
+        }
+
+    def get_config(self):
+        return {**self._config, "name": self.name}
+
+    @property
+    def selected_layers(self):
+        """How many projection layers the supervised head builds upon."""
+        selector = self._config["ft_proj_selector"]
+        return selector % (len(self.projection_head.layers) + 1)
+
+    def train_for_classification(self, fine_tune_after_block=-1):
+        """Leaves out of training what the logits do not depend on.
+
+        Projection layers behind the selector keep their weights and
+        statistics, and frozen groups of the backbone theirs.
+
+        Args:
+          fine_tune_after_block: See `ResNet.freeze`.
+        """
+        self.backbone.freeze(fine_tune_after_block)
+        for layer in self.projection_head.layers[self.selected_layers :]:
+            layer.trainable = False
+
+    def named_variables(self):
+        """The variables under their names in a TF1 checkpoint.
+
+        Returns:
+          Dictionary {"base_model/conv2d/kernel": keras.Variable, …}:
+          convolutions and normalizations of the backbone are each numbered in
+          the order of their creation.
+        """
+        layers = dict(_number(self.backbone.leaves()))
+        for layer in self.projection_head.layers:
+            scope = f"head_contrastive/{layer.name}"
+            layers[f"{scope}/dense"] = layer.dense
+            layers[f"{scope}/batch_normalization"] = layer.norm
+        if self.supervised_head is not None:
+            scope = "head_supervised/linear_layer/dense"
+            layers[scope] = self.supervised_head.linear
+        return {
+            f"{scope}/{variable.name}": variable
+            for scope, layer in layers.items()
+            for variable in layer.variables
+        }
+
+
+def _check_selector(selector, layers):
+    if not -layers - 1 <= selector <= layers:
+        raise ValueError(
+            f"`ft_proj_selector` must be from {-layers - 1} to {layers} for a "
+            f"projection head of {layers} layers. Received: {selector}"
+        )
+
+
+def _number(leaves):
+    counts = collections.Counter()
+    for layer in leaves:
+        norm = isinstance(layer, BatchNorm)
+        kind = "batch_normalization" if norm else "conv2d"
+        suffix = f"_{counts[kind]}" if counts[kind] else ""
+        counts[kind] += 1
+        yield f"base_model/{kind}{suffix}", layer
+
+
+def build_network(**kwargs):
+    """Builds a `Network` and its weights; see there for the arguments."""
+    return Network(**kwargs)
+
+
+def count_parameters(network):
+    """Elements of all trainable variables, frozen or not."""
+    return sum(
+        int(tf.size(variable).numpy())
+        for name, variable in network.named_variables().items()
+        if "moving_" not in name
+    )

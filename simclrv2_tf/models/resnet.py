@@ -1,0 +1,203 @@
+"""Residual networks from images to named endpoints."""
+
+import tensorflow as tf
+
+from simclrv2_tf.models.blocks import BasicBlock
+from simclrv2_tf.models.blocks import BottleneckBlock
+from simclrv2_tf.models.blocks import Composite
+from simclrv2_tf.models.blocks import Conv2D
+from simclrv2_tf.models.blocks import ConvBN
+from simclrv2_tf.models.normalization import BatchNorm
+
+# Depth -> kind of block, blocks in each of the four groups (He et al. 2016).
+DEPTHS = {
+    18: (BasicBlock, (2, 2, 2, 2)),
+    34: (BasicBlock, (3, 4, 6, 3)),
+    50: (BottleneckBlock, (3, 4, 6, 3)),
+    101: (BottleneckBlock, (3, 4, 23, 3)),
+    152: (BottleneckBlock, (3, 8, 36, 3)),
+    200: (BottleneckBlock, (3, 24, 36, 3)),
+}
+SMALL_IMAGE = 32  # up to this side in pixels: 3×3 stem, no pooling
+
+
+def base_filters(width_multiplier):
+    """Channels of the first block group: 64 times the width.
+
+    Raises:
+      ValueError: If the width is no positive multiple of 1/32, for which the
+        channels of every layer would not be whole numbers.
+    """
+    half = 32 * width_multiplier
+    if half < 1 or half != int(half):
+        raise ValueError(
+            "`width_multiplier` must be a positive multiple of 1/32, such as "
+            f"0.25, 1 or 2. Received: width_multiplier={width_multiplier}"
+        )
+    return 2 * int(half)
+
+
+def check_depth(depth):
+    if depth not in DEPTHS:
+        raise ValueError(
+            f"`resnet_depth` must be one of {list(DEPTHS)}. "
+            f"Received: resnet_depth={depth}"
+        )
+
+
+class Stem(Composite):
+    """First convolutions and pooling.
+
+    Args:
+      filters: Output channels.
+      kind: "small" (one 3×3 convolution, no pooling), "plain" (7×7 of
+        stride 2, max pooling) or "resnet_d" (three 3×3 convolutions, the
+        first of stride 2, max pooling).
+      **norm: `batch_norm_decay` and `global_bn`, see `ConvBN`.
+    """
+
+    def __init__(
+        self, filters, kind, batch_norm_decay=0.9, global_bn=True, name=None
+    ):
+        super().__init__(name=name)
+        self.pool = kind != "small"
+        norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
+        self.before = []
+        if kind == "resnet_d":
+            self.before = [
+                ConvBN(filters // 2, 3, 2, name="conv_1", **norm),
+                ConvBN(filters // 2, 3, name="conv_2", **norm),
+            ]
+        kernel, step = {"small": (3, 1), "plain": (7, 2), "resnet_d": (3, 1)}[
+            kind
+        ]
+        self.conv = Conv2D(filters, kernel, step, name="conv")
+        self.norm = BatchNorm(
+            momentum=batch_norm_decay, synchronized=global_bn, name="norm"
+        )
+
+    @property
+    def parts(self):
+        return [*self.before, self.conv, self.norm]
+
+    def call(self, images, training=None):
+        outputs = images
+        for layer in self.before:
+            outputs = layer(outputs, training=training)
+        initial_conv = self.conv(outputs)
+        outputs = tf.nn.relu(self.norm(initial_conv, training=training))
+        if self.pool:
+            outputs = tf.nn.max_pool2d(outputs, 3, 2, "SAME")
+        return {"initial_conv": initial_conv, "initial_max_pool": outputs}
+
+
+class BlockGroup(Composite):
+    """Blocks of one width; the first projects and may take a larger step."""
+
+    def __init__(self, block, blocks, filters, strides, name=None, **options):
+        super().__init__(name=name)
+        self.blocks = [
+            block(
+                filters,
+                strides=strides if index == 0 else 1,
+                project=index == 0,
+                name=f"block_{index + 1}",
+                **options,
+            )
+            for index in range(blocks)
+        ]
+
+    @property
+    def parts(self):
+        return self.blocks
+
+    def call(self, inputs, training=None):
+        for block in self.blocks:
+            inputs = block(inputs, training=training)
+        return inputs
+
+
+class ResNet(Composite):
+    """ResNet v1 with the step on the 3×3 convolution, SK and SE.
+
+    Args:
+      depth: One of 18, 34, 50, 101, 152, 200.
+      width_multiplier: Times the channels of every layer, a multiple of 1/32.
+      sk_ratio: Above 0, selective kernels with ResNet-D stem and shortcuts;
+        0.0625 in the published networks.
+      se_ratio: Above 0, squeeze-and-excite.
+      image_size: Side of the images in pixels that the stem is chosen for:
+        up to 32 it neither strides nor pools.
+      batch_norm_decay: Momentum of the moving statistics.
+      global_bn: Whether moments are taken over all replicas.
+
+    Returns:
+      From images (batch, height, width, channels) the dictionary of
+      `initial_conv`, `initial_max_pool`, `block_group1` … `block_group4`
+      (batch, height', width', channels') and `final_avg_pool`
+      (batch, features).
+    """
+
+    def __init__(
+        self,
+        depth=50,
+        width_multiplier=1,
+        sk_ratio=0.0,
+        se_ratio=0.0,
+        image_size=224,
+        batch_norm_decay=0.9,
+        global_bn=True,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        check_depth(depth)
+        filters = base_filters(width_multiplier)
+        block, counts = DEPTHS[depth]
+        norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
+        kind = "resnet_d" if sk_ratio > 0 else "plain"
+        kind = "small" if image_size <= SMALL_IMAGE else kind
+        self.stem = Stem(filters, kind, name="stem", **norm)
+        self.groups = [
+            BlockGroup(
+                block,
+                count,
+                filters * 2**index,
+                strides=1 if index == 0 else 2,
+                sk_ratio=sk_ratio,
+                se_ratio=se_ratio,
+                name=f"block_group{index + 1}",
+                **norm,
+            )
+            for index, count in enumerate(counts)
+        ]
+        self.feature_dim = filters * 8 * block.expansion
+
+    @property
+    def parts(self):
+        return [self.stem, *self.groups]
+
+    def call(self, images, training=None):
+        endpoints = self.stem(images, training=training)
+        outputs = endpoints["initial_max_pool"]
+        for index, group in enumerate(self.groups):
+            outputs = group(outputs, training=training)
+            endpoints[f"block_group{index + 1}"] = outputs
+        endpoints["final_avg_pool"] = tf.reduce_mean(outputs, [1, 2])
+        return endpoints
+
+    def freeze(self, after_block):
+        """Leaves the stem and the first `after_block` groups untrained.
+
+        Frozen normalizations use and keep their moving statistics.
+
+        Args:
+          after_block: -1 freezes nothing, 0 the stem, 1 to 4 the stem and so
+            many block groups.
+        """
+        if not -1 <= after_block <= len(self.groups):
+            raise ValueError(
+                "`fine_tune_after_block` must be from -1 (train all) to 4 "
+                f"(train the head alone). Received: {after_block}"
+            )
+        for part in self.parts[: after_block + 1]:
+            part.trainable = False
