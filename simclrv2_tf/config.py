@@ -1,0 +1,433 @@
+"""Everything that can be chosen: one field, one flag, one help line.
+
+The names, types and meanings of the original release's flags are kept (both
+of its programs, TF1 and tf2); the fields are grouped by idea and `Config` is
+all of them. This module needs neither absl nor TensorFlow.
+"""
+
+import dataclasses
+
+DEPTHS = (18, 34, 50, 101, 152, 200)
+TRAIN_MODES = ("pretrain", "finetune", "distill")
+MODES = ("train", "eval", "train_then_eval", "export")
+
+
+def option(default, help, choices=None, kind=None):
+    """A config field.
+
+    Args:
+      default: Its value unless given; None for "not given".
+      help: One line with unit and range.
+      choices: The values allowed, None for any.
+      kind: Its type where the default does not tell: bool, int, float or str.
+    """
+    metadata = {
+        "help": help,
+        "choices": choices,
+        "kind": kind or type(default),
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """What to do, and where its results go."""
+
+    mode: str = option(
+        "train",
+        "What to do: train, evaluate a run, both in turn, or export a model.",
+        MODES,
+    )
+    train_mode: str = option(
+        "pretrain",
+        "Stage: contrastive pretraining, supervised fine-tuning or "
+        "distillation.",
+        TRAIN_MODES,
+    )
+    model_dir: str = option(
+        None, "Directory of the run: checkpoints, results, logs.", kind=str
+    )
+    seed: int = option(0, "Start of everything random, 0 or more.")
+    checkpoint: str = option(
+        None,
+        "Weights to start from: a run directory or a checkpoint of any kind. "
+        "Unused once model_dir holds a checkpoint.",
+        kind=str,
+    )
+    checkpoint_ema: bool = option(
+        False, "Load the momentum weights (ema_model/...) of --checkpoint."
+    )
+    variable_schema: str = option(
+        "(?!global_step)",
+        "Regular expression; variables of --checkpoint whose TF1 name it does "
+        "not match are left as they were initialised.",
+    )
+    zero_init_logits_layer: bool = option(
+        False, "Start the supervised head from zero after --checkpoint."
+    )
+    checkpoint_epochs: int = option(
+        1, "Epochs from one checkpoint to the next, 1 or more."
+    )
+    checkpoint_steps: int = option(
+        0, "Steps from one checkpoint to the next; 0: --checkpoint_epochs."
+    )
+    keep_checkpoint_max: int = option(
+        5, "Checkpoints that are kept, 1 or more."
+    )
+    keep_hub_module_max: int = option(
+        1, "Exported models that are kept, 1 or more."
+    )
+    export_dir: str = option(
+        None, "Directory of exported models; unset: model_dir/saved_model.",
+        kind=str,
+    )
+    train_summary_steps: int = option(
+        100, "Steps from one line of metrics to the next; 0: each checkpoint."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Where images and labels come from."""
+
+    dataset: str = option(
+        "imagenet2012", "Data set: a TFDS name, digits, or folder:PATH."
+    )
+    data_dir: str = option(None, "Directory that holds TFDS data.", kind=str)
+    download: bool = option(
+        False, "Whether TFDS may download and prepare a missing data set."
+    )
+    train_split: str = option(
+        "train", "Split to train on; TFDS slices such as train[:10%] work."
+    )
+    eval_split: str = option(
+        "validation", "Split to evaluate on; CIFAR-10 and digits have test."
+    )
+    cache_dataset: bool = option(
+        False, "Keep the images in memory after the first look."
+    )
+    shuffle_buffer: int = option(
+        0, "Examples in the shuffle buffer; 0: chosen by size."
+    )
+    label_fraction: float = option(
+        1.0, "Share of each class whose labels are used, in (0, 1]."
+    )
+    labels_per_class: int = option(
+        0, "Examples of each class whose labels are used; 0: all."
+    )
+    label_seed: int = option(
+        0, "Seed of the choice of labels, the same in every stage."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+    """The network."""
+
+    resnet_depth: int = option(50, "Depth of the ResNet.", DEPTHS)
+    width_multiplier: float = option(
+        1, "Times the channels of every layer, a multiple of 1/32.", kind=float
+    )
+    sk_ratio: float = option(
+        0.0, "Selective kernels if above 0; 0.0625 in the published networks."
+    )
+    se_ratio: float = option(0.0, "Squeeze-and-excite if above 0.")
+    image_size: int = option(
+        224, "Side of the images in pixels; up to 32 takes the small stem."
+    )
+    proj_head_mode: str = option(
+        "nonlinear", "Projection head.", ("none", "linear", "nonlinear")
+    )
+    proj_out_dim: int = option(128, "Features of the projection.")
+    num_proj_layers: int = option(
+        3, "Layers of the nonlinear projection head, 1 or more."
+    )
+    ft_proj_selector: int = option(
+        0,
+        "Layer that the supervised head reads: 0 the backbone's features, 1 "
+        "the first projection layer, ..., -1 the projection.",
+    )
+    global_bn: bool = option(
+        True, "Whether batch normalization spans all replicas."
+    )
+    batch_norm_decay: float = option(
+        0.9, "Momentum of batch normalization's statistics, in [0, 1)."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class ObjectiveConfig:
+    """What is asked of the network."""
+
+    temperature: float = option(
+        0.1, "Temperature of the contrastive loss, above 0."
+    )
+    hidden_norm: bool = option(
+        True, "Whether projections are normalised to length 1."
+    )
+    lineareval_while_pretraining: bool = option(
+        True, "Train a linear classifier on the side while pretraining."
+    )
+    fine_tune_after_block: int = option(
+        -1,
+        "What stays frozen: -1 nothing, 0 the stem, 1 to 4 the stem and so "
+        "many block groups (4: train the head alone).",
+    )
+    teacher: str = option(
+        None, "Teacher of distillation: a run directory or a checkpoint.",
+        kind=str,
+    )
+    distill_temperature: float = option(
+        1.0, "Softens teacher and student, above 0; paper: 0.1 or 1."
+    )
+    distill_alpha: float = option(
+        1.0,
+        "Weight of the distillation loss against the labels' loss, in [0, 1].",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizationConfig:
+    """How the network gets there."""
+
+    optimizer: str = option(
+        "lars", "Optimizer; momentum is Nesterov's.",
+        ("lars", "momentum", "adam", "lamb"),
+    )
+    learning_rate: float = option(
+        0.3, "Learning rate before scaling by the batch size, 0 or more."
+    )
+    learning_rate_scaling: str = option(
+        "linear",
+        "Scaling: linear is times batch/256, sqrt is times sqrt(batch).",
+        ("linear", "sqrt"),
+    )
+    warmup_epochs: float = option(
+        10.0, "Epochs over which the learning rate rises from 0."
+    )
+    weight_decay: float = option(1e-4, "Weight decay, 0 or more.")
+    momentum: float = option(0.9, "Momentum of LARS and SGD, in [0, 1).")
+    train_batch_size: int = option(
+        512, "Images in a step, over all replicas."
+    )
+    train_epochs: int = option(100, "Epochs to train for.")
+    train_steps: int = option(0, "Steps to train for; 0: --train_epochs.")
+
+
+@dataclasses.dataclass(frozen=True)
+class AugmentationConfig:
+    """How views are made."""
+
+    color_jitter_strength: float = option(
+        1.0, "Strength of the colour distortion, 0 or more; 0.5 for CIFAR."
+    )
+    color_jitter_impl: str = option(
+        "simclrv2",
+        "Brightness: simclrv2 multiplies, simclrv1 adds.",
+        ("simclrv2", "simclrv1"),
+    )
+    use_blur: bool = option(
+        True, "Whether pretraining blurs every second image."
+    )
+    per_image_blur: bool = option(
+        False, "A blur width for each image and not for each batch."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationConfig:
+    """How a network is judged."""
+
+    eval_batch_size: int = option(256, "Images in a step of evaluation.")
+    eval_steps: int = option(0, "Steps of evaluation; 0: all examples.")
+    eval_name: str = option(
+        None, "Suffix of the result files and of the event directory.",
+        kind=str,
+    )
+    eval_timeout: float = option(
+        0.0,
+        "With --mode=eval: seconds to wait for the next checkpoint of a run "
+        "that is still training; 0 evaluates the newest and stops.",
+    )
+    knn_k: int = option(
+        0, "Neighbours of the nearest-neighbour evaluation; 0: none."
+    )
+    knn_temperature: float = option(
+        0.1, "Temperature of the neighbours' votes, above 0."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class HardwareConfig:
+    """What it runs on."""
+
+    strategy: str = option(
+        "auto",
+        "Devices: auto looks for a TPU, several GPUs or TF_CONFIG.",
+        ("auto", "one_device", "mirrored", "multi_worker", "tpu"),
+    )
+    use_tpu: bool = option(
+        None, "Whether to use a TPU; unset: look for one.", kind=bool
+    )
+    tpu_name: str = option(None, "Name or address of the TPU.", kind=str)
+    tpu_zone: str = option(None, "Zone of the TPU.", kind=str)
+    gcp_project: str = option(None, "Project of the TPU.", kind=str)
+    master: str = option(
+        None, "Address of the TPU, for the same use as --tpu_name.", kind=str
+    )
+    mixed_precision: str = option(
+        "float32",
+        "Arithmetic of the layers; losses and statistics stay float32.",
+        ("float32", "bfloat16", "float16"),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(
+    HardwareConfig,
+    EvaluationConfig,
+    AugmentationConfig,
+    OptimizationConfig,
+    ObjectiveConfig,
+    NetworkConfig,
+    DataConfig,
+    RunConfig,
+):
+    """All choices of a run.
+
+    Raises:
+      ValueError: If a value is outside its range, or two do not go together.
+
+    Example:
+      >>> Config(train_mode="finetune", resnet_depth=18).resnet_depth
+      18
+    """
+
+    def __post_init__(self):
+        _settle_types(self)
+        for rule in _RULES:
+            rule(self)
+
+
+def groups():
+    """The config classes in the order of `--help`, with their titles."""
+    return [c for c in reversed(Config.__bases__)]
+
+
+def _settle_types(config):
+    """Makes 2.0 the 2 that users write for a whole width."""
+    width = config.width_multiplier
+    if isinstance(width, float) and width.is_integer():
+        object.__setattr__(config, "width_multiplier", int(width))
+
+
+def _check_choices(config):
+    for field in dataclasses.fields(config):
+        choices = field.metadata["choices"]
+        value = getattr(config, field.name)
+        if choices and value not in choices:
+            raise ValueError(
+                f"`{field.name}` must be one of {list(choices)}. "
+                f"Received: {field.name}={value!r}"
+            )
+
+
+# field: (holds, words of what is expected)
+_RANGES = {
+    "seed": (lambda v: v >= 0, "0 or more"),
+    "label_seed": (lambda v: v >= 0, "0 or more"),
+    "checkpoint_epochs": (lambda v: v >= 1, "at least 1"),
+    "checkpoint_steps": (lambda v: v >= 0, "0 or more"),
+    "keep_checkpoint_max": (lambda v: v >= 1, "at least 1"),
+    "keep_hub_module_max": (lambda v: v >= 1, "at least 1"),
+    "train_summary_steps": (lambda v: v >= 0, "0 or more"),
+    "shuffle_buffer": (lambda v: v >= 0, "0 or more"),
+    "label_fraction": (lambda v: 0 < v <= 1, "in (0, 1]"),
+    "labels_per_class": (lambda v: v >= 0, "0 or more"),
+    "width_multiplier": (
+        lambda v: v > 0 and 32 * v == int(32 * v),
+        "a positive multiple of 1/32, such as 0.25, 1 or 2",
+    ),
+    "sk_ratio": (lambda v: 0 <= v <= 1, "in [0, 1]"),
+    "se_ratio": (lambda v: 0 <= v <= 1, "in [0, 1]"),
+    "image_size": (lambda v: v >= 8, "at least 8 pixels"),
+    "proj_out_dim": (lambda v: v >= 1, "at least 1"),
+    "num_proj_layers": (lambda v: v >= 1, "at least 1"),
+    "batch_norm_decay": (lambda v: 0 <= v < 1, "in [0, 1)"),
+    "temperature": (lambda v: v > 0, "above 0"),
+    "fine_tune_after_block": (lambda v: -1 <= v <= 4, "from -1 to 4"),
+    "distill_temperature": (lambda v: v > 0, "above 0"),
+    "distill_alpha": (lambda v: 0 <= v <= 1, "in [0, 1]"),
+    "learning_rate": (lambda v: v >= 0, "0 or more"),
+    "warmup_epochs": (lambda v: v >= 0, "0 or more"),
+    "weight_decay": (lambda v: v >= 0, "0 or more"),
+    "momentum": (lambda v: 0 <= v < 1, "in [0, 1)"),
+    "train_batch_size": (lambda v: v >= 1, "at least 1"),
+    "train_epochs": (lambda v: v >= 1, "at least 1"),
+    "train_steps": (lambda v: v >= 0, "0 or more"),
+    "color_jitter_strength": (lambda v: v >= 0, "0 or more"),
+    "eval_batch_size": (lambda v: v >= 1, "at least 1"),
+    "eval_steps": (lambda v: v >= 0, "0 or more"),
+    "eval_timeout": (lambda v: v >= 0, "0 or more seconds"),
+    "knn_k": (lambda v: v >= 0, "0 or more"),
+    "knn_temperature": (lambda v: v > 0, "above 0"),
+}
+
+
+def _check_ranges(config):
+    for name, (holds, words) in _RANGES.items():
+        value = getattr(config, name)
+        if not holds(value):
+            raise ValueError(
+                f"`{name}` must be {words}. Received: {name}={value}"
+            )
+
+
+def _check_labels(config):
+    if config.label_fraction < 1 and config.labels_per_class:
+        raise ValueError(
+            "Give `label_fraction` or `labels_per_class`, not both. Received: "
+            f"label_fraction={config.label_fraction}, "
+            f"labels_per_class={config.labels_per_class}"
+        )
+
+
+def _check_freezing(config):
+    if config.fine_tune_after_block > -1 and config.train_mode == "pretrain":
+        raise ValueError(
+            "`fine_tune_after_block` freezes blocks in fine-tuning and has no "
+            "meaning in pretraining: leave it at -1 or give "
+            "train_mode='finetune'. Received: fine_tune_after_block="
+            f"{config.fine_tune_after_block}"
+        )
+
+
+def _check_selector(config):
+    layers = {"none": 0, "linear": 1}.get(
+        config.proj_head_mode, config.num_proj_layers
+    )
+    if not -layers - 1 <= config.ft_proj_selector <= layers:
+        raise ValueError(
+            f"`ft_proj_selector` must be from {-layers - 1} to {layers} for a "
+            f"projection head of {layers} layers. "
+            f"Received: ft_proj_selector={config.ft_proj_selector}"
+        )
+
+
+def _check_teacher(config):
+    distils = config.train_mode == "distill" and "train" in config.mode
+    if distils and not config.teacher:
+        raise ValueError(
+            "Distillation needs a teacher: give `teacher` a run directory or "
+            "a checkpoint. Received: teacher=None"
+        )
+
+
+_RULES = (
+    _check_choices,
+    _check_ranges,
+    _check_labels,
+    _check_freezing,
+    _check_selector,
+    _check_teacher,
+)

@@ -1,0 +1,99 @@
+"""Distillation on unlabelled images (SimCLRv2, section 2.3)."""
+
+import tensorflow as tf
+
+from simclrv2_tf import losses
+from simclrv2_tf.stages.finetune import require_head
+from simclrv2_tf.stages.stage import Stage
+from simclrv2_tf.stages.stage import accuracy
+from simclrv2_tf.stages.stage import labelled_mean
+
+
+class Distill(Stage):
+    """Teaches a student what a fine-tuned teacher says of every image.
+
+    The loss is the paper's equation 3, means in place of sums:
+    (1 - alpha) * cross-entropy with the labels there are
+    + alpha * cross-entropy with the teacher's softened answer (equation 2);
+    alpha = 1 is distillation on unlabelled images alone. The teacher runs in
+    inference mode on the student's own augmented image. `fit` takes elements
+    `(images, labels)` with images float (batch, height, width, channels) in
+    [0, 1] and labels int (batch,), -1 for unlabelled.
+
+    Args:
+      network: The student, a `Network`; it has a supervised head.
+      teacher: A `Network` of as many classes; it stays as it is.
+      temperature: Softens both answers, above 0; the paper takes 0.1 for
+        self-distillation and 1 from big to small.
+      alpha: Weight of the distillation loss, in [0, 1].
+      **kwargs: See `Stage`.
+
+    Metrics: distill_loss, supervised_loss, supervised_acc, teacher_agreement
+    (share of images on which both give the same class), weight_decay and
+    total_loss, each after "train/".
+
+    Raises:
+      ValueError: If teacher and student differ in classes, or an argument is
+        out of its range.
+    """
+
+    def __init__(
+        self, network, teacher, temperature=1.0, alpha=1.0, **kwargs
+    ):
+        _check(network, teacher, temperature, alpha)
+        super().__init__(network, **kwargs)
+        network.train_for_classification()
+        teacher.trainable = False
+        self.teacher = teacher
+        self.temperature = temperature
+        self.alpha = alpha
+        self._track("distill_loss", "supervised_loss", "supervised_acc")
+        self._track("teacher_agreement", "weight_decay", "total_loss")
+
+    def train_step(self, data):
+        """One step towards the teacher's answer, and towards the labels."""
+        images, labels = data
+        images = self.augmented(images)
+        taught = self.teacher(images, training=False)["logits_sup"]
+        with tf.GradientTape() as tape:
+            logits = self.network(images, training=True)["logits_sup"]
+            distilled = tf.reduce_mean(
+                losses.distillation_cross_entropy(
+                    taught, logits, self.temperature
+                )
+            )
+            per_example = losses.supervised_cross_entropy(labels, logits)
+            supervised = labelled_mean(per_example, labels)
+            decay = self.regularization()
+            mixed = (1 - self.alpha) * supervised + self.alpha * distilled
+            loss = mixed + decay
+        self.descend(tape, loss)
+        same = tf.equal(tf.argmax(taught, -1), tf.argmax(logits, -1))
+        return self.record(
+            distill_loss=distilled,
+            supervised_loss=supervised,
+            supervised_acc=accuracy(logits, labels),
+            teacher_agreement=tf.reduce_mean(tf.cast(same, tf.float32)),
+            weight_decay=decay,
+            total_loss=loss,
+        )
+
+
+def _check(student, teacher, temperature, alpha):
+    for network in (student, teacher):
+        require_head(network)
+    classes = [n.get_config()["num_classes"] for n in (teacher, student)]
+    if classes[0] != classes[1]:
+        raise ValueError(
+            "Teacher and student must have the same classes. Received: a "
+            f"teacher of {classes[0]} and a student of {classes[1]} classes"
+        )
+    if not temperature > 0:
+        raise ValueError(
+            "`distill_temperature` must be above 0. "
+            f"Received: {temperature}"
+        )
+    if not 0 <= alpha <= 1:
+        raise ValueError(
+            f"`distill_alpha` must be in [0, 1]. Received: {alpha}"
+        )

@@ -1,0 +1,111 @@
+"""Top-1, top-5 and nearest-neighbour accuracy over exactly all examples."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def classification_accuracy(network, dataset, steps=None):
+    """Counts right answers over a data set.
+
+    Args:
+      network: A `Network` with a supervised head.
+      dataset: `tf.data.Dataset` of (images float (batch, h, w, c) in [0, 1],
+        labels int (batch,)); the last batch may be smaller. Unlabelled
+        examples (-1) are passed over.
+      steps: Batches to look at; None for all.
+
+    Returns:
+      Dictionary of `label_top_1_accuracy` and `label_top_5_accuracy` in
+      [0, 1] and `examples`, the number that was counted.
+
+    Raises:
+      ValueError: If no example has a label.
+    """
+
+    @tf.function(reduce_retracing=True)
+    def count(images, labels):
+        logits = network(images, training=False)["logits_sup"]
+        logits = tf.cast(logits, tf.float32)
+        best = tf.math.top_k(logits, min(5, logits.shape[-1])).indices
+        hits = best == tf.cast(labels, best.dtype)[:, None]  # never for -1
+        top5 = tf.reduce_any(hits, axis=1)
+        counted = (hits[:, 0], top5, labels >= 0)
+        return tf.stack([tf.math.count_nonzero(v) for v in counted])
+
+    totals = np.zeros(3, np.int64)
+    for images, labels in dataset.take(steps if steps else -1):
+        totals += count(images, labels).numpy()
+    if not totals[2]:
+        raise ValueError(
+            "Evaluation needs labelled examples, and there are none: give an "
+            "evaluation split that has labels."
+        )
+    return {
+        "label_top_1_accuracy": totals[0] / totals[2],
+        "label_top_5_accuracy": totals[1] / totals[2],
+        "examples": int(totals[2]),
+    }
+
+
+def features(network, dataset, endpoint="final_avg_pool"):
+    """Embeds a data set.
+
+    Args:
+      network: A `Network`.
+      dataset: `tf.data.Dataset` of (images, labels).
+      endpoint: Name of an endpoint of shape (batch, features).
+
+    Returns:
+      float32 (examples, features) and int (examples,), numpy arrays.
+    """
+
+    @tf.function(reduce_retracing=True)
+    def embed(images):
+        return tf.cast(network(images, training=False)[endpoint], tf.float32)
+
+    pairs = [(embed(images).numpy(), y.numpy()) for images, y in dataset]
+    if not pairs:
+        raise ValueError("The data set to embed holds no example.")
+    embedded, labels = zip(*pairs, strict=True)
+    return np.concatenate(embedded), np.concatenate(labels)
+
+
+def knn_accuracy(bank, queries, k=200, temperature=0.1, chunk=1000):
+    """Accuracy of the cosine-weighted vote of the nearest neighbours.
+
+    Wu et al. 2018: each of the k neighbours votes for its class with weight
+    exp(cosine / temperature).
+
+    Args:
+      bank: (features float (n, d), labels int (n,)) of the known examples.
+      queries: The same of the examples to be classified.
+      k: Neighbours that vote; at most as many as there are.
+      temperature: Above 0; small values let the nearest decide.
+      chunk: Queries compared at once, bounds the memory.
+
+    Returns:
+      Share of right votes in [0, 1].
+    """
+    known, classes = _labelled(*bank)
+    asked, truth = _labelled(*queries)
+    k = min(k, len(known))
+    num_classes = int(max(classes.max(), truth.max())) + 1
+    right = 0
+    for start in range(0, len(asked), chunk):
+        cosine = asked[start : start + chunk] @ known.T
+        value, index = tf.math.top_k(cosine, k)
+        weight = np.exp(value.numpy() / temperature - 1 / temperature)
+        votes = np.zeros((len(cosine), num_classes))
+        rows = np.arange(len(cosine))[:, None]
+        np.add.at(votes, (rows, classes[index.numpy()]), weight)
+        right += (votes.argmax(-1) == truth[start : start + chunk]).sum()
+    return right / len(asked)
+
+
+def _labelled(embedded, labels):
+    keep = labels >= 0
+    if not keep.any():
+        raise ValueError("Nearest neighbours need labels, and there are none.")
+    embedded = embedded[keep]
+    length = np.linalg.norm(embedded, axis=1, keepdims=True)
+    return embedded / np.maximum(length, 1e-12), labels[keep]

@@ -1,0 +1,62 @@
+"""Supervised training on the labels there are (SimCLRv2, section 2.2)."""
+
+import tensorflow as tf
+
+from simclrv2_tf import losses
+from simclrv2_tf.stages.stage import Stage
+from simclrv2_tf.stages.stage import accuracy
+from simclrv2_tf.stages.stage import labelled_mean
+
+
+class FineTune(Stage):
+    """Trains the classifier and what it builds upon.
+
+    From a pretrained network this is fine-tuning, with
+    `fine_tune_after_block=4` and selector 0 linear evaluation, from fresh
+    weights supervised training. `fit` takes elements `(images, labels)` with
+    images float (batch, height, width, channels) in [0, 1] and labels int
+    (batch,), -1 for examples to be passed over.
+
+    Args:
+      network: The `Network` that is trained; it has a supervised head.
+      fine_tune_after_block: -1 trains all; 0 freezes the stem, 1 to 4 the
+        stem and so many block groups, normalization statistics included.
+      **kwargs: See `Stage`.
+
+    Metrics: supervised_loss, supervised_acc, weight_decay and total_loss,
+    each after "train/".
+    """
+
+    def __init__(self, network, fine_tune_after_block=-1, **kwargs):
+        require_head(network)
+        super().__init__(network, **kwargs)
+        network.train_for_classification(fine_tune_after_block)
+        self._track("supervised_loss", "supervised_acc")
+        self._track("weight_decay", "total_loss")
+
+    def train_step(self, data):
+        """One step of supervised learning."""
+        images, labels = data
+        images = self.augmented(images)
+        with tf.GradientTape() as tape:
+            logits = self.network(images, training=True)["logits_sup"]
+            per_example = losses.supervised_cross_entropy(labels, logits)
+            supervised = labelled_mean(per_example, labels)
+            decay = self.regularization()
+            loss = supervised + decay
+        self.descend(tape, loss)
+        return self.record(
+            supervised_loss=supervised,
+            supervised_acc=accuracy(logits, labels),
+            weight_decay=decay,
+            total_loss=loss,
+        )
+
+
+def require_head(network):
+    """Raises a ValueError for a network without a supervised head."""
+    if network.supervised_head is None:
+        raise ValueError(
+            "The network must have a supervised head for this stage: build it "
+            "with `num_classes` at least 2. Received: num_classes=0"
+        )

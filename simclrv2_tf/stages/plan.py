@@ -1,0 +1,96 @@
+"""The resolved plan of a run: what the flags come to on this data."""
+
+import dataclasses
+
+from simclrv2_tf import optimizers
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How long a run trains, how fast, and what it writes when.
+
+    Attributes:
+      examples: Images that an epoch goes through.
+      batch_size: Images in a step, over all replicas.
+      train_steps: Steps in all; n * epochs // batch + 1 unless given, the
+        original release's count.
+      warmup_steps: Steps over which the learning rate rises from 0.
+      learning_rate: The highest, after scaling by the batch size.
+      checkpoint_steps: Steps from one checkpoint to the next.
+      replicas: Devices that share a batch.
+    """
+
+    examples: int
+    batch_size: int
+    train_steps: int
+    warmup_steps: int
+    learning_rate: float
+    checkpoint_steps: int
+    replicas: int = 1
+
+    def lines(self):
+        """The plan for a person to read, a list of lines."""
+        epochs = self.train_steps * self.batch_size / max(1, self.examples)
+        return [
+            f"examples          {self.examples:,}",
+            f"global batch      {self.batch_size:,}"
+            f" ({self.batch_size // self.replicas:,} on each of "
+            f"{self.replicas} replica{'s' if self.replicas > 1 else ''})",
+            f"steps             {self.train_steps:,} ({epochs:.1f} epochs)",
+            f"warm-up steps     {self.warmup_steps:,}",
+            f"learning rate     {self.learning_rate:g} after scaling",
+            f"checkpoint every  {self.checkpoint_steps:,} steps",
+        ]
+
+
+def make_plan(config, examples, replicas=1):
+    """Resolves a config against the number of examples.
+
+    Args:
+      config: A `Config`.
+      examples: Images in the training set.
+      replicas: Devices that share a batch.
+
+    Raises:
+      ValueError: If there are fewer examples than a batch, the batch does not
+        divide among the replicas, or the warm-up is no shorter than training.
+    """
+    batch = config.train_batch_size
+    _check_batch(batch, examples, replicas)
+    steps = config.train_steps or optimizers.train_steps(
+        examples, batch, config.train_epochs
+    )
+    warmup = optimizers.warmup_steps(examples, batch, config.warmup_epochs)
+    if warmup >= steps:
+        raise ValueError(
+            f"The warm-up of {warmup} steps (--warmup_epochs="
+            f"{config.warmup_epochs:g}) must be shorter than training, which "
+            f"has {steps} steps: lower --warmup_epochs or train for longer."
+        )
+    epoch = max(1, round(examples / batch))
+    return Plan(
+        examples=examples,
+        batch_size=batch,
+        train_steps=steps,
+        warmup_steps=warmup,
+        learning_rate=optimizers.scale_learning_rate(
+            config.learning_rate, batch, config.learning_rate_scaling
+        ),
+        checkpoint_steps=config.checkpoint_steps
+        or max(1, config.checkpoint_epochs * epoch),
+        replicas=replicas,
+    )
+
+
+def _check_batch(batch, examples, replicas):
+    if examples < batch:
+        raise ValueError(
+            f"There must be at least as many images as a batch holds. "
+            f"Received: {examples} images for --train_batch_size={batch}; "
+            f"lower the batch size or add images."
+        )
+    if batch % replicas:
+        raise ValueError(
+            f"--train_batch_size must be a multiple of the {replicas} "
+            f"replicas. Received: {batch}"
+        )

@@ -1,0 +1,90 @@
+"""Contrastive pretraining (SimCLRv2, section 2.1), labels not needed."""
+
+import tensorflow as tf
+
+from simclrv2_tf import losses
+from simclrv2_tf.stages.stage import Stage
+from simclrv2_tf.stages.stage import accuracy
+from simclrv2_tf.stages.stage import labelled_mean
+
+
+class Pretrain(Stage):
+    """Brings two views of an image together, apart from all other images.
+
+    `fit` takes elements `((view_a, view_b), labels)` or `((view_a, view_b),)`
+    with views float (batch, height, width, channels) in [0, 1] and labels
+    int (batch,), -1 for unlabelled.
+
+    Args:
+      network: The `Network` that is trained.
+      temperature: Of the contrastive loss, above 0.
+      hidden_norm: Whether projections are normalised to length 1.
+      linear_evaluation: Train the supervised head on the side, on features
+        that its gradient does not reach. Needs labels.
+      **kwargs: See `Stage`.
+
+    Metrics: contrast_loss, contrast_acc, contrast_entropy, supervised_loss,
+    supervised_acc, weight_decay and total_loss, each after "train/".
+
+    Example:
+      >>> stage = Pretrain(build_network(resnet_depth=18, image_size=32))
+      >>> stage.compile(optimizer=LARS(0.3))
+      >>> stage.fit(dataset, epochs=1)
+    """
+
+    def __init__(
+        self,
+        network,
+        temperature=0.1,
+        hidden_norm=True,
+        linear_evaluation=True,
+        **kwargs,
+    ):
+        super().__init__(network, **kwargs)
+        head = network.supervised_head
+        self.linear_evaluation = linear_evaluation and head is not None
+        if head is not None:
+            head.trainable = self.linear_evaluation
+        self.contrast = losses.NTXent(temperature, hidden_norm)
+        self._track("contrast_loss", "contrast_acc", "contrast_entropy")
+        if self.linear_evaluation:
+            self._track("supervised_loss", "supervised_acc")
+        self._track("weight_decay", "total_loss")
+
+    def train_step(self, data):
+        """One step of contrastive learning, and of the head on the side."""
+        views, labels = _unpack(data)
+        views = [self.augmented(v, view=i) for i, v in enumerate(views)]
+        with tf.GradientTape() as tape:
+            endpoints = self.network(tf.concat(views, axis=0), training=True)
+            projections = tf.split(endpoints["proj_head_output"], 2)
+            contrast = self.contrast.compare(*projections)
+            supervised, side = self._supervised(endpoints["proj_sel"], labels)
+            decay = self.regularization()
+            loss = tf.reduce_mean(contrast.loss) + supervised + decay
+        self.descend(tape, loss)
+        return self.record(
+            contrast_loss=tf.reduce_mean(contrast.loss),
+            contrast_acc=tf.reduce_mean(contrast.accuracy),
+            contrast_entropy=tf.reduce_mean(contrast.entropy),
+            weight_decay=decay,
+            total_loss=loss,
+            **side,
+        )
+
+    def _supervised(self, features, labels):
+        if not self.linear_evaluation:
+            return 0.0, {}
+        logits = self.network.supervised_head(tf.stop_gradient(features))
+        labels = tf.concat([labels, labels], axis=0)
+        per_view = losses.supervised_cross_entropy(labels, logits)
+        loss = labelled_mean(per_view, labels)
+        side = {"supervised_loss": loss}
+        return loss, {**side, "supervised_acc": accuracy(logits, labels)}
+
+
+def _unpack(data):
+    views, labels = data if len(data) == 2 else (data[0], None)
+    if labels is None:
+        labels = tf.fill([tf.shape(views[0])[0]], -1)
+    return views, labels

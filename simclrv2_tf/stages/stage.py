@@ -1,0 +1,121 @@
+"""What the three training stages share: seeds, decay, descent, metrics."""
+
+import keras
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+from simclrv2_tf import losses
+
+
+class Stage(keras.Model):
+    """A network in training; the subclass writes the method in `train_step`.
+
+    Compile with an optimizer alone, then `fit` on any `tf.data.Dataset` of
+    the elements that the subclass names. Metrics carry the original
+    release's names ("train/…") and are means since their last reset.
+
+    Args:
+      network: The `Network` that is trained.
+      augment: Function (images, seed, first position) to images, called in
+        the step on the device, or None for images that are ready. `seed` is
+        int32 (2,), a new one each step and view.
+      weight_decay: Factor of the squares that are added to the loss (see
+        `decay`). LARS decays the inner kernels by itself.
+      seed: Start of everything random in the step.
+    """
+
+    def __init__(self, network, augment=None, weight_decay=0.0, seed=0):
+        super().__init__(name=type(self).__name__.lower())
+        self.network = network
+        self.augment = augment
+        self.seed = seed
+        self.weight_decay = weight_decay
+        self._decayed = []
+        self._means = {}
+        self.built = True  # the network is, and `fit` shall not call us
+
+    @property
+    def metrics(self):
+        return list(self._means.values())
+
+    def decay(self, variables):
+        """Names the variables whose squares are added to the loss."""
+        self._decayed = list(variables)
+
+    def call(self, images, training=False):
+        """Images to endpoints, those of the network."""
+        return self.network(images, training=training)
+
+    def augmented(self, images, view=0):
+        """The images of one view, changed as this step's seed says.
+
+        Args:
+          images: float (batch, height, width, channels) in [0, 1].
+          view: Which of an example's views this is.
+        """
+        if self.augment is None:
+            return images
+        step = tf.cast(self.optimizer.iterations, tf.int32)
+        seed = tf.random.experimental.stateless_fold_in([self.seed, view], step)
+        first = distribution.replica_offset(tf.shape(images)[0])
+        return self.augment(images, seed, first)
+
+    def regularization(self):
+        """Weight decay that is part of the loss, a scalar."""
+        return losses.weight_decay_loss(self._decayed, self.weight_decay)
+
+    def descend(self, tape, loss):
+        """One step down the gradient of the loss's mean over replicas."""
+        variables = self.trainable_variables
+        share = loss / distribution.num_replicas()  # the optimizer sums
+        with tape:
+            share = self.optimizer.scale_loss(share)
+        gradients = tape.gradient(share, variables)
+        self.optimizer.apply(gradients, variables)
+
+    def record(self, **values):
+        """Notes a scalar, or a (value, count) pair, under each metric name.
+
+        Returns:
+          Dictionary {"train/<name>": mean since the last reset}.
+        """
+        for name, value in values.items():
+            weight = None
+            if isinstance(value, tuple):
+                value, weight = value
+            self._means[name].update_state(value, sample_weight=weight)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def _track(self, *names):
+        for name in names:
+            self._means[name] = keras.metrics.Mean(name=f"train/{name}")
+
+
+def labelled_mean(values, labels):
+    """Mean of the values whose label is not -1, over all replicas.
+
+    Args:
+      values: float (batch,).
+      labels: int (batch,), -1 for an unlabelled example.
+
+    Returns:
+      This replica's part times the number of replicas, so that the mean over
+      replicas is the mean over all labelled examples; 0 if there are none.
+    """
+    known = tf.cast(labels >= 0, values.dtype)
+    count = tf.reduce_sum(known)
+    replicas = distribution.num_replicas()
+    if replicas > 1:
+        context = tf.distribute.get_replica_context()
+        count = context.all_reduce(tf.distribute.ReduceOp.SUM, count)
+    total = tf.reduce_sum(values * known) * replicas
+    return tf.math.divide_no_nan(total, count)
+
+
+def accuracy(logits, labels):
+    """Top-1 accuracy as a (value, count) pair for `Stage.record`."""
+    known = tf.cast(labels >= 0, tf.float32)
+    guesses = tf.argmax(logits, axis=-1, output_type=labels.dtype)
+    right = tf.cast(tf.equal(guesses, labels), tf.float32) * known
+    count = tf.reduce_sum(known)
+    return tf.math.divide_no_nan(tf.reduce_sum(right), count), count
