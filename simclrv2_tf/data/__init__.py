@@ -1,0 +1,1 @@
+"""From what users have to batches of images in [0, 1]."""

@@ -1,0 +1,43 @@
+"""Stateless draws: the same seed and position give the same number."""
+
+import tensorflow as tf
+
+
+def fold(seed, *numbers):
+    """A new seed from a seed and whole numbers (epoch, step, view, …).
+
+    Args:
+      seed: int or int32 (2,).
+      *numbers: int or integer scalars.
+
+    Returns:
+      int32 (2,).
+    """
+    seed = tf.convert_to_tensor(seed, tf.int32)
+    if seed.shape.rank == 0:
+        seed = tf.stack([seed, tf.zeros_like(seed)])
+    for number in numbers:
+        number = tf.cast(number, tf.int32)
+        seed = tf.random.experimental.stateless_fold_in(seed, number)
+    return seed
+
+
+def uniform_rows(seed, batch, columns, first=0, total=None):
+    """Uniform numbers for the rows of a batch, whichever replica asks.
+
+    The whole batch's numbers are drawn and this replica's rows cut out, so
+    that a row depends on the seed and its place in the whole batch alone.
+
+    Args:
+      seed: int32 (2,).
+      batch: Rows wanted.
+      columns: Numbers per row.
+      first: Place of the first row in the whole batch.
+      total: Rows of the whole batch; None for `batch`.
+
+    Returns:
+      float32 (batch, columns) in [0, 1).
+    """
+    total = batch if total is None else total
+    drawn = tf.random.stateless_uniform([total, columns], seed, alg="philox")
+    return tf.slice(drawn, [first, 0], [batch, columns])
