@@ -1,0 +1,53 @@
+"""Which labels are used: stratified, seeded, the same in every stage."""
+
+import numpy as np
+
+
+def choose_labels(labels, fraction=1.0, per_class=0, seed=0, names=None):
+    """Chooses the examples whose labels are used.
+
+    The choice depends on the labels and the arguments alone. The examples of
+    a smaller choice are among those of a larger one.
+
+    Args:
+      labels: int (examples,), -1 for unlabelled.
+      fraction: Share of each class, in (0, 1]; rounded, halves up.
+      per_class: Examples of each class; 0 for the share.
+      seed: Which choice.
+      names: Names of the classes, for messages.
+
+    Returns:
+      Sorted int64 numbers of the examples chosen.
+
+    Raises:
+      ValueError: If a class would be left without a label, or has too few.
+    """
+    if not (labels >= 0).any():
+        raise ValueError(
+            "Labels are needed here, and the data set has none: put images "
+            "into class folders, or give a data set with labels."
+        )
+    chosen = [
+        _of_class(labels, index, fraction, per_class, seed, names)
+        for index in range(labels.max() + 1)
+    ]
+    return np.sort(np.concatenate(chosen))
+
+
+def _of_class(labels, index, fraction, per_class, seed, names):
+    members = np.flatnonzero(labels == index)
+    wanted = per_class or int(np.floor(fraction * len(members) + 0.5))
+    name = names[index] if names else index
+    if not 0 < wanted <= len(members):
+        asked = (
+            f"labels_per_class={per_class}"
+            if per_class
+            else f"label_fraction={fraction:g}"
+        )
+        raise ValueError(
+            f"Each class must keep at least one label and have as many as are "
+            f"asked for; class {name!r} has {len(members)} examples. "
+            f"Received: {asked}"
+        )
+    order = np.random.Generator(np.random.PCG64([seed, index]))
+    return order.permutation(members)[:wanted]
