@@ -207,7 +207,8 @@ def _read_tfds(tfds, builder, split):
 
 
 def _tfds_classes(builder):
-    label = builder.info.features.get("label")
+    features = builder.info.features
+    label = features["label"] if "label" in features else None
     names = getattr(label, "names", None)
     if names is None and getattr(label, "num_classes", None):
         names = [str(index) for index in range(label.num_classes)]
