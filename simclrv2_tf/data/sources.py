@@ -180,7 +180,7 @@ def _check_prepared(builder, name, split, data_dir):
     wanted, _ = _parse_split(split)
     if not builder.is_prepared():
         raise ValueError(
-            f"The data set {name!r} is not in {builder.data_root}: point "
+            f"The data set {name!r} is not in {builder.data_dir}: point "
             "--data_dir at the directory that holds it, or let TFDS fetch it "
             "with --download."
         )
