@@ -106,22 +106,11 @@ def augment_views(
     amounts = draw_amounts(
         seed, batch, strength, first, total, per_image_blur
     )
-    return _compiled(strength > 0, blur, impl)(images, amounts)
-
-
-@functools.cache
-def _compiled(colors, blur, impl):
-    """One compiled function for each combination of settings."""
-
-    @tf.function(jit_compile=True)
-    def distort(images, amounts):
-        if colors:
-            images = distort_color(images, amounts, impl)
-        if blur:
-            images = blur_some(images, amounts)
-        return tf.clip_by_value(images, 0.0, 1.0)
-
-    return distort
+    if strength > 0:
+        images = distort_color(images, amounts, impl)
+    if blur:
+        images = _blur_some(images, amounts)
+    return tf.clip_by_value(images, 0.0, 1.0)
 
 
 def distort_color(images, amounts, impl="simclrv2"):
@@ -132,10 +121,16 @@ def distort_color(images, amounts, impl="simclrv2"):
       amounts: `Amounts`.
       impl: See `augment_views`.
     """
-    planes = color.to_planes(images)
-    planes = _choose(amounts.jittered, jitter(planes, amounts, impl), planes)
-    planes = _choose(amounts.gray, color.grayscale(planes), planes)
+    # Outside of what is compiled: fused with a transposition, the whole chain
+    # would run across the colours, several times slower.
+    planes = _distort_planes(color.to_planes(images), amounts, impl)
     return color.from_planes(planes, images)
+
+
+@tf.function(jit_compile=True)
+def _distort_planes(planes, amounts, impl):
+    planes = _choose(amounts.jittered, jitter(planes, amounts, impl), planes)
+    return _choose(amounts.gray, color.grayscale(planes), planes)
 
 
 def jitter(planes, amounts, impl="simclrv2"):
@@ -169,7 +164,8 @@ def _choose(condition, changed, unchanged):
     return tf.where(condition[:, None], changed, unchanged)
 
 
-def blur_some(images, amounts):
+@tf.function(jit_compile=True)
+def _blur_some(images, amounts):
     """Blurs the images chosen, with a kernel of a tenth of their height."""
     blurred = blurring.gaussian_blur(
         images, images.shape[1] // 10, amounts.sigma
