@@ -1,0 +1,87 @@
+"""Strict loading: every array is used once and every variable is set once."""
+
+import dataclasses
+import re
+
+_SHOWN = 5  # names that a message lists of each kind
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What was loaded, and what was left out for which reason.
+
+    Attributes:
+      loaded: Names of the variables that were set.
+      left_out: {name of a variable or an array: reason}.
+    """
+
+    loaded: tuple
+    left_out: dict
+
+    def __str__(self):
+        lines = [f"loaded {len(self.loaded)} variables"]
+        reasons = sorted(set(self.left_out.values()))
+        for reason in reasons:
+            names = [n for n, r in self.left_out.items() if r == reason]
+            lines.append(f"left out {_listed(names)}: {reason}")
+        return "; ".join(lines)
+
+
+def assign_strict(variables, arrays, excused=None):
+    """Sets variables from arrays of the same names.
+
+    Nothing is set unless everything fits.
+
+    Args:
+      variables: {name: variable}.
+      arrays: {name: array}.
+      excused: {regular expression: reason}; names that it matches from the
+        start may be missing on either side or have another shape, and are
+        then left as they are.
+
+    Returns:
+      A `Report`.
+
+    Raises:
+      ValueError: Lists what is missing, unexpected or of another shape.
+    """
+    left_out = _excuses([*variables, *arrays], excused or {})
+    wanted = {n: v for n, v in variables.items() if n not in left_out}
+    given = {n: a for n, a in arrays.items() if n not in left_out}
+    problems = _problems(wanted, given)
+    if problems:
+        raise ValueError(
+            "The checkpoint does not fit the network: " + "; ".join(problems)
+        )
+    for name, variable in wanted.items():
+        variable.assign(given[name])
+    return Report(tuple(wanted), left_out)
+
+
+def _excuses(names, excused):
+    return {
+        name: reason
+        for name in names
+        for pattern, reason in excused.items()
+        if re.match(pattern, name)
+    }
+
+
+def _problems(wanted, given):
+    shapes = [
+        f"{name} {tuple(given[name].shape)} for {tuple(variable.shape)}"
+        for name, variable in wanted.items()
+        if name in given and tuple(given[name].shape) != tuple(variable.shape)
+    ]
+    kinds = {
+        "missing": [name for name in wanted if name not in given],
+        "unexpected": [name for name in given if name not in wanted],
+        "of another shape": shapes,
+    }
+    return [f"{kind}: {_listed(ns)}" for kind, ns in kinds.items() if ns]
+
+
+def _listed(names):
+    shown = ", ".join(names[:_SHOWN])
+    more = len(names) - _SHOWN
+    return f"{len(names)} ({shown}{f', and {more} more' if more > 0 else ''})"
