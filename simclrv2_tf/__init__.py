@@ -1,0 +1,37 @@
+"""SimCLRv2 in TensorFlow: pretrain, fine-tune, distil, serve."""
+
+import importlib
+
+__version__ = "0.1.0"
+
+# Public name -> module; loaded when first asked for, since TensorFlow takes
+# seconds to load.
+_HOME = {
+    "Config": "config",
+    "Distill": "stages.distill",
+    "FineTune": "stages.finetune",
+    "LARS": "optimizers",
+    "NTXent": "losses",
+    "Network": "models.network",
+    "Pretrain": "stages.pretrain",
+    "build_network": "models.network",
+    "distill": "stages.api",
+    "evaluate": "stages.api",
+    "export": "stages.api",
+    "finetune": "stages.api",
+    "load_network": "hub",
+    "pretrain": "stages.api",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_HOME[name]}")
+    return getattr(module, name)
+
+
+def __dir__():
+    return [*__all__, "__version__"]

@@ -1,0 +1,137 @@
+"""Config to absl flags and back; the only module that knows absl's flags."""
+
+import dataclasses
+import difflib
+import json
+import os
+import sys
+
+from absl import flags
+
+from simclrv2_tf import config as configs
+
+FLAGFILE = "flags.cfg"
+JSON = "flags.json"
+
+
+def parse(argv):
+    """Reads a command line.
+
+    Args:
+      argv: The program's name and its arguments.
+
+    Returns:
+      A `Config`.
+
+    Raises:
+      ValueError: For an unknown flag or a value that a flag cannot take.
+      SystemExit: After `--help`.
+    """
+    values = define(flags.FlagValues())
+    if any(a in ("--help", "-help", "-h", "--helpfull") for a in argv[1:]):
+        print(help_text())
+        raise SystemExit(0)
+    try:
+        rest = values(argv)[1:]
+    except flags.UnrecognizedFlagError as error:
+        raise ValueError(_unknown(error.flagname)) from None
+    except flags.Error as error:
+        raise ValueError(str(error).replace("\n", " ")) from None
+    if rest:
+        raise ValueError(
+            "Expected flags alone, such as --train_mode=pretrain. "
+            f"Received: {' '.join(rest)}"
+        )
+    return to_config(values)
+
+
+def define(values):
+    """Defines a flag for each field of `Config` in absl `FlagValues`."""
+    flags.DEFINE_string("flagfile", "", "A file of flags.", flag_values=values)
+    for field in dataclasses.fields(configs.Config):
+        _define(field, values)
+    return values
+
+
+def _define(field, values):
+    kind, choices = field.metadata["kind"], field.metadata["choices"]
+    args = (field.name, field.default)
+    text = field.metadata["help"]
+    if choices and kind is str:
+        flags.DEFINE_enum(*args, list(choices), text, flag_values=values)
+        return
+    definers = {
+        bool: flags.DEFINE_boolean,
+        int: flags.DEFINE_integer,
+        float: flags.DEFINE_float,
+        str: flags.DEFINE_string,
+    }
+    definers[kind](*args, text, flag_values=values)
+
+
+def to_config(values):
+    """A `Config` from parsed `FlagValues`."""
+    names = [field.name for field in dataclasses.fields(configs.Config)]
+    return configs.Config(**{name: values[name].value for name in names})
+
+
+def help_text():
+    """All flags by group, with defaults."""
+    lines = [
+        "SimCLRv2: pretrain, fine-tune, distil, evaluate, export.",
+        "",
+        "  simclrv2 --train_mode=pretrain --model_dir=DIR --dataset=NAME ...",
+        "  simclrv2 --flagfile=flags/digits_pretrain.cfg --model_dir=DIR",
+        "",
+    ]
+    for group in configs.groups():
+        lines += ["", group.__doc__]
+        lines += [_help_line(field) for field in dataclasses.fields(group)]
+    return "\n".join(lines)
+
+
+def _help_line(field):
+    choices = field.metadata["choices"]
+    default = "unset" if field.default is None else field.default
+    among = f" One of {', '.join(map(str, choices))}." if choices else ""
+    text = field.metadata["help"]
+    return f"  --{field.name}={default}\n      {text}{among}"
+
+
+def _unknown(name):
+    known = [field.name for field in dataclasses.fields(configs.Config)]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean --{near[0]}? " if near else ""
+    return f"There is no flag --{name}: {hint}See simclrv2 --help."
+
+
+def write(config, directory):
+    """Writes `flags.json`, and a flagfile that repeats the run."""
+    values = dataclasses.asdict(config)
+    os.makedirs(directory, exist_ok=True)
+    _replace(os.path.join(directory, JSON), json.dumps(values, indent=2))
+    lines = [_as_flag(name, value) for name, value in values.items()]
+    text = "\n".join(line for line in lines if line)
+    _replace(os.path.join(directory, FLAGFILE), text + "\n")
+
+
+def _replace(path, text):
+    """Writes beside and renames, so that no half-written file is seen."""
+    beside = f"{path}.{os.getpid()}.tmp"
+    with open(beside, "w") as file:
+        file.write(text)
+    os.replace(beside, path)
+
+
+def _as_flag(name, value):
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no{name}"
+    return f"--{name}={value}"
+
+
+def fail(error):
+    """Says what a user did wrong and ends the program with status 2."""
+    print(f"simclrv2: {error}", file=sys.stderr)
+    raise SystemExit(2)

@@ -1,0 +1,34 @@
+# Sourced by the other scripts: makes .venv in the checkout and installs the
+# package there, once for each state of setup.cfg.
+
+find_python() {
+  local candidate
+  for candidate in python3 python3.13 python3.12 python3.11 python3.10; do
+    if "$candidate" -c 'import sys, venv, ensurepip
+sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  echo "simclrv2_tf needs Python 3.10 to 3.13 with its venv module;" \
+    "found $(python3 --version 2>&1 || echo none)." >&2
+  return 1
+}
+
+prepare_environment() {
+  local extra=$1 python state
+  python=$(find_python) || exit 1
+  state=$(cksum setup.cfg pyproject.toml | cksum | cut -d' ' -f1)
+  if [ -e ".venv/installed-$extra-$state" ]; then
+    return
+  fi
+  echo "Installing into .venv (some minutes the first time) ..."
+  [ -x .venv/bin/python ] || "$python" -m venv .venv
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --editable ".$extra" 2> .venv/install.log || {
+    cat .venv/install.log >&2
+    echo "Installing failed; see above." >&2
+    exit 1
+  }
+  touch ".venv/installed-$extra-$state"
+}
