@@ -17,7 +17,7 @@ _HOME = {
     "build_network": "models.network",
     "distill": "stages.api",
     "evaluate": "stages.api",
-    "export": "stages.api",
+    "export_model": "stages.api",
     "finetune": "stages.api",
     "load_network": "hub",
     "pretrain": "stages.api",

@@ -2,16 +2,11 @@
 
 import dataclasses
 import difflib
-import json
-import os
 import sys
 
 from absl import flags
 
 from simclrv2_tf import config as configs
-
-FLAGFILE = "flags.cfg"
-JSON = "flags.json"
 
 
 def parse(argv):
@@ -103,32 +98,6 @@ def _unknown(name):
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean --{near[0]}? " if near else ""
     return f"There is no flag --{name}: {hint}See simclrv2 --help."
-
-
-def write(config, directory):
-    """Writes `flags.json`, and a flagfile that repeats the run."""
-    values = dataclasses.asdict(config)
-    os.makedirs(directory, exist_ok=True)
-    _replace(os.path.join(directory, JSON), json.dumps(values, indent=2))
-    lines = [_as_flag(name, value) for name, value in values.items()]
-    text = "\n".join(line for line in lines if line)
-    _replace(os.path.join(directory, FLAGFILE), text + "\n")
-
-
-def _replace(path, text):
-    """Writes beside and renames, so that no half-written file is seen."""
-    beside = f"{path}.{os.getpid()}.tmp"
-    with open(beside, "w") as file:
-        file.write(text)
-    os.replace(beside, path)
-
-
-def _as_flag(name, value):
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return f"--{name}" if value else f"--no{name}"
-    return f"--{name}={value}"
 
 
 def fail(error):

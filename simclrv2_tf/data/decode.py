@@ -24,10 +24,14 @@ def decode_image(encoded):
     pixels = tf.cond(
         _is_palette_bmp(encoded),
         lambda: tf.numpy_function(_with_pillow, [encoded], tf.uint8, False),
-        lambda: tf.io.decode_image(
-            encoded, channels=3, expand_animations=False
-        ),
+        lambda: decode_in_graph(encoded),
     )
+    return tf.ensure_shape(pixels, [None, None, 3])
+
+
+def decode_in_graph(encoded):
+    """`decode_image` for exported models: palette BMP comes out as grey."""
+    pixels = tf.io.decode_image(encoded, channels=3, expand_animations=False)
     return tf.ensure_shape(pixels, [None, None, 3])
 
 

@@ -42,9 +42,9 @@ def make_network(config, num_classes):
       config: A `Config`.
       num_classes: Classes of the data, 0 for none.
     """
-    wanted = {**architecture(config), "num_classes": num_classes}
     if not config.checkpoint:
-        return Network(**wanted)
+        return fresh_network(config, num_classes)
+    wanted = {**architecture(config), "num_classes": num_classes}
     network = hub.load_network(
         config.checkpoint,
         ema=config.checkpoint_ema,
@@ -54,6 +54,11 @@ def make_network(config, num_classes):
     if config.zero_init_logits_layer and network.supervised_head is not None:
         network.supervised_head.set_zero()
     return network
+
+
+def fresh_network(config, num_classes):
+    """The network that the flags describe, not trained."""
+    return Network(**architecture(config), num_classes=num_classes)
 
 
 def make_optimizer(config, plan, network):

@@ -67,8 +67,8 @@ class Stage(keras.Model):
     def descend(self, tape, loss):
         """One step down the gradient of the loss's mean over replicas."""
         variables = self.trainable_variables
-        share = loss / distribution.num_replicas()  # the optimizer sums
         with tape:
+            share = loss / distribution.num_replicas()  # gradients are summed
             share = self.optimizer.scale_loss(share)
         gradients = tape.gradient(share, variables)
         self.optimizer.apply(gradients, variables)

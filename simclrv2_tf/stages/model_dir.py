@@ -1,0 +1,134 @@
+"""What a run's directory holds, and whether a run may go on there."""
+
+import dataclasses
+import json
+import os
+
+import numpy as np
+import tensorflow as tf
+
+FLAGFILE = "flags.cfg"
+JSON = "flags.json"
+# A run goes on only with the stage and the network that it began with.
+FIXED = (
+    "train_mode",
+    "resnet_depth",
+    "width_multiplier",
+    "sk_ratio",
+    "se_ratio",
+    "image_size",
+    "proj_head_mode",
+    "num_proj_layers",
+    "proj_out_dim",
+    "ft_proj_selector",
+)
+
+
+def check(config):
+    """Raises a ValueError if the run cannot live in its `model_dir`."""
+    if not config.model_dir:
+        raise ValueError(
+            "`model_dir` must name the directory of the run: give --model_dir."
+        )
+    if tf.io.gfile.exists(config.model_dir) and not tf.io.gfile.isdir(
+        config.model_dir
+    ):
+        raise ValueError(
+            "`model_dir` must be a directory. Received: "
+            f"{config.model_dir!r}, which is a file"
+        )
+    before = read_flags(config.model_dir)
+    differing = [
+        name
+        for name in FIXED
+        if name in before and before[name] != getattr(config, name)
+    ]
+    if differing:
+        held = ", ".join(f"{name}={before[name]}" for name in differing)
+        asked = ", ".join(
+            f"{name}={getattr(config, name)}" for name in differing
+        )
+        raise ValueError(
+            f"`model_dir` {config.model_dir!r} holds a run with {held}, while "
+            f"the flags say {asked}: give another directory, or those flags."
+        )
+    _make(config.model_dir)
+
+
+def _make(directory):
+    try:
+        tf.io.gfile.makedirs(directory)
+        probe = os.path.join(directory, f".probe.{os.getpid()}")
+        _replace(probe, "")
+        tf.io.gfile.remove(probe)
+    except tf.errors.OpError as error:
+        raise ValueError(
+            f"`model_dir` {directory!r} cannot be written to: {error.message}"
+        ) from None
+
+
+def read_flags(directory):
+    """The values in `flags.json`, {} if there is none."""
+    path = os.path.join(directory, JSON)
+    if not tf.io.gfile.exists(path):
+        return {}
+    with tf.io.gfile.GFile(path) as file:
+        try:
+            return json.load(file)
+        except ValueError:
+            raise ValueError(
+                f"The file {path!r} must hold a run's flags as JSON, and "
+                "does not: restore it, or give another --model_dir."
+            ) from None
+
+
+def write_flags(config, **resolved):
+    """Writes `flags.json`, and a flagfile that repeats the run.
+
+    Args:
+      config: A `Config`.
+      **resolved: What the data decided, for `flags.json` alone.
+    """
+    values = dataclasses.asdict(config)
+    directory = config.model_dir
+    text = json.dumps({**values, **resolved}, indent=2)
+    _replace(os.path.join(directory, JSON), text + "\n")
+    lines = [_as_flag(name, value) for name, value in values.items()]
+    lines = [line for line in lines if line]
+    _replace(os.path.join(directory, FLAGFILE), "\n".join(lines) + "\n")
+
+
+def _as_flag(name, value):
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no{name}"
+    return f"--{name}={value}"
+
+
+def write_result(directory, result, step, name=None):
+    """Writes `result.json` and `result_<step>.json`.
+
+    Args:
+      directory: Of the run.
+      result: Dictionary of numbers.
+      step: Of the checkpoint that was evaluated.
+      name: Suffix of the files, if evaluations are told apart.
+    """
+    values = {**result, "global_step": step}
+    text = json.dumps(values, indent=2, default=_plain)
+    suffix = f"_{name}" if name else ""
+    for file in (f"result{suffix}.json", f"result{suffix}_{step}.json"):
+        _replace(os.path.join(directory, file), text + "\n")
+
+
+def _plain(value):
+    return np.asarray(value).item()
+
+
+def _replace(path, text):
+    """Writes beside and renames, so that no half-written file is seen."""
+    beside = f"{path}.{os.getpid()}.tmp"
+    with tf.io.gfile.GFile(beside, "w") as file:
+        file.write(text)
+    tf.io.gfile.rename(beside, path, overwrite=True)

@@ -1,0 +1,154 @@
+"""What a config asks for in all: train, evaluate, export."""
+
+import os
+import time
+
+import tensorflow as tf
+
+from simclrv2_tf import export
+from simclrv2_tf import hub
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data.crops import preprocess_for_eval
+from simclrv2_tf.data.decode import decode_in_graph
+from simclrv2_tf.data.decode import to_float
+from simclrv2_tf.stages import build
+from simclrv2_tf.stages import evaluate as evaluation
+from simclrv2_tf.stages import model_dir
+from simclrv2_tf.stages.train import open_source
+from simclrv2_tf.stages.train import train
+
+POLL_SECONDS = 1.0  # between looks for a new checkpoint
+
+
+def run(config, source=None, eval_source=None):
+    """Does what `mode` says.
+
+    Args:
+      config: A `Config`.
+      source: A `Source` to train on, in place of the config's.
+      eval_source: A `Source` to evaluate on, in place of the config's.
+
+    Returns:
+      Dictionary: the last training metrics, and those of evaluation; the
+      path of the exported model as "export".
+    """
+    build.set_precision(config)
+    result = {}
+    if "train" in config.mode:
+        result |= train(config, source).metrics
+    if config.mode == "eval":
+        result |= follow(config, source, eval_source)
+    if config.mode == "train_then_eval":
+        result |= evaluate_newest(config, source, eval_source)
+    if config.mode != "eval":
+        result["export"] = export_newest(config)
+    return result
+
+
+def follow(config, source=None, eval_source=None):
+    """Evaluates the newest checkpoint, then those that come in time."""
+    result = evaluate_newest(config, source, eval_source)
+    deadline = time.monotonic() + config.eval_timeout
+    done = newest(config)
+    while time.monotonic() < deadline:
+        if newest(config) != done:
+            done = newest(config)
+            result = evaluate_newest(config, source, eval_source)
+            deadline = time.monotonic() + config.eval_timeout
+        time.sleep(POLL_SECONDS)
+    return result
+
+
+def newest(config):
+    """Prefix of the run's newest checkpoint, or of `--checkpoint`."""
+    held = run_directory.latest(config.model_dir)
+    prefix = held or config.checkpoint
+    if prefix is None:
+        raise ValueError(
+            "Expected a trained run: `model_dir` "
+            f"{config.model_dir!r} holds no checkpoint, and --checkpoint "
+            "gives none."
+        )
+    return prefix
+
+
+def evaluate_newest(config, source=None, eval_source=None):
+    """Evaluates the newest checkpoint and writes its result files.
+
+    Returns:
+      Dictionary with the original release's names and ours.
+    """
+    prefix = newest(config)
+    network = _load(config, prefix)
+    size = network.get_config()["image_size"]
+    judged = eval_source or open_source(config, config.eval_split)
+    batches = pipeline.eval_dataset(judged, config.eval_batch_size, size)
+    result = {}
+    if _can_classify(network, judged):
+        counted = evaluation.classification_accuracy(
+            network, batches, config.eval_steps
+        )
+        result |= {f"eval/{name}": value for name, value in counted.items()}
+    if config.knn_k:
+        bank = source or open_source(config)
+        known = pipeline.eval_dataset(bank, config.eval_batch_size, size)
+        result["eval/knn_accuracy"] = evaluation.knn_accuracy(
+            evaluation.features(network, known),
+            evaluation.features(network, batches),
+            config.knn_k,
+            config.knn_temperature,
+        )
+    result["eval/regularization_loss"] = _decay(config, network)
+    if config.model_dir:
+        step = run_directory.step_of(prefix)
+        model_dir.write_result(
+            config.model_dir, result, step, config.eval_name
+        )
+    print(_shown(result), flush=True)
+    return result
+
+
+def _can_classify(network, source):
+    """Whether there are both a classifier that was trained, and labels."""
+    return network.supervised_head is not None and source.num_classes > 0
+
+
+def _decay(config, network):
+    variables = build.decayed_by_loss(config, network)
+    squares = sum(float(tf.nn.l2_loss(v.value)) for v in variables)
+    return config.weight_decay * squares
+
+
+def _shown(result):
+    pairs = (f"{name} {value:.6g}" for name, value in result.items())
+    return "evaluation  " + "  ".join(pairs)
+
+
+def _load(config, prefix):
+    return hub.load_network(prefix, ema=config.checkpoint_ema)
+
+
+def export_newest(config):
+    """Exports the newest checkpoint; returns the path."""
+    prefix = newest(config)
+    network = _load(config, prefix)
+    size = network.get_config()["image_size"]
+
+    def prepare(encoded):
+        return preprocess_for_eval(to_float(decode_in_graph(encoded)), size)
+
+    directory = config.export_dir
+    if not directory:
+        directory = os.path.join(config.model_dir or ".", "saved_model")
+    flags = model_dir.read_flags(os.path.dirname(prefix))
+    path = export.export_network(
+        network,
+        directory,
+        run_directory.step_of(prefix),
+        prepare,
+        flags.get("class_names"),
+        config.keep_hub_module_max,
+    )
+    print(f"exported {path}", flush=True)
+    return path
