@@ -78,7 +78,8 @@ class RunConfig:
         1, "Exported models that are kept, 1 or more."
     )
     export_dir: str = option(
-        None, "Directory of exported models; unset: model_dir/saved_model.",
+        None,
+        "Directory of exported models; unset: model_dir/saved_model.",
         kind=str,
     )
     train_summary_steps: int = option(
@@ -174,7 +175,8 @@ class ObjectiveConfig:
         "many block groups (4: train the head alone).",
     )
     teacher: str = option(
-        None, "Teacher of distillation: a run directory or a checkpoint.",
+        None,
+        "Teacher of distillation: a run directory or a checkpoint.",
         kind=str,
     )
     distill_temperature: float = option(
@@ -191,7 +193,8 @@ class OptimizationConfig:
     """How the network gets there."""
 
     optimizer: str = option(
-        "lars", "Optimizer; momentum is Nesterov's.",
+        "lars",
+        "Optimizer; momentum is Nesterov's.",
         ("lars", "momentum", "adam", "lamb"),
     )
     learning_rate: float = option(
@@ -207,9 +210,7 @@ class OptimizationConfig:
     )
     weight_decay: float = option(1e-4, "Weight decay, 0 or more.")
     momentum: float = option(0.9, "Momentum of LARS and SGD, in [0, 1).")
-    train_batch_size: int = option(
-        512, "Images in a step, over all replicas."
-    )
+    train_batch_size: int = option(512, "Images in a step, over all replicas.")
     train_epochs: int = option(100, "Epochs to train for.")
     train_steps: int = option(0, "Steps to train for; 0: --train_epochs.")
 
@@ -241,7 +242,8 @@ class EvaluationConfig:
     eval_batch_size: int = option(256, "Images in a step of evaluation.")
     eval_steps: int = option(0, "Steps of evaluation; 0: all examples.")
     eval_name: str = option(
-        None, "Suffix of the result files and of the event directory.",
+        None,
+        "Suffix of the result files and of the event directory.",
         kind=str,
     )
     eval_timeout: float = option(

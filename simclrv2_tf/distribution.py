@@ -24,9 +24,7 @@ class MultiWorkerStrategy(tf.distribute.MultiWorkerMirroredStrategy):
         return super().reduce(reduce_op, value, axis)
 
 
-def make_strategy(
-    name="auto", tpu_name=None, tpu_zone=None, gcp_project=None
-):
+def make_strategy(name="auto", tpu_name=None, tpu_zone=None, gcp_project=None):
     """Chooses how the work is spread over devices.
 
     Args:

@@ -147,7 +147,9 @@ def _projection(shapes):
     kind, shape = layers[max(layers)]
     mode = "linear" if kind == "l" else "nonlinear"
     told = {"proj_head_mode": mode, "proj_out_dim": shape[1]}
-    return told if mode == "linear" else {**told, "num_proj_layers": len(layers)}
+    return (
+        told if mode == "linear" else {**told, "num_proj_layers": len(layers)}
+    )
 
 
 def _num_classes(shapes):

@@ -103,9 +103,7 @@ def augment_views(
             f"Received: color_jitter_impl={impl!r}"
         )
     batch = images.shape[0] or tf.shape(images)[0]
-    amounts = draw_amounts(
-        seed, batch, strength, first, total, per_image_blur
-    )
+    amounts = draw_amounts(seed, batch, strength, first, total, per_image_blur)
     if strength > 0:
         images = distort_color(images, amounts, impl)
     if blur:

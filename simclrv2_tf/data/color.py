@@ -65,7 +65,9 @@ def adjust_hue(planes, delta):
     value = tf.reduce_max(planes, axis=0)
     chroma = value - tf.reduce_min(planes, axis=0)
     hue = _hue(planes, value, chroma) + 6.0 * delta[:, None]
-    return tf.stack([_channel(hue, start, value, chroma) for start in (5, 3, 1)])
+    return tf.stack(
+        [_channel(hue, start, value, chroma) for start in (5, 3, 1)]
+    )
 
 
 def _channel(hue, start, value, chroma):

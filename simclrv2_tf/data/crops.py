@@ -59,7 +59,9 @@ def random_view(image, image_size, seed):
     """
     offset, size = crop_box(tf.shape(image), fold(seed, 0))
     channels = image.shape[-1]
-    crop = tf.ensure_shape(tf.slice(image, offset, size), [None, None, channels])
+    crop = tf.ensure_shape(
+        tf.slice(image, offset, size), [None, None, channels]
+    )
     view = resize(crop, image_size, image_size)
     flip = tf.random.stateless_uniform([], fold(seed, 1)) < 0.5
     return tf.clip_by_value(tf.where(flip, view[:, ::-1], view), 0.0, 1.0)

@@ -256,7 +256,7 @@ def to_pixels(images):
 
 
 def _parse_split(split):
-    """"train[:10%]" to ("train", (None, "10%"))."""
+    """ "train[:10%]" to ("train", (None, "10%"))."""
     match = re.fullmatch(r"(\w+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?", split)
     if match is None:
         if "+" in split:  # TFDS reads it by itself

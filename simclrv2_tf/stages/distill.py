@@ -37,9 +37,7 @@ class Distill(Stage):
         out of its range.
     """
 
-    def __init__(
-        self, network, teacher, temperature=1.0, alpha=1.0, **kwargs
-    ):
+    def __init__(self, network, teacher, temperature=1.0, alpha=1.0, **kwargs):
         _check(network, teacher, temperature, alpha)
         super().__init__(network, **kwargs)
         network.train_for_classification()
@@ -90,8 +88,7 @@ def _check(student, teacher, temperature, alpha):
         )
     if not temperature > 0:
         raise ValueError(
-            "`distill_temperature` must be above 0. "
-            f"Received: {temperature}"
+            f"`distill_temperature` must be above 0. Received: {temperature}"
         )
     if not 0 <= alpha <= 1:
         raise ValueError(

@@ -102,9 +102,7 @@ def evaluate_newest(config, source=None, eval_source=None):
     result["eval/regularization_loss"] = _decay(config, network)
     if config.model_dir:
         step = run_directory.step_of(prefix)
-        model_dir.write_result(
-            config.model_dir, result, step, config.eval_name
-        )
+        model_dir.write_result(config.model_dir, result, step, config.eval_name)
     print(_shown(result), flush=True)
     return result
 

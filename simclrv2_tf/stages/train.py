@@ -42,9 +42,7 @@ def train(config, source=None):
     model_dir.check(config)
     source = choose_labels(config, source or open_source(config))
     strategy = make_strategy(config)
-    plan = make_plan(
-        config, source.num_examples, strategy.num_replicas_in_sync
-    )
+    plan = make_plan(config, source.num_examples, strategy.num_replicas_in_sync)
     keras.utils.set_random_seed(config.seed)
     build.set_precision(config)
     with strategy.scope():
