@@ -313,7 +313,7 @@ class Config(
 
 def groups():
     """The config classes in the order of `--help`, with their titles."""
-    return [c for c in reversed(Config.__bases__)]
+    return list(reversed(Config.__bases__))
 
 
 def _settle_types(config):

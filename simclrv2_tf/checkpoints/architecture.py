@@ -2,24 +2,28 @@
 
 import re
 
-# (bottleneck?, blocks in all four groups) -> depth
-_DEPTHS = {
-    (False, 8): 18,
-    (False, 16): 34,
-    (True, 16): 50,
-    (True, 33): 101,
-    (True, 50): 152,
-    (True, 66): 200,
-}
-_SHORTCUTS = 4  # one projection opens each group
-_NAMED = ("resnet_depth", "width_multiplier", "sk_ratio", "se_ratio")
+from simclrv2_tf.checkpoints import layout
+
+PUBLISHED_SK_RATIO = 0.0625
+_PUBLISHED_SE_RATIO = 0.25  # used in no release, but the usual one
+_BACKBONE = (
+    "resnet_depth",
+    "width_multiplier",
+    "sk_ratio",
+    "se_ratio",
+    "channels",
+)
+_HEAD = ("proj_head_mode", "num_proj_layers", "proj_out_dim")
+_SPOKEN = {"resnet_depth": "depth", "width_multiplier": "width"}
+_SHOWN = 3
 
 
 def infer(shapes):
     """The arguments of `Network` that weights tell.
 
     What shapes cannot tell is left out: the selector, and image sizes beyond
-    small (32) and not small (224).
+    small (32) and not small (224). Depth 18 and 34 do not show `sk_ratio`
+    with a small stem; it is then 0.
 
     Args:
       shapes: {canonical name: shape}.
@@ -30,17 +34,14 @@ def infer(shapes):
     Raises:
       ValueError: If the weights belong to no network of this package.
     """
-    convs = _numbered(shapes)
-    if not convs or "base_model/conv2d/kernel" not in shapes:
+    held = {n: tuple(s) for n, s in shapes.items() if n.startswith("base_")}
+    if "base_model/conv2d/kernel" not in held:
         raise ValueError(
             "The checkpoint holds no backbone: expected variables such as "
             "base_model/conv2d/kernel."
         )
-    return {
-        **_backbone(convs, _biases(shapes)),
-        **_projection(shapes),
-        "num_classes": _num_classes(shapes),
-    }
+    arguments = {**_backbone(held), **_projection(shapes)}
+    return {**arguments, "num_classes": _num_classes(shapes)}
 
 
 def describe(arguments):
@@ -54,86 +55,154 @@ def describe(arguments):
 def check(inferred, wanted):
     """Compares a checkpoint's architecture with what was asked for.
 
+    Args:
+      inferred: Arguments of `Network` that the weights tell.
+      wanted: Arguments that the caller gives, any number of them.
+
     Raises:
       ValueError: One sentence that names both.
     """
-    differing = [
-        key
-        for key in _NAMED
-        if key in wanted and wanted[key] != inferred.get(key, wanted[key])
-    ]
-    small = [a.get("image_size", 224) <= 32 for a in (inferred, wanted)]
-    if "image_size" in wanted and small[0] != small[1]:
-        differing.append("image_size")
+    differing = _differing_backbone(inferred, wanted)
+    if inferred.get("proj_head_mode", "none") != "none":
+        differing += _differing_head(inferred, {**inferred, **wanted})
     if differing:
-        asked = ", ".join(f"{key}={wanted[key]}" for key in differing)
-        has = ", ".join(f"{key}={inferred.get(key)}" for key in differing)
+        asked = ", ".join(_spoken(key, wanted) for key in differing)
+        has = ", ".join(_spoken(key, inferred) for key in differing)
         raise ValueError(
-            f"The checkpoint is {describe(inferred)} ({has}), while the flags "
-            f"say {asked}: give the checkpoint's architecture, or another "
+            f"The checkpoint is {describe(inferred)} ({has}), the flags say "
+            f"{asked}: give the checkpoint's architecture, or another "
             "checkpoint."
         )
 
 
-def _numbered(shapes):
-    """Shapes of the backbone's kernels in the order of creation."""
-    found = {}
-    for name, shape in shapes.items():
-        match = re.fullmatch(r"base_model/conv2d(?:_(\d+))?/kernel", name)
-        if match:
-            found[int(match[1] or 0)] = tuple(shape)
-    return [found[number] for number in sorted(found)]
+def _differing_backbone(inferred, wanted):
+    """Names of the arguments that make it another backbone."""
+    keys = [k for k in (*_BACKBONE, "image_size") if k in wanted]
+    both = {**inferred, **{key: wanted[key] for key in keys}}
+    if both["resnet_depth"] in layout.DEPTHS:
+        if _backbone_shapes(both) == _backbone_shapes(inferred):
+            return []
+    small = layout.SMALL_IMAGE
+    return [
+        key
+        for key in keys
+        if (
+            (both[key] <= small) != (inferred.get(key, 224) <= small)
+            if key == "image_size"
+            else both[key] != inferred.get(key, both[key])
+        )
+    ]
 
 
-def _biases(shapes):
-    """Convolutions with a bias, which are those of squeeze-and-excite."""
-    pattern = re.compile(r"base_model/conv2d(_\d+)?/bias")
-    return sorted(tuple(s) for n, s in shapes.items() if pattern.fullmatch(n))
+def _differing_head(inferred, wanted):
+    differing = [k for k in _HEAD if k in inferred]
+    if wanted.get("proj_head_mode") == "linear":  # has one layer by itself
+        differing = [k for k in differing if k != "num_proj_layers"]
+    return [k for k in differing if wanted[k] != inferred[k]]
 
 
-def _backbone(convs, biases):
-    """The backbone; its first 1×1 kernel is the first group's shortcut."""
-    stem = next((i for i, s in enumerate(convs) if s[0] == 1), None)
-    if stem not in (1, 3) or len(convs) < stem + 4:
-        raise ValueError(_no_resnet(convs))
-    base = convs[stem - 1][3]
-    block = convs[stem + 1 :]  # behind the shortcut
-    bottleneck = block[0][0] == 1
-    sk = bottleneck and block[1][3] == 2 * block[0][3]
-    per_block = (3 if bottleneck else 2) + 2 * sk + 2 * bool(biases)
-    blocks = (len(convs) - stem - _SHORTCUTS) / per_block
-    if (bottleneck, blocks) not in _DEPTHS:
-        raise ValueError(_no_resnet(convs))
-    width = base / 64
+def _spoken(key, arguments):
+    return f"{_SPOKEN.get(key, key)} {arguments.get(key)}"
+
+
+def _backbone_shapes(arguments):
     return {
-        "resnet_depth": _DEPTHS[bottleneck, blocks],
-        "width_multiplier": int(width) if width.is_integer() else width,
-        "sk_ratio": _sk_ratio(convs, base, sk, stem),
-        "se_ratio": _se_ratio(convs, base, biases),
-        "image_size": 32 if stem == 1 and convs[0][0] == 3 else 224,
+        f"{layer.scope}/{name}": shape
+        for layer in layout.backbone(arguments)
+        for name, shape in layer.shapes.items()
     }
 
 
-def _sk_ratio(convs, base, sk, stem):
-    """From the bottleneck of the last group; 0.0625 where none tells."""
-    if not sk:
-        return 0.0625 if stem == 3 else 0.0
-    filters = _last_filters(base)
-    streams = max(i for i, s in enumerate(convs) if s[3] == 2 * filters)
-    return convs[streams][2] / filters  # the mixing convolution's input
+def _backbone(held):
+    """The backbone whose variables, names and shapes, are all these."""
+    structures = list(layout.hypotheses())
+    structures.sort(key=lambda arguments: _distance(arguments, held))
+    nearest = _with_sizes(structures[0], held)
+    expected = _backbone_shapes(nearest)
+    if expected != held:
+        raise ValueError(_misfit(describe(nearest), expected, held))
+    return nearest
 
 
-def _last_filters(base):
-    """Width of the blocks of the last group."""
-    return 8 * base
+def _distance(arguments, held):
+    """How many variables one has and the other has not, or of other rank."""
+    expected = _backbone_shapes(arguments)
+    kernels = sum(
+        expected[n][:2] != held[n][:2]
+        for n in expected
+        if n in held and n.endswith("/kernel")
+    )
+    return len(set(expected) ^ set(held)) + kernels
 
 
-def _se_ratio(convs, base, biases):
-    """From the reducing convolution of the last group."""
-    if not biases:
-        return 0.0
-    last = convs[-2]  # (1, 1, channels, reduced)
-    return last[3] / _last_filters(base)
+def _with_sizes(structure, held):
+    """Adds the numbers of channels to a structure."""
+    last = _last(structure, "conv_1")
+    filters = held.get(f"{last}/kernel", (0, 0, 0, 512))[-1]
+    width = filters / 512
+    channels = held["base_model/conv2d/kernel"][-2]
+    sized = {
+        **structure,
+        "width_multiplier": int(width) if width.is_integer() else width,
+    }
+    if channels != 3:
+        sized["channels"] = channels
+    sized["sk_ratio"] = _ratio(
+        sized, "sk_ratio", "mix", PUBLISHED_SK_RATIO, held, filters
+    )
+    sized["se_ratio"] = _ratio(
+        sized, "se_ratio", "expand", _PUBLISHED_SE_RATIO, held, filters
+    )
+    return sized
+
+
+def _ratio(arguments, key, place, usual, held, filters):
+    """The usual ratio where it fits, else what the last block shows."""
+    if not arguments[key] or (scope := _last(arguments, place)) is None:
+        return arguments[key]
+    fits = all(
+        held.get(f"{layer.scope}/kernel") == layer.shapes["kernel"]
+        for layer in layout.backbone({**arguments, key: usual})
+        if layer.place.endswith(place)
+    )
+    shape = held.get(f"{scope}/kernel")
+    return usual if fits or shape is None else shape[2] / filters
+
+
+def _last(arguments, place):
+    """Scope of the last convolution at such a place, None without one."""
+    found = [
+        layer.scope
+        for layer in layout.backbone(arguments)
+        if layer.kind == "conv" and layer.place.endswith(f".{place}")
+    ]
+    return found[-1] if found else None
+
+
+def _misfit(name, expected, held):
+    missing = [n for n in expected if n not in held]
+    unexpected = [n for n in held if n not in expected]
+    shapes = [
+        f"{n} {held[n]} for {expected[n]}"
+        for n in expected
+        if n in held and held[n] != expected[n]
+    ]
+    kinds = {
+        "missing": missing,
+        "unexpected": unexpected,
+        "of another shape": shapes,
+    }
+    found = "; ".join(
+        f"{len(names)} {kind} ({', '.join(names[:_SHOWN])}"
+        f"{', …' if len(names) > _SHOWN else ''})"
+        for kind, names in kinds.items()
+        if names
+    )
+    return (
+        "The checkpoint's backbone belongs to no ResNet of depth "
+        f"{', '.join(map(str, layout.DEPTHS))}. Nearest is {name}, with "
+        f"variables {found}: take a complete checkpoint."
+    )
 
 
 def _projection(shapes):
@@ -155,10 +224,3 @@ def _projection(shapes):
 def _num_classes(shapes):
     kernel = shapes.get("head_supervised/linear_layer/dense/kernel")
     return int(kernel[1]) if kernel is not None else 0
-
-
-def _no_resnet(convs):
-    return (
-        f"The checkpoint's {len(convs)} convolutions belong to no ResNet of "
-        "depth 18, 34, 50, 101, 152 or 200."
-    )

@@ -3,6 +3,9 @@
 import dataclasses
 import re
 
+from simclrv2_tf.checkpoints.arrays import check_finite
+from simclrv2_tf.checkpoints.arrays import shapes_of
+
 _SHOWN = 5  # names that a message lists of each kind
 
 
@@ -13,10 +16,12 @@ class Report:
     Attributes:
       loaded: Names of the variables that were set.
       left_out: {name of a variable or an array: reason}.
+      notes: What else there is to know, sentences.
     """
 
     loaded: tuple
     left_out: dict
+    notes: tuple = ()
 
     def __str__(self):
         lines = [f"loaded {len(self.loaded)} variables"]
@@ -24,7 +29,7 @@ class Report:
         for reason in reasons:
             names = [n for n, r in self.left_out.items() if r == reason]
             lines.append(f"left out {_listed(names)}: {reason}")
-        return "; ".join(lines)
+        return "; ".join([*lines, *self.notes])
 
 
 def assign_strict(variables, arrays, excused=None):
@@ -34,7 +39,7 @@ def assign_strict(variables, arrays, excused=None):
 
     Args:
       variables: {name: variable}.
-      arrays: {name: array}.
+      arrays: {name: array}, a dictionary or `Arrays`.
       excused: {regular expression: reason}; names that it matches from the
         start may be missing on either side or have another shape, and are
         then left as they are.
@@ -43,18 +48,21 @@ def assign_strict(variables, arrays, excused=None):
       A `Report`.
 
     Raises:
-      ValueError: Lists what is missing, unexpected or of another shape.
+      ValueError: Lists what is missing, unexpected or of another shape, or
+        holds NaN or infinity.
     """
-    left_out = _excuses([*variables, *arrays], excused or {})
+    given = shapes_of(arrays)
+    left_out = _excuses({**variables, **given}, excused or {})
     wanted = {n: v for n, v in variables.items() if n not in left_out}
-    given = {n: a for n, a in arrays.items() if n not in left_out}
+    given = {n: s for n, s in given.items() if n not in left_out}
     problems = _problems(wanted, given)
     if problems:
         raise ValueError(
             "The checkpoint does not fit the network: " + "; ".join(problems)
         )
+    check_finite(arrays, wanted)
     for name, variable in wanted.items():
-        variable.assign(given[name])
+        variable.assign(arrays[name])
     return Report(tuple(wanted), left_out)
 
 
@@ -69,9 +77,9 @@ def _excuses(names, excused):
 
 def _problems(wanted, given):
     shapes = [
-        f"{name} {tuple(given[name].shape)} for {tuple(variable.shape)}"
+        f"{name} {given[name]} for {tuple(variable.shape)}"
         for name, variable in wanted.items()
-        if name in given and tuple(given[name].shape) != tuple(variable.shape)
+        if name in given and given[name] != tuple(variable.shape)
     ]
     kinds = {
         "missing": [name for name in wanted if name not in given],

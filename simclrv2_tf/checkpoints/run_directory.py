@@ -10,6 +10,8 @@ import re
 
 import tensorflow as tf
 
+from simclrv2_tf.checkpoints.arrays import Arrays
+
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _SLASH = ".S"  # how TensorFlow writes a slash inside a name
 
@@ -57,22 +59,27 @@ def is_ours(prefix):
 
 
 def read(prefix):
-    """The weights of a checkpoint, {canonical name: array}."""
+    """The weights of a checkpoint, `Arrays` of canonical names."""
     return _under(prefix, "variables/")
 
 
 def read_optimizer(prefix):
-    """What the optimizer remembered, {place: array}."""
+    """What the optimizer remembered, `Arrays` of its places."""
     return _under(prefix, "optimizer/")
 
 
 def _under(prefix, scope):
     reader = tf.train.load_checkpoint(prefix)
-    return {
-        _name(key, scope): reader.get_tensor(key)
-        for key in reader.get_variable_to_shape_map()
+    shapes = reader.get_variable_to_shape_map()
+    keys = {
+        _name(key, scope): key
+        for key in shapes
         if key.startswith(scope) and key.endswith(_SUFFIX)
     }
+    return Arrays(
+        {name: shapes[key] for name, key in keys.items()},
+        lambda name: reader.get_tensor(keys[name]),
+    )
 
 
 def _name(key, scope):

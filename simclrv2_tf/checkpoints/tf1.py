@@ -5,34 +5,69 @@ import re
 
 import tensorflow as tf
 
+from simclrv2_tf.checkpoints import staging
+from simclrv2_tf.checkpoints.arrays import Arrays
+from simclrv2_tf.checkpoints.arrays import shapes_of
+
 EMA = "ema_model/"
+PART_BYTES = 256 * 2**20  # written at once; bounds the memory of a conversion
 # Optimizer slots and counters, which are no weights of a network.
 _NO_WEIGHT = re.compile(
     r"(global_step$|memory|beta[12]_power|.*/(Momentum|Adam(_1)?|"
     r"ExponentialMovingAverage)$|save_counter|_CHECKPOINTABLE)"
 )
 _WEIGHT = re.compile(r"(base_model|head_contrastive|head_supervised)/")
+_MODULE = "module/"  # before every name in some hub modules
 
 
 def find(path):
     """The prefix that a path means: itself, or a directory's newest.
 
     Args:
-      path: Prefix of a checkpoint, or directory with a `checkpoint` file.
+      path: Prefix of a checkpoint, one of its files, or directory with a
+        `checkpoint` file or with the files of a single checkpoint.
 
     Returns:
       A prefix, or None if there is no checkpoint.
     """
     if tf.io.gfile.isdir(path):
-        return tf.train.latest_checkpoint(path)
-    prefix = re.sub(r"\.(index|data-\d+-of-\d+)$", "", path)
+        return _named_by_state(path) or _single(path)
+    prefix = re.sub(r"\.(index|meta|data-\d+-of-\d+)$", "", path)
     return prefix if tf.io.gfile.exists(prefix + ".index") else None
+
+
+def _named_by_state(directory):
+    """The newest, though the files have moved since they were written."""
+    state = tf.train.get_checkpoint_state(directory)
+    if state is None:
+        return None
+    named = state.model_checkpoint_path
+    moved = os.path.join(directory, os.path.basename(named))
+    for prefix in (moved, named):
+        if tf.io.gfile.exists(prefix + ".index"):
+            return prefix
+    raise ValueError(
+        f"{directory!r} cannot be read: its `checkpoint` file names "
+        f"{os.path.basename(named)!r}, whose .index is missing; copy all the "
+        "files of that checkpoint."
+    )
+
+
+def _single(directory):
+    names = [n for n in tf.io.gfile.listdir(directory) if n.endswith(".index")]
+    if len(names) != 1:
+        return None
+    return os.path.join(directory, names[0].removesuffix(".index"))
 
 
 def is_tf1(prefix):
     """Whether a checkpoint holds weights under TF1 names."""
     names = [name for name, _ in tf.train.list_variables(prefix)]
-    return any(_WEIGHT.match(name.removeprefix(EMA)) for name in names)
+    return any(_WEIGHT.match(_canonical(name)) for name in names)
+
+
+def _canonical(key):
+    return key.removeprefix(EMA).removeprefix(_MODULE)
 
 
 def read(path, ema=False):
@@ -40,10 +75,11 @@ def read(path, ema=False):
 
     Args:
       path: Prefix, or directory with a `checkpoint` file.
-      ema: Take the momentum weights (`ema_model/…`) and not the trained ones.
+      ema: Take the momentum weights (`ema_model/…`) and not the trained
+        ones; the supervised head, if it has none, as it was trained.
 
     Returns:
-      {canonical name: numpy array}.
+      `Arrays`, {canonical name: numpy array}.
 
     Raises:
       ValueError: If there is no such checkpoint, or no momentum weights.
@@ -55,11 +91,15 @@ def read(path, ema=False):
             f"one. Received: {path!r}, where there is none"
         )
     reader = tf.train.load_checkpoint(prefix)
-    chosen = _choose(reader.get_variable_to_shape_map(), ema)
+    shapes = reader.get_variable_to_shape_map()
+    chosen = _choose(shapes, ema)
     if not chosen:
         kind = "momentum weights (ema_model/...)" if ema else "weights"
         raise ValueError(f"The checkpoint {prefix!r} holds no {kind}.")
-    return {name: reader.get_tensor(key) for name, key in chosen.items()}
+    return Arrays(
+        {name: shapes[key] for name, key in chosen.items()},
+        lambda name: reader.get_tensor(chosen[name]),
+    )
 
 
 def _choose(keys, ema):
@@ -67,9 +107,13 @@ def _choose(keys, ema):
     momentum = {key for key in keys if key.startswith(EMA)}
     chosen = {}
     for key in sorted(momentum if ema else set(keys) - momentum):
-        name = key.removeprefix(EMA)
+        name = _canonical(key)
         if _WEIGHT.match(name) and not _NO_WEIGHT.match(name):
             chosen[name] = key
+    if ema and chosen:  # the released files keep no momentum classifier
+        heads = (k for k in keys if k.startswith("head_supervised/"))
+        plain = {k: k for k in heads if not _NO_WEIGHT.match(k)}
+        chosen = {**plain, **chosen}
     return chosen
 
 
@@ -82,13 +126,37 @@ def write(path, arrays, global_step=0):
       arrays: {canonical name: array}.
       global_step: Stored under that name, int64.
     """
-    values = {**arrays, "global_step": tf.constant(global_step, tf.int64)}
-    tf.io.gfile.makedirs(os.path.dirname(path) or ".")
-    names = sorted(values)
-    tf.raw_ops.SaveV2(
-        prefix=path,
-        tensor_names=names,
-        shape_and_slices=[""] * len(names),
-        tensors=[tf.convert_to_tensor(values[name]) for name in names],
-    )
+    shapes = {**shapes_of(arrays), "global_step": ()}
+    step = tf.constant(global_step, tf.int64)
+    with staging.files(path) as staged:
+        parts = []
+        for number, names in enumerate(_parts(shapes)):
+            parts.append(f"{staged}.part-{number}")
+            tensors = [
+                step if name == "global_step" else tf.constant(arrays[name])
+                for name in names
+            ]
+            tf.raw_ops.SaveV2(
+                prefix=parts[-1],
+                tensor_names=names,
+                shape_and_slices=[""] * len(names),
+                tensors=tensors,
+            )
+        tf.raw_ops.MergeV2Checkpoints(
+            checkpoint_prefixes=parts,
+            destination_prefix=staged,
+            delete_old_dirs=False,
+        )
     tf.train.update_checkpoint_state(os.path.dirname(path) or ".", path)
+
+
+def _parts(shapes):
+    """Names in order, as many at a time as `PART_BYTES` hold."""
+    parts, size = [[]], 0
+    for name in sorted(shapes):
+        size += 4 * tf.TensorShape(shapes[name]).num_elements()
+        if size > PART_BYTES and parts[-1]:
+            parts.append([])
+            size = 4 * tf.TensorShape(shapes[name]).num_elements()
+        parts[-1].append(name)
+    return parts

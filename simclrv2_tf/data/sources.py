@@ -173,7 +173,9 @@ def _tfds_builder(tfds, name, data_dir):
         ) from None
     except ValueError as error:  # an unknown config of a known data set
         reason = str(error).splitlines()[0]
-        raise ValueError(f"`dataset` {name!r} cannot be opened: {reason}")
+        raise ValueError(
+            f"`dataset` {name!r} cannot be opened: {reason}"
+        ) from None
 
 
 def _check_prepared(builder, name, split, data_dir):

@@ -1,0 +1,56 @@
+"""Weights by name, each read when it is asked for."""
+
+import collections.abc
+
+import numpy as np
+
+
+class Arrays(collections.abc.Mapping):
+    """{name: array}, with shapes known beforehand.
+
+    Nothing is kept: a conversion never holds more than one array of its
+    source at a time.
+
+    Args:
+      shapes: {name: shape}.
+      read: Function from a name to its array.
+    """
+
+    def __init__(self, shapes, read):
+        self.shapes = {name: tuple(shape) for name, shape in shapes.items()}
+        self._read = read
+
+    def __getitem__(self, name):
+        if name not in self.shapes:
+            raise KeyError(name)
+        return np.asarray(self._read(name))
+
+    def __iter__(self):
+        return iter(self.shapes)
+
+    def __len__(self):
+        return len(self.shapes)
+
+    def without(self, names):
+        """The same arrays but for those of these names."""
+        kept = {n: s for n, s in self.shapes.items() if n not in set(names)}
+        return Arrays(kept, self._read)
+
+
+def shapes_of(arrays):
+    """{name: shape} of `Arrays` or of a dictionary of arrays."""
+    if isinstance(arrays, Arrays):
+        return arrays.shapes
+    return {name: tuple(array.shape) for name, array in arrays.items()}
+
+
+def check_finite(arrays, names=None):
+    """Raises a ValueError that names the arrays with NaN or infinity."""
+    names = arrays if names is None else names
+    bad = [name for name in names if not np.isfinite(arrays[name]).all()]
+    if bad:
+        shown = ", ".join(bad[:5]) + (", …" if len(bad) > 5 else "")
+        raise ValueError(
+            f"Expected finite weights; {len(bad)} variables hold NaN or "
+            f"infinity ({shown}): take an earlier checkpoint."
+        )

@@ -1,0 +1,82 @@
+"""Which network a `.weights.h5` belongs to.
+
+Keras keeps its weights under the names of Python attributes, without the
+architecture; the shapes tell it.
+"""
+
+import collections
+
+import h5py
+
+from simclrv2_tf.checkpoints import layout
+
+_PROJECTION = "projection_head/"
+_CLASSIFIER = "supervised_head/"
+
+
+def infer(path):
+    """The arguments of `Network` that a `.weights.h5` file tells.
+
+    Raises:
+      ValueError: If its shapes are those of no network.
+    """
+    shapes = _shapes(path)
+    heads = {
+        name: shape
+        for name, shape in shapes.items()
+        if _PROJECTION in name or _CLASSIFIER in name
+    }
+    rest = collections.Counter(s for n, s in shapes.items() if n not in heads)
+    kernels = [shape for shape in rest if len(shape) == 4]
+    for base in sorted({shape[3] for shape in kernels}):
+        for structure in layout.hypotheses():
+            tried = {**structure, "width_multiplier": _whole(base / 64)}
+            if _backbone(tried) == rest:
+                return {**tried, **_heads(heads)}
+    raise ValueError(
+        f"{path!r} cannot be read: the shapes of its {len(shapes)} arrays are "
+        "those of no network of this package; save the network as .keras, "
+        "which tells its architecture."
+    )
+
+
+def _shapes(path):
+    found = {}
+
+    def note(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[name] = tuple(item.shape)
+
+    with h5py.File(path) as file:
+        file.visititems(note)
+    return found
+
+
+def _whole(number):
+    return int(number) if float(number).is_integer() else number
+
+
+def _backbone(arguments):
+    return collections.Counter(
+        shape
+        for layer in layout.backbone(arguments)
+        for shape in layer.shapes.values()
+    )
+
+
+def _heads(shapes):
+    """Arguments of the heads; one projection layer counts as nonlinear."""
+    dense = {n: s for n, s in shapes.items() if len(s) == 2}
+    layers = {n: s for n, s in dense.items() if _PROJECTION in n}
+    classes = [s[1] for n, s in dense.items() if _CLASSIFIER in n]
+    told = {
+        "proj_head_mode": "nonlinear" if layers else "none",
+        "num_classes": classes[0] if classes else 0,
+    }
+    if layers:
+        last = max(layers, key=lambda name: (len(name), name))
+        told |= {
+            "num_proj_layers": len(layers),
+            "proj_out_dim": layers[last][1],
+        }
+    return told

@@ -1,0 +1,239 @@
+"""The networks in PyTorch, with TensorFlow's padding and pooling.
+
+    from simclrv2_tf.checkpoints import pytorch_module
+
+    network = pytorch_module.load("r50_1x_sk1.safetensors")
+    endpoints = network(images)  # (batch, 3, height, width) in [0, 1]
+
+Nothing here needs TensorFlow.
+"""
+
+import json
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from simclrv2_tf.checkpoints import layout
+from simclrv2_tf.checkpoints import safetensors
+
+EPSILON = 1e-5  # of every normalization, original release
+
+
+def load(path):
+    """The network in a `.safetensors` file that this package wrote."""
+    file = safetensors.File(path)
+    network = SimCLRNetwork(**json.loads(file.metadata["simclrv2"]))
+    state = {n: torch.from_numpy(file.read(n)) for n in file.shapes}
+    network.load_state_dict(state)
+    return network.eval()
+
+
+class SimCLRNetwork(nn.Module):
+    """Images to the dictionary of named endpoints.
+
+    Feature maps are (batch, channels, height, width), as PyTorch has them.
+
+    Args:
+      ft_proj_selector: The layer that the supervised head reads.
+      batch_norm_decay: Share of the old value in the moving statistics.
+        PyTorch keeps the unbiased variance there, the original the biased.
+      **arguments: Those of `simclrv2_tf.Network` that tell the shapes.
+    """
+
+    def __init__(self, ft_proj_selector=0, batch_norm_decay=0.9, **arguments):
+        super().__init__()
+        self.selector = ft_proj_selector
+        layers = {}
+        for layer in layout.layers(arguments):
+            layers.setdefault(layer.place, {})[layer.kind] = layer
+        self.stem = Stem(
+            _below(layers, "stem"), arguments.get("image_size", 224)
+        )
+        self.groups = nn.ModuleList(
+            nn.ModuleList(
+                Block(below, 2 if group and not index else 1)
+                for index, below in enumerate(_numbered(layers, group))
+            )
+            for group in range(4)
+        )
+        heads = _below(layers, "projection_head")
+        self.projection_head = nn.ModuleList(
+            ProjectionLayer(heads[str(index)]) for index in range(len(heads))
+        )
+        if "supervised_head" in layers:
+            self.supervised_head = _dense(layers["supervised_head"]["dense"])
+        for module in self.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.momentum = 1 - batch_norm_decay
+
+    def forward(self, images):
+        endpoints = self.stem(images)
+        outputs = endpoints["initial_max_pool"]
+        for number, group in enumerate(self.groups):
+            for block in group:
+                outputs = block(outputs)
+            endpoints[f"block_group{number + 1}"] = outputs
+        hidden = [outputs.mean((2, 3))]
+        for layer in self.projection_head:
+            hidden.append(layer(hidden[-1]))
+        endpoints["final_avg_pool"] = hidden[0]
+        endpoints["proj_head_input"] = hidden[0]
+        endpoints["proj_sel"] = hidden[self.selector]
+        endpoints["proj_head_output"] = hidden[-1]
+        if hasattr(self, "supervised_head"):
+            endpoints["logits_sup"] = self.supervised_head(
+                hidden[self.selector]
+            )
+        return endpoints
+
+
+class ConvBN(nn.Module):
+    """Convolution (with a bias or without) and normalization, if any."""
+
+    def __init__(self, layers, stride=1):
+        super().__init__()
+        size, _, channels, filters = layers["conv"].shapes["kernel"]
+        self.conv = nn.Conv2d(
+            channels,
+            filters,
+            size,
+            stride,
+            padding=(size - 1) // 2,  # of odd kernels: the same on both sides
+            bias="bias" in layers["conv"].shapes,
+        )
+        if "norm" in layers:
+            self.norm = nn.BatchNorm2d(filters, EPSILON)
+
+    def forward(self, inputs):
+        outputs = self.conv(inputs)
+        return self.norm(outputs) if hasattr(self, "norm") else outputs
+
+
+class Stem(nn.Module):
+    """First convolutions and pooling."""
+
+    def __init__(self, layers, image_size):
+        super().__init__()
+        self.pool = image_size > layout.SMALL_IMAGE
+        three = "conv_1" in layers
+        if three:
+            self.conv_1 = ConvBN(layers["conv_1"], 2)
+            self.conv_2 = ConvBN(layers["conv_2"])
+        self.conv = ConvBN(layers["conv"], 2 if self.pool and not three else 1)
+
+    def forward(self, images):
+        if hasattr(self, "conv_1"):
+            images = self.conv_1(images).relu()
+            images = self.conv_2(images).relu()
+        initial_conv = self.conv.conv(images)
+        outputs = self.conv.norm(initial_conv).relu()
+        if self.pool:
+            outputs = max_pool_same(outputs)
+        return {"initial_conv": initial_conv, "initial_max_pool": outputs}
+
+
+class Block(nn.Module):
+    """Residual block; which parts it has, the layout says."""
+
+    def __init__(self, layers, stride):
+        super().__init__()
+        self.stride = stride
+        strided = next(n for n in ("streams", "conv_2") if n in layers)
+        if "conv_3" not in layers:
+            strided = "conv_1"
+        self.averaged = 0
+        for name, below in layers.items():
+            step = stride if name == strided else 1
+            if name == "shortcut":
+                self.averaged = below["conv"].averaged
+                step = 1 if self.averaged else stride
+            self.add_module(name, ConvBN(below, step))
+
+    def forward(self, inputs):
+        outputs = self.conv_1(inputs).relu()
+        if hasattr(self, "streams"):
+            outputs = self._select(outputs)
+        else:
+            outputs = self.conv_2(outputs)
+        if hasattr(self, "conv_3"):
+            mixed = hasattr(self, "streams")
+            outputs = self.conv_3(outputs if mixed else outputs.relu())
+        if hasattr(self, "reduce"):
+            gate = self.reduce(outputs.mean((2, 3), keepdim=True)).relu()
+            outputs = torch.sigmoid(self.expand(gate)) * outputs
+        return (outputs + self._shortcut(inputs)).relu()
+
+    def _select(self, inputs):
+        streams = torch.stack(self.streams(inputs).relu().chunk(2, dim=1))
+        mean = streams.sum(0).mean((2, 3), keepdim=True)
+        mixing = self.mix(self.squeeze(mean).relu())
+        mixing = torch.stack(mixing.chunk(2, dim=1)).softmax(0)
+        return (streams * mixing).sum(0)
+
+    def _shortcut(self, inputs):
+        if not hasattr(self, "shortcut"):
+            return inputs
+        if self.averaged == 1:
+            inputs = average_same(inputs)
+        elif self.averaged == 2:
+            padded = functional.pad(inputs, (0, 1, 0, 1))
+            inputs = functional.avg_pool2d(padded, 2, 2)
+        return self.shortcut(inputs)
+
+
+class ProjectionLayer(nn.Module):
+    """Dense without bias, normalization, and ReLU unless it is the last."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.dense = _dense(layers["dense"])
+        shapes = layers["norm"].shapes
+        self.norm = nn.BatchNorm1d(shapes["gamma"][0], EPSILON)
+        self.last = "beta" not in shapes
+        if self.last:
+            self.norm.register_parameter("bias", None)
+
+    def forward(self, inputs):
+        outputs = self.norm(self.dense(inputs))
+        return outputs if self.last else outputs.relu()
+
+
+def max_pool_same(inputs):
+    """3×3 of stride 2, padded as TensorFlow's SAME: at even sizes after."""
+    sides = []
+    for size in (inputs.shape[3], inputs.shape[2]):
+        total = max((-(-size // 2) - 1) * 2 + 3 - size, 0)
+        sides += [total // 2, total - total // 2]
+    padded = functional.pad(inputs, sides, value=float("-inf"))
+    return functional.max_pool2d(padded, 3, 2)
+
+
+def average_same(inputs):
+    """2×2 of stride 1 that leaves the padding out of the mean."""
+    sums = functional.avg_pool2d(functional.pad(inputs, (0, 1, 0, 1)), 2, 1)
+    ones = functional.pad(torch.ones_like(inputs[:1, :1]), (0, 1, 0, 1))
+    return sums / functional.avg_pool2d(ones, 2, 1)
+
+
+def _dense(layer):
+    width, out = layer.shapes["kernel"]
+    return nn.Linear(width, out, bias="bias" in layer.shapes)
+
+
+def _below(layers, place):
+    """{rest of the place: layers}."""
+    return {
+        name[len(place) + 1 :]: below
+        for name, below in layers.items()
+        if name.startswith(f"{place}.")
+    }
+
+
+def _numbered(layers, group):
+    """The blocks of a group in order."""
+    blocks = {}
+    for name, below in _below(layers, f"groups.{group}").items():
+        index, part = name.split(".")
+        blocks.setdefault(int(index), {})[part] = below
+    return [blocks[index] for index in sorted(blocks)]

@@ -1,0 +1,81 @@
+"""SavedModels: their variables are read, their graphs never run."""
+
+import json
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf.checkpoints import layout
+from simclrv2_tf.checkpoints import tf2
+from simclrv2_tf.checkpoints.arrays import Arrays
+
+_MARKS = ("saved_model.pb", "saved_model.pbtxt", "tfhub_module.pb")
+_VARIABLES = "variables/variables"
+_OURS = "network.json"  # written by `simclrv2_tf.export`
+
+
+def find(directory):
+    """The SavedModel that a directory means: itself or its newest version.
+
+    Returns:
+      A directory, or None if there is no SavedModel.
+    """
+    if not tf.io.gfile.isdir(directory):
+        return None
+    if any(map(tf.io.gfile.exists, _paths(directory, _MARKS))):
+        return directory
+    names = (n.rstrip("/") for n in tf.io.gfile.listdir(directory))
+    versions = sorted((int(n) for n in names if n.isdigit()), reverse=True)
+    for version in versions:
+        below = os.path.join(directory, str(version))
+        if any(map(tf.io.gfile.exists, _paths(below, _MARKS))):
+            return below
+    return None
+
+
+def _paths(directory, names):
+    return [os.path.join(directory, name) for name in names]
+
+
+def prefix(directory):
+    """Prefix of the checkpoint that holds a SavedModel's variables."""
+    found = os.path.join(directory, _VARIABLES)
+    if not tf.io.gfile.exists(found + ".index"):
+        raise ValueError(
+            f"{directory!r} cannot be read: the SavedModel lacks "
+            f"{_VARIABLES}.index; copy the whole directory."
+        )
+    return found
+
+
+def is_ours(directory):
+    return tf.io.gfile.exists(os.path.join(directory, _OURS))
+
+
+def read_ours(directory):
+    """Reads a SavedModel that `simclrv2_tf.export` wrote.
+
+    Returns:
+      `Arrays` of canonical names, and the arguments of `Network`.
+    """
+    with tf.io.gfile.GFile(os.path.join(directory, _OURS)) as file:
+        arguments = json.load(file)
+    arguments.pop("name", None)
+    reader = tf.train.load_checkpoint(prefix(directory))
+    graph = tf2.object_graph(reader)
+    shapes = layout.shapes(arguments)
+    keys = {
+        name: tf2.key(graph, 0, f"variables/{place}")
+        for place, name in enumerate(shapes)
+    }
+    if None in keys.values():
+        raise ValueError(
+            f"{directory!r} cannot be read: its variables are not those that "
+            f"its {_OURS} tells; export the model again."
+        )
+    held = reader.get_variable_to_shape_map()
+    arrays = Arrays(
+        {name: held[key] for name, key in keys.items()},
+        lambda name: reader.get_tensor(keys[name]),
+    )
+    return arrays, arguments

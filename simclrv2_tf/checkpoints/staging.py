@@ -1,0 +1,56 @@
+"""Files appear whole or not at all."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+
+import tensorflow as tf
+
+from simclrv2_tf.checkpoints.reading import explained
+
+
+@contextlib.contextmanager
+def files(path):
+    """Lets a body write `<prefix>*` beside, then moves all of it to `path`.
+
+    Args:
+      path: Of a file, or prefix of several.
+
+    Yields:
+      The path or prefix to write to, in a directory of its own on the same
+      file system. If the body fails, what it wrote is removed.
+    """
+    directory, name = os.path.split(path)
+    with explained(path, "written"):
+        tf.io.gfile.makedirs(directory or ".")
+        beside = _beside(directory or ".")
+        try:
+            yield os.path.join(beside, name)
+            written = sorted(tf.io.gfile.listdir(beside), key=_index_last)
+            for file in written:
+                source = os.path.join(beside, file)
+                target = os.path.join(directory, file)
+                tf.io.gfile.rename(source, target, overwrite=True)
+        finally:
+            _remove(beside)
+
+
+def _index_last(name):
+    """A tensor bundle is seen by its index, which therefore comes last."""
+    return name.endswith(".index"), name
+
+
+def _beside(directory):
+    if "://" in directory:
+        beside = os.path.join(directory, f".writing-{os.getpid()}")
+        tf.io.gfile.makedirs(beside)
+        return beside
+    return tempfile.mkdtemp(prefix=".writing-", dir=directory)
+
+
+def _remove(directory):
+    if "://" in directory:
+        tf.io.gfile.rmtree(directory)
+    else:
+        shutil.rmtree(directory, ignore_errors=True)

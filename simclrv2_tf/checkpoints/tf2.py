@@ -1,0 +1,200 @@
+"""Object-based checkpoints and SavedModels of the original `tf2/` code.
+
+Objects are found by walking the object graph that the file holds, never by
+the order or the names of variables, which differ between TensorFlow versions.
+"""
+
+import os
+
+import tensorflow as tf
+from tensorflow.core.protobuf import trackable_object_graph_pb2
+
+from simclrv2_tf.checkpoints import naming
+from simclrv2_tf.checkpoints import staging
+from simclrv2_tf.checkpoints.arrays import Arrays
+
+_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+_STEM = {"conv_1": (0, 1), "conv_2": (2, 3)}  # places of conv and norm
+_PLAIN = {"conv_1": (0, 1), "conv_2": (3, 4), "conv_3": (6, 7)}
+_SELECTIVE = {
+    "conv_1": ("0/conv2d", "1/bn"),
+    "streams": ("3/conv2d_fixed_padding/conv2d", "3/batch_norm_relu/bn"),
+    "squeeze": ("3/conv2d_0", "3/batch_norm_relu_1/bn"),
+    "mix": ("3/conv2d_1", None),
+    "conv_3": ("5/conv2d", "6/bn"),
+}
+
+
+def scheme(layer, arguments):
+    """Object paths of a layer's variables, below the model."""
+    area, *rest = layer.place.split(".")
+    path = {
+        "stem": _stem,
+        "groups": _block,
+        "projection_head": _projection,
+        "supervised_head": _supervised,
+    }[area](layer, rest, arguments)
+    return {name: f"{path}/{name}" for name in layer.shapes}
+
+
+def _stem(layer, rest, arguments):
+    three = arguments.get("sk_ratio") and arguments.get("image_size", 224) > 32
+    places = {**_STEM, "conv": (4, 6) if three else (0, 2)}[rest[0]]
+    return f"resnet_model/initial_conv_relu_max_pool/{_item(layer, places)}"
+
+
+def _block(layer, rest, arguments):
+    group, index, part = rest
+    below = _bottleneck if arguments["resnet_depth"] > 34 else _basic
+    found = below(layer, part, arguments)
+    return f"resnet_model/block_groups/{group}/layers/{index}/{found}"
+
+
+def _basic(layer, part, arguments):
+    if part == "shortcut":
+        return f"shortcut_layers/{_shortcut(layer)}"
+    if part in ("reduce", "expand"):
+        return f"se_layer/se_{part}"
+    places = {"conv_1": (0, 1), "conv_2": (2, 3)}[part]
+    return f"conv2d_bn_layers/{_item(layer, places)}"
+
+
+def _bottleneck(layer, part, arguments):
+    selective = bool(arguments.get("sk_ratio"))
+    if part == "shortcut":
+        return f"projection_layers/{_shortcut(layer)}"
+    if part in ("reduce", "expand"):
+        below = f"{8 if selective else 9}/se_{part}"
+    elif selective:
+        below = _SELECTIVE[part][layer.kind == "norm"]
+    else:
+        below = _item(layer, _PLAIN[part])
+    return f"conv_relu_dropblock_layers/{below}"
+
+
+def _shortcut(layer):
+    """Behind the average come convolution and norm, behind padding all."""
+    first = layer.averaged
+    return _item(layer, (first, first + 1))
+
+
+def _item(layer, places):
+    if layer.kind == "norm":
+        return f"{places[1]}/bn"
+    return f"{places[0]}/conv2d"
+
+
+def _projection(layer, rest, arguments):
+    below = "bn_relu/bn" if layer.kind == "norm" else "dense"
+    return f"_projection_head/linear_layers/{rest[0]}/{below}"
+
+
+def _supervised(layer, rest, arguments):
+    return "supervised_head/linear_layer/dense"
+
+
+def is_tf2(prefix):
+    """Whether a checkpoint holds objects of the original `tf2/` code."""
+    reader = tf.train.load_checkpoint(prefix)
+    if not reader.has_tensor(_GRAPH):
+        return False
+    return _model(object_graph(reader)) is not None
+
+
+def read(prefix):
+    """Reads the weights, passing over slots and counters.
+
+    Args:
+      prefix: Of the checkpoint, or `<SavedModel>/variables/variables`.
+
+    Returns:
+      `Arrays` of canonical names, and the arguments of `Network` that their
+      places tell.
+
+    Raises:
+      ValueError: If the objects are those of no SimCLRv2 network.
+    """
+    reader = tf.train.load_checkpoint(prefix)
+    graph = object_graph(reader)
+    model = _model(graph)
+
+    def exists(path):
+        return key(graph, model, path) is not None
+
+    paths, found = naming.match(scheme, exists)
+    if paths is None:
+        raise ValueError(
+            f"The objects in {prefix!r} are those of no SimCLRv2 network: "
+            "expected model/resnet_model/block_groups/… of the original "
+            "release."
+        )
+    keys = {name: key(graph, model, path) for name, path in paths.items()}
+    shapes = reader.get_variable_to_shape_map()
+    arrays = Arrays(
+        {name: shapes[held] for name, held in keys.items()},
+        lambda name: reader.get_tensor(keys[name]),
+    )
+    return arrays, {k: found[k] for k in ("sk_ratio",) if found[k]}
+
+
+def object_graph(reader):
+    """Each object's {attribute: index of an object}, and its variable."""
+    graph = trackable_object_graph_pb2.TrackableObjectGraph()
+    graph.ParseFromString(reader.get_tensor(_GRAPH))
+    return [
+        ({c.local_name: c.node_id for c in node.children}, node.attributes)
+        for node in graph.nodes
+    ]
+
+
+def _model(graph):
+    """The node of the model, whatever it hangs from."""
+    found = (i for i, (below, _) in enumerate(graph) if "resnet_model" in below)
+    return next(found, None)
+
+
+def key(graph, node, path):
+    """The name of the variable at a path from an object, None without."""
+    for name in path.split("/"):
+        node = graph[node][0].get(name)
+        if node is None:
+            return None
+    attributes = graph[node][1]
+    return attributes[0].checkpoint_key if attributes else None
+
+
+def write(path, arrays, arguments, global_step=0):
+    """Writes an object-based checkpoint that the original `tf2/` restores.
+
+    Args:
+      path: Prefix of the files, such as `ckpt-0`; the directory's
+        `checkpoint` file will name it.
+      arrays: {canonical name: array}.
+      arguments: Those of `Network` that the weights belong to.
+      global_step: Stored as `global_step`.
+    """
+    paths = naming.names(scheme, arguments)
+    root = {"global_step": tf.Variable(global_step, dtype=tf.int64)}
+    for name, place in paths.items():
+        _plant(root, f"model/{place}".split("/"), tf.Variable(arrays[name]))
+    checkpoint = _grown(root)
+    _ = checkpoint.save_counter  # made when first asked for
+    with staging.files(path) as staged:
+        checkpoint.write(staged)
+    tf.train.update_checkpoint_state(os.path.dirname(path) or ".", path)
+
+
+def _plant(tree, path, variable):
+    for name in path[:-1]:
+        tree = tree.setdefault(name, {})
+    tree[path[-1]] = variable
+
+
+def _grown(tree):
+    """Nested dictionaries as nested trackable objects."""
+    return tf.train.Checkpoint(
+        **{
+            name: _grown(below) if isinstance(below, dict) else below
+            for name, below in tree.items()
+        }
+    )

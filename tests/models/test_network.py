@@ -1,0 +1,211 @@
+"""Networks: parity with the original release, names, counts, round trips."""
+
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+
+from simclrv2_tf.checkpoints import architecture
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.models.network import count_parameters
+from simclrv2_tf.models.normalization import BatchNorm
+
+SMALL = {
+    "resnet_depth": 18,
+    "width_multiplier": 0.25,
+    "image_size": 32,
+    "num_classes": 4,
+}
+# Selector of the parity figures: layer 1 but for these.
+SELECTORS = {"r34_1x_sk0": 0, "r50_1x_sk0": 0, "r50_4x_sk0": 0, "r50_2x_sk1": 2}
+FAST = ["r18_1x_sk0_32px", "r34_1x_sk0_32px", "r50_1x_sk1_64px"]
+SLOW = [
+    "r50_1x_sk0_64px",
+    "r50_1x_sk0_se_64px",
+    "r50_2x_sk0_64px",
+    "r50_2x_sk1_64px",
+    "r50_4x_sk0_64px",
+    "r101_1x_sk0_64px",
+    "r101_1x_sk1_64px",
+    "r101_2x_sk0_64px",
+    "r101_2x_sk1_64px",
+    "r152_1x_sk0_64px",
+    "r152_1x_sk1_64px",
+    "r152_2x_sk0_64px",
+    "r152_2x_sk1_64px",
+    "r152_3x_sk1_64px",
+]
+ALL = FAST + [pytest.param(key, marks=pytest.mark.slow) for key in SLOW]
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).random((4, 32, 32, 3), np.float32)
+
+
+@pytest.mark.parametrize("key", ALL)
+def test_parity_with_the_original_release(parity_dir, key):
+    folder = parity_dir / "models"
+    shapes = json.loads((folder / f"{key}.json").read_text())
+    shapes.pop("global_step", None)
+    expected = np.load(folder / f"{key}.npz")
+    short, pixels = re.fullmatch(r"(r\d+_\dx_sk\d)(?:_se)?_(\d+)px", key).groups()
+    network = Network(
+        **architecture.infer(shapes), ft_proj_selector=SELECTORS.get(short, 1)
+    )
+    variables = network.named_variables()
+    assert {n: list(v.shape) for n, v in variables.items()} == shapes
+    for name, variable in variables.items():
+        variable.assign(reference.parity_weights(name, variable.shape))
+    ours = network(reference.parity_images(int(pixels)), training=False)
+    depth = int(re.match(r"r(\d+)", key)[1])
+    bound = 1e-5 if depth <= 50 else 1e-4
+    for name in expected:
+        error = np.linalg.norm(ours[name] - expected[name])
+        error /= np.linalg.norm(expected[name])
+        print(f"{key} {name} {error:.2e}")
+        assert error <= bound, name
+
+
+@pytest.mark.parametrize(
+    ("depth", "width", "sk", "millions"),
+    [
+        (18, 1, 0.0, 11.181),
+        (34, 1, 0.0, 21.289),
+        (50, 1, 0.0, 23.508),
+        (50, 1, 0.0625, 35.216),
+        (101, 1, 0.0, 42.500),
+        pytest.param(50, 2, 0.0625, 140.306, marks=pytest.mark.slow),
+        pytest.param(152, 1, 0.0625, 88.941, marks=pytest.mark.slow),
+        pytest.param(200, 1, 0.0, 62.625, marks=pytest.mark.slow),
+    ],
+)
+def test_parameters_of_the_backbone(depth, width, sk, millions):
+    network = Network(
+        resnet_depth=depth,
+        width_multiplier=width,
+        sk_ratio=sk,
+        num_classes=0,
+        proj_head_mode="none",
+    )
+    assert count_parameters(network) / 1e6 == pytest.approx(millions, abs=5e-4)
+
+
+KINDS = [
+    SMALL,
+    {**SMALL, "resnet_depth": 50, "sk_ratio": 0.0625, "se_ratio": 0.25},
+    {**SMALL, "image_size": 64, "sk_ratio": 0.0625, "ft_proj_selector": 1},
+    {**SMALL, "proj_head_mode": "linear", "ft_proj_selector": -1},
+    {**SMALL, "proj_head_mode": "none", "num_classes": 0},
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_config_and_file_round_trips(kind, images, tmp_path):
+    network = Network(**kind)
+    for variable in network.variables:
+        variable.assign_add(tf.random.normal(variable.shape) * 0.01)
+    path = tmp_path / "network.keras"
+    network.save(path)
+    again = keras.models.load_model(path)
+    assert again.get_config() == network.get_config()
+    ours, theirs = network(images), again(images)
+    assert set(ours) == set(theirs)
+    for name in ours:
+        np.testing.assert_array_equal(ours[name], theirs[name])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_architecture_is_told_by_the_shapes(kind):
+    variables = Network(**kind).named_variables()
+    told = architecture.infer({n: v.shape for n, v in variables.items()})
+    for name, value in kind.items():
+        if name in told and name != "image_size":
+            assert told[name] == value, name
+    assert (told["image_size"] <= 32) == (kind["image_size"] <= 32)
+
+
+def test_eager_equals_compiled(images):
+    network = Network(**SMALL)
+    compiled = tf.function(network)(images)
+    for name, value in network(images).items():
+        np.testing.assert_allclose(compiled[name], value, rtol=1e-4, atol=1e-5)
+
+
+def test_shapes_of_the_endpoints():
+    shapes = {
+        name: tuple(tensor.shape)
+        for name, tensor in Network(num_classes=7)(
+            np.zeros((1, 224, 224, 3), np.float32)
+        ).items()
+    }
+    assert shapes == {
+        "initial_conv": (1, 112, 112, 64),
+        "initial_max_pool": (1, 56, 56, 64),
+        "block_group1": (1, 56, 56, 256),
+        "block_group2": (1, 28, 28, 512),
+        "block_group3": (1, 14, 14, 1024),
+        "block_group4": (1, 7, 7, 2048),
+        "final_avg_pool": (1, 2048),
+        "proj_head_input": (1, 2048),
+        "proj_sel": (1, 2048),
+        "proj_head_output": (1, 128),
+        "logits_sup": (1, 7),
+    }
+
+
+def test_fused_normalization_equals_keras():
+    x = np.random.default_rng(1).normal(size=(4, 5, 5, 3)).astype(np.float32)
+    ours = BatchNorm(momentum=0.9)
+    plain = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    np.testing.assert_allclose(
+        ours(x, training=True), plain(x, training=True), atol=1e-5
+    )
+    for mine, theirs in zip(ours.variables, plain.variables, strict=True):
+        np.testing.assert_allclose(mine.numpy(), theirs.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("after", [-1, 0, 1, 2, 3, 4])
+def test_freezing_leaves_weights_and_statistics(after, images):
+    network = Network(**SMALL)
+    network.train_for_classification(after)
+    before = {n: v.numpy() for n, v in network.named_variables().items()}
+    network(images, training=True)  # advances moving statistics
+    parts = network.backbone.parts
+    frozen = [
+        id(v) for part in parts[: after + 1] for v in part.variables
+    ]
+    trained = {id(v) for v in network.trainable_variables}
+    assert not trained & set(frozen)
+    for name, variable in network.named_variables().items():
+        if id(variable) in frozen or name.startswith("head_contrastive"):
+            np.testing.assert_array_equal(variable.numpy(), before[name])
+    moved = any(
+        not np.array_equal(v.numpy(), before[n])
+        for n, v in network.named_variables().items()
+    )
+    assert moved == (after < 4)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"resnet_depth": 42}, "`resnet_depth` must be one of .*42"),
+        ({"width_multiplier": 0.3}, "`width_multiplier` must be a positive"),
+        ({"proj_head_mode": "mlp"}, "`proj_head_mode` must be one of"),
+        ({"num_proj_layers": 0}, "`num_proj_layers` must be at least 1"),
+        ({"ft_proj_selector": 4}, "`ft_proj_selector` must be from -4 to 3"),
+    ],
+)
+def test_messages(options, message):
+    with pytest.raises(ValueError, match=message):
+        Network(**{**SMALL, **options})
+
+
+def test_freezing_message():
+    with pytest.raises(ValueError, match="from -1 .* to 4"):
+        Network(**SMALL).backbone.freeze(5)

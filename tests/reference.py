@@ -1,0 +1,73 @@
+"""Naive numpy twins of the formulas, written from the papers, in float64."""
+
+import zlib
+
+import numpy as np
+
+
+def nt_xent(view_a, view_b, temperature=0.1, hidden_norm=True):
+    """NT-Xent per pair: both directions added, loops over all anchors."""
+    z = np.concatenate([view_a, view_b]).astype(np.float64)
+    if hidden_norm:
+        z = z / np.linalg.norm(z, axis=1, keepdims=True)
+    count = len(view_a)
+    values = np.zeros(count)
+    for anchor in range(2 * count):
+        partner = (anchor + count) % (2 * count)
+        others = [k for k in range(2 * count) if k != anchor]
+        logits = np.array([z[anchor] @ z[k] for k in others]) / temperature
+        top = logits.max()
+        log_sum = top + np.log(np.exp(logits - top).sum())
+        positive = z[anchor] @ z[partner] / temperature
+        values[anchor % count] += log_sum - positive
+    return values
+
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def distillation(teacher, student, temperature):
+    """Equation 2 of SimCLRv2, per example."""
+    p = softmax(np.float64(teacher) / temperature)
+    q = softmax(np.float64(student) / temperature)
+    return -(p * np.log(q)).sum(axis=-1)
+
+
+def lars_step(w, g, v, lr, momentum, decay, eeta=1e-3, adapt=True):
+    """One classic LARS step: the new weights and buffer."""
+    g = g + decay * w
+    trust = 1.0
+    if adapt and np.linalg.norm(w) > 0 and np.linalg.norm(g) > 0:
+        trust = eeta * np.linalg.norm(w) / np.linalg.norm(g)
+    v = momentum * v + lr * trust * g
+    return w - v, v
+
+
+def warmup_cosine(step, rate, warmup, total):
+    """The learning rate of one step."""
+    if step < warmup:
+        return rate * step / warmup
+    place = (step - warmup) / (total - warmup)
+    return rate * 0.5 * (1 + np.cos(np.pi * place))
+
+
+def parity_weights(name, shape, seed=1):
+    """The weights with which the parity figures were made."""
+    rng = np.random.Generator(
+        np.random.PCG64(zlib.crc32(f"{seed}:{name}".encode()))
+    )
+    x = rng.standard_normal(tuple(shape), dtype=np.float32)
+    leaf = name.rsplit("/", 1)[-1]
+    if leaf == "kernel":
+        return x * np.float32(np.sqrt(1 / np.prod(shape[:-1])))
+    if leaf in ("gamma", "moving_variance"):
+        return 1 + np.float32(0.1) * np.tanh(x)
+    return np.float32(0.1) * x
+
+
+def parity_images(pixels):
+    rng = np.random.Generator(np.random.PCG64(1))
+    x = rng.standard_normal((2, pixels, pixels, 3), dtype=np.float32)
+    return np.clip(0.5 + 0.25 * x, 0, 1).astype(np.float32)
