@@ -1,96 +1,186 @@
-"""Networks from what users have: run directories and checkpoints."""
+"""Networks from what users have: any weights, one call."""
 
 import json
 import logging
+import os
 import re
+import zipfile
 
-import tensorflow as tf
+import keras
 
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import assign
-from simclrv2_tf.checkpoints import run_directory
-from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.checkpoints import fetch
+from simclrv2_tf.checkpoints import h5
+from simclrv2_tf.checkpoints import published as models
+from simclrv2_tf.checkpoints import source as sources
+from simclrv2_tf.checkpoints.arrays import Arrays
+from simclrv2_tf.checkpoints.reading import explained
 from simclrv2_tf.models.network import Network
 
 _LOG = logging.getLogger("simclrv2_tf")
-_HEAD = "head_supervised/"
-_OWN = ("ft_proj_selector", "batch_norm_decay", "global_bn", "image_size")
+_CLASSIFIER = "head_supervised/"
+_PROJECTION = "head_contrastive/"
+_ALL = ("?!global_step", "(?!global_step)")  # schemas that choose everything
+
+published = models.published
 
 
-def load_network(source, ema=False, variable_schema=None, **overrides):
+def load_network(
+    source, ema=False, variable_schema=None, ignore=None, **overrides
+):
     """Builds the network that weights belong to, and loads them.
 
+    Loading is strict: all weights are used and all variables set, or the
+    error lists what does not fit. The supervised head is left out by itself
+    when the number of classes differs.
+
     Args:
-      source: A run directory, one of its `ckpt-N`, or a checkpoint with TF1
-        names (prefix, or directory with a `checkpoint` file).
+      source: A published name ("simclrv2/finetuned_1pct/r50_1x_sk1"); a TF1
+        checkpoint (prefix or directory) or hub module; a SavedModel or
+        `ckpt-N` of the original tf2 code; a run directory, its `ckpt-N`, our
+        SavedModel; `.keras`, `.weights.h5`; `.safetensors`, `.pth`, `.pt`.
       ema: Load momentum weights (`ema_model/…`) of a TF1 checkpoint.
       variable_schema: Regular expression; variables that it does not match
         are left as initialised.
+      ignore: Regular expression; tensors of a PyTorch file that it matches
+        from the start are passed over.
       **overrides: Arguments of `Network`. Those that contradict the weights
-        are an error, but for `num_classes`: with another number the
-        supervised head is left out, which the log says.
+        are an error, but for `num_classes`. The selector comes from here,
+        else from the source, else it is 0.
 
     Returns:
-      A `Network`. What was loaded is logged.
+      A `Network`. What was loaded, and what was left out and why, is logged
+      and stands in its `load_report`.
 
     Raises:
       ValueError: If there are no weights, or they do not fit.
     """
-    arrays, known = read_source(source, ema)
-    inferred = {**architecture.infer(_shapes(arrays)), **known}
-    architecture.check(inferred, overrides)
-    network = Network(**{**inferred, **overrides})
-    excused = _excused(network, inferred, arrays, variable_schema)
-    report = assign.assign_strict(network.named_variables(), arrays, excused)
-    _LOG.info("%s from %s: %s", architecture.describe(inferred), source, report)
+    found = find_weights(source, ema, ignore)
+    architecture.check(found.arguments, overrides)
+    network = Network(**{**found.arguments, **overrides})
+    excused = _excused(network, found, variable_schema)
+    with explained(str(source)):
+        report = assign.assign_strict(
+            network.named_variables(), found.arrays, excused
+        )
+    network.load_report = assign.Report(
+        report.loaded,
+        report.left_out,
+        (*found.notes, *_selector_note(network, found)),
+    )
+    name = architecture.describe(found.arguments)
+    _LOG.info("%s %s: %s", name, source, network.load_report)
     return network
 
 
-def read_source(source, ema=False):
-    """Reads weights, whatever they are in.
+def find_weights(source, ema=False, ignore=None):
+    """What a source holds, before any network is built.
+
+    Args:
+      source: See `load_network`.
+      ema: See there.
+      ignore: See there.
 
     Returns:
-      {canonical name: array} and the arguments of `Network` that a run
-      directory knows beyond what the shapes tell.
+      A `simclrv2_tf.checkpoints.source.Found`.
     """
-    prefix = tf1.find(source)
-    if prefix is None:
+    path = os.fspath(source)
+    model = None if os.path.exists(path) else models.find(path)
+    if model is not None:
+        return _published(model, ema)
+    if path.endswith((".keras", ".h5")) and os.path.exists(path):
+        return _keras(path)
+    return sources.open_source(path, ema, ignore)
+
+
+def _published(model, ema):
+    found = sources.open_source(fetch.fetch(model), ema)
+    known = {**found.arguments}
+    notes = (f"published top-1 {model.top1}",)
+    if model.selector is not None:
+        known["ft_proj_selector"] = model.selector
+    expected = models.arguments(model.architecture)
+    architecture.check(known, expected)
+    return sources.Found(model.name, found.arrays, known, notes)
+
+
+def _keras(path):
+    """Reads `.keras` and `.weights.h5` by way of a network."""
+    with explained(path):
+        if path.endswith(".keras"):
+            arguments = _keras_arguments(path)
+        else:
+            arguments = h5.infer(path)
+        network = Network(**arguments)
+        try:
+            network.load_weights(path)
+        except (ValueError, KeyError) as error:
+            raise ValueError(
+                f"{path!r} cannot be read: its weights do not fit the network "
+                f"that it describes ({str(error).splitlines()[0]})."
+            ) from error
+    variables = network.named_variables()
+    arrays = Arrays(
+        {name: v.shape for name, v in variables.items()},
+        lambda name: variables[name].numpy(),
+    )
+    return sources.Found.make("Keras", path, arrays, arguments)
+
+
+def _keras_arguments(path):
+    with zipfile.ZipFile(path) as archive:
+        described = json.loads(archive.read("config.json"))
+    if described.get("class_name") != Network.__name__:
         raise ValueError(
-            "Expected a run directory or a checkpoint. "
-            f"Received: {source!r}, where there is none"
+            f"Expected {path!r} to hold a Network. Received: "
+            f"{described.get('class_name')!r}"
         )
-    if not run_directory.is_ours(prefix):
-        return tf1.read(prefix, ema), {}
-    return run_directory.read(prefix), _known(prefix)
+    config = described["config"]
+    wanted = keras.saving.get_registered_object("simclrv2_tf>Network")
+    config.pop("name", None)
+    return {k: v for k, v in config.items() if k in _arguments_of(wanted)}
 
 
-def _known(prefix):
-    path = run_directory.flags_file(prefix.rpartition("/")[0] or ".")
-    if not tf.io.gfile.exists(path):
-        return {}
-    with tf.io.gfile.GFile(path) as file:
-        flags = json.load(file)
-    return {name: flags[name] for name in _OWN if name in flags}
+def _arguments_of(network):
+    code = network.__init__.__code__
+    return code.co_varnames[1 : code.co_argcount]
 
 
-def _shapes(arrays):
-    return {name: array.shape for name, array in arrays.items()}
-
-
-def _excused(network, inferred, arrays, schema):
+def _excused(network, found, schema):
     """What need not fit, and why."""
     excused = {}
     classes = network.get_config()["num_classes"]
-    if classes != inferred["num_classes"]:
-        excused[_HEAD] = (
-            f"the checkpoint has {inferred['num_classes']} classes, the "
-            f"network {classes}"
+    held = found.arguments["num_classes"]
+    if classes != held:
+        has = f"{held} classes" if held else "no supervised head"
+        excused[_CLASSIFIER] = (
+            f"the checkpoint has {has}, the network {classes} classes"
         )
-    if not any(name.startswith("head_contrastive/") for name in arrays):
-        excused["head_contrastive/"] = "the checkpoint has no projection head"
-    if schema and schema != "(?!global_step)":
-        names = [*network.named_variables(), *arrays]
-        for name in names:
+    if not any(name.startswith(_PROJECTION) for name in found.arrays):
+        excused[_PROJECTION] = "the checkpoint has no projection head"
+    if schema and schema not in _ALL:
+        for name in [*network.named_variables(), *found.arrays]:
             if not re.match(schema, name):
                 excused[re.escape(name)] = "not matched by variable_schema"
     return excused
+
+
+def _selector_note(network, found):
+    """Which projection layer the classifier reads, and who said so."""
+    if network.supervised_head is None:
+        return ()
+    chosen = network.get_config()["ft_proj_selector"]
+    known = found.arguments.get("ft_proj_selector")
+    note = f"the supervised head reads projection layer {chosen}"
+    if known is not None and known != chosen:
+        note += f", while the weights were trained on layer {known}"
+    return (note,)
+
+
+def main():
+    print(models.table())
+
+
+if __name__ == "__main__":
+    main()

@@ -48,6 +48,16 @@ def names(scheme, arguments):
     return found
 
 
+def beyond_shapes(found):
+    """What places tell and shapes do not: the averages of shallow networks.
+
+    Args:
+      found: The arguments that `match` returned.
+    """
+    shallow = not layout.DEPTHS[found["resnet_depth"]][0]
+    return {"sk_ratio": found["sk_ratio"]} if shallow else {}
+
+
 def _heads(scheme, exists, backbone):
     """Names of the heads that are there, and the arguments they tell."""
     told = dict(_NO_HEADS)

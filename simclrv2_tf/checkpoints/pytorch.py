@@ -58,9 +58,8 @@ def read(path, ignore=None):
             "with `ignore`, a regular expression."
         )
     arrays = _arrays(names, prefix, kept, tensor, absent)
-    known = json.loads(metadata.get(METADATA, "{}"))
-    if not known and found["sk_ratio"]:
-        known = {"sk_ratio": found["sk_ratio"]}
+    told = metadata.get(METADATA)
+    known = json.loads(told) if told else naming.beyond_shapes(found)
     return arrays, known, _notes(kind, absent)
 
 

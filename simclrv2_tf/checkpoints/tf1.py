@@ -10,7 +10,7 @@ from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.arrays import shapes_of
 
 EMA = "ema_model/"
-PART_BYTES = 256 * 2**20  # written at once; bounds the memory of a conversion
+PART_BYTES = 2**30  # written at once; bounds the memory of a conversion
 # Optimizer slots and counters, which are no weights of a network.
 _NO_WEIGHT = re.compile(
     r"(global_step$|memory|beta[12]_power|.*/(Momentum|Adam(_1)?|"

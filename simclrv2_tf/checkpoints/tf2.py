@@ -134,7 +134,7 @@ def read(prefix):
         {name: shapes[held] for name, held in keys.items()},
         lambda name: reader.get_tensor(keys[name]),
     )
-    return arrays, {k: found[k] for k in ("sk_ratio",) if found[k]}
+    return arrays, naming.beyond_shapes(found)
 
 
 def object_graph(reader):

@@ -48,6 +48,7 @@ def _is_palette_bmp(encoded):
 def _with_pillow(encoded):
     from PIL import Image
 
+    encoded = np.asarray(encoded, object).item()
     with Image.open(io.BytesIO(encoded)) as image:
         return np.asarray(image.convert("RGB"))
 

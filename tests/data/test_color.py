@@ -119,9 +119,7 @@ def test_compiled_equals_plain_and_stays_in_range():
     jittered = tf.where(
         amounts.jittered[:, None], augment.jitter(planes, amounts), planes
     )
-    plain = tf.where(
-        amounts.gray[:, None], color.grayscale(jittered), jittered
-    )
+    plain = tf.where(amounts.gray[:, None], color.grayscale(jittered), jittered)
     expected = color.from_planes(plain, images)
     np.testing.assert_allclose(ours, expected, atol=1e-5)
     assert ours.numpy().min() >= 0

@@ -53,7 +53,9 @@ def test_parity_with_the_original_release(parity_dir, key):
     shapes = json.loads((folder / f"{key}.json").read_text())
     shapes.pop("global_step", None)
     expected = np.load(folder / f"{key}.npz")
-    short, pixels = re.fullmatch(r"(r\d+_\dx_sk\d)(?:_se)?_(\d+)px", key).groups()
+    short, pixels = re.fullmatch(
+        r"(r\d+_\dx_sk\d)(?:_se)?_(\d+)px", key
+    ).groups()
     network = Network(
         **architecture.infer(shapes), ft_proj_selector=SELECTORS.get(short, 1)
     )
@@ -176,9 +178,7 @@ def test_freezing_leaves_weights_and_statistics(after, images):
     before = {n: v.numpy() for n, v in network.named_variables().items()}
     network(images, training=True)  # advances moving statistics
     parts = network.backbone.parts
-    frozen = [
-        id(v) for part in parts[: after + 1] for v in part.variables
-    ]
+    frozen = [id(v) for part in parts[: after + 1] for v in part.variables]
     trained = {id(v) for v in network.trainable_variables}
     assert not trained & set(frozen)
     for name, variable in network.named_variables().items():

@@ -1,0 +1,380 @@
+"""The stages by single steps, and whole runs through the Python functions."""
+
+import json
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+
+import simclrv2_tf
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import sources
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.stages import build
+from simclrv2_tf.stages import evaluate
+from simclrv2_tf.stages import session
+from simclrv2_tf.stages.distill import Distill
+from simclrv2_tf.stages.finetune import FineTune
+from simclrv2_tf.stages.plan import make_plan
+from simclrv2_tf.stages.pretrain import Pretrain
+from simclrv2_tf.stages.train import train
+
+TINY = {
+    "resnet_depth": 18,
+    "width_multiplier": 0.0625,
+    "image_size": 8,
+    "num_proj_layers": 2,
+    "proj_out_dim": 8,
+}
+QUICK = {
+    **TINY,
+    "train_batch_size": 32,
+    "train_steps": 4,
+    "warmup_epochs": 0,
+    "train_summary_steps": 2,
+    "checkpoint_steps": 2,
+    "eval_split": "test",
+    "use_blur": False,
+    "learning_rate": 0.1,
+}
+RNG = np.random.default_rng(0)
+IMAGES = RNG.random((8, 8, 8, 3), np.float32)
+LABELS = np.array([0, 1, 2, 0, 1, 2, -1, -1], np.int32)
+
+
+def network(**options):
+    keras.utils.set_random_seed(0)
+    return Network(**{**TINY, "num_classes": 3, **options})
+
+
+def step(stage, data):
+    stage.compile(optimizer=keras.optimizers.SGD(0.1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        return {k: float(v) for k, v in stage.train_step(data).items()}
+
+
+def test_pretrain_step_notes_the_originals_metrics():
+    stage = Pretrain(network())
+    logs = step(stage, ((IMAGES, IMAGES[::-1]), LABELS))
+    assert set(logs) == {
+        f"train/{name}"
+        for name in (
+            "contrast_loss",
+            "contrast_acc",
+            "contrast_entropy",
+            "supervised_loss",
+            "supervised_acc",
+            "weight_decay",
+            "total_loss",
+        )
+    }
+    parts = ("contrast_loss", "supervised_loss", "weight_decay")
+    total = sum(logs[f"train/{part}"] for part in parts)
+    assert logs["train/total_loss"] == pytest.approx(total, rel=1e-5)
+
+
+def test_pretrain_loss_is_that_of_the_projections():
+    net = network()
+    views = (IMAGES, np.roll(IMAGES, 1, axis=1))
+    both = net(np.concatenate(views), training=True)["proj_head_output"]
+    twin = reference.nt_xent(*np.split(both.numpy(), 2), 0.5).mean()
+    logs = step(Pretrain(network(), 0.5, linear_evaluation=False), (views,))
+    assert logs["train/contrast_loss"] == pytest.approx(twin, rel=1e-3)
+
+
+def test_the_head_on_the_side_teaches_the_backbone_nothing():
+    data = ((IMAGES, IMAGES[::-1]), LABELS)
+    with_head, without = network(), network()
+    step(Pretrain(with_head), data)
+    step(Pretrain(without, linear_evaluation=False), data)
+    ours, theirs = with_head.named_variables(), without.named_variables()
+    for name, variable in ours.items():
+        same = np.allclose(variable.numpy(), theirs[name].numpy(), atol=1e-6)
+        assert same != name.startswith("head_supervised"), name
+
+
+def test_pretraining_needs_no_labels():
+    logs = step(Pretrain(network(num_classes=0)), ((IMAGES, IMAGES),))
+    assert "train/supervised_loss" not in logs
+
+
+def test_finetune_passes_over_the_unlabelled():
+    few = step(FineTune(network()), (IMAGES, LABELS))
+    logits = network()(IMAGES, training=True)["logits_sup"].numpy()
+    p = reference.softmax(np.float64(logits))[:6]
+    expected = -np.log(p[np.arange(6), LABELS[:6]]).mean()
+    assert few["train/supervised_loss"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_finetune_leaves_layers_behind_the_selector_alone():
+    net = network(ft_proj_selector=1)
+    before = {n: v.numpy() for n, v in net.named_variables().items()}
+    step(FineTune(net), (IMAGES, LABELS))
+    after = {n: v.numpy() for n, v in net.named_variables().items()}
+    same = {n for n in before if np.array_equal(before[n], after[n])}
+    behind = {n for n in before if n.startswith("head_contrastive/nl_1")}
+    selected = {n for n in before if n.startswith("head_contrastive/nl_0")}
+    assert behind <= same
+    assert not selected & same
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
+def test_distill_loss_is_equation_3(alpha):
+    teacher, student = network(), network()
+    for variable in teacher.trainable_variables:
+        variable.assign_add(0.1 * tf.random.normal(variable.shape, seed=1))
+    taught = teacher(IMAGES)["logits_sup"].numpy()
+    answer = network()(IMAGES, training=True)["logits_sup"].numpy()
+    distilled = reference.distillation(taught, answer, 0.5).mean()
+    p = reference.softmax(np.float64(answer))[:6]
+    labelled = -np.log(p[np.arange(6), LABELS[:6]]).mean()
+    before = [v.numpy() for v in teacher.variables]
+    logs = step(Distill(student, teacher, 0.5, alpha), (IMAGES, LABELS))
+    expected = (1 - alpha) * labelled + alpha * distilled
+    assert logs["train/total_loss"] == pytest.approx(expected, rel=1e-3)
+    for old, variable in zip(before, teacher.variables, strict=True):
+        np.testing.assert_array_equal(old, variable.numpy())
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: FineTune(network(num_classes=0)), "must have a supervised"),
+        (
+            lambda: Distill(network(), network(num_classes=4)),
+            "teacher of 4 and a student of 3",
+        ),
+        (lambda: Distill(network(), network(), 0), "must be above 0"),
+        (lambda: Distill(network(), network(), 1, 2), r"must be in \[0, 1\]"),
+    ],
+)
+def test_stage_messages(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("name", ["lars", "momentum"])
+def test_who_decays_what(name):
+    net = network()
+    config = Config(**TINY, optimizer=name)
+    decayed = {id(v) for v in build.decayed_by_loss(config, net)}
+    names = {n for n, v in net.named_variables().items() if id(v) in decayed}
+    if name == "lars":
+        assert names == {"head_supervised/linear_layer/dense/kernel"}
+    else:
+        kinds = {n.rsplit("/", 1)[1] for n in names}
+        assert kinds == {"kernel", "bias"}
+        assert not any("batch_normalization" in n for n in names)
+    plain = {id(v) for v in build.plain_variables(net)}
+    for n, v in net.named_variables().items():
+        inner = n.endswith("kernel") and not n.startswith("head_supervised")
+        if "moving" not in n:
+            assert (id(v) in plain) != inner, n
+
+
+def test_fit_on_any_dataset():
+    data = tf.data.Dataset.from_tensors(((IMAGES, IMAGES[::-1]), LABELS))
+    stage = Pretrain(network())
+    stage.compile(optimizer=keras.optimizers.SGD(0.01))
+    history = stage.fit(data.repeat(2), verbose=0).history
+    assert np.isfinite(history["train/contrast_loss"][0])
+
+
+def test_plan_and_its_messages():
+    config = Config(train_batch_size=100, train_epochs=10, warmup_epochs=1)
+    plan = make_plan(config, 1000)
+    assert (plan.train_steps, plan.warmup_steps) == (101, 10)
+    assert plan.checkpoint_steps == 10
+    with pytest.raises(ValueError, match="at least as many images as a batch"):
+        make_plan(config, 99)
+    with pytest.raises(ValueError, match="multiple of the 3 replicas"):
+        make_plan(config, 1000, replicas=3)
+    with pytest.raises(ValueError, match="shorter than training"):
+        make_plan(Config(train_batch_size=10, train_epochs=5), 100)
+
+
+def test_accuracy_counts_every_example():
+    net = network(num_classes=10)
+    images, labels = RNG.random((7, 8, 8, 3)), np.arange(7) % 3
+    logits = net(images)["logits_sup"].numpy()
+    order = np.argsort(-logits, axis=1)
+    data = tf.data.Dataset.from_tensor_slices(
+        (images.astype(np.float32), labels.astype(np.int32))
+    )
+    result = evaluate.classification_accuracy(net, data.batch(3))
+    assert result["examples"] == 7
+    assert result["label_top_1_accuracy"] == pytest.approx(
+        (order[:, 0] == labels).mean()
+    )
+    assert result["label_top_5_accuracy"] == pytest.approx(
+        (order[:, :5] == labels[:, None]).any(axis=1).mean()
+    )
+
+
+def test_knn_equals_naive_vote():
+    bank, queries = RNG.normal(size=(2, 30, 4)).astype(np.float32)
+    known, truth = RNG.integers(0, 3, (2, 30))
+    right = 0
+    for query, label in zip(queries, truth, strict=True):
+        cosine = bank @ query / np.linalg.norm(bank, axis=1)
+        cosine /= np.linalg.norm(query)
+        votes = np.zeros(3)
+        for index in np.argsort(-cosine)[:5]:
+            votes[known[index]] += np.exp(cosine[index] / 0.1)
+        right += votes.argmax() == label
+    ours = evaluate.knn_accuracy((bank, known), (queries, truth), 5, 0.1, 7)
+    assert ours == pytest.approx(right / 30)
+
+
+def test_evaluation_needs_labels():
+    data = tf.data.Dataset.from_tensors((IMAGES, np.full(8, -1)))
+    with pytest.raises(ValueError, match="needs labelled examples"):
+        evaluate.classification_accuracy(network(), data)
+    with pytest.raises(ValueError, match="neighbours need labels"):
+        evaluate.knn_accuracy((IMAGES, LABELS * 0 - 1), (IMAGES, LABELS))
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("run") / "pretrained"
+    result = simclrv2_tf.pretrain(
+        "digits", directory, **QUICK, mode="train_then_eval", knn_k=5
+    )
+    return directory, result
+
+
+def test_a_run_leaves_what_users_depend_on(pretrained):
+    directory, result = pretrained
+    for name in ("checkpoint", "ckpt-4.index", "flags.json", "flags.cfg"):
+        assert (directory / name).exists(), name
+    stored = json.loads((directory / "result.json").read_text())
+    assert stored["global_step"] == 4
+    assert stored == json.loads((directory / "result_4.json").read_text())
+    accuracy = stored["eval/label_top_1_accuracy"]
+    assert accuracy == result["eval/label_top_1_accuracy"]
+    assert 0 < stored["eval/knn_accuracy"] <= 1
+    assert list(directory.glob("events*"))
+    assert (directory / "saved_model" / "4" / "saved_model.pb").exists()
+
+
+def test_export_answers_encoded_images_and_has_gradients(pretrained):
+    _, result = pretrained
+    model = tf.saved_model.load(result["export"])
+    source = sources.open_digits("test")
+    png = tf.io.encode_png(source.images[0]).numpy()
+    answer = model.signatures["serving_default"](tf.constant([png, png]))
+    np.testing.assert_allclose(tf.reduce_sum(answer["probabilities"], 1), 1)
+    assert answer["classes"].dtype == tf.string
+    with tf.GradientTape() as tape:
+        outputs = model(tf.constant(IMAGES), trainable=True)
+        total = tf.reduce_sum(outputs["logits_sup"] ** 2)
+        total += tf.reduce_sum(outputs["proj_head_output"] ** 3)
+    gradients = tape.gradient(total, model.trainable_variables)
+    assert gradients
+    assert all(g is not None for g in gradients)
+
+
+def test_finetune_and_distil_from_a_run(pretrained, tmp_path):
+    directory, _ = pretrained
+    options = {**QUICK, "mode": "train_then_eval", "labels_per_class": 4}
+    tuned = simclrv2_tf.finetune(
+        "digits",
+        tmp_path / "tuned",
+        checkpoint=str(directory),
+        zero_init_logits_layer=True,
+        ft_proj_selector=1,
+        **options,
+    )
+    assert tuned["eval/examples"] == 360
+    student = simclrv2_tf.distill(
+        "digits", tmp_path / "student", tmp_path / "tuned", **options
+    )
+    assert 0 <= student["train/teacher_agreement"] <= 1
+
+
+def test_the_same_seed_gives_the_same_weights_also_when_resumed(tmp_path):
+    def run(name, **options):
+        config = {**QUICK, **options, "model_dir": str(tmp_path / name)}
+        return train(Config(dataset="digits", **config)).network
+
+    whole = run("whole", train_epochs=1)
+    again = run("again", train_epochs=1)
+    for first, second in zip(whole.variables, again.variables, strict=True):
+        np.testing.assert_array_equal(first.numpy(), second.numpy())
+
+
+def test_resuming_gives_the_uninterrupted_run(tmp_path, monkeypatch):
+    class Stop(Exception):
+        pass
+
+    config = Config(
+        dataset="digits", **QUICK, model_dir=str(tmp_path / "whole")
+    )
+    whole = train(config).network
+    parted = {**QUICK, "model_dir": str(tmp_path / "parted")}
+    from simclrv2_tf.stages import train as training
+
+    saved = training._save
+
+    def save_and_stop(config, stage, step):
+        saved(config, stage, step)
+        raise Stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "_save", save_and_stop)
+        with pytest.raises(Stop):
+            train(Config(dataset="digits", **parted))
+    resumed = train(Config(dataset="digits", **parted)).network
+    for first, second in zip(whole.variables, resumed.variables, strict=True):
+        np.testing.assert_array_equal(first.numpy(), second.numpy())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"resnet_depth": 34}, "holds a run with resnet_depth=18"),
+        ({"train_mode": "finetune"}, "holds a run with train_mode=pretrain"),
+    ],
+)
+def test_another_run_is_refused(pretrained, options, message):
+    directory, _ = pretrained
+    config = Config(
+        dataset="digits", **{**QUICK, **options}, model_dir=str(directory)
+    )
+    with pytest.raises(ValueError, match=message):
+        train(config)
+
+
+def test_session_messages(tmp_path):
+    with pytest.raises(ValueError, match="give --model_dir"):
+        train(Config(dataset="digits", **QUICK))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="which is a file"):
+        train(
+            Config(dataset="digits", **QUICK, model_dir=str(tmp_path / "file"))
+        )
+    empty = Config(mode="eval", model_dir=str(tmp_path / "none"))
+    with pytest.raises(ValueError, match="holds no checkpoint"):
+        session.run(empty)
+    with pytest.raises(ValueError, match="at least two classes"):
+        one = tf.data.Dataset.from_tensor_slices((IMAGES, [0] * 8))
+        simclrv2_tf.finetune(
+            one, tmp_path / "one", **{**QUICK, "train_batch_size": 8}
+        )
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    from PIL import Image
+
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for index in range(40):
+        pixels = (RNG.random((8, 8, 3)) * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    (folder / "7.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match=r"7\.png is none, or is damaged"):
+        simclrv2_tf.pretrain(f"folder:{folder}", tmp_path / "run", **QUICK)

@@ -1,0 +1,73 @@
+"""The house: who imports whom, and what library code does without."""
+
+import ast
+import pathlib
+
+PACKAGE = pathlib.Path(__file__).resolve().parents[1] / "simclrv2_tf"
+# Room -> rooms of ours that it may import; a room always knows itself.
+MAY_IMPORT = {
+    "run": {"stages", "flags", "config"},
+    "flags": {"config"},
+    "stages": {
+        "data",
+        "models",
+        "optimizers",
+        "losses",
+        "distribution",
+        "checkpoints",
+        "export",
+        "hub",
+        "config",
+    },
+    "hub": {"models", "checkpoints"},
+    "losses": {"distribution"},
+    "models": set(),
+    "data": set(),
+    "optimizers": set(),
+    "distribution": set(),
+    "checkpoints": set(),
+    "export": set(),
+    "config": set(),
+}
+
+
+def modules():
+    return [p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py"]
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}"
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_imports_point_downwards():
+    for path in modules():
+        room = room_of(path)
+        for name in imported(path):
+            if name.startswith("simclrv2_tf."):
+                other = name.split(".")[1]
+                allowed = MAY_IMPORT[room] | {room}
+                assert other in allowed, f"{path.name} imports {name}"
+
+
+def test_only_one_module_knows_absl_flags():
+    knowing = {
+        path.name
+        for path in modules()
+        if any(name.startswith("absl") for name in imported(path))
+    }
+    assert knowing == {"flags.py"}
+
+
+def test_no_assert_in_the_package():
+    for path in modules():
+        tree = ast.parse(path.read_text())
+        assert not any(isinstance(n, ast.Assert) for n in ast.walk(tree)), path

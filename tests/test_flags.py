@@ -1,0 +1,122 @@
+"""Flags: the original's command lines, recipes, round trips, mistakes."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from simclrv2_tf import flags
+from simclrv2_tf.config import Config
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+RECIPES = sorted((ROOT / "flags").glob("*.cfg"))
+
+# Command lines of both of the original's READMEs.
+ORIGINAL = [
+    "--train_mode=pretrain --train_batch_size=512 --train_epochs=1000 "
+    "--learning_rate=1.0 --weight_decay=1e-4 --temperature=0.5 "
+    "--dataset=cifar10 --image_size=32 --eval_split=test --resnet_depth=18 "
+    "--use_blur=False --color_jitter_strength=0.5 --model_dir=/d "
+    "--use_tpu=False",
+    "--mode=train_then_eval --train_mode=finetune --fine_tune_after_block=4 "
+    "--zero_init_logits_layer=True "
+    "--variable_schema=(?!global_step|(?:.*/|^)Momentum|head) "
+    "--global_bn=False --optimizer=momentum --learning_rate=0.1 "
+    "--weight_decay=0.0 --train_epochs=100 --train_batch_size=512 "
+    "--warmup_epochs=0 --dataset=cifar10 --image_size=32 --eval_split=test "
+    "--resnet_depth=18 --checkpoint=/d --model_dir=/f --use_tpu=False",
+    "--train_mode=pretrain --train_batch_size=4096 --train_epochs=100 "
+    "--temperature=0.1 --learning_rate=0.075 --learning_rate_scaling=sqrt "
+    "--weight_decay=1e-4 --dataset=imagenet2012 --image_size=224 "
+    "--eval_split=validation --data_dir=/data --model_dir=/d --use_tpu=True "
+    "--tpu_name=t --train_summary_steps=0",
+    "--mode=train_then_eval --train_mode=finetune --fine_tune_after_block=4 "
+    "--zero_init_logits_layer=True --global_bn=False --optimizer=momentum "
+    "--learning_rate=0.1 --weight_decay=1e-6 --train_epochs=90 "
+    "--train_batch_size=4096 --warmup_epochs=0 --dataset=imagenet2012 "
+    "--image_size=224 --eval_split=validation --data_dir=/data "
+    "--model_dir=/f --checkpoint=/d --use_tpu=True --train_summary_steps=0",
+    "--mode=train_then_eval --train_mode=finetune --fine_tune_after_block=-1 "
+    "--zero_init_logits_layer=True --global_bn=True --optimizer=lars "
+    "--learning_rate=0.005 --learning_rate_scaling=sqrt --weight_decay=0 "
+    "--train_epochs=60 --train_batch_size=1024 --warmup_epochs=0 "
+    "--dataset=imagenet2012_subset/1pct --image_size=224 "
+    "--eval_split=validation --num_proj_layers=3 --ft_proj_selector=1 "
+    "--checkpoint=/d --model_dir=/f --use_tpu=True --train_summary_steps=0 "
+    "--variable_schema=(?!global_step|(?:.*/|^)Momentum|head_supervised)",
+]
+
+
+@pytest.mark.parametrize("line", ORIGINAL)
+def test_the_originals_command_lines(line):
+    config = flags.parse(["simclrv2", *line.split()])
+    assert config.model_dir in ("/d", "/f")
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_parses_and_opens_with_what_it_is(path):
+    extra = ["--model_dir=/d", "--teacher=/t"]
+    flags.parse(["simclrv2", f"--flagfile={path}", *extra])
+    opening = path.read_text().split("\n\n")[0]
+    for word in ("simclrv2 --flagfile=flags/", "Hardware and time", "Expected"):
+        assert word in opening
+
+
+def test_every_recipe_is_there():
+    assert len(RECIPES) >= 5
+
+
+def test_defaults_are_those_of_config():
+    assert flags.parse(["simclrv2"]) == Config()
+
+
+def test_booleans_of_three_values():
+    assert flags.parse(["simclrv2"]).use_tpu is None
+    assert flags.parse(["simclrv2", "--use_tpu=False"]).use_tpu is False
+    assert flags.parse(["simclrv2", "--nouse_tpu"]).use_tpu is False
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--resnet_dept=50"], "did you mean --resnet_depth?"),
+        (["--zzz"], "There is no flag --zzz"),
+        (["--resnet_depth=x"], "resnet_depth"),
+        (["--train_mode=x"], "train_mode"),
+        (["pretrain"], "Expected flags alone.*pretrain"),
+    ],
+)
+def test_messages(argv, message):
+    with pytest.raises(ValueError, match=message):
+        flags.parse(["simclrv2", *argv])
+
+
+def run(*argv):
+    return subprocess.run(
+        [sys.executable, "-m", "simclrv2_tf.run", *argv],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+def test_help_lists_every_flag_without_tensorflow():
+    code = (
+        "import sys; from simclrv2_tf import run\n"
+        "try: run.main(['simclrv2', '--help'])\n"
+        "except SystemExit as e: assert e.code == 0\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("resnet_depth", "distill_alpha", "variable_schema"):
+        assert f"--{name}=" in done.stdout
+
+
+def test_a_mistake_is_one_line_and_status_2():
+    done = run("--resnet_dept=50")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
