@@ -2,12 +2,14 @@
 
 import contextlib
 import errno
+import glob
 import hashlib
 import json
 import os
 import re
 import shutil
 import urllib.error
+import zlib
 
 from simclrv2_tf.checkpoints import transfer
 
@@ -54,7 +56,7 @@ def _explained(model, final):
         yield
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            shutil.rmtree(_partial(final), ignore_errors=True)
+            _remove_partial(final)
             reason = "the disk is full: make room"
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             reason = "no permission: change it"
@@ -80,22 +82,31 @@ def _locked(final):
         yield
 
 
-def _partial(final):
-    return f"{final}.part"
+def _partial(final, place):
+    """Where files from a place are gathered; those of two never mix."""
+    return f"{final}.part-{zlib.crc32(place.encode()):08x}"
+
+
+def _remove_partial(final):
+    for directory in glob.glob(f"{glob.escape(final)}.part-*"):
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _bring(model, final):
     """Tries all places; the first that has the model is taken."""
     refusals = []
     for place, variant in _places(model):
+        partial = _partial(final, place)
         try:
-            files, load = variant(model, place, _partial(final))
+            files, load = variant(model, place, partial)
         except (urllib.error.URLError, transfer.Unreachable) as error:
             refusals.append(f"{place}: {_reason(error)}")
             continue
-        _keep(final, files, load, place)
+        _record(partial, files, load, place)
+        os.rename(partial, final)
+        _remove_partial(final)
         return
-    shutil.rmtree(_partial(final), ignore_errors=True)
+    _remove_empty(final)
     raise ValueError(_nowhere(model, final, refusals))
 
 
@@ -161,9 +172,8 @@ def _get_all(place, partial, files):
         transfer.get(f"{place}/{file}", target)
 
 
-def _keep(final, files, load, place):
-    """Records what came, and moves it to where it stays."""
-    partial = _partial(final)
+def _record(partial, files, load, place):
+    """Writes down what came, to be verified ever after."""
     record = {
         "load": load,
         "from": place,
@@ -171,9 +181,13 @@ def _keep(final, files, load, place):
     }
     with open(os.path.join(partial, _RECORD), "w") as file:
         json.dump(record, file, indent=2)
-    if os.path.exists(final):  # of an older, incomplete kind
-        shutil.rmtree(final)
-    os.rename(partial, final)
+
+
+def _remove_empty(final):
+    """Gathering places to which nothing came; the others wait for more."""
+    for directory in glob.glob(f"{glob.escape(final)}.part-*"):
+        if not any(files for _, _, files in os.walk(directory)):
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _verified(final):

@@ -1,11 +1,10 @@
 """The networks in PyTorch, with TensorFlow's padding and pooling.
 
-    from simclrv2_tf.checkpoints import pytorch_module
+from simclrv2_tf.checkpoints import pytorch_module
 
-    network = pytorch_module.load("r50_1x_sk1.safetensors")
-    endpoints = network(images)  # (batch, 3, height, width) in [0, 1]
+network = pytorch_module.load("r50_1x_sk1.safetensors")
+endpoints = network(images)  # (batch, 3, height, width) in [0, 1]
 
-Nothing here needs TensorFlow.
 """
 
 import json
@@ -15,18 +14,42 @@ from torch import nn
 from torch.nn import functional
 
 from simclrv2_tf.checkpoints import layout
-from simclrv2_tf.checkpoints import safetensors
+from simclrv2_tf.checkpoints import pytorch_files
+from simclrv2_tf.checkpoints.pytorch_files import METADATA
 
 EPSILON = 1e-5  # of every normalization, original release
 
 
-def load(path):
-    """The network in a `.safetensors` file that this package wrote."""
-    file = safetensors.File(path)
-    network = SimCLRNetwork(**json.loads(file.metadata["simclrv2"]))
-    state = {n: torch.from_numpy(file.read(n)) for n in file.shapes}
-    network.load_state_dict(state)
+def load(path, **overrides):
+    """The network in a file that this package wrote, for inference.
+
+    Args:
+      path: Of a `.safetensors` file, or of a `.pth` or `.pt`.
+      **overrides: Arguments of `SimCLRNetwork` in place of the file's, such
+        as `ft_proj_selector`.
+    """
+    shapes, read, metadata = pytorch_files.open_file(path)
+    if METADATA not in metadata:
+        raise ValueError(
+            f"{path!r} does not tell its architecture: expected a file that "
+            "tools/convert_checkpoint.py wrote. Convert it first."
+        )
+    arguments = {**json.loads(metadata[METADATA]), **overrides}
+    with torch.device("meta"):  # no weights are drawn only to be replaced
+        network = SimCLRNetwork(**arguments)
+    state = {name: torch.from_numpy(read(name)) for name in shapes}
+    network.load_state_dict(_with_counters(network, state), assign=True)
     return network.eval()
+
+
+def _with_counters(network, state):
+    """Adds the batches that normalizations have counted: none."""
+    counters = {
+        name: torch.zeros((), dtype=torch.long)
+        for name in network.state_dict()
+        if name.endswith("num_batches_tracked")
+    }
+    return {**counters, **state}
 
 
 class SimCLRNetwork(nn.Module):

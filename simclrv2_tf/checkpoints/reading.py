@@ -2,9 +2,15 @@
 
 import contextlib
 import errno
+import sys
 import zipfile
 
-import tensorflow as tf
+_SENTENCES = {
+    errno.EACCES: "no permission; change it, or run as its owner",
+    errno.EPERM: "no permission; change it, or run as its owner",
+    errno.EROFS: "its file system is read-only; choose another place",
+    errno.ENOSPC: "the disk is full; make room and try again",
+}
 
 
 @contextlib.contextmanager
@@ -17,17 +23,25 @@ def explained(path, doing="read"):
     """
     try:
         yield
-    except (tf.errors.OpError, OSError, zipfile.BadZipFile, EOFError) as error:
-        reason = _reason(error)
-        raise ValueError(f"{path!r} cannot be {doing}: {reason}.") from error
+    except Exception as error:
+        if not isinstance(error, _kinds()):
+            raise
+        raise ValueError(
+            f"{path!r} cannot be {doing}: {_reason(error)}."
+        ) from error
+
+
+def _kinds():
+    kinds = (OSError, zipfile.BadZipFile, EOFError)
+    tf = sys.modules.get("tensorflow")  # readers without it have no such errors
+    return (*kinds, tf.errors.OpError) if tf else kinds
 
 
 def _reason(error):
-    if _is(error, errno.EACCES, tf.errors.PermissionDeniedError):
-        return "no permission; change it, or run as its owner"
-    if _is(error, errno.ENOSPC, tf.errors.ResourceExhaustedError):
-        return "the disk is full; make room and try again"
-    if _is(error, errno.ENOENT, tf.errors.NotFoundError):
+    number = _number(error)
+    if number in _SENTENCES:
+        return _SENTENCES[number]
+    if number == errno.ENOENT:
         return f"a file is missing ({_first_line(error)}); copy all its files"
     return (
         f"it is truncated or damaged ({_first_line(error)}); copy or download "
@@ -35,11 +49,22 @@ def _reason(error):
     )
 
 
-def _is(error, number, kind):
+def _number(error):
+    """The `errno` of an error, or of what TensorFlow or HDF5 say for it."""
     if isinstance(error, OSError):
-        text = f"errno = {number}"  # how HDF5 words it
-        return error.errno == number or text in str(error)
-    return isinstance(error, kind)
+        spoken = (n for n in _SENTENCES if f"errno = {n}," in str(error))
+        return error.errno or next(spoken, None)
+    tf = sys.modules.get("tensorflow")
+    if tf is None:
+        return None
+    text = str(error)
+    if "No space left" in text:
+        return errno.ENOSPC
+    return {
+        tf.errors.PermissionDeniedError: errno.EACCES,
+        tf.errors.ResourceExhaustedError: errno.ENOSPC,
+        tf.errors.NotFoundError: errno.ENOENT,
+    }.get(type(error))
 
 
 def _first_line(error):

@@ -36,6 +36,15 @@ def files(path):
             _remove(beside)
 
 
+def name_newest(prefix):
+    """Writes the `checkpoint` file that names a directory's newest."""
+    directory, name = os.path.split(prefix)
+    with files(os.path.join(directory, "checkpoint")) as staged:
+        with tf.io.gfile.GFile(staged, "w") as file:
+            file.write(f'model_checkpoint_path: "{name}"\n')
+            file.write(f'all_model_checkpoint_paths: "{name}"\n')
+
+
 def _index_last(name):
     """A tensor bundle is seen by its index, which therefore comes last."""
     return name.endswith(".index"), name

@@ -147,7 +147,7 @@ def write(path, arrays, global_step=0):
             destination_prefix=staged,
             delete_old_dirs=False,
         )
-    tf.train.update_checkpoint_state(os.path.dirname(path) or ".", path)
+    staging.name_newest(path)
 
 
 def _parts(shapes):

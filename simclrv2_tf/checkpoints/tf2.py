@@ -4,8 +4,6 @@ Objects are found by walking the object graph that the file holds, never by
 the order or the names of variables, which differ between TensorFlow versions.
 """
 
-import os
-
 import tensorflow as tf
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
@@ -181,7 +179,7 @@ def write(path, arrays, arguments, global_step=0):
     _ = checkpoint.save_counter  # made when first asked for
     with staging.files(path) as staged:
         checkpoint.write(staged)
-    tf.train.update_checkpoint_state(os.path.dirname(path) or ".", path)
+    staging.name_newest(path)
 
 
 def _plant(tree, path, variable):

@@ -92,7 +92,7 @@ def _open_http(url, have):
             return _open_http(url, 0)
         raise
     except (TimeoutError, ConnectionError) as error:
-        raise _Broken(str(error)) from error
+        raise Unreachable(str(error)) from error
     length = stream.headers.get("Content-Length")
     start = have if stream.status == 206 else 0
     return stream, start, None if length is None else start + int(length)
