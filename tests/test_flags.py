@@ -64,7 +64,7 @@ def test_every_recipe_parses_and_opens_with_what_it_is(path):
 
 
 def test_every_recipe_is_there():
-    assert len(RECIPES) >= 5
+    assert len(RECIPES) >= 14
 
 
 def test_defaults_are_those_of_config():

@@ -12,6 +12,7 @@ from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.crops import preprocess_for_eval
 from simclrv2_tf.data.decode import decode_in_graph
 from simclrv2_tf.data.decode import to_float
+from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import evaluate as evaluation
 from simclrv2_tf.stages import model_dir
@@ -30,13 +31,15 @@ def run(config, source=None, eval_source=None):
       eval_source: A `Source` to evaluate on, in place of the config's.
 
     Returns:
-      Dictionary: the last training metrics, and those of evaluation; the
-      path of the exported model as "export".
+      Dictionary: the last training metrics, the network's "parameters", and
+      the metrics of evaluation; the path of the exported model as "export".
     """
     build.set_precision(config)
     result = {}
     if "train" in config.mode:
-        result |= train(config, source).metrics
+        trained = train(config, source)
+        result |= trained.metrics
+        result["parameters"] = count_parameters(trained.network)
     if config.mode == "eval":
         result |= follow(config, source, eval_source)
     if config.mode == "train_then_eval":

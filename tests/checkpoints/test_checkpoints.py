@@ -124,11 +124,11 @@ def test_variable_schema_leaves_variables_out(arrays, tmp_path):
 
 
 def test_messages(arrays, tmp_path):
-    with pytest.raises(ValueError, match="there is none"):
+    with pytest.raises(ValueError, match="Expected a TF1 checkpoint"):
         hub.load_network(str(tmp_path))
     tf1.write(str(tmp_path / "m"), arrays)
     with pytest.raises(
-        ValueError, match=r"r18_0.25x_sk0 .*flags say resnet_depth=50"
+        ValueError, match=r"is r18_0.25x_sk0 .*, the flags say depth 50"
     ):
         hub.load_network(str(tmp_path), resnet_depth=50)
     with pytest.raises(ValueError, match="holds no momentum weights"):
