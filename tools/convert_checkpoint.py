@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Converts weights between formats; see `simclrv2_tf.convert`."""
+"""Converts weights between formats; see `simclrv2_tf.hub.convert`."""
 
 import argparse
 import sys
@@ -54,33 +54,32 @@ def parse(arguments):
 
 def main(arguments=None):
     parsed = parse(arguments)
-    from simclrv2_tf import convert
     from simclrv2_tf import hub
 
     if parsed.published:
-        print(hub.models.table())
+        print(hub.table())
         return 0
     loading = {"ema": parsed.ema, "ignore": parsed.ignore}
     if parsed.ft_proj_selector is not None:
         loading["ft_proj_selector"] = parsed.ft_proj_selector
     try:
-        form = convert.convert(
+        form = hub.convert(
             parsed.source, parsed.target, parsed.format, **loading
         )
         print(f"wrote {parsed.target} ({form})")
-        return check(convert, parsed, loading) if parsed.check else 0
+        return check(hub, parsed, loading) if parsed.check else 0
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
 
-def check(convert, parsed, loading):
+def check(hub, parsed, loading):
     size = {"size": parsed.size} if parsed.size else {}
-    errors = convert.compare(parsed.source, parsed.target, **size, **loading)
+    errors = hub.compare(parsed.source, parsed.target, **size, **loading)
     for name, error in errors.items():
         print(f"  {name:20} {error:.2e}")
     worst = max(errors.values())
-    good = worst <= convert.TOLERANCE
+    good = worst <= hub.TOLERANCE
     print(f"{'same' if good else 'DIFFERENT'}: at most {worst:.2e} relative")
     return 0 if good else 1
 

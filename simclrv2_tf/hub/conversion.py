@@ -5,7 +5,6 @@ import tempfile
 
 import numpy as np
 
-from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import arrays as checks
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import pytorch
@@ -13,6 +12,7 @@ from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.checkpoints import tf2
 from simclrv2_tf.checkpoints.reading import explained
+from simclrv2_tf.hub import load
 
 FORMATS = ("keras", "weights.h5", "tf1", "tf2", "safetensors", "pth")
 TOLERANCE = 1e-4  # relative L2 error of an endpoint, both sides in float32
@@ -50,10 +50,10 @@ def convert(source, target, form=None, ema=False, ignore=None, **overrides):
     form = form or format_of(target)
     _check_form(form)
     if form in ("keras", "weights.h5"):
-        network = hub.load_network(source, ema, ignore=ignore, **overrides)
+        network = load.load_network(source, ema, ignore=ignore, **overrides)
         _write_keras(network, target)
         return form
-    found = hub.find_weights(source, ema, ignore)
+    found = load.find_weights(source, ema, ignore)
     arguments = {**found.arguments, **overrides}
     _check_complete(found.arrays, arguments)
     _WRITERS[form](target, found.arrays, arguments)
@@ -151,7 +151,7 @@ def compare(source, target, images=2, size=64, seed=0, **loading):
 
 
 def _answers(source, pixels, **loading):
-    network = hub.load_network(source, **loading)
+    network = load.load_network(source, **loading)
     endpoints = network(pixels, training=False)
     return {name: np.asarray(value) for name, value in endpoints.items()}
 

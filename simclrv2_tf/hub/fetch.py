@@ -11,7 +11,7 @@ import shutil
 import urllib.error
 import zlib
 
-from simclrv2_tf.checkpoints import transfer
+from simclrv2_tf.hub import transfer
 
 CACHE = "SIMCLRV2_CACHE"
 MIRROR = "SIMCLRV2_MIRROR"
@@ -35,7 +35,7 @@ def fetch(model):
     others wait. An interrupted download goes on where it stopped.
 
     Args:
-      model: A `published.Model`.
+      model: A `catalogue.Model`.
 
     Returns:
       Path for `source.open_source`.

@@ -6,24 +6,20 @@ import os
 import re
 import zipfile
 
-import keras
-
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import assign
-from simclrv2_tf.checkpoints import fetch
 from simclrv2_tf.checkpoints import h5
-from simclrv2_tf.checkpoints import published as models
 from simclrv2_tf.checkpoints import source as sources
 from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.reading import explained
+from simclrv2_tf.hub import catalogue
+from simclrv2_tf.hub import fetch
 from simclrv2_tf.models.network import Network
 
 _LOG = logging.getLogger("simclrv2_tf")
 _CLASSIFIER = "head_supervised/"
 _PROJECTION = "head_contrastive/"
 _ALL = ("?!global_step", "(?!global_step)")  # schemas that choose everything
-
-published = models.published
 
 
 def load_network(
@@ -86,7 +82,7 @@ def find_weights(source, ema=False, ignore=None):
       A `simclrv2_tf.checkpoints.source.Found`.
     """
     path = os.fspath(source)
-    model = None if os.path.exists(path) else models.find(path)
+    model = None if os.path.exists(path) else catalogue.find(path)
     if model is not None:
         return _published(model, ema)
     if path.endswith((".keras", ".h5")) and os.path.exists(path):
@@ -100,7 +96,7 @@ def _published(model, ema):
     notes = (f"published top-1 {model.top1}",)
     if model.selector is not None:
         known["ft_proj_selector"] = model.selector
-    expected = models.arguments(model.architecture)
+    expected = catalogue.arguments(model.architecture)
     architecture.check(known, expected)
     return sources.Found(model.name, found.arrays, known, notes)
 
@@ -108,10 +104,8 @@ def _published(model, ema):
 def _keras(path):
     """Reads `.keras` and `.weights.h5` by way of a network."""
     with explained(path):
-        if path.endswith(".keras"):
-            arguments = _keras_arguments(path)
-        else:
-            arguments = h5.infer(path)
+        whole = path.endswith(".keras")
+        arguments = _config(path) if whole else h5.infer(path)
         network = Network(**arguments)
         try:
             network.load_weights(path)
@@ -128,7 +122,8 @@ def _keras(path):
     return sources.Found.make("Keras", path, arrays, arguments)
 
 
-def _keras_arguments(path):
+def _config(path):
+    """The arguments of the `Network` in a `.keras` file."""
     with zipfile.ZipFile(path) as archive:
         described = json.loads(archive.read("config.json"))
     if described.get("class_name") != Network.__name__:
@@ -136,15 +131,7 @@ def _keras_arguments(path):
             f"Expected {path!r} to hold a Network. Received: "
             f"{described.get('class_name')!r}"
         )
-    config = described["config"]
-    wanted = keras.saving.get_registered_object("simclrv2_tf>Network")
-    config.pop("name", None)
-    return {k: v for k, v in config.items() if k in _arguments_of(wanted)}
-
-
-def _arguments_of(network):
-    code = network.__init__.__code__
-    return code.co_varnames[1 : code.co_argcount]
+    return {k: v for k, v in described["config"].items() if k != "name"}
 
 
 def _excused(network, found, schema):
@@ -176,11 +163,3 @@ def _selector_note(network, found):
     if known is not None and known != chosen:
         note += f", while the weights were trained on layer {known}"
     return (note,)
-
-
-def main():
-    print(models.table())
-
-
-if __name__ == "__main__":
-    main()

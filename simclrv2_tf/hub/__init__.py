@@ -1,0 +1,14 @@
+"""Networks from what users have: published weights, and any others.
+
+`load_network(source)` brings a network, `published()` lists what there is to
+fetch, `convert(source, target)` writes weights in another format, and
+`compare(source, target)` shows that both sides answer alike.
+"""
+
+from simclrv2_tf.hub.catalogue import published as published
+from simclrv2_tf.hub.catalogue import table as table
+from simclrv2_tf.hub.conversion import TOLERANCE as TOLERANCE
+from simclrv2_tf.hub.conversion import compare as compare
+from simclrv2_tf.hub.conversion import convert as convert
+from simclrv2_tf.hub.load import find_weights as find_weights
+from simclrv2_tf.hub.load import load_network as load_network
