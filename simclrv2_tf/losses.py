@@ -6,6 +6,11 @@ import keras
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf import nt_xent_tiled
+
+# Global batches above this many pairs are done in tiles: the dense form's
+# matrices would take hundreds of megabytes there, and it is slower.
+DENSE_PAIRS = 1024
 
 # Per pair: the loss, whether the other view is the nearest of the batch, and
 # the entropy of that choice; float32 (batch,) each.
@@ -26,6 +31,9 @@ class NTXent(keras.losses.Loss):
       temperature: Divides the similarities, above 0.
       hidden_norm: Whether projections are normalised to length 1, so that
         similarities are cosines.
+      tile: Columns of logits made at a time: the same loss and gradient in
+        memory of batch * tile, not batch * batch. 0 makes all at once;
+        "auto" chooses by the size of the global batch.
       name: Name of the loss.
 
     Returns:
@@ -39,35 +47,63 @@ class NTXent(keras.losses.Loss):
       >>> NTXent(temperature=0.5)(tf.eye(4), tf.eye(4))
     """
 
-    def __init__(self, temperature=0.1, hidden_norm=True, name="nt_xent"):
+    def __init__(
+        self, temperature=0.1, hidden_norm=True, tile="auto", name="nt_xent"
+    ):
         super().__init__(name=name)
         if not temperature > 0:
             raise ValueError(
                 f"`temperature` must be above 0. Received: {temperature}"
             )
+        if tile != "auto" and not (isinstance(tile, int) and tile >= 0):
+            raise ValueError(
+                "`tile` must be 'auto', 0 for none, or a number of columns. "
+                f"Received: tile={tile!r}"
+            )
         self.temperature = temperature
         self.hidden_norm = hidden_norm
+        self.tile = tile
 
     def call(self, view_a, view_b):
         return self.compare(view_a, view_b).loss
 
     def compare(self, view_a, view_b):
         """The loss with its accuracy and entropy, a `Contrast`."""
-        return compare(view_a, view_b, self.temperature, self.hidden_norm)
+        return compare(
+            view_a, view_b, self.temperature, self.hidden_norm, self.tile
+        )
 
     def get_config(self):
         return {
             "temperature": self.temperature,
             "hidden_norm": self.hidden_norm,
+            "tile": self.tile,
             "name": self.name,
         }
 
 
-def compare(view_a, view_b, temperature=0.1, hidden_norm=True):
+def compare(view_a, view_b, temperature=0.1, hidden_norm=True, tile="auto"):
     """NT-Xent of two views, see `NTXent`; float32 whatever comes in."""
     a, b = (tf.cast(view, tf.float32) for view in (view_a, view_b))
     if hidden_norm:
         a, b = tf.nn.l2_normalize(a, axis=-1), tf.nn.l2_normalize(b, axis=-1)
+    if tile == "auto":
+        tile = nt_xent_tiled.TILE if _is_large(a) else 0
+    if tile:
+        return Contrast(
+            *nt_xent_tiled.compare(a, b, temperature, hidden_norm, tile)
+        )
+    return _compare_densely(a, b, temperature)
+
+
+def _is_large(view):
+    """Whether the global batch is large, or its size unknown."""
+    batch = view.shape[0]
+    return batch is None or batch * distribution.num_replicas() > DENSE_PAIRS
+
+
+def _compare_densely(a, b, temperature):
+    """NT-Xent as it is written down: the readable reference."""
     all_a, all_b = distribution.all_gather(a), distribution.all_gather(b)
     batch = tf.shape(a)[0]
     own = distribution.replica_offset(batch) + tf.range(batch)

@@ -39,24 +39,38 @@ def _pairs(bound, tile):
         views = tf.stack([cut(a, tile), cut(b, tile)], axis=1)
         left, right = _bordered(views, count, bound)
         ab, ba, spread, partner, rival = _across(left[:, 0], right[:, 1])
-        sums = _within(left, right) + tf.stack([ab, ba], axis=1)
-        sums = _unless_padding(sums)
-        loss = tf.reduce_sum(tf.math.log(sums), axis=1) - 2 * partner
-        entropy = tf.math.log(_unless_padding(ab)) - spread / ab
         accuracy = tf.cast(rival < partner, tf.float32)
+        partner = tf.maximum(partner, -2 * bound)  # of padding, say this
+        # All others against the partner; small sums keep their precision.
+        scale = tf.exp(-partner)[:, tf.newaxis]
+        sums = _within(left, right) + tf.stack([ab, ba], axis=1)
+        losses = tf.math.log1p(sums * scale)  # (blocks, 2, rows)
+        entropy = _entropy(ab, spread, partner)
 
         def gradient(upstream, *_):
-            share = cut(upstream, tile)[:, tf.newaxis] / sums
+            blocks = cut(upstream, tile)[:, tf.newaxis]
+            share = blocks * scale * tf.exp(-losses)
             total = _within_gradient(left, right, views, share)
             total += _across_gradient(left, right, views, share)
-            pull = 2 * upstream[:, tf.newaxis]
-            to_a, to_b = (join(total[:, i], count) for i in range(2))
-            return to_a - pull * b, to_b - pull * a
+            pull = blocks * tf.reduce_sum(
+                tf.math.expm1(-losses), axis=1, keepdims=True
+            )
+            total += pull[..., tf.newaxis] * views[:, ::-1]
+            return join(total[:, 0], count), join(total[:, 1], count)
 
+        loss = tf.reduce_sum(losses, axis=1)
         results = (join(x, count) for x in (loss, accuracy, entropy))
         return tuple(results), gradient
 
     return run
+
+
+def _entropy(others, spread, partner):
+    """Of the softmax with these sums: log Z - mean of (logit - partner)."""
+    odds = tf.exp(-partner)
+    whole = 1 + odds * others
+    mean = odds * (spread - partner * others) / whole
+    return tf.math.log(whole) - mean
 
 
 def _bordered(views, count, bound):
@@ -91,33 +105,30 @@ def _across(left, right):
     """What first and second views make of each other; (blocks, rows) each.
 
     Returns:
-        The sums of exponentials of the first views, and of the second; the
-        first views' sum of logit * exponential; the logit of the partner,
-        and the largest of another; all logits less the bound.
+        The sums of exponentials of all but the partner, of the first views
+        and of the second; the first views' sum of logit * exponential, again
+        of all others; the logit of the partner, and the largest of another;
+        all logits less the bound.
     """
-    logits = _logits(left, right, 0)
-    partner = tf.linalg.diag_part(logits)
-    tiles = tf.exp(logits)
-    start = (
-        tf.reduce_sum(tiles, axis=-1),
-        tf.reduce_sum(tiles, axis=-2),
-        tf.reduce_sum(tiles * logits, axis=-1),
-        tf.reduce_max(
-            tf.linalg.set_diag(logits, tf.fill(tf.shape(partner), -_HUGE)), -1
-        ),
-    )
+    meeting = _logits(left, right, 0)
+    partner = tf.linalg.diag_part(meeting)
+    others = tf.linalg.set_diag(meeting, tf.fill(tf.shape(partner), -_HUGE))
 
-    def add(k, ab, ba, spread, rival):
-        logits = _logits(left, right, k)
+    def count(logits):
         tiles = tf.exp(logits)
         return (
-            ab + tf.reduce_sum(tiles, axis=-1),
-            ba + _behind(tf.reduce_sum(tiles, axis=-2), k),
-            spread + tf.reduce_sum(tiles * logits, axis=-1),
-            tf.maximum(rival, tf.reduce_max(logits, axis=-1)),
+            tf.reduce_sum(tiles, axis=-1),
+            tf.reduce_sum(tiles, axis=-2),
+            tf.reduce_sum(tiles * logits, axis=-1),
+            tf.reduce_max(logits, axis=-1),
         )
 
-    ab, ba, spread, rival = loop(1, size(left) - 1, add, *start)
+    def add(k, ab, ba, spread, rival):
+        rows, columns, products, largest = count(_logits(left, right, k))
+        ba += _behind(columns, k)
+        return ab + rows, ba, spread + products, tf.maximum(rival, largest)
+
+    ab, ba, spread, rival = loop(1, size(left) - 1, add, *count(others))
     return ab, ba, spread, partner, rival
 
 
@@ -135,15 +146,20 @@ def _within_gradient(left, right, views, share):
 
 
 def _across_gradient(left, right, views, share):
-    (a, b), (share_a, share_b) = (tf.unstack(x, axis=1) for x in (views, share))
+    a, b = tf.unstack(views, axis=1)
+    share_a, share_b = tf.unstack(share, axis=1)
+
+    def weights(k):
+        return _weights(left[:, 0], right[:, 1], share_a, share_b, k)
 
     def add(k, to_a, to_b):
-        tiles = _weights(left[:, 0], right[:, 1], share_a, share_b, k)
+        tiles = weights(k)
         columns = tf.matmul(tiles, a, transpose_a=True)
         return to_a + tiles @ _ahead(b, k), to_b + _behind(columns, k)
 
-    zeros = tf.zeros_like(a)
-    return tf.stack(loop(0, size(a) - 1, add, zeros, zeros), axis=1)
+    others = _without_diagonal(weights(0))
+    start = others @ b, tf.matmul(others, a, transpose_a=True)
+    return tf.stack(loop(1, size(a) - 1, add, *start), axis=1)
 
 
 def _logits(left, right, k):
@@ -171,7 +187,3 @@ def _if_new(k, blocks):
 
 def _without_diagonal(tiles):
     return tf.linalg.set_diag(tiles, tf.zeros(tf.shape(tiles)[:-1]))
-
-
-def _unless_padding(sums):
-    return tf.where(sums > 0, sums, 1.0)

@@ -3,8 +3,11 @@
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.nt_xent_tiled.blocks import cut
+from simclrv2_tf.nt_xent_tiled.blocks import loop
+from simclrv2_tf.nt_xent_tiled.blocks import size
 
-_NOTHING = tf.float32.min / 2  # exp of it, less any logit, is 0
+_NOTHING = -1e30  # exp of it, less any logit, is 0; sums of it are finite
 
 
 def rows(a, b, tile):
@@ -24,31 +27,141 @@ def rows(a, b, tile):
 def _rows(tile):
     @tf.custom_gradient
     def run(a, b):
-        dim = a.shape[1]
-        everybody = distribution.all_gather(tf.concat([a, b], axis=1))
-        columns_a = _Columns(a, everybody[:, :dim], tile)
-        columns_b = _Columns(b, everybody[:, dim:], tile)
-        aa, bb = _others(a, columns_a), _others(b, columns_b)
-        ab, partner_ab, rival, spread = _choices(a, columns_b)
-        ba, partner_ba, _, _ = _choices(b, columns_a)
-        log_a, log_b = _log_add(aa, ab), _log_add(bb, ba)
-        loss = log_a - partner_ab + log_b - partner_ba
+        joined = distribution.all_gather(tf.concat([a, b], axis=1))
+        all_a, all_b = tf.split(joined, 2, axis=1)  # (global_batch, dim)
+        aa, bb = _others(a, all_a, tile), _others(b, all_b, tile)
+        ab, partner_ab, rival, mean = _choices(a, all_b, tile)
+        ba, partner_ba, _, _ = _choices(b, all_a, tile)
+        # All others against the partner; small losses keep their precision.
+        loss_a = tf.nn.softplus(_log_add(aa, ab) - partner_ab)
+        loss_b = tf.nn.softplus(_log_add(bb, ba) - partner_ba)
         accuracy = tf.cast(rival < partner_ab, tf.float32)
+        entropy = _entropy(ab - partner_ab, mean - partner_ab)
 
         def gradient(upstream, *_):
-            mine = tf.stack([log_a, log_b, upstream], axis=1)
-            all_a, all_b, arrived = tf.unstack(
-                distribution.all_gather(mine), axis=1
+            log_a, log_b = partner_ab + loss_a, partner_ba + loss_b
+            everybody = distribution.all_gather(
+                tf.stack([log_a, log_b, upstream], axis=1)
             )
-            pull = 2 * upstream[:, tf.newaxis]
-            to_a = -pull * b
-            to_a += columns_a.pull(a, log_a, upstream, all_a, arrived, True)
-            to_a += columns_b.pull(a, log_a, upstream, all_b, arrived, False)
-            to_b = -pull * a
-            to_b += columns_b.pull(b, log_b, upstream, all_b, arrived, True)
-            to_b += columns_a.pull(b, log_b, upstream, all_a, arrived, False)
+            all_log_a, all_log_b, arrived = tf.unstack(everybody, axis=1)
+            of_a, of_b = (a, log_a, upstream), (b, log_b, upstream)
+            all_of_a = all_a, all_log_a, arrived
+            all_of_b = all_b, all_log_b, arrived
+            pull = upstream * (tf.math.expm1(-loss_a) + tf.math.expm1(-loss_b))
+            to_a = pull[:, tf.newaxis] * b
+            to_a += _push(of_a, all_of_a, tile) + _push(of_a, all_of_b, tile)
+            to_b = pull[:, tf.newaxis] * a
+            to_b += _push(of_b, all_of_b, tile) + _push(of_b, all_of_a, tile)
             return to_a, to_b
 
-        return (loss, accuracy, ab - spread), gradient
+        return (loss_a + loss_b, accuracy, entropy), gradient
 
     return run
+
+
+def _entropy(odds, mean):
+    """Of a softmax, in nats.
+
+    Args:
+        odds: Log of the sum of exponentials of all but the partner.
+        mean: The mean logit of the same, both less the partner's.
+    """
+    return tf.nn.softplus(odds) - tf.nn.sigmoid(odds) * mean
+
+
+def _others(x, columns, tile):
+    """Log of the sum over one's own view, without oneself; (batch,)."""
+    logits = _logits(x, columns, tile)
+
+    def add(k, top, total):
+        return _accumulate(logits(k)[0], top, total)[:2]
+
+    start = _everywhere(x, _NOTHING), _everywhere(x, 0.0)
+    top, total = loop(0, _last(columns, tile), add, *start)
+    return top + tf.math.log(total)
+
+
+def _choices(x, columns, tile):
+    """What each row makes of the other view; (batch,) each.
+
+    Returns:
+        The log of the sum of exponentials of all but the partner, the logit
+        of the partner, the largest of another, and the others' mean logit.
+    """
+    logits = _logits(x, columns, tile)
+
+    def add(k, top, total, partner, spread):
+        others, own = logits(k)
+        top, total, decay, parts = _accumulate(others, top, total)
+        spread = spread * decay + tf.reduce_sum(parts * others, axis=1)
+        return top, total, partner + own, spread
+
+    zero = _everywhere(x, 0.0)
+    start = _everywhere(x, _NOTHING), zero, zero, zero
+    top, total, partner, spread = loop(0, _last(columns, tile), add, *start)
+    return top + tf.math.log(total), partner, top, spread / total
+
+
+def _accumulate(logits, top, total):
+    """One step of the running maximum and sum."""
+    new = tf.maximum(top, tf.reduce_max(logits, axis=1))
+    parts = tf.exp(logits - new[:, tf.newaxis])
+    decay = tf.exp(top - new)
+    return new, total * decay + tf.reduce_sum(parts, axis=1), decay, parts
+
+
+def _push(mine, everybody, tile):
+    """Sum over others j of (g_i P_ij + g_j P_ji) z_j; (batch, dim)."""
+    x, log, g = mine
+    columns, logs, gs = (cut(values, tile) for values in everybody)
+    logits = _logits(x, everybody[0], tile)
+
+    def add(k, total):
+        values, _ = logits(k)
+        parts = tf.exp(values - log[:, tf.newaxis]) * g[:, tf.newaxis]
+        parts += tf.exp(values - logs[k]) * gs[k]
+        return (total + parts @ columns[k],)
+
+    return loop(0, _last(everybody[0], tile), add, tf.zeros_like(x))[0]
+
+
+def _logits(x, columns, tile):
+    """Function of k: logits of x with tile k, and with one's own column.
+
+    Row i's own column is itself in its own view, the partner in the other.
+    It, and padding, is `_NOTHING` in the first result, of (batch, tile); the
+    second, (batch,), is its logit, or 0 where it stands in another tile.
+    """
+    blocks, count, own = cut(columns, tile), size(columns), _own(x)
+    length = size(blocks[0])
+
+    def logits(k):
+        ids = k * length + tf.range(length)
+        values = tf.matmul(x, blocks[k], transpose_b=True)
+        none = (ids == own[:, tf.newaxis]) | (ids >= count)
+        place = own - k * length
+        here = (place >= 0) & (place < length)
+        place = tf.clip_by_value(place, 0, length - 1)
+        mine = tf.gather(values, place, axis=1, batch_dims=1)
+        return tf.where(none, _NOTHING, values), tf.where(here, mine, 0.0)
+
+    return logits
+
+
+def _own(x):
+    """Where this replica's rows stand in the global batch."""
+    count = size(x)
+    return tf.range(count) + distribution.replica_offset(count)
+
+
+def _last(columns, tile):
+    return -(-size(columns) // tile) - 1
+
+
+def _log_add(x, y):
+    top = tf.maximum(x, y)
+    return top + tf.math.log1p(tf.exp(tf.minimum(x, y) - top))
+
+
+def _everywhere(x, value):
+    return tf.fill([size(x)], value)
