@@ -69,35 +69,49 @@ def main():
 def run(root, **seeds):
     """The three stages and the baseline; their rows and the model's path."""
     shared = {**SHARED, **seeds}
-    pretrained, tuned = root / "pretrained", root / "finetuned"
-    rows = [
-        timed(
-            "from scratch",
-            simclrv2_tf.finetune,
-            root / "from_scratch",
-            **{**shared, **NETWORK, **FINETUNE},
-        )
-    ]
-    first = timed(
-        "pretrained",
+    seconds = pretrain(root, shared)["seconds"]
+    rows = with_labels(root, root, shared)
+    rows[1]["seconds"] += seconds
+    return rows, rows[-1]["export"]
+
+
+def pretrain(root, shared):
+    """Pretraining, into `root`/pretrained."""
+    return timed(
+        "pretraining",
         simclrv2_tf.pretrain,
-        pretrained,
+        root / "pretrained",
         **{**shared, **NETWORK, **PRETRAIN, "mode": "train"},
     )
-    second = timed(
+
+
+def with_labels(root, out, shared):
+    """Baseline, fine-tuning and distillation, into `out`."""
+    tuned = out / "finetuned"
+    baseline = timed(
+        "from scratch",
+        simclrv2_tf.finetune,
+        out / "from_scratch",
+        **{**shared, **NETWORK, **FINETUNE},
+    )
+    finetuned = timed(
         "fine-tuned",
         simclrv2_tf.finetune,
         tuned,
-        **{**shared, **NETWORK, **FINETUNE, "checkpoint": str(pretrained)},
+        **{
+            **shared,
+            **NETWORK,
+            **FINETUNE,
+            "checkpoint": str(root / "pretrained"),
+        },
     )
-    second["seconds"] += first["seconds"]
-    third = timed(
+    distilled = timed(
         "distilled",
         simclrv2_tf.distill,
-        root / "distilled",
+        out / "distilled",
         **{**shared, **STUDENT, **DISTILL, "teacher": str(tuned)},
     )
-    return [*rows, second, third], third["export"]
+    return [baseline, finetuned, distilled]
 
 
 def timed(name, stage, directory, **options):
