@@ -15,12 +15,14 @@ _HOME = {
     "Network": "models.network",
     "Pretrain": "stages.pretrain",
     "build_network": "models.network",
+    "convert": "hub",
     "distill": "stages.api",
     "evaluate": "stages.api",
     "export_model": "stages.api",
     "finetune": "stages.api",
     "load_network": "hub",
     "pretrain": "stages.api",
+    "published": "hub",
 }
 
 __all__ = sorted(_HOME)
