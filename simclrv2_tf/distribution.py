@@ -11,17 +11,23 @@ _TPU_ENVIRONMENT = ("TPU_NAME", "KUBE_GOOGLE_CLOUD_TPU_ENDPOINTS")
 class MultiWorkerStrategy(tf.distribute.MultiWorkerMirroredStrategy):
     """Multi-worker mirrored training that Keras 3's `fit` can drive.
 
-    `fit` averages its logs with `reduce("MEAN", value, axis=0)`. Logs are
-    scalars, which have no axis 0, and the stock strategy raises (keras issue
-    20585, open as of Keras 3.15). Here a scalar is reduced across replicas
-    alone, which is what was meant.
+    With several workers `fit` asks the stock strategy for two things that it
+    refuses (keras issue 20585, open as of Keras 3.15): to reduce a whole
+    batch at once, a tuple, and to reduce its logs along axis 0, which
+    scalars do not have. Here a structure is reduced part by part, and a
+    scalar across replicas alone.
     """
 
     def reduce(self, reduce_op, value, axis=None):
-        """Reduces across replicas, and along `axis` where there is one."""
-        if axis is not None and _is_scalar(value):
-            axis = None
-        return super().reduce(reduce_op, value, axis)
+        """Reduces each part of `value`, along `axis` where it has one."""
+
+        def reduce_part(part):
+            along = None if _is_scalar(part) else axis
+            return super(MultiWorkerStrategy, self).reduce(
+                reduce_op, part, along
+            )
+
+        return tf.nest.map_structure(reduce_part, value)
 
 
 def make_strategy(name="auto", tpu_name=None, tpu_zone=None, gcp_project=None):

@@ -71,3 +71,31 @@ def parity_images(pixels):
     rng = np.random.Generator(np.random.PCG64(1))
     x = rng.standard_normal((2, pixels, pixels, 3), dtype=np.float32)
     return np.clip(0.5 + 0.25 * x, 0, 1).astype(np.float32)
+
+
+def nt_xent_gradient(view_a, view_b, temperature, weights):
+    """NT-Xent per pair, and the gradient of its weighted sum; float64.
+
+    From the softmax of each anchor over all others: anchor i pulls itself by
+    (sum_k p_ik z_k - z_partner) / t, and each other k by p_ik z_i / t; then
+    through the normalisation, which takes away what is along z.
+    """
+    x = np.concatenate([view_a, view_b]).astype(np.float64)
+    norms = np.linalg.norm(x, axis=1, keepdims=True)
+    z = x / norms
+    count = len(view_a)
+    partner = (np.arange(2 * count) + count) % (2 * count)
+    logits = z @ z.T / temperature
+    np.fill_diagonal(logits, -np.inf)
+    positive = logits[np.arange(2 * count), partner]
+    others = np.exp(logits - positive[:, None])
+    p = others / others.sum(axis=1, keepdims=True)
+    others[np.arange(2 * count), partner] = 0
+    values = np.log1p(others.sum(axis=1))
+    p[np.arange(2 * count), partner] = -others.sum(axis=1) / (
+        1 + others.sum(axis=1)
+    )
+    pull = p * np.concatenate([weights, weights])[:, None]
+    gradient = (pull + pull.T) @ z / temperature
+    along = (gradient * z).sum(axis=1, keepdims=True)
+    return values[:count] + values[count:], (gradient - along * z) / norms
