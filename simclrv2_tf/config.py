@@ -6,10 +6,15 @@ all of them. This module needs neither absl nor TensorFlow.
 """
 
 import dataclasses
+import math
+import numbers
+import os
+import re
 
 DEPTHS = (18, 34, 50, 101, 152, 200)
 TRAIN_MODES = ("pretrain", "finetune", "distill")
 MODES = ("train", "eval", "train_then_eval", "export")
+STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
 
 
 def option(default, help, choices=None, kind=None):
@@ -47,7 +52,7 @@ class RunConfig:
     model_dir: str = option(
         None, "Directory of the run: checkpoints, results, logs.", kind=str
     )
-    seed: int = option(0, "Start of everything random, 0 or more.")
+    seed: int = option(0, "Start of everything random, 0 to 2**31 - 1.")
     checkpoint: str = option(
         None,
         "Weights to start from: a run directory or a checkpoint of any kind. "
@@ -105,10 +110,14 @@ class DataConfig:
         "validation", "Split to evaluate on; CIFAR-10 and digits have test."
     )
     cache_dataset: bool = option(
-        False, "Keep the images in memory after the first look."
+        False,
+        "The original's flag, without effect here: encoded TFDS images are "
+        "always held in memory, files are read when they are needed.",
     )
     shuffle_buffer: int = option(
-        0, "Examples in the shuffle buffer; 0: chosen by size."
+        0,
+        "Without effect: each epoch takes all examples in an order of its "
+        "own, whatever their number.",
     )
     label_fraction: float = option(
         1.0, "Share of each class whose labels are used, in (0, 1]."
@@ -171,8 +180,8 @@ class ObjectiveConfig:
     )
     fine_tune_after_block: int = option(
         -1,
-        "What stays frozen: -1 nothing, 0 the stem, 1 to 4 the stem and so "
-        "many block groups (4: train the head alone).",
+        "What fine-tuning leaves frozen: -1 nothing, 0 the stem, 1 to 4 the "
+        "stem and so many block groups (4: train the head alone).",
     )
     teacher: str = option(
         None,
@@ -266,7 +275,7 @@ class HardwareConfig:
     strategy: str = option(
         "auto",
         "Devices: auto looks for a TPU, several GPUs or TF_CONFIG.",
-        ("auto", "one_device", "mirrored", "multi_worker", "tpu"),
+        STRATEGIES,
     )
     use_tpu: bool = option(
         None, "Whether to use a TPU; unset: look for one.", kind=bool
@@ -316,11 +325,38 @@ def groups():
     return list(reversed(Config.__bases__))
 
 
+# The type of a field: what is taken for it, and its words.
+_TYPES = {
+    bool: (bool, "True or False"),
+    int: (numbers.Integral, "a whole number"),
+    float: (numbers.Real, "a finite number"),
+    str: ((str, os.PathLike), "text"),
+}
+
+
 def _settle_types(config):
-    """Makes 2.0 the 2 that users write for a whole width."""
+    """Gives every field its type: flags have theirs, Python callers may not."""
+    for field in dataclasses.fields(config):
+        value = _settled(field, getattr(config, field.name))
+        object.__setattr__(config, field.name, value)
     width = config.width_multiplier
-    if isinstance(width, float) and width.is_integer():
+    if width.is_integer():  # users write 2, and 2 is in the names of networks
         object.__setattr__(config, "width_multiplier", int(width))
+
+
+def _settled(field, value):
+    if value is None and field.default is None:
+        return None
+    kind = field.metadata["kind"]
+    taken, words = _TYPES[kind]
+    fits = isinstance(value, taken) and isinstance(value, bool) == (
+        kind is bool
+    )
+    if not fits or (kind is float and not math.isfinite(value)):
+        raise ValueError(
+            f"`{field.name}` must be {words}. Received: {field.name}={value!r}"
+        )
+    return os.fspath(value) if kind is str else kind(value)
 
 
 def _check_choices(config):
@@ -336,8 +372,8 @@ def _check_choices(config):
 
 # field: (holds, words of what is expected)
 _RANGES = {
-    "seed": (lambda v: v >= 0, "0 or more"),
-    "label_seed": (lambda v: v >= 0, "0 or more"),
+    "seed": (lambda v: 0 <= v < 2**31, "from 0 to 2**31 - 1"),
+    "label_seed": (lambda v: 0 <= v < 2**31, "from 0 to 2**31 - 1"),
     "checkpoint_epochs": (lambda v: v >= 1, "at least 1"),
     "checkpoint_steps": (lambda v: v >= 0, "0 or more"),
     "keep_checkpoint_max": (lambda v: v >= 1, "at least 1"),
@@ -395,12 +431,37 @@ def _check_labels(config):
 
 
 def _check_freezing(config):
-    if config.fine_tune_after_block > -1 and config.train_mode == "pretrain":
+    stages = {"pretrain": "pretraining", "distill": "distillation"}
+    stage = stages.get(config.train_mode)
+    if config.fine_tune_after_block > -1 and stage:
         raise ValueError(
             "`fine_tune_after_block` freezes blocks in fine-tuning and has no "
-            "meaning in pretraining: leave it at -1 or give "
+            f"meaning in {stage}: leave it at -1 or give "
             "train_mode='finetune'. Received: fine_tune_after_block="
             f"{config.fine_tune_after_block}"
+        )
+
+
+def _check_schema(config):
+    schema = config.variable_schema
+    if schema == "?!global_step":  # TF1's default, which is no valid pattern
+        return
+    try:
+        re.compile(schema)
+    except re.error as error:
+        raise ValueError(
+            f"`variable_schema` must be a regular expression ({error}), such "
+            f"as '(?!global_step|head)'. Received: variable_schema={schema!r}"
+        ) from None
+
+
+def _check_devices(config):
+    fitting = {True: ("auto", "tpu"), False: STRATEGIES[:-1], None: STRATEGIES}
+    if config.strategy not in fitting[config.use_tpu]:
+        raise ValueError(
+            "`use_tpu` and `strategy` contradict each other: leave one of "
+            f"them out. Received: use_tpu={config.use_tpu}, "
+            f"strategy={config.strategy!r}"
         )
 
 
@@ -430,6 +491,8 @@ _RULES = (
     _check_ranges,
     _check_labels,
     _check_freezing,
+    _check_schema,
+    _check_devices,
     _check_selector,
     _check_teacher,
 )

@@ -2,11 +2,19 @@
 
 import dataclasses
 import difflib
+import re
 import sys
 
 from absl import flags
 
 from simclrv2_tf import config as configs
+
+_VALUES = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+}
 
 
 def parse(argv):
@@ -30,6 +38,10 @@ def parse(argv):
         rest = values(argv)[1:]
     except flags.UnrecognizedFlagError as error:
         raise ValueError(_unknown(error.flagname)) from None
+    except flags.CantOpenFlagFileError as error:
+        raise ValueError(str(error).replace("ERROR:: ", "")) from None
+    except flags.IllegalFlagValueError as error:
+        raise ValueError(_illegal(str(error))) from None
     except flags.Error as error:
         raise ValueError(str(error).replace("\n", " ")) from None
     if rest:
@@ -96,8 +108,21 @@ def _help_line(field):
 def _unknown(name):
     known = [field.name for field in dataclasses.fields(configs.Config)]
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean --{near[0]}? " if near else ""
-    return f"There is no flag --{name}: {hint}See simclrv2 --help."
+    hint = f": did you mean --{near[0]}?" if near else "."
+    return f"There is no flag --{name}{hint} See simclrv2 --help."
+
+
+def _illegal(text):
+    """What a flag takes, from absl's "flag --name=value: reason"."""
+    given = re.match(r"flag (--(\w+)=.*?): ", text, re.DOTALL)
+    fields = {f.name: f.metadata for f in dataclasses.fields(configs.Config)}
+    if not given or given[2] not in fields:
+        return text.replace("\n", " ")
+    metadata = fields[given[2]]
+    words = _VALUES[metadata["kind"]]
+    if metadata["choices"]:
+        words = f"one of {', '.join(map(str, metadata['choices']))}"
+    return f"--{given[2]} must be {words}. Received: {given[1]}"
 
 
 def fail(error):

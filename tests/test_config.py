@@ -1,7 +1,9 @@
 """Config: defaults, ranges, and the messages for what does not go."""
 
 import dataclasses
+import pathlib
 
+import numpy as np
 import pytest
 
 from simclrv2_tf.config import Config
@@ -20,6 +22,32 @@ def test_whole_widths_are_whole_numbers():
     assert Config(width_multiplier=0.25).width_multiplier == 0.25
 
 
+def test_values_get_the_type_of_their_field():
+    config = Config(
+        model_dir=pathlib.Path("runs"),
+        train_batch_size=np.int64(8),
+        learning_rate=1,
+    )
+    assert (config.model_dir, config.learning_rate) == ("runs", 1.0)
+    assert type(config.train_batch_size) is int
+
+
+def test_the_default_of_tf1_for_variable_schema_is_taken():
+    assert Config(variable_schema="?!global_step")
+
+
+def test_a_config_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config().seed = 1
+
+
+def test_defaults_are_the_originals():
+    config = Config()
+    assert (config.train_batch_size, config.train_epochs) == (512, 100)
+    assert (config.learning_rate, config.weight_decay) == (0.3, 1e-4)
+    assert (config.temperature, config.use_tpu) == (0.1, None)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -35,6 +63,25 @@ def test_whole_widths_are_whole_numbers():
         ({"fine_tune_after_block": 2}, "no meaning in pretraining"),
         ({"label_fraction": 0.1, "labels_per_class": 1}, "not both"),
         ({"train_mode": "distill"}, "Distillation needs a teacher"),
+        (
+            {"train_mode": "distill", "fine_tune_after_block": 2},
+            "no meaning in distillation",
+        ),
+        ({"fine_tune_after_block": 5}, "must be from -1 to 4"),
+        ({"seed": 2**31}, r"`seed` must be from 0 to 2\*\*31 - 1"),
+        ({"seed": None}, "`seed` must be a whole number"),
+        ({"seed": True}, "`seed` must be a whole number"),
+        ({"train_batch_size": "256"}, "`train_batch_size` must be a whole"),
+        ({"train_batch_size": 1.5}, "`train_batch_size` must be a whole"),
+        ({"train_batch_size": -8}, "`train_batch_size` must be at least 1"),
+        ({"use_blur": "False"}, "`use_blur` must be True or False"),
+        ({"model_dir": 3}, "`model_dir` must be text"),
+        ({"learning_rate": float("inf")}, "`learning_rate` must be a finite"),
+        ({"temperature": float("nan")}, "`temperature` must be a finite"),
+        ({"width_multiplier": float("inf")}, "must be a finite number"),
+        ({"variable_schema": "?!head"}, "must be a regular expression"),
+        ({"use_tpu": False, "strategy": "tpu"}, "contradict each other"),
+        ({"use_tpu": True, "strategy": "mirrored"}, "contradict each other"),
     ],
 )
 def test_messages(options, message):
