@@ -1,5 +1,8 @@
 """Flags: the original's command lines, recipes, round trips, mistakes."""
 
+import ast
+import dataclasses
+import itertools
 import pathlib
 import subprocess
 import sys
@@ -36,7 +39,9 @@ ORIGINAL = [
     "--learning_rate=0.1 --weight_decay=1e-6 --train_epochs=90 "
     "--train_batch_size=4096 --warmup_epochs=0 --dataset=imagenet2012 "
     "--image_size=224 --eval_split=validation --data_dir=/data "
-    "--model_dir=/f --checkpoint=/d --use_tpu=True --train_summary_steps=0",
+    "--variable_schema=(?!global_step|(?:.*/|^)LARSOptimizer|head) "
+    "--model_dir=/f --checkpoint=/d --use_tpu=True --tpu_name=t "
+    "--train_summary_steps=0",
     "--mode=train_then_eval --train_mode=finetune --fine_tune_after_block=-1 "
     "--zero_init_logits_layer=True --global_bn=True --optimizer=lars "
     "--learning_rate=0.005 --learning_rate_scaling=sqrt --weight_decay=0 "
@@ -51,7 +56,12 @@ ORIGINAL = [
 @pytest.mark.parametrize("line", ORIGINAL)
 def test_the_originals_command_lines(line):
     config = flags.parse(["simclrv2", *line.split()])
-    assert config.model_dir in ("/d", "/f")
+    for given in line.split():
+        name, text = given[2:].split("=", 1)
+        value = getattr(config, name)
+        if not isinstance(value, str):
+            text = ast.literal_eval(text)
+        assert value == text, name
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
@@ -71,6 +81,52 @@ def test_defaults_are_those_of_config():
     assert flags.parse(["simclrv2"]) == Config()
 
 
+def test_a_recipe_leaves_the_directory_to_the_command():
+    for path in RECIPES:
+        extra = [f"--flagfile={path}", "--teacher=/t"]
+        config = flags.parse(["simclrv2", *extra])
+        assert (config.model_dir, config.data_dir) == (None, None), path
+
+
+def test_a_recipe_opens_once():
+    for path in RECIPES:
+        lines = path.read_text().splitlines()
+        opening = list(itertools.takewhile(lambda x: x[:1] == "#", lines))
+        assert not any("#" in line for line in lines[len(opening) :]), path
+
+
+def test_later_flags_win_over_the_flagfile(tmp_path):
+    recipe = tmp_path / "recipe.cfg"
+    recipe.write_text("# A comment.\n--resnet_depth=18\n--seed=1\n")
+    argv = ["simclrv2", f"--flagfile={recipe}", "--seed=2"]
+    assert flags.parse(argv) == Config(resnet_depth=18, seed=2)
+
+
+def test_the_flagfile_of_a_run_repeats_it(tmp_path):
+    from simclrv2_tf.stages import model_dir
+
+    config = Config(
+        model_dir=str(tmp_path),
+        train_mode="finetune",
+        width_multiplier=0.25,
+        resnet_depth=18,
+        weight_decay=1e-6,
+        use_tpu=False,
+        use_blur=False,
+        hidden_norm=True,
+        variable_schema="(?!global_step|(?:.*/|^)Momentum|head)",
+        dataset="folder:a b#c=d",
+    )
+    model_dir.write_flags(config, num_classes=10)
+    again = flags.parse(["simclrv2", f"--flagfile={tmp_path}/flags.cfg"])
+    assert again == config
+    held = model_dir.read_flags(str(tmp_path))
+    assert held.pop("num_classes") == 10
+    assert Config(**{k: v for k, v in held.items() if hasattr(config, k)}) == (
+        config
+    )
+
+
 def test_booleans_of_three_values():
     assert flags.parse(["simclrv2"]).use_tpu is None
     assert flags.parse(["simclrv2", "--use_tpu=False"]).use_tpu is False
@@ -82,8 +138,14 @@ def test_booleans_of_three_values():
     [
         (["--resnet_dept=50"], "did you mean --resnet_depth?"),
         (["--zzz"], "There is no flag --zzz"),
-        (["--resnet_depth=x"], "resnet_depth"),
-        (["--train_mode=x"], "train_mode"),
+        (["--nouse_blurr"], "did you mean --use_blur?"),
+        (["--resnet_depth=x"], "--resnet_depth must be one of 18, 34.*=x"),
+        (["--train_mode=x"], "--train_mode must be one of pretrain, .*=x"),
+        (["--use_tpu=maybe"], "--use_tpu must be true or false.*=maybe"),
+        (["--seed=1e3"], "--seed must be a whole number.*=1e3"),
+        (["--temperature=a"], "--temperature must be a number.*=a"),
+        (["--seed"], "Missing value for flag --seed"),
+        (["--flagfile=/none.cfg"], "Unable to open flagfile.*/none.cfg"),
         (["pretrain"], "Expected flags alone.*pretrain"),
     ],
 )
@@ -114,6 +176,23 @@ def test_help_lists_every_flag_without_tensorflow():
     assert done.returncode == 0, done.stderr
     for name in ("resnet_depth", "distill_alpha", "variable_schema"):
         assert f"--{name}=" in done.stdout
+
+
+def test_the_package_alone_does_not_load_tensorflow():
+    code = (
+        "import sys, simclrv2_tf; dir(simclrv2_tf); simclrv2_tf.Config()\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_names_every_field():
+    text = flags.help_text()
+    for field in dataclasses.fields(Config):
+        assert f"  --{field.name}=" in text
 
 
 def test_a_mistake_is_one_line_and_status_2():
