@@ -45,7 +45,8 @@ def read(path, ignore=None):
         for n, s in shapes.items()
         if not n.endswith(_COUNTER) and not (ignore and re.match(ignore, n))
     }
-    kind, prefix, names, found = _recognise(kept, path)
+    told = json.loads(metadata.get(METADATA, "{}"))
+    kind, prefix, names, found = _recognise(kept, path, told)
     used = {prefix + n for n in names.values()}
     absent = _absent_shortcuts(kind, names, prefix, kept)
     last_bias = _needless_bias(names, prefix, kept, tensor)
@@ -58,13 +59,16 @@ def read(path, ignore=None):
             "with `ignore`, a regular expression."
         )
     arrays = _arrays(names, prefix, kept, tensor, absent)
-    told = metadata.get(METADATA)
-    known = json.loads(told) if told else naming.beyond_shapes(found)
+    known = told or naming.beyond_shapes(found)
     return arrays, known, _notes(kind, absent)
 
 
-def _recognise(shapes, path):
+def _recognise(shapes, path, told):
     """The layout, the prefix before its names, and what was matched."""
+    if told:
+        names = naming.names(ours, told)
+        if all(name in shapes for name in names.values()):
+            return "our PyTorch module", "", names, told
     for kind, (scheme, first) in LAYOUTS.items():
         for prefix in _prefixes(first, shapes):
             exists = _exists(kind, prefix, shapes)

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import sys
 import zipfile
 
@@ -11,6 +12,7 @@ _SENTENCES = {
     errno.EROFS: "its file system is read-only; choose another place",
     errno.ENOSPC: "the disk is full; make room and try again",
 }
+_NUMBERS = (*_SENTENCES, errno.ENOENT)
 
 
 @contextlib.contextmanager
@@ -54,17 +56,9 @@ def _number(error):
     if isinstance(error, OSError):
         spoken = (n for n in _SENTENCES if f"errno = {n}," in str(error))
         return error.errno or next(spoken, None)
-    tf = sys.modules.get("tensorflow")
-    if tf is None:
-        return None
-    text = str(error)
-    if "No space left" in text:
-        return errno.ENOSPC
-    return {
-        tf.errors.PermissionDeniedError: errno.EACCES,
-        tf.errors.ResourceExhaustedError: errno.ENOSPC,
-        tf.errors.NotFoundError: errno.ENOENT,
-    }.get(type(error))
+    spoken = (n for n in _NUMBERS if os.strerror(n) in str(error))
+    codes = {5: errno.ENOENT, 7: errno.EACCES, 8: errno.ENOSPC}  # TensorFlow's
+    return next(spoken, codes.get(getattr(error, "error_code", None)))
 
 
 def _first_line(error):

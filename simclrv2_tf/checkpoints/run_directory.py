@@ -10,7 +10,7 @@ import re
 
 import tensorflow as tf
 
-from simclrv2_tf.checkpoints.arrays import Arrays
+from simclrv2_tf.checkpoints.bundle import Bundle
 
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _SLASH = ".S"  # how TensorFlow writes a slash inside a name
@@ -54,7 +54,7 @@ def step_of(prefix):
 
 def is_ours(prefix):
     """Whether a checkpoint was written by `save`."""
-    names = (name for name, _ in tf.train.list_variables(prefix))
+    names = Bundle(prefix).shapes
     return any(name.startswith("variables/base_model") for name in names)
 
 
@@ -69,17 +69,13 @@ def read_optimizer(prefix):
 
 
 def _under(prefix, scope):
-    reader = tf.train.load_checkpoint(prefix)
-    shapes = reader.get_variable_to_shape_map()
+    bundle = Bundle(prefix)
     keys = {
         _name(key, scope): key
-        for key in shapes
+        for key in bundle.shapes
         if key.startswith(scope) and key.endswith(_SUFFIX)
     }
-    return Arrays(
-        {name: shapes[key] for name, key in keys.items()},
-        lambda name: reader.get_tensor(keys[name]),
-    )
+    return bundle.arrays(keys)
 
 
 def _name(key, scope):

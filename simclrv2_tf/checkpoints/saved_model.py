@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import tf2
-from simclrv2_tf.checkpoints.arrays import Arrays
+from simclrv2_tf.checkpoints.bundle import Bundle
 
 _MARKS = ("saved_model.pb", "saved_model.pbtxt", "tfhub_module.pb")
 _VARIABLES = "variables/variables"
@@ -61,8 +61,8 @@ def read_ours(directory):
     with tf.io.gfile.GFile(os.path.join(directory, _OURS)) as file:
         arguments = json.load(file)
     arguments.pop("name", None)
-    reader = tf.train.load_checkpoint(prefix(directory))
-    graph = tf2.object_graph(reader)
+    bundle = Bundle(prefix(directory))
+    graph = tf2.object_graph(bundle)
     shapes = layout.shapes(arguments)
     keys = {
         name: tf2.key(graph, 0, f"variables/{place}")
@@ -73,9 +73,4 @@ def read_ours(directory):
             f"{directory!r} cannot be read: its variables are not those that "
             f"its {_OURS} tells; export the model again."
         )
-    held = reader.get_variable_to_shape_map()
-    arrays = Arrays(
-        {name: held[key] for name, key in keys.items()},
-        lambda name: reader.get_tensor(keys[name]),
-    )
-    return arrays, arguments
+    return bundle.arrays(keys), arguments

@@ -6,8 +6,8 @@ import re
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import staging
-from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.arrays import shapes_of
+from simclrv2_tf.checkpoints.bundle import Bundle
 
 EMA = "ema_model/"
 PART_BYTES = 2**30  # written at once; bounds the memory of a conversion
@@ -62,7 +62,7 @@ def _single(directory):
 
 def is_tf1(prefix):
     """Whether a checkpoint holds weights under TF1 names."""
-    names = [name for name, _ in tf.train.list_variables(prefix)]
+    names = Bundle(prefix).shapes
     return any(_WEIGHT.match(_canonical(name)) for name in names)
 
 
@@ -90,16 +90,12 @@ def read(path, ema=False):
             "Expected the prefix of a checkpoint, or a directory that holds "
             f"one. Received: {path!r}, where there is none"
         )
-    reader = tf.train.load_checkpoint(prefix)
-    shapes = reader.get_variable_to_shape_map()
-    chosen = _choose(shapes, ema)
+    bundle = Bundle(prefix)
+    chosen = _choose(bundle.shapes, ema)
     if not chosen:
         kind = "momentum weights (ema_model/...)" if ema else "weights"
         raise ValueError(f"The checkpoint {prefix!r} holds no {kind}.")
-    return Arrays(
-        {name: shapes[key] for name, key in chosen.items()},
-        lambda name: reader.get_tensor(chosen[name]),
-    )
+    return bundle.arrays(chosen)
 
 
 def _choose(keys, ema):

@@ -9,7 +9,7 @@ from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from simclrv2_tf.checkpoints import naming
 from simclrv2_tf.checkpoints import staging
-from simclrv2_tf.checkpoints.arrays import Arrays
+from simclrv2_tf.checkpoints.bundle import Bundle
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _STEM = {"conv_1": (0, 1), "conv_2": (2, 3)}  # places of conv and norm
@@ -93,10 +93,10 @@ def _supervised(layer, rest, arguments):
 
 def is_tf2(prefix):
     """Whether a checkpoint holds objects of the original `tf2/` code."""
-    reader = tf.train.load_checkpoint(prefix)
-    if not reader.has_tensor(_GRAPH):
+    bundle = Bundle(prefix)
+    if _GRAPH not in bundle.shapes:
         return False
-    return _model(object_graph(reader)) is not None
+    return _model(object_graph(bundle)) is not None
 
 
 def read(prefix):
@@ -112,8 +112,8 @@ def read(prefix):
     Raises:
       ValueError: If the objects are those of no SimCLRv2 network.
     """
-    reader = tf.train.load_checkpoint(prefix)
-    graph = object_graph(reader)
+    bundle = Bundle(prefix)
+    graph = object_graph(bundle)
     model = _model(graph)
 
     def exists(path):
@@ -127,18 +127,13 @@ def read(prefix):
             "release."
         )
     keys = {name: key(graph, model, path) for name, path in paths.items()}
-    shapes = reader.get_variable_to_shape_map()
-    arrays = Arrays(
-        {name: shapes[held] for name, held in keys.items()},
-        lambda name: reader.get_tensor(keys[name]),
-    )
-    return arrays, naming.beyond_shapes(found)
+    return bundle.arrays(keys), naming.beyond_shapes(found)
 
 
-def object_graph(reader):
+def object_graph(bundle):
     """Each object's {attribute: index of an object}, and its variable."""
     graph = trackable_object_graph_pb2.TrackableObjectGraph()
-    graph.ParseFromString(reader.get_tensor(_GRAPH))
+    graph.ParseFromString(bundle.read(_GRAPH))
     return [
         ({c.local_name: c.node_id for c in node.children}, node.attributes)
         for node in graph.nodes
@@ -173,11 +168,12 @@ def write(path, arrays, arguments, global_step=0):
     """
     paths = naming.names(scheme, arguments)
     root = {"global_step": tf.Variable(global_step, dtype=tf.int64)}
-    for name, place in paths.items():
-        _plant(root, f"model/{place}".split("/"), tf.Variable(arrays[name]))
-    checkpoint = _grown(root)
-    _ = checkpoint.save_counter  # made when first asked for
     with staging.files(path) as staged:
+        for name, place in paths.items():
+            variable = tf.Variable(arrays[name])
+            _plant(root, f"model/{place}".split("/"), variable)
+        checkpoint = _grown(root)
+        _ = checkpoint.save_counter  # made when first asked for
         checkpoint.write(staged)
     staging.name_newest(path)
 

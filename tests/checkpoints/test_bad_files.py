@@ -1,0 +1,195 @@
+"""One clear sentence each, and nothing half-written."""
+
+import errno
+import os
+import shutil
+
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+
+from simclrv2_tf import hub
+from simclrv2_tf.checkpoints import layout
+from simclrv2_tf.checkpoints import reading
+from simclrv2_tf.checkpoints import source
+from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.hub import conversion
+
+ARGUMENTS = {
+    "resnet_depth": 18,
+    "width_multiplier": 1 / 8,
+    "image_size": 32,
+    "num_classes": 3,
+    "proj_out_dim": 4,
+}
+
+
+@pytest.fixture(scope="module")
+def weights():
+    return {
+        name: np.asarray(reference.parity_weights(name, shape))
+        for name, shape in layout.shapes(ARGUMENTS).items()
+    }
+
+
+@pytest.fixture
+def checkpoint(weights, tmp_path):
+    tf1.write(str(tmp_path / "model.ckpt-1"), weights)
+    return tmp_path
+
+
+def data_of(directory):
+    return directory / "model.ckpt-1.data-00000-of-00001"
+
+
+def refused(path, match, **overrides):
+    with pytest.raises(ValueError, match=match) as caught:
+        hub.load_network(str(path), **overrides)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_truncated_data(checkpoint, share):
+    data = data_of(checkpoint)
+    whole = data.read_bytes()
+    data.write_bytes(whole[: int(share * len(whole))])
+    refused(checkpoint, "cannot be read: it is truncated or damaged")
+
+
+def test_truncated_index(checkpoint):
+    index = checkpoint / "model.ckpt-1.index"
+    index.write_bytes(index.read_bytes()[:100])
+    refused(checkpoint, "cannot be read: it is truncated or damaged")
+
+
+def test_missing_shard(checkpoint):
+    data_of(checkpoint).unlink()
+    refused(checkpoint, "cannot be read: a file is missing .*copy all")
+
+
+def test_missing_index(checkpoint):
+    (checkpoint / "model.ckpt-1.index").unlink()
+    refused(checkpoint, r"names 'model.ckpt-1', whose .index is missing")
+    refused(checkpoint / "model.ckpt-1", "where there is nothing")
+
+
+def test_a_directory_that_moved_is_found(checkpoint):
+    """`checkpoint` files may hold paths of the machine that wrote them."""
+    state = checkpoint / "checkpoint"
+    state.write_text('model_checkpoint_path: "/elsewhere/model.ckpt-1"\n')
+    assert source.open_source(str(checkpoint)).kind == "TF1"
+    state.unlink()
+    assert source.open_source(str(checkpoint)).kind == "TF1"
+
+
+def test_not_finite(checkpoint, weights, tmp_path):
+    broken = {n: np.array(a) for n, a in weights.items()}
+    broken["base_model/conv2d_3/kernel"][0, 0, 0, 0] = np.nan
+    tf1.write(str(checkpoint / "model.ckpt-1"), broken)
+    sentence = r"hold NaN or infinity \(base_model/conv2d_3/kernel\)"
+    refused(checkpoint, sentence)
+    for name in ("out.safetensors", "ckpt-0", "x/model.ckpt-0", "y.keras"):
+        target = tmp_path / "new" / name
+        with pytest.raises(ValueError, match=sentence):
+            hub.convert(str(checkpoint), str(target))
+    assert not (tmp_path / "new").exists()
+
+
+def test_wrong_architecture(checkpoint, weights):
+    refused(
+        checkpoint,
+        r"is r18_0.125x_sk0 \(depth 18\), the flags say depth 50",
+        resnet_depth=50,
+    )
+    gone = "base_model/batch_normalization_4/beta"
+    rest = {n: a for n, a in weights.items() if n != gone}
+    tf1.write(str(checkpoint / "model.ckpt-1"), rest)
+    refused(checkpoint, "Nearest is r18_0.125x_sk0.* 1 missing .*_4/beta")
+
+
+def test_head_of_another_shape(checkpoint, weights):
+    name = "head_contrastive/nl_1/dense/kernel"
+    changed = {**weights, name: np.ones((64, 65), np.float32)}
+    tf1.write(str(checkpoint / "model.ckpt-1"), changed)
+    refused(checkpoint, r"of another shape: 1 .*nl_1/dense/kernel \(64, 65\)")
+    with pytest.raises(ValueError, match="of another shape .*nl_1/dense"):
+        hub.convert(str(checkpoint), str(checkpoint / "x.safetensors"))
+    assert not (checkpoint / "x.safetensors").exists()
+
+
+def test_none_of_these(tmp_path):
+    (tmp_path / "notes.txt").write_text("hello")
+    refused(tmp_path, "a directory that is none of these")
+    refused(tmp_path / "notes.txt", "a file that is none of these")
+    refused(tmp_path / "nowhere", "where there is nothing")
+    tf.train.Checkpoint(x=tf.Variable(1.0)).save(str(tmp_path / "c/ckpt"))
+    refused(tmp_path / "c", "is of no known kind")
+    refused("simclrv2/pretrained/r18_1x_sk0", "name of a published model")
+
+
+@pytest.mark.parametrize("name", ["x.keras", "x.weights.h5"])
+def test_damaged_keras_files(name, tmp_path):
+    (tmp_path / name).write_bytes(b"no such format")
+    refused(tmp_path / name, "cannot be read: it is truncated or damaged")
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0,
+    reason="the superuser may read and write everything",
+)
+def test_no_permission(checkpoint):
+    data_of(checkpoint).chmod(0)
+    refused(checkpoint, "cannot be read: no permission")
+    checkpoint.chmod(0o500)
+    with pytest.raises(ValueError, match="cannot be written: no permission"):
+        hub.convert(str(checkpoint), str(checkpoint / "x.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (PermissionError(errno.EACCES, "x"), "no permission"),
+        (tf.errors.PermissionDeniedError(None, None, "x"), "no permission"),
+        (OSError(errno.ENOSPC, "x"), "disk is full"),
+        (tf.errors.ResourceExhaustedError(None, None, "x"), "disk is full"),
+        (
+            OSError("open failed (errno = 13, error message = 'x')"),
+            "permission",
+        ),
+        (tf.errors.DataLossError(None, None, "a\nb"), "damaged .a."),
+    ],
+)
+def test_errors_of_all_sources_are_put_in_words(error, sentence):
+    with pytest.raises(ValueError, match=f"'p' cannot be read: .*{sentence}"):
+        with reading.explained("p"):
+            raise error
+
+
+@pytest.mark.parametrize("name", ["x.safetensors", "ckpt-0", "model.ckpt-0"])
+def test_a_write_that_fails_leaves_what_was_there(name, checkpoint, tmp_path):
+    target = tmp_path / "new" / name
+    hub.convert(str(checkpoint), str(target))
+    before = {p: p.read_bytes() for p in (tmp_path / "new").iterdir()}
+
+    class Full(dict):
+        def __getitem__(self, name):
+            if name.endswith("_9/kernel"):
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().__getitem__(name)
+
+    found = hub.find_weights(str(checkpoint))
+    with pytest.raises(ValueError, match="cannot be written: the disk is full"):
+        conversion._WRITERS[conversion.format_of(str(target))](
+            str(target), Full(found.arrays), found.arguments
+        )
+    after = {p: p.read_bytes() for p in (tmp_path / "new").iterdir()}
+    assert after == before
+    shutil.rmtree(tmp_path / "new")
+
+
+def test_the_target_must_tell_its_format(checkpoint):
+    with pytest.raises(ValueError, match="name must tell its format"):
+        hub.convert(str(checkpoint), str(checkpoint / "weights"))
+    with pytest.raises(ValueError, match="`form` must be one of"):
+        hub.convert(str(checkpoint), "x", form="onnx")
