@@ -56,11 +56,21 @@ class LARS(keras.optimizers.Optimizer):
 
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
         """Takes variables out of weight decay, by identity."""
+        self._refuse_if_built()
         self._undecayed += _by_identity(var_list, var_names)
 
     def exclude_from_layer_adaptation(self, var_list=None, var_names=None):
         """Takes variables out of the trust ratio, by identity."""
+        self._refuse_if_built()
         self._unadapted += _by_identity(var_list, var_names)
+
+    def _refuse_if_built(self):
+        if self.built:
+            raise ValueError(
+                "Variables must be taken out before the optimizer is built. "
+                f"Received: an optimizer built on {len(self.buffers)} "
+                "variables; make a new one."
+            )
 
     def build(self, variables):
         if self.built:
