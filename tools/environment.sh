@@ -11,7 +11,8 @@ sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
     fi
   done
   echo "simclrv2_tf needs Python 3.10 to 3.13 with its venv module;" \
-    "found $(python3 --version 2>&1 || echo none)." >&2
+    "found $(python3 -c 'import sys; print("Python", sys.version.split()[0])' \
+      2>/dev/null || echo none)." >&2
   return 1
 }
 
