@@ -12,10 +12,42 @@ UNLABELLED = -1
 
 
 @dataclasses.dataclass(frozen=True)
+class Places:
+    """Where images lie within files.
+
+    Attributes:
+      files: Names.
+      which: int32 (examples,), number of the file.
+      begin: int64 (examples,), first byte.
+      size: int32 (examples,), number of bytes.
+    """
+
+    files: np.ndarray
+    which: np.ndarray
+    begin: np.ndarray
+    size: np.ndarray
+
+    def __getitem__(self, indices):
+        return Places(
+            self.files,
+            self.which[indices],
+            self.begin[indices],
+            self.size[indices],
+        )
+
+    def read(self, index):
+        """The bytes of one image."""
+        path = self.files[self.which[index]]
+        with tf.io.gfile.GFile(path, "rb") as file:
+            file.seek(int(self.begin[index]))
+            return file.read(int(self.size[index]))
+
+
+@dataclasses.dataclass(frozen=True)
 class Source:
     """A data set whose examples can be asked for by number.
 
-    Exactly one of `images`, `encoded` and `paths` is there.
+    Exactly one of `images`, `encoded`, `paths` and `places` is there.
 
     Attributes:
       name: For messages.
@@ -24,6 +56,7 @@ class Source:
       images: uint8 (examples, height, width, channels), all of one size.
       encoded: bytes of each image, in memory.
       paths: Files.
+      places: Where in larger files each image lies.
     """
 
     name: str
@@ -32,6 +65,7 @@ class Source:
     images: np.ndarray | None = None
     encoded: np.ndarray | None = None
     paths: np.ndarray | None = None
+    places: Places | None = None
 
     @property
     def num_examples(self):
@@ -51,7 +85,7 @@ class Source:
     def subset(self, indices):
         """The examples of these numbers alone, in this order."""
         chosen = {"labels": self.labels[indices]}
-        for kind in ("images", "encoded", "paths"):
+        for kind in ("images", "encoded", "paths", "places"):
             if getattr(self, kind) is not None:
                 chosen[kind] = getattr(self, kind)[indices]
         return dataclasses.replace(self, **chosen)
@@ -68,6 +102,8 @@ class Source:
         return lambda i: (to_float(fetch(i)), tf.gather(labels, i))
 
     def _pixels(self):
+        if self.places is not None:
+            return lambda i: decode_image(self._read_in_place(i))
         with tf.device("CPU"):
             if self.images is not None:
                 images = tf.constant(self.images)
@@ -77,6 +113,10 @@ class Source:
                 return lambda i: decode_image(tf.gather(encoded, i))
             paths = tf.constant(self.paths)
         return lambda i: decode_image(tf.io.read_file(tf.gather(paths, i)))
+
+    def _read_in_place(self, index):
+        data = tf.numpy_function(self.places.read, [index], tf.string, False)
+        return tf.ensure_shape(data, [])
 
     def unreadable(self):
         """Finds the first example that is no image; None if all are.
@@ -96,4 +136,7 @@ class Source:
         if self.paths is not None:
             path = self.paths[index]
             return path.decode() if isinstance(path, bytes) else str(path)
+        if self.places is not None:
+            file = self.places.files[self.places.which[index]]
+            return f"example {index} of {self.name}, in {file},"
         return f"example {index} of {self.name}"

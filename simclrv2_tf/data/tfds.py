@@ -1,0 +1,130 @@
+"""TFDS data sets: small splits held in memory, large ones read in place."""
+
+import difflib
+
+import numpy as np
+
+from simclrv2_tf.data import records
+from simclrv2_tf.data.source import UNLABELLED
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.splits import no_split
+from simclrv2_tf.data.splits import parse_split
+
+MEMORY_LIMIT = 2**29  # bytes of encoded images that are held in memory
+
+
+def open_tfds(name, split="train", data_dir=None, download=False):
+    """A TFDS data set, its images kept encoded.
+
+    Up to `MEMORY_LIMIT` they are held in memory. Of a larger split only the
+    place of each image in the files is held, 20 bytes an image, and images
+    are read when they are needed.
+    """
+    import tensorflow_datasets as tfds
+
+    builder = _builder(tfds, name, data_dir)
+    if download:
+        builder.download_and_prepare()
+    _check_prepared(builder, name, split)
+    image, label = _features(tfds, builder, name)
+    return Source(
+        name=f"{name} ({split})",
+        class_names=_classes(builder.info.features, label),
+        **_examples(tfds, builder, split, image, label),
+    )
+
+
+def _examples(tfds, builder, split, image, label):
+    held = builder.info.splits[split]
+    record_files = builder.info.file_format.value == "tfrecord"
+    if record_files and _bytes(builder, held) > MEMORY_LIMIT:
+        places, labels = records.index_records(
+            held.file_instructions, image, label
+        )
+        return {"places": places, "labels": labels}
+    encoded, labels = _read(tfds, builder, split, image, label)
+    return {"encoded": encoded, "labels": labels}
+
+
+def _bytes(builder, held):
+    """Size of a split; a slice has its share of the files it lies in."""
+    splits = builder.info.splits.values()
+    examples = sum(split.num_examples for split in splits)
+    size = sum(split.num_bytes for split in splits)
+    return size * held.num_examples / max(examples, 1)
+
+
+def _builder(tfds, name, data_dir):
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except tfds.core.registered.DatasetNotFoundError:
+        known = tfds.list_builders()
+        near = difflib.get_close_matches(name, [*known, "digits"], n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(
+            "`dataset` must be digits, folder:PATH or the name of a TFDS data "
+            f"set. Received: dataset={name!r}{hint}"
+        ) from None
+    except ValueError as error:  # an unknown config of a known data set
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"`dataset` {name!r} cannot be opened: {reason}"
+        ) from None
+
+
+def _check_prepared(builder, name, split):
+    wanted, _ = parse_split(split)
+    if not builder.is_prepared():
+        raise ValueError(
+            f"The data set {name!r} is not in {builder.data_dir}: point "
+            "--data_dir at the directory that holds it, or let TFDS fetch it "
+            "with --download."
+        )
+    if wanted not in builder.info.splits and wanted != "all":
+        raise ValueError(no_split(name, split, list(builder.info.splits)))
+
+
+def _features(tfds, builder, name):
+    """Names of the image and of the label, None if there is no label."""
+    features = builder.info.features
+    images = _named(features, "image", tfds.features.Image)
+    labels = _named(features, "label", tfds.features.ClassLabel)
+    if images is None:
+        raise ValueError(
+            "A TFDS data set must have an image among its features. Received: "
+            f"{name!r} with {', '.join(features)}"
+        )
+    return images, labels
+
+
+def _named(features, usual, kind):
+    if usual in features:
+        return usual
+    return next((n for n in features if isinstance(features[n], kind)), None)
+
+
+def _read(tfds, builder, split, image, label):
+    """All encoded images and labels of a split, in the order of its files."""
+    dataset = builder.as_dataset(
+        split=split,
+        shuffle_files=False,
+        decoders={image: tfds.decode.SkipDecoding()},
+        read_config=tfds.ReadConfig(
+            try_autocache=False,
+            interleave_cycle_length=1,  # one file after the other
+        ),
+    )
+    encoded, labels = [], []
+    for example in dataset.batch(1024):
+        encoded.extend(example[image].numpy())
+        unlabelled = [UNLABELLED] * len(example[image])
+        labels.extend(example[label].numpy() if label else unlabelled)
+    return np.array(encoded, object), np.array(labels, np.int32)
+
+
+def _classes(features, label):
+    feature = features[label] if label else None
+    names = getattr(feature, "names", None)
+    if names is None and getattr(feature, "num_classes", None):
+        names = [str(index) for index in range(feature.num_classes)]
+    return tuple(names) if names else None

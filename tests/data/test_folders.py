@@ -1,0 +1,83 @@
+"""What a folder's splits and classes are, and what it says when in doubt."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from simclrv2_tf.data import folders
+from simclrv2_tf.data import splits
+
+
+def write(root, *names):
+    for name in names:
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(file)
+
+
+def test_a_class_has_one_number_in_every_split(tmp_path):
+    write(tmp_path / "train", "a/1.png", "b/1.png", "c/1.png")
+    write(tmp_path / "val", "b/1.png", "c/1.png")
+    train = folders.open_folder(str(tmp_path), "train")
+    held_out = folders.open_folder(str(tmp_path), "validation")
+    assert train.class_names == held_out.class_names == ("a", "b", "c")
+    assert held_out.labels.tolist() == [1, 2]
+
+
+def test_a_class_that_training_lacks(tmp_path):
+    write(tmp_path / "train", "a/1.png", "b/1.png")
+    write(tmp_path / "test", "a/1.png", "z/1.png")
+    with pytest.raises(ValueError, match="must be among.*Received: z,"):
+        folders.open_folder(str(tmp_path), "test")
+
+
+def test_labelled_evaluation_beside_unlabelled_training(tmp_path):
+    write(tmp_path / "train", "1.png", "2.png")
+    write(tmp_path / "test", "a/1.png", "b/1.png")
+    assert folders.open_folder(str(tmp_path), "train").class_names is None
+    held_out = folders.open_folder(str(tmp_path), "test")
+    assert held_out.class_names == ("a", "b")
+
+
+def test_other_folders_beside_splits_are_left_out(tmp_path):
+    write(tmp_path, "train/a/1.png", "val/a/1.png", "extra/1.png")
+    assert folders.open_folder(str(tmp_path), "train").class_names == ("a",)
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    write(tmp_path, "train/1.png", "car/1.png")
+    source = folders.open_folder(str(tmp_path), "train")
+    assert source.class_names == ("car", "train")
+
+
+def test_training_images_are_not_passed_off_as_held_out(tmp_path):
+    write(tmp_path, *(f"a/{i}.png" for i in range(10)))
+    for split in ("validation", "test"):
+        with pytest.raises(ValueError, match=r"such as train\[90%:\]"):
+            folders.open_folder(str(tmp_path), split)
+    train = folders.open_folder(str(tmp_path), "train[:90%]")
+    rest = folders.open_folder(str(tmp_path), "validation[90%:]")
+    assert not set(train.paths) & set(rest.paths)
+    assert len(train.paths) + len(rest.paths) == 10
+
+
+def test_a_split_that_is_not_there(tmp_path):
+    write(tmp_path, "train/a/1.png", "training/a/1.png")
+    with pytest.raises(ValueError, match="has the splits train, training"):
+        folders.open_folder(str(tmp_path), "test")
+
+
+@pytest.mark.parametrize(
+    ("split", "expected"),
+    [
+        ("train", range(10)),
+        ("train[:30%]", range(3)),
+        ("train[-2:]", [8, 9]),
+        ("train[25%:50%]", range(2, 5)),
+    ],
+)
+def test_slices(split, expected):
+    _, bounds = splits.parse_split(split)
+    assert splits.cut(np.arange(10), bounds).tolist() == list(expected)
+    shuffled = splits.cut(np.arange(10), bounds, shuffle=True)
+    assert len(shuffled) == len(list(expected))
