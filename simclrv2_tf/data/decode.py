@@ -9,8 +9,8 @@ import tensorflow as tf
 def decode_image(encoded):
     """Decodes one image.
 
-    JPEG, PNG, WebP, BMP and GIF (first frame); grey, palette, CMYK and
-    transparent images become RGB, the transparency being dropped.
+    JPEG, PNG, WebP, BMP and GIF, the first frame of an animation; grey,
+    palette, CMYK and transparent images become RGB, without transparency.
 
     Args:
       encoded: string scalar.
@@ -22,7 +22,7 @@ def decode_image(encoded):
       tf.errors.InvalidArgumentError: If it is no image of these formats.
     """
     pixels = tf.cond(
-        _is_palette_bmp(encoded),
+        _needs_pillow(encoded),
         lambda: tf.numpy_function(_with_pillow, [encoded], tf.uint8, False),
         lambda: decode_in_graph(encoded),
     )
@@ -35,14 +35,23 @@ def decode_in_graph(encoded):
     return tf.ensure_shape(pixels, [None, None, 3])
 
 
-def _is_palette_bmp(encoded):
-    """TensorFlow reads a palette BMP as grey, so it goes through Pillow."""
-    header = tf.strings.substr(encoded, 0, 2)
-    depth = tf.strings.substr(encoded, 28, 2)
-    known = [b"\x01\x00", b"\x04\x00", b"\x08\x00"]
-    few_colors = tf.reduce_any([tf.equal(depth, value) for value in known])
-    long_enough = tf.strings.length(encoded) > 30
-    return tf.equal(header, "BM") & few_colors & long_enough
+def _needs_pillow(encoded):
+    """Two kinds that TensorFlow cannot read as they are meant.
+
+    It takes a palette BMP for grey, and refuses an animated WebP unless four
+    channels are asked for.
+    """
+    head = tf.io.decode_raw(encoded, tf.uint8, fixed_length=32)  # zeros behind
+    few_colors = tf.reduce_any(head[28] == tf.constant([1, 4, 8], tf.uint8))
+    palette_bmp = _starts(head, b"BM") & few_colors & (head[29] == 0)
+    animated = tf.bitwise.bitwise_and(head[20], tf.constant(2, tf.uint8)) > 0
+    return palette_bmp | (_starts(head[8:], b"WEBPVP8X") & animated)
+
+
+def _starts(head, letters):
+    return tf.reduce_all(
+        head[: len(letters)] == tf.constant([*letters], tf.uint8)
+    )
 
 
 def _with_pillow(encoded):

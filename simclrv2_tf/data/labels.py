@@ -27,6 +27,8 @@ def choose_labels(labels, fraction=1.0, per_class=0, seed=0, names=None):
             "Labels are needed here, and the data set has none: put images "
             "into class folders, or give a data set with labels."
         )
+    if fraction == 1 and not per_class:  # a part of a split may lack a class
+        return np.flatnonzero(labels >= 0)
     chosen = [
         _of_class(labels, index, fraction, per_class, seed, names)
         for index in range(labels.max() + 1)
