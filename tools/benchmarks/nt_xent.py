@@ -1,0 +1,196 @@
+"""Time and memory of NT-Xent, forward and backward, dense and in tiles.
+
+    python tools/benchmarks/nt_xent.py --save benchmarks/nt_xent.json
+
+Each row is a process of its own, so that its peak memory is its own. Without
+`--save` the table is only printed. Take a machine that does nothing else.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+DIM = 128
+TEMPERATURE = 0.1
+SIZES = (1024, 2048, 4096, 8192, 16384, 32768)
+LARGEST_DENSE = 8192  # the next would take 17 GB
+FORMS = ("original", "dense", "tiled", "rows")
+
+
+def main():
+    options = parse_arguments()
+    if options.form:
+        print(json.dumps(measure(options.form, options.pairs, options.repeat)))
+        return
+    rows = []
+    for pairs in options.sizes:
+        for form in FORMS:
+            if pairs > LARGEST_DENSE and form in ("original", "dense"):
+                continue
+            rows.append(in_a_process(form, pairs, options.repeat))
+            print(
+                "{form:>9} {pairs:>6} {seconds:8.3f} s "
+                "{peak_mib:7.0f} MiB".format(**rows[-1]),
+                flush=True,
+            )
+    report = {
+        "what": "NT-Xent, forward and backward, one device",
+        "dim": DIM,
+        "temperature": TEMPERATURE,
+        "cpus": os.cpu_count(),
+        "machine": platform.processor() or platform.machine(),
+        "load_before": os.getloadavg()[0],
+        "rows": rows,
+        "bytes_per_replica_and_step": wire_table(),
+    }
+    if options.save:
+        text = json.dumps(report, indent=1)
+        pathlib.Path(options.save).write_text(text + "\n")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--save", help="JSON file for the table")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--form", choices=FORMS, help="one row, here")
+    parser.add_argument("--pairs", type=int, default=8192)
+    return parser.parse_args()
+
+
+def in_a_process(form, pairs, repeat):
+    command = [sys.executable, __file__, "--form", form]
+    command += ["--pairs", str(pairs), "--repeat", str(repeat)]
+    root = str(pathlib.Path(__file__).resolve().parents[2])
+    environment = {
+        **os.environ,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]),
+    }
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(form, pairs, repeat):
+    """Seconds of a step, and peak memory above that before the first."""
+    import tensorflow as tf
+
+    views = tf.random.stateless_normal((2, pairs, DIM), seed=(0, 1))
+    views = tf.unstack(views + 0.5 * views[::-1])
+    step = tf.function(step_of(form))
+    tf.matmul(views[0][:64], views[1][:64], transpose_b=True).numpy()
+    before = peak_mib()
+    seconds = [timed(step, *views) for _ in range(repeat + 1)][1:]
+    return {
+        "form": form,
+        "pairs": pairs,
+        "seconds": round(statistics.median(seconds), 4),
+        "fastest": round(min(seconds), 4),
+        "peak_mib": round(peak_mib() - before, 1),
+    }
+
+
+def step_of(form):
+    """Loss and gradient of two views, by one of `FORMS`."""
+    import tensorflow as tf
+
+    loss = {
+        "original": as_the_original,
+        "dense": lambda a, b: ours(a, b, tile=0),
+        "tiled": lambda a, b: ours(a, b, tile="auto"),
+        "rows": in_rows,
+    }[form]
+
+    def step(a, b):
+        with tf.GradientTape() as tape:
+            tape.watch([a, b])
+            value = loss(a, b)
+        return value, *tape.gradient(value, [a, b])
+
+    return step
+
+
+def ours(a, b, tile):
+    import tensorflow as tf
+
+    from simclrv2_tf import losses
+
+    if tile == "auto" and a.shape[0] <= losses.DENSE_PAIRS:
+        tile = losses.nt_xent_tiled.TILE
+    pairs = losses.compare(a, b, TEMPERATURE, tile=tile)
+    return tf.reduce_mean(pairs.loss)
+
+
+def in_rows(a, b):
+    """The way of several replicas, taken by one."""
+    import tensorflow as tf
+
+    from simclrv2_tf import nt_xent_tiled
+
+    a, b = (tf.nn.l2_normalize(x, -1) / TEMPERATURE**0.5 for x in (a, b))
+    return tf.reduce_mean(nt_xent_tiled.rows(a, b, nt_xent_tiled.TILE)[0])
+
+
+def as_the_original(a, b):
+    """The formula term by term, with one-hot labels and masks."""
+    import tensorflow as tf
+
+    a, b = tf.nn.l2_normalize(a, -1), tf.nn.l2_normalize(b, -1)
+    count = a.shape[0]
+    labels = tf.one_hot(tf.range(count), 2 * count)
+    masks = 1e9 * tf.one_hot(tf.range(count), count)
+    aa = tf.matmul(a, a, transpose_b=True) / TEMPERATURE - masks
+    bb = tf.matmul(b, b, transpose_b=True) / TEMPERATURE - masks
+    ab = tf.matmul(a, b, transpose_b=True) / TEMPERATURE
+    ba = tf.matmul(b, a, transpose_b=True) / TEMPERATURE
+    entropy = tf.nn.softmax_cross_entropy_with_logits
+    one = entropy(labels, tf.concat([ab, aa], 1))
+    return tf.reduce_mean(one + entropy(labels, tf.concat([ba, bb], 1)))
+
+
+def timed(step, *arguments):
+    start = time.perf_counter()
+    float(step(*arguments)[0])
+    return time.perf_counter() - start
+
+
+def peak_mib():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def wire_table(batch=4096):
+    """Bytes that one replica sends in a step, by how views are gathered.
+
+    Rings: a gather of n shares sends n - 1 of them on, a sum of the whole
+    twice (n - 1) / n of it. The original pads each share with zeros to the
+    whole and sums; its backward pass sums the whole again. In tiles the
+    backward pass gathers three numbers a pair.
+    """
+    table = []
+    for replicas in (2, 8, 32, 128):
+        whole = batch * 2 * DIM * 4
+        gather = whole * (replicas - 1) // replicas
+        numbers = batch * 3 * 4 * (replicas - 1) // replicas
+        table.append(
+            {
+                "replicas": replicas,
+                "global_batch": batch,
+                "padded_sum": 4 * gather,
+                "gather_dense": 3 * gather,
+                "gather_tiled": gather + numbers,
+            }
+        )
+    return table
+
+
+if __name__ == "__main__":
+    main()
