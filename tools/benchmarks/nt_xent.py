@@ -1,16 +1,12 @@
 """Time and memory of NT-Xent, forward and backward, dense and in tiles.
 
-    python tools/benchmarks/nt_xent.py --save benchmarks/nt_xent.json
-
-Each row is a process of its own, so that its peak memory is its own. Without
-`--save` the table is only printed. Take a machine that does nothing else.
+Each row is a process of its own, so that its peak memory is its own.
 """
 
 import argparse
 import json
 import os
 import pathlib
-import platform
 import resource
 import statistics
 import subprocess
@@ -24,11 +20,8 @@ LARGEST_DENSE = 8192  # the next would take 17 GB
 FORMS = ("original", "dense", "tiled", "rows")
 
 
-def main():
-    options = parse_arguments()
-    if options.form:
-        print(json.dumps(measure(options.form, options.pairs, options.repeat)))
-        return
+def run(arguments):
+    options = parse_arguments(arguments)
     rows = []
     for pairs in options.sizes:
         for form in FORMS:
@@ -40,29 +33,23 @@ def main():
                 "{peak_mib:7.0f} MiB".format(**rows[-1]),
                 flush=True,
             )
-    report = {
+    return {
         "what": "NT-Xent, forward and backward, one device",
         "dim": DIM,
         "temperature": TEMPERATURE,
-        "cpus": os.cpu_count(),
-        "machine": platform.processor() or platform.machine(),
         "load_before": os.getloadavg()[0],
         "rows": rows,
         "bytes_per_replica_and_step": wire_table(),
     }
-    if options.save:
-        text = json.dumps(report, indent=1)
-        pathlib.Path(options.save).write_text(text + "\n")
 
 
-def parse_arguments():
+def parse_arguments(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--save", help="JSON file for the table")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--form", choices=FORMS, help="one row, here")
     parser.add_argument("--pairs", type=int, default=8192)
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def in_a_process(form, pairs, repeat):
@@ -192,5 +179,6 @@ def wire_table(batch=4096):
     return table
 
 
-if __name__ == "__main__":
-    main()
+if __name__ == "__main__":  # one row, in a process of its own
+    options = parse_arguments()
+    print(json.dumps(measure(options.form, options.pairs, options.repeat)))

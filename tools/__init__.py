@@ -1,0 +1,1 @@
+"""Scripts; the work is in the package."""
