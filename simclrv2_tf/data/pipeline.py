@@ -10,28 +10,42 @@ from simclrv2_tf.data.randomness import fold
 ORDER, CROPS = 0, 1
 
 
-def train_dataset(source, batch_size, image_size, seed, views=2, start_step=0):
+def train_dataset(
+    source,
+    batch_size,
+    image_size,
+    seed,
+    views=2,
+    start_step=0,
+    workers=1,
+    worker=0,
+):
     """Endless batches of random views, each epoch in an order of its own.
 
     What a batch holds depends on (seed, step) alone, so the data set that
     starts at a step is the rest of the one that started at 0, and starting
-    there reads nothing of what came before.
+    there reads nothing of what came before. Several workers share each batch:
+    worker i of n yields its i-th n-th, and reads nothing else.
 
     Args:
       source: A `Source`.
-      batch_size: Images in a batch, at most as many as there are.
+      batch_size: Images in a batch over all workers, at most as many as there
+        are.
       image_size: Side of the views in pixels.
       seed: int, 0 or more.
       views: Views of each image, 1 or 2.
       start_step: First step.
+      workers: Processes that share each batch.
+      worker: Which of them this is, from 0.
 
     Returns:
       A `tf.data.Dataset` of (view, label) or ((view, view), label), views
-      float32 (batch, image_size, image_size, channels) in [0, 1], labels
-      int32 (batch,), -1 for unlabelled.
+      float32 (batch / workers, image_size, image_size, channels) in [0, 1],
+      labels int32 (batch / workers,), -1 for unlabelled.
 
     Raises:
-      ValueError: If there are fewer examples than a batch.
+      ValueError: If there are fewer examples than a batch, or the workers do
+        not share it evenly.
     """
     if source.num_examples < batch_size:
         raise ValueError(
@@ -39,10 +53,18 @@ def train_dataset(source, batch_size, image_size, seed, views=2, start_step=0):
             f"Received: {source.num_examples} images for a batch of "
             f"{batch_size}"
         )
+    if batch_size % workers:
+        raise ValueError(
+            f"`batch_size` must be a multiple of the {workers} workers. "
+            f"Received: batch_size={batch_size}"
+        )
     read = source.reader()
+    share = batch_size // workers
     count = source.num_examples
 
-    def example(position):
+    def example(number):  # of those that this worker reads
+        step, row = number // share, number % share
+        position = step * batch_size + worker * share + row
         image, label = read(_shuffled(position, count, seed))
         seeds = [
             fold(seed, CROPS, position // 2**31, position % 2**31, view)
@@ -51,11 +73,10 @@ def train_dataset(source, batch_size, image_size, seed, views=2, start_step=0):
         crops = tuple(random_view(image, image_size, s) for s in seeds)
         return (crops if views > 1 else crops[0]), label
 
-    first = start_step * batch_size
-    positions = tf.data.Dataset.range(first, tf.int64.max)
+    numbers = tf.data.Dataset.range(start_step * share, tf.int64.max)
     return (
-        positions.map(example, num_parallel_calls=tf.data.AUTOTUNE)
-        .batch(batch_size, drop_remainder=True)
+        numbers.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+        .batch(share, drop_remainder=True)
         .prefetch(2)
     )
 
@@ -68,26 +89,33 @@ def _shuffled(position, count, seed):
     )
 
 
-def eval_dataset(source, batch_size, image_size):
+def eval_dataset(source, batch_size, image_size, workers=1, worker=0):
     """Each example once, in order, as evaluation sees it.
+
+    Several workers share the examples: worker i of n yields the i-th n-th,
+    to within one example, so that their shares joined are in order too.
 
     Args:
       source: A `Source`.
       batch_size: Images in a batch; the last may hold fewer.
       image_size: Side in pixels.
+      workers: Processes that share the examples.
+      worker: Which of them this is, from 0.
 
     Returns:
       A `tf.data.Dataset` of (images float32 (batch, image_size, image_size,
       channels) in [0, 1], labels int32 (batch,)).
     """
     read = source.reader()
+    count = source.num_examples
+    first, last = (count * i // workers for i in (worker, worker + 1))
 
     def example(index):
         image, label = read(index)
         return preprocess_for_eval(image, image_size), label
 
     return (
-        tf.data.Dataset.range(source.num_examples)
+        tf.data.Dataset.range(first, last)
         .map(example, num_parallel_calls=tf.data.AUTOTUNE)
         .batch(batch_size)
         .prefetch(2)

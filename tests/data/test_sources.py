@@ -320,3 +320,37 @@ def test_evaluation_sees_each_example_once():
     known = [y.numpy() for _, y in pipeline.eval_dataset(source, 100, 8)]
     assert [len(y) for y in known] == [100, 100, 100, 60]
     np.testing.assert_array_equal(np.concatenate(known), source.labels)
+
+
+def test_workers_share_every_batch():
+    source = sources.open_digits("train[:50]")
+    whole = batches(source, 3, seed=1, start_step=2)
+    shares = [
+        batches(source, 3, seed=1, start_step=2, workers=4, worker=i)
+        for i in range(4)
+    ]
+    for step, (views, known) in enumerate(whole):
+        first, second = np.split(views, 2)
+        parts = [share[step] for share in shares]
+        np.testing.assert_array_equal(
+            np.concatenate([np.split(v, 2)[0] for v, _ in parts]), first
+        )
+        np.testing.assert_array_equal(
+            np.concatenate([np.split(v, 2)[1] for v, _ in parts]), second
+        )
+        np.testing.assert_array_equal(
+            np.concatenate([labels for _, labels in parts]), known
+        )
+    with pytest.raises(ValueError, match="multiple of the 3 workers"):
+        pipeline.train_dataset(source, 16, 8, 0, workers=3)
+
+
+@pytest.mark.parametrize("workers", [1, 3, 7])
+def test_workers_share_the_examples_of_evaluation_in_order(workers):
+    source = sources.open_digits("test").subset(np.arange(20))
+    shares = [
+        pipeline.eval_dataset(source, 8, 8, workers, worker)
+        for worker in range(workers)
+    ]
+    known = [y.numpy() for share in shares for _, y in share]
+    np.testing.assert_array_equal(np.concatenate(known), source.labels)
