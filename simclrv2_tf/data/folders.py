@@ -11,7 +11,16 @@ from simclrv2_tf.data.splits import cut
 from simclrv2_tf.data.splits import no_split
 from simclrv2_tf.data.splits import parse_split
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
+EXTENSIONS = (
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".webp",
+    ".bmp",
+    ".gif",
+    ".tif",
+    ".tiff",
+)
 TRAIN = ("train", "training")
 SPLIT_FOLDERS = {
     "train": TRAIN,

@@ -1,0 +1,51 @@
+"""Numbers at the beginning of a file, read inside the graph."""
+
+import tensorflow as tf
+
+HEADER_BYTES = 68  # as far as any format's size and layout stand
+
+
+def read_header(encoded):
+    """The first bytes of a string scalar, uint8, zeros behind its end."""
+    return tf.io.decode_raw(encoded, tf.uint8, fixed_length=HEADER_BYTES)
+
+
+def little_endian(data, start, count=4):
+    """An unsigned number of `count` bytes, int64 scalar."""
+    return _weighted(data, start, [256**i for i in range(count)])
+
+
+def big_endian(data, start, count=4):
+    """The same, the most significant byte first."""
+    return _weighted(data, start, [256**i for i in reversed(range(count))])
+
+
+def _weighted(data, start, weights):
+    digits = tf.cast(data[start : start + len(weights)], tf.int64)
+    return tf.reduce_sum(digits * tf.constant(weights, tf.int64))
+
+
+def bit(data, place, mask):
+    """Whether any bit of a mask is set in one byte."""
+    return tf.bitwise.bitwise_and(data[place], tf.constant(mask, tf.uint8)) > 0
+
+
+def starts(data, place, letters):
+    """Whether letters stand at a place."""
+    expected = tf.constant(list(letters), tf.uint8)
+    return tf.reduce_all(data[place : place + len(letters)] == expected)
+
+
+def require(condition, words, *values):
+    """Fails with `tf.errors.InvalidArgumentError` unless a condition holds.
+
+    Args:
+      condition: bool scalar.
+      words: What was expected, a sentence.
+      *values: Tensors that are shown behind it.
+
+    Returns:
+      Control inputs for what must not run before the check has passed.
+    """
+    check = tf.raw_ops.Assert(condition=condition, data=[words, *values])
+    return [] if check is None else [check]

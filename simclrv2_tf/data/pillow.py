@@ -1,0 +1,70 @@
+"""What TensorFlow has no decoder for: TIFF, and the rarer kinds of BMP."""
+
+import io
+
+import numpy as np
+import tensorflow as tf
+
+FORMATS = ("TIFF", "BMP")
+
+
+def decode(encoded, header, limits):
+    """Decodes with Pillow, in Python.
+
+    Args:
+      encoded: string scalar.
+      header: Unused.
+      limits: A `Limits`.
+
+    Returns:
+      uint8 (height, width, 3).
+    """
+    del header
+
+    def read(encoded, size):
+        # NumPy drops zeros at the end of strings.
+        data = np.asarray(encoded, object).item().ljust(int(size), b"\0")
+        return _read(data, limits.max_pixels)
+
+    arguments = [encoded, tf.strings.length(encoded)]
+    try:
+        return tf.numpy_function(read, arguments, tf.uint8, stateful=False)
+    except ValueError as error:  # outside graphs, which word it by themselves
+        raise tf.errors.InvalidArgumentError(None, None, str(error)) from None
+
+
+def _read(encoded, max_pixels):
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
+            _check_size(image, max_pixels)
+            return _to_rgb(image)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(
+            "Expected an image as JPEG, PNG, GIF, WebP, BMP or TIFF. "
+            f"Received: {encoded[:8]!r}..., {len(encoded)} bytes ({error})"
+        ) from None
+
+
+def _check_size(image, max_pixels):
+    width, height = image.size
+    if width * height > max_pixels:
+        raise ValueError(
+            f"Expected an image of 1 to {max_pixels} pixels. Received: height "
+            f"{height}, width {width}"
+        )
+
+
+def _to_rgb(image):
+    """8 bits a channel; Pillow by itself clips 16 bits in place of scaling."""
+    if image.mode in ("I", "F"):
+        raise ValueError(
+            "Expected an image of 8 or 16 bits a channel. Received: 32 bits "
+            f"({image.format})"
+        )
+    if image.mode.startswith("I;16"):
+        deep = np.asarray(image).astype(np.float32)
+        grey = np.rint(deep / 257.0).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    return np.asarray(image.convert("RGB"))
