@@ -53,7 +53,7 @@ class Distill(Stage):
         images, labels = data
         images = self.augmented(images)
         taught = self.teacher(images, training=False)["logits_sup"]
-        with tf.GradientTape() as tape:
+        with self.tape() as tape:
             logits = self.network(images, training=True)["logits_sup"]
             distilled = tf.reduce_mean(
                 losses.distillation_cross_entropy(

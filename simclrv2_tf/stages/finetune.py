@@ -1,7 +1,5 @@
 """Supervised training on the labels there are (SimCLRv2, section 2.2)."""
 
-import tensorflow as tf
-
 from simclrv2_tf import losses
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
@@ -38,7 +36,7 @@ class FineTune(Stage):
         """One step of supervised learning."""
         images, labels = data
         images = self.augmented(images)
-        with tf.GradientTape() as tape:
+        with self.tape() as tape:
             logits = self.network(images, training=True)["logits_sup"]
             per_example = losses.supervised_cross_entropy(labels, logits)
             supervised = labelled_mean(per_example, labels)

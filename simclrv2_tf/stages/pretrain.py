@@ -55,7 +55,7 @@ class Pretrain(Stage):
         """One step of contrastive learning, and of the head on the side."""
         views, labels = _unpack(data)
         views = [self.augmented(v, view=i) for i, v in enumerate(views)]
-        with tf.GradientTape() as tape:
+        with self.tape() as tape:
             endpoints = self.network(tf.concat(views, axis=0), training=True)
             projections = tf.split(endpoints["proj_head_output"], 2)
             contrast = self.contrast.compare(*projections)

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf import losses
+from simclrv2_tf.stages import guard
 
 
 class Stage(keras.Model):
@@ -32,6 +33,7 @@ class Stage(keras.Model):
         self.weight_decay = weight_decay
         self._decayed = []
         self._means = {}
+        self.guard = guard.Guard()
         self.built = True  # the network is, and `fit` shall not call us
 
     @property
@@ -64,25 +66,34 @@ class Stage(keras.Model):
         """Weight decay that is part of the loss, a scalar."""
         return losses.weight_decay_loss(self._decayed, self.weight_decay)
 
+    def tape(self):
+        """A gradient tape for the forward pass; `descend` takes it."""
+        return guard.Tape(guard.statistics(self.network))
+
     def descend(self, tape, loss):
-        """One step down the gradient of the loss's mean over replicas."""
+        """One step down the gradient of the loss's mean over replicas.
+
+        Where loss or gradient is not finite nothing moves, see `Guard`.
+        """
         variables = self.trainable_variables
         with tape:
             share = loss / distribution.num_replicas()  # gradients are summed
             share = self.optimizer.scale_loss(share)
         gradients = tape.gradient(share, variables)
-        self.optimizer.apply(gradients, variables)
+        self.guard.apply(self.optimizer, gradients, variables, loss, tape)
 
     def record(self, **values):
         """Notes a scalar, or a (value, count) pair, under each metric name.
+
+        What is not finite is left out of the means.
 
         Returns:
           Dictionary {"train/<name>": mean since the last reset}.
         """
         for name, value in values.items():
-            weight = None
-            if isinstance(value, tuple):
-                value, weight = value
+            value, weight = value if isinstance(value, tuple) else (value, 1.0)
+            finite = tf.math.is_finite(value)
+            value, weight = (tf.where(finite, v, 0.0) for v in (value, weight))
             self._means[name].update_state(value, sample_weight=weight)
         return {metric.name: metric.result() for metric in self.metrics}
 
