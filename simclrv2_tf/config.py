@@ -97,7 +97,27 @@ class DataConfig:
     """Where images and labels come from."""
 
     dataset: str = option(
-        "imagenet2012", "Data set: a TFDS name, digits, or folder:PATH."
+        "imagenet2012",
+        "Data set: folder:PATH, csv:FILE, tfrecord:GLOB, npz:FILE, tar:GLOB "
+        "(WebDataset's), parquet:GLOB (Hugging Face's), concat:A,B of any, "
+        "digits, a TFDS name, or the directory of a TFDS data set; gs:// "
+        "paths too.",
+    )
+    image_feature: str = option(
+        None,
+        "What holds the images, where it has no usual name: the feature, "
+        "column, array, or ending of members of a tar file.",
+        kind=str,
+    )
+    label_feature: str = option(
+        None, "The same of the labels; see --image_feature.", kind=str
+    )
+    label_map: str = option(
+        None,
+        "File that says which class each label stands for: lines label,class "
+        "or JSON {label: class}, a class being a name or a number; an empty "
+        "class leaves unlabelled.",
+        kind=str,
     )
     data_dir: str = option(None, "Directory that holds TFDS data.", kind=str)
     download: bool = option(
@@ -144,6 +164,11 @@ class NetworkConfig:
     se_ratio: float = option(0.0, "Squeeze-and-excite if above 0.")
     image_size: int = option(
         224, "Side of the images in pixels; up to 32 takes the small stem."
+    )
+    channels: int = option(
+        3,
+        "Channels of the images: 3 for RGB, 1 for grey, or as many as the "
+        "arrays have. Saturation, hue and grey are changed with 3 alone.",
     )
     proj_head_mode: str = option(
         "nonlinear", "Projection head.", ("none", "linear", "nonlinear")
@@ -389,6 +414,7 @@ _RANGES = {
     "sk_ratio": (lambda v: 0 <= v <= 1, "in [0, 1]"),
     "se_ratio": (lambda v: 0 <= v <= 1, "in [0, 1]"),
     "image_size": (lambda v: v >= 8, "at least 8 pixels"),
+    "channels": (lambda v: v >= 1, "at least 1"),
     "proj_out_dim": (lambda v: v >= 1, "at least 1"),
     "num_proj_layers": (lambda v: v >= 1, "at least 1"),
     "batch_norm_decay": (lambda v: 0 <= v < 1, "in [0, 1)"),

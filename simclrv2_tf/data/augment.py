@@ -81,7 +81,9 @@ def augment_views(
     """Distorts the colours of one view of a batch and blurs some of it.
 
     Args:
-      images: float32 (batch, height, width, 3) in [0, 1].
+      images: float32 (batch, height, width, channels) in [0, 1]. Those of
+        another number of channels than 3 keep their saturation, hue and
+        colour; brightness, contrast and blur are for all.
       seed: int32 (2,), another one for each step and view.
       first: Place of the first image in the whole batch.
       total: Images of the whole batch; None for those here.
@@ -115,7 +117,7 @@ def distort_color(images, amounts, impl="simclrv2"):
     """Jitters most images and takes the colour from some.
 
     Args:
-      images: float32 (batch, height, width, 3) in [0, 1].
+      images: float32 (batch, height, width, channels) in [0, 1].
       amounts: `Amounts`.
       impl: See `augment_views`.
     """
@@ -128,6 +130,8 @@ def distort_color(images, amounts, impl="simclrv2"):
 @tf.function(jit_compile=True)
 def _distort_planes(planes, amounts, impl):
     planes = _choose(amounts.jittered, jitter(planes, amounts, impl), planes)
+    if planes.shape[0] != 3:
+        return planes
     return _choose(amounts.gray, color.grayscale(planes), planes)
 
 
@@ -142,7 +146,10 @@ def jitter(planes, amounts, impl="simclrv2"):
         functools.partial(color.adjust_saturation, factor=amounts.saturation),
         functools.partial(color.adjust_hue, delta=amounts.hue),
     )
-    for place in range(len(operations)):
+    places = len(operations)
+    if planes.shape[0] != 3:  # the latter two need RGB; their turns pass
+        operations = operations[:2]
+    for place in range(places):
         turn = amounts.order[:, place]
         changed = planes
         for index, operation in enumerate(operations):

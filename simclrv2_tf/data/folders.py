@@ -7,9 +7,10 @@ import tensorflow as tf
 
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.splits import KNOWN
+from simclrv2_tf.data.splits import TRAIN
+from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import cut
-from simclrv2_tf.data.splits import no_split
-from simclrv2_tf.data.splits import parse_split
 
 EXTENSIONS = (
     ".jpg",
@@ -21,15 +22,9 @@ EXTENSIONS = (
     ".tif",
     ".tiff",
 )
-TRAIN = ("train", "training")
-SPLIT_FOLDERS = {
-    "train": TRAIN,
-    "validation": ("validation", "val", "valid", "test"),
-    "test": ("test", "validation", "val", "valid"),
-}
 
 
-def open_folder(path, split="train"):
+def open_folder(path, split="train", options=None):
     """A folder of images: class folders, or flat and unlabelled.
 
     If it holds folders named as splits ("train", "val", "test", …) the one
@@ -39,16 +34,15 @@ def open_folder(path, split="train"):
     whichever split is opened.
 
     Raises:
-      ValueError: If there is no such folder, split or image, or a class that
-        the training split lacks.
+      ValueError: If there is no such folder, split or image, a class folder
+        without an image, or a class that the training split lacks.
     """
-    name, bounds = parse_split(split)
     if not tf.io.gfile.isdir(path):
         raise ValueError(
             f"folder:PATH must name a directory of images. Received: {path!r}, "
             "which is no directory"
         )
-    root, train = _split_folders(path, name, whole=bounds == (None, None))
+    root, train, bounds = _split_folders(path, split)
     found = _images_below(root)
     classes = _classes(found, root)
     known = classes if train in (None, root) else _trained(train, classes, root)
@@ -63,31 +57,23 @@ def open_folder(path, split="train"):
     return source.subset(cut(np.arange(len(found)), bounds, shuffle=True))
 
 
-def _split_folders(path, split, whole):
-    """The folder of a split, and that of training, None if there is none."""
+def _split_folders(path, split):
+    """The split's folder, that of training or None, and the slice's bounds."""
     folders = {
         entry.rstrip("/"): os.path.join(path, entry.rstrip("/"))
         for entry in tf.io.gfile.listdir(path)
         if tf.io.gfile.isdir(os.path.join(path, entry))
     }
     if not _are_splits(set(folders)):
-        if split not in (SPLIT_FOLDERS if not whole else TRAIN):
-            raise ValueError(
-                f"{no_split(path, split, ['train'])}; its images are all one "
-                "split: take a part that training leaves out, such as "
-                "train[90%:]"
-            )
-        return path, None
+        folders = {TRAIN[0]: path}
+    chosen, bounds = choose_split(sorted(folders), split, path)
     train = next((folders[name] for name in TRAIN if name in folders), None)
-    for candidate in (split, *SPLIT_FOLDERS.get(split, ())):
-        if candidate in folders:
-            return folders[candidate], train
-    raise ValueError(no_split(path, split, sorted(folders)))
+    return folders[chosen], train, bounds
 
 
 def _are_splits(folders):
     """Whether folders are splits; a class may well be called "train"."""
-    known = {name for names in SPLIT_FOLDERS.values() for name in names}
+    known = set(KNOWN)
     pair = folders & set(TRAIN) and folders & (known - set(TRAIN))
     return bool(pair or (folders and folders <= known))
 
@@ -97,7 +83,7 @@ def _images_below(root):
         os.path.join(folder, file)
         for folder, _, files in tf.io.gfile.walk(root)
         for file in files
-        if file.lower().endswith(EXTENSIONS)
+        if file.lower().endswith(EXTENSIONS) and not _hidden(folder, file, root)
     )
     if not found:
         raise ValueError(
@@ -105,6 +91,12 @@ def _images_below(root):
             f"{', '.join(EXTENSIONS)}, in class folders or flat."
         )
     return found
+
+
+def _hidden(folder, file, root):
+    """Whether a file, or a folder below the root, begins with a dot."""
+    below = os.path.relpath(os.path.join(folder, file), root)
+    return any(part.startswith(".") for part in below.split(os.sep))
 
 
 def _class_of(file, root):
@@ -121,7 +113,23 @@ def _classes(files, root):
             f"The folder {root!r} holds images both beside and inside its "
             "class folders; move the former into a folder of their class."
         )
-    return [name for name in classes if name]
+    classes = [name for name in classes if name]
+    if classes:
+        _check_filled(root, classes)
+    return classes
+
+
+def _check_filled(root, classes):
+    """Raises if a folder beside those of the classes holds no image."""
+    for entry in sorted(tf.io.gfile.listdir(root)):
+        name = entry.rstrip("/")
+        folder = os.path.join(root, name)
+        if name not in classes and not name.startswith("."):
+            if tf.io.gfile.isdir(folder):
+                raise ValueError(
+                    f"The class folder {folder!r} holds no image: put some "
+                    "there, or remove it."
+                )
 
 
 def _trained(train, classes, root):

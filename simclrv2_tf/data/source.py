@@ -7,40 +7,10 @@ import tensorflow as tf
 
 from simclrv2_tf.data.decode import decode_image
 from simclrv2_tf.data.decode import to_float
+from simclrv2_tf.data.files import open_binary
+from simclrv2_tf.data.places import Places
 
 UNLABELLED = -1
-
-
-@dataclasses.dataclass(frozen=True)
-class Places:
-    """Where images lie within files.
-
-    Attributes:
-      files: Names.
-      which: int32 (examples,), number of the file.
-      begin: int64 (examples,), first byte.
-      size: int32 (examples,), number of bytes.
-    """
-
-    files: np.ndarray
-    which: np.ndarray
-    begin: np.ndarray
-    size: np.ndarray
-
-    def __getitem__(self, indices):
-        return Places(
-            self.files,
-            self.which[indices],
-            self.begin[indices],
-            self.size[indices],
-        )
-
-    def read(self, index):
-        """The bytes of one image."""
-        path = self.files[self.which[index]]
-        with tf.io.gfile.GFile(path, "rb") as file:
-            file.seek(int(self.begin[index]))
-            return file.read(int(self.size[index]))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,10 +23,15 @@ class Source:
       name: For messages.
       labels: int32 (examples,), -1 for unlabelled.
       class_names: Names of the classes, or None if there are no labels.
-      images: uint8 (examples, height, width, channels), all of one size.
+      images: uint8, or float32 in [0, 1], (examples, height, width,
+        channels), all of one size; a file of them that is mapped into memory
+        (`np.memmap`) is read as it is needed.
       encoded: bytes of each image, in memory.
       paths: Files.
-      places: Where in larger files each image lies.
+      places: Where in larger files each image lies: a `Places`, or another
+        with its methods.
+      channels: Channels of the images that are handed out; None for those
+        that they have.
     """
 
     name: str
@@ -66,6 +41,7 @@ class Source:
     encoded: np.ndarray | None = None
     paths: np.ndarray | None = None
     places: Places | None = None
+    channels: int | None = None
 
     @property
     def num_examples(self):
@@ -90,6 +66,40 @@ class Source:
                 chosen[kind] = getattr(self, kind)[indices]
         return dataclasses.replace(self, **chosen)
 
+    def with_channels(self, channels):
+        """The same images with so many channels.
+
+        Args:
+          channels: As many as the images have; 1 and 3 are made from each
+            other.
+
+        Raises:
+          ValueError: If the images have another number.
+        """
+        held = 3 if self.images is None else self.images.shape[-1]
+        if channels != held and {channels, held} != {1, 3}:
+            raise ValueError(
+                f"`channels` must be {held}, as many as the images of "
+                f"{self.name} have. Received: channels={channels}"
+            )
+        return dataclasses.replace(self, channels=channels)
+
+    def encoded_bytes(self, index):
+        """One image as the bytes of a file; an array of uint8 becomes a PNG.
+
+        Raises:
+          ValueError: If a file that held many images is gone.
+          OSError: If the image's own file cannot be read.
+        """
+        if self.images is not None:
+            return tf.io.encode_png(self.images[index]).numpy()
+        if self.places is not None:
+            return self.places.read(index)
+        if self.encoded is not None:
+            return self.encoded[index]
+        with open_binary(self.place(index)) as file:
+            return file.read()
+
     def reader(self):
         """A function from numbers to examples, for use inside `tf.data`.
 
@@ -99,12 +109,17 @@ class Source:
         """
         labels = tf.constant(self.labels)
         fetch = self._pixels()
-        return lambda i: (to_float(fetch(i)), tf.gather(labels, i))
+        return lambda i: (
+            to_channels(to_float(fetch(i)), self.channels),
+            tf.gather(labels, i),
+        )
 
     def _pixels(self):
         if self.places is not None:
             return lambda i: decode_image(self._read_in_place(i))
         with tf.device("CPU"):
+            if isinstance(self.images, np.memmap):
+                return self._mapped
             if self.images is not None:
                 images = tf.constant(self.images)
                 return lambda i: tf.gather(images, i)
@@ -117,6 +132,13 @@ class Source:
     def _read_in_place(self, index):
         data = tf.numpy_function(self.places.read, [index], tf.string, False)
         return tf.ensure_shape(data, [])
+
+    def _mapped(self, index):
+        images = self.images
+        pixels = tf.numpy_function(
+            lambda i: np.array(images[i]), [index], images.dtype, False
+        )
+        return tf.ensure_shape(pixels, images.shape[1:])
 
     def unreadable(self):
         """Finds the first example that is no image; None if all are.
@@ -137,6 +159,21 @@ class Source:
             path = self.paths[index]
             return path.decode() if isinstance(path, bytes) else str(path)
         if self.places is not None:
-            file = self.places.files[self.places.which[index]]
-            return f"example {index} of {self.name}, in {file},"
+            return (
+                f"example {index} of {self.name}, in {self.places.file(index)},"
+            )
         return f"example {index} of {self.name}"
+
+
+def to_channels(image, channels):
+    """RGB to luma, or grey three times over; other images as they are.
+
+    Args:
+      image: float (height, width, 1 or 3).
+      channels: Wanted, None for those that it has.
+    """
+    if channels is None or channels == image.shape[-1]:
+        return image
+    if channels == 1:
+        return tf.image.rgb_to_grayscale(image)
+    return tf.image.grayscale_to_rgb(image)

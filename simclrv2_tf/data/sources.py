@@ -1,31 +1,69 @@
-"""Opens data sets by name: digits, folder:PATH, or a TFDS name.
+"""Opens data sets by name: digits, folder:PATH, ..., or a TFDS name.
 
-A data set of one's own is one more function that returns a `Source`, and its
-line in `open_source`.
+A data set of one's own is one more function (where, split, `Options`) that
+returns a `Source`, and its line in `KINDS`.
 """
 
-import numpy as np
-import tensorflow as tf
-
+from simclrv2_tf.data.arrays import from_dataset
+from simclrv2_tf.data.arrays import to_pixels
+from simclrv2_tf.data.classes import read_label_map
+from simclrv2_tf.data.classes import relabel
+from simclrv2_tf.data.concat import open_concat
+from simclrv2_tf.data.csv import open_csv
+from simclrv2_tf.data.digits import open_digits
 from simclrv2_tf.data.folders import open_folder
-from simclrv2_tf.data.source import UNLABELLED
-from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.splits import cut
-from simclrv2_tf.data.splits import no_split
-from simclrv2_tf.data.splits import parse_split
+from simclrv2_tf.data.npz import open_npz
+from simclrv2_tf.data.parquet import open_parquet
+from simclrv2_tf.data.parts import Options
+from simclrv2_tf.data.splits import NoSplitError
+from simclrv2_tf.data.tar import open_tar
 from simclrv2_tf.data.tfds import open_tfds
+from simclrv2_tf.data.tfrecord import open_tfrecord
 
-DIGITS_TEST = 360  # of 1,797, stratified
+# What stands before the colon, and what opens the rest.
+KINDS = {
+    "folder": open_folder,
+    "csv": open_csv,
+    "tfrecord": open_tfrecord,
+    "npz": open_npz,
+    "tar": open_tar,
+    "parquet": open_parquet,
+    "concat": lambda *arguments: open_concat(_open, *arguments),
+}
+
+__all__ = [
+    "KINDS",
+    "from_dataset",
+    "open_digits",
+    "open_folder",
+    "open_source",
+    "split_names",
+    "to_pixels",
+]
 
 
-def open_source(name, split="train", data_dir=None, download=False):
+def open_source(
+    name,
+    split="train",
+    data_dir=None,
+    download=False,
+    image_feature=None,
+    label_feature=None,
+    label_map=None,
+):
     """Opens one split of a data set.
 
     Args:
-      name: "digits", "folder:PATH" or the name of a TFDS data set.
+      name: "digits", "folder:PATH", "csv:FILE", "tfrecord:GLOB", "npz:FILE",
+        "tar:GLOB", "parquet:GLOB", "concat:A,B" of any of them, the name of a
+        TFDS data set or the directory of one.
       split: Name of the split; slices such as "train[:10%]" work.
       data_dir: Directory of TFDS data.
       download: Whether TFDS may download and prepare what is missing.
+      image_feature: Name of the feature, column, array or file ending that
+        holds the images, where it has no usual name.
+      label_feature: The same of the labels.
+      label_map: File that says which class each label stands for.
 
     Returns:
       A `Source`.
@@ -33,109 +71,35 @@ def open_source(name, split="train", data_dir=None, download=False):
     Raises:
       ValueError: If there is no such data set, split or image.
     """
+    targets = read_label_map(label_map) if label_map else None
+    source = _open(
+        name,
+        split,
+        Options(data_dir, download, image_feature, label_feature, label_map),
+    )
+    if targets is None:
+        return source
+    return relabel(source, targets, label_map)
+
+
+def _open(name, split, options):
     if name == "digits":
         return open_digits(split)
-    if name.startswith("folder:"):
-        return open_folder(name.removeprefix("folder:"), split)
-    return open_tfds(name, split, data_dir, download)
-
-
-def open_digits(split="train"):
-    """scikit-learn's 1,797 handwritten digits, 8×8 pixels, ten classes.
-
-    1,437 are for training and 360 for testing, the same ones always.
-    """
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    digits = load_digits()
-    train, test = train_test_split(
-        np.arange(len(digits.target)),
-        test_size=DIGITS_TEST,
-        stratify=digits.target,
-        random_state=0,
-    )
-    name, bounds = parse_split(split)
-    if name not in ("train", "test", "validation"):
-        raise ValueError(no_split("digits", split, ["train", "test"]))
-    chosen = cut(np.sort(train if name == "train" else test), bounds)
-    gray = np.round(digits.images[chosen] * (255 / 16)).astype(np.uint8)
-    return Source(
-        name=f"digits ({split})",
-        labels=digits.target[chosen].astype(np.int32),
-        class_names=tuple(str(name) for name in digits.target_names),
-        images=np.repeat(gray[..., None], 3, axis=-1),
-    )
-
-
-def from_dataset(dataset, class_names=None):
-    """A `tf.data.Dataset` of images and perhaps labels, held in memory.
-
-    Args:
-      dataset: Unbatched and finite; elements are images, (image, label)
-        pairs, or dictionaries with "image" and perhaps "label". Images of one
-        size, uint8, or float in [0, 1]; labels are whole numbers, -1 for
-        unlabelled.
-      class_names: Names of the classes; numbers unless given.
-
-    Raises:
-      ValueError: If an image is outside [0, 1], sizes differ, the data set
-        has no end or no example, or a label is no number of a class.
-    """
-    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+    kind, _, where = name.partition(":")
+    if kind not in KINDS:
+        return open_tfds(name, split, options)
+    if not where:
         raise ValueError(
-            "A `tf.data.Dataset` must come to an end: leave out `repeat`; "
-            "training goes round by itself."
+            f"`dataset` must say where the data is, as in {kind}:PATH. "
+            f"Received: dataset={name!r}"
         )
-    pairs = dataset.map(_pair)
-    rows = [(np.asarray(x), int(y)) for x, y in pairs.as_numpy_iterator()]
-    if not rows:
-        raise ValueError("The data set given holds no example.")
-    if len({image.shape for image, _ in rows}) > 1:
-        raise ValueError(
-            "The images of a `tf.data.Dataset` must have one size: resize "
-            "them, or put them in a folder and give folder:PATH."
-        )
-    images = to_pixels(np.stack([image for image, _ in rows]))
-    labels = np.array([label for _, label in rows], np.int32)
-    if class_names is None:
-        class_names = tuple(str(i) for i in range(labels.max() + 1)) or None
-    _check_labels(labels, len(class_names or ()))
-    return Source("the data set given", labels, class_names, images)
+    return KINDS[kind](where, split, options)
 
 
-def _pair(*element):
-    """(image, label) of an element of any form, -1 for no label."""
-    if isinstance(element[0], dict):
-        example = element[0]
-        element = [example[key] for key in ("image", "label") if key in example]
-    image, label = [*element, UNLABELLED][:2]
-    label = tf.convert_to_tensor(label)
-    if len(image.shape or (0, 0, 0)) != 3 or label.shape.rank:
-        raise ValueError(
-            "The elements of a `tf.data.Dataset` must be unbatched: an image "
-            "(height, width, channels) and perhaps a label (). Received: "
-            f"shapes {image.shape} and {label.shape}"
-        )
-    return image, label
-
-
-def _check_labels(labels, classes):
-    if labels.min() < UNLABELLED or labels.max() >= classes > 0:
-        raise ValueError(
-            f"Labels must be below {classes}, the number of classes, or -1 "
-            f"for unlabelled. Received: {labels.min()} to {labels.max()}"
-        )
-
-
-def to_pixels(images):
-    """Images as they are kept: uint8, or float32 in [0, 1]."""
-    if images.dtype == np.uint8:
-        return images
-    low, high = images.min(), images.max()
-    if not (low >= 0 and high <= 1):
-        raise ValueError(
-            "Images must be in [0, 1], or uint8: divide by what is white, and "
-            f"apply no mean or deviation. Received: from {low:g} to {high:g}"
-        )
-    return images.astype(np.float32)
+def split_names(name, **options):
+    """The splits that a data set has; options as `open_source` takes them."""
+    try:
+        open_source(name, "which_there_are", **options)
+    except NoSplitError as error:
+        return list(error.known)
+    return ["train"]

@@ -4,6 +4,27 @@ import re
 
 import numpy as np
 
+TRAIN = ("train", "training")
+# What a split may be called, the likeliest first.
+ALIASES = {
+    "train": TRAIN,
+    "validation": ("validation", "val", "valid", "test"),
+    "test": ("test", "validation", "val", "valid"),
+}
+KNOWN = tuple(sorted({name for names in ALIASES.values() for name in names}))
+
+
+class NoSplitError(ValueError):
+    """A data set lacks the split that is asked for.
+
+    Attributes:
+      known: Names of the splits that it has.
+    """
+
+    def __init__(self, message, known=()):
+        super().__init__(message)
+        self.known = tuple(known)
+
 
 def parse_split(split):
     """ "train[:10%]" to ("train", (None, "10%"))."""
@@ -16,6 +37,41 @@ def parse_split(split):
             f"'train[:10%]'. Received: {split!r}"
         )
     return match[1], (match[2], match[3])
+
+
+def choose_split(known, split, name):
+    """Finds a split among those that a data set has.
+
+    Args:
+      known: Names of the splits.
+      split: The one asked for, perhaps with a slice. Where all is one split,
+        "train", a slice of another names a part of it: `validation[90%:]`.
+      name: Of the data set, for messages.
+
+    Returns:
+      The split's name among `known`, and the bounds of the slice.
+
+    Raises:
+      NoSplitError: If it is not there.
+    """
+    wanted, bounds = parse_split(split)
+    if "+" in split:
+        raise ValueError(
+            "Sums of splits are for TFDS data sets; join others as "
+            f"concat:A,B. Received: split={split!r} of {name!r}"
+        )
+    for candidate in (wanted, *ALIASES.get(wanted, ())):
+        if candidate in known:
+            return candidate, bounds
+    message = no_split(name, split, known)
+    if set(known) <= set(TRAIN):
+        if wanted in ALIASES and bounds != (None, None):
+            return known[0], bounds
+        message += (
+            "; its images are all one split: take a part that training leaves "
+            "out, such as train[90%:]"
+        )
+    raise NoSplitError(message, known)
 
 
 def cut(indices, bounds, shuffle=False):

@@ -1,32 +1,50 @@
 """TFDS data sets: small splits held in memory, large ones read in place."""
 
 import difflib
+import os
+import re
 
 import numpy as np
+import tensorflow as tf
 
 from simclrv2_tf.data import records
+from simclrv2_tf.data.parts import Options
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import no_split
 from simclrv2_tf.data.splits import parse_split
 
 MEMORY_LIMIT = 2**29  # bytes of encoded images that are held in memory
 
 
-def open_tfds(name, split="train", data_dir=None, download=False):
+def open_tfds(name, split="train", options=None):
     """A TFDS data set, its images kept encoded.
 
     Up to `MEMORY_LIMIT` they are held in memory. Of a larger split only the
     place of each image in the files is held, 20 bytes an image, and images
     are read when they are needed.
+
+    Args:
+      name: Of the data set, or a directory that holds one.
+      split: Name of the split; slices and sums are TFDS's.
+      options: `Options`.
+
+    Returns:
+      A `Source`.
+
+    Raises:
+      ValueError: If there is no such data set or split, or its files are
+        damaged.
     """
     import tensorflow_datasets as tfds
 
-    builder = _builder(tfds, name, data_dir)
-    if download:
+    options = options or Options()
+    builder = _builder(tfds, name, options.data_dir)
+    if options.download:
         builder.download_and_prepare()
     _check_prepared(builder, name, split)
-    image, label = _features(tfds, builder, name)
+    image, label = _features(tfds, builder, name, options)
     return Source(
         name=f"{name} ({split})",
         class_names=_classes(builder.info.features, label),
@@ -41,8 +59,15 @@ def _examples(tfds, builder, split, image, label):
         places, labels = records.index_records(
             held.file_instructions, image, label
         )
-        return {"places": places, "labels": labels}
-    encoded, labels = _read(tfds, builder, split, image, label)
+        return {"places": places, "labels": labels.astype(np.int32)}
+    try:
+        encoded, labels = _read(tfds, builder, split, image, label)
+    except tf.errors.OpError as error:
+        reason = error.message.splitlines()[0]
+        raise ValueError(
+            f"The data set in {builder.data_dir} is damaged, or was not copied "
+            f"to its end: {reason}; prepare it again."
+        ) from None
     return {"encoded": encoded, "labels": labels}
 
 
@@ -55,6 +80,8 @@ def _bytes(builder, held):
 
 
 def _builder(tfds, name, data_dir):
+    if tf.io.gfile.isdir(os.path.expanduser(name)):
+        return tfds.builder_from_directory(_version_below(name))
     try:
         return tfds.builder(name, data_dir=data_dir)
     except tfds.core.registered.DatasetNotFoundError:
@@ -62,14 +89,34 @@ def _builder(tfds, name, data_dir):
         near = difflib.get_close_matches(name, [*known, "digits"], n=3)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise ValueError(
-            "`dataset` must be digits, folder:PATH or the name of a TFDS data "
-            f"set. Received: dataset={name!r}{hint}"
+            "`dataset` must be digits, a kind and a path such as folder:PATH, "
+            "or the name or directory of a TFDS data set. Received: "
+            f"dataset={name!r}{hint}"
         ) from None
     except ValueError as error:  # an unknown config of a known data set
         reason = str(error).splitlines()[0]
         raise ValueError(
             f"`dataset` {name!r} cannot be opened: {reason}"
         ) from None
+
+
+def _version_below(name):
+    """The directory itself, or that of its newest version."""
+    directory = os.path.expanduser(name).rstrip("/")
+    versions = [
+        entry.rstrip("/")
+        for entry in tf.io.gfile.listdir(directory)
+        if re.fullmatch(r"\d+\.\d+\.\d+/?", entry)
+    ]
+    newest = max(versions, key=lambda v: [*map(int, v.split("."))], default="")
+    for candidate in (os.path.join(directory, newest), directory):
+        if tf.io.gfile.exists(os.path.join(candidate, "dataset_info.json")):
+            return candidate
+    raise ValueError(
+        "A directory given as `dataset` must hold a prepared TFDS data set, "
+        "with dataset_info.json. Received: "
+        f"dataset={name!r}; for a folder of images give folder:{name}"
+    )
 
 
 def _check_prepared(builder, name, split):
@@ -81,14 +128,25 @@ def _check_prepared(builder, name, split):
             "with --download."
         )
     if wanted not in builder.info.splits and wanted != "all":
-        raise ValueError(no_split(name, split, list(builder.info.splits)))
+        known = list(builder.info.splits)
+        raise NoSplitError(no_split(name, split, known), known)
 
 
-def _features(tfds, builder, name):
+def _features(tfds, builder, name, options):
     """Names of the image and of the label, None if there is no label."""
     features = builder.info.features
-    images = _named(features, "image", tfds.features.Image)
-    labels = _named(features, "label", tfds.features.ClassLabel)
+    for asked in (options.image_feature, options.label_feature):
+        if asked and asked not in features:
+            raise ValueError(
+                f"The data set {name!r} must have the feature {asked!r}. "
+                f"Received: {', '.join(features)}"
+            )
+    images = options.image_feature or _named(
+        features, "image", tfds.features.Image
+    )
+    labels = options.label_feature or _named(
+        features, "label", tfds.features.ClassLabel
+    )
     if images is None:
         raise ValueError(
             "A TFDS data set must have an image among its features. Received: "

@@ -18,6 +18,7 @@ ARCHITECTURE = (
     "sk_ratio",
     "se_ratio",
     "image_size",
+    "channels",
     "proj_head_mode",
     "num_proj_layers",
     "proj_out_dim",

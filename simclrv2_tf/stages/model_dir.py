@@ -17,6 +17,7 @@ FIXED = (
     "sk_ratio",
     "se_ratio",
     "image_size",
+    "channels",
     "proj_head_mode",
     "num_proj_layers",
     "proj_out_dim",

@@ -12,6 +12,7 @@ from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.crops import preprocess_for_eval
 from simclrv2_tf.data.decode import decode_in_graph
 from simclrv2_tf.data.decode import to_float
+from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import evaluate as evaluation
@@ -85,7 +86,9 @@ def evaluate_newest(config, source=None, eval_source=None):
     prefix = newest(config)
     network = _load(config, prefix)
     size = network.get_config()["image_size"]
+    channels = network.get_config()["channels"]
     judged = eval_source or open_source(config, config.eval_split)
+    judged = judged.with_channels(channels)
     batches = pipeline.eval_dataset(judged, config.eval_batch_size, size)
     result = {}
     if _can_classify(network, judged):
@@ -94,7 +97,7 @@ def evaluate_newest(config, source=None, eval_source=None):
         )
         result |= {f"eval/{name}": value for name, value in counted.items()}
     if config.knn_k:
-        bank = source or open_source(config)
+        bank = (source or open_source(config)).with_channels(channels)
         known = pipeline.eval_dataset(bank, config.eval_batch_size, size)
         result["eval/knn_accuracy"] = evaluation.knn_accuracy(
             evaluation.features(network, known),
@@ -130,14 +133,27 @@ def _load(config, prefix):
     return hub.load_network(prefix, ema=config.checkpoint_ema)
 
 
+def _decoded(encoded, channels):
+    """An image as an export takes it, float32 in [0, 1].
+
+    No format of files holds other numbers of channels than 1 and 3: those are
+    serialized tensors, float32 (height, width, channels).
+    """
+    if channels not in (1, 3):
+        image = tf.io.parse_tensor(encoded, tf.float32)
+        return tf.ensure_shape(image, [None, None, channels])
+    return to_channels(to_float(decode_in_graph(encoded)), channels)
+
+
 def export_newest(config):
     """Exports the newest checkpoint; returns the path."""
     prefix = newest(config)
     network = _load(config, prefix)
     size = network.get_config()["image_size"]
+    channels = network.get_config()["channels"]
 
     def prepare(encoded):
-        return preprocess_for_eval(to_float(decode_in_graph(encoded)), size)
+        return preprocess_for_eval(_decoded(encoded, channels), size)
 
     directory = config.export_dir
     if not directory:

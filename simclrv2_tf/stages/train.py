@@ -41,6 +41,7 @@ def train(config, source=None):
     """
     model_dir.check(config)
     source = choose_labels(config, source or open_source(config))
+    source = source.with_channels(config.channels)
     strategy = make_strategy(config)
     plan = make_plan(config, source.num_examples, strategy.num_replicas_in_sync)
     keras.utils.set_random_seed(config.seed)
@@ -65,6 +66,9 @@ def open_source(config, split=None):
         split or config.train_split,
         config.data_dir,
         config.download,
+        config.image_feature,
+        config.label_feature,
+        config.label_map,
     )
 
 
@@ -154,6 +158,9 @@ def _announce(config, plan, stage, source, start):
     print(f"  parameters        {count_parameters(network):,}")
     for line in plan.lines():
         print(f"  {line}")
+    if config.train_mode == "pretrain" and config.channels != 3:
+        print("  colour distortion brightness and contrast alone: images are")
+        print(f"                    not RGB (channels={config.channels})")
     if start:
         print(f"  resuming at step  {start:,} of {config.model_dir}")
     print(flush=True)

@@ -4,7 +4,7 @@ import collections
 
 import numpy as np
 import pytest
-import tensorflow as tf
+from data_files import write_records
 
 from simclrv2_tf.data import records
 
@@ -14,32 +14,13 @@ IMAGES = [RNG.bytes(size) for size in (1, 127, 128, 300, 20_000, 70_000)]
 LABELS = [0, 127, 128, 2**31 - 1, -1, 5]
 
 
-def feature(value):
-    if isinstance(value, bytes):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-    if isinstance(value, float):
-        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
-    return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-
-
-def write(path, rows):
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for row in rows:
-            features = {name: feature(value) for name, value in row.items()}
-            example = tf.train.Example(
-                features=tf.train.Features(feature=features)
-            )
-            writer.write(example.SerializeToString())
-    return str(path)
-
-
 @pytest.fixture
 def path(tmp_path):
     rows = [
         {"label": label, "name": b"x", "image": image, "weight": 0.5}
         for image, label in zip(IMAGES, LABELS, strict=True)
     ]
-    return write(tmp_path / "a", rows)
+    return write_records(tmp_path / "a", rows)
 
 
 def test_images_and_labels_are_those_written(path):

@@ -1,0 +1,145 @@
+"""What every kind of source has in common: one table, all of them."""
+
+import numpy as np
+import pytest
+from data_files import ENCODED
+from data_files import LABELS
+from data_files import NAMES
+from data_files import PIXELS
+from data_files import WRITERS
+from data_files import rows
+
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.splits import NoSplitError
+
+KINDS = sorted(WRITERS)
+
+
+def write(folder, kind, name="all", which=slice(None), named=False):
+    folder.mkdir(exist_ok=True)
+    WRITERS[kind](folder / f"{name}.{kind}", rows(which, named))
+    return f"{kind}:{folder}/"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("far", [False, True])
+def test_images_labels_and_names_are_those_written(tmp_path, kind, far):
+    name = write(tmp_path, kind, named=True) + f"all.{kind}"
+    if far:  # through tf.io.gfile, as from a bucket
+        name = name.replace(":", ":file://")
+    source = sources.open_source(name)
+    assert source.class_names == NAMES
+    assert source.labels.tolist() == LABELS.tolist()
+    read = source.reader()
+    for index in (0, 5, 11):
+        image, label = read(index)
+        np.testing.assert_allclose(image, PIXELS[index] / 255.0, rtol=1e-6)
+        assert label == LABELS[index]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_images_go_into_batches(tmp_path, kind):
+    source = sources.open_source(write(tmp_path, kind) + f"all.{kind}")
+    (views, labels), *_ = pipeline.train_dataset(source, 4, 8, 0).take(1)
+    assert views[0].shape == views[1].shape == (4, 8, 8, 3)
+    assert set(labels.numpy()) <= {0, 1, 2}
+    seen = [y for _, y in pipeline.eval_dataset(source, 5, 8)]
+    assert np.concatenate(seen).tolist() == LABELS.tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_splits_are_told_by_the_names_of_files(tmp_path, kind):
+    name = write(tmp_path, kind, "set-train", slice(0, 9), named=True)
+    write(tmp_path, kind, "set-test", slice(10, 12), named=True)
+    for where in (f"set-*.{kind}", f"set-{{split}}.{kind}"):
+        train = sources.open_source(name + where, "train")
+        test = sources.open_source(name + where, "test")
+        assert (train.num_examples, test.num_examples) == (9, 2)
+        assert test.class_names == NAMES  # though it has no ant
+        assert test.labels.tolist() == [1, 2]
+        assert sources.split_names(name + where) == ["test", "train"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_slices_are_apart_and_complete(tmp_path, kind):
+    name = write(tmp_path, kind) + f"all.{kind}"
+    first, rest = (
+        sources.open_source(name, split)
+        for split in ("train[:75%]", "validation[75%:]")
+    )
+    assert (first.num_examples, rest.num_examples) == (9, 3)
+    images = {
+        read_bytes(s, i) for s in (first, rest) for i in range(len(s.labels))
+    }
+    assert images == ({*map(bytes, ENCODED)} if kind != "npz" else images)
+    assert len(images) == 12
+    with pytest.raises(NoSplitError, match=r"such as train\[90%:\]"):
+        sources.open_source(name, "test")
+
+
+def read_bytes(source, index):
+    return bytes(source.encoded_bytes(index))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_label_that_training_lacks(tmp_path, kind):
+    name = write(tmp_path, kind, "train", slice(0, 2), named=True)
+    write(tmp_path, kind, "test", slice(0, 3), named=True)
+    with pytest.raises(ValueError, match="label 'cat' of .*test.* is outside"):
+        sources.open_source(f"{name}*.{kind}", "test")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_class_without_an_example(tmp_path, kind):
+    (tmp_path / "a").mkdir()
+    path = tmp_path / "a" / f"all.{kind}"
+    WRITERS[kind](path, [(i, v) for i, v in rows() if v != 1])
+    with pytest.raises(ValueError, match=r"class 1 has no example.*all\."):
+        sources.open_source(f"{kind}:{path}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_numbers_from_one_and_unlabelled_ones(tmp_path, kind):
+    labels = [1, 2, -1, 3]
+    pairs = list(zip(ENCODED, labels, strict=False))
+    path = tmp_path / f"all.{kind}"
+    WRITERS[kind](path, pairs)
+    source = sources.open_source(f"{kind}:{path}")
+    assert source.class_names == ("1", "2", "3")
+    assert source.labels.tolist() == [0, 1, -1, 2]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_not_there(tmp_path, kind):
+    with pytest.raises(ValueError, match="There is no file.*nowhere"):
+        sources.open_source(f"{kind}:{tmp_path}/nowhere-*")
+    with pytest.raises(ValueError, match=f"as in {kind}:PATH"):
+        sources.open_source(f"{kind}:")
+
+
+@pytest.mark.parametrize("kind", ["tar", "tfrecord", "parquet"])
+def test_a_missing_shard_is_noticed(tmp_path, kind):
+    for shard in (0, 2):
+        name = write(tmp_path, kind, f"x-{shard:05d}-of-00003")
+    with pytest.raises(ValueError, match="1 are missing, .* number 1"):
+        sources.open_source(f"{name}*.{kind}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_something_else(tmp_path, kind):
+    path = tmp_path / f"all.{kind}"
+    for data in (b"", b"\0" * 3000, b"\xff\xd8 no table \xe9\n" * 99):
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match=f"all.{kind}"):
+            sources.open_source(f"{kind}:{path}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_label_maps(tmp_path, kind):
+    name = write(tmp_path, kind) + f"all.{kind}"
+    table = tmp_path / "map.csv"
+    table.write_text("# what they are\n2,mammal\n0,insect\n1,insect\n")
+    source = sources.open_source(name, label_map=str(table))
+    assert source.class_names == ("mammal", "insect")
+    assert source.labels.tolist() == [[1, 1, 0][i] for i in LABELS]

@@ -1,0 +1,114 @@
+"""The same few images in every form that a data set may have."""
+
+import io
+import json
+import tarfile
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+NAMES = ("ant", "bee", "cat")
+PIXELS = np.random.default_rng(0).integers(0, 256, (12, 9, 7, 3), np.uint8)
+LABELS = np.arange(12) % 3
+
+
+def png(pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+ENCODED = [png(pixels) for pixels in PIXELS]
+
+
+def rows(which=slice(None), named=False):
+    """Encoded images with labels, numbers or names."""
+    labels = [NAMES[i] for i in LABELS] if named else LABELS.tolist()
+    return list(zip(ENCODED, labels, strict=True))[which]
+
+
+def feature(value):
+    if isinstance(value, str):
+        value = value.encode()
+    if isinstance(value, bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+    if isinstance(value, float):
+        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+
+
+def write_records(path, examples):
+    """A TFRecord file of dictionaries of values."""
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for values in examples:
+            features = {name: feature(v) for name, v in values.items()}
+            example = tf.train.Example(
+                features=tf.train.Features(feature=features)
+            )
+            writer.write(example.SerializeToString(deterministic=True))
+    return str(path)
+
+
+def write_tfrecord(path, rows):
+    return write_records(path, [{"image": i, "label": v} for i, v in rows])
+
+
+def write_tar(path, rows, ending="cls"):
+    members = {}
+    for number, (image, label) in enumerate(rows):
+        members[f"{number:04d}.png"] = image
+        members[f"{number:04d}.{ending}"] = str(label).encode()
+    return write_members(path, members)
+
+
+def write_members(path, members):
+    """A tar file from names and bytes."""
+    with tarfile.open(path, "w") as tar:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return str(path)
+
+
+def write_csv(path, rows):
+    folder = path.parent / f"{path.stem}_images"
+    folder.mkdir()
+    lines = ["path,label"]
+    for number, (image, label) in enumerate(rows):
+        (folder / f"{number}.png").write_bytes(image)
+        lines.append(f"{folder.name}/{number}.png,{label}")
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def write_parquet(path, rows, names=None, **options):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    images = [{"bytes": image, "path": None} for image, _ in rows]
+    table = pa.table({"image": images, "label": [label for _, label in rows]})
+    if names:
+        described = {"label": {"names": names, "_type": "ClassLabel"}}
+        text = json.dumps({"info": {"features": described}})
+        table = table.replace_schema_metadata({"huggingface": text})
+    pq.write_table(table, path, **options)
+    return str(path)
+
+
+def write_npz(path, rows):
+    images = [np.asarray(Image.open(io.BytesIO(i))) for i, _ in rows]
+    labels = np.array([label for _, label in rows])
+    np.savez(path, images=np.array(images), labels=labels)
+    return str(path)
+
+
+# What each kind of source is written by.
+WRITERS = {
+    "csv": write_csv,
+    "npz": write_npz,
+    "parquet": write_parquet,
+    "tar": write_tar,
+    "tfrecord": write_tfrecord,
+}
