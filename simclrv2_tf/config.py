@@ -13,7 +13,7 @@ import re
 
 DEPTHS = (18, 34, 50, 101, 152, 200)
 TRAIN_MODES = ("pretrain", "finetune", "distill")
-MODES = ("train", "eval", "train_then_eval", "export")
+MODES = ("train", "eval", "train_then_eval", "export", "status")
 STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
 
 
@@ -40,7 +40,8 @@ class RunConfig:
 
     mode: str = option(
         "train",
-        "What to do: train, evaluate a run, both in turn, or export a model.",
+        "What to do: train, evaluate a run, both in turn, export a model, or "
+        "print the status of the run in model_dir.",
         MODES,
     )
     train_mode: str = option(
@@ -89,6 +90,27 @@ class RunConfig:
     )
     train_summary_steps: int = option(
         100, "Steps from one line of metrics to the next; 0: each checkpoint."
+    )
+    time_limit: str = option(
+        None,
+        "Time that a queue grants, HH:MM; the run stops before it is over, "
+        "with a checkpoint and --preemption_exit_code.",
+        kind=str,
+    )
+    preemption_exit_code: int = option(
+        42,
+        "Exit code after SIGTERM, SIGINT or the time limit, 1 to 255; the "
+        "same command then goes on.",
+    )
+    max_bad_steps: int = option(
+        10,
+        "Steps in a row without finite numbers that end training, 1 or more; "
+        "none of them is applied.",
+    )
+    rollback: bool = option(
+        False,
+        "After --max_bad_steps go back to the last checkpoint, and pass over "
+        "the batches since, instead of ending.",
     )
 
 
@@ -311,6 +333,12 @@ class HardwareConfig:
     master: str = option(
         None, "Address of the TPU, for the same use as --tpu_name.", kind=str
     )
+    deterministic: bool = option(
+        None,
+        "Whether every repetition gives the same bits; unset: on the CPU, "
+        "which costs nothing there. GPUs are slower for it.",
+        kind=bool,
+    )
     mixed_precision: str = option(
         "float32",
         "Arithmetic of the layers; losses and statistics stay float32.",
@@ -403,6 +431,8 @@ _RANGES = {
     "checkpoint_steps": (lambda v: v >= 0, "0 or more"),
     "keep_checkpoint_max": (lambda v: v >= 1, "at least 1"),
     "keep_hub_module_max": (lambda v: v >= 1, "at least 1"),
+    "preemption_exit_code": (lambda v: 1 <= v <= 255, "from 1 to 255"),
+    "max_bad_steps": (lambda v: v >= 1, "at least 1"),
     "train_summary_steps": (lambda v: v >= 0, "0 or more"),
     "shuffle_buffer": (lambda v: v >= 0, "0 or more"),
     "label_fraction": (lambda v: 0 < v <= 1, "in (0, 1]"),
@@ -445,6 +475,26 @@ def _check_ranges(config):
             raise ValueError(
                 f"`{name}` must be {words}. Received: {name}={value}"
             )
+
+
+def time_limit_seconds(config):
+    """The time limit in seconds, 0 for none."""
+    if config.time_limit is None:
+        return 0
+    hours, minutes = config.time_limit.split(":")
+    return 3600 * int(hours) + 60 * int(minutes)
+
+
+def _check_time_limit(config):
+    limit = config.time_limit
+    if limit is None:
+        return
+    fits = re.fullmatch(r"[0-9]{1,4}:[0-5][0-9]", limit)
+    if not fits or not time_limit_seconds(config):
+        raise ValueError(
+            "`time_limit` must be hours and minutes, HH:MM, and not 00:00. "
+            f"Received: time_limit={limit!r}"
+        )
 
 
 def _check_labels(config):
@@ -515,6 +565,7 @@ def _check_teacher(config):
 _RULES = (
     _check_choices,
     _check_ranges,
+    _check_time_limit,
     _check_labels,
     _check_freezing,
     _check_schema,

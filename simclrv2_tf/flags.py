@@ -44,6 +44,12 @@ def parse(argv):
         raise ValueError(_illegal(str(error))) from None
     except flags.Error as error:
         raise ValueError(str(error).replace("\n", " ")) from None
+    except UnicodeDecodeError as error:
+        named = " ".join(a for a in argv[1:] if "flagfile" in a)
+        raise ValueError(
+            f"A flagfile must be text in UTF-8 ({error.reason} at byte "
+            f"{error.start}). Received: {named}"
+        ) from None
     if rest:
         raise ValueError(
             "Expected flags alone, such as --train_mode=pretrain. "

@@ -5,27 +5,40 @@ import os
 import sys
 
 from simclrv2_tf import flags
+from simclrv2_tf import status
+from simclrv2_tf.config import time_limit_seconds
+from simclrv2_tf.stages.interruption import Interruption
 
 
 def main(argv=None):
-    """Runs what the flags say; a user's mistake is one line and status 2."""
+    """Runs what the flags say; a user's mistake is one line and status 2.
+
+    A run that is asked to stop ends with --preemption_exit_code, after a
+    checkpoint if it trains.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("simclrv2_tf").setLevel(logging.INFO)
     try:
         config = flags.parse(list(sys.argv if argv is None else argv))
         _run(config)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, FloatingPointError) as error:
         flags.fail(error)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
 
 def _run(config):
-    # Here and not above: TensorFlow takes seconds to load, --help shall not.
-    from simclrv2_tf.stages import session
+    if config.mode == "status":
+        print(status.describe(config.model_dir))
+        return
+    with Interruption(
+        config.preemption_exit_code, time_limit_seconds(config)
+    ) as interruption:
+        # Not above: TensorFlow takes seconds to load, --help shall not.
+        from simclrv2_tf.stages import session
 
-    session.run(config)
+        session.run(config, interruption=interruption)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,12 @@ import pathlib
 PACKAGE = pathlib.Path(__file__).resolve().parents[1] / "simclrv2_tf"
 # Room -> rooms of ours that it may import; a room always knows itself.
 MAY_IMPORT = {
-    "run": {"stages", "flags", "config"},
+    "run": {"stages", "flags", "config", "status"},
+    "status": {"journal"},
+    "journal": set(),
     "flags": {"config"},
     "stages": {
+        "journal",
         "data",
         "models",
         "optimizers",

@@ -199,3 +199,10 @@ def test_a_mistake_is_one_line_and_status_2():
     done = run("--resnet_dept=50")
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_flagfile_that_is_no_text_is_a_sentence(tmp_path):
+    path = tmp_path / "flags.cfg"
+    path.write_bytes(b"--seed=3\n--dataset=\xff\n")
+    with pytest.raises(ValueError, match=r"text in UTF-8 .*flags\.cfg"):
+        flags.parse(["simclrv2", f"--flagfile={path}"])

@@ -2,48 +2,205 @@
 
 The files are TensorFlow's. Weights stand under `variables/<canonical name>`,
 what the optimizer remembers under `optimizer/<place>`, so that nothing
-depends on how Keras names or orders its objects.
+depends on how Keras names or orders its objects; `progress` is JSON, whatever
+else the run needs to go on. `ckpt-N.sha256` holds the checksums.
 """
 
+import json
+import logging
 import os
 import re
 
 import tensorflow as tf
 
+from simclrv2_tf.checkpoints import checksums
+from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints.bundle import Bundle
 
+_LOG = logging.getLogger("simclrv2_tf")
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _SLASH = ".S"  # how TensorFlow writes a slash inside a name
+_PROGRESS = "progress"
+_NAME = re.compile(r"ckpt-(\d+)\.index")
+_SET_ASIDE = "damaged-"
 
 
-def save(directory, step, variables, optimizer_variables=(), keep=5):
-    """Writes `ckpt-<step>` and deletes the oldest beyond `keep`.
+def snapshot(variables, optimizer_variables=(), progress=None):
+    """What a checkpoint holds, as it is now, in the host's memory.
+
+    On the CPU nothing is copied here: TensorFlow copies a variable that is
+    being looked at when it is next written to.
+
+    Args:
+      variables: {canonical name: Keras variable}.
+      optimizer_variables: The optimizer's, in its order.
+      progress: What JSON holds.
+
+    Returns:
+      {key in the file: tensor}.
+    """
+    named = {f"variables/{_escaped(n)}": v for n, v in variables.items()}
+    named |= {f"optimizer/{i}": v for i, v in enumerate(optimizer_variables)}
+    with tf.device("CPU"):
+        tensors = {f"{n}{_SUFFIX}": tf.identity(v) for n, v in named.items()}
+        tensors[_PROGRESS] = tf.constant(json.dumps(progress or {}))
+    return tensors
+
+
+def _escaped(name):
+    return name.replace("/", _SLASH)
+
+
+def write(directory, step, tensors, keep=5):
+    """Writes `ckpt-<step>` and then deletes the oldest beyond `keep`.
+
+    The files are written beside, read back and verified, and renamed, the
+    index last. On `gs://` a rename is a copy and not atomic; a checkpoint
+    that was cut off there is told by its checksums.
 
     Args:
       directory: Of the run; made if missing.
       step: Steps trained.
-      variables: {canonical name: Keras variable}.
-      optimizer_variables: The optimizer's, in its order.
+      tensors: See `snapshot`.
       keep: Checkpoints that stay.
 
     Returns:
       The prefix that was written.
+
+    Raises:
+      ValueError: If that fails; what was there is still there.
     """
-    checkpoint = tf.train.Checkpoint(
-        variables={name: v.value for name, v in variables.items()},
-        optimizer={str(i): v.value for i, v in enumerate(optimizer_variables)},
-    )
-    manager = tf.train.CheckpointManager(
-        checkpoint, directory, max_to_keep=keep, checkpoint_name="ckpt"
-    )
-    return manager.save(checkpoint_number=step)
+    prefix = prefix_of(directory, step)
+    with staging.files(prefix) as staged:
+        tf.raw_ops.SaveV2(
+            prefix=staged,
+            tensor_names=list(tensors),
+            shape_and_slices=[""] * len(tensors),
+            tensors=list(tensors.values()),
+        )
+        _read_all(staged)
+        checksums.write(staged)
+    older = [s for s in steps(directory) if s < step]
+    forgotten = older[: max(0, len(older) + 1 - keep)]
+    kept = [prefix_of(directory, s) for s in older if s not in forgotten]
+    staging.name_newest(prefix, kept)
+    for old in forgotten:
+        delete(prefix_of(directory, old))
+    return prefix
+
+
+def save(directory, step, variables, optimizer_variables=(), keep=5):
+    """A snapshot, written at once; see `snapshot` and `write`."""
+    tensors = snapshot(variables, optimizer_variables)
+    return write(directory, step, tensors, keep)
+
+
+def delete(prefix):
+    """Deletes a checkpoint, its index first: it is never half there."""
+    for path in sorted(_files(prefix), key=lambda p: not p.endswith(".index")):
+        tf.io.gfile.remove(path)
+
+
+def _files(prefix):
+    directory, name = os.path.split(prefix)
+    return [
+        os.path.join(directory, file)
+        for file in tf.io.gfile.listdir(directory or ".")
+        if file.startswith(f"{name}.")
+    ]
+
+
+def steps(directory):
+    """The steps whose checkpoints are in a directory, the newest last."""
+    if not directory or not tf.io.gfile.isdir(directory):
+        return []
+    matches = map(_NAME.fullmatch, tf.io.gfile.listdir(directory))
+    return sorted(int(match[1]) for match in matches if match)
+
+
+def prefix_of(directory, step):
+    return os.path.join(directory, f"ckpt-{step}")
 
 
 def latest(directory):
     """Prefix of the newest checkpoint of a run, None if there is none."""
+    found = steps(directory)
+    if found:
+        return prefix_of(directory, found[-1])
     if not directory or not tf.io.gfile.isdir(directory):
         return None
-    return tf.train.latest_checkpoint(directory)
+    return tf.train.latest_checkpoint(directory)  # of another program
+
+
+def newest_sound(directory, set_aside=False):
+    """Prefix of the newest checkpoint whose files are whole.
+
+    Args:
+      directory: Of the run.
+      set_aside: Whether damaged ones found on the way are renamed to
+        `damaged-ckpt-N`, so that a run writes anew what is torn.
+
+    Returns:
+      The prefix, None if there is no checkpoint at all.
+
+    Raises:
+      ValueError: If there are checkpoints, and all are damaged.
+    """
+    found = steps(directory)
+    for step in reversed(found):
+        prefix = prefix_of(directory, step)
+        reason = fault(prefix)
+        if reason is None:
+            return prefix
+        _LOG.warning("%s is damaged and passed over: %s", prefix, reason)
+        if set_aside:
+            _set_aside(prefix)
+    if found:
+        raise ValueError(
+            f"All checkpoints of {directory!r} are damaged ({len(found)}): "
+            "restore one from a copy, or give another --model_dir to start "
+            "anew."
+        )
+    return latest(directory)
+
+
+def keeps_checksums(directory):
+    """Whether the newest checkpoint was written with checksums."""
+    found = steps(directory)
+    if not found:
+        return False
+    newest = prefix_of(directory, found[-1])
+    return tf.io.gfile.exists(newest + checksums.SUFFIX)
+
+
+def _set_aside(prefix):
+    for path in sorted(_files(prefix), key=lambda p: not p.endswith(".index")):
+        directory, name = os.path.split(path)
+        target = os.path.join(directory, _SET_ASIDE + name)
+        tf.io.gfile.rename(path, target, overwrite=True)
+
+
+def fault(prefix):
+    """What is wrong with a checkpoint's files, None if nothing is.
+
+    Reads all of them; by their checksums, or where those are missing (a
+    checkpoint of another program) by the ones inside the files.
+    """
+    try:
+        recorded = checksums.read(prefix)
+        if recorded:
+            return checksums.difference(prefix, recorded)
+        _read_all(prefix)
+    except (tf.errors.OpError, OSError, ValueError) as error:
+        return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return None
+
+
+def _read_all(prefix):
+    """Reads every array, which verifies the checksums inside the files."""
+    bundle = Bundle(prefix)
+    for key in bundle.shapes:
+        bundle.read(key)
 
 
 def step_of(prefix):
@@ -66,6 +223,14 @@ def read(prefix):
 def read_optimizer(prefix):
     """What the optimizer remembered, `Arrays` of its places."""
     return _under(prefix, "optimizer/")
+
+
+def read_progress(prefix):
+    """The `progress` of `snapshot`, {} in checkpoints that hold none."""
+    bundle = Bundle(prefix)
+    if _PROGRESS not in bundle.shapes:
+        return {}
+    return json.loads(bundle.read(_PROGRESS))
 
 
 def _under(prefix, scope):

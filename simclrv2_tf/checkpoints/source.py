@@ -79,13 +79,20 @@ def open_source(path, ema=False, ignore=None):
         if path.endswith(pytorch_files.SUFFIXES) and _is_file(path):
             arrays, known, notes = pytorch.read(path, ignore)
             return Found.make("PyTorch", path, arrays, known, notes)
-        prefix = tf1.find(path)
+        prefix = _newest(path)
         if prefix is not None:
             return _checkpoint(prefix, ema)
         directory = saved_model.find(path)
         if directory is not None:
             return _saved_model(directory, ema)
     raise ValueError(_nothing(path))
+
+
+def _newest(path):
+    """The prefix that a path means; of a run the newest that is whole."""
+    if run_directory.keeps_checksums(path):
+        return run_directory.newest_sound(path)
+    return tf1.find(path)
 
 
 def _is_file(path):

@@ -1,5 +1,6 @@
 """From a source to batches: endless and shuffled, or each example once."""
 
+import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.crops import preprocess_for_eval
@@ -87,6 +88,17 @@ def _shuffled(position, count, seed):
     return tf.random.experimental.index_shuffle(
         place, fold(seed, ORDER, epoch), count - 1
     )
+
+
+def examples_of_step(source, batch_size, seed, step):
+    """Numbers of the examples that `train_dataset` yields at a step.
+
+    Returns:
+      int64 (batch_size,), over all workers.
+    """
+    count = source.num_examples
+    positions = range(step * batch_size, (step + 1) * batch_size)
+    return np.array([int(_shuffled(p, count, seed)) for p in positions])
 
 
 def eval_dataset(source, batch_size, image_size, workers=1, worker=0):

@@ -3,6 +3,7 @@
 import functools
 
 import keras
+import tensorflow as tf
 
 from simclrv2_tf import hub
 from simclrv2_tf import optimizers
@@ -175,6 +176,16 @@ def _distill(config, network, teacher, **shared):
         config.distill_alpha,
         **shared,
     )
+
+
+def set_determinism(config):
+    """Has GPUs take the kernels that repeat their bits, if asked.
+
+    Those of the CPU do so by themselves, with as many threads: nothing is
+    switched there, where it would slow the input down.
+    """
+    if config.deterministic and tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()
 
 
 def set_precision(config):

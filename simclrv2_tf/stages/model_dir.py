@@ -3,12 +3,19 @@
 import dataclasses
 import json
 import os
+import re
 
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.checkpoints import staging
+
 FLAGFILE = "flags.cfg"
 JSON = "flags.json"
+ENVIRONMENT = "environment.json"
+_LEFT_OVER = re.compile(
+    r"\.probe\.\d+(\.\d+\.tmp)?|.+\.json\.\d+\.tmp|.+\.cfg\.\d+\.tmp"
+)
 # A run goes on only with the stage and the network that it began with.
 FIXED = (
     "train_mode",
@@ -60,7 +67,7 @@ def _make(directory):
     try:
         tf.io.gfile.makedirs(directory)
         probe = os.path.join(directory, f".probe.{os.getpid()}")
-        _replace(probe, "")
+        replace(probe, "")
         tf.io.gfile.remove(probe)
     except tf.errors.OpError as error:
         raise ValueError(
@@ -93,10 +100,10 @@ def write_flags(config, **resolved):
     values = dataclasses.asdict(config)
     directory = config.model_dir
     text = json.dumps({**values, **resolved}, indent=2)
-    _replace(os.path.join(directory, JSON), text + "\n")
+    replace(os.path.join(directory, JSON), text + "\n")
     lines = [_as_flag(name, value) for name, value in values.items()]
     lines = [line for line in lines if line]
-    _replace(os.path.join(directory, FLAGFILE), "\n".join(lines) + "\n")
+    replace(os.path.join(directory, FLAGFILE), "\n".join(lines) + "\n")
 
 
 def _as_flag(name, value):
@@ -105,6 +112,31 @@ def _as_flag(name, value):
     if isinstance(value, bool):
         return f"--{name}" if value else f"--no{name}"
     return f"--{name}={value}"
+
+
+def write_environment(directory, values):
+    """Writes `environment.json`: versions, hardware, seed, data."""
+    text = json.dumps(values, indent=2)
+    replace(os.path.join(directory, ENVIRONMENT), text + "\n")
+
+
+def read_environment(directory):
+    """What `write_environment` wrote, {} if there is nothing to be read."""
+    path = os.path.join(directory, ENVIRONMENT)
+    try:
+        with tf.io.gfile.GFile(path) as file:
+            values = json.load(file)
+    except (tf.errors.OpError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def clean(directory):
+    """Removes what killed processes left half written; with the lock held."""
+    staging.clean(directory)
+    for name in tf.io.gfile.listdir(directory):
+        if _LEFT_OVER.fullmatch(name):
+            tf.io.gfile.remove(os.path.join(directory, name))
 
 
 def write_result(directory, result, step, name=None):
@@ -120,14 +152,14 @@ def write_result(directory, result, step, name=None):
     text = json.dumps(values, indent=2, default=_plain)
     suffix = f"_{name}" if name else ""
     for file in (f"result{suffix}.json", f"result{suffix}_{step}.json"):
-        _replace(os.path.join(directory, file), text + "\n")
+        replace(os.path.join(directory, file), text + "\n")
 
 
 def _plain(value):
     return np.asarray(value).item()
 
 
-def _replace(path, text):
+def replace(path, text):
     """Writes beside and renames, so that no half-written file is seen."""
     beside = f"{path}.{os.getpid()}.tmp"
     with tf.io.gfile.GFile(beside, "w") as file:

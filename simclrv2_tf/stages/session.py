@@ -23,13 +23,14 @@ from simclrv2_tf.stages.train import train
 POLL_SECONDS = 1.0  # between looks for a new checkpoint
 
 
-def run(config, source=None, eval_source=None):
+def run(config, source=None, eval_source=None, interruption=None):
     """Does what `mode` says.
 
     Args:
       config: A `Config`.
       source: A `Source` to train on, in place of the config's.
       eval_source: A `Source` to evaluate on, in place of the config's.
+      interruption: An `Interruption` that has begun; None for none.
 
     Returns:
       Dictionary: the last training metrics, the network's "parameters", and
@@ -38,7 +39,7 @@ def run(config, source=None, eval_source=None):
     build.set_precision(config)
     result = {}
     if "train" in config.mode:
-        trained = train(config, source)
+        trained = train(config, source, interruption)
         result |= trained.metrics
         result["parameters"] = count_parameters(trained.network)
     if config.mode == "eval":
@@ -54,10 +55,10 @@ def follow(config, source=None, eval_source=None):
     """Evaluates the newest checkpoint, then those that come in time."""
     result = evaluate_newest(config, source, eval_source)
     deadline = time.monotonic() + config.eval_timeout
-    done = newest(config)
+    done = run_directory.latest(config.model_dir)
     while time.monotonic() < deadline:
-        if newest(config) != done:
-            done = newest(config)
+        if run_directory.latest(config.model_dir) != done:
+            done = run_directory.latest(config.model_dir)
             result = evaluate_newest(config, source, eval_source)
             deadline = time.monotonic() + config.eval_timeout
         time.sleep(POLL_SECONDS)
@@ -66,7 +67,7 @@ def follow(config, source=None, eval_source=None):
 
 def newest(config):
     """Prefix of the run's newest checkpoint, or of `--checkpoint`."""
-    held = run_directory.latest(config.model_dir)
+    held = run_directory.newest_sound(config.model_dir)
     prefix = held or config.checkpoint
     if prefix is None:
         raise ValueError(

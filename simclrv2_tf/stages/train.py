@@ -1,7 +1,11 @@
 """A training run, from its config to its last checkpoint."""
 
 import collections
+import contextlib
+import functools
 import logging
+import sys
+import time
 
 import keras
 import tensorflow as tf
@@ -9,16 +13,18 @@ import tensorflow as tf
 from simclrv2_tf import distribution
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import architecture
-from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data import labels as labelling
-from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
+from simclrv2_tf.journal import Journal
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.stages import build
+from simclrv2_tf.stages import circumstances
 from simclrv2_tf.stages import model_dir
-from simclrv2_tf.stages.callbacks import Report
-from simclrv2_tf.stages.callbacks import SaveCheckpoint
+from simclrv2_tf.stages.fit import Run
+from simclrv2_tf.stages.interruption import Interruption
+from simclrv2_tf.stages.lock import Lock
 from simclrv2_tf.stages.plan import make_plan
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -26,37 +32,99 @@ _LOG = logging.getLogger("simclrv2_tf")
 Trained = collections.namedtuple("Trained", "network step metrics")
 
 
-def train(config, source=None):
+def train(config, source=None, interruption=None):
     """Trains to the end, from the newest checkpoint of `model_dir` if any.
 
     Args:
       config: A `Config`.
       source: A `Source` in place of the one that the config names.
+      interruption: An `Interruption` that has begun; None for one of its own.
 
     Returns:
       The network, the step it was trained to, and the last metrics.
 
     Raises:
-      ValueError: If config, data and directory do not go together.
+      ValueError: If config, data and directory do not go together, or
+        another process trains in that directory.
+      Diverged: If numbers are not finite for too long.
+      Preempted: If the process was asked to stop.
     """
     model_dir.check(config)
+    with contextlib.ExitStack() as stack:
+        if interruption is None:
+            interruption = stack.enter_context(
+                Interruption(
+                    config.preemption_exit_code, time_limit_seconds(config)
+                )
+            )
+        lock = stack.enter_context(Lock(config.model_dir))
+        model_dir.clean(config.model_dir)
+        return _train(config, source, interruption, lock)
+
+
+def _train(config, source, interruption, lock):
     source = choose_labels(config, source or open_source(config))
     source = source.with_channels(config.channels)
     strategy = make_strategy(config)
     plan = make_plan(config, source.num_examples, strategy.num_replicas_in_sync)
     keras.utils.set_random_seed(config.seed)
     build.set_precision(config)
+    build.set_determinism(config)
+    journal = Journal(config.model_dir)
     with strategy.scope():
-        stage = _compiled_stage(config, plan, source)
-        start = _resume(config, stage)
+        newest = run_directory.newest_sound(config.model_dir, set_aside=True)
+        stage = _compiled_stage(config, plan, source, newest)
+        write = functools.partial(_write, config, lock, journal, stage, source)
+        run = Run(config, plan, stage, source, journal, write, interruption)
+        if newest is not None:
+            run.restore(newest)
+    start = run.progress.step
     _announce(config, plan, stage, source, start)
+    _write_flags(config, stage, source)
+    _describe(config, source, journal, start)
+    with _noted(journal, stage):
+        metrics = run.to_the_end()
+    return Trained(stage.network, plan.train_steps, metrics)
+
+
+def _write_flags(config, stage, source):
     model_dir.write_flags(
         config,
         num_classes=stage.network.get_config()["num_classes"],
         class_names=source.class_names,
     )
-    metrics = _fit(config, plan, stage, source, start)
-    return Trained(stage.network, plan.train_steps, metrics)
+
+
+def _write(config, lock, journal, stage, source, step, snapshot):
+    """Writes a checkpoint; raises a ValueError if that fails."""
+    lock.check()
+    if not tf.io.gfile.exists(run_directory.flags_file(config.model_dir)):
+        _LOG.error(
+            "THE DIRECTORY OF THE RUN IS GONE, or its flags.json is: %s is "
+            "made again; earlier checkpoints may be lost",
+            config.model_dir,
+        )
+        tf.io.gfile.makedirs(config.model_dir)
+        _write_flags(config, stage, source)
+    start = time.monotonic()
+    run_directory.write(
+        config.model_dir, step, snapshot, config.keep_checkpoint_max
+    )
+    seconds = round(time.monotonic() - start, 3)
+    journal.note("checkpoint", step=step, seconds=seconds)
+
+
+@contextlib.contextmanager
+def _noted(journal, stage):
+    """Notes in the journal how training ended."""
+    try:
+        yield
+    except BaseException as error:
+        step = int(stage.optimizer.iterations)
+        kind = type(error).__name__
+        journal.note("stop", step=step, kind=kind, reason=str(error))
+        raise
+    journal.note("trained", step=int(stage.optimizer.iterations))
 
 
 def open_source(config, split=None):
@@ -122,13 +190,13 @@ def _check_classes(source):
         )
 
 
-def _compiled_stage(config, plan, source):
+def _compiled_stage(config, plan, source, newest):
     teacher = None
     classes = source.num_classes
     if config.train_mode == "distill":
         teacher = hub.load_network(config.teacher)
         classes = classes or teacher.get_config()["num_classes"]
-    if run_directory.latest(config.model_dir):  # those weights go first
+    if newest is not None:  # those weights go first
         network = build.fresh_network(config, classes)
     else:
         network = build.make_network(config, classes)
@@ -136,19 +204,6 @@ def _compiled_stage(config, plan, source):
     stage.compile(optimizer=build.make_optimizer(config, plan, network))
     stage.optimizer.build(stage.trainable_variables)
     return stage
-
-
-def _resume(config, stage):
-    """Brings back the newest checkpoint; returns its step, 0 for none."""
-    prefix = run_directory.latest(config.model_dir)
-    if prefix is None:
-        return 0
-    assign.assign_strict(
-        stage.network.named_variables(), run_directory.read(prefix)
-    )
-    remembered = {str(i): v for i, v in enumerate(stage.optimizer.variables)}
-    assign.assign_strict(remembered, run_directory.read_optimizer(prefix))
-    return run_directory.step_of(prefix)
 
 
 def _announce(config, plan, stage, source, start):
@@ -166,60 +221,24 @@ def _announce(config, plan, stage, source, start):
     print(flush=True)
 
 
-def _fit(config, plan, stage, source, start):
-    """Trains the steps that are left; returns the last metrics."""
-    if start >= plan.train_steps:
-        return {}
-    dataset = pipeline.train_dataset(
-        source,
-        plan.batch_size,
-        config.image_size,
-        config.seed,
-        views=2 if config.train_mode == "pretrain" else 1,
-        start_step=start,
-    )
-    report = Report(
-        config.train_summary_steps or plan.checkpoint_steps,
-        plan.train_steps,
-        plan.batch_size,
-        build.make_schedule(plan),
-        config.model_dir,
-    )
-    save = SaveCheckpoint(
-        plan.checkpoint_steps,
-        plan.train_steps,
-        lambda step: _save(config, stage, step),
-    )
-    try:
-        stage.fit(
-            dataset,
-            epochs=1,
-            steps_per_epoch=plan.train_steps - start,
-            shuffle=False,
-            verbose=0,
-            callbacks=[report, save],
+def _describe(config, source, journal, start):
+    """Writes down what the run runs on, and whether its data are the same."""
+    here = {
+        **circumstances.describe(),
+        "seed": config.seed,
+        "data": {
+            "name": source.name,
+            "examples": source.num_examples,
+            "fingerprint": circumstances.fingerprint(source),
+        },
+    }
+    before = model_dir.read_environment(config.model_dir).get("data")
+    if start and before and before != here["data"]:
+        _LOG.warning(
+            "THE DATA HAVE CHANGED since this run began: %s then, %s now. It "
+            "goes on, but is no longer the run that it was.",
+            before,
+            here["data"],
         )
-    except tf.errors.InvalidArgumentError as error:
-        raise _explained(error, source) from None
-    return report.last
-
-
-def _save(config, stage, step):
-    run_directory.save(
-        config.model_dir,
-        step,
-        stage.network.named_variables(),
-        stage.optimizer.variables,
-        config.keep_checkpoint_max,
-    )
-
-
-def _explained(error, source):
-    """Names the file where reading failed; other errors are passed on."""
-    index = source.unreadable()
-    if index is None:
-        return error
-    return ValueError(
-        "Expected an image (JPEG, PNG, WebP, BMP or GIF): "
-        f"{source.place(index)} is none, or is damaged; remove it or mend it."
-    )
+    model_dir.write_environment(config.model_dir, here)
+    journal.note("start", step=start, command=sys.argv, **here)

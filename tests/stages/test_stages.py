@@ -16,6 +16,7 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import evaluate
 from simclrv2_tf.stages import session
+from simclrv2_tf.stages.callbacks.checkpoints import BackgroundWriter
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.plan import make_plan
@@ -316,16 +317,15 @@ def test_resuming_gives_the_uninterrupted_run(tmp_path, monkeypatch):
     )
     whole = train(config).network
     parted = {**QUICK, "model_dir": str(tmp_path / "parted")}
-    from simclrv2_tf.stages import train as training
+    start = BackgroundWriter.start
 
-    saved = training._save
-
-    def save_and_stop(config, stage, step):
-        saved(config, stage, step)
+    def start_and_stop(writer, step, snapshot):
+        start(writer, step, snapshot)
+        writer.wait()
         raise Stop
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_save", save_and_stop)
+        patch.setattr(BackgroundWriter, "start", start_and_stop)
         with pytest.raises(Stop):
             train(Config(dataset="digits", **parted))
     resumed = train(Config(dataset="digits", **parted)).network

@@ -1,0 +1,41 @@
+"""Callbacks that count steps from the start of training."""
+
+import keras
+
+
+class EveryStep(keras.callbacks.Callback):
+    """Calls `act(step, logs)` after every step.
+
+    Steps are counted from the start of training, not of this process.
+    """
+
+    def on_train_begin(self, logs=None):
+        self.step = int(self.model.optimizer.iterations)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        self.act(self.step, logs)
+
+    def act(self, step, logs):
+        raise NotImplementedError
+
+
+class EveryFew(EveryStep):
+    """Calls `act_now(step, logs)` every so many steps and after the last.
+
+    Args:
+      every: Steps from one call to the next.
+      last_step: The last step of training.
+    """
+
+    def __init__(self, every, last_step):
+        super().__init__()
+        self.every = max(1, every)
+        self.last_step = last_step
+
+    def act(self, step, logs):
+        if step % self.every == 0 or step == self.last_step:
+            self.act_now(step, logs)
+
+    def act_now(self, step, logs):
+        raise NotImplementedError

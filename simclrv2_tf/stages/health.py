@@ -1,0 +1,165 @@
+"""Numbers that tell early whether a run learns, collapses or diverges."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+CHANCE_SHARE = 0.98  # a loss above this share of chance has learnt nothing
+LEAST_RANK_SHARE = 0.05  # of the highest effective rank there can be
+MOST_DEAD_SHARE = 0.5  # of channels
+UNIFORM_ENOUGH = -0.1  # 0 is all at one point
+NORM_FACTOR = 30.0  # above the median of the last norms
+_NORMS = 20  # that the median is of
+
+
+def alignment(a, b):
+    """Mean squared distance of two views on the unit sphere; 0 is one point.
+
+    Wang & Isola 2020, equation 1 with alpha 2.
+
+    Args:
+      a: float (n, d), of any length above 0.
+      b: The other views, row by row.
+    """
+    return float(np.mean(np.sum((_unit(a) - _unit(b)) ** 2, axis=1)))
+
+
+def uniformity(x):
+    """Log of the mean Gaussian potential of pairs; 0 is one point, low is good.
+
+    Wang & Isola 2020, equation 2 with t 2.
+
+    Args:
+      x: float (n, d), at least two rows.
+    """
+    x = _unit(x)
+    squares = np.maximum(2.0 - 2.0 * (x @ x.T), 0.0)
+    pairs = squares[np.triu_indices(len(x), 1)]
+    return float(np.log(np.mean(np.exp(-2.0 * pairs))))
+
+
+def effective_rank(x):
+    """Exponent of the entropy of the singular values, from 1 up.
+
+    Roy & Vetterli 2007, of the features less their mean; 0 if all are equal.
+
+    Args:
+      x: float (n, d).
+    """
+    values = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
+    total = values.sum()
+    if not total > 1e-12 * max(1.0, np.abs(x).max()):
+        return 0.0
+    shares = values / total
+    shares = shares[shares > 0]
+    return float(np.exp(-np.sum(shares * np.log(shares))))
+
+
+def dead_share(highest):
+    """Share of channels that no image wakes.
+
+    Args:
+      highest: List of float (channels,), the highest value of each channel
+        behind a ReLU, one array for each layer.
+    """
+    return float(np.mean(np.concatenate(highest) <= 0))
+
+
+def chance_loss(batch):
+    """The contrastive loss of guessing, 2 log(2N - 1): of both directions."""
+    return 2.0 * math.log(2 * batch - 1)
+
+
+def _unit(x):
+    x = np.asarray(x, np.float64)
+    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+
+
+@dataclasses.dataclass
+class Judge:
+    """Finds in the numbers what a person should know.
+
+    Args:
+      settled: Steps after which a loss at chance, a low rank or dead channels
+        are no longer those of the beginning.
+    """
+
+    settled: int
+    norms: list = dataclasses.field(default_factory=list)
+
+    def warnings(self, step, numbers):
+        """Sentences about a report's numbers, with what to try.
+
+        Args:
+          step: Of the report.
+          numbers: Those of `Health`.
+        """
+        found = [self._norm(numbers), *self._skipped(numbers)]
+        if step >= self.settled:
+            found += [self._chance(numbers), self._collapse(numbers)]
+            found += [self._rank(numbers), self._dead(numbers)]
+        return [sentence for sentence in found if sentence]
+
+    def _chance(self, numbers):
+        share = numbers.get("loss_share_of_chance")
+        if share is not None and share > CHANCE_SHARE:
+            return (
+                f"the contrastive loss is at {share:.0%} of chance: nothing "
+                "is learnt. Try a lower --learning_rate, a longer "
+                "--warmup_epochs, a higher --temperature."
+            )
+        return None
+
+    def _collapse(self, numbers):
+        value = numbers.get("uniformity")
+        if value is not None and value > UNIFORM_ENOUGH:
+            return (
+                f"all projections lie at one point (uniformity {value:.2f}): "
+                "the network has collapsed. Go back to an earlier checkpoint "
+                "with a lower --learning_rate, or raise the batch size."
+            )
+        return None
+
+    def _rank(self, numbers):
+        rank, most = (numbers.get(n) for n in ("effective_rank", "most_rank"))
+        if rank is not None and rank < max(2.0, LEAST_RANK_SHARE * most):
+            return (
+                f"the features span {rank:.1f} of {most} dimensions: they "
+                "collapse. Try stronger augmentation "
+                "(--color_jitter_strength), a larger batch, a lower "
+                "--learning_rate."
+            )
+        return None
+
+    def _dead(self, numbers):
+        share = numbers.get("dead_channels")
+        if share is not None and share > MOST_DEAD_SHARE:
+            return (
+                f"{share:.0%} of the channels are dead. Try a lower "
+                "--learning_rate or a longer --warmup_epochs."
+            )
+        return None
+
+    def _norm(self, numbers):
+        norm = numbers.get("gradient_norm")
+        if norm is None:
+            return None
+        usual = np.median(self.norms) if len(self.norms) >= 5 else math.inf
+        self.norms = [*self.norms, norm][-_NORMS:]
+        if norm > NORM_FACTOR * usual:
+            return (
+                f"the gradient's norm is {norm:.3g}, {norm / usual:.0f} times "
+                "the usual: training may diverge. Try a lower "
+                "--learning_rate."
+            )
+        return None
+
+    def _skipped(self, numbers):
+        new = numbers.get("skipped_since")
+        if new:
+            yield (
+                f"{new} steps since the last report were not applied, as "
+                "their numbers were not finite. Try a lower --learning_rate, "
+                "or --mixed_precision=float32 or bfloat16."
+            )

@@ -1,0 +1,198 @@
+"""One run at a time in a directory: the file `lock`, with host and process.
+
+The system frees the lock of a process that is killed, so on one machine a
+stale lock is known at once. Another machine's process is known to be dead
+when the beats stop that it writes into the file; no clock is compared.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import socket
+import threading
+import time
+
+import tensorflow as tf
+
+try:
+    import fcntl
+except ImportError:  # not on this system; beats tell all there is
+    fcntl = None
+
+NAME = "lock"
+BEAT_SECONDS = 10.0
+BEATS_MISSED = 3.5  # after so many a process on another machine is dead
+_TRIES = 3
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+class Lock:
+    """Holds a run's directory for this process, as a context.
+
+    Args:
+      directory: Of the run; made if missing.
+      beat: Seconds from one sign of life to the next.
+
+    Raises:
+      ValueError: On entering, if another process holds it.
+    """
+
+    def __init__(self, directory, beat=BEAT_SECONDS):
+        self._directory = directory
+        self._path = os.path.join(directory, NAME)
+        self._beat = beat
+        self._file = None
+        self._locked = False  # by the system, which sees its own processes
+        self._stop = threading.Event()
+        self._mine = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "since": time.strftime("%Y-%m-%d %H:%M:%S"),
+        }
+        self.lost = False
+
+    def __enter__(self):
+        tf.io.gfile.makedirs(self._directory)
+        if fcntl and "://" not in self._path:
+            self._file = self._locked_file()
+        self._refuse_if_alive()
+        self._write(0)
+        self._thread = threading.Thread(target=self._live, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self._stop.set()
+        self._thread.join(self._beat)
+        if not self.lost:
+            with contextlib.suppress(OSError, tf.errors.OpError):
+                tf.io.gfile.remove(self._path)
+        if self._file:
+            self._file.close()
+
+    def check(self):
+        """Raises a ValueError if another process has taken the directory."""
+        if self.lost:
+            raise ValueError(
+                f"`model_dir` {self._directory!r} was taken over by another "
+                "process, as this one gave no sign of life: this one stops "
+                "and writes nothing more."
+            )
+
+    def _locked_file(self):
+        while True:
+            file = open(self._path, "a+")
+            try:
+                _flock(file)
+            except BlockingIOError:
+                file.close()
+                raise ValueError(self._refusal(read(self._path))) from None
+            except OSError:  # a file system without locks
+                return file
+            if _is_at(file, self._path):
+                self._locked = True
+                return file
+            file.close()  # its owner removed it in the meantime
+
+    def _refuse_if_alive(self):
+        """Waits for a sign of life of a holder that the system cannot see."""
+        held = read(self._path)
+        if not held or self._is_known_dead(held):
+            return
+        patience = BEATS_MISSED * self._beat
+        _LOG.warning(
+            "the lock of %s is that of process %s on %s: waiting %.0f s for "
+            "a sign of life",
+            self._directory,
+            held.get("pid"),
+            held.get("host"),
+            patience,
+        )
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            time.sleep(self._beat / 10)
+            now = read(self._path)
+            if not now:
+                return
+            if now != held:
+                raise ValueError(self._refusal(now))
+        _LOG.warning("none came: the lock is stale, and is taken over")
+
+    def _is_known_dead(self, held):
+        if held.get("host") != self._mine["host"]:
+            return False
+        return self._locked or not _runs(held.get("pid"))
+
+    def _refusal(self, held):
+        held = held or {}
+        return (
+            f"`model_dir` {self._directory!r} is in use by process "
+            f"{held.get('pid', '?')} on {held.get('host', '?')} since "
+            f"{held.get('since', '?')}: wait for it, stop it, or give another "
+            "--model_dir."
+        )
+
+    def _live(self):
+        beat = 0
+        while not self._stop.wait(self._beat):
+            beat += 1
+            try:
+                held = read(self._path)
+                if held and not self._is_ours(held):
+                    self.lost = True
+                    return
+                self._write(beat)
+            except (OSError, tf.errors.OpError) as error:
+                _LOG.warning("the lock cannot be renewed: %s", error)
+
+    def _is_ours(self, held):
+        return all(held.get(key) == value for key, value in self._mine.items())
+
+    def _write(self, beat):
+        text = json.dumps({**self._mine, "beat": beat})
+        if self._file is None:
+            with tf.io.gfile.GFile(self._path, "w") as file:
+                file.write(text)
+            return
+        self._file.truncate(0)  # opened for adding: writes go to the end
+        self._file.write(text)
+        self._file.flush()
+
+
+def read(path):
+    """What a lock file says; {} if there is none or it is being written."""
+    try:
+        with tf.io.gfile.GFile(path) as file:
+            held = json.loads(file.read())
+    except (tf.errors.OpError, ValueError):
+        return {}
+    return held if isinstance(held, dict) else {}
+
+
+def _flock(file):
+    """Locks a file; tries again, as a glance of `--mode=status` locks too."""
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(0.1)
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_at(file, path):
+    try:
+        return os.fstat(file.fileno()).st_ino == os.stat(path).st_ino
+    except FileNotFoundError:
+        return False
+
+
+def _runs(pid):
+    if not isinstance(pid, int) or pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True

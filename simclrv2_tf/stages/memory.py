@@ -1,0 +1,31 @@
+"""Memory in use: of the process, and of accelerators."""
+
+import os
+
+import tensorflow as tf
+
+
+def memory_in_use():
+    """Bytes that this process holds now, the largest of host and devices."""
+    devices = tf.config.list_logical_devices("GPU")
+    return max([_resident(), *(_of_device(device) for device in devices)])
+
+
+def _resident():
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:  # not Linux: the highest so far
+        return _highest()
+
+
+def _highest():
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _of_device(device):
+    return tf.config.experimental.get_memory_info(device.name)["current"]

@@ -1,0 +1,66 @@
+"""What a run remembers beside weights and slots, as JSON holds it."""
+
+import dataclasses
+import logging
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+@dataclasses.dataclass
+class Progress:
+    """Where a run is.
+
+    Attributes:
+      step: Where this process began; the checkpoint's name tells it.
+      skipped_batches: Batches that a rollback has passed over: step s takes
+        the batch s + skipped_batches.
+      last: Metrics of the last report.
+      means: Values of the metrics' variables, in the middle of a report's
+        interval; None where they begin anew.
+      guard: Values of the guard's variables.
+    """
+
+    step: int = 0
+    skipped_batches: int = 0
+    last: dict = dataclasses.field(default_factory=dict)
+    means: list = None
+    guard: list = None
+
+    def note(self, stage, last):
+        """Takes down what the stage holds now; returns it for JSON."""
+        self.last = last
+        self.means = _values(_mean_variables(stage))
+        self.guard = _values(stage.guard.variables)
+        values = dataclasses.asdict(self)
+        del values["step"]
+        return values
+
+    def restore_guard(self, stage):
+        _assign(stage.guard.variables, self.guard)
+
+    def restore_means(self, stage):
+        """Goes on with the means where the report's interval was left."""
+        _assign(_mean_variables(stage), self.means)
+        self.means = None
+
+
+def from_json(values, step):
+    """The progress that a checkpoint of a step holds, a new one for {}."""
+    known = {field.name for field in dataclasses.fields(Progress)}
+    held = {name: v for name, v in values.items() if name in known}
+    return Progress(**{**held, "step": step})
+
+
+def _mean_variables(stage):
+    return [v for metric in stage.metrics for v in metric.variables]
+
+
+def _values(variables):
+    return [v.numpy().item() for v in variables]
+
+
+def _assign(variables, values):
+    if values is None or len(values) != len(variables):
+        return  # of a run with other metrics; they begin anew
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

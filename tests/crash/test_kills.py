@@ -1,0 +1,107 @@
+"""A run that is killed again and again ends as the one that never was.
+
+The short form kills pretraining three times; the long one all three stages,
+at 54 moments in all. What is compared is named in `harness.end_state`.
+"""
+
+import json
+import os
+import signal
+
+import pytest
+from crash import harness
+
+# Most seconds after a phase began, most checkpoints of that life before.
+PHASES = {
+    "start-up": (4.0, 0),
+    "training": (0.2, 2),
+    "writing": (0.02, 3),
+}
+LATE = {"evaluation": (2.0, 0), "export": (0.5, 0)}
+SHORT = ("--train_steps=12", "--checkpoint_steps=2", "--train_summary_steps=5")
+LONG = ("--train_steps=50", "--checkpoint_steps=2", "--train_summary_steps=7")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with harness.Server() as started:
+        yield started
+
+
+def command(directory, stage, *options):
+    return [
+        *harness.TINY,
+        f"--train_mode={stage}",
+        f"--model_dir={directory}",
+        *options,
+    ]
+
+
+def test_three_kills_leave_no_trace(server, tmp_path):
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    log = tmp_path / "log"
+    assert server.run(command(whole, "pretrain", *SHORT), log) == 0
+    plan = [
+        harness.Moment("training", 0.0, 1),
+        harness.Moment("writing", 0.001, 1),
+        harness.Moment("export", 0.05),
+    ]
+    argv = command(parted, "pretrain", *SHORT)
+    kills = harness.run_and_kill(server, argv, parted, plan, log)
+    assert sum(kills.values()) >= 2, harness.tail(log)
+    assert harness.end_state(parted) == harness.end_state(whole)
+    assert not harness.left_overs(parted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["pretrain", "finetune", "distill"])
+def test_many_kills_in_every_stage(server, tmp_path_factory, stage, record):
+    base = tmp_path_factory.getbasetemp() / "crash"
+    base.mkdir(exist_ok=True)
+    options = {
+        "pretrain": [],
+        "finetune": [f"--checkpoint={base}/pretrain", "--labels_per_class=20"],
+        "distill": [f"--teacher={base}/finetune", "--labels_per_class=20"],
+    }[stage]
+    whole, parted, log = base / stage, base / f"{stage}-parted", base / "log"
+    assert server.run(command(whole, stage, *LONG, *options), log) == 0
+    seed = len(stage)
+    plan = [
+        *harness.moments(seed, 12, PHASES),
+        *harness.moments(seed + 1, 6, LATE),
+    ]
+    argv = command(parted, stage, *LONG, *options)
+    kills = harness.run_and_kill(server, argv, parted, plan, log)
+    record(stage, kills)
+    assert sum(kills.values()) >= 14, (kills, harness.tail(log))
+    assert harness.end_state(parted) == harness.end_state(whole)
+    assert not harness.left_overs(parted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_ends_with_42_and_goes_on(server, tmp_path, number):
+    whole, parted, log = tmp_path / "whole", tmp_path / "parted", tmp_path / "l"
+    assert server.run(command(whole, "pretrain", *SHORT), log) == 0
+    argv = command(parted, "pretrain", *SHORT)
+    process = server.start(argv, log)
+    assert harness.Moment("training", 0.0, 1).wait(parted, process)
+    os.kill(process, number)
+    assert server.wait() == 42, harness.tail(log)
+    assert "its checkpoint is written" in harness.tail(log)
+    assert server.run(argv, log) == 0
+    assert harness.end_state(parted) == harness.end_state(whole)
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory):
+    """Keeps count of the kills, in a file that is named at the end."""
+    path = tmp_path_factory.getbasetemp() / "kills.json"
+    counted = {}
+
+    def note(stage, kills):
+        counted[stage] = kills
+        path.write_text(json.dumps(counted, indent=1))
+
+    yield note
+    print(f"kills: {json.dumps(counted)}")

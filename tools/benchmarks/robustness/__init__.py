@@ -1,0 +1,140 @@
+"""Damaged files for every reader: crashes, hangs, and errors of other kinds.
+
+Each reader runs in processes of its own with bounded memory. Every input is
+made from (reader, number, seed): a finding is repeated with
+`python -m tools.benchmarks.robustness.worker READER FIRST COUNT SEED`.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+from tools.benchmarks.robustness import readers
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+HANG_SECONDS = 120  # without a word from a process, on a busy machine
+SHOWN = 20  # findings that are told in full
+
+
+def run(arguments):
+    options = parse_arguments(arguments)
+    chosen = options.only or list(readers.READERS)
+    rows = {name: attack(name, options) for name in chosen}
+    report = {
+        "what": "inputs made by mutation, and what readers made of them",
+        "seed": options.seed,
+        "inputs": sum(row["inputs"] for row in rows.values()),
+        "findings": sum(len(row["findings"]) for row in rows.values()),
+        "readers": rows,
+    }
+    if not options.only and options.share == 1.0:
+        write_table(report)
+    return report
+
+
+def parse_arguments(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", action="append", choices=readers.READERS)
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of each reader's inputs"
+    )
+    return parser.parse_args(arguments)
+
+
+def attack(name, options):
+    """Tries all inputs of a reader, going on behind those that kill it."""
+    count = max(1, round(readers.READERS[name].inputs * options.share))
+    row = {"inputs": count, "read": 0, "refused": 0, "findings": []}
+    start, next_one = time.time(), 0
+    while next_one < count:
+        next_one = _one_process(name, next_one, count, options.seed, row)
+    row["seconds"] = round(time.time() - start, 1)
+    print(f"{name}: {json.dumps({**row, 'findings': len(row['findings'])})}")
+    for finding in row["findings"][:SHOWN]:
+        print(f"  {finding}", flush=True)
+    return row
+
+
+def _one_process(name, first, count, seed, row):
+    """Runs a worker until it ends; returns the number to go on with."""
+    command = [
+        sys.executable,
+        "-m",
+        "tools.benchmarks.robustness.worker",
+        name,
+        str(first),
+        str(count - first),
+        str(seed),
+    ]
+    with tempfile.TemporaryFile("w+") as errors:
+        worker = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+        current, why = _follow(worker, first, row)
+        worker.kill()
+        code = worker.wait()
+        errors.seek(0)
+        said = errors.read()[-300:]
+    if why == "done":
+        return count
+    kind = f"{why}, exit code {code}: {said}"
+    row["findings"].append({"number": current, "kind": kind})
+    return current + 1
+
+
+def _follow(worker, first, row):
+    """Reads a worker's lines; returns where it is and how that ended."""
+    import selectors
+
+    waiting = selectors.DefaultSelector()
+    waiting.register(worker.stdout, selectors.EVENT_READ)
+    current = first
+    while waiting.select(HANG_SECONDS):
+        line = worker.stdout.readline()
+        if not line:
+            return current, "crash"
+        told = json.loads(line)
+        if told["kind"] == "done":
+            return current, "done"
+        if told["kind"] == "at":
+            current = told["number"]
+        elif told["kind"] in ("read", "refused"):
+            row[told["kind"]] += told["count"]
+        else:
+            row["findings"].append(told)
+    return current, "hang"
+
+
+def write_table(report):
+    """Writes benchmarks/robustness.md."""
+    lines = [
+        "# Robustness of the readers",
+        "",
+        "`python tools/benchmark.py robustness`, seed "
+        f"{report['seed']}: {report['inputs']:,} damaged files, "
+        f"{report['findings']} findings (crash, hang, memory, or an error "
+        "that is not the reader's own). Mutations: bits, bytes, cuts, "
+        "repeats, splices, extreme numbers, hostile text. Regression tests "
+        "of what was found and mended are in the tests of each reader.",
+        "",
+        "| reader | inputs | read all the same | refused | findings |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, row in report["readers"].items():
+        cells = (row["inputs"], row["read"], row["refused"])
+        shown = " | ".join(f"{cell:,}" for cell in cells)
+        lines.append(f"| {name} | {shown} | {len(row['findings'])} |")
+    path = ROOT / "benchmarks" / "robustness.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
