@@ -146,7 +146,7 @@ def compare(source, target, images=2, size=64, seed=0, **loading):
         kept = os.path.join(directory, "expected.npz")
         np.savez(kept, **_answers(source, pixels, **own, **loading))
         answered = _answers_of_target(target, pixels, loading)
-        with np.load(kept) as expected:
+        with np.load(kept, allow_pickle=False) as expected:
             return {k: error(answered[k], expected[k]) for k in expected}
 
 

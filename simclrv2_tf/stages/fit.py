@@ -1,6 +1,5 @@
 """The steps of a run: from where it is to its end, or to a clean stop."""
 
-import functools
 import logging
 
 import tensorflow as tf
@@ -10,22 +9,12 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import divergence
-from simclrv2_tf.stages import health
 from simclrv2_tf.stages import progress as progresses
 from simclrv2_tf.stages import projector
-from simclrv2_tf.stages.callbacks.checkpoints import SaveCheckpoint
-from simclrv2_tf.stages.callbacks.data_wait import DataWait
-from simclrv2_tf.stages.callbacks.report import Report
-from simclrv2_tf.stages.callbacks.report import Scalars
 from simclrv2_tf.stages.callbacks.stops import Diverged
-from simclrv2_tf.stages.callbacks.stops import Resume
-from simclrv2_tf.stages.callbacks.stops import StopWhenAsked
-from simclrv2_tf.stages.callbacks.stops import StopWhenBad
-from simclrv2_tf.stages.callbacks.watch import Probe
-from simclrv2_tf.stages.callbacks.watch import Watch
+from simclrv2_tf.stages.surroundings import Surroundings
 
 MOST_ROLLBACKS = 3  # from one checkpoint; then something else is wrong
-PROBE = 64  # images that the health line looks at
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -51,7 +40,7 @@ class Run:
         self.source = source
         self.journal = journal
         self.interruption = interruption
-        self._write = write
+        self.write = write
         self.progress = progresses.Progress()
         self.report = None
 
@@ -81,7 +70,7 @@ class Run:
           ValueError: If data cannot be read or the end cannot be written.
         """
         if self.config.rollback and not self.progress.step:
-            self._write(0, self.snapshot())
+            self.write(0, self.snapshot())
         with self.interruption.deferred():
             rollbacks = {}
             while self.progress.step < self.plan.train_steps:
@@ -121,13 +110,18 @@ class Run:
                 steps_per_epoch=self.plan.train_steps - self.progress.step,
                 shuffle=False,
                 verbose=0,
-                callbacks=self._callbacks(),
+                callbacks=self._surround(),
             )
         except tf.errors.InvalidArgumentError as error:
             raise _explained(error, self.source) from None
         except Diverged:
             self._saving.wait()
             raise
+
+    def _surround(self):
+        around = Surroundings(self)
+        self.report, self._saving = around.report, around.saving
+        return around.callbacks
 
     def _dataset(self):
         first = self.progress.step + self.progress.skipped_batches
@@ -140,62 +134,7 @@ class Run:
             start_step=first,
         )
 
-    def _callbacks(self):
-        config, plan = self.config, self.plan
-        every = config.train_summary_steps or plan.checkpoint_steps
-        scalars = Scalars(config.model_dir)
-        wait = DataWait()
-        self.report = Report(
-            every,
-            plan.train_steps,
-            plan.batch_size,
-            build.make_schedule(plan),
-            scalars,
-            self.journal,
-            wait,
-        )
-        self.report.last = self.progress.last
-        save = self._saving = SaveCheckpoint(
-            plan.checkpoint_steps, plan.train_steps, self.snapshot, self._write
-        )
-        return [
-            wait,
-            Resume(functools.partial(self.progress.restore_means, self.stage)),
-            self.report,
-            self._watch(every, scalars),
-            StopWhenBad(config.max_bad_steps, self._diverged),
-            save,
-            StopWhenAsked(self.interruption, save.save_now),
-        ]
-
-    def _watch(self, every, scalars):
-        contrastive = self.config.train_mode == "pretrain"
-        return Watch(
-            every,
-            self.plan.train_steps,
-            self._probe(),
-            self.report,
-            scalars,
-            self.journal,
-            settled=2 * self.plan.warmup_steps + 100,
-            loss="train/contrast_loss" if contrastive else None,
-            chance=health.chance_loss(self.plan.batch_size),
-        )
-
-    def _probe(self):
-        """The first images of training, the same whenever it goes on."""
-        batch = min(PROBE, self.source.num_examples)
-        data = pipeline.train_dataset(
-            self.source,
-            batch,
-            self.config.image_size,
-            self.config.seed,
-            views=self.views,
-        )
-        views, _ = next(iter(data.take(1)))
-        return Probe(views if self.views > 1 else [views])
-
-    def _diverged(self, step, bad):
+    def diverged(self, step, bad):
         """Notes what is known of bad steps; returns it in words."""
         offset = self.progress.skipped_batches
         found = divergence.Divergence(

@@ -47,6 +47,7 @@ def effective_rank(x):
     Args:
       x: float (n, d).
     """
+    x = np.asarray(x, np.float64)
     values = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     total = values.sum()
     if not total > 1e-12 * max(1.0, np.abs(x).max()):
@@ -96,6 +97,7 @@ class Judge:
           numbers: Those of `Health`.
         """
         found = [self._norm(numbers), *self._skipped(numbers)]
+        found += [self._finite(numbers)]
         if step >= self.settled:
             found += [self._chance(numbers), self._collapse(numbers)]
             found += [self._rank(numbers), self._dead(numbers)]
@@ -152,6 +154,15 @@ class Judge:
                 f"the gradient's norm is {norm:.3g}, {norm / usual:.0f} times "
                 "the usual: training may diverge. Try a lower "
                 "--learning_rate."
+            )
+        return None
+
+    def _finite(self, numbers):
+        if numbers.get("not_finite"):
+            return (
+                "the network answers some images with NaN or infinity. Go "
+                "back to an earlier checkpoint with a lower --learning_rate "
+                "or a longer --warmup_epochs."
             )
         return None
 

@@ -1,7 +1,7 @@
 """A run that is killed again and again ends as the one that never was.
 
-The short form kills pretraining three times; the long one all three stages,
-at 54 moments in all. What is compared is named in `harness.end_state`.
+The short form kills pretraining twice; the long one all three stages, at 54
+moments in all. What is compared is named in `harness.end_state`.
 """
 
 import json
@@ -18,7 +18,7 @@ PHASES = {
     "writing": (0.02, 3),
 }
 LATE = {"evaluation": (2.0, 0), "export": (0.5, 0)}
-SHORT = ("--train_steps=12", "--checkpoint_steps=2", "--train_summary_steps=5")
+SHORT = ("--train_steps=9", "--checkpoint_steps=2", "--train_summary_steps=5")
 LONG = ("--train_steps=50", "--checkpoint_steps=2", "--train_summary_steps=7")
 
 
@@ -37,18 +37,17 @@ def command(directory, stage, *options):
     ]
 
 
-def test_three_kills_leave_no_trace(server, tmp_path):
+def test_two_kills_leave_no_trace(server, tmp_path):
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     log = tmp_path / "log"
     assert server.run(command(whole, "pretrain", *SHORT), log) == 0
     plan = [
-        harness.Moment("training", 0.0, 1),
         harness.Moment("writing", 0.001, 1),
         harness.Moment("export", 0.05),
     ]
     argv = command(parted, "pretrain", *SHORT)
     kills = harness.run_and_kill(server, argv, parted, plan, log)
-    assert sum(kills.values()) >= 2, harness.tail(log)
+    assert kills.get("export") == 1, harness.tail(log)
     assert harness.end_state(parted) == harness.end_state(whole)
     assert not harness.left_overs(parted)
 

@@ -71,6 +71,7 @@ SOUND = {
         ({"dead_channels": 0.8}, "80% of the channels are dead"),
         ({"gradient_norm": 100.0}, "100 times the usual"),
         ({"skipped_since": 3}, "3 steps since the last report"),
+        ({"not_finite": 1}, "NaN or infinity"),
     ],
 )
 def test_what_the_judge_says(change, words):

@@ -106,8 +106,14 @@ class Probe:
         self.views = [tf.convert_to_tensor(view) for view in views]
 
     def numbers(self, stage):
-        """Alignment, uniformity, effective rank and dead channels."""
+        """Alignment, uniformity, effective rank and dead channels.
+
+        {"not_finite": 1} where an answer holds NaN or infinity.
+        """
         outputs = [self._embed(stage, i) for i in range(len(self.views))]
+        held = [array for output in outputs for array in output.values()]
+        if not all(np.isfinite(array).all() for array in held):
+            return {"not_finite": 1}
         first = outputs[0]
         features = first["final_avg_pool"]
         numbers = {
@@ -143,10 +149,6 @@ class Probe:
         rows = [tf.concat(tf.unstack(view), axis=1) for view in seen]
         return tf.concat(rows, axis=0)[None, ..., :3]
 
-    def features(self, stage):
-        """Of the first view, float32 (batch, features)."""
-        return self._embed(stage, 0)["final_avg_pool"]
-
 
 def _eagerly(function, *args):
     """Calls without compiling: for one call that would take far longer."""
@@ -167,6 +169,7 @@ def _line(numbers):
         "dead_channels": "dead channels {:.1%}",
         "gradient_norm": "gradient norm {:.3g}",
         "skipped_since": "skipped {}",
+        "not_finite": "ANSWERS ARE NOT FINITE",
     }
     shown = [w.format(numbers[n]) for n, w in words.items() if n in numbers]
     return "  ".join(shown)
