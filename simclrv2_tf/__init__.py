@@ -7,6 +7,7 @@ __version__ = "0.1.0"
 # Public name -> module; loaded when first asked for, since TensorFlow takes
 # seconds to load.
 _HOME = {
+    "Backbone": "models.backbone",
     "Config": "config",
     "Distill": "stages.distill",
     "FineTune": "stages.finetune",
@@ -20,6 +21,7 @@ _HOME = {
     "evaluate": "stages.api",
     "export_model": "stages.api",
     "finetune": "stages.api",
+    "load_backbone": "hub",
     "load_network": "hub",
     "pretrain": "stages.api",
     "published": "hub",

@@ -32,7 +32,7 @@ def parse(argv):
     """
     values = define(flags.FlagValues())
     if any(a in ("--help", "-help", "-h", "--helpfull") for a in argv[1:]):
-        print(help_text())
+        print(help_text(), flush=True)
         raise SystemExit(0)
     try:
         rest = values(argv)[1:]
@@ -91,7 +91,7 @@ def to_config(values):
 def help_text():
     """All flags by group, with defaults."""
     lines = [
-        "SimCLRv2: pretrain, fine-tune, distil, evaluate, export.",
+        "SimCLRv2: pretrain, fine-tune, distil, evaluate, export, embed.",
         "",
         "  simclrv2 --train_mode=pretrain --model_dir=DIR --dataset=NAME ...",
         "  simclrv2 --flagfile=flags/digits_pretrain.cfg --model_dir=DIR",

@@ -22,15 +22,23 @@ def main(argv=None):
     try:
         config = flags.parse(list(sys.argv if argv is None else argv))
         _run(config)
+    except BrokenPipeError:
+        _leave_pipe()
     except (ValueError, OSError, FloatingPointError) as error:
         flags.fail(error)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
 
+def _leave_pipe():
+    """Ends quietly where nobody reads on, as behind `| head`."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(1)
+
+
 def _run(config):
     if config.mode == "status":
-        print(status.describe(config.model_dir))
+        print(status.describe(config.model_dir), flush=True)
         return
     with Interruption(
         config.preemption_exit_code, time_limit_seconds(config)

@@ -178,6 +178,17 @@ def test_help_lists_every_flag_without_tensorflow():
         assert f"--{name}=" in done.stdout
 
 
+def test_help_into_a_closed_pipe_says_nothing():
+    done = subprocess.run(
+        f"{sys.executable} -m simclrv2_tf.run --help | true",
+        shell=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.stderr == ""
+
+
 def test_the_package_alone_does_not_load_tensorflow():
     code = (
         "import sys, simclrv2_tf; dir(simclrv2_tf); simclrv2_tf.Config()\n"

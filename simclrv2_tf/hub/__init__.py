@@ -1,10 +1,12 @@
 """Networks from what users have: published weights, and any others.
 
-`load_network(source)` brings a network, `published()` lists what there is to
-fetch, `convert(source, target)` writes weights in another format, and
-`compare(source, target)` shows that both sides answer alike.
+`load_network(source)` brings a network, `load_backbone(source)` the part of it
+to build upon, `published()` lists what there is to fetch, `convert(source,
+target)` writes weights in another format, and `compare(source, target)` shows
+that both sides answer alike.
 """
 
+from simclrv2_tf.hub.backbone import load_backbone as load_backbone
 from simclrv2_tf.hub.catalogue import published as published
 from simclrv2_tf.hub.catalogue import table as table
 from simclrv2_tf.hub.conversion import TOLERANCE as TOLERANCE

@@ -1,0 +1,89 @@
+"""The examples run as they stand, from what users have."""
+
+import importlib.util
+import pathlib
+
+import keras
+import pytest
+import tensorflow as tf
+
+import simclrv2_tf
+from simclrv2_tf.checkpoints import naming
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.checkpoints import tf2
+from simclrv2_tf.models.network import Network
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[1] / "examples"
+ARGUMENTS = {
+    "resnet_depth": 18,
+    "width_multiplier": 1 / 8,
+    "image_size": 16,
+    "num_classes": 3,
+    "proj_out_dim": 8,
+}
+
+
+def example(name):
+    path = EXAMPLES / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def network():
+    keras.utils.set_random_seed(0)
+    return Network(**ARGUMENTS)
+
+
+def arrays():
+    return {n: v.numpy() for n, v in network().named_variables().items()}
+
+
+def our_export(directory):
+    run_directory.save(str(directory), 3, network().named_variables())
+    (directory / "flags.json").write_text('{"image_size": 16}')
+    return simclrv2_tf.export_model(directory)
+
+
+def hub_module(directory):
+    tf1.write(str(directory / "variables/variables"), arrays())
+    (directory / "saved_model.pb").write_bytes(b"a graph of long ago")
+    (directory / "tfhub_module.pb").write_bytes(b"")
+    return str(directory)
+
+
+def original_saved_model(directory):
+    tree, held = {}, arrays()
+    for name, path in naming.names(tf2.scheme, ARGUMENTS).items():
+        tf2._plant(tree, path.split("/"), tf.Variable(held[name]))
+    module = tf.Module()
+    module.model = tf2._grown(tree)
+    module.trainable_variables_list = tf.nest.flatten(tree)[::-1]
+    tf.saved_model.save(module, str(directory / "3"))
+    return str(directory)
+
+
+@pytest.mark.parametrize(
+    ("write", "epochs"),
+    [
+        (hub_module, 1),
+        pytest.param(our_export, 5, marks=pytest.mark.slow),
+        pytest.param(original_saved_model, 5, marks=pytest.mark.slow),
+    ],
+)
+def test_transfer_to_the_digits(write, epochs, tmp_path, capsys):
+    """Random filters alone tell most digits apart (chance is 10 %)."""
+    weights = write(tmp_path)
+    linear, tuned = example("transfer").main(weights, epochs=epochs)
+    assert linear > 0.6
+    assert tuned > (0.8 if epochs > 1 else 0.2)
+    printed = capsys.readouterr().out
+    assert f"linear probe: top-1 {linear:.1%} of 360" in printed
+    assert f"fine-tuned:   top-1 {tuned:.1%} of 360" in printed
+
+
+def test_the_example_is_short():
+    lines = (EXAMPLES / "transfer.py").read_text().splitlines()
+    assert len(lines) < 40
