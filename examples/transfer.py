@@ -17,8 +17,8 @@ def main(weights, dataset="digits", epochs=10):
     size = backbone.image_size
     train, test = (sources.open_source(dataset, s) for s in ("train", "test"))
     seen, unseen = (pipeline.eval_dataset(x, 64, size) for x in (train, test))
-    classes = keras.layers.Dense(train.num_classes)
-    probe = keras.Sequential([keras.layers.BatchNormalization(), classes])
+    norm = keras.layers.BatchNormalization(momentum=0.9)
+    probe = keras.Sequential([norm, keras.layers.Dense(train.num_classes)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     probe.compile(keras.optimizers.Adam(1e-2), loss, metrics=["accuracy"])
     probe.fit(backbone.predict(seen), train.labels, epochs=50, verbose=0)
