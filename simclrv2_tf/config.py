@@ -53,6 +53,11 @@ class RunConfig:
     model_dir: str = option(
         None, "Directory of the run: checkpoints, results, logs.", kind=str
     )
+    dataset_summary: bool = option(
+        False,
+        "Instead of anything else say what the data set holds: classes, "
+        "sizes, formats, corrupt and repeated images; with a contact sheet.",
+    )
     seed: int = option(0, "Start of everything random, 0 to 2**31 - 1.")
     checkpoint: str = option(
         None,

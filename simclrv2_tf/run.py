@@ -24,7 +24,7 @@ def main(argv=None):
         _run(config)
     except BrokenPipeError:
         _leave_pipe()
-    except (ValueError, OSError, FloatingPointError) as error:
+    except (ValueError, OSError, ImportError, FloatingPointError) as error:
         flags.fail(error)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
@@ -40,10 +40,15 @@ def _run(config):
     if config.mode == "status":
         print(status.describe(config.model_dir), flush=True)
         return
+    if config.dataset_summary:
+        # Not above: TensorFlow takes seconds to load, --help shall not.
+        from simclrv2_tf.stages import inspection
+
+        inspection.summarize(config)
+        return
     with Interruption(
         config.preemption_exit_code, time_limit_seconds(config)
     ) as interruption:
-        # Not above: TensorFlow takes seconds to load, --help shall not.
         from simclrv2_tf.stages import session
 
         session.run(config, interruption=interruption)

@@ -1,6 +1,7 @@
 """Several data sets as one: `concat:A,B`."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 
@@ -134,6 +135,13 @@ class Joined:
             sources.append(source.subset(index[mine]))
             places[mine] = np.arange(mine.sum())
         return Joined(tuple(sources), which, places)
+
+    def fingerprint(self):
+        """Text that differs for other examples."""
+        digest = hashlib.sha256(self.which.tobytes() + self.index.tobytes())
+        for source in self.sources:
+            digest.update(source.fingerprint().encode())
+        return digest.hexdigest()
 
     def file(self, index):
         return self.sources[self.which[index]].place(self.index[index])

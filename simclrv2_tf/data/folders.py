@@ -64,7 +64,10 @@ def _split_folders(path, split):
         for entry in tf.io.gfile.listdir(path)
         if tf.io.gfile.isdir(os.path.join(path, entry))
     }
-    if not _are_splits(set(folders)):
+    if _are_splits(set(folders)):
+        splits = {*KNOWN, split.split("[")[0]}  # others are beside the matter
+        folders = {n: f for n, f in folders.items() if n in splits}
+    else:
         folders = {TRAIN[0]: path}
     chosen, bounds = choose_split(sorted(folders), split, path)
     train = next((folders[name] for name in TRAIN if name in folders), None)

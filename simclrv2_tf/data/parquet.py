@@ -5,6 +5,7 @@ A column of images holds bytes, or {"bytes": ..., "path": ...}.
 
 import dataclasses
 import functools
+import hashlib
 import json
 import logging
 
@@ -191,6 +192,12 @@ class Rows:
 
     def __getitem__(self, indices):
         return dataclasses.replace(self, rows=self.rows[indices])
+
+    def fingerprint(self):
+        """Text that differs for other rows."""
+        digest = hashlib.sha256(repr((self.files, self.column)).encode())
+        digest.update(self.rows.tobytes())
+        return digest.hexdigest()
 
     def file(self, index):
         return self.files[self.rows[index, 0]]

@@ -1,6 +1,7 @@
 """What every data set looks like from inside: numbered images and labels."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import tensorflow as tf
@@ -52,6 +53,35 @@ class Source:
         """Classes of the data set, 0 if it has no labels."""
         return len(self.class_names or ())
 
+    @property
+    def held_channels(self):
+        """Channels of the images, as they are or as `channels` has them."""
+        held = 3 if self.images is None else self.images.shape[-1]
+        return self.channels or held
+
+    def fingerprint(self):
+        """Text that differs for other labels, or images in other places.
+
+        Images themselves are not looked at.
+        """
+        images = self.images if self.images is not None else np.zeros(())
+        sizes = [
+            len(data) for data in (() if self.encoded is None else self.encoded)
+        ]
+        paths = [] if self.paths is None else self.paths.tolist()
+        about = (
+            self.class_names,
+            images.shape,
+            str(images.dtype),
+            sizes,
+            paths,
+        )
+        digest = hashlib.sha256(repr(about).encode())
+        digest.update(self.labels.tobytes())
+        if self.places is not None:
+            digest.update(self.places.fingerprint().encode())
+        return digest.hexdigest()[:16]
+
     def with_labels(self, indices):
         """The same examples, all labels but those of `indices` taken away."""
         labels = np.full_like(self.labels, UNLABELLED)
@@ -76,7 +106,7 @@ class Source:
         Raises:
           ValueError: If the images have another number.
         """
-        held = 3 if self.images is None else self.images.shape[-1]
+        held = dataclasses.replace(self, channels=None).held_channels
         if channels != held and {channels, held} != {1, 3}:
             raise ValueError(
                 f"`channels` must be {held}, as many as the images of "
