@@ -93,6 +93,24 @@ class RunConfig:
         "Directory of exported models; unset: model_dir/saved_model.",
         kind=str,
     )
+    export_formats: str = option(
+        None,
+        "Formats to export beside SavedModel and .keras, with commas: onnx, "
+        "litert.",
+        kind=str,
+    )
+    export_top_k: int = option(
+        5, "Classes that an exported model's answer names, 1 or more."
+    )
+    max_image_pixels: int = option(
+        100_000_000,
+        "Pixels of an image (height times width) that an exported model "
+        "takes, 1 to 178956970; larger ones are refused undecoded.",
+    )
+    max_image_bytes: int = option(
+        2**27,
+        "Bytes of an encoded image that an exported model takes, 1 or more.",
+    )
     train_summary_steps: int = option(
         100, "Steps from one line of metrics to the next; 0: each checkpoint."
     )
@@ -438,6 +456,12 @@ _RANGES = {
     "keep_hub_module_max": (lambda v: v >= 1, "at least 1"),
     "preemption_exit_code": (lambda v: 1 <= v <= 255, "from 1 to 255"),
     "max_bad_steps": (lambda v: v >= 1, "at least 1"),
+    "export_top_k": (lambda v: v >= 1, "at least 1"),
+    "max_image_pixels": (
+        lambda v: 1 <= v <= 178_956_970,
+        "from 1 to 178956970, more than which no decoder takes",
+    ),
+    "max_image_bytes": (lambda v: 1 <= v < 2**31, "from 1 to 2**31 - 1"),
     "train_summary_steps": (lambda v: v >= 0, "0 or more"),
     "shuffle_buffer": (lambda v: v >= 0, "0 or more"),
     "label_fraction": (lambda v: 0 < v <= 1, "in (0, 1]"),

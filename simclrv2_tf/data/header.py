@@ -11,18 +11,20 @@ def read_header(encoded):
 
 
 def little_endian(data, start, count=4):
-    """An unsigned number of `count` bytes, int64 scalar."""
-    return _weighted(data, start, [256**i for i in range(count)])
+    """An unsigned number of 2, 3 or 4 bytes, int64 scalar."""
+    if count == 3:
+        return little_endian(data, start) % 2**24
+    return _number(data[start : start + count])
 
 
 def big_endian(data, start, count=4):
-    """The same, the most significant byte first."""
-    return _weighted(data, start, [256**i for i in reversed(range(count))])
+    """The same of 2 or 4 bytes, the most significant first."""
+    return _number(data[start : start + count][::-1])
 
 
-def _weighted(data, start, weights):
-    digits = tf.cast(data[start : start + len(weights)], tf.int64)
-    return tf.reduce_sum(digits * tf.constant(weights, tf.int64))
+def _number(digits):
+    dtype = {2: tf.uint16, 4: tf.uint32}[digits.shape[0]]
+    return tf.cast(tf.bitcast(digits, dtype), tf.int64)
 
 
 def bit(data, place, mask):

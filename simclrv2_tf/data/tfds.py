@@ -52,6 +52,23 @@ def open_tfds(name, split="train", options=None):
     )
 
 
+def class_names(name, data_dir=None):
+    """Names of the classes of a data set, which need not be there.
+
+    Returns:
+      Tuple of str, or None if there is no such data set or label.
+    """
+    import tensorflow_datasets as tfds
+
+    try:
+        features = _builder(tfds, name, data_dir).info.features
+    except ValueError:
+        return None
+    return _classes(
+        features, _named(features, "label", tfds.features.ClassLabel)
+    )
+
+
 def _examples(tfds, builder, split, image, label):
     held = builder.info.splits[split]
     record_files = builder.info.file_format.value == "tfrecord"

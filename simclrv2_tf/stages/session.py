@@ -1,6 +1,5 @@
 """What a config asks for in all: train, evaluate, export."""
 
-import os
 import time
 
 import tensorflow as tf
@@ -9,13 +8,10 @@ from simclrv2_tf import export
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data import pipeline
-from simclrv2_tf.data.crops import preprocess_for_eval
-from simclrv2_tf.data.decode import decode_in_graph
-from simclrv2_tf.data.decode import to_float
-from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import evaluate as evaluation
+from simclrv2_tf.stages import exports
 from simclrv2_tf.stages import model_dir
 from simclrv2_tf.stages.train import open_source
 from simclrv2_tf.stages.train import train
@@ -36,6 +32,7 @@ def run(config, source=None, eval_source=None, interruption=None):
       Dictionary: the last training metrics, the network's "parameters", and
       the metrics of evaluation; the path of the exported model as "export".
     """
+    export.check_installed(exports.formats_of(config))
     build.set_precision(config)
     result = {}
     if "train" in config.mode:
@@ -131,42 +128,15 @@ def _shown(result):
 
 
 def _load(config, prefix):
-    return hub.load_network(prefix, ema=config.checkpoint_ema)
-
-
-def _decoded(encoded, channels):
-    """An image as an export takes it, float32 in [0, 1].
-
-    No format of files holds other numbers of channels than 1 and 3: those are
-    serialized tensors, float32 (height, width, channels).
-    """
-    if channels not in (1, 3):
-        image = tf.io.parse_tensor(encoded, tf.float32)
-        return tf.ensure_shape(image, [None, None, channels])
-    return to_channels(to_float(decode_in_graph(encoded)), channels)
+    """The network of a checkpoint; a selector that the flags give counts."""
+    given = {"ft_proj_selector": config.ft_proj_selector}
+    known = given if config.ft_proj_selector else {}
+    return hub.load_network(prefix, ema=config.checkpoint_ema, **known)
 
 
 def export_newest(config):
     """Exports the newest checkpoint; returns the path."""
-    prefix = newest(config)
-    network = _load(config, prefix)
-    size = network.get_config()["image_size"]
-    channels = network.get_config()["channels"]
-
-    def prepare(encoded):
-        return preprocess_for_eval(_decoded(encoded, channels), size)
-
-    directory = config.export_dir
-    if not directory:
-        directory = os.path.join(config.model_dir or ".", "saved_model")
-    flags = model_dir.read_flags(os.path.dirname(prefix))
-    path = export.export_network(
-        network,
-        directory,
-        run_directory.step_of(prefix),
-        prepare,
-        flags.get("class_names"),
-        config.keep_hub_module_max,
+    exports.directory_of(config)
+    return exports.export_weights(
+        config, newest(config), lambda prefix: _load(config, prefix)
     )
-    print(f"exported {path}", flush=True)
-    return path

@@ -1,0 +1,10 @@
+"""A model at the end of training: to be served, and to build upon.
+
+`export_network` writes a version: a SavedModel with its signatures and warm-up
+records, the same network as `.keras`, and as ONNX or LiteRT where asked for.
+"""
+
+from simclrv2_tf.export.formats import EXTRA_FORMATS as EXTRA_FORMATS
+from simclrv2_tf.export.formats import check_installed as check_installed
+from simclrv2_tf.export.labels import read_labels as read_labels
+from simclrv2_tf.export.write import export_network as export_network

@@ -1,0 +1,98 @@
+"""The object that a SavedModel holds: to call, to train, to put layers on."""
+
+import contextlib
+
+import tensorflow as tf
+
+from simclrv2_tf.export.labels import make_table
+
+
+def make_servable(network, prepare, labels=None):
+    """Wraps a network for `tf.saved_model.save`.
+
+    Args:
+      network: A `Network`.
+      prepare: Function from encoded bytes (string scalar) to one image as
+        evaluation sees it, float32 in [0, 1].
+      labels: Path of a label file, if the network has classes.
+
+    Returns:
+      A `tf.train.Checkpoint` with
+        `__call__(images, trainable=False)`: endpoints of float images in
+          [0, 1], as float32;
+        `inference(images)` and `training(images)`: the two of which that is
+          made, concrete functions;
+        `preprocess(encoded)`: encoded images (batch,) as evaluation sees them;
+        `variables`, `trainable_variables`, and the latter also under the
+          original's name, `trainable_variables_list`;
+        `class_names`: table from class numbers to names.
+    """
+    servable = tf.train.Checkpoint()  # the kind that keeps lists of variables
+    variables = list(network.named_variables().values())
+    servable.variables = [v.value for v in variables]
+    servable.trainable_variables = [v.value for v in variables if v.trainable]
+    servable.trainable_variables_list = servable.trainable_variables
+    if labels is not None:
+        servable.class_names = make_table(labels)
+    _add_calls(servable, network)
+    servable.preprocess = _preprocess(network, prepare)
+    return servable
+
+
+def concrete(function, spec):
+    """Traces a function of one input."""
+    compiled = tf.function(function, input_signature=[spec], autograph=False)
+    return compiled.get_concrete_function()
+
+
+def image_spec(network, dtype=tf.float32):
+    channels = network.get_config()["channels"]
+    return tf.TensorSpec([None, None, None, channels], dtype, "images")
+
+
+def _add_calls(servable, network):
+    images = image_spec(network)
+
+    def endpoints(images, training):
+        outputs = network(images, training=training)
+        return {name: tf.cast(v, tf.float32) for name, v in outputs.items()}
+
+    with _on_one_replica(network):
+        inference = concrete(lambda images: endpoints(images, False), images)
+        training = concrete(lambda images: endpoints(images, True), images)
+
+    @tf.function(autograph=False)
+    def call(images, trainable=False):
+        return training(images) if trainable else inference(images)
+
+    for trainable in (False, True):
+        call.get_concrete_function(images, trainable=trainable)
+    servable.__call__ = call
+    servable.inference, servable.training = inference, training
+
+
+@contextlib.contextmanager
+def _on_one_replica(network):
+    """Moments without the sums over replicas, which others cannot derive."""
+    synchronized = [
+        layer
+        for layer in network._flatten_layers()
+        if getattr(layer, "synchronized", False)
+    ]
+    for layer in synchronized:
+        layer.synchronized = False
+    try:
+        yield
+    finally:
+        for layer in synchronized:
+            layer.synchronized = True
+
+
+def _preprocess(network, prepare):
+    config = network.get_config()
+    size, channels = config["image_size"], config["channels"]
+    image = tf.TensorSpec([size, size, channels], tf.float32)
+    return concrete(
+        lambda encoded: tf.map_fn(prepare, encoded, fn_output_signature=image),
+        tf.TensorSpec([None], tf.string, "encoded"),
+    )

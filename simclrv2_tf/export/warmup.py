@@ -1,0 +1,98 @@
+"""Requests that TensorFlow Serving replays before it answers others.
+
+The file is a TFRecord of `PredictionLog`, a message of TensorFlow Serving. Of
+its fields few are needed and all of those are other messages or text, so they
+are put together here: tensorflow-serving-api would be a dependency for a few
+lines. Numbers of fields are those of prediction_log.proto, predict.proto,
+classification.proto, input.proto and model.proto.
+"""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+FOLDER, FILE = "assets.extra", "tf_serving_warmup_requests"
+MODEL_NAME = "simclrv2"
+# PredictionLog: its kinds of log, and in each of those the request.
+_CLASSIFY_LOG, _PREDICT_LOG, _REQUEST = 1, 6, 1
+# PredictRequest and ClassificationRequest.
+_MODEL_SPEC, _INPUTS, _INPUT = 1, 2, 2
+_NAME, _SIGNATURE = 1, 3  # ModelSpec
+_KEY, _VALUE = 1, 2  # entries of a map
+_EXAMPLE_LIST, _EXAMPLES = 1, 1  # Input, ExampleList
+_SIDE = 256  # pixels of the image that is sent
+
+
+def write_records(directory, signatures, channels=3):
+    """Writes a request for each signature, of one image.
+
+    Args:
+      directory: Of a SavedModel.
+      signatures: See `make_signatures`.
+      channels: Of the network's images; those of neither 1 nor 3 travel as
+        serialized tensors.
+    """
+    image = _jpeg() if channels in (1, 3) else _tensor(channels)
+    folder = os.path.join(directory, FOLDER)
+    tf.io.gfile.makedirs(folder)
+    with tf.io.TFRecordWriter(os.path.join(folder, FILE)) as writer:
+        for name, function in signatures.items():
+            writer.write(_record(name, function, image))
+
+
+def _record(signature, function, image):
+    spec = _field(_NAME, MODEL_NAME) + _field(_SIGNATURE, signature)
+    if signature == "classify":
+        examples = _field(_EXAMPLES, _example(image))
+        request = _field(_MODEL_SPEC, spec)
+        request += _field(_INPUT, _field(_EXAMPLE_LIST, examples))
+        return _field(_CLASSIFY_LOG, _field(_REQUEST, request))
+    request = _field(_MODEL_SPEC, spec) + _inputs(function, image)
+    return _field(_PREDICT_LOG, _field(_REQUEST, request))
+
+
+def _inputs(function, image):
+    """The map of a request's inputs, here always one."""
+    (spec,), _ = function.structured_input_signature
+    tensor = tf.make_tensor_proto(_value(spec, image)).SerializeToString()
+    return _field(_INPUTS, _field(_KEY, spec.name) + _field(_VALUE, tensor))
+
+
+def _value(spec, image):
+    if spec.dtype == tf.string:
+        return np.array([image], object)
+    shape = (1, _SIDE, _SIDE, spec.shape[-1])
+    return np.zeros(shape, spec.dtype.as_numpy_dtype)
+
+
+def _jpeg():
+    grey = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
+    return tf.io.encode_jpeg(grey).numpy()
+
+
+def _tensor(channels):
+    zeros = tf.zeros([_SIDE, _SIDE, channels], tf.float32)
+    return tf.io.serialize_tensor(zeros).numpy()
+
+
+def _example(image):
+    value = tf.train.BytesList(value=[image])
+    feature = {"image/encoded": tf.train.Feature(bytes_list=value)}
+    features = tf.train.Features(feature=feature)
+    return tf.train.Example(features=features).SerializeToString()
+
+
+def _field(number, value):
+    """A field of bytes, text or another message, in the wire format."""
+    data = value.encode() if isinstance(value, str) else value
+    return _varint(number << 3 | 2) + _varint(len(data)) + data
+
+
+def _varint(number):
+    """Seven bits a byte, the lowest first; the highest bit goes on."""
+    digits = bytearray()
+    while number > 127:
+        digits.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*digits, number])

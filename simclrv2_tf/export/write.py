@@ -1,0 +1,78 @@
+"""One version of an exported network, with all that belongs to it."""
+
+import json
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf.export import formats as other_formats
+from simclrv2_tf.export import serving_config
+from simclrv2_tf.export import versions
+from simclrv2_tf.export import warmup
+from simclrv2_tf.export.labels import label_file
+from simclrv2_tf.export.servable import make_servable
+from simclrv2_tf.export.signatures import TOP
+from simclrv2_tf.export.signatures import make_signatures
+from simclrv2_tf.export.signatures import name_methods
+
+ARGUMENTS = "network.json"  # those of `Network`, beside the SavedModel
+
+
+def export_network(
+    network,
+    directory,
+    version,
+    prepare,
+    names=None,
+    keep=1,
+    formats=(),
+    top=TOP,
+):
+    """Writes `<directory>/<version>/`, a SavedModel and what belongs to it.
+
+    Called as `m(images, trainable=False)` it gives the endpoints, as the
+    original release's exports do; with `trainable=True` normalization uses
+    and advances the batch's statistics and all variables have gradients.
+    Nothing random is baked in. The signatures are told in `make_signatures`.
+    Beside the SavedModel are `network.keras` and, where asked for,
+    `network.onnx` and `network.tflite`; beside the versions `models.config`
+    and `batching_parameters.txt` for TensorFlow Serving.
+
+    Args:
+      network: A `Network`, all of whose layers are trainable.
+      directory: Where versions are.
+      version: Whole number, 0 or more: the step of the weights. A version of
+        that number is replaced.
+      prepare: Function from encoded bytes (string scalar) to one image as
+        evaluation sees it, float32 in [0, 1].
+      names: Names of the classes; numbers unless given.
+      keep: Versions that stay, this one and the newest before it.
+      formats: Of `EXTRA_FORMATS`, those to write as well.
+      top: Classes that an answer names, 1 or more.
+
+    Returns:
+      The path that was written.
+
+    Raises:
+      ValueError: If arguments do not fit. There is then no such version, or
+        still the old one.
+    """
+    other_formats.check_installed(formats)
+    with versions.staged(directory, version) as beside:
+        with label_file(network, names) as labels:
+            servable = make_servable(network, prepare, labels)
+            signatures = make_signatures(servable, network, top)
+            tf.saved_model.save(servable, beside, signatures=signatures)
+        name_methods(beside)
+        channels = network.get_config()["channels"]
+        warmup.write_records(beside, signatures, channels)
+        _write_arguments(network, os.path.join(beside, ARGUMENTS))
+        other_formats.write(network, beside, formats)
+    versions.forget_older(directory, version, keep)
+    serving_config.write(directory)
+    return os.path.join(directory, str(version))
+
+
+def _write_arguments(network, path):
+    with tf.io.gfile.GFile(path, "w") as file:
+        json.dump(network.get_config(), file, indent=2)

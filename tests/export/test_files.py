@@ -1,0 +1,162 @@
+"""What an exported version leaves on disk: versions, labels, other formats."""
+
+import json
+import os
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from export_cases import NAMES
+from export_cases import SIZE
+from export_cases import make_network
+from export_cases import prepare
+
+from simclrv2_tf import export
+from simclrv2_tf import hub
+from simclrv2_tf.export import formats
+from simclrv2_tf.export import labels
+from simclrv2_tf.export import versions
+
+IMAGES = np.random.default_rng(1).random((3, SIZE, SIZE, 3), np.float32)
+
+
+def write(directory, version, keep):
+    with versions.staged(str(directory), version) as path:
+        with open(os.path.join(path, "file"), "w") as file:
+            file.write(str(version))
+    versions.forget_older(str(directory), version, keep)
+    return versions.versions_of(str(directory))
+
+
+def test_older_versions_are_kept_as_asked(tmp_path):
+    assert write(tmp_path, 1, 2) == [1]
+    assert write(tmp_path, 5, 2) == [1, 5]
+    assert write(tmp_path, 30, 2) == [5, 30]
+    assert write(tmp_path, 30, 1) == [30]
+
+
+def test_newer_versions_stay(tmp_path):
+    write(tmp_path, 9, 1)
+    assert write(tmp_path, 4, 1) == [4, 9]
+
+
+def test_a_version_is_whole_or_the_old_one(tmp_path):
+    write(tmp_path, 1, 1)
+    with pytest.raises(KeyError):
+        with versions.staged(str(tmp_path), 1) as path:
+            assert os.listdir(path) == []
+            raise KeyError
+    assert os.listdir(tmp_path) == ["1"]
+    assert (tmp_path / "1" / "file").read_text() == "1"
+
+
+def test_other_files_are_no_versions(tmp_path):
+    (tmp_path / "models.config").write_text("")
+    (tmp_path / "old").mkdir()
+    assert write(tmp_path, 2, 1) == [2]
+    assert (tmp_path / "old").exists()
+
+
+@pytest.mark.parametrize("version", [-1, 0.5])
+def test_versions_are_whole_numbers(tmp_path, version):
+    with pytest.raises(ValueError, match="whole number, 0 or more"):
+        write(tmp_path, version, 1)
+
+
+def test_a_directory_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="can be written to"):
+        write(tmp_path / "file" / "below", 1, 1)
+
+
+def test_labels_are_an_asset(exported):
+    path = os.path.join(exported, "assets", "labels.txt")
+    with open(path, encoding="utf-8") as file:
+        assert file.read().splitlines() == NAMES
+    assert export.read_labels(exported) == NAMES
+    assert export.read_labels(os.path.dirname(exported)) is None
+
+
+def test_labels_of_lines_and_numbers(network):
+    with labels.label_file(network, ["a\nb", *"cdefgh"]) as path:
+        table = labels.make_table(path)
+        assert table.lookup(tf.constant([0, 6], tf.int64)).numpy().tolist() == [
+            b"a b",
+            b"h",
+        ]
+    with labels.label_file(network) as path:
+        with open(path) as file:
+            assert file.read().split() == list("0123456")
+    with pytest.raises(ValueError, match="2 names for 7 classes"):
+        with labels.label_file(network, ["a", "b"]):
+            pass
+
+
+def test_keras_file_is_the_same_network(exported, network):
+    path = os.path.join(exported, "network.keras")
+    expected = network(IMAGES)["logits_sup"]
+    for read in (keras.models.load_model, hub.load_network):
+        np.testing.assert_allclose(read(path)(IMAGES)["logits_sup"], expected)
+
+
+def test_the_network_comes_back_from_the_saved_model(exported, network):
+    for source in (exported, os.path.dirname(exported)):
+        again = hub.load_network(source)
+        assert again.get_config()["ft_proj_selector"] == 1
+        np.testing.assert_allclose(
+            again(IMAGES)["logits_sup"], network(IMAGES)["logits_sup"]
+        )
+
+
+def test_onnx_answers_as_the_network(exported, network):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(
+        os.path.join(exported, "network.onnx")
+    )
+    names = [output.name for output in session.get_outputs()]
+    values = session.run(names, {"images": IMAGES})
+    expected = network(IMAGES)
+    assert set(names) == set(expected)
+    for name, value in zip(names, values, strict=True):
+        np.testing.assert_allclose(value, expected[name], atol=1e-4)
+
+
+def test_litert_answers_as_the_network(exported, network):
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter")
+    path = os.path.join(exported, "network.tflite")
+    runner = interpreter.Interpreter(path).get_signature_runner()
+    expected = network(IMAGES)
+    answers = runner(images=IMAGES)
+    assert set(answers) == set(expected)
+    for name, value in answers.items():
+        np.testing.assert_allclose(value, expected[name], atol=1e-4)
+
+
+def test_formats_that_do_not_answer_alike_are_refused(network):
+    expected = network(IMAGES)
+    answers = {name: value.numpy() for name, value in expected.items()}
+    formats._compare(answers, expected, "network.onnx")
+    answers["logits_sup"] = answers["logits_sup"] + 1e-3
+    with pytest.raises(ValueError, match=r"onnx to answer.*0\.001 in logits_s"):
+        formats._compare(answers, expected, "network.onnx")
+
+
+def test_missing_packages_are_named(monkeypatch):
+    monkeypatch.setattr(formats, "_is_installed", lambda name: False)
+    with pytest.raises(ValueError, match=r"pip install 'simclrv2_tf\[onnx\]'"):
+        export.check_installed(["onnx"])
+    with pytest.raises(ValueError, match="Received: 'coreml'"):
+        export.check_installed(["coreml"])
+
+
+def test_nothing_is_left_when_writing_fails(tmp_path, monkeypatch):
+    network = make_network()
+    with pytest.raises(ValueError, match="3 names for 7 classes"):
+        export.export_network(network, str(tmp_path), 1, prepare, list("abc"))
+    assert os.listdir(tmp_path) == []
+
+
+def test_network_json_holds_the_arguments(exported, network):
+    with open(os.path.join(exported, "network.json")) as file:
+        assert json.load(file) == network.get_config()

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Takes our exports to the last stack of tensorflow-addons: TensorFlow 2.15.1
+# with Keras 2. Compares all endpoints, fine-tunes with tfa.optimizers.LAMB, and
+# compares our LAMB and our blur with theirs. Needs Python 3.9, 3.10 or 3.11
+# for that stack; without one it says so and counts as skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source tools/environment.sh
+
+find_older_python() {
+  local candidate
+  for candidate in python3.11 python3.10 python3.9 python3 \
+    "$HOME"/.pyenv/versions/3.{11,10,9}.*/bin/python; do
+    if "$candidate" -c 'import sys, venv, ensurepip
+sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 11))' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+older=$(find_older_python) || {
+  echo "skipped: tensorflow-addons needs Python 3.9 to 3.11 with its venv" \
+    "module, and there is none here."
+  exit 0
+}
+python=${PYTHON:-.venv/bin/python}
+[ -n "${PYTHON:-}" ] || prepare_environment "[test]"
+
+requirements=tools/addons/requirements.txt
+home=${ADDONS_VENV:-.venv-addons}
+state=$(cksum "$requirements" | cut -d' ' -f1)
+if [ ! -e "$home/installed-$state" ]; then
+  echo "Installing TensorFlow 2.15.1 and tensorflow-addons into $home ..."
+  "$older" -m venv "$home"
+  "$home/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --requirement "$requirements"
+  touch "$home/installed-$state"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TF_CPP_MIN_LOG_LEVEL=3 CUDA_VISIBLE_DEVICES=
+PYTHONPATH=$PWD "$python" tools/addons/ours.py "$work"
+PYTHONPATH='' "$home/bin/python" tools/addons/theirs.py "$work"
