@@ -16,6 +16,7 @@ from google.protobuf import descriptor_pb2
 from google.protobuf import descriptor_pool
 from google.protobuf import message_factory
 from google.protobuf import text_format
+from google.protobuf import unknown_fields
 
 grpc = pytest.importorskip("grpc")
 pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
@@ -126,7 +127,7 @@ def test_every_warmup_record_is_answered(stub, exported):
             request = log.predict_log.request
             assert stub.Predict(request, timeout=60).outputs
         assert request.model_spec.name == "simclrv2"
-        assert not request.UnknownFields()
+        assert not len(unknown_fields.UnknownFieldSet(request))
         asked.add(request.model_spec.signature_name)
     assert asked == {
         "serving_default",
