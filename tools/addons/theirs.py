@@ -13,6 +13,7 @@ import warnings
 
 warnings.filterwarnings("ignore")  # tensorflow-addons announces its end
 
+import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import tensorflow_addons as tfa  # noqa: E402
@@ -23,7 +24,7 @@ TUNING_STEPS = 15
 
 def main(folder):
     print(
-        f"TensorFlow {tf.__version__}, Keras {tf.keras.__version__}, "
+        f"TensorFlow {tf.__version__}, Keras {keras.__version__}, "
         f"tensorflow-addons {tfa.__version__}"
     )
     with np.load(os.path.join(folder, "expected.npz")) as file:
