@@ -1,42 +1,99 @@
-"""One process of so many replicas on logical CPUs; answers into a file.
+"""One replica, and several on logical CPUs, answer the same; into files.
 
-`python replicas.py REPLICAS FILE.npz`. A process of its own, as logical
+`python replicas.py REPLICAS FOLDER [CASE ...]` writes FOLDER/CASE/1.npz and
+FOLDER/CASE/REPLICAS.npz. A process for each number of replicas, as logical
 devices are fixed once TensorFlow has started, and as a second mirrored
-strategy in one process reuses the first one's collective keys.
+strategy in one process reuses the first one's collective keys. The cases are
+those of `exactness`; "collectives" and "command" stand for what follows here.
 """
 
+import itertools
+import pathlib
 import sys
 
+import exactness
 import numpy as np
 import tensorflow as tf
 
+import simclrv2_tf
 from simclrv2_tf import distribution
 from simclrv2_tf import losses
+from simclrv2_tf.models.normalization import normalize
 
 GLOBAL_BATCH = 24
 DIM = 8
+EPSILON = 1e-5
+COLLECTIVES = "collectives"
+COMMAND = "command"
 
 
-def main(replicas, path):
-    strategy = make_strategy(replicas)
+def main(replicas, folder, *cases):
+    several = mirror(int(replicas))
+    one = distribution.make_strategy("one_device")
+    for case, strategy in itertools.product(cases, (one, several)):
+        if case == COLLECTIVES:
+            arrays = run_collectives(strategy)
+        elif case == COMMAND:
+            arrays = run_command(strategy, pathlib.Path(folder))
+        else:
+            with strategy.scope():
+                arrays = exactness.run(case)
+        exactness.write(folder, case, strategy.num_replicas_in_sync, arrays)
+
+
+def run_collectives(strategy):
     a, b = np.random.default_rng(1).normal(size=(2, GLOBAL_BATCH, DIM))
     a, b = np.float32(a), np.float32(a + b)
     answers = {"gather": run(strategy, gather_step, a, b)}
     for tile in (0, 5):
         for norm in (True, False):
-            step = contrast_step(tile, norm, replicas)
+            step = contrast_step(tile, norm, strategy.num_replicas_in_sync)
             answers[f"tile{tile}_norm{norm}"] = run(strategy, step, a, b)
-    arrays = {
+    answers["normalize"] = run(strategy, normalize_step, *far_from_zero())
+    return {
         f"{name}/{index}": value
         for name, values in answers.items()
         for index, value in enumerate(values)
     }
-    np.savez(path, **arrays)
 
 
-def make_strategy(replicas):
-    if replicas == 1:
-        return distribution.make_strategy("one_device")
+def run_command(strategy, folder):
+    """All three stages, evaluation and export; what each of them reports."""
+    replicas = strategy.num_replicas_in_sync
+    folder = folder / f"runs{replicas}"
+    options = {
+        **{k: v for k, v in exactness.COMMON.items() if k != "dataset"},
+        "strategy": "mirrored" if replicas > 1 else "one_device",
+        "mode": "train_then_eval",
+        "eval_split": "test",
+        "eval_batch_size": 50,
+        "train_steps": 4,
+        "checkpoint_steps": 2,
+        "learning_rate": 0.01,
+    }
+    pretrained, tuned = folder / "pretrained", folder / "tuned"
+    reports = {
+        "pretrain": simclrv2_tf.pretrain(
+            "digits", pretrained, knn_k=5, **options
+        ),
+        "finetune": simclrv2_tf.finetune(
+            "digits", tuned, checkpoint=str(pretrained), **options
+        ),
+        "distill": simclrv2_tf.distill(
+            "digits", folder / "distilled", tuned, **options
+        ),
+    }
+    again = simclrv2_tf.finetune("digits", tuned, **options)  # resumes
+    reports["again"] = {k: v for k, v in again.items() if k[:4] == "eval"}
+    return {
+        f"{stage}/{name}": value
+        for stage, report in reports.items()
+        for name, value in report.items()
+        if name != "export"
+    }
+
+
+def mirror(replicas):
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * replicas
@@ -69,6 +126,34 @@ def contrast_step(tile, norm, replicas):
     return step
 
 
+def far_from_zero():
+    """Values whose channels have means of 1 to 1,000 deviations."""
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(GLOBAL_BATCH, 4, 4, DIM)) + np.logspace(0, 3, DIM)
+    return np.float32(x), np.float32(rng.normal(size=x.shape))
+
+
+def normalize_step(x, upstream):
+    """Outputs, the gradient to x, and the moments that were used."""
+    ones, zeros = tf.ones([DIM]), tf.zeros([DIM])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        outputs, mean, variance = normalize(x, ones, zeros, EPSILON, True)
+    gradient = tape.gradient(outputs, x, upstream)
+    return outputs, gradient, mean[tf.newaxis], variance[tf.newaxis]
+
+
+def normalize_in_float64(x, upstream):
+    """Mean, variance, outputs and gradient, from the formulas."""
+    x, upstream = np.float64(x), np.float64(upstream)
+    axes = (0, 1, 2)
+    mean, variance = x.mean(axes), x.var(axes)
+    outputs = (x - mean) / np.sqrt(variance + EPSILON)
+    pull = upstream.mean(axes) + outputs * (upstream * outputs).mean(axes)
+    gradient = (upstream - pull) / np.sqrt(variance + EPSILON)
+    return mean, variance, outputs, gradient
+
+
 def run(strategy, step, *arrays):
     """Runs the step on shares of the arrays; joins what replicas return."""
     replicas = strategy.num_replicas_in_sync
@@ -90,4 +175,4 @@ def run(strategy, step, *arrays):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(*sys.argv[1:])

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "hub": {"models", "checkpoints"},
     "losses": {"distribution", "nt_xent_tiled"},
     "nt_xent_tiled": {"distribution"},
-    "models": set(),
+    "models": {"distribution"},
     "data": set(),
     "optimizers": set(),
     "distribution": set(),

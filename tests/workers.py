@@ -1,27 +1,22 @@
-"""One of two workers that train a tiny model with `fit`.
+"""One of the workers that TF_CONFIG names.
 
-`python workers.py KIND INDEX PORT PORT`, KIND being `ours`, or `stock` for
-TensorFlow's own multi-worker strategy.
+`python workers.py fit KIND` trains a tiny model with `fit`, KIND being
+`ours`, or `stock` for TensorFlow's own multi-worker strategy.
+`python workers.py exactness FOLDER CASE ...` answers cases of `exactness`;
+the first worker writes, the others compare with what they would write.
 """
 
-import json
-import os
+import pathlib
 import sys
 
 import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf import distribution
 
 
-def main(kind, index, *ports):
-    os.environ["TF_CONFIG"] = json.dumps(
-        {
-            "cluster": {"worker": [f"localhost:{port}" for port in ports]},
-            "task": {"type": "worker", "index": int(index)},
-        }
-    )
+def fit(kind):
     import keras
-    import tensorflow as tf
-
-    from simclrv2_tf import distribution
 
     if kind == "ours":
         strategy = distribution.make_strategy("auto")
@@ -36,5 +31,23 @@ def main(kind, index, *ports):
     print("kernel", dense.kernel.numpy().ravel().tolist())
 
 
+def answer(folder, *cases):
+    strategy = distribution.make_strategy("auto")
+    import exactness
+
+    with strategy.scope():
+        workers, worker = distribution.worker_share()
+        for case in cases:
+            arrays = exactness.run(case)
+            if worker == 0:
+                exactness.write(folder, case, f"workers{workers}", arrays)
+            distribution.wait_for_workers()
+            path = pathlib.Path(folder, case, f"workers{workers}.npz")
+            chief = np.load(path)
+            for name, array in arrays.items():
+                np.testing.assert_array_equal(array, chief[name], name)
+            distribution.wait_for_workers()
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    {"fit": fit, "exactness": answer}[sys.argv[1]](*sys.argv[2:])

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from simclrv2_tf import distribution
+
 BATCH_NORM_EPSILON = 1e-5  # original release, resnet.py
 
 
@@ -10,16 +12,16 @@ BATCH_NORM_EPSILON = 1e-5  # original release, resnet.py
 class BatchNorm(keras.layers.BatchNormalization):
     """Batch normalization, fused where one replica holds the batch.
 
-    Keras computes the moments and the affine map as separate operations;
-    TensorFlow's fused kernel does the same in one pass over memory, forward
-    and backward. The fused kernel reports the unbiased variance, while the
-    original release (and Keras) keep the biased one in `moving_variance`,
-    so the factor (n - 1) / n is put back here. Several replicas with
-    `synchronized=True` go through Keras's own cross-replica moments.
+    TensorFlow's fused kernel takes moments and applies them in one pass over
+    memory, forward and backward. It reports the unbiased variance, while the
+    original release (and Keras) keep the biased one in `moving_variance`, so
+    the factor (n - 1) / n is put back here. What the kernel does not take,
+    several replicas, vectors and float64, goes through `normalize`.
 
     Args:
       momentum: Share of the old value in the moving statistics, in [0, 1).
-      synchronized: Whether moments are taken over all replicas.
+      synchronized: Whether moments are taken over all replicas. Otherwise
+        each replica has its own, and the moving statistics follow their mean.
       center: Whether there is a `beta`.
       gamma_initializer: "ones", or "zeros" for the last normalization of a
         residual branch.
@@ -46,33 +48,108 @@ class BatchNorm(keras.layers.BatchNormalization):
         )
 
     def call(self, inputs, training=None, mask=None):
-        if not (training and self.trainable) or not self._fits_fused(inputs):
+        last = self.axis in (-1, len(inputs.shape) - 1)
+        if not (training and self.trainable and last):
             return super().call(inputs, training=training, mask=mask)
-        outputs, mean, unbiased = self._fused(inputs)
-        count = tf.cast(tf.size(inputs) / inputs.shape[-1], unbiased.dtype)
-        # For a single element the kernel divides by one, not by zero.
-        biased = unbiased * (tf.maximum(count - 1.0, 1.0) / count)
-        self._advance(self.moving_mean, mean)
-        self._advance(self.moving_variance, biased)
+        kernel = self._fused if self._fits_fused(inputs) else self._normalized
+        outputs, mean, variance = kernel(inputs)
+        self._advance(tf.stack([mean, variance]))
         return outputs
 
+    def _spans_replicas(self):
+        return self.synchronized and distribution.num_replicas() > 1
+
     def _fits_fused(self, inputs):
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        alone = replicas == 1 or not self.synchronized
-        return alone and len(inputs.shape) == 4 and self.axis in (-1, 3)
+        fits = len(inputs.shape) == 4 and inputs.dtype != tf.float64
+        return fits and not self._spans_replicas()
 
     def _fused(self, inputs):
-        beta = self.beta if self.center else tf.zeros_like(self.gamma)
-        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        outputs, mean, unbiased, *_ = tf.raw_ops.FusedBatchNormV3(
             x=inputs,
             scale=self.gamma,
-            offset=beta,
+            offset=self._offset(),
             mean=tf.constant([], tf.float32),
             variance=tf.constant([], tf.float32),
             epsilon=self.epsilon,
             is_training=True,
         )
-        return outputs, mean, variance
+        count = tf.cast(_rows(inputs), unbiased.dtype)
+        # For a single element the kernel divides by one, not by zero.
+        return outputs, mean, unbiased * (tf.maximum(count - 1.0, 1.0) / count)
 
-    def _advance(self, moving, batch):
-        moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
+    def _normalized(self, inputs):
+        return normalize(
+            inputs,
+            tf.convert_to_tensor(self.gamma),
+            tf.convert_to_tensor(self._offset()),
+            self.epsilon,
+            self._spans_replicas(),
+        )
+
+    def _offset(self):
+        return self.beta if self.center else tf.zeros_like(self.gamma)
+
+    def _advance(self, moments):
+        if not self.synchronized:
+            replicas = distribution.num_replicas()
+            moments = distribution.sum_over_replicas(moments) / replicas
+        for moving, batch in zip(
+            (self.moving_mean, self.moving_variance),
+            tf.unstack(moments),
+            strict=True,
+        ):
+            old = moving * self.momentum
+            moving.assign(old + batch * (1.0 - self.momentum))
+
+
+def normalize(x, gamma, beta, epsilon, together=False):
+    """Normalizes the last axis by the moments of all others.
+
+    The mean comes first and the variance is taken around it: E[x²] - E[x]²
+    would lose digits where the mean is large beside the deviation, and with
+    them the agreement of different numbers of replicas. Replicas say to each
+    other two numbers a channel on the way forward, and two on the way back.
+
+    Args:
+      x: float (batch, ..., channels), of as many elements on each replica.
+      gamma: float32 (channels,).
+      beta: float32 (channels,).
+      epsilon: Added to the variance.
+      together: Whether the moments are those of all replicas.
+
+    Returns:
+      Normalized x; the mean and the biased variance, float32 (channels,),
+      which have no gradient.
+    """
+
+    add = distribution.sum_over_replicas if together else tf.identity
+    replicas = distribution.num_replicas() if together else 1
+
+    @tf.custom_gradient
+    def run(x, gamma, beta):
+        values = tf.cast(x, gamma.dtype)
+        axes = list(range(x.shape.rank - 1))
+        count = tf.cast(_rows(x), gamma.dtype) * replicas
+        mean = add(tf.reduce_sum(values, axes)) / count
+        variance = add(tf.reduce_sum((values - mean) ** 2, axes)) / count
+        scale = tf.math.rsqrt(variance + epsilon)
+        outputs = (values - mean) * (scale * gamma) + beta
+
+        def gradient(upstream, *_):
+            upstream = tf.cast(upstream, gamma.dtype)
+            centred = (tf.cast(x, gamma.dtype) - mean) * scale
+            of_beta = tf.reduce_sum(upstream, axes)
+            of_gamma = tf.reduce_sum(upstream * centred, axes)
+            pull = add(tf.stack([of_beta, of_gamma])) / count
+            inner = upstream - pull[0] - centred * pull[1]
+            of_x = inner * (scale * gamma)
+            return tf.cast(of_x, x.dtype), of_gamma, of_beta
+
+        return (tf.cast(outputs, x.dtype), mean, variance), gradient
+
+    return run(x, gamma, beta)
+
+
+def _rows(x):
+    """How many values each channel has."""
+    return tf.reduce_prod(tf.shape(x)[:-1])

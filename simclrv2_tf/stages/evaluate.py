@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf import distribution
+
 
 def classification_accuracy(network, dataset, steps=None):
     """Counts right answers over a data set.
@@ -10,8 +12,8 @@ def classification_accuracy(network, dataset, steps=None):
     Args:
       network: A `Network` with a supervised head.
       dataset: `tf.data.Dataset` of (images float (batch, h, w, c) in [0, 1],
-        labels int (batch,)); the last batch may be smaller. Unlabelled
-        examples (-1) are passed over.
+        labels int (batch,)), this worker's share of the examples; the last
+        batch may be smaller. Unlabelled examples (-1) are passed over.
       steps: Batches to look at; None for all.
 
     Returns:
@@ -22,19 +24,18 @@ def classification_accuracy(network, dataset, steps=None):
       ValueError: If no example has a label.
     """
 
-    @tf.function(reduce_retracing=True)
-    def count(images, labels):
+    def judge(images, labels):
         logits = network(images, training=False)["logits_sup"]
         logits = tf.cast(logits, tf.float32)
         best = tf.math.top_k(logits, min(5, logits.shape[-1])).indices
         hits = best == tf.cast(labels, best.dtype)[:, None]  # never for -1
         top5 = tf.reduce_any(hits, axis=1)
-        counted = (hits[:, 0], top5, labels >= 0)
-        return tf.stack([tf.math.count_nonzero(v) for v in counted])
+        return tf.stack([hits[:, 0], top5, labels >= 0], axis=1)
 
-    totals = np.zeros(3, np.int64)
-    for images, labels in dataset.take(steps if steps else -1):
-        totals += count(images, labels).numpy()
+    totals = np.zeros((1, 3), np.int64)
+    for rows in distribution.map_rows(judge, dataset.take(steps or -1)):
+        totals += rows.sum(axis=0)
+    totals = distribution.join_workers(totals).sum(axis=0)
     if not totals[2]:
         raise ValueError(
             "Evaluation needs labelled examples, and there are none: give an "
@@ -52,22 +53,27 @@ def features(network, dataset, endpoint="final_avg_pool"):
 
     Args:
       network: A `Network`.
-      dataset: `tf.data.Dataset` of (images, labels).
+      dataset: `tf.data.Dataset` of (images, labels), this worker's share of
+        the examples.
       endpoint: Name of an endpoint of shape (batch, features).
 
     Returns:
-      float32 (examples, features) and int (examples,), numpy arrays.
+      float32 (examples, features) and int (examples,), numpy arrays of all
+      workers' examples.
     """
 
-    @tf.function(reduce_retracing=True)
-    def embed(images):
-        return tf.cast(network(images, training=False)[endpoint], tf.float32)
+    def embed(images, labels):
+        outputs = network(images, training=False)[endpoint]
+        return tf.cast(outputs, tf.float32), labels
 
-    pairs = [(embed(images).numpy(), y.numpy()) for images, y in dataset]
-    if not pairs:
+    width = network.output[endpoint].shape[-1]
+    pairs = [(np.zeros((0, width), np.float32), np.zeros(0, np.int32))]
+    pairs += distribution.map_rows(embed, dataset)
+    embedded, labels = map(np.concatenate, zip(*pairs, strict=True))
+    embedded = distribution.join_workers(embedded)
+    if not len(embedded):
         raise ValueError("The data set to embed holds no example.")
-    embedded, labels = zip(*pairs, strict=True)
-    return np.concatenate(embedded), np.concatenate(labels)
+    return embedded, distribution.join_workers(labels)
 
 
 def knn_accuracy(bank, queries, k=200, temperature=0.1, chunk=1000):

@@ -1,9 +1,11 @@
 """The steps of a run: from where it is to its end, or to a clean stop."""
 
+import functools
 import logging
 
 import tensorflow as tf
 
+from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data import pipeline
@@ -79,9 +81,10 @@ class Run:
                     break
                 except Diverged as error:
                     self._roll_back(error, rollbacks)
-        if self.interruption.reason is not None:
+        if distribution.any_worker(self.interruption.reason is not None):
             raise self.interruption.preempted()
-        if self.report or not projector.exists(self.config.model_dir):
+        shown = not self.report and projector.exists(self.config.model_dir)
+        if distribution.is_chief() and not shown:
             self._project()
         return self.report.last if self.report else self.progress.last
 
@@ -116,6 +119,7 @@ class Run:
             raise _explained(error, self.source) from None
         except Diverged:
             self._saving.wait()
+            distribution.wait_for_workers()
             raise
 
     def _surround(self):
@@ -124,14 +128,18 @@ class Run:
         return around.callbacks
 
     def _dataset(self):
-        first = self.progress.step + self.progress.skipped_batches
-        return pipeline.train_dataset(
+        share = functools.partial(
+            pipeline.train_dataset,
             self.source,
             self.plan.batch_size,
             self.config.image_size,
             self.config.seed,
             views=self.views,
-            start_step=first,
+            start_step=self.progress.step + self.progress.skipped_batches,
+        )
+        return distribution.share_input(
+            lambda workers, worker: share(workers=workers, worker=worker),
+            self.plan.batch_size,
         )
 
     def diverged(self, step, bad):
@@ -141,7 +149,7 @@ class Run:
             step=step,
             bad=bad,
             learning_rate=float(build.make_schedule(self.plan)(step - 1)),
-            largest_norm=float(self.stage.guard.largest),
+            largest_norm=float(self.stage.guard.largest.numpy()),
             kept=run_directory.latest(self.config.model_dir),
             examples=pipeline.examples_of_step(
                 self.source,

@@ -70,7 +70,7 @@ class Guard:
         before = getattr(tape, "before", [])
         statistics = getattr(tape, "statistics", [])
 
-        def step():
+        def step(gradients):
             optimizer.apply(gradients, variables)
 
         def take_back(values):
@@ -81,10 +81,10 @@ class Guard:
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             # It skips by itself and then lowers its scale, which it must.
             gradients = _spoilt_unless(finite, gradients)
-            step()
-            _choose(finite, None, take_back, before)
+            step(gradients)
+            _choose(finite, None, take_back, gradients, before)
         else:
-            _choose(finite, step, take_back, before)
+            _choose(finite, step, take_back, gradients, before)
         self._count(finite, norm)
 
     def _count(self, finite, norm):
@@ -123,21 +123,13 @@ def _norm(gradients, optimizer):
     held = [tf.cast(g, tf.float32) for g in gradients if g is not None]
     squares = tf.square(tf.linalg.global_norm(held))
     replicas = distribution.num_replicas()
-    if replicas > 1:
-        squares = replicas * _summed(squares)
+    squares = replicas * distribution.sum_over_replicas(squares)
     return tf.sqrt(squares) / optimizer.scale_loss(tf.constant(1.0))
 
 
 def _everywhere(finite):
-    if distribution.num_replicas() == 1:
-        return finite
-    bad = _summed(tf.cast(tf.logical_not(finite), tf.float32))
-    return tf.equal(bad, 0.0)
-
-
-def _summed(value):
-    context = tf.distribute.get_replica_context()
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+    bad = tf.cast(tf.logical_not(finite), tf.float32)
+    return tf.equal(distribution.sum_over_replicas(bad), 0.0)
 
 
 def _spoilt_unless(finite, gradients):
@@ -146,23 +138,28 @@ def _spoilt_unless(finite, gradients):
     return [g if g is None else g + tf.cast(spoil, g.dtype) for g in gradients]
 
 
-def _choose(finite, step, take_back, before):
-    """Runs `step()`, or `take_back(before)`, alike on all replicas.
+def _choose(finite, step, take_back, gradients, before):
+    """Runs `step(gradients)`, or `take_back(before)`, alike on all replicas.
 
     An optimizer's step merges the replicas, and that cannot be done inside
-    a condition of one replica: the condition stands above them.
+    a condition of one replica: the condition stands above them. From there
+    each replica is given its own gradients again.
     """
-    step = step or (lambda: None)
+    step = step or (lambda gradients: None)
     if tf.__internal__.distribute.strategy_supports_no_merge_call():
-        tf.cond(finite, _op(step), _op(lambda: take_back(before)))
+        tf.cond(
+            finite,
+            _op(lambda: step(gradients)),
+            _op(lambda: take_back(before)),
+        )
         return
 
-    def above(strategy, finite, before):
+    def above(strategy, finite, gradients, before):
         local = strategy.experimental_local_results
         first = [local(value)[0] for value in before]
 
         def in_each_replica():
-            strategy.extended.call_for_each_replica(step)
+            strategy.extended.call_for_each_replica(step, (gradients,))
 
         tf.cond(
             local(finite)[0],
@@ -170,7 +167,9 @@ def _choose(finite, step, take_back, before):
             _op(lambda: take_back(first)),
         )
 
-    tf.distribute.get_replica_context().merge_call(above, args=(finite, before))
+    tf.distribute.get_replica_context().merge_call(
+        above, args=(finite, gradients, before)
+    )
 
 
 def _op(function):

@@ -3,6 +3,10 @@
 import dataclasses
 import logging
 
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -40,7 +44,9 @@ class Progress:
 
     def restore_means(self, stage):
         """Goes on with the means where the report's interval was left."""
-        _assign(_mean_variables(stage), self.means)
+        replicas = distribution.num_replicas()  # which share what is assigned
+        means = self.means and [replicas * value for value in self.means]
+        _assign(_mean_variables(stage), means)
         self.means = None
 
 
@@ -56,7 +62,14 @@ def _mean_variables(stage):
 
 
 def _values(variables):
-    return [v.numpy().item() for v in variables]
+    """What this process's first replica holds, and so do all others.
+
+    A metric's variable would be added up over the replicas when read as a
+    whole, which asks every worker to read it at the same time.
+    """
+    strategy = tf.distribute.get_strategy()
+    local = [strategy.experimental_local_results(v.value)[0] for v in variables]
+    return [value.numpy().item() for value in local]
 
 
 def _assign(variables, values):

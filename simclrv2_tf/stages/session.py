@@ -2,14 +2,17 @@
 
 import time
 
+import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf import distribution
 from simclrv2_tf import export
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.stages import build
+from simclrv2_tf.stages import devices
 from simclrv2_tf.stages import evaluate as evaluation
 from simclrv2_tf.stages import exports
 from simclrv2_tf.stages import model_dir
@@ -30,10 +33,24 @@ def run(config, source=None, eval_source=None, interruption=None):
 
     Returns:
       Dictionary: the last training metrics, the network's "parameters", and
-      the metrics of evaluation; the path of the exported model as "export".
+      the metrics of evaluation; the path of the exported model as "export",
+      on the first worker alone if there are several.
     """
     export.check_installed(exports.formats_of(config))
+    strategy = devices.make_strategy(config)  # before anything is computed
     build.set_precision(config)
+    with distribution.naming_lost_peers():
+        with strategy.scope():
+            result = _results(config, source, eval_source, interruption)
+            writes = distribution.is_chief()
+        if config.mode != "eval" and writes:
+            result["export"] = export_newest(config)
+        with strategy.scope():
+            distribution.wait_for_workers()
+    return result
+
+
+def _results(config, source, eval_source, interruption):
     result = {}
     if "train" in config.mode:
         trained = train(config, source, interruption)
@@ -43,8 +60,6 @@ def run(config, source=None, eval_source=None, interruption=None):
         result |= follow(config, source, eval_source)
     if config.mode == "train_then_eval":
         result |= evaluate_newest(config, source, eval_source)
-    if config.mode != "eval":
-        result["export"] = export_newest(config)
     return result
 
 
@@ -53,8 +68,9 @@ def follow(config, source=None, eval_source=None):
     result = evaluate_newest(config, source, eval_source)
     deadline = time.monotonic() + config.eval_timeout
     done = run_directory.latest(config.model_dir)
-    while time.monotonic() < deadline:
-        if run_directory.latest(config.model_dir) != done:
+    while distribution.from_chief(time.monotonic() < deadline):
+        now = run_directory.latest(config.model_dir)
+        if distribution.from_chief(now != done):
             done = run_directory.latest(config.model_dir)
             result = evaluate_newest(config, source, eval_source)
             deadline = time.monotonic() + config.eval_timeout
@@ -87,28 +103,37 @@ def evaluate_newest(config, source=None, eval_source=None):
     channels = network.get_config()["channels"]
     judged = eval_source or open_source(config, config.eval_split)
     judged = judged.with_channels(channels)
-    batches = pipeline.eval_dataset(judged, config.eval_batch_size, size)
+    batches = _batches(config, judged, size, config.eval_steps)
     result = {}
     if _can_classify(network, judged):
-        counted = evaluation.classification_accuracy(
-            network, batches, config.eval_steps
-        )
+        counted = evaluation.classification_accuracy(network, batches)
         result |= {f"eval/{name}": value for name, value in counted.items()}
     if config.knn_k:
         bank = (source or open_source(config)).with_channels(channels)
-        known = pipeline.eval_dataset(bank, config.eval_batch_size, size)
+        known = _batches(config, bank, size)
         result["eval/knn_accuracy"] = evaluation.knn_accuracy(
             evaluation.features(network, known),
-            evaluation.features(network, batches),
+            evaluation.features(network, _batches(config, judged, size)),
             config.knn_k,
             config.knn_temperature,
         )
     result["eval/regularization_loss"] = _decay(config, network)
-    if config.model_dir:
+    if config.model_dir and distribution.is_chief():
         step = run_directory.step_of(prefix)
         model_dir.write_result(config.model_dir, result, step, config.eval_name)
-    print(_shown(result), flush=True)
+    if distribution.is_chief():
+        print(_shown(result), flush=True)
     return result
+
+
+def _batches(config, source, size, steps=0):
+    """This worker's share of the first `steps` batches, 0 for all."""
+    workers, worker = distribution.worker_share()
+    if steps:
+        first = min(steps * config.eval_batch_size, source.num_examples)
+        source = source.subset(np.arange(first))
+    share = -(-config.eval_batch_size // workers)
+    return pipeline.eval_dataset(source, share, size, workers, worker)
 
 
 def _can_classify(network, source):

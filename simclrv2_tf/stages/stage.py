@@ -17,9 +17,10 @@ class Stage(keras.Model):
 
     Args:
       network: The `Network` that is trained.
-      augment: Function (images, seed, first position) to images, called in
-        the step on the device, or None for images that are ready. `seed` is
-        int32 (2,), a new one each step and view.
+      augment: Function (images, seed, first, total) to images, called in the
+        step on the device, or None for images that are ready. `seed` is
+        int32 (2,), a new one each step and view; the images stand from
+        `first` on in the whole batch of `total`.
       weight_decay: Factor of the squares that are added to the loss (see
         `decay`). LARS decays the inner kernels by itself.
       seed: Start of everything random in the step.
@@ -48,19 +49,23 @@ class Stage(keras.Model):
         """Images to endpoints, those of the network."""
         return self.network(images, training=training)
 
-    def augmented(self, images, view=0):
+    def augmented(self, images, view=0, first=0, batch=None):
         """The images of one view, changed as this step's seed says.
 
         Args:
-          images: float (batch, height, width, channels) in [0, 1].
+          images: float (rows, height, width, channels) in [0, 1].
           view: Which of an example's views this is.
+          first: Place of the first image in this replica's batch.
+          batch: Images of this replica's batch; None for those here.
         """
         if self.augment is None:
             return images
         step = tf.cast(self.optimizer.iterations, tf.int32)
         seed = tf.random.experimental.stateless_fold_in([self.seed, view], step)
-        first = distribution.replica_offset(tf.shape(images)[0])
-        return self.augment(images, seed, first)
+        batch = batch or images.shape[0] or tf.shape(images)[0]
+        first += distribution.replica_offset(batch)
+        total = batch * distribution.num_replicas()
+        return self.augment(images, seed, first, total)
 
     def regularization(self):
         """Weight decay that is part of the loss, a scalar."""
@@ -83,18 +88,30 @@ class Stage(keras.Model):
         self.guard.apply(self.optimizer, gradients, variables, loss, tape)
 
     def record(self, **values):
-        """Notes a scalar, or a (value, count) pair, under each metric name.
+        """Notes means of this replica's part under each metric's name.
+
+        Args:
+          **values: A scalar, or a pair (mean, weight) where parts differ in
+            weight. What is noted is the mean over all replicas, so that each
+            of them has the same to tell.
 
         What is not finite is left out of the means.
 
         Returns:
           Dictionary {"train/<name>": mean since the last reset}.
         """
-        for name, value in values.items():
-            value, weight = value if isinstance(value, tuple) else (value, 1.0)
-            finite = tf.math.is_finite(value)
-            value, weight = (tf.where(finite, v, 0.0) for v in (value, weight))
-            self._means[name].update_state(value, sample_weight=weight)
+        pairs = [
+            v if isinstance(v, tuple) else (v, 1.0) for v in values.values()
+        ]
+        means, weights = tf.unstack(tf.cast(pairs, tf.float32), 2, 1)
+        finite = tf.math.is_finite(means)
+        means, weights = (tf.where(finite, v, 0.0) for v in (means, weights))
+        sums = tf.stack([means * weights, weights])
+        sums, weights = tf.unstack(distribution.sum_over_replicas(sums), 2)
+        means = tf.math.divide_no_nan(sums, weights)
+        noted = (tf.unstack(v, len(pairs)) for v in (means, weights))
+        for name, mean, weight in zip(values, *noted, strict=True):
+            self._means[name].update_state(mean, sample_weight=weight)
         return {metric.name: metric.result() for metric in self.metrics}
 
     def _track(self, *names):
@@ -114,12 +131,8 @@ def labelled_mean(values, labels):
       replicas is the mean over all labelled examples; 0 if there are none.
     """
     known = tf.cast(labels >= 0, values.dtype)
-    count = tf.reduce_sum(known)
-    replicas = distribution.num_replicas()
-    if replicas > 1:
-        context = tf.distribute.get_replica_context()
-        count = context.all_reduce(tf.distribute.ReduceOp.SUM, count)
-    total = tf.reduce_sum(values * known) * replicas
+    count = distribution.sum_over_replicas(tf.reduce_sum(known))
+    total = tf.reduce_sum(values * known) * distribution.num_replicas()
     return tf.math.divide_no_nan(total, count)
 
 

@@ -1,7 +1,9 @@
 """Which callbacks a run has, and what they are told."""
 
 import functools
+import io
 
+from simclrv2_tf import distribution
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import health
@@ -22,6 +24,9 @@ SETTLED = 100  # steps after twice the warm-up, from where health is judged
 class Surroundings:
     """The callbacks of one call of `fit`, in the order in which they act.
 
+    Of several workers the first one alone reports; all of them take
+    snapshots, which one of them writes.
+
     Args:
       run: A `Run`.
 
@@ -33,7 +38,8 @@ class Surroundings:
 
     def __init__(self, run):
         plan = run.plan
-        scalars = Scalars(run.config.model_dir)
+        writes = distribution.is_chief()
+        scalars = Scalars(run.config.model_dir if writes else None)
         wait = DataWait()
         every = run.config.train_summary_steps or plan.checkpoint_steps
         self.report = Report(
@@ -44,6 +50,7 @@ class Surroundings:
             scalars,
             run.journal,
             wait,
+            None if writes else io.StringIO(),
         )
         self.report.last = run.progress.last
         self.saving = SaveCheckpoint(
@@ -53,7 +60,7 @@ class Surroundings:
             wait,
             Resume(functools.partial(run.progress.restore_means, run.stage)),
             self.report,
-            self._watch(run, every, scalars),
+            *([self._watch(run, every, scalars)] if writes else []),
             StopWhenBad(run.config.max_bad_steps, run.diverged),
             self.saving,
             StopWhenAsked(run.interruption, self.saving.save_now),

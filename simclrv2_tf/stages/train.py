@@ -8,6 +8,7 @@ import sys
 import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf import distribution
@@ -21,6 +22,7 @@ from simclrv2_tf.journal import Journal
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import circumstances
+from simclrv2_tf.stages import devices
 from simclrv2_tf.stages import model_dir
 from simclrv2_tf.stages.fit import Run
 from simclrv2_tf.stages.interruption import Interruption
@@ -49,7 +51,14 @@ def train(config, source=None, interruption=None):
       Diverged: If numbers are not finite for too long.
       Preempted: If the process was asked to stop.
     """
+    strategy = devices.make_strategy(config)
+    with strategy.scope():
+        return _train_here(config, source, interruption)
+
+
+def _train_here(config, source, interruption):
     model_dir.check(config)
+    distribution.wait_for_workers()  # nobody is checking any more
     with contextlib.ExitStack() as stack:
         if interruption is None:
             interruption = stack.enter_context(
@@ -57,34 +66,50 @@ def train(config, source=None, interruption=None):
                     config.preemption_exit_code, time_limit_seconds(config)
                 )
             )
-        lock = stack.enter_context(Lock(config.model_dir))
-        model_dir.clean(config.model_dir)
+        lock = None
+        if distribution.is_chief():  # the others write nothing
+            lock = stack.enter_context(Lock(config.model_dir))
+            model_dir.clean(config.model_dir)
         return _train(config, source, interruption, lock)
 
 
 def _train(config, source, interruption, lock):
     source = choose_labels(config, source or open_source(config))
     source = source.with_channels(config.channels)
-    strategy = make_strategy(config)
-    plan = make_plan(config, source.num_examples, strategy.num_replicas_in_sync)
+    replicas = distribution.num_replicas()
+    plan = make_plan(config, source.num_examples, replicas)
     keras.utils.set_random_seed(config.seed)
     build.set_precision(config)
     build.set_determinism(config)
-    journal = Journal(config.model_dir)
-    with strategy.scope():
-        newest = run_directory.newest_sound(config.model_dir, set_aside=True)
-        stage = _compiled_stage(config, plan, source, newest)
-        write = functools.partial(_write, config, lock, journal, stage, source)
-        run = Run(config, plan, stage, source, journal, write, interruption)
-        if newest is not None:
-            run.restore(newest)
-    start = run.progress.step
-    _announce(config, plan, stage, source, start)
-    _write_flags(config, stage, source)
-    _describe(config, source, journal, start)
+    writes = distribution.is_chief()
+    journal = Journal(config.model_dir if writes else None)
+    newest = run_directory.newest_sound(config.model_dir, set_aside=writes)
+    _check_agreement(config, newest)
+    stage = _compiled_stage(config, plan, source, newest)
+    write = functools.partial(_write, config, lock, journal, stage, source)
+    run = Run(config, plan, stage, source, journal, write, interruption)
+    if newest is not None:
+        run.restore(newest)
+    if writes:
+        start = run.progress.step
+        _announce(config, plan, stage, source, start)
+        _write_flags(config, stage, source)
+        _describe(config, source, journal, start)
     with _noted(journal, stage):
         metrics = run.to_the_end()
+    distribution.wait_for_workers()  # the last checkpoint is there
     return Trained(stage.network, plan.train_steps, metrics)
+
+
+def _check_agreement(config, newest):
+    """Raises a ValueError unless all workers would go on from this one."""
+    step = run_directory.step_of(newest) if newest else 0
+    steps = distribution.join_workers(np.array([step])).tolist()
+    if len(set(steps)) > 1:
+        raise ValueError(
+            "`model_dir` must be one directory that all workers share: they "
+            f"find checkpoints of the steps {steps} in {config.model_dir!r}."
+        )
 
 
 def _write_flags(config, stage, source):
@@ -97,6 +122,8 @@ def _write_flags(config, stage, source):
 
 def _write(config, lock, journal, stage, source, step, snapshot):
     """Writes a checkpoint; raises a ValueError if that fails."""
+    if lock is None:  # another worker writes
+        return
     lock.check()
     if not tf.io.gfile.exists(run_directory.flags_file(config.model_dir)):
         _LOG.error(
@@ -120,11 +147,11 @@ def _noted(journal, stage):
     try:
         yield
     except BaseException as error:
-        step = int(stage.optimizer.iterations)
+        step = int(stage.optimizer.iterations.numpy())
         kind = type(error).__name__
         journal.note("stop", step=step, kind=kind, reason=str(error))
         raise
-    journal.note("trained", step=int(stage.optimizer.iterations))
+    journal.note("trained", step=int(stage.optimizer.iterations.numpy()))
 
 
 def open_source(config, split=None):
@@ -137,19 +164,6 @@ def open_source(config, split=None):
         config.image_feature,
         config.label_feature,
         config.label_map,
-    )
-
-
-def make_strategy(config):
-    """The `tf.distribute` strategy that the flags ask for."""
-    name = config.strategy
-    if name == "auto" and config.use_tpu is not None:
-        name = "tpu" if config.use_tpu else "auto"
-    return distribution.make_strategy(
-        name,
-        config.tpu_name or config.master,
-        config.tpu_zone,
-        config.gcp_project,
     )
 
 

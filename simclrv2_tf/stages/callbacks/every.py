@@ -10,7 +10,7 @@ class EveryStep(keras.callbacks.Callback):
     """
 
     def on_train_begin(self, logs=None):
-        self.step = int(self.model.optimizer.iterations)
+        self.step = int(self.model.optimizer.iterations.numpy())
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1

@@ -72,7 +72,7 @@ class Report(EveryFew):
             step=step,
             last_step=self.last_step,
             metrics=self.last,
-            skipped=int(self.model.guard.skipped),
+            skipped=int(self.model.guard.skipped.numpy()),
             **pace,
         )
 

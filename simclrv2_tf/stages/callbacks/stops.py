@@ -4,6 +4,7 @@ import logging
 
 import keras
 
+from simclrv2_tf import distribution
 from simclrv2_tf.stages.callbacks.every import EveryStep
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -36,7 +37,7 @@ class StopWhenBad(EveryStep):
 
     def act(self, step, logs):
         guard = self.model.guard
-        bad = int(guard.in_a_row)
+        bad = int(guard.in_a_row.numpy())
         if bad == 1:
             _LOG.warning(
                 "step %d is not applied: loss or gradient is not finite", step
@@ -59,7 +60,8 @@ class StopWhenAsked(EveryStep):
         self._save = save
 
     def act(self, step, logs):
-        if self._interruption.reason is None:
+        asked = self._interruption.reason is not None
+        if not distribution.any_worker(asked):
             return
         if self._save(step):
             _LOG.warning("stopped at step %d; its checkpoint is written", step)

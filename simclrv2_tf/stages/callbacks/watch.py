@@ -53,7 +53,7 @@ class Watch(EveryFew):
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        self._skipped = int(self.model.guard.skipped)
+        self._skipped = int(self.model.guard.skipped.numpy())
         self.scalars.write(
             lambda: tf.summary.image(
                 "views", self.probe.pictures(self.model, SHOWN), max_outputs=1
@@ -77,10 +77,10 @@ class Watch(EveryFew):
     def _of_steps(self):
         """What the steps since the last report tell."""
         guard = self.model.guard
-        skipped = int(guard.skipped)
+        skipped = int(guard.skipped.numpy())
         numbers = {
-            "gradient_norm": float(guard.norm),
-            "largest_gradient_norm": float(guard.largest),
+            "gradient_norm": float(guard.norm.numpy()),
+            "largest_gradient_norm": float(guard.largest.numpy()),
             "skipped_since": skipped - self._skipped,
         }
         guard.restart()

@@ -1,0 +1,86 @@
+"""What replicas say to each other within a step."""
+
+import tensorflow as tf
+
+
+def num_replicas():
+    """Returns how many replicas take part in a step, 1 without a strategy."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def replica_id():
+    """Returns which replica this is: int, or int32 scalar inside a step.
+
+    Outside a replica's step (and with one replica) it is 0.
+    """
+    if not _in_company():
+        return 0
+    return tf.distribute.get_replica_context().replica_id_in_sync_group
+
+
+def replica_offset(batch_size):
+    """Returns where this replica's rows start in a gathered batch.
+
+    Args:
+        batch_size: Rows per replica, the same on each: int or int32 scalar.
+    """
+    return replica_id() * batch_size
+
+
+def all_gather(x):
+    """Joins the rows of every replica; differentiable.
+
+    The gradient is exact: each replica receives what all replicas' losses
+    owe to its own rows. Every replica must call this, in the same order,
+    with the same number of rows.
+
+    Args:
+        x: Tensor of shape (batch, ...).
+
+    Returns:
+        Tensor of shape (replicas * batch, ...), in the order of replicas;
+        `x` itself outside a step and with one replica.
+    """
+    if not _in_company():
+        return x
+    return _all_gather(tf.convert_to_tensor(x))
+
+
+def sum_over_replicas(x):
+    """Adds up the tensors of every replica; differentiable.
+
+    Every replica must call this, in the same order, with the same shape.
+    Outside a step and with one replica it is `x` itself.
+    """
+    if not _in_company():
+        return x
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, x)
+
+
+def _in_company():
+    """Whether this is the step of one of several replicas."""
+    in_step = tf.distribute.get_replica_context() is not None
+    return in_step and num_replicas() > 1
+
+
+@tf.custom_gradient
+def _all_gather(x):
+    context = tf.distribute.get_replica_context()
+    batch = x.shape[0] if x.shape[0] is not None else tf.shape(x)[0]
+    gathered = context.all_gather(x, axis=0)
+    gathered = tf.ensure_shape(gathered, _gathered_shape(x))
+
+    def gradient(upstream):
+        total = sum_over_replicas(upstream)
+        start = replica_offset(batch)
+        mine = total[start : start + batch]
+        return tf.ensure_shape(mine, x.shape)
+
+    return gathered, gradient
+
+
+def _gathered_shape(x):
+    if x.shape[0] is None:
+        return [None, *x.shape[1:]]
+    return [x.shape[0] * num_replicas(), *x.shape[1:]]

@@ -1,0 +1,71 @@
+"""From flags to a strategy, and what a remote TPU cannot reach."""
+
+from simclrv2_tf import distribution
+
+LOCAL_TPU = "local"  # the name of the TPU of the machine that one is on
+
+
+def make_strategy(config):
+    """The `tf.distribute` strategy that the flags ask for.
+
+    Call this before TensorFlow computes anything: several workers must meet
+    first.
+
+    Args:
+      config: A `Config`.
+
+    Raises:
+      ValueError: If the environment lacks what the strategy needs, or a
+        remote TPU is to read or write files of this machine.
+    """
+    check_reach(config)
+    return distribution.make_strategy(
+        config.strategy,
+        tpu_address(config),
+        config.tpu_zone,
+        config.gcp_project,
+        config.use_tpu,
+    )
+
+
+def tpu_address(config):
+    """Name or address of the TPU that the flags give, None for none."""
+    return config.tpu_name or config.master
+
+
+def check_reach(config):
+    """Raises a ValueError if a remote TPU would need files of this machine.
+
+    A TPU that is no part of this machine reads and writes by itself, so what
+    it is given must lie where it can reach, as `gs://` does.
+    """
+    name = _remote_tpu(config)
+    for flag, path in _paths(config).items():
+        if name and path and _is_local(path):
+            raise ValueError(
+                f"`{flag}` must be in storage that the remote TPU {name!r} "
+                "reaches, such as gs://BUCKET/PATH; on a TPU virtual machine "
+                f"give tpu_name='local'. Received: {flag}={path!r}"
+            )
+
+
+def _remote_tpu(config):
+    """The remote TPU that would be used, by name or address; else None."""
+    if config.use_tpu is False or config.strategy not in ("auto", "tpu"):
+        return None
+    name = tpu_address(config) or distribution.tpu_in_environment()
+    return None if name == LOCAL_TPU else name
+
+
+def _paths(config):
+    """{flag: path} of what is read or written all through a run."""
+    paths = {"model_dir": config.model_dir, "data_dir": config.data_dir}
+    paths["export_dir"] = config.export_dir
+    if config.dataset.startswith("folder:"):
+        paths["dataset"] = config.dataset.removeprefix("folder:")
+    return paths
+
+
+def _is_local(path):
+    scheme, separator, _ = path.partition("://")
+    return not separator or scheme == "file"

@@ -1,0 +1,50 @@
+"""Shares of the input without a strategy; `test_exactness` has several."""
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+
+
+def test_one_replica_takes_the_data_set_as_it_is():
+    dataset = tf.data.Dataset.range(8).batch(4)
+    shares = []
+
+    def make(*share):
+        shares.append(share)
+        return dataset
+
+    assert distribution.share_input(make, 4) is dataset
+    assert shares == [(1, 0)]
+
+
+def test_batches_are_filled_and_cut_again():
+    rows = np.arange(15, dtype=np.float32).reshape(5, 3)
+    dataset = tf.data.Dataset.from_tensor_slices((rows, np.arange(5))).batch(2)
+    traces = []
+
+    def double(x, number):
+        traces.append(x.shape)
+        return 2 * x, number
+
+    answers = list(distribution.map_rows(double, dataset))
+    assert [len(x) for x, _ in answers] == [2, 2, 1]
+    np.testing.assert_array_equal(
+        np.concatenate([x for x, _ in answers]), 2 * rows
+    )
+    np.testing.assert_array_equal(
+        np.concatenate([number for _, number in answers]), np.arange(5)
+    )
+    assert traces == [(2, 3)]  # compiled once
+
+
+def test_one_worker_is_the_chief_and_waits_for_nobody():
+    rows = np.arange(3)
+    assert distribution.join_workers(rows) is rows
+    assert distribution.worker_share() == (1, 0)
+    assert distribution.is_chief()
+    assert distribution.any_worker(True) is True
+    assert distribution.any_worker(False) is False
+    assert distribution.from_chief(True) is True
+    assert distribution.from_chief(False) is False
+    distribution.wait_for_workers()

@@ -1,0 +1,221 @@
+"""Three steps of a stage under the strategy in scope, and what came of them.
+
+Everything is made as the command makes it: network, optimizer, input and
+augmentation. What comes back does not say on how many replicas it was found,
+and shall not depend on that.
+"""
+
+import itertools
+import pathlib
+import threading
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data import sources
+from simclrv2_tf.stages import build
+from simclrv2_tf.stages import evaluate
+from simclrv2_tf.stages.plan import make_plan
+
+GLOBAL_BATCH = 24  # 1, 2, 3 and 4 divide it
+EXAMPLES = 50  # the last batch of an epoch, or of evaluation, is no whole one
+STEPS = 3
+COMMON = {
+    "resnet_depth": 18,
+    "width_multiplier": 0.125,
+    "image_size": 8,
+    "num_proj_layers": 2,
+    "proj_out_dim": 16,
+    "temperature": 0.5,
+    "train_batch_size": GLOBAL_BATCH,
+    "train_steps": 10,
+    "warmup_epochs": 0,
+    "dataset": "digits",
+}
+STAGES = {
+    "pretrain": {"train_mode": "pretrain"},
+    "pretrain_alone": {
+        "train_mode": "pretrain",
+        "lineareval_while_pretraining": False,
+    },
+    "finetune": {"train_mode": "finetune", "ft_proj_selector": 1},
+    "distill": {
+        "train_mode": "distill",
+        "teacher": "given",
+        "distill_alpha": 0.5,
+    },
+}
+RATES = {"lars": 0.3, "adam": 0.01}  # before scaling
+CASES = [f"{s}/{o}" for s, o in itertools.product(STAGES, RATES)]
+CASES += ["pretrain/lars/float64", "finetune/adam/float64"]
+EVALUATION = "evaluation"
+
+
+def run(case):
+    """What a case came to, {name: array}; or of evaluation."""
+    keras.utils.set_random_seed(0)
+    return run_evaluation() if case == EVALUATION else run_stage(case)
+
+
+def config_of(case):
+    stage_name, optimizer = case.split("/")[:2]
+    return Config(
+        **COMMON,
+        **STAGES[stage_name],
+        optimizer=optimizer,
+        learning_rate=RATES[optimizer],
+    )
+
+
+def make_stage(config, source):
+    network = build.fresh_network(config, source.num_classes)
+    teacher = None
+    if config.teacher:
+        teacher = build.fresh_network(config, source.num_classes)
+    stage = build.make_stage(config, network, teacher)
+    plan = make_plan(config, EXAMPLES, distribution.num_replicas())
+    stage.compile(optimizer=build.make_optimizer(config, plan, network))
+    stage.optimizer.build(stage.trainable_variables)
+    return stage
+
+
+def run_stage(case):
+    """Three steps; a case that ends so has its layers in float64."""
+    config = config_of(case)
+    source = open_source(config)
+    if case.endswith("float64"):
+        keras.config.set_dtype_policy("float64")
+    stage = make_stage(config, source)
+    keras.config.set_dtype_policy("float32")
+    found = {}
+    for step, outputs in enumerate(
+        take_steps(stage, open_input(config, source))
+    ):
+        logs, gradients = outputs
+        for name, value in logs.items():
+            found[f"metrics/{step}/{name}"] = value
+        for number, gradient in enumerate(gradients):
+            found[f"gradients/{step}/{number}"] = gradient
+    for name, variable in stage.network.named_variables().items():
+        found[f"weights/{name}"] = variable.numpy()
+    return found
+
+
+def open_source(config):
+    """Images, of which only a few have labels where labels may lack."""
+    source = sources.from_dataset(
+        tf.data.Dataset.from_tensor_slices(colour_fields())
+    )
+    if config.train_mode == "finetune":
+        return source
+    return source.with_labels(np.arange(0, EXAMPLES, 3))
+
+
+def colour_fields():
+    """Images of four fields of random colours, and classes.
+
+    They are unlike each other, unlike digits on black ground: where all
+    embeddings point the same way, normalization makes much of rounding.
+    """
+    rng = np.random.default_rng(3)
+    fields = rng.integers(0, 256, (EXAMPLES, 2, 2, 3), np.uint8)
+    images = fields.repeat(4, axis=1).repeat(4, axis=2)
+    return images, np.arange(EXAMPLES, dtype=np.int32) % 5
+
+
+def open_input(config, source):
+    def share(workers, worker):
+        return pipeline.train_dataset(
+            source,
+            config.train_batch_size,
+            config.image_size,
+            config.seed,
+            views=2 if config.train_mode == "pretrain" else 1,
+            workers=workers,
+            worker=worker,
+        )
+
+    return distribution.share_input(share, config.train_batch_size)
+
+
+def take_steps(stage, dataset):
+    """Yields metrics and gradients, summed over replicas, of each step."""
+    apply, seen = stage.guard.apply, threading.local()
+
+    def note_and_apply(optimizer, gradients, *rest):
+        seen.gradients = gradients  # of this replica, which is a thread
+        apply(optimizer, gradients, *rest)
+
+    stage.guard.apply = note_and_apply
+
+    def step(data):
+        logs = stage.train_step(data)
+        return logs, [distribution.sum_over_replicas(g) for g in seen.gradients]
+
+    strategy = tf.distribute.get_strategy()
+    compiled = tf.function(
+        lambda data: strategy.run(step, args=(data,)), autograph=False
+    )
+    for data, _ in zip(dataset, range(STEPS)):  # noqa: B905
+        yield tf.nest.map_structure(the_same_of_all, compiled(data))
+
+
+def the_same_of_all(value):
+    """The value of the first local replica, which all others have too."""
+    strategy = tf.distribute.get_strategy()
+    parts = [v.numpy() for v in strategy.experimental_local_results(value)]
+    for part in parts[1:]:
+        np.testing.assert_array_equal(part, parts[0])
+    return parts[0]
+
+
+def run_evaluation():
+    """Counts over a last batch that nothing divides, and embeddings."""
+    config = Config(**COMMON)
+    source = open_source(config)
+    network = build.fresh_network(config, source.num_classes)
+    workers, worker = distribution.worker_share()
+    batches = pipeline.eval_dataset(source, 14, 8, workers, worker)
+    counts = evaluate.classification_accuracy(network, batches)
+    features, labels = evaluate.features(network, batches)
+    return {**counts, "features": features, "labels": labels}
+
+
+def write(folder, case, name, arrays):
+    path = pathlib.Path(folder, case, f"{name}.npz")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **arrays)
+
+
+def differences(ours, theirs):
+    """How far answers are apart, relative, by kind.
+
+    Returns:
+        {kind: (of all arrays as one vector, of the worst single array)}, norm
+        of the difference over norm; for metrics both are of the worst one.
+    """
+    kinds = {}
+    for name in ours.keys() | theirs.keys():
+        pair = np.float64(ours[name]), np.float64(theirs[name])
+        kinds.setdefault(kind_of(name), []).append(pair)
+    return {kind: apart(kind, pairs) for kind, pairs in sorted(kinds.items())}
+
+
+def kind_of(name):
+    if "moving_" in name:
+        return "statistics"
+    kind, *rest = name.split("/")
+    return f"{kind} {int(rest[0]) + 1}" if kind == "gradients" else kind
+
+
+def apart(kind, pairs):
+    gaps = [np.linalg.norm(a - b) for a, b in pairs]
+    sizes = [max(np.linalg.norm(b), np.finfo("f").tiny) for _, b in pairs]
+    worst = max(gap / size for gap, size in zip(gaps, sizes, strict=True))
+    if kind == "metrics":
+        return worst, worst
+    return np.linalg.norm(gaps) / np.linalg.norm(sizes), worst

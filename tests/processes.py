@@ -1,0 +1,56 @@
+"""Python processes beside a test, alone or as the workers of a cluster."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent
+
+
+def start(*command, **environment):
+    """`python COMMAND` with package and tests in its path; output is kept."""
+    path = [str(ROOT), str(HERE), os.environ.get("PYTHONPATH", "")]
+    return subprocess.Popen(
+        [sys.executable, *map(str, command)],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(path),
+            "CUDA_VISIBLE_DEVICES": "",
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            **environment,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def start_workers(count, *command):
+    """The workers of a cluster on this host, all with the same command."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("localhost", 0))
+    addresses = [f"localhost:{each.getsockname()[1]}" for each in sockets]
+    for each in sockets:
+        each.close()
+    workers = []
+    for index in range(count):
+        task = {"type": "worker", "index": index}
+        config = {"cluster": {"worker": addresses}, "task": task}
+        workers.append(start(*command, TF_CONFIG=json.dumps(config)))
+        workers[-1].address = addresses[index]
+    return workers
+
+
+def finish(processes, timeout=900):
+    """Waits; returns the output of each, and its exit status."""
+    try:
+        outputs = [p.communicate(timeout=timeout)[0] for p in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    return outputs, [process.returncode for process in processes]
