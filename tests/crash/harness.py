@@ -232,6 +232,4 @@ def end_state(directory):
 def left_overs(directory):
     """Names of half-written files that a finished run must not leave."""
     names = [p.name for p in pathlib.Path(directory).rglob("*")]
-    return [
-        n for n in names if n.endswith(".tmp") or n.startswith((".w", ".p"))
-    ]
+    return [n for n in names if n.endswith(".tmp") or n.startswith(".")]
