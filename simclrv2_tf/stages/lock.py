@@ -122,7 +122,7 @@ class Lock:
     def _is_known_dead(self, held):
         if held.get("host") != self._mine["host"]:
             return False
-        return self._locked or not _runs(held.get("pid"))
+        return self._locked or not runs(held.get("pid"))
 
     def _refusal(self, held):
         held = held or {}
@@ -186,7 +186,8 @@ def _is_at(file, path):
         return False
 
 
-def _runs(pid):
+def runs(pid):
+    """Whether a process of this number runs on this machine."""
     if not isinstance(pid, int) or pid <= 0:
         return False
     try:

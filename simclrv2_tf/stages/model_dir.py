@@ -9,13 +9,14 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import staging
+from simclrv2_tf.stages import lock
 
 FLAGFILE = "flags.cfg"
 JSON = "flags.json"
 ENVIRONMENT = "environment.json"
-_LEFT_OVER = re.compile(
-    r"\.probe\.\d+(\.\d+\.tmp)?|.+\.json\.\d+\.tmp|.+\.cfg\.\d+\.tmp"
-)
+PROJECTOR = "projector"  # folder of features for TensorBoard
+# What `replace` writes beside, with the number of its process.
+_LEFT_OVER = re.compile(r".+\.(\d+)\.tmp|\.probe\.(\d+)")
 # A run goes on only with the stage and the network that it began with.
 FIXED = (
     "train_mode",
@@ -132,11 +133,21 @@ def read_environment(directory):
 
 
 def clean(directory):
-    """Removes what killed processes left half written; with the lock held."""
+    """Removes what killed processes left half written; with the lock held.
+
+    Files of a process that goes on, an evaluation perhaps, stay.
+    """
     staging.clean(directory)
-    for name in tf.io.gfile.listdir(directory):
-        if _LEFT_OVER.fullmatch(name):
-            tf.io.gfile.remove(os.path.join(directory, name))
+    for folder in (directory, os.path.join(directory, PROJECTOR)):
+        if tf.io.gfile.isdir(folder):
+            _clean(folder)
+
+
+def _clean(folder):
+    for name in tf.io.gfile.listdir(folder):
+        match = _LEFT_OVER.fullmatch(name)
+        if match and not lock.runs(int(match[1] or match[2])):
+            tf.io.gfile.remove(os.path.join(folder, name))
 
 
 def write_result(directory, result, step, name=None):

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data import pipeline
+from simclrv2_tf.stages.model_dir import PROJECTOR
 from simclrv2_tf.stages.model_dir import replace
 
 EXAMPLES = 512  # points; their pictures make one image of 32 by 16
@@ -13,7 +14,6 @@ _SIDE = 32  # pixels of a picture
 _COLUMNS = 32
 _BATCH = 64
 _NAME = "projector_config.pbtxt"  # where TensorBoard looks
-_FOLDER = "projector"
 _CONFIG = """embeddings {{
   tensor_name: "final_avg_pool"
   tensor_path: "{folder}/features.tsv"
@@ -46,7 +46,7 @@ def write(directory, network, source):
     batches = pipeline.eval_dataset(chosen, _BATCH, size)
     seen = [(x, y, _features(network, x)) for x, y in batches]
     images, labels, features = map(np.concatenate, zip(*seen, strict=True))
-    folder = os.path.join(directory, _FOLDER)
+    folder = os.path.join(directory, PROJECTOR)
     tf.io.gfile.makedirs(folder)
     rows = ("\t".join(f"{v:.6g}" for v in row) for row in features)
     _lines(os.path.join(folder, "features.tsv"), rows)
@@ -55,7 +55,7 @@ def write(directory, network, source):
     pictures = os.path.join(folder, "pictures.png")
     with tf.io.gfile.GFile(pictures, "wb") as file:
         file.write(_sheet(images))
-    config = _CONFIG.format(folder=_FOLDER, side=_SIDE)
+    config = _CONFIG.format(folder=PROJECTOR, side=_SIDE)
     replace(os.path.join(directory, _NAME), config)
 
 

@@ -246,3 +246,19 @@ def test_fingerprints_look_into_places_and_large_arrays(monkeypatch):
     assert (
         circumstances.fingerprint(Source("x", labels, images=images)) != known
     )
+
+
+def test_what_killed_processes_left_is_cleaned(tmp_path):
+    from simclrv2_tf.stages import model_dir
+
+    (tmp_path / "projector").mkdir()
+    dead, alive = 2**22 + 1, os.getpid()  # numbers end at 2**22
+    kept = [f"result.json.{alive}.tmp", "notes.tmp", "ckpt-1.index", "1.tmp"]
+    gone = [f"result.json.{dead}.tmp", f".probe.{dead}", f"a.cfg.{dead}.tmp"]
+    for name in [*kept, *gone, f"projector/labels.tsv.{dead}.tmp"]:
+        (tmp_path / name).write_text("x")
+    model_dir.clean(str(tmp_path))
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
+        [*kept, "projector"]
+    )
+    assert not list((tmp_path / "projector").iterdir())
