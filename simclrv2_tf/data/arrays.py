@@ -77,4 +77,4 @@ def to_pixels(images):
             "Images must be in [0, 1], or uint8: divide by what is white, and "
             f"apply no mean or deviation. Received: from {low:g} to {high:g}"
         )
-    return images.astype(np.float32)
+    return images.astype(np.float32, copy=False)

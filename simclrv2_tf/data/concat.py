@@ -5,6 +5,7 @@ import hashlib
 
 import numpy as np
 
+from simclrv2_tf.data.mapped import Mapped
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import TRAIN
@@ -87,7 +88,9 @@ def _images(sources):
         held = [getattr(source, kind) for source in sources]
         if any(images is None for images in held):
             continue
-        if len({(a.shape[1:], a.dtype.kind) for a in held}) == 1:
+        apart = any(isinstance(images, Mapped) for images in held)
+        forms = {(images.shape[1:], images.dtype.kind) for images in held}
+        if len(forms) == 1 and not apart:
             return {kind: np.concatenate(held)}
     for source in sources:
         _check_encodable(source)

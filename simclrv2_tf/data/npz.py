@@ -7,6 +7,7 @@ import numpy as np
 from simclrv2_tf.data.arrays import to_pixels
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.files import files_by_split
+from simclrv2_tf.data.mapped import Mapped
 from simclrv2_tf.data.npy import array_shapes
 from simclrv2_tf.data.npy import read_array
 from simclrv2_tf.data.parts import Part
@@ -144,9 +145,10 @@ def _images(array, path, key):
             f"Received: {array.dtype} of the shape {array.shape}"
         )
     try:
-        return to_pixels(array)
+        pixels = to_pixels(array)
     except ValueError as error:
         raise ValueError(f"{where} cannot be used. {error}") from None
+    return Mapped(pixels) if isinstance(pixels, np.memmap) else pixels
 
 
 def _by_name(values, names, path):

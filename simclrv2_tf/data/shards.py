@@ -70,9 +70,9 @@ def prepare_image(source, index, recipe):
     data = None
     if source.images is None:
         data = source.encoded_bytes(index)
-        pixels = _decoder()(tf.constant(data))
+        pixels = decoder()(tf.constant(data))
     else:
-        pixels = tf.constant(source.images[index])
+        pixels = tf.constant(np.asarray(source.images[index]))
     height, width = (int(side) for side in pixels.shape[:2])
     small = not 0 < recipe.short_side < min(height, width)
     kept = recipe.image_format == "jpeg" and data and _is_jpeg(data)
@@ -86,10 +86,10 @@ def prepare_image(source, index, recipe):
 
 
 @functools.cache
-def _decoder():
+def decoder():
     """`decode_image` as one graph, as its many small steps are slow apart."""
     spec = tf.TensorSpec([], tf.string)
-    return tf.function(decode_image, input_signature=[spec])
+    return tf.function(decode_image).get_concrete_function(spec)
 
 
 def _is_jpeg(data):

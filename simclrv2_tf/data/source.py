@@ -9,6 +9,7 @@ import tensorflow as tf
 from simclrv2_tf.data.decode import decode_image
 from simclrv2_tf.data.decode import to_float
 from simclrv2_tf.data.files import open_binary
+from simclrv2_tf.data.mapped import Mapped
 from simclrv2_tf.data.places import Places
 
 UNLABELLED = -1
@@ -25,8 +26,8 @@ class Source:
       labels: int32 (examples,), -1 for unlabelled.
       class_names: Names of the classes, or None if there are no labels.
       images: uint8, or float32 in [0, 1], (examples, height, width,
-        channels), all of one size; a file of them that is mapped into memory
-        (`np.memmap`) is read as it is needed.
+        channels), all of one size; a `Mapped` file of them is read as it is
+        needed.
       encoded: bytes of each image, in memory.
       paths: Files.
       places: Where in larger files each image lies: a `Places`, or another
@@ -122,7 +123,7 @@ class Source:
           OSError: If the image's own file cannot be read.
         """
         if self.images is not None:
-            return tf.io.encode_png(self.images[index]).numpy()
+            return tf.io.encode_png(np.asarray(self.images[index])).numpy()
         if self.places is not None:
             return self.places.read(index)
         if self.encoded is not None:
@@ -148,7 +149,7 @@ class Source:
         if self.places is not None:
             return lambda i: decode_image(self._read_in_place(i))
         with tf.device("CPU"):
-            if isinstance(self.images, np.memmap):
+            if isinstance(self.images, Mapped):
                 return self._mapped
             if self.images is not None:
                 images = tf.constant(self.images)

@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.classes import listed
-from simclrv2_tf.data.decode import decode_image
 from simclrv2_tf.data.progress import Progress
 from simclrv2_tf.data.shards import UNREADABLE
+from simclrv2_tf.data.shards import decoder
 from simclrv2_tf.data.shards import first_line
 
 THREADS = 8  # decoding runs outside of Python's lock
@@ -40,9 +40,7 @@ def examine(source, progress=True):
       List of `Look`s, in the order of the examples.
     """
     counter = Progress(source.name, source.num_examples) if progress else None
-    decode = tf.function(
-        decode_image, input_signature=[tf.TensorSpec([], tf.string)]
-    )
+    decode = decoder()  # here, as threads would each make one
     looks = []
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
         for look in pool.map(
@@ -57,7 +55,7 @@ def examine(source, progress=True):
 
 def _look(source, index, decode):
     if source.images is not None:
-        image = source.images[index]
+        image = np.asarray(source.images[index])
         height, width, channels = image.shape
         kind, mode = f"array of {image.dtype}", f"{channels} channels"
         return Look(kind, mode, width, height, _digest(image.tobytes()), None)
@@ -180,9 +178,12 @@ def lines(summary):
     shown = []
     for split, held in summary["splits"].items():
         shown += [f"{split}:", *(f"  {line}" for line in _split_lines(held))]
-    shown += _pair_lines(
-        "in both splits", "evaluation would be flattered", summary["duplicates"]
-    )
+    if len(summary["splits"]) > 1:
+        shown += _pair_lines(
+            "in both splits",
+            "evaluation would be flattered",
+            summary["duplicates"],
+        )
     shown += _pair_lines("twice in training", "", summary["repeated"])
     if summary["recipe"]:
         shown.append(
@@ -197,12 +198,12 @@ def _split_lines(held):
     yield f"images   {held['images']:,} ({unlabelled:,} without a label)"
     counts = held["classes"]
     if counts:
+        few = [f"{name} {count:,}" for name, count in counts.items()]
         rare, common = (f(counts, key=counts.get) for f in (min, max))
         yield (
             f"classes  {len(counts)}, from {counts[rare]:,} images ({rare}) to "
             f"{counts[common]:,} ({common})"
         )
-        few = [f"{name} {count:,}" for name, count in counts.items()]
         yield f"         {listed(few, MOST)}"
         empty = [name for name, count in counts.items() if not count]
         if empty:

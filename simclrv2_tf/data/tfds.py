@@ -1,5 +1,6 @@
 """TFDS data sets: small splits held in memory, large ones read in place."""
 
+import contextlib
 import difflib
 import os
 import re
@@ -72,20 +73,28 @@ def class_names(name, data_dir=None):
 def _examples(tfds, builder, split, image, label):
     held = builder.info.splits[split]
     record_files = builder.info.file_format.value == "tfrecord"
-    if record_files and _bytes(builder, held) > MEMORY_LIMIT:
-        places, labels = records.index_records(
-            held.file_instructions, image, label
-        )
-        return {"places": places, "labels": labels.astype(np.int32)}
-    try:
+    with _undamaged(builder.data_dir):
+        if record_files and _bytes(builder, held) > MEMORY_LIMIT:
+            places, labels = records.index_records(
+                held.file_instructions, image, label
+            )
+            return {"places": places, "labels": labels.astype(np.int32)}
         encoded, labels = _read(tfds, builder, split, image, label)
-    except tf.errors.OpError as error:
-        reason = error.message.splitlines()[0]
+        return {"encoded": encoded, "labels": labels}
+
+
+@contextlib.contextmanager
+def _undamaged(directory):
+    """Makes one sentence of what TFDS and its parsers say of damaged files."""
+    try:
+        yield
+    except Exception as error:
+        text = getattr(error, "message", None) or str(error)
+        reason = (text.splitlines() or [type(error).__name__])[0]
         raise ValueError(
-            f"The data set in {builder.data_dir} is damaged, or was not copied "
-            f"to its end: {reason}; prepare it again."
+            f"The data set in {directory} is damaged, or was not copied to "
+            f"its end: {reason.rstrip('.;')}; prepare it again."
         ) from None
-    return {"encoded": encoded, "labels": labels}
 
 
 def _bytes(builder, held):
@@ -98,7 +107,9 @@ def _bytes(builder, held):
 
 def _builder(tfds, name, data_dir):
     if tf.io.gfile.isdir(os.path.expanduser(name)):
-        return tfds.builder_from_directory(_version_below(name))
+        directory = _version_below(name)
+        with _undamaged(directory):
+            return tfds.builder_from_directory(directory)
     try:
         return tfds.builder(name, data_dir=data_dir)
     except tfds.core.registered.DatasetNotFoundError:

@@ -1,0 +1,138 @@
+"""Tar shards: what is a sample, and what is no tar."""
+
+import gzip
+import io
+import tarfile
+
+import pytest
+from data_files import ENCODED
+from data_files import rows
+from data_files import write_members
+from data_files import write_tar
+
+from simclrv2_tf.data import sources
+
+
+def opened(path, **options):
+    return sources.open_source(f"tar:{path}", **options)
+
+
+def test_samples_share_their_name_up_to_the_first_dot(tmp_path):
+    path = write_members(
+        tmp_path / "a.tar",
+        {
+            "x/1.cls": b"bee\n",
+            "x/1.left.png": ENCODED[0],
+            "y/1.png": ENCODED[1],  # another sample than x/1
+            "y/1.json": b'{"label": "ant", "caption": "..."}',
+            "y/2.png": ENCODED[2],  # without a label
+            "y/readme.txt": b"no sample",
+        },
+    )
+    source = opened(path)
+    assert source.class_names == ("ant", "bee")
+    assert source.labels.tolist() == [1, 0, -1]
+    read = [source.encoded_bytes(index) for index in range(3)]
+    assert read == ENCODED[:3]
+    assert "a.tar" in source.place(0)
+
+
+def test_endings_by_name(tmp_path):
+    path = write_members(
+        tmp_path / "a.tar",
+        {
+            "1.png": ENCODED[0],
+            "1.mask": ENCODED[1],
+            "1.kind": b"a",
+            "1.json": b'{"genus": 7, "label": 1}',
+            "2.png": ENCODED[0],
+            "2.mask": ENCODED[2],
+            "2.kind": b"b",
+            "2.json": b'{"genus": 8}',
+        },
+    )
+    masks = opened(path, image_feature="mask", label_feature="kind")
+    assert masks.encoded_bytes(1) == ENCODED[2]
+    assert masks.class_names == ("a", "b")
+    (tmp_path / "map.json").write_text('{"7": "cats", "8": "dogs"}')
+    genus = opened(
+        path,
+        label_feature="json.genus",
+        label_map=str(tmp_path / "map.json"),
+    )
+    assert genus.class_names == ("cats", "dogs")
+    assert genus.labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["../1.png", "/1.png", "a/../../1.png"])
+def test_paths_that_leave_the_directory(tmp_path, name):
+    path = write_members(tmp_path / "a.tar", {name: ENCODED[0]})
+    with pytest.raises(
+        ValueError, match=r"a\.tar' has a member outside.*1\.png"
+    ):
+        opened(path)
+
+
+def test_links_are_not_followed(tmp_path):
+    link = tarfile.TarInfo("2.png")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    image = tarfile.TarInfo("1.png")
+    image.size = len(ENCODED[0])
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        tar.addfile(link)
+        tar.addfile(image, io.BytesIO(ENCODED[0]))
+    assert opened(tmp_path / "a.tar").num_examples == 1
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_tar_cut_short(tmp_path, share):
+    path = write_tar(tmp_path / "a.tar", rows())
+    with open(path, "rb") as file:
+        data = file.read().rstrip(b"\0")
+    (tmp_path / "cut.tar").write_bytes(data[: int(share * len(data))])
+    with pytest.raises(ValueError, match=r"cut\.tar' is no whole tar file"):
+        opened(tmp_path / "cut.tar")
+
+
+def test_a_header_damaged_in_the_middle(tmp_path):
+    """`tarfile` takes it for the end and says nothing."""
+    path = write_tar(tmp_path / "a.tar", rows())
+    with open(path, "r+b") as file:
+        file.seek(1024 * 2)  # behind the first image and its label
+        while file.read(4) not in (b"0001", b"0002"):
+            file.seek(508, 1)
+        file.seek(144, 1)
+        file.write(b"\xff" * 8)
+    with pytest.raises(ValueError, match="damaged after"):
+        opened(path)
+
+
+def test_a_compressed_tar(tmp_path):
+    path = write_tar(tmp_path / "a.tar", rows())
+    with open(path, "rb") as file:
+        (tmp_path / "b.tar").write_bytes(gzip.compress(file.read()))
+    with pytest.raises(ValueError, match="is compressed: gunzip it"):
+        opened(tmp_path / "b.tar")
+
+
+def test_no_image_and_no_label(tmp_path):
+    path = write_members(tmp_path / "a.tar", {"1.txt": b"x"})
+    with pytest.raises(ValueError, match="holds no image; expected members"):
+        opened(path)
+    path = write_members(
+        tmp_path / "b.tar", {"1.png": ENCODED[0], "1.json": b"[1"}
+    )
+    with pytest.raises(ValueError, match="label of the sample '1' of the file"):
+        opened(path)
+
+
+def test_a_shard_that_disappears(tmp_path):
+    path = tmp_path / "a.tar"
+    source = opened(write_tar(path, rows()))
+    data = path.read_bytes()
+    path.write_bytes(data[:700])
+    with pytest.raises(ValueError, match=r"a\.tar' has become shorter"):
+        source.encoded_bytes(5)
+    path.unlink()
+    with pytest.raises(ValueError, match=r"a\.tar', which was there"):
+        source.encoded_bytes(5)
