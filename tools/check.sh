@@ -9,6 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL=2
 .venv/bin/ruff format --check .
 .venv/bin/ruff check .
 if [ "${1:-}" = --slow ]; then
-  exec .venv/bin/python -m pytest -m "slow or not slow"
+  .venv/bin/python -m pytest -m "slow or not slow"
+  exec bash tools/check_addons.sh
 fi
 exec .venv/bin/python -m pytest
