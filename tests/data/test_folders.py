@@ -81,3 +81,17 @@ def test_slices(split, expected):
     assert splits.cut(np.arange(10), bounds).tolist() == list(expected)
     shuffled = splits.cut(np.arange(10), bounds, shuffle=True)
     assert len(shuffled) == len(list(expected))
+
+
+def test_a_class_folder_without_an_image(tmp_path):
+    write(tmp_path, "a/1.png", "b/1.png", ".thumbnails/1.png")
+    assert folders.open_folder(str(tmp_path)).class_names == ("a", "b")
+    (tmp_path / "c").mkdir()
+    with pytest.raises(ValueError, match="class folder .*/c' holds no image"):
+        folders.open_folder(str(tmp_path))
+
+
+def test_sums_of_splits_are_not_for_folders(tmp_path):
+    write(tmp_path, "train/a/1.png", "val/a/1.png")
+    with pytest.raises(ValueError, match="Sums of splits are for TFDS"):
+        folders.open_folder(str(tmp_path), "train+val")

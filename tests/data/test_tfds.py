@@ -1,5 +1,7 @@
 """TFDS data sets in memory and in place, made here without a network."""
 
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -81,3 +83,31 @@ def test_a_set_without_images(tmp_path):
     )
     with pytest.raises(ValueError, match="must have an image.*with kind"):
         sources.open_source("numbers", "train", str(tmp_path))
+
+
+def test_a_directory_as_a_name(directory):
+    for name in (f"{directory}/shapes", f"{directory}/shapes/1.0.0/"):
+        source = sources.open_source(name, "train[10:20]")
+        assert source.labels.tolist() == KINDS[10:20].tolist()
+        assert sources.split_names(name) == ["train"]
+    with pytest.raises(ValueError, match="dataset_info.json.*give folder:"):
+        sources.open_source(directory)
+    with pytest.raises(ValueError, match="must have the feature 'x'.*picture"):
+        sources.open_source(f"{directory}/shapes", label_feature="x")
+
+
+@pytest.mark.parametrize("limit", [0, 2**29])
+@pytest.mark.parametrize("damage", ["cut", "gone", "metadata"])
+def test_damaged_files(directory, tmp_path, monkeypatch, limit, damage):
+    copy = tmp_path / "shapes"
+    shutil.copytree(f"{directory}/shapes", copy)
+    monkeypatch.setattr(ours, "MEMORY_LIMIT", limit)
+    shard = next(copy.glob("*/*tfrecord-00001*"))
+    if damage == "cut":
+        shard.write_bytes(shard.read_bytes()[:-9])
+    elif damage == "gone":
+        shard.unlink()
+    else:
+        (copy / "1.0.0" / "dataset_info.json").write_text("{")
+    with pytest.raises(ValueError, match=r"data set in .*shapes/1\.0\.0 is "):
+        sources.open_source(str(copy))
