@@ -56,9 +56,10 @@ def draw_figure(table):
 
     figure, axes = pyplot.subplots(figsize=(5.5, 3.2), layout="constrained")
     for name, row in table.items():
-        axes.bar(name, 100 * row["mean top-1"], color="#7a9cc6")
+        label = name.replace(", ", ",\n")
+        axes.bar(label, 100 * row["mean top-1"], color="#7a9cc6")
         for value in row["top-1 of each draw"]:
-            axes.plot(name, 100 * value, "k.", markersize=5)
+            axes.plot(label, 100 * value, "k.", markersize=5)
     axes.set_ylabel("top-1 on 360 test digits, %")
     axes.set_title("One label a class, five draws")
     axes.set_ylim(0, 100)
