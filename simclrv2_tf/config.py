@@ -68,6 +68,12 @@ class RunConfig:
     checkpoint_ema: bool = option(
         False, "Load the momentum weights (ema_model/...) of --checkpoint."
     )
+    checkpoint_ignore: str = option(
+        None,
+        "Regular expression; tensors of a PyTorch file as --checkpoint that "
+        "it matches from the start are passed over.",
+        kind=str,
+    )
     variable_schema: str = option(
         "(?!global_step)",
         "Regular expression; variables of --checkpoint whose TF1 name it does "
@@ -258,6 +264,12 @@ class ObjectiveConfig:
         "Teacher of distillation: a run directory or a checkpoint.",
         kind=str,
     )
+    teacher_proj_selector: int = option(
+        None,
+        "Layer that the teacher's supervised head reads, as "
+        "--ft_proj_selector; unset: what the teacher's source tells, else 0.",
+        kind=int,
+    )
     distill_temperature: float = option(
         1.0, "Softens teacher and student, above 0; paper: 0.1 or 1."
     )
@@ -382,6 +394,10 @@ class Config(
 ):
     """All choices of a run.
 
+    Attributes:
+      given: Names of the fields that the caller gave. The others have their
+        defaults, in place of which a checkpoint may say what it is.
+
     Raises:
       ValueError: If a value is outside its range, or two do not go together.
 
@@ -389,6 +405,11 @@ class Config(
       >>> Config(train_mode="finetune", resnet_depth=18).resnet_depth
       18
     """
+
+    def __new__(cls, **fields):
+        self = super().__new__(cls)
+        object.__setattr__(self, "given", frozenset(fields))
+        return self
 
     def __post_init__(self):
         _settle_types(self)

@@ -85,7 +85,8 @@ def _define(field, values):
 def to_config(values):
     """A `Config` from parsed `FlagValues`."""
     names = [field.name for field in dataclasses.fields(configs.Config)]
-    return configs.Config(**{name: values[name].value for name in names})
+    given = [name for name in names if not values[name].using_default_value]
+    return configs.Config(**{name: values[name].value for name in given})
 
 
 def help_text():
@@ -95,6 +96,9 @@ def help_text():
         "",
         "  simclrv2 --train_mode=pretrain --model_dir=DIR --dataset=NAME ...",
         "  simclrv2 --flagfile=flags/digits_pretrain.cfg --model_dir=DIR",
+        "",
+        "  python -m simclrv2_tf.hub lists the published models, names that",
+        "  --checkpoint and --teacher take like any file or directory.",
         "",
     ]
     for group in configs.groups():

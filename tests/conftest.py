@@ -1,5 +1,7 @@
 """What all tests share: the reference figures and real data, where present."""
 
+import contextlib
+import os
 import pathlib
 
 import pytest
@@ -24,3 +26,38 @@ def parity_dir():
 def data_dir():
     """CIFAR-10 as TFDS (tfds/) and photographs (photos/)."""
     return _folder("data")
+
+
+@pytest.fixture
+def as_nobody():
+    """Context of a user without rights, also where the superuser tests."""
+
+    @contextlib.contextmanager
+    def nobody():
+        superuser = os.geteuid() == 0
+        if superuser:
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            if superuser:
+                os.seteuid(0)
+
+    return nobody
+
+
+@pytest.fixture
+def largest_file():
+    """Context in which no file grows beyond a size, as on a full disk."""
+    resource = pytest.importorskip("resource")
+
+    @contextlib.contextmanager
+    def limited(size):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limited

@@ -2,6 +2,9 @@
 """Converts weights between formats; see `simclrv2_tf.hub.convert`."""
 
 import argparse
+import logging
+import math
+import os
 import sys
 
 EXAMPLES = """examples:
@@ -36,6 +39,11 @@ def parse(arguments):
         help="projection layer that the supervised head reads",
     )
     parser.add_argument(
+        "--proj_head_mode",
+        choices=("linear", "nonlinear"),
+        help="what to call a projection head of one layer",
+    )
+    parser.add_argument(
         "--check",
         action="store_true",
         help="compare the endpoints of both sides; fails above 1e-4",
@@ -54,14 +62,18 @@ def parse(arguments):
 
 def main(arguments=None):
     parsed = parse(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.getLogger("simclrv2_tf").setLevel(logging.INFO)
     from simclrv2_tf import hub
 
     if parsed.published:
         print(hub.table())
         return 0
     loading = {"ema": parsed.ema, "ignore": parsed.ignore}
-    if parsed.ft_proj_selector is not None:
-        loading["ft_proj_selector"] = parsed.ft_proj_selector
+    for name in ("ft_proj_selector", "proj_head_mode"):
+        if getattr(parsed, name) is not None:
+            loading[name] = getattr(parsed, name)
     try:
         form = hub.convert(
             parsed.source, parsed.target, parsed.format, **loading
@@ -78,7 +90,8 @@ def check(hub, parsed, loading):
     errors = hub.compare(parsed.source, parsed.target, **size, **loading)
     for name, error in errors.items():
         print(f"  {name:20} {error:.2e}")
-    worst = max(errors.values())
+    values = errors.values()
+    worst = max(values) if all(map(math.isfinite, values)) else math.nan
     good = worst <= hub.TOLERANCE
     print(f"{'same' if good else 'DIFFERENT'}: at most {worst:.2e} relative")
     return 0 if good else 1

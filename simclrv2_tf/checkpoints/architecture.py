@@ -52,6 +52,22 @@ def describe(arguments):
     return f"r{arguments.get('resnet_depth')}_{width}x_sk{sk}{se}"
 
 
+def agreeing(inferred, known):
+    """Those of the known arguments that the shapes of the weights allow.
+
+    Args:
+      inferred: Arguments of `Network` that the weights tell.
+      known: Arguments that stand beside them, in a run's flags or a file.
+    """
+    shapes = _backbone_shapes(inferred)
+    return {
+        key: value
+        for key, value in known.items()
+        if key not in (*_BACKBONE, "image_size")
+        or _backbone_shapes({**inferred, key: value}) == shapes
+    }
+
+
 def check(inferred, wanted):
     """Compares a checkpoint's architecture with what was asked for.
 

@@ -31,10 +31,14 @@ class Arrays(collections.abc.Mapping):
     def __len__(self):
         return len(self.shapes)
 
-    def without(self, names):
-        """The same arrays but for those of these names."""
-        kept = {n: s for n, s in self.shapes.items() if n not in set(names)}
-        return Arrays(kept, self._read)
+    def renamed(self, names):
+        """Some of the arrays under other names.
+
+        Args:
+          names: {new name: name here}.
+        """
+        shapes = {new: self.shapes[old] for new, old in names.items()}
+        return Arrays(shapes, lambda new: self._read(names[new]))
 
 
 def shapes_of(arrays):

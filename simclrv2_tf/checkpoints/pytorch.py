@@ -1,7 +1,7 @@
-"""PyTorch files in three layouts, to and from canonical names.
+"""PyTorch files, to and from canonical names.
 
-Ours is that of `pytorch_module`; the others are torchvision's names of a
-ResNet, and the {"resnet", "head"} of the SimCLRv2-Pytorch converter.
+Ours is the layout of `pytorch_module`; the others are torchvision's names of
+a ResNet, and the {"resnet", "head"} of the SimCLRv2-Pytorch converter.
 """
 
 import json
@@ -12,11 +12,12 @@ import numpy as np
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import naming
 from simclrv2_tf.checkpoints import pytorch_files
+from simclrv2_tf.checkpoints import pytorch_names
 from simclrv2_tf.checkpoints import safetensors
 from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.pytorch_files import METADATA
-from simclrv2_tf.checkpoints.pytorch_layouts import LAYOUTS
+from simclrv2_tf.checkpoints.pytorch_layouts import FIRST_SHORTCUTS
 from simclrv2_tf.checkpoints.pytorch_layouts import ours
 
 _COUNTER = "num_batches_tracked"
@@ -45,103 +46,58 @@ def read(path, ignore=None):
         for n, s in shapes.items()
         if not n.endswith(_COUNTER) and not (ignore and re.match(ignore, n))
     }
-    told = json.loads(metadata.get(METADATA, "{}"))
-    kind, prefix, names, found = _recognise(kept, path, told)
-    used = {prefix + n for n in names.values()}
-    absent = _absent_shortcuts(kind, names, prefix, kept)
-    last_bias = _needless_bias(names, prefix, kept, tensor)
-    unused = [n for n in kept if n not in used | last_bias]
-    if unused:
+    told = _told(metadata, path)
+    match = pytorch_names.recognise(kept, path, told)
+    used = {*match.names.values(), *_needless_bias(match.names, kept, tensor)}
+    others = [name for name in kept if name not in used]
+    pytorch_names.refuse_others(path, match, others)
+    absent = {c for c, name in match.names.items() if name not in kept}
+    arrays = _arrays(match.names, kept, tensor, absent)
+    known = told or naming.beyond_shapes(match.arguments)
+    return arrays, known, _notes(match.kind, absent)
+
+
+def _told(metadata, path):
+    """The arguments of `Network` that a file of ours describes, else {}."""
+    try:
+        told = dict(json.loads(metadata.get(METADATA, "{}")))
+        _ = layout.shapes(told) if told else None
+    except (ArithmeticError, KeyError, TypeError, ValueError):
         raise ValueError(
-            f"{path!r} ({kind} names) holds {len(unused)} tensors that are "
-            f"no part of the network ({', '.join(unused[:5])}"
-            f"{', …' if len(unused) > 5 else ''}): pass over them by name "
-            "with `ignore`, a regular expression."
-        )
-    arrays = _arrays(names, prefix, kept, tensor, absent)
-    known = told or naming.beyond_shapes(found)
-    return arrays, known, _notes(kind, absent)
+            f"{path!r} cannot be read: it is damaged (what it tells of its "
+            "network); copy or download it again."
+        ) from None
+    return told
 
 
-def _recognise(shapes, path, told):
-    """The layout, the prefix before its names, and what was matched."""
-    if told:
-        names = naming.names(ours, told)
-        if all(name in shapes for name in names.values()):
-            return "our PyTorch module", "", names, told
-    for kind, (scheme, first) in LAYOUTS.items():
-        for prefix in _prefixes(first, shapes):
-            exists = _exists(kind, prefix, shapes)
-            names, found = naming.match(scheme, exists)
-            if names:
-                return kind, prefix, names, found
-    shown = ", ".join(list(shapes)[:3])
-    raise ValueError(
-        f"{path!r} holds no network in a known layout: expected the names of "
-        "torchvision's ResNet (conv1.weight, layer1.0.conv1.weight, …), of "
-        "the SimCLRv2-Pytorch converter (resnet.net…, head.layers…) or ours. "
-        f"Received {len(shapes)} tensors: {shown}{', …' if shapes else ''}"
-    )
-
-
-def _prefixes(first, shapes):
-    """What may stand before the names: `module.`, `encoder.` and the like."""
-    found = {m[1] for n in shapes if (m := re.fullmatch(first, n))}
-    return sorted((p for p in found if "layer" not in p), key=len)
-
-
-def _exists(kind, prefix, shapes):
-    """Whether a file has a name; first shortcuts may be identities."""
-
-    def exists(name):
-        absent = kind == "torchvision" and _is_first_shortcut(name)
-        return absent or prefix + name in shapes
-
-    return exists
-
-
-def _is_first_shortcut(name):
-    return name.startswith("layer1.0.downsample.")
-
-
-def _absent_shortcuts(kind, names, prefix, shapes):
-    """Torchvision's depth 18 and 34 open with an identity shortcut."""
-    return {
-        canonical
-        for canonical, name in names.items()
-        if kind == "torchvision" and prefix + name not in shapes
-    }
-
-
-def _needless_bias(names, prefix, shapes, tensor):
+def _needless_bias(names, shapes, tensor):
     """The zero `bias` that PyTorch gives the head's last normalization."""
     found = set()
     for canonical, name in names.items():
         beta = canonical.replace("/gamma", "/beta")
         if canonical.startswith("head_contrastive/") and beta not in names:
-            bias = prefix + name.replace(".weight", ".bias")
+            bias = name.replace(".weight", ".bias")
             if canonical.endswith("/gamma") and bias in shapes:
                 if not np.any(tensor(bias)):
                     found.add(bias)
     return found
 
 
-def _arrays(names, prefix, shapes, tensor, absent):
-    width = shapes[prefix + names["base_model/conv2d/kernel"]][0]
+def _arrays(names, shapes, tensor, absent):
+    width = shapes[names["base_model/conv2d/kernel"]][0]
 
     def read(canonical):
         if canonical in absent:
             return _identity(canonical, width)
-        array = tensor(prefix + names[canonical])
-        return _from_torch(np.asarray(array, np.float32))
+        return _from_torch(np.asarray(tensor(names[canonical]), np.float32))
 
     own = {
-        canonical: _turned(shapes[prefix + name])
+        canonical: _identity(canonical, width).shape
+        if canonical in absent
+        else _turned(shapes[name])
         for canonical, name in names.items()
-        if canonical not in absent
     }
-    own |= {name: _identity(name, width).shape for name in absent}
-    return Arrays({name: own[name] for name in names}, read)
+    return Arrays(own, read)
 
 
 def _identity(canonical, width):
@@ -159,7 +115,7 @@ def _notes(kind, absent):
     if kind == "our PyTorch module":
         return ()
     notes = [f"{kind} names"]
-    if kind == "torchvision":
+    if kind in FIRST_SHORTCUTS:
         notes.append(
             "PyTorch pads the max pooling on both sides, so that features "
             "differ slightly from PyTorch's at even image sizes"
@@ -190,13 +146,15 @@ def _to_torch(array):
     return array.T if array.ndim == 2 else array
 
 
-def write(path, arrays, arguments):
+def write(path, arrays, arguments, pickled=False):
     """Writes weights for `pytorch_module`.
 
     Args:
-      path: `.safetensors`, or `.pth`/`.pt`, for which PyTorch is needed.
+      path: Of the file.
       arrays: {canonical name: array}.
       arguments: Those of `Network` that the weights belong to.
+      pickled: Write as `torch.save` does, for which PyTorch is needed, and
+        not as safetensors.
     """
     names = naming.names(ours, arguments)
     metadata = {METADATA: json.dumps(arguments)}
@@ -206,13 +164,11 @@ def write(path, arrays, arguments):
         return np.ascontiguousarray(_to_torch(arrays[canonical[name]]))
 
     with staging.files(path) as staged:
-        if path.endswith(".safetensors"):
+        if pickled:
+            pytorch_files.save(staged, canonical, tensor, metadata)
+        else:
             shapes = _torch_shapes(names, arguments)
             safetensors.write(staged, shapes, tensor, metadata)
-        else:
-            torch = pytorch_files.import_torch()
-            state = {n: torch.from_numpy(tensor(n)) for n in canonical}
-            torch.save({"state_dict": state, **metadata}, staged)
 
 
 def _torch_shapes(names, arguments):

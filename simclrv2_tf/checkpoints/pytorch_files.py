@@ -3,15 +3,21 @@
 No code in a file is ever run.
 """
 
+import argparse
+import contextlib
 import pickle
 
+import numpy as np
+
+from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import safetensors
 from simclrv2_tf.checkpoints.reading import explained
 
-SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 METADATA = "simclrv2"  # key of the network's arguments, as JSON
 INSTALL = "pip install 'simclrv2_tf[torch]'"
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
+# Dictionaries beside the weights that are none: states of a training.
+_STATES = ("optim", "scheduler", "lr_scheduler", "scaler", "callbacks", "loops")
 
 
 def open_file(path):
@@ -28,7 +34,7 @@ def open_file(path):
       ValueError: If the file is damaged, or holds anything but weights.
     """
     with explained(path):
-        if path.endswith(".safetensors"):
+        if detection.kind(path) == detection.SAFETENSORS:
             file = safetensors.File(path)
             return file.shapes, file.read, file.metadata
         tensors, metadata = _flattened(_load_pickle(path))
@@ -48,28 +54,73 @@ def import_torch():
     return torch
 
 
+def save(path, names, tensor, metadata):
+    """Writes what `open_file` opens, as `torch.save` does.
+
+    Args:
+      path: Of the file.
+      names: Names of the tensors.
+      tensor: Function from a name to its array.
+      metadata: {string: string}.
+    """
+    torch = import_torch()
+    state = {name: torch.from_numpy(tensor(name)) for name in names}
+    with open(path, "wb") as file:
+        try:
+            torch.save({"state_dict": state, **metadata}, file)
+        except RuntimeError as error:  # the archive's, after a write failed
+            raise _first(error) from None
+
+
+def _first(error):
+    """The file system's error behind one of PyTorch's."""
+    while error.__context__ and not isinstance(error, OSError):
+        error = error.__context__
+    return error if isinstance(error, OSError) else OSError(str(error))
+
+
 def _load_pickle(path):
     torch = import_torch()
     try:
         with open(path, "rb"):  # no permission is told from no weights
             pass
-        try:
-            return torch.load(
-                path, map_location="cpu", weights_only=True, mmap=True
-            )
-        except (RuntimeError, ValueError):  # files of PyTorch before 1.6
-            return torch.load(path, map_location="cpu", weights_only=True)
+        with _harmless(torch):
+            return _load_weights(torch, path)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f"{path!r} cannot be read: it holds more than weights, or is no "
             "PyTorch file, and code in a file is never run; save its "
             "`state_dict()` alone, best as .safetensors."
         ) from error
-    except (RuntimeError, KeyError, UnicodeDecodeError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # damaged bytes make it raise whatever there is
         raise ValueError(
             f"{path!r} cannot be read: it is truncated or damaged, or no "
             "PyTorch file; copy or download it again."
         ) from error
+
+
+def _load_weights(torch, path):
+    try:
+        return torch.load(path, "cpu", weights_only=True, mmap=True)
+    except (RuntimeError, ValueError):  # files of PyTorch before 1.6
+        return torch.load(path, "cpu", weights_only=True)
+
+
+def _harmless(torch):
+    """Lets through what training scripts keep beside weights and runs nothing.
+
+    That is their arguments, and numbers of numpy such as the best accuracy.
+    """
+    if torch.torch_version.TorchVersion(torch.__version__) < (2, 6):
+        return contextlib.nullcontext()
+    scalar, _ = np.float64(0).__reduce__()
+    kinds = {type(np.dtype(code)) for code in "?bhilqBHILQefd"}
+    old = (scalar, "numpy.core.multiarray.scalar")  # its name in numpy 1
+    return torch.serialization.safe_globals(
+        [argparse.Namespace, scalar, old, np.dtype, *kinds]
+    )
 
 
 def _flattened(loaded):
@@ -87,6 +138,8 @@ def _flattened(loaded):
     tensors = {}
     for name, value in loaded.items():
         if isinstance(value, dict):
+            if str(name).startswith(_STATES):
+                continue
             below, _ = _flattened(value)
             tensors |= {f"{name}.{n}": t for n, t in below.items()}
         elif isinstance(value, torch.Tensor):

@@ -1,4 +1,4 @@
-"""How three PyTorch layouts name the layers.
+"""How PyTorch layouts name the layers.
 
 Each is a scheme for `naming`: from a layer to the names of its variables.
 """
@@ -10,6 +10,15 @@ _NORM = {
     "moving_variance": "running_var",
 }
 _LINEAR = {"kernel": "weight", "bias": "bias"}
+# Places among the children of torchvision's ResNet; 2 is ReLU, 3 pools.
+_CHILDREN = {
+    "conv1": 0,
+    "bn1": 1,
+    "layer1": 4,
+    "layer2": 5,
+    "layer3": 6,
+    "layer4": 7,
+}
 
 
 def ours(layer, arguments):
@@ -40,6 +49,17 @@ def torchvision(layer, arguments):
     return _named(layer, f"{block}.{kind}{part[-1]}")
 
 
+def sequence(layer, arguments):
+    """Torchvision's children by number, as `Sequential(*children)` has them."""
+    names = torchvision(layer, arguments)
+    if names is None or layer.place == "supervised_head":
+        return None
+    split = {name: full.split(".", 1) for name, full in names.items()}
+    return {
+        n: f"{_CHILDREN[first]}.{rest}" for n, (first, rest) in split.items()
+    }
+
+
 def converter(layer, arguments):
     """`resnet.net…`, `resnet.fc` and `head.layers…`: bottlenecks alone."""
     if arguments["resnet_depth"] < 50 or arguments.get("se_ratio"):
@@ -59,6 +79,14 @@ def converter(layer, arguments):
     block = f"resnet.net.{int(group) + 1}.blocks.{index}"
     selective = bool(arguments.get("sk_ratio"))
     return _named(layer, f"{block}.{_converter_part(part, norm, selective)}")
+
+
+def bare_converter(layer, arguments):
+    """The converter's network saved without its head."""
+    names = converter(layer, arguments)
+    if names is None or layer.place.startswith("projection_head"):
+        return None
+    return {name: full.removeprefix("resnet.") for name, full in names.items()}
 
 
 def _converter_part(part, norm, selective):
@@ -91,5 +119,15 @@ def _named(layer, prefix):
 LAYOUTS = {
     "our PyTorch module": (ours, r"(.*?)stem\.conv\.conv\.weight"),
     "SimCLRv2-Pytorch": (converter, r"(.*?)resnet\.net\.0\.0\.weight"),
+    "SimCLRv2-Pytorch, no head": (
+        bare_converter,
+        r"((?:.*\.)?)net\.0\.0\.weight",
+    ),
     "torchvision": (torchvision, r"((?:.*\.)?)conv1\.weight"),
+    "torchvision, numbered": (sequence, r"((?:.*\.)?)0\.weight"),
+}
+# Name of a layout -> the block whose shortcut may be an identity.
+FIRST_SHORTCUTS = {
+    "torchvision": "layer1.0",
+    "torchvision, numbered": "4.0",
 }

@@ -3,14 +3,18 @@
 import contextlib
 import errno
 import os
+import struct
 import sys
 import zipfile
+import zlib
 
 _SENTENCES = {
     errno.EACCES: "no permission; change it, or run as its owner",
     errno.EPERM: "no permission; change it, or run as its owner",
     errno.EROFS: "its file system is read-only; choose another place",
     errno.ENOSPC: "the disk is full; make room and try again",
+    errno.EDQUOT: "the disk quota is used up; make room and try again",
+    errno.EFBIG: "a limit on file sizes was met; raise it and try again",
 }
 _NUMBERS = (*_SENTENCES, errno.ENOENT)
 
@@ -34,7 +38,8 @@ def explained(path, doing="read"):
 
 
 def _kinds():
-    kinds = (OSError, zipfile.BadZipFile, EOFError)
+    kinds = (OSError, EOFError, UnicodeDecodeError)
+    kinds += (zipfile.BadZipFile, zlib.error, struct.error)
     tf = sys.modules.get("tensorflow")  # readers without it have no such errors
     return (*kinds, tf.errors.OpError) if tf else kinds
 

@@ -43,6 +43,8 @@ class File:
         self._path = path
         header, self._start = _header(path)
         self.metadata = header.pop("__metadata__", {})
+        if not all(map(_is_entry, header.values())):
+            raise ValueError(_damaged(path, "the header"))
         self._entries = header
         self.shapes = {n: tuple(e["shape"]) for n, e in header.items()}
         self._check(os.path.getsize(path))
@@ -98,7 +100,8 @@ def write(path, shapes, read, metadata=None):
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for name in shapes:
-            np.ascontiguousarray(read(name), "<f4").tofile(file)
+            # Not `tofile`, whose errors do not tell a full disk.
+            file.write(np.ascontiguousarray(read(name), "<f4").data)
 
 
 def _header(path):
@@ -113,10 +116,18 @@ def _header(path):
     if len(text) < length:
         raise ValueError(_damaged(path, "the header is cut off"))
     try:
-        header = json.loads(text)
-    except ValueError:
+        header = dict(json.loads(text))
+    except (TypeError, ValueError):
         raise ValueError(_damaged(path, "the header is no JSON")) from None
     return header, 8 + length
+
+
+def _is_entry(entry):
+    """Whether a value of the header describes an array."""
+    match entry:
+        case {"dtype": str(), "shape": list(shape), "data_offsets": [a, b]}:
+            return all(isinstance(n, int) and n >= 0 for n in (*shape, a, b))
+    return False
 
 
 def _damaged(path, why):

@@ -10,16 +10,25 @@ from simclrv2_tf.checkpoints import tf2
 from simclrv2_tf.checkpoints.bundle import Bundle
 
 _MARKS = ("saved_model.pb", "saved_model.pbtxt", "tfhub_module.pb")
+_BELOW = ("saved_model", "hub")
 _VARIABLES = "variables/variables"
 _OURS = "network.json"  # written by `simclrv2_tf.export`
 
 
 def find(directory):
-    """The SavedModel that a directory means: itself or its newest version.
+    """The SavedModel that a directory means.
+
+    That is itself, its newest version, or what is below its `saved_model` or
+    `hub`, where runs and the release keep theirs.
 
     Returns:
       A directory, or None if there is no SavedModel.
     """
+    places = [directory, *_paths(directory, _BELOW)]
+    return next(filter(None, map(_itself_or_newest, places)), None)
+
+
+def _itself_or_newest(directory):
     if not tf.io.gfile.isdir(directory):
         return None
     if any(map(tf.io.gfile.exists, _paths(directory, _MARKS))):
@@ -58,9 +67,7 @@ def read_ours(directory):
     Returns:
       `Arrays` of canonical names, and the arguments of `Network`.
     """
-    with tf.io.gfile.GFile(os.path.join(directory, _OURS)) as file:
-        arguments = json.load(file)
-    arguments.pop("name", None)
+    arguments = _arguments(directory)
     bundle = Bundle(prefix(directory))
     graph = tf2.object_graph(bundle)
     shapes = layout.shapes(arguments)
@@ -74,3 +81,17 @@ def read_ours(directory):
             f"its {_OURS} tells; export the model again."
         )
     return bundle.arrays(keys), arguments
+
+
+def _arguments(directory):
+    path = os.path.join(directory, _OURS)
+    with tf.io.gfile.GFile(path) as file:
+        try:
+            arguments = dict(json.load(file))
+            _ = layout.shapes(arguments)
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(
+                f"{path!r} cannot be read: it does not describe a network; "
+                "export the model again."
+            ) from None
+    return {name: v for name, v in arguments.items() if name != "name"}

@@ -7,8 +7,8 @@ import os
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import architecture
+from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import pytorch
-from simclrv2_tf.checkpoints import pytorch_files
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.checkpoints import tf1
@@ -17,6 +17,8 @@ from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.arrays import shapes_of
 from simclrv2_tf.checkpoints.reading import explained
 
+CHECKPOINT = "checkpoint"
+SAVED_MODEL = "SavedModel"
 KINDS = (
     "a TF1 checkpoint, a TF1 hub module, a SavedModel or ckpt-N of the "
     "original tf2 code, a run directory, its ckpt-N, .keras, .weights.h5, "
@@ -30,6 +32,8 @@ _REMEMBERED = (
     "global_bn",
     "image_size",
 )
+_LINEAR = "head_contrastive/l_0/"
+_NONLINEAR = "head_contrastive/nl_0/"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,35 +61,53 @@ class Found:
                 return arrays[name]
 
         shapes = shapes_of(arrays)
-        arguments = {**architecture.infer(shapes), **(known or {})}
-        return cls(kind, Arrays(shapes, read), arguments, tuple(notes))
+        told = architecture.infer(shapes)
+        told |= architecture.agreeing(told, known or {})
+        return cls(kind, Arrays(shapes, read), told, tuple(notes))
+
+    def with_head(self, mode):
+        """The same, a projection head of one layer named as `mode` names it.
+
+        A linear head and a nonlinear one of a single layer compute alike, and
+        tf2 objects and Keras files do not tell them apart.
+        """
+        held = self.arguments["proj_head_mode"]
+        single = held == "linear" or self.arguments.get("num_proj_layers") == 1
+        if not single or {held, mode} != {"linear", "nonlinear"}:
+            return self
+        old, new = _LINEAR, _NONLINEAR
+        count = {"num_proj_layers": 1}
+        if mode == "linear":
+            old, new, count = new, old, {}
+        names = {name.replace(old, new): name for name in self.arrays}
+        told = {**self.arguments, "proj_head_mode": mode, **count}
+        return dataclasses.replace(
+            self, arrays=self.arrays.renamed(names), arguments=told
+        )
 
 
-def open_source(path, ema=False, ignore=None):
-    """Finds out what is at a path, and how to read it.
+def locate(path):
+    """Finds out what is at a path, by looking at it.
 
     Args:
       path: A file, a directory, or the prefix of a checkpoint.
-      ema: Take the momentum weights of a TF1 checkpoint.
-      ignore: Regular expression; tensors of a PyTorch file to pass over.
 
     Returns:
-      A `Found`.
+      `CHECKPOINT` and its prefix, `SAVED_MODEL` and its directory, or the
+      kind of a file (`detection.kind`) and its path.
 
     Raises:
-      ValueError: If there are no weights, or damaged ones.
+      ValueError: If there are no weights, or several sets of them.
     """
-    with explained(path):
-        if path.endswith(pytorch_files.SUFFIXES) and _is_file(path):
-            arrays, known, notes = pytorch.read(path, ignore)
-            return Found.make("PyTorch", path, arrays, known, notes)
-        prefix = _newest(path)
-        if prefix is not None:
-            return _checkpoint(prefix, ema)
-        directory = saved_model.find(path)
-        if directory is not None:
-            return _saved_model(directory, ema)
-    raise ValueError(_nothing(path))
+    if (prefix := _newest(path)) is not None:
+        return CHECKPOINT, prefix
+    if (directory := saved_model.find(path)) is not None:
+        return SAVED_MODEL, directory
+    file = detection.only_file(path) or path
+    kind = detection.kind(file)
+    if kind is None:
+        raise ValueError(_nothing(path))
+    return kind, file
 
 
 def _newest(path):
@@ -95,19 +117,52 @@ def _newest(path):
     return tf1.find(path)
 
 
-def _is_file(path):
-    return tf.io.gfile.exists(path) and not tf.io.gfile.isdir(path)
+def open_source(path, ema=False, ignore=None):
+    """Finds out what is at a path, and how to read it.
+
+    Args:
+      path: A file, a directory, or the prefix of a checkpoint; not of Keras.
+      ema: Take the momentum weights (`ema_model/…`) of a checkpoint.
+      ignore: Regular expression; tensors of a PyTorch file to pass over.
+
+    Returns:
+      A `Found`.
+
+    Raises:
+      ValueError: If there are no weights, or damaged ones.
+    """
+    with explained(path):
+        kind, place = locate(path)
+        if kind == CHECKPOINT:
+            return _checkpoint(place, ema)
+        if kind == SAVED_MODEL:
+            return _saved_model(place, ema)
+        refuse_momentum(path, ema)
+        arrays, known, notes = pytorch.read(place, ignore)
+        return Found.make("PyTorch", place, arrays, known, notes)
+
+
+def refuse_momentum(path, ema):
+    """Raises a ValueError if momentum weights are wanted where none can be."""
+    if ema:
+        raise ValueError(
+            f"{path!r} holds no momentum weights: expected a TF1 checkpoint "
+            "with ema_model/…"
+        )
 
 
 def _checkpoint(prefix, ema):
+    known = _remembered(os.path.dirname(prefix))
     if run_directory.is_ours(prefix):
         arrays = run_directory.read(prefix)
-        known = _remembered(os.path.dirname(prefix))
-        return Found.make("run", prefix, arrays, known)
+        chosen = tf1.choose(arrays, ema, prefix)
+        return Found.make("run", prefix, arrays.renamed(chosen), known)
     if tf1.is_tf1(prefix):
-        return Found.make("TF1", prefix, tf1.read(prefix, ema))
+        return Found.make("TF1", prefix, tf1.read(prefix, ema), known)
     if tf2.is_tf2(prefix):
-        return Found.make("tf2 objects", prefix, *tf2.read(prefix))
+        refuse_momentum(prefix, ema)
+        arrays, told = tf2.read(prefix)
+        return Found.make("tf2 objects", prefix, arrays, {**known, **told})
     raise ValueError(
         f"The checkpoint {prefix!r} is of no known kind: expected TF1 names "
         "(base_model/…), objects of the original tf2 code "
@@ -116,28 +171,31 @@ def _checkpoint(prefix, ema):
 
 
 def _remembered(directory):
+    """What `flags.json` tells, which the original's runs have as well."""
     path = run_directory.flags_file(directory)
     if not tf.io.gfile.exists(path):
         return {}
     with tf.io.gfile.GFile(path) as file:
         try:
-            flags = json.load(file)
-        except ValueError:
+            flags = dict(json.load(file))
+        except (ValueError, TypeError):
             raise ValueError(
                 f"The file {path!r} must hold a run's flags as JSON, and "
                 "does not: restore it, or remove it."
             ) from None
-    return {name: flags[name] for name in _REMEMBERED if name in flags}
+    return {n: flags[n] for n in _REMEMBERED if flags.get(n) is not None}
 
 
 def _saved_model(directory, ema):
     if saved_model.is_ours(directory):
+        refuse_momentum(directory, ema)
         arrays, known = saved_model.read_ours(directory)
         return Found.make("our SavedModel", directory, arrays, known)
     prefix = saved_model.prefix(directory)
     if tf1.is_tf1(prefix):
         return Found.make("TF1 hub module", directory, tf1.read(prefix, ema))
     if tf2.is_tf2(prefix):
+        refuse_momentum(directory, ema)
         found = tf2.read(prefix)
         return Found.make("tf2 SavedModel", directory, *found)
     raise ValueError(

@@ -5,18 +5,20 @@ import re
 
 import tensorflow as tf
 
+from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints.arrays import shapes_of
 from simclrv2_tf.checkpoints.bundle import Bundle
 
 EMA = "ema_model/"
 PART_BYTES = 2**30  # written at once; bounds the memory of a conversion
-# Optimizer slots and counters, which are no weights of a network.
-_NO_WEIGHT = re.compile(
-    r"(global_step$|memory|beta[12]_power|.*/(Momentum|Adam(_1)?|"
-    r"ExponentialMovingAverage)$|save_counter|_CHECKPOINTABLE)"
+# Optimizer slots stand below a weight ("…/kernel/Momentum"); counters, the
+# memory and the powers of Adam stand elsewhere.
+_WEIGHT = re.compile(
+    r"(base_model|head_contrastive|head_supervised)/.*"
+    r"(kernel|bias|gamma|beta|moving_mean|moving_variance)"
 )
-_WEIGHT = re.compile(r"(base_model|head_contrastive|head_supervised)/")
+_CLASSIFIER = "head_supervised/"
 _MODULE = "module/"  # before every name in some hub modules
 
 
@@ -55,15 +57,16 @@ def _named_by_state(directory):
 
 def _single(directory):
     names = [n for n in tf.io.gfile.listdir(directory) if n.endswith(".index")]
-    if len(names) != 1:
-        return None
-    return os.path.join(directory, names[0].removesuffix(".index"))
+    prefixes = sorted(name.removesuffix(".index") for name in names)
+    if len(prefixes) > 1:
+        raise detection.several(directory, prefixes)
+    return os.path.join(directory, prefixes[0]) if prefixes else None
 
 
 def is_tf1(prefix):
     """Whether a checkpoint holds weights under TF1 names."""
     names = Bundle(prefix).shapes
-    return any(_WEIGHT.match(_canonical(name)) for name in names)
+    return any(_WEIGHT.fullmatch(_canonical(name)) for name in names)
 
 
 def _canonical(key):
@@ -91,26 +94,35 @@ def read(path, ema=False):
             f"one. Received: {path!r}, where there is none"
         )
     bundle = Bundle(prefix)
-    chosen = _choose(bundle.shapes, ema)
-    if not chosen:
-        kind = "momentum weights (ema_model/...)" if ema else "weights"
-        raise ValueError(f"The checkpoint {prefix!r} holds no {kind}.")
-    return bundle.arrays(chosen)
+    return bundle.arrays(choose(bundle.shapes, ema, prefix))
 
 
-def _choose(keys, ema):
-    """{canonical name: key} of the weights."""
-    momentum = {key for key in keys if key.startswith(EMA)}
-    chosen = {}
-    for key in sorted(momentum if ema else set(keys) - momentum):
-        name = _canonical(key)
-        if _WEIGHT.match(name) and not _NO_WEIGHT.match(name):
-            chosen[name] = key
-    if ema and chosen:  # the released files keep no momentum classifier
-        heads = (k for k in keys if k.startswith("head_supervised/"))
-        plain = {k: k for k in heads if not _NO_WEIGHT.match(k)}
-        chosen = {**plain, **chosen}
-    return chosen
+def choose(keys, ema, path):
+    """The weights among all that a checkpoint holds.
+
+    Args:
+      keys: Names in the checkpoint.
+      ema: See `read`.
+      path: Of the checkpoint, for the error.
+
+    Returns:
+      {canonical name: key}.
+
+    Raises:
+      ValueError: If there are none, or no momentum weights.
+    """
+    weights = {k: _canonical(k) for k in sorted(keys)}
+    weights = {k: n for k, n in weights.items() if _WEIGHT.fullmatch(n)}
+    momentum = {n: k for k, n in weights.items() if k.startswith(EMA)}
+    trained = {n: k for k, n in weights.items() if not k.startswith(EMA)}
+    if not (momentum if ema else trained):
+        kind = "momentum weights (ema_model/…)" if ema else "weights"
+        raise ValueError(f"The checkpoint {path!r} holds no {kind}.")
+    if not ema:
+        return trained
+    # The released files keep no momentum classifier.
+    heads = {n: k for n, k in trained.items() if n.startswith(_CLASSIFIER)}
+    return {**heads, **momentum}
 
 
 def write(path, arrays, global_step=0):

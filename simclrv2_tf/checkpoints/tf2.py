@@ -12,6 +12,7 @@ from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints.bundle import Bundle
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+_WEIGHTS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 _STEM = {"conv_1": (0, 1), "conv_2": (2, 3)}  # places of conv and norm
 _PLAIN = {"conv_1": (0, 1), "conv_2": (3, 4), "conv_3": (6, 7)}
 _SELECTIVE = {
@@ -127,7 +128,31 @@ def read(prefix):
             "release."
         )
     keys = {name: key(graph, model, path) for name, path in paths.items()}
+    _refuse_others(_weights_below(graph, model) - set(keys.values()), prefix)
     return bundle.arrays(keys), naming.beyond_shapes(found)
+
+
+def _refuse_others(keys, prefix):
+    if keys:
+        shown = ", ".join(k.split("/.ATTRIBUTES")[0] for k in sorted(keys)[:5])
+        raise ValueError(
+            f"The model in {prefix!r} holds {len(keys)} variables that are no "
+            f"part of a SimCLRv2 network ({shown}"
+            f"{', …' if len(keys) > 5 else ''}): save the network alone."
+        )
+
+
+def _weights_below(graph, node):
+    """Keys of the variables that hang from an object as weights do."""
+    found, seen, left = set(), {node}, [node]
+    while left:
+        for name, child in graph[left.pop()][0].items():
+            if name in _WEIGHTS:
+                found |= {a.checkpoint_key for a in graph[child][1]}
+            elif child not in seen:
+                seen.add(child)
+                left.append(child)
+    return found
 
 
 def object_graph(bundle):

@@ -55,10 +55,16 @@ _DISTILLED = {
         "r152_3x_sk1": 80.9,
     },
 }
-_FIRST = {
+_WIDTHS = (1, 2, 4)
+_FIRST = {  # in the order of _WIDTHS
     "pretrain": (69.1, 74.2, 76.6),
     "finetune_10pct": (65.8, 71.6, 74.5),
     "finetune_100pct": (75.6, 79.2, 80.8),
+}
+_FIRST_STEPS = {
+    "pretrain": (225206, 225206, 225206),
+    "finetune_10pct": (939, 939, 470),
+    "finetune_100pct": (9384, 18768, 4692),
 }
 _GUESSED = "location by the pattern of the release, not confirmed"
 
@@ -93,7 +99,7 @@ class Model:
 
     @property
     def tf1(self):
-        """Directory of the TF1 checkpoint (version 1: of the hub module)."""
+        """Directory of the TF1 checkpoint, and of its `hub/` module."""
         return f"gs://{TF1_BUCKET}/{self.name}"
 
     @property
@@ -186,7 +192,12 @@ def _distilled():
 
 def _first():
     for category, accuracies in _FIRST.items():
-        for width, top1 in zip((1, 2, 4), accuracies, strict=True):
+        steps = _FIRST_STEPS[category]
+        for width, top1, step in zip(_WIDTHS, accuracies, steps, strict=True):
             yield Model(
-                f"simclrv1/{category}/{width}x", f"r50_{width}x_sk0", top1, 0
+                f"simclrv1/{category}/{width}x",
+                f"r50_{width}x_sk0",
+                top1,
+                0,
+                step,
             )

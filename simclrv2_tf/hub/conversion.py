@@ -1,21 +1,23 @@
-"""Weights from one format to another, and proof that both answer alike."""
+"""Weights from one format to another."""
 
+import functools
+import logging
 import os
 import tempfile
+import zipfile
 
-import numpy as np
-
+from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import arrays as checks
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import pytorch
 from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.checkpoints import tf2
-from simclrv2_tf.checkpoints.reading import explained
 from simclrv2_tf.hub import load
+from simclrv2_tf.models.network import check_selector
 
+_LOG = logging.getLogger("simclrv2_tf")
 FORMATS = ("keras", "weights.h5", "tf1", "tf2", "safetensors", "pth")
-TOLERANCE = 1e-4  # relative L2 error of an endpoint, both sides in float32
 _SUFFIXES = {
     ".keras": "keras",
     ".weights.h5": "weights.h5",
@@ -47,16 +49,27 @@ def convert(source, target, form=None, ema=False, ignore=None, **overrides):
       ValueError: If the source cannot be read or the target not be written;
         there is then no target.
     """
+    target = os.fspath(target)
     form = form or format_of(target)
     _check_form(form)
     if form in ("keras", "weights.h5"):
         network = load.load_network(source, ema, ignore=ignore, **overrides)
-        _write_keras(network, target)
+        _write_keras(form, network, target)
         return form
     found = load.find_weights(source, ema, ignore)
+    found = found.with_head(overrides.get("proj_head_mode"))
+    architecture.check(found.arguments, overrides)
     arguments = {**found.arguments, **overrides}
     _check_complete(found.arrays, arguments)
     _WRITERS[form](target, found.arrays, arguments)
+    notes = (*found.notes, *load.selector_note(found.arguments, arguments))
+    _LOG.info(
+        "%s %s (%s): %s",
+        architecture.describe(arguments),
+        source,
+        found.kind,
+        "; ".join([f"wrote {len(found.arrays)} variables", *notes]),
+    )
     return form
 
 
@@ -88,6 +101,10 @@ def _check_form(form):
 
 def _check_complete(arrays, arguments):
     """Every array of the network, of its shape, and finite."""
+    check_selector(
+        arguments.get("ft_proj_selector", 0),
+        sum(name.endswith("dense/kernel") for name in _projection(arrays)),
+    )
     wanted = layout.shapes(arguments)
     held = checks.shapes_of(arrays)
     differing = sorted(
@@ -102,12 +119,31 @@ def _check_complete(arrays, arguments):
     checks.check_finite(arrays)
 
 
-def _write_keras(network, target):
+def _projection(arrays):
+    return [name for name in arrays if name.startswith("head_contrastive/")]
+
+
+def _write_keras(form, network, target):
+    """As `network.save` does, which holds a copy of the file in memory."""
     with staging.files(target) as staged:
-        if target.endswith(".keras"):
-            network.save(staged)
-        else:
-            network.save_weights(staged)
+        beside = os.path.dirname(staged)
+        with tempfile.TemporaryDirectory(dir=beside) as loose:
+            if form == "keras":
+                network.save(loose, zipped=False)
+                _zip(loose, staged)
+            else:
+                path = os.path.join(loose, "x.weights.h5")
+                network.save_weights(path)
+                os.replace(path, staged)
+
+
+def _zip(directory, path):
+    """Files of a directory in an archive, not compressed."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in sorted(os.listdir(directory)):
+            file = os.path.join(directory, name)
+            if os.path.isfile(file):
+                archive.write(file, name)
 
 
 def _write_tf1(target, arrays, arguments):
@@ -119,62 +155,5 @@ _WRITERS = {
     "tf1": _write_tf1,
     "tf2": tf2.write,
     "safetensors": pytorch.write,
-    "pth": pytorch.write,
+    "pth": functools.partial(pytorch.write, pickled=True),
 }
-
-
-def compare(source, target, images=2, size=64, seed=0, **loading):
-    """Relative L2 errors between the endpoints of two sets of weights.
-
-    Args:
-      source: See `hub.load_network`.
-      target: The same; PyTorch files are run in PyTorch.
-      images: Random images to compare on.
-      size: Their side in pixels.
-      seed: Of the images, which are uniform in [0, 1).
-      **loading: For `hub.load_network`, for both sides: `ft_proj_selector`;
-        `ema` and `ignore` for the source alone.
-
-    Returns:
-      {endpoint: relative L2 error}.
-    """
-    own = {k: loading.pop(k) for k in ("ema", "ignore") if k in loading}
-    pixels = np.random.default_rng(seed).random(
-        (images, size, size, 3), np.float32
-    )
-    with tempfile.TemporaryDirectory() as directory:
-        kept = os.path.join(directory, "expected.npz")
-        np.savez(kept, **_answers(source, pixels, **own, **loading))
-        answered = _answers_of_target(target, pixels, loading)
-        with np.load(kept, allow_pickle=False) as expected:
-            return {k: error(answered[k], expected[k]) for k in expected}
-
-
-def _answers(source, pixels, **loading):
-    network = load.load_network(source, **loading)
-    endpoints = network(pixels, training=False)
-    return {name: np.asarray(value) for name, value in endpoints.items()}
-
-
-def _answers_of_target(target, pixels, loading):
-    if not target.endswith((".safetensors", ".pth", ".pt")):
-        return _answers(target, pixels, **loading)
-    from simclrv2_tf.checkpoints import pytorch_files
-
-    torch = pytorch_files.import_torch()
-    from simclrv2_tf.checkpoints import pytorch_module
-
-    with explained(target), torch.no_grad():
-        network = pytorch_module.load(target, **loading)
-        endpoints = network(torch.from_numpy(pixels.transpose(0, 3, 1, 2)))
-    return {name: _channels_last(v.numpy()) for name, v in endpoints.items()}
-
-
-def _channels_last(array):
-    return array.transpose(0, 2, 3, 1) if array.ndim == 4 else array
-
-
-def error(answered, expected):
-    """Relative L2 error."""
-    difference = np.linalg.norm(np.ravel(answered - expected))
-    return float(difference / np.linalg.norm(np.ravel(expected)))

@@ -2,24 +2,26 @@
 
 import contextlib
 import errno
+import functools
 import glob
 import hashlib
 import json
 import os
-import re
 import shutil
 import urllib.error
 import zlib
 
+import tensorflow as tf
+
+from simclrv2_tf.checkpoints.bundle import Bundle
+from simclrv2_tf.hub import places
 from simclrv2_tf.hub import transfer
 
 CACHE = "SIMCLRV2_CACHE"
-MIRROR = "SIMCLRV2_MIRROR"
 _RECORD = "files.json"
-_STATE = "checkpoint"
-_VARIABLES = "variables/variables"
 _BYTES = 2**20  # read at once for hashing
-_NO_SUCH = (400, 404, 410)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def cache_directory():
@@ -44,10 +46,16 @@ def fetch(model):
       ValueError: If it can be had nowhere, or the cache is damaged.
     """
     final = os.path.join(cache_directory(), *model.name.split("/"))
-    with _explained(model, final), _locked(final):
-        if not os.path.exists(os.path.join(final, _RECORD)):
-            _bring(model, final)
+    with _explained(model, final):
+        if not _is_whole(final):  # a cache that others filled may be read-only
+            with _locked(final):
+                if not _is_whole(final):
+                    _bring(model, final)
         return _verified(final)
+
+
+def _is_whole(final):
+    return os.path.exists(os.path.join(final, _RECORD))
 
 
 @contextlib.contextmanager
@@ -55,13 +63,12 @@ def _explained(model, final):
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        reason = str(error)
+        if error.errno in _FULL:
             _remove_partial(final)
-            reason = "the disk is full: make room"
-        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            reason = f"the disk is full ({error.strerror}): make room"
+        elif error.errno in _FORBIDDEN:
             reason = "no permission: change it"
-        else:
-            reason = str(error)
         raise ValueError(
             f"{model.name} cannot be kept in {cache_directory()!r}, {reason}, "
             f"or name another directory in {CACHE}."
@@ -94,11 +101,15 @@ def _remove_partial(final):
 
 def _bring(model, final):
     """Tries all places; the first that has the model is taken."""
+    if os.path.isdir(final):  # put there by hand
+        _adopt(model, final)
+        return
     refusals = []
-    for place, variant in _places(model):
+    for place, get in places.places(model):
         partial = _partial(final, place)
         try:
-            files, load = variant(model, place, partial)
+            files, load = get(model, place, partial)
+            _check(partial, load)
         except (urllib.error.URLError, transfer.Unreachable) as error:
             refusals.append(f"{place}: {_reason(error)}")
             continue
@@ -107,80 +118,46 @@ def _bring(model, final):
         _remove_partial(final)
         return
     _remove_empty(final)
-    raise ValueError(_nowhere(model, final, refusals))
+    raise ValueError(places.nowhere(model, refusals))
 
 
-def _places(model):
-    """Pairs of a directory or URL and how to get a model from there."""
-    variants = (_hub, _saved) if _is_first(model) else (_tf1, _saved)
-    mirror = os.environ.get(MIRROR)
-    if mirror:
-        yield from ((f"{mirror.rstrip('/')}/{model.name}", v) for v in variants)
-    for bucket, variant in zip((model.tf1, model.tf2), variants, strict=True):
-        web = bucket.replace("gs://", "https://storage.googleapis.com/")
-        yield web, variant
-
-
-def _is_first(model):
-    return model.name.startswith("simclrv1/")
-
-
-def _tf1(model, place, partial):
-    """A TF1 checkpoint, named by its `checkpoint` file."""
-    prefix = _named_by_state(place, partial) or (
-        f"model.ckpt-{model.step}" if model.step else None
+def _adopt(model, final):
+    """Takes files that a user put into the cache."""
+    for get in places.VARIANTS:
+        with contextlib.suppress(transfer.Unreachable):
+            files, load = get(model, final, final)
+            _record(final, files, load, final)
+            return
+    raise ValueError(
+        f"{final!r} holds no whole model: remove it, and {model.name} is "
+        "fetched again."
     )
-    if prefix is None:
-        raise transfer.Unreachable("no `checkpoint` file")
-    files = [f"{prefix}.index", f"{prefix}.data-00000-of-00001"]
-    _get_all(place, partial, files)
-    return files, prefix
 
 
-def _named_by_state(place, partial):
+def _check(partial, load):
+    """Reads all that came once; what is no checkpoint, or short, is dropped."""
     try:
-        _get_all(place, partial, [_STATE])
-    except urllib.error.HTTPError as error:
-        if error.code in _NO_SUCH:
-            return None
-        raise
-    except transfer.Missing:
-        return None
-    with open(os.path.join(partial, _STATE)) as file:
-        found = re.search(r'^model_checkpoint_path: "(.*)"', file.read(), re.M)
-    return os.path.basename(found[1]) if found else None
+        bundle = Bundle(os.path.join(partial, load))
+        for key in bundle.shapes:
+            bundle.read(key)
+    except tf.errors.OpError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise transfer.Unreachable(
+            f"what came is truncated or damaged ({type(error).__name__})"
+        ) from error
 
 
-def _hub(model, place, partial):
-    return _bundle(place, partial, f"hub/{_VARIABLES}")
-
-
-def _saved(model, place, partial):
-    return _bundle(place, partial, f"saved_model/{_VARIABLES}")
-
-
-def _bundle(place, partial, prefix):
-    files = [f"{prefix}.index", f"{prefix}.data-00000-of-00001"]
-    _get_all(place, partial, files)
-    return files, prefix
-
-
-def _get_all(place, partial, files):
-    for file in files:
-        target = os.path.join(partial, file)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        transfer.get(f"{place}/{file}", target)
-
-
-def _record(partial, files, load, place):
+def _record(directory, files, load, place):
     """Writes down what came, to be verified ever after."""
     record = {
         "load": load,
         "from": place,
-        "files": {file: _mark(os.path.join(partial, file)) for file in files},
+        "files": {file: _mark(os.path.join(directory, file)) for file in files},
     }
-    with open(os.path.join(partial, _RECORD), "w") as file:
+    path = os.path.join(directory, _RECORD)
+    with open(f"{path}.{os.getpid()}", "w") as file:
         json.dump(record, file, indent=2)
+    os.replace(f"{path}.{os.getpid()}", path)
 
 
 def _remove_empty(final):
@@ -205,26 +182,21 @@ def _verified(final):
 
 
 def _mark(path):
+    """Size and SHA-256 of a file."""
+    status = os.stat(path)
+    return _hashed(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)  # a file is hashed once in a process
+def _hashed(path, size, changed):
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(_BYTES):
             digest.update(chunk)
-    return {"bytes": os.path.getsize(path), "sha256": digest.hexdigest()}
+    return {"bytes": size, "sha256": digest.hexdigest()}
 
 
 def _reason(error):
     if isinstance(error, urllib.error.HTTPError):
         return f"HTTP {error.code}"
     return str(getattr(error, "reason", error))
-
-
-def _nowhere(model, final, refusals):
-    name = f"model.ckpt-{model.step or 'N'}"
-    wanted = f"{name}.index and {name}.data-00000-of-00001"
-    if _is_first(model):
-        wanted = f"hub/{_VARIABLES}.index and .data-00000-of-00001"
-    return (
-        f"{model.name} can be had nowhere ({'; '.join(refusals)}): download "
-        f"{wanted} from {model.tf1} on a machine with internet, put them into "
-        f"DIRECTORY/{model.name}/ and set {MIRROR}=DIRECTORY."
-    )

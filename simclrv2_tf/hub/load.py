@@ -1,13 +1,16 @@
 """Networks from what users have: any weights, one call."""
 
+import contextlib
 import json
 import logging
 import os
 import re
+import tempfile
 import zipfile
 
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import assign
+from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import h5
 from simclrv2_tf.checkpoints import source as sources
 from simclrv2_tf.checkpoints.arrays import Arrays
@@ -53,6 +56,7 @@ def load_network(
       ValueError: If there are no weights, or they do not fit.
     """
     found = find_weights(source, ema, ignore)
+    found = found.with_head(overrides.get("proj_head_mode"))
     architecture.check(found.arguments, overrides)
     network = Network(**{**found.arguments, **overrides})
     excused = _excused(network, found, variable_schema)
@@ -63,7 +67,7 @@ def load_network(
     network.load_report = assign.Report(
         report.loaded,
         report.left_out,
-        (*found.notes, *_selector_note(network, found)),
+        (*found.notes, *selector_note(found.arguments, network.get_config())),
     )
     name = architecture.describe(found.arguments)
     _LOG.info("%s %s: %s", name, source, network.load_report)
@@ -82,12 +86,20 @@ def find_weights(source, ema=False, ignore=None):
       A `simclrv2_tf.checkpoints.source.Found`.
     """
     path = os.fspath(source)
-    model = None if os.path.exists(path) else catalogue.find(path)
+    model = None if _is_here(path) else catalogue.find(path)
     if model is not None:
         return _published(model, ema)
-    if path.endswith((".keras", ".h5")) and os.path.exists(path):
-        return _keras(path)
+    with explained(path):
+        kind, place = sources.locate(path)
+    if kind in (detection.KERAS, detection.H5):
+        sources.refuse_momentum(path, ema)
+        return _keras(place, kind)
     return sources.open_source(path, ema, ignore)
+
+
+def _is_here(path):
+    """Whether a name is that of files, as it may be of a published model."""
+    return os.path.exists(path) or os.path.exists(f"{path}.index")
 
 
 def _published(model, ema):
@@ -101,15 +113,16 @@ def _published(model, ema):
     return sources.Found(model.name, found.arrays, known, notes)
 
 
-def _keras(path):
+def _keras(path, kind):
     """Reads `.keras` and `.weights.h5` by way of a network."""
     with explained(path):
-        whole = path.endswith(".keras")
+        whole = kind == detection.KERAS
         arguments = _config(path) if whole else h5.infer(path)
         network = Network(**arguments)
         try:
-            network.load_weights(path)
-        except (ValueError, KeyError) as error:
+            with _named_for_keras(path, whole) as named:
+                network.load_weights(named)
+        except (ValueError, KeyError, RuntimeError) as error:
             raise ValueError(
                 f"{path!r} cannot be read: its weights do not fit the network "
                 f"that it describes ({str(error).splitlines()[0]})."
@@ -122,10 +135,26 @@ def _keras(path):
     return sources.Found.make("Keras", path, arrays, arguments)
 
 
+@contextlib.contextmanager
+def _named_for_keras(path, whole):
+    """The path, under a name that Keras tells the format by."""
+    suffix = ".keras" if whole else ".weights.h5"
+    if path.endswith(suffix):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        link = os.path.join(directory, f"x{suffix}")
+        os.symlink(os.path.abspath(path), link)
+        yield link
+
+
 def _config(path):
     """The arguments of the `Network` in a `.keras` file."""
     with zipfile.ZipFile(path) as archive:
-        described = json.loads(archive.read("config.json"))
+        try:
+            described = dict(json.loads(archive.read("config.json")))
+        except (TypeError, ValueError):
+            raise OSError("its config.json") from None
     if described.get("class_name") != Network.__name__:
         raise ValueError(
             f"Expected {path!r} to hold a Network. Received: "
@@ -153,13 +182,21 @@ def _excused(network, found, schema):
     return excused
 
 
-def _selector_note(network, found):
-    """Which projection layer the classifier reads, and who said so."""
-    if network.supervised_head is None:
+def selector_note(known, arguments):
+    """Which projection layer the classifier reads, and who said so.
+
+    Args:
+      known: Arguments of `Network` that the weights tell.
+      arguments: Those that it has.
+
+    Returns:
+      Tuple of sentences.
+    """
+    if not arguments["num_classes"]:
         return ()
-    chosen = network.get_config()["ft_proj_selector"]
-    known = found.arguments.get("ft_proj_selector")
+    chosen = arguments.get("ft_proj_selector", 0)
+    told = known.get("ft_proj_selector")
     note = f"the supervised head reads projection layer {chosen}"
-    if known is not None and known != chosen:
-        note += f", while the weights were trained on layer {known}"
+    if told is not None and told != chosen:
+        note += f", while the weights were trained on layer {told}"
     return (note,)

@@ -1,6 +1,8 @@
 """One file from a URL, a bucket or a directory; resumable, with progress."""
 
+import http.client
 import os
+import ssl
 import sys
 import time
 import urllib.error
@@ -13,6 +15,13 @@ PAUSE_SECONDS = 0.5  # before the second try, doubled for each further one
 TIMEOUT_SECONDS = 30
 _BYTES = 2**20
 _SHOWN_EVERY = 2.0  # seconds
+_BREAKS = (
+    TimeoutError,
+    ConnectionError,
+    urllib.error.URLError,
+    http.client.HTTPException,
+    ssl.SSLError,
+)
 
 
 class Unreachable(Exception):
@@ -75,7 +84,7 @@ def _copy(url, path, open_at):
 def _read(stream):
     try:
         return stream.read(_BYTES)
-    except (TimeoutError, ConnectionError, urllib.error.URLError) as error:
+    except _BREAKS as error:
         raise _Broken(str(error)) from error
     except tf.errors.OpError as error:
         raise _Broken(error.message) from error
@@ -90,8 +99,10 @@ def _open_http(url, have):
     except urllib.error.HTTPError as error:
         if error.code == 416:  # nothing is left to send
             return _open_http(url, 0)
+        if error.code == 429 or error.code >= 500:  # it may be better soon
+            raise _Broken(f"HTTP {error.code}") from None
         raise
-    except (TimeoutError, ConnectionError) as error:
+    except (TimeoutError, ConnectionError, http.client.HTTPException) as error:
         raise Unreachable(str(error)) from error
     length = stream.headers.get("Content-Length")
     start = have if stream.status == 206 else 0

@@ -89,7 +89,7 @@ class Network(keras.Model):
             name="head_contrastive",
             **norm,
         )
-        _check_selector(ft_proj_selector, len(projection_head.layers))
+        check_selector(ft_proj_selector, len(projection_head.layers))
         supervised_head = None
         if num_classes:
             supervised_head = SupervisedHead(
@@ -170,7 +170,8 @@ class Network(keras.Model):
         }
 
 
-def _check_selector(selector, layers):
+def check_selector(selector, layers):
+    """Raises a ValueError for a layer that a head of so many has not."""
     if not -layers - 1 <= selector <= layers:
         raise ValueError(
             f"`ft_proj_selector` must be from {-layers - 1} to {layers} for a "

@@ -51,11 +51,19 @@ def make_network(config, num_classes):
         config.checkpoint,
         ema=config.checkpoint_ema,
         variable_schema=config.variable_schema,
+        ignore=config.checkpoint_ignore,
         **wanted,
     )
     if config.zero_init_logits_layer and network.supervised_head is not None:
         network.supervised_head.set_zero()
     return network
+
+
+def load_teacher(config):
+    """The network that `--teacher` names, as its weights tell it."""
+    selector = config.teacher_proj_selector
+    chosen = {} if selector is None else {"ft_proj_selector": selector}
+    return hub.load_network(config.teacher, **chosen)
 
 
 def fresh_network(config, num_classes):

@@ -15,6 +15,7 @@ from simclrv2_tf.stages import build
 from simclrv2_tf.stages import devices
 from simclrv2_tf.stages import evaluate as evaluation
 from simclrv2_tf.stages import exports
+from simclrv2_tf.stages import inherit
 from simclrv2_tf.stages import model_dir
 from simclrv2_tf.stages.train import open_source
 from simclrv2_tf.stages.train import train
@@ -153,10 +154,16 @@ def _shown(result):
 
 
 def _load(config, prefix):
-    """The network of a checkpoint; a selector that the flags give counts."""
-    given = {"ft_proj_selector": config.ft_proj_selector}
-    known = given if config.ft_proj_selector else {}
-    return hub.load_network(prefix, ema=config.checkpoint_ema, **known)
+    """The network at a prefix; flags that were given must agree with it."""
+    wanted = inherit.given(config, build.ARCHITECTURE)
+    if prefix != config.checkpoint:  # a run's own, in which nothing is open
+        return hub.load_network(prefix, **wanted)
+    return hub.load_network(
+        prefix,
+        ema=config.checkpoint_ema,
+        ignore=config.checkpoint_ignore,
+        **wanted,
+    )
 
 
 def export_newest(config):

@@ -12,7 +12,6 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf import distribution
-from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import time_limit_seconds
@@ -25,6 +24,7 @@ from simclrv2_tf.stages import circumstances
 from simclrv2_tf.stages import devices
 from simclrv2_tf.stages import model_dir
 from simclrv2_tf.stages.fit import Run
+from simclrv2_tf.stages.inherit import inherit
 from simclrv2_tf.stages.interruption import Interruption
 from simclrv2_tf.stages.lock import Lock
 from simclrv2_tf.stages.plan import make_plan
@@ -57,6 +57,7 @@ def train(config, source=None, interruption=None):
 
 
 def _train_here(config, source, interruption):
+    config = inherit(config)
     model_dir.check(config)
     distribution.wait_for_workers()  # nobody is checking any more
     with contextlib.ExitStack() as stack:
@@ -208,7 +209,7 @@ def _compiled_stage(config, plan, source, newest):
     teacher = None
     classes = source.num_classes
     if config.train_mode == "distill":
-        teacher = hub.load_network(config.teacher)
+        teacher = build.load_teacher(config)
         classes = classes or teacher.get_config()["num_classes"]
     if newest is not None:  # those weights go first
         network = build.fresh_network(config, classes)

@@ -2,15 +2,16 @@
 
 import errno
 import os
+import pathlib
 import shutil
+import tempfile
 
 import numpy as np
 import pytest
-import reference
+import stand_ins
 import tensorflow as tf
 
 from simclrv2_tf import hub
-from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import reading
 from simclrv2_tf.checkpoints import source
 from simclrv2_tf.checkpoints import tf1
@@ -27,10 +28,7 @@ ARGUMENTS = {
 
 @pytest.fixture(scope="module")
 def weights():
-    return {
-        name: np.asarray(reference.parity_weights(name, shape))
-        for name, shape in layout.shapes(ARGUMENTS).items()
-    }
+    return stand_ins.weights(ARGUMENTS)
 
 
 @pytest.fixture
@@ -81,6 +79,13 @@ def test_a_directory_that_moved_is_found(checkpoint):
     assert source.open_source(str(checkpoint)).kind == "TF1"
     state.unlink()
     assert source.open_source(str(checkpoint)).kind == "TF1"
+
+
+def test_several_and_none_named(checkpoint, weights):
+    (checkpoint / "checkpoint").unlink()
+    tf1.write(str(checkpoint / "model.ckpt-2"), weights)
+    (checkpoint / "checkpoint").unlink()
+    refused(checkpoint, "holds 2 sets of weights .model.ckpt-1, model.ckpt-2.")
 
 
 def test_not_finite(checkpoint, weights, tmp_path):
@@ -134,16 +139,50 @@ def test_damaged_keras_files(name, tmp_path):
     refused(tmp_path / name, "cannot be read: it is truncated or damaged")
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0,
-    reason="the superuser may read and write everything",
+@pytest.fixture
+def reachable():
+    """A directory that other users can reach, as pytest's are not."""
+    directory = tempfile.mkdtemp(dir="/tmp")
+    os.chmod(directory, 0o755)
+    yield pathlib.Path(directory)
+    shutil.rmtree(directory)
+
+
+def test_no_permission(weights, reachable, as_nobody):
+    tf1.write(str(reachable / "model.ckpt-1"), weights)
+    with as_nobody():
+        for name in ("x.safetensors", "x.keras", "ckpt-0", "model.ckpt-0"):
+            with pytest.raises(ValueError, match="written: no permission"):
+                hub.convert(str(reachable), str(reachable / name))
+        with pytest.raises(ValueError, match="written: no permission"):
+            hub.convert(str(reachable), str(reachable / "new" / "ckpt-0"))
+    before = set(os.listdir(reachable))
+    for file in (data_of(reachable), reachable / "model.ckpt-1.index"):
+        mode = file.stat().st_mode
+        file.chmod(0)
+        with as_nobody():
+            refused(reachable, "cannot be read: no permission")
+        file.chmod(mode)
+    assert set(os.listdir(reachable)) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x.safetensors", "x.pth", "x.keras", "x.weights.h5", "c/ckpt-0", "t/m"],
 )
-def test_no_permission(checkpoint):
-    data_of(checkpoint).chmod(0)
-    refused(checkpoint, "cannot be read: no permission")
-    checkpoint.chmod(0o500)
-    with pytest.raises(ValueError, match="cannot be written: no permission"):
-        hub.convert(str(checkpoint), str(checkpoint / "x.safetensors"))
+def test_a_full_disk_half_way_through(name, checkpoint, tmp_path, largest_file):
+    if name.endswith(".pth"):
+        pytest.importorskip("torch")
+    target = tmp_path / "new" / name
+    form = "tf1" if name == "t/m" else None
+    size = data_of(checkpoint).stat().st_size
+    with largest_file(size // 2):
+        with pytest.raises(ValueError, match="cannot be written: ") as caught:
+            hub.convert(str(checkpoint), str(target), form)
+    assert "limit on file sizes" in str(caught.value)
+    assert [p for p in (tmp_path / "new").rglob("*") if p.is_file()] == []
+    hub.convert(str(checkpoint), str(target), form)
+    assert hub.find_weights(target).arguments["resnet_depth"] == 18
 
 
 @pytest.mark.parametrize(

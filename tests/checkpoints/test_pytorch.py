@@ -1,15 +1,17 @@
 """PyTorch files: three layouts, weights only, our module."""
 
+import argparse
 import os
 import pickle
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-import reference
+from stand_ins import same
+from stand_ins import weights
 
-from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import naming
 from simclrv2_tf.checkpoints import pytorch
 from simclrv2_tf.checkpoints import pytorch_layouts
@@ -18,13 +20,6 @@ from simclrv2_tf.checkpoints import source
 
 TINY = {"width_multiplier": 1 / 16, "num_classes": 3, "proj_out_dim": 4}
 NO_HEAD = {"proj_head_mode": "none"}
-
-
-def weights(arguments):
-    return {
-        name: np.asarray(reference.parity_weights(name, shape))
-        for name, shape in layout.shapes(arguments).items()
-    }
 
 
 def turned(array):
@@ -46,13 +41,6 @@ def save(path, tensors):
     return str(path)
 
 
-def same(arrays, arguments):
-    expected = weights(arguments)
-    assert set(arrays) == set(expected)
-    for name, array in expected.items():
-        np.testing.assert_array_equal(arrays[name], array, name)
-
-
 STRUCTURES = [
     {"resnet_depth": 18, "image_size": 32, "se_ratio": 0.25},
     {"resnet_depth": 34, "sk_ratio": 0.0625},
@@ -68,7 +56,7 @@ def test_ours_round_trip(structure, suffix, tmp_path):
         pytest.importorskip("torch")
     arguments = {**TINY, **structure}
     path = str(tmp_path / f"x.{suffix}")
-    pytorch.write(path, weights(arguments), arguments)
+    pytorch.write(path, weights(arguments), arguments, suffix == "pth")
     found = source.open_source(path)
     same(found.arrays, arguments)
     assert found.arguments.items() >= arguments.items()
@@ -164,6 +152,14 @@ def test_names_of_the_converter(sk_ratio, tmp_path):
     assert found.arguments["sk_ratio"] == sk_ratio
 
 
+def test_the_converters_network_alone(tmp_path):
+    arguments = {**TINY, "resnet_depth": 50, "sk_ratio": 0.0625, **NO_HEAD}
+    tensors = state(pytorch_layouts.bare_converter, arguments)
+    assert "net.1.blocks.0.projection.shortcut.2.weight" in tensors
+    path = save(tmp_path / "x.safetensors", tensors)
+    same(source.open_source(path).arrays, arguments)
+
+
 def test_a_bias_that_the_head_cannot_take_is_no_silent_loss(tmp_path):
     arguments = {**TINY, "resnet_depth": 50}
     tensors = state(pytorch_layouts.converter, arguments)
@@ -171,6 +167,65 @@ def test_a_bias_that_the_head_cannot_take_is_no_silent_loss(tmp_path):
     path = save(tmp_path / "x.safetensors", tensors)
     with pytest.raises(ValueError, match=r"holds 1 tensors .*head.layers.7.b"):
         source.open_source(path)
+
+
+def test_of_two_encoders_the_trained_one_is_taken(tmp_path):
+    """MoCo: the sentence offers a pattern that passes over the rest."""
+    arguments = {**TINY, "resnet_depth": 50, **NO_HEAD, "num_classes": 0}
+    plain = state(pytorch_layouts.torchvision, arguments)
+    tensors = {"module.queue": np.ones((4, 8)), "module.queue_ptr": np.ones(1)}
+    for encoder, factor in (("k", 2), ("q", 1)):
+        for name, array in plain.items():
+            tensors[f"module.encoder_{encoder}.{name}"] = factor * array
+        tensors[f"module.encoder_{encoder}.fc.0.weight"] = np.ones((4, 4))
+    path = save(tmp_path / "x.safetensors", tensors)
+    with pytest.raises(ValueError, match="under 'module.encoder_q.'") as caught:
+        source.open_source(path)
+    pattern = re.search(r"ignore='(.*)'", str(caught.value))[1]
+    pattern = pattern.replace("\\\\", "\\")
+    assert len(pattern.split("|")) == 4
+    same(source.open_source(path, ignore=pattern).arrays, arguments)
+
+
+def test_children_by_number(tmp_path):
+    """`Sequential(*list(resnet.children())[:-1])`, as lightly has it."""
+    arguments = {**TINY, "resnet_depth": 50, **NO_HEAD, "num_classes": 0}
+    tensors = state(pytorch_layouts.sequence, arguments)
+    for name in ("0.weight", "1.running_var", "4.0.downsample.0.weight"):
+        assert name in tensors
+    assert "7.2.conv3.weight" in tensors
+    tensors = {f"backbone.{name}": array for name, array in tensors.items()}
+    path = save(tmp_path / "x.safetensors", tensors)
+    same(source.open_source(path).arrays, arguments)
+
+
+def test_a_lost_shortcut_of_a_deep_network_is_no_identity(tmp_path):
+    arguments = {**TINY, "resnet_depth": 50, **NO_HEAD}
+    tensors = state(pytorch_layouts.torchvision, arguments)
+    kept = {n: a for n, a in tensors.items() if "layer1.0.downs" not in n}
+    path = save(tmp_path / "x.safetensors", kept)
+    with pytest.raises(ValueError, match="no network in a known layout"):
+        source.open_source(path)
+
+
+def test_what_training_scripts_keep_beside_weights(tmp_path):
+    torch = pytest.importorskip("torch")
+    arguments = {**TINY, "resnet_depth": 50, **NO_HEAD}
+    tensors = state(pytorch_layouts.torchvision, arguments)
+    states = {n: torch.from_numpy(a) for n, a in tensors.items()}
+    kept = {
+        "epoch": 7,
+        "arch": "resnet50",
+        "args": argparse.Namespace(lr=0.3),
+        "best": np.float64(71.2),
+        "state_dict": {f"module.{n}": t for n, t in states.items()},
+        "optimizer": {"state": {0: {"momentum_buffer": torch.ones(3)}}},
+    }
+    nested = {"net": states, "optim_state": kept["optimizer"]}
+    for number, contents in enumerate((kept, nested)):
+        path = tmp_path / f"checkpoint_{number}.pth.tar"
+        torch.save(contents, path)
+        same(source.open_source(str(path)).arrays, arguments)
 
 
 def test_what_is_left_over_must_be_passed_over_by_name(tmp_path):
@@ -233,12 +288,33 @@ def test_damaged_files(suffix, tmp_path):
         pytest.importorskip("torch")
     arguments = {**TINY, "resnet_depth": 18}
     path = tmp_path / f"x.{suffix}"
-    pytorch.write(str(path), weights(arguments), arguments)
+    pytorch.write(str(path), weights(arguments), arguments, suffix == "pth")
     whole = path.read_bytes()
     for size in (0, 5, 100, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:size])
         with pytest.raises(ValueError, match="x.* cannot be read: it "):
             source.open_source(str(path))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b'"data_offsets"', b'"data_0ffsets"'),
+        (b'"dtype": "F32"', b'"dtype": "F99"'),
+        (b'"shape": [', b'"shape": 1, "'),
+        (b'"{\\"width_mult', b'"[\\"width_mult'),
+        (b'\\"resnet_depth\\": 18', b'\\"resnet_depth\\": 17'),
+    ],
+)
+def test_damaged_headers(change, tmp_path):
+    arguments = {**TINY, "resnet_depth": 18}
+    path = tmp_path / "x.safetensors"
+    pytorch.write(str(path), weights(arguments), arguments)
+    whole = path.read_bytes()
+    assert change[0] in whole
+    path.write_bytes(whole.replace(*change, 1))
+    with pytest.raises(ValueError, match="x.safetensors' cannot be read: "):
+        source.open_source(str(path))
 
 
 def test_names_of_nothing_known(tmp_path):

@@ -10,7 +10,7 @@ import tensorflow as tf
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import source
 from simclrv2_tf.checkpoints import tf1
-from simclrv2_tf.hub import conversion
+from simclrv2_tf.hub import comparison
 
 FAST = ["r18_1x_sk0_32px", "r50_1x_sk1_64px"]
 SLOW = [
@@ -70,7 +70,7 @@ def endpoints(key, original):
 
 def test_tf1_gives_the_answers_of_the_original(key, parity_dir, endpoints):
     for name, expected in parity.answers(parity_dir, key).items():
-        error = conversion.error(endpoints[name], expected)
+        error = comparison.error(endpoints[name], expected)
         print(f"{key} {name} {error:.1e}")
         assert error <= parity.bound(key), name
 
@@ -106,4 +106,4 @@ def test_tf1_to_pytorch(key, original, weights, endpoints, tmp_path):
     for name, expected in endpoints.items():
         value = outputs[name].numpy()
         value = value.transpose(0, 2, 3, 1) if value.ndim == 4 else value
-        assert conversion.error(value, expected) <= TORCH_BOUND, name
+        assert comparison.error(value, expected) <= TORCH_BOUND, name

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-import reference
 import tensorflow as tf
+from stand_ins import same
+from stand_ins import weights
 
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import naming
@@ -20,19 +21,6 @@ STRUCTURES = [
 ]
 
 
-def weights(arguments):
-    return {
-        name: np.asarray(reference.parity_weights(name, shape))
-        for name, shape in layout.shapes(arguments).items()
-    }
-
-
-def same(arrays, expected):
-    assert set(arrays) == set(expected)
-    for name, array in expected.items():
-        np.testing.assert_array_equal(arrays[name], array)
-
-
 def planted(arrays, arguments):
     """Nested dictionaries of variables, as the original nests its objects."""
     tree = {}
@@ -47,7 +35,7 @@ def test_round_trip(structure, tmp_path):
     tf2.write(str(tmp_path / "ckpt-3"), weights(arguments), arguments, 3)
     found = source.open_source(str(tmp_path))
     assert found.kind == "tf2 objects"
-    same(found.arrays, weights(arguments))
+    same(found.arrays, arguments)
     for name, value in structure.items():
         if name != "se_ratio":  # tiny networks round several to one shape
             assert found.arguments[name] == value
@@ -88,7 +76,7 @@ def test_saved_model_whose_variables_hang_elsewhere_too(tmp_path):
     assert any(key.startswith("trainable_variables_list/") for key in keys)
     found = source.open_source(str(tmp_path / "saved"))
     assert found.kind == "tf2 SavedModel"
-    same(found.arrays, weights(arguments))
+    same(found.arrays, arguments)
 
 
 def test_slots_and_step_are_passed_over(tmp_path):
@@ -100,7 +88,7 @@ def test_slots_and_step_are_passed_over(tmp_path):
         optimizer=tf.train.Checkpoint(momentum=tf.Variable([1.0])),
     )
     checkpoint.save(str(tmp_path / "b/ckpt"))
-    same(source.open_source(str(tmp_path / "b")).arrays, weights(arguments))
+    same(source.open_source(str(tmp_path / "b")).arrays, arguments)
 
 
 def test_restored_by_an_object_tree_of_the_same_shape(tmp_path):
@@ -118,6 +106,39 @@ def test_restored_by_an_object_tree_of_the_same_shape(tmp_path):
     np.testing.assert_array_equal(
         kernel, weights(arguments)["head_supervised/linear_layer/dense/kernel"]
     )
+
+
+SMALLEST = {**TINY, "resnet_depth": 18, "image_size": 32}
+
+
+def test_all_that_the_original_keeps_beside_the_model(tmp_path):
+    """Its step is the optimizer's, and each weight has a slot."""
+    tree = planted(weights(SMALLEST), SMALLEST)
+    model = tf2._grown(tree)
+    optimizer = tf.keras.optimizers.SGD(0.1, momentum=0.9)
+    variables = tf.nest.flatten(tree)
+    optimizer.build(variables)
+    root = tf.train.Checkpoint(
+        model=model, global_step=optimizer.iterations, optimizer=optimizer
+    )
+    manager = tf.train.CheckpointManager(root, str(tmp_path), 5)
+    manager.save(7)
+    names = [n for n, _ in tf.train.list_variables(str(tmp_path / "ckpt-7"))]
+    assert "save_counter/.ATTRIBUTES/VARIABLE_VALUE" in names
+    assert len(names) > 2 * len(variables)
+    for place in (tmp_path, tmp_path / "ckpt-7"):
+        same(source.open_source(str(place)).arrays, SMALLEST)
+
+
+def test_a_lost_variable_is_no_smaller_head(tmp_path):
+    """Half a projection head is an error, not a head of fewer layers."""
+    tree = planted(weights(SMALLEST), SMALLEST)
+    layer = tree["_projection_head"]["linear_layers"]["1"]
+    del layer["bn_relu"]["bn"]["beta"]
+    checkpoint = tf.train.Checkpoint(model=tf2._grown(tree))
+    checkpoint.save(str(tmp_path / "ckpt"))
+    with pytest.raises(ValueError, match="variables that are no part of a"):
+        source.open_source(str(tmp_path))
 
 
 def test_objects_of_another_network_are_refused(tmp_path):

@@ -1,0 +1,84 @@
+"""What a file is, told by its first bytes, and which file a directory means."""
+
+import os
+import zipfile
+
+KERAS = "keras"
+H5 = "weights.h5"
+SAFETENSORS = "safetensors"
+PICKLE = "pickle"
+# Taken for their kind when the bytes tell nothing: the file is damaged.
+_SUFFIXES = {
+    ".keras": KERAS,
+    ".h5": H5,
+    ".hdf5": H5,
+    ".safetensors": SAFETENSORS,
+    ".pth": PICKLE,
+    ".pt": PICKLE,
+    ".bin": PICKLE,
+    ".pth.tar": PICKLE,
+}
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_ZIP = b"PK\x03\x04"
+_PICKLE = b"\x80"  # of protocol 2 and later
+
+
+def kind(path):
+    """The kind of a file of weights, None for any other file.
+
+    Args:
+      path: Of a local file; it need not exist.
+    """
+    if not os.path.isfile(path):
+        return None
+    with open(path, "rb") as file:
+        start = file.read(9)
+    if start.startswith(_HDF5):
+        return H5
+    if start.startswith(_ZIP):
+        return _kind_of_zip(path)
+    if start[8:] == b"{" and start[4:8] == b"\0\0\0\0":  # a short header
+        return SAFETENSORS
+    return PICKLE if start.startswith(_PICKLE) else _by_suffix(path)
+
+
+def _kind_of_zip(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError):  # cut off, its directory is lost
+        return _by_suffix(path) or PICKLE
+    if "config.json" in names:
+        return KERAS
+    pickled = any(os.path.basename(name) == "data.pkl" for name in names)
+    return PICKLE if pickled else _by_suffix(path)
+
+
+def _by_suffix(path):
+    found = (k for end, k in _SUFFIXES.items() if path.endswith(end))
+    return next(found, None)
+
+
+def only_file(directory):
+    """The one file of weights in a directory, None if there is none.
+
+    Raises:
+      ValueError: If there are several.
+    """
+    if not os.path.isdir(directory):
+        return None
+    paths = (os.path.join(directory, n) for n in os.listdir(directory))
+    found = sorted(p for p in paths if _by_suffix(p) and kind(p))
+    if len(found) > 1:
+        raise several(directory, found)
+    return found[0] if found else None
+
+
+def several(directory, paths):
+    """The error for a directory that could mean more than one thing."""
+    names = ", ".join(os.path.basename(path) for path in paths[:5])
+    more = ", …" if len(paths) > 5 else ""
+    return ValueError(
+        f"{directory!r} holds {len(paths)} sets of weights ({names}{more}): "
+        "give the path of one of them."
+    )

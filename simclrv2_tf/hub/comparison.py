@@ -1,0 +1,80 @@
+"""Proof that two sets of weights answer alike."""
+
+import gc
+import math
+import os
+import tempfile
+
+import numpy as np
+
+from simclrv2_tf.checkpoints import detection
+from simclrv2_tf.checkpoints import source as sources
+from simclrv2_tf.checkpoints.reading import explained
+from simclrv2_tf.hub import load
+
+TOLERANCE = 1e-4  # relative L2 error of an endpoint, both sides in float32
+
+
+def compare(source, target, images=2, size=None, seed=0, **loading):
+    """Relative L2 errors between the endpoints of two sets of weights.
+
+    Args:
+      source: See `hub.load_network`.
+      target: The same; PyTorch files are run in PyTorch.
+      images: Random images to compare on.
+      size: Their side in pixels; 64, or 32 for the small stem, unless given.
+      seed: Of the images, which are uniform in [0, 1).
+      **loading: For `hub.load_network`, for both sides: `ft_proj_selector`;
+        `ema` and `ignore` for the source alone.
+
+    Returns:
+      {endpoint: relative L2 error}, NaN where an endpoint is not finite.
+    """
+    own = {k: loading.pop(k) for k in ("ema", "ignore") if k in loading}
+    network = load.load_network(source, **own, **loading)
+    config = network.get_config()
+    size = size or min(64, config["image_size"])
+    pixels = np.random.default_rng(seed).random(
+        (images, size, size, config["channels"]), np.float32
+    )
+    with tempfile.TemporaryDirectory() as directory:
+        kept = os.path.join(directory, "expected.npz")
+        np.savez(kept, **_answers(network, pixels))
+        del network  # two of them need not be in memory at once
+        gc.collect()
+        answered = _answers_of_target(target, pixels, loading)
+        with np.load(kept, allow_pickle=False) as expected:
+            return {k: error(answered[k], expected[k]) for k in expected}
+
+
+def _answers(network, pixels):
+    endpoints = network(pixels, training=False)
+    return {name: np.asarray(value) for name, value in endpoints.items()}
+
+
+def _answers_of_target(target, pixels, loading):
+    kind, path = sources.locate(os.fspath(target))
+    if kind not in (detection.SAFETENSORS, detection.PICKLE):
+        return _answers(load.load_network(target, **loading), pixels)
+    from simclrv2_tf.checkpoints import pytorch_files
+
+    torch = pytorch_files.import_torch()
+    from simclrv2_tf.checkpoints import pytorch_module
+
+    with explained(path), torch.no_grad():
+        network = pytorch_module.load(path, **loading)
+        endpoints = network(torch.from_numpy(pixels.transpose(0, 3, 1, 2)))
+    return {name: _channels_last(v.numpy()) for name, v in endpoints.items()}
+
+
+def _channels_last(array):
+    return array.transpose(0, 2, 3, 1) if array.ndim == 4 else array
+
+
+def error(answered, expected):
+    """Relative L2 error; 0 for equal arrays, zeros among them."""
+    difference = np.linalg.norm(np.ravel(answered - expected))
+    size = np.linalg.norm(np.ravel(expected))
+    if not size:
+        return math.inf if difference else 0.0
+    return float(difference / size)

@@ -1,0 +1,60 @@
+"""What the flags leave open is as the weights have it.
+
+Depth, width and the rest have defaults, but a user who gives a checkpoint and
+no `--resnet_depth` means the checkpoint's. Flags that were given stay, and
+contradict the weights where they do.
+"""
+
+import dataclasses
+
+from simclrv2_tf import hub
+from simclrv2_tf.stages import model_dir
+
+BACKBONE = (
+    "resnet_depth",
+    "width_multiplier",
+    "sk_ratio",
+    "se_ratio",
+    "image_size",
+    "channels",
+)
+HEADS = (
+    "proj_head_mode",
+    "num_proj_layers",
+    "proj_out_dim",
+    "ft_proj_selector",
+)
+
+
+def inherit(config):
+    """The config with what a run or a checkpoint says, where none was given.
+
+    A run that goes on in `model_dir` is as its flags were; a new one as
+    `--checkpoint` is.
+
+    Args:
+      config: A `Config`.
+    """
+    known = _known(config)
+    headless = known.get("proj_head_mode", "none") == "none"
+    names = BACKBONE if headless else BACKBONE + HEADS
+    open_ = [n for n in names if n in known and n not in config.given]
+    return _with(config, {name: known[name] for name in open_})
+
+
+def given(config, names):
+    """{name: value} of those fields that the caller gave."""
+    return {n: getattr(config, n) for n in names if n in config.given}
+
+
+def _known(config):
+    before = model_dir.read_flags(config.model_dir) if config.model_dir else {}
+    if before or not config.checkpoint:
+        return before
+    return hub.find_weights(
+        config.checkpoint, config.checkpoint_ema, config.checkpoint_ignore
+    ).arguments
+
+
+def _with(config, known):
+    return dataclasses.replace(config, **known) if known else config

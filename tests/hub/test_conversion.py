@@ -1,0 +1,121 @@
+"""Weights from one format to all others, by function and by command."""
+
+import os
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+import stand_ins
+
+from simclrv2_tf import hub
+from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.hub import comparison
+from simclrv2_tf.hub import conversion
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TARGETS = [
+    "x.keras",
+    "x.weights.h5",
+    "x.safetensors",
+    "x.pth",
+    "tf1/model.ckpt-0",
+    "tf2/ckpt-0",
+]
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """`tools/convert_checkpoint.py` as a function of its arguments."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    from tools import convert_checkpoint
+
+    return lambda *arguments: convert_checkpoint.main(map(str, arguments))
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("tf1")
+    tf1.write(
+        str(directory / "model.ckpt-7"), stand_ins.weights(stand_ins.SMALL)
+    )
+    return directory
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_every_format_there_and_back(name, original, tmp_path, command, capsys):
+    if name.endswith((".safetensors", ".pth")):
+        pytest.importorskip("torch")
+    target = tmp_path / name
+    selector = (
+        () if "weights.h5" in name or "/" in name else ("--ft_proj_selector=1",)
+    )
+    assert command(original, target, "--check", *selector) == 0
+    assert "same: at most" in capsys.readouterr().out
+    stand_ins.same(hub.find_weights(target).arrays, stand_ins.SMALL)
+
+
+def test_the_check_fails_where_sides_differ(
+    original, tmp_path, command, capsys, monkeypatch
+):
+    write = conversion._WRITERS["tf2"]
+
+    def spoil(target, arrays, arguments):
+        write(target, {n: a * 1.01 for n, a in arrays.items()}, arguments)
+
+    monkeypatch.setitem(conversion._WRITERS, "tf2", spoil)
+    assert command(original, tmp_path / "ckpt-0", "--check") == 1
+    assert "DIFFERENT" in capsys.readouterr().out
+
+
+def test_the_check_fails_where_an_endpoint_is_not_finite(
+    tmp_path, command, capsys
+):
+    arrays = stand_ins.weights(stand_ins.SMALL)
+    name = "head_contrastive/nl_2/batch_normalization/moving_variance"
+    tf1.write(str(tmp_path / "m"), {**arrays, name: -1 * arrays[name]})
+    assert command(tmp_path / "m", tmp_path / "x.keras", "--check") == 1
+    assert "DIFFERENT: at most nan" in capsys.readouterr().out
+
+
+def test_errors_are_one_line_and_status_1(original, tmp_path, command, capsys):
+    for arguments, sentence in (
+        ((tmp_path / "none", tmp_path / "x.keras"), "where there is nothing"),
+        ((original, tmp_path / "x.zip"), "name must tell its format"),
+        ((original, tmp_path / "x.keras", "--ema"), "no momentum weights"),
+        ((original, tmp_path / "x.keras", "--ft_proj_selector=9"), "from -4"),
+        (
+            (original, tmp_path / "x.pth", "--ft_proj_selector=9"),
+            "`ft_proj_selector` must be from -4 to 3",
+        ),
+    ):
+        assert command(*arguments) == 1
+        (line,) = capsys.readouterr().err.strip().split("\n")
+        assert line.startswith("error: ") and sentence in line
+    assert os.listdir(tmp_path) == []
+
+
+def test_published_models_are_listed(command, capsys):
+    assert command("--published") == 0
+    assert "simclrv2/finetuned_1pct/r50_1x_sk1" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        command("only-a-source")
+
+
+def test_error_of_endpoints():
+    one = np.ones(4, np.float32)
+    assert comparison.error(one, one) == 0.0
+    assert comparison.error(0 * one, 0 * one) == 0.0  # a head of zeros
+    assert comparison.error(one, 0 * one) == np.inf
+    assert comparison.error(1.5 * one, one) == 0.5
+    assert np.isnan(comparison.error(np.nan * one, one))
+
+
+def test_without_pytorch_safetensors_are_still_written(
+    original, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    hub.convert(original, str(tmp_path / "x.safetensors"))
+    stand_ins.same(hub.find_weights(tmp_path).arrays, stand_ins.SMALL)
+    with pytest.raises(ValueError, match="pip install 'simclrv2_tf.torch.'"):
+        hub.convert(original, str(tmp_path / "x.pth"))
