@@ -54,6 +54,7 @@ def sum_over_replicas(x):
     """
     if not _in_company():
         return x
+    x = tf.identity(x)  # on this replica's device, as what is given may not be
     context = tf.distribute.get_replica_context()
     return context.all_reduce(tf.distribute.ReduceOp.SUM, x)
 
