@@ -1,5 +1,11 @@
 """Steps with numbers that are not finite: nothing moves but the count."""
 
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -114,3 +120,22 @@ def test_a_scaled_loss_is_guarded_and_lowers_its_scale():
     plain, _ = compiled("finetune", keras.optimizers.SGD(0.1))
     plain.train_step(data(tf.constant(IMAGES)))
     assert norm == pytest.approx(float(plain.guard.norm), rel=1e-3)
+
+
+@pytest.mark.slow
+def test_one_bad_replica_takes_the_step_back_on_all():
+    program = pathlib.Path(__file__).parents[1] / "bad_replica.py"
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(program.parents[1])},
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "kept": True,
+        "moved": True,
+        "steps": 3,
+        "skipped": 1,
+        "in_a_row": 0,
+    }
