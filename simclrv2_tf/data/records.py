@@ -84,8 +84,8 @@ def _records(path, skip, take):
             if begin > len(data) or position > len(data):
                 raise ValueError(
                     f"The file {path!r} ends within its record {number}: it "
-                    "is damaged, or was not copied to its end; prepare the "
-                    "data set again."
+                    "is damaged, or was not copied to its end; copy it, or "
+                    "prepare the data set, again."
                 )
             if number >= skip:
                 yield number, data, begin, begin + length

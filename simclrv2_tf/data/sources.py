@@ -6,12 +6,12 @@ returns a `Source`, and its line in `KINDS`.
 
 from simclrv2_tf.data.arrays import from_dataset
 from simclrv2_tf.data.arrays import to_pixels
-from simclrv2_tf.data.classes import read_label_map
-from simclrv2_tf.data.classes import relabel
 from simclrv2_tf.data.concat import open_concat
 from simclrv2_tf.data.csv import open_csv
 from simclrv2_tf.data.digits import open_digits
 from simclrv2_tf.data.folders import open_folder
+from simclrv2_tf.data.label_map import read_label_map
+from simclrv2_tf.data.label_map import relabel
 from simclrv2_tf.data.npz import open_npz
 from simclrv2_tf.data.parquet import open_parquet
 from simclrv2_tf.data.parts import Options

@@ -1,0 +1,143 @@
+"""A file that renames or joins the classes of a data set."""
+
+import dataclasses
+import json
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.source import UNLABELLED
+
+
+def read_label_map(path):
+    """Reads which class each label of a data set stands for.
+
+    Args:
+      path: A JSON file with an object, {"label": class}, or a text file with
+        a line "label,class" for each (a tab does as well; "#" opens a
+        comment). A class is a name, or a number; all of one kind. An empty
+        class, -1 or null leaves examples unlabelled.
+
+    Returns:
+      Dictionary from labels to names or numbers, None for unlabelled.
+
+    Raises:
+      ValueError: If it is no such file, or mixes names and numbers.
+    """
+    try:
+        with tf.io.gfile.GFile(path) as file:
+            text = file.read()
+    except (tf.errors.OpError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"`label_map` {path!r} cannot be read: {error}"
+        ) from None
+    pairs = _json_pairs(text, path) if path.endswith(".json") else None
+    if pairs is None:
+        pairs = list(_text_pairs(text, path))
+    targets = {label: _target(value, path) for label, value in pairs}
+    kinds = {type(value) for value in targets.values() if value is not None}
+    if len(kinds) != 1:
+        raise ValueError(
+            f"`label_map` {path!r} must give classes as names or as numbers, "
+            f"all of one kind. Received: {listed(list(targets.values()))}"
+        )
+    return targets
+
+
+def _json_pairs(text, path):
+    try:
+        held = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"`label_map` {path!r} is no JSON: {error}") from None
+    if not isinstance(held, dict):
+        raise ValueError(
+            f"`label_map` {path!r} must hold an object, "
+            '{"label": "class", ...}. Received: '
+            f"{type(held).__name__}"
+        )
+    return list(held.items())
+
+
+def _text_pairs(text, path):
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.split("#")[0].strip("\r\n ")
+        if not line.strip():
+            continue
+        fields = line.split("\t" if "\t" in line else ",")
+        if len(fields) != 2:
+            raise ValueError(
+                f"`label_map` {path!r} must have lines of the form "
+                f"label,class. Received: {line!r} in line {number}"
+            )
+        yield fields[0].strip(), fields[1].strip()
+
+
+def _target(value, path):
+    if value in (None, "", UNLABELLED, str(UNLABELLED)):
+        return None
+    if isinstance(value, str):
+        return int(value) if value.isdecimal() else value
+    if isinstance(value, int) and value >= 0:
+        return value
+    raise ValueError(
+        f"`label_map` {path!r} must give classes as names or as numbers from "
+        f"0. Received: {value!r}"
+    )
+
+
+def relabel(source, targets, path):
+    """The source with its classes renamed or joined.
+
+    Args:
+      source: A `Source` with classes.
+      targets: See `read_label_map`. Classes that are given as names are
+        numbered in the order of their first mention; of classes given as
+        numbers, the first label that stands for one is its name.
+      path: Of the label map, for messages.
+
+    Returns:
+      A `Source`.
+
+    Raises:
+      ValueError: If it lacks a class of the data set, or leaves a number of a
+        class unused.
+    """
+    held = source.class_names or ()
+    missing = [name for name in held if name not in targets]
+    if missing:
+        raise ValueError(
+            f"`label_map` {path!r} must have a line for each class. Received: "
+            f"none for {listed(missing)} of {source.name}"
+        )
+    names = _names(targets, path)
+    numbers = {name: index for index, name in enumerate(names)}
+    new = [
+        targets[name]
+        if isinstance(targets[name], int)
+        else numbers.get(targets[name], UNLABELLED)
+        for name in held
+    ]
+    table = np.array([*new, UNLABELLED], np.int32)  # the last is for -1
+    return dataclasses.replace(
+        source, labels=table[source.labels], class_names=tuple(names) or None
+    )
+
+
+def _names(targets, path):
+    """The names of the classes that a label map ends in, in order."""
+    ends = [value for value in targets.values() if value is not None]
+    if isinstance(ends[0], str):
+        return list(dict.fromkeys(ends))
+    named = {}
+    for label, value in targets.items():
+        named.setdefault(value, label)
+    named.pop(None, None)
+    unused = set(range(len(named))) - set(named)
+    if unused:
+        raise ValueError(
+            f"`label_map` {path!r} must number classes from 0 without gaps. "
+            f"Received: no label for class {min(unused)}, and the numbers "
+            f"{listed(sorted(named))}"
+        )
+    return [named[index] for index in range(len(named))]
