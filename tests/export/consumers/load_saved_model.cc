@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "tensorflow/cc/saved_model/loader.h"
-#include "tensorflow/cc/saved_model/tag_constants.h"
 #include "tensorflow/core/framework/tensor.h"
 
 namespace tf = tensorflow;
@@ -24,7 +23,7 @@ std::string ReadFile(const char* path) {
 int main(int argc, char** argv) {
   tf::SavedModelBundle bundle;
   auto status = tf::LoadSavedModel(tf::SessionOptions(), tf::RunOptions(),
-                                   argv[1], {tf::kSavedModelTagServe}, &bundle);
+                                   argv[1], {"serve"}, &bundle);
   if (!status.ok()) {
     std::cerr << status << std::endl;
     return 1;
