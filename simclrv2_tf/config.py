@@ -182,13 +182,19 @@ class DataConfig:
     )
     cache_dataset: bool = option(
         False,
-        "The original's flag, without effect here: encoded TFDS images are "
-        "always held in memory, files are read when they are needed.",
+        "Decode the training images once and hold them in memory, if they fit "
+        "in a third of what is free.",
     )
     shuffle_buffer: int = option(
         0,
-        "Without effect: each epoch takes all examples in an order of its "
-        "own, whatever their number.",
+        "Examples next to each other that are shuffled among themselves, in "
+        "windows of random order, so that files are read piece by piece; 0: "
+        "all. Numbers are shuffled, not images: it takes no memory.",
+    )
+    max_corrupt_fraction: float = option(
+        0.01,
+        "Share of the images that may be unreadable, in [0, 1); those are "
+        "named and left out, and more stop the run. 0: the first stops it.",
     )
     label_fraction: float = option(
         1.0, "Share of each class whose labels are used, in (0, 1]."
@@ -485,6 +491,7 @@ _RANGES = {
     "max_image_bytes": (lambda v: 1 <= v < 2**31, "from 1 to 2**31 - 1"),
     "train_summary_steps": (lambda v: v >= 0, "0 or more"),
     "shuffle_buffer": (lambda v: v >= 0, "0 or more"),
+    "max_corrupt_fraction": (lambda v: 0 <= v < 1, "in [0, 1)"),
     "label_fraction": (lambda v: 0 < v <= 1, "in (0, 1]"),
     "labels_per_class": (lambda v: v >= 0, "0 or more"),
     "width_multiplier": (

@@ -8,12 +8,11 @@ and amounts, compiled by XLA.
 """
 
 import collections
-import functools
 
 import tensorflow as tf
 
 from simclrv2_tf.data import blur as blurring
-from simclrv2_tf.data import color
+from simclrv2_tf.data import color as color_ops
 from simclrv2_tf.data.randomness import fold
 from simclrv2_tf.data.randomness import uniform_rows
 
@@ -106,73 +105,94 @@ def augment_views(
         )
     batch = images.shape[0] or tf.shape(images)[0]
     amounts = draw_amounts(seed, batch, strength, first, total, per_image_blur)
-    if strength > 0:
-        images = distort_color(images, amounts, impl)
-    if blur:
-        images = _blur_some(images, amounts)
-    return tf.clip_by_value(images, 0.0, 1.0)
-
-
-def distort_color(images, amounts, impl="simclrv2"):
-    """Jitters most images and takes the colour from some.
-
-    Args:
-      images: float32 (batch, height, width, channels) in [0, 1].
-      amounts: `Amounts`.
-      impl: See `augment_views`.
-    """
-    # Outside of what is compiled: fused with a transposition, the whole chain
-    # would run across the colours, several times slower.
-    planes = _distort_planes(color.to_planes(images), amounts, impl)
-    return color.from_planes(planes, images)
+    # The transpositions stay outside of what is compiled: fused with them, all
+    # of it would run across the colours, several times slower.
+    planes = tf.transpose(images, [3, 0, 1, 2])
+    planes = distort(planes, amounts, impl, strength > 0, blur)
+    planes = tf.ensure_shape(planes, [images.shape[-1], *images.shape[:-1]])
+    return tf.transpose(planes, [1, 2, 3, 0])
 
 
 @tf.function(jit_compile=True)
-def _distort_planes(planes, amounts, impl):
+def distort(planes, amounts, impl="simclrv2", color=True, blur=True):
+    """What happens to the colours, then the blur, as one compiled function.
+
+    Args:
+      planes: float32 (channels, batch, height, width) in [0, 1].
+      amounts: `Amounts`.
+      impl: See `augment_views`.
+      color: Whether colours are distorted.
+      blur: Whether images are blurred.
+    """
+    if color:
+        flat = tf.reshape(planes, [*planes.shape[:2], -1])
+        planes = tf.reshape(distort_color(flat, amounts, impl), planes.shape)
+    if blur:
+        planes = _blur_some(planes, amounts)
+    return tf.clip_by_value(planes, 0.0, 1.0)
+
+
+def distort_color(planes, amounts, impl="simclrv2"):
+    """Jitters most images and takes the colour from some.
+
+    Args:
+      planes: float32 (channels, batch, pixels) in [0, 1].
+      amounts: `Amounts`.
+      impl: See `augment_views`.
+    """
     planes = _choose(amounts.jittered, jitter(planes, amounts, impl), planes)
     if planes.shape[0] != 3:
         return planes
-    return _choose(amounts.gray, color.grayscale(planes), planes)
+    return _choose(amounts.gray, color_ops.grayscale(planes), planes)
 
 
 def jitter(planes, amounts, impl="simclrv2"):
     """Brightness, contrast, saturation and hue in each image's own order.
 
-    After each operation values are clipped to [0, 1].
+    After each operation values are clipped to [0, 1]. Two by two they are
+    cases of one formula: an affine map of the values, and a change of hue and
+    saturation, which needs RGB and leaves other images as they are.
     """
-    operations = (
-        functools.partial(_brightness, amounts=amounts, impl=impl),
-        functools.partial(color.adjust_contrast, factor=amounts.contrast),
-        functools.partial(color.adjust_saturation, factor=amounts.saturation),
-        functools.partial(color.adjust_hue, delta=amounts.hue),
-    )
-    places = len(operations)
-    if planes.shape[0] != 3:  # the latter two need RGB; their turns pass
-        operations = operations[:2]
-    for place in range(places):
-        turn = amounts.order[:, place]
-        changed = planes
-        for index, operation in enumerate(operations):
-            changed = _choose(turn == index, operation(planes), changed)
-        planes = tf.clip_by_value(changed, 0.0, 1.0)
-    return planes
+    rgb = planes.shape[0] == 3
+    parts = tf.unstack(planes) if rgb else [planes]
+    for place in range(amounts.order.shape[1]):
+        brightness, contrast, saturation, hue = (
+            amounts.order[:, place] == index for index in range(4)
+        )
+        values = _affine(amounts, brightness, contrast, impl)
+        moved = [
+            tf.clip_by_value(color_ops.affine(part, *values), 0.0, 1.0)
+            for part in parts
+        ]
+        if rgb:
+            turned = color_ops.adjust_hsv(
+                *parts,
+                tf.where(saturation, amounts.saturation, 1.0),
+                tf.where(hue, amounts.hue, 0.0),
+            )  # between 0 and 1 by itself
+            pairs = zip(turned, moved, strict=True)
+            moved = [_choose(saturation | hue, *pair) for pair in pairs]
+        parts = moved
+    return tf.stack(parts) if rgb else parts[0]
 
 
-def _brightness(planes, amounts, impl):
+def _affine(amounts, brightness, contrast, impl):
+    """What `color.affine` takes for brightness or contrast, as the turn is."""
+    gain = tf.where(contrast, amounts.contrast, 1.0)
+    shift = tf.zeros_like(gain)
     if impl == "simclrv1":  # adds what version 2 multiplies by, less 1
-        return color.add_brightness(planes, amounts.brightness - 1.0)
-    return color.adjust_brightness(planes, amounts.brightness)
+        shift = tf.where(brightness, amounts.brightness - 1.0, 0.0)
+    else:
+        gain = tf.where(brightness, amounts.brightness, gain)
+    return gain, tf.where(contrast, 1.0 - gain, 0.0), shift
 
 
 def _choose(condition, changed, unchanged):
-    """Rows of one or the other; planes are (3, batch, pixels)."""
+    """Rows of one or the other; planes are (channels, batch, pixels)."""
     return tf.where(condition[:, None], changed, unchanged)
 
 
-@tf.function(jit_compile=True)
-def _blur_some(images, amounts):
+def _blur_some(planes, amounts):
     """Blurs the images chosen, with a kernel of a tenth of their height."""
-    blurred = blurring.gaussian_blur(
-        images, images.shape[1] // 10, amounts.sigma
-    )
-    return tf.where(amounts.blurred[:, None, None, None], blurred, images)
+    blurred = blurring.blur_planes(planes, planes.shape[2] // 10, amounts.sigma)
+    return tf.where(amounts.blurred[:, None, None], blurred, planes)

@@ -28,20 +28,27 @@ def gaussian_blur(images, kernel_size, sigma):
       sigma: Standard deviation in pixels: a scalar, or (batch,).
     """
     sigma = tf.broadcast_to(tf.cast(sigma, tf.float32), [tf.shape(images)[0]])
-    weights = tf.cast(gaussian_kernel(kernel_size, sigma), images.dtype)
-    return _along(_along(images, weights, axis=2), weights, axis=1)
+    planes = tf.transpose(images, [3, 0, 1, 2])
+    blurred = blur_planes(planes, kernel_size, sigma)
+    return tf.transpose(blurred, [1, 2, 3, 0])
 
 
-def _along(images, weights, axis):
-    """A weighted sum of shifted images, fused by the compiler."""
+def blur_planes(planes, kernel_size, sigma):
+    """`gaussian_blur` of planes, (channels, batch, height, width)."""
+    weights = tf.cast(gaussian_kernel(kernel_size, sigma), planes.dtype)
+    return _along(_along(planes, weights, axis=3), weights, axis=2)
+
+
+def _along(planes, weights, axis):
+    """A weighted sum of shifted planes, fused by the compiler."""
     width = weights.shape[1]
     padding = [[0, 0]] * 4
     padding[axis] = [width // 2, width // 2]
-    padded = tf.pad(images, padding)
-    size = tf.shape(images)
-    total = tf.zeros_like(images)
+    padded = tf.pad(planes, padding)
+    size = tf.shape(planes)
+    total = tf.zeros_like(planes)
     for shift in range(width):
         begin = [shift if a == axis else 0 for a in range(4)]
-        weight = tf.reshape(weights[:, shift], [-1, 1, 1, 1])
+        weight = weights[None, :, shift, None, None]
         total += weight * tf.slice(padded, begin, size)
     return total

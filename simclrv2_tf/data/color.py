@@ -46,44 +46,52 @@ def add_brightness(planes, delta):
 
 def adjust_contrast(planes, factor):
     """Distance from each plane's mean times factor (batch,)."""
+    return affine(planes, factor, 1.0 - factor, tf.zeros_like(factor))
+
+
+def affine(planes, gain, blend, shift):
+    """gain * planes + blend * each plane's mean + shift, all (batch,)."""
     mean = tf.reduce_mean(planes, axis=-1, keepdims=True)
-    return (planes - mean) * factor[:, None] + mean
+    offset = mean * blend[:, None] + shift[:, None]
+    return planes * gain[:, None] + offset
 
 
 def adjust_saturation(planes, factor):
-    """HSV saturation times factor (batch,), at most 1.
-
-    Hue and value stay, so each plane keeps its share of the distance to the
-    largest one and no conversion is needed.
-    """
-    value = tf.reduce_max(planes, axis=0)
-    chroma = value - tf.reduce_min(planes, axis=0)
-    most = tf.math.divide_no_nan(value, chroma)  # saturation 1 lies there
-    ratio = tf.minimum(factor[:, None], most)
-    return value - (value - planes) * ratio
+    """HSV saturation times factor (batch,), at most 1."""
+    no_turn = tf.zeros_like(factor)
+    return tf.stack(adjust_hsv(*tf.unstack(planes), factor, no_turn))
 
 
 def adjust_hue(planes, delta):
     """HSV hue plus delta (batch,) turns, delta in [-1, 1]."""
-    value = tf.reduce_max(planes, axis=0)
-    chroma = value - tf.reduce_min(planes, axis=0)
-    hue = _hue(planes, value, chroma) + 6.0 * delta[:, None]
-    return tf.stack(
-        [_channel(hue, start, value, chroma) for start in (5, 3, 1)]
+    same = tf.ones_like(delta)
+    return tf.stack(adjust_hsv(*tf.unstack(planes), same, delta))
+
+
+def adjust_hsv(red, green, blue, factor, delta):
+    """HSV saturation times factor (batch,), and hue plus delta (batch,) turns.
+
+    The value stays: the largest of the three. Planes come and go one by one:
+    of a stack, the compiler would work out the hue anew for each plane.
+    """
+    value = tf.maximum(tf.maximum(red, green), blue)
+    chroma = value - tf.minimum(tf.minimum(red, green), blue)
+    hue = _hue(red, green, blue, value, chroma) + 6.0 * delta[:, None]
+    hue -= 6.0 * tf.floor(hue * (1.0 / 6.0))
+    chroma = tf.minimum(chroma * factor[:, None], value)  # saturation up to 1
+    least = value - chroma
+    shares = (
+        tf.abs(hue - 3.0) - 1.0,
+        2.0 - tf.abs(hue - 2.0),
+        2.0 - tf.abs(hue - 4.0),
     )
+    return [
+        least + chroma * tf.clip_by_value(share, 0.0, 1.0) for share in shares
+    ]
 
 
-def _channel(hue, start, value, chroma):
-    """The plane whose trapezoid over the hues starts at `start` sixths."""
-    place = hue + float(start)
-    place -= 6.0 * tf.floor(place / 6.0)
-    share = tf.clip_by_value(tf.minimum(place, 4.0 - place), 0.0, 1.0)
-    return value - chroma * share
-
-
-def _hue(planes, value, chroma):
+def _hue(red, green, blue, value, chroma):
     """Hue in sixths of a turn; 0 where there is no colour."""
-    red, green, blue = planes[0], planes[1], planes[2]
     scale = tf.math.divide_no_nan(1.0, chroma)
     second = tf.where(
         value == green, 2.0 + (blue - red) * scale, 4.0 + (red - green) * scale

@@ -1,17 +1,10 @@
-"""Crops on the host: one decoded image to one view, or to its evaluation form.
-
-Everything here takes one image, float32 (height, width, channels) in [0, 1].
-"""
+"""Crops on the host: decoded images to views, or to their evaluation form."""
 
 import tensorflow as tf
 
-from simclrv2_tf.data.randomness import fold
+from simclrv2_tf.data import boxes
+from simclrv2_tf.data import interpolation
 
-# Original release, data_util.py; Szegedy et al. 2015.
-AREA = (0.08, 1.0)  # share of the image
-ASPECT = (3.0 / 4.0, 4.0 / 3.0)  # width over height
-MIN_COVERED = 0.1
-ATTEMPTS = 100
 CENTER_SHARE = 0.875  # of the image that evaluation looks at
 SMALL_IMAGE = 32  # up to this side in pixels evaluation looks at all
 
@@ -22,56 +15,81 @@ def resize(image, height, width):
     return tf.image.resize(image, size, tf.image.ResizeMethod.BICUBIC)
 
 
-def crop_box(shape, seed):
-    """Draws where a random crop lies.
+def to_unit(images, dtype):
+    """Pixel values of a type as floats in [0, 1], what overshoots clipped."""
+    white = dtype.max if dtype.is_integer else 1
+    return tf.clip_by_value(tf.cast(images, tf.float32) / white, 0.0, 1.0)
+
+
+def image_views(image, draws, image_size):
+    """Random crops of one image of any size, resized; half are mirrored.
 
     Args:
-      shape: int32 (3,), the image's.
-      seed: int32 (2,).
+      image: uint8 or uint16, or float32 in [0, 1], (height, width, channels).
+      draws: This image's `boxes.Draws`: chances (views, …), mirrored (views,).
+      image_size: Side of the views in pixels.
 
     Returns:
-      Offset and size, int32 (3,) each, for `tf.slice`; the whole image if no
-      crop of the wanted shape fits.
+      A tuple of float32 (image_size, image_size, channels) in [0, 1].
     """
-    offset, size, _ = tf.image.stateless_sample_distorted_bounding_box(
-        shape,
-        bounding_boxes=tf.constant([[[0.0, 0.0, 1.0, 1.0]]]),
-        seed=seed,
-        min_object_covered=MIN_COVERED,
-        aspect_ratio_range=ASPECT,
-        area_range=AREA,
-        max_attempts=ATTEMPTS,
-        use_image_if_no_bounding_boxes=True,
+    shape = tf.shape(image)
+    chosen = _choose_for_one(draws.chances, shape[0], shape[1])
+    mirrored = tf.unstack(draws.mirrored)
+    return tuple(
+        _view(image, box, mirror, image_size)
+        for box, mirror in zip(tf.unstack(chosen), mirrored, strict=True)
     )
-    return offset, size
 
 
-def random_view(image, image_size, seed):
-    """A random crop, resized, and flipped in half of the cases.
+@tf.function(jit_compile=True)  # 60 small operations in one
+def _choose_for_one(chances, height, width):
+    return boxes.choose(chances, height, width)
 
-    Args:
-      image: float32 (height, width, channels) in [0, 1].
-      image_size: Side of the view in pixels.
-      seed: int32 (2,).
 
-    Returns:
-      float32 (image_size, image_size, channels) in [0, 1].
-    """
-    offset, size = crop_box(tf.shape(image), fold(seed, 0))
+def _view(image, box, mirror, image_size):
+    top, left, rows, columns = tf.unstack(box)
     channels = image.shape[-1]
-    crop = tf.ensure_shape(
-        tf.slice(image, offset, size), [None, None, channels]
-    )
-    view = resize(crop, image_size, image_size)
-    flip = tf.random.stateless_uniform([], fold(seed, 1)) < 0.5
-    return tf.clip_by_value(tf.where(flip, view[:, ::-1], view), 0.0, 1.0)
+    crop = tf.slice(image, [top, left, 0], [rows, columns, channels])
+    crop = tf.raw_ops.Reverse(tensor=crop, dims=[False, mirror, False])
+    # Only the crop becomes float: whole photographs would cost more than this.
+    view = resize(tf.cast(crop, tf.float32), image_size, image_size)
+    return to_unit(view, image.dtype)
+
+
+@tf.function(jit_compile=True)
+def batch_views(images, draws, image_size):
+    """`image_views` of a batch of small images of one size, as two products.
+
+    Args:
+      images: uint8 or uint16, or float32 in [0, 1], (batch, height, width,
+        channels).
+      draws: `boxes.Draws` of the batch.
+      image_size: Side of the views in pixels.
+
+    Returns:
+      A tuple of float32 (batch, image_size, image_size, channels) in [0, 1].
+    """
+    height, width = images.shape[1:3]
+    floats = tf.cast(images, tf.float32)
+    chosen = boxes.choose(draws.chances, height, width)
+    views = []
+    for view in range(chosen.shape[1]):
+        resized = interpolation.resize_crops(
+            floats,
+            chosen[:, view],
+            image_size,
+            image_size,
+            draws.mirrored[:, view],
+        )
+        views.append(to_unit(resized, images.dtype))
+    return tuple(views)
 
 
 def center_crop(image, height, width, share=CENTER_SHARE):
     """The middle of an image, in the wanted shape, resized.
 
     Args:
-      image: float32 (height', width', channels) in [0, 1].
+      image: Of any type, (height', width', channels).
       height: Wanted height in pixels.
       width: Wanted width in pixels.
       share: How much of the image's tighter side is kept, in (0, 1].
@@ -80,7 +98,7 @@ def center_crop(image, height, width, share=CENTER_SHARE):
     top = (tf.shape(image)[0] - rows + 1) // 2
     left = (tf.shape(image)[1] - columns + 1) // 2
     crop = image[top : top + rows, left : left + columns]
-    return resize(crop, height, width)
+    return resize(tf.cast(crop, tf.float32), height, width)
 
 
 def _crop_shape(shape, height, width, share):
@@ -104,14 +122,16 @@ def preprocess_for_eval(image, image_size):
     image, resized if it has another size.
 
     Args:
-      image: float32 (height, width, channels) in [0, 1].
+      image: uint8 or uint16, or float32 in [0, 1], (height, width, channels).
       image_size: Side in pixels.
 
     Returns:
       float32 (image_size, image_size, channels) in [0, 1].
     """
+    image = tf.convert_to_tensor(image)
     if image_size > SMALL_IMAGE:
         prepared = center_crop(image, image_size, image_size)
     else:
-        prepared = resize(image, image_size, image_size)
-    return tf.clip_by_value(prepared, 0.0, 1.0)
+        floats = tf.cast(image, tf.float32)
+        prepared = resize(floats, image_size, image_size)
+    return to_unit(prepared, image.dtype)

@@ -1,14 +1,22 @@
 """From a source to batches: endless and shuffled, or each example once."""
 
-import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data import boxes
+from simclrv2_tf.data import readable
+from simclrv2_tf.data.corrupt import CorruptImages
+from simclrv2_tf.data.crops import batch_views
+from simclrv2_tf.data.crops import image_views
 from simclrv2_tf.data.crops import preprocess_for_eval
-from simclrv2_tf.data.crops import random_view
+from simclrv2_tf.data.order import batches_of_numbers
 from simclrv2_tf.data.randomness import fold
+from simclrv2_tf.data.source import to_channels
 
 # What the numbers drawn from a seed are for.
-ORDER, CROPS = 0, 1
+ORDER, CROPS, SUBSTITUTES = 0, 1, 2
+
+SMALL = 64  # up to this side in pixels images are cropped as matrices
+BATCHES = 2  # that are made at once
 
 
 def train_dataset(
@@ -20,6 +28,8 @@ def train_dataset(
     start_step=0,
     workers=1,
     worker=0,
+    shuffle_buffer=0,
+    corrupt=None,
 ):
     """Endless batches of random views, each epoch in an order of its own.
 
@@ -27,6 +37,9 @@ def train_dataset(
     starts at a step is the rest of the one that started at 0, and starting
     there reads nothing of what came before. Several workers share each batch:
     worker i of n yields its i-th n-th, and reads nothing else.
+
+    In the place of an image that cannot be read stands another one, drawn
+    from all by seed, step and row.
 
     Args:
       source: A `Source`.
@@ -38,6 +51,10 @@ def train_dataset(
       start_step: First step.
       workers: Processes that share each batch.
       worker: Which of them this is, from 0.
+      shuffle_buffer: Examples next to each other that are shuffled among
+        themselves, see `order.epoch_order`; 0 for all.
+      corrupt: `CorruptImages` that is told what cannot be read; None for a
+        new one.
 
     Returns:
       A `tf.data.Dataset` of (view, label) or ((view, view), label), views
@@ -48,6 +65,41 @@ def train_dataset(
       ValueError: If there are fewer examples than a batch, or the workers do
         not share it evenly.
     """
+    _check(source, batch_size, workers)
+    share = batch_size // workers
+    first = worker * share
+    corrupt = corrupt or CorruptImages(source)
+    make_views = _view_maker(source, image_size)
+    labels = tf.constant(source.labels)
+
+    @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
+    def batch(step, numbers):
+        step_seed = fold(seed, CROPS, step)
+        draws = boxes.draw(step_seed, share, views, first, batch_size)
+        numbers = tf.slice(numbers, [first], [share])
+
+        def substitute(row, attempt):
+            own = fold(seed, SUBSTITUTES, step, first + row, attempt)
+            return tf.random.stateless_uniform(
+                [], own, 0, source.num_examples, tf.int64
+            )
+
+        numbers, made = make_views(numbers, draws, substitute, corrupt)
+        made = made if views > 1 else made[0]
+        return made, tf.gather(labels, numbers)
+
+    numbers = batches_of_numbers(
+        source.num_examples,
+        batch_size,
+        fold(seed, ORDER),
+        start_step,
+        shuffle_buffer,
+    )
+    numbers = numbers.enumerate(start_step)
+    return _finished(numbers.map(batch, BATCHES, deterministic=True))
+
+
+def _check(source, batch_size, workers):
     if source.num_examples < batch_size:
         raise ValueError(
             "There must be at least as many images as a batch holds. "
@@ -59,76 +111,130 @@ def train_dataset(
             f"`batch_size` must be a multiple of the {workers} workers. "
             f"Received: batch_size={batch_size}"
         )
-    read = source.reader()
-    share = batch_size // workers
-    count = source.num_examples
 
-    def example(number):  # of those that this worker reads
-        step, row = number // share, number % share
-        position = step * batch_size + worker * share + row
-        image, label = read(_shuffled(position, count, seed))
-        seeds = [
-            fold(seed, CROPS, position // 2**31, position % 2**31, view)
-            for view in range(views)
-        ]
-        crops = tuple(random_view(image, image_size, s) for s in seeds)
-        return (crops if views > 1 else crops[0]), label
 
-    numbers = tf.data.Dataset.range(start_step * share, tf.int64.max)
-    return (
-        numbers.map(example, num_parallel_calls=tf.data.AUTOTUNE)
-        .batch(share, drop_remainder=True)
-        .prefetch(2)
+def _view_maker(source, image_size):
+    """A function (numbers, draws, substitute, corrupt) to numbers and views.
+
+    Small images of one size are read and cropped as a whole batch, others
+    each by itself; the views are the same.
+    """
+    fetch = source.pixels()
+    shape = source.image_shape
+    if shape is None or max(*shape[:2], image_size) > SMALL:
+
+        def load(number, draws):
+            views = image_views(fetch(number), draws, image_size)
+            return _in_channels(views, source)
+
+        def each(numbers, draws, substitute, corrupt):
+            return _load(load, numbers, draws, substitute, corrupt, True)
+
+        return each
+
+    def whole(numbers, draws, substitute, corrupt):
+        if source.images is not None:  # in memory: nothing can fail
+            images = fetch(numbers)
+        else:
+            numbers, images = _load(
+                lambda number, _: fetch(number),
+                numbers,
+                numbers,
+                substitute,
+                corrupt,
+            )
+        views = batch_views(images, draws, image_size)
+        return numbers, _in_channels(views, source)
+
+    return whole
+
+
+def _in_channels(views, source):
+    return tuple(to_channels(view, source.channels) for view in views)
+
+
+def _load(load, numbers, draws, substitute, corrupt, side_by_side=False):
+    def report(number, read):
+        return tf.numpy_function(corrupt.note, [number, read], [])
+
+    return readable.load_or_replace(
+        load,
+        (numbers, draws),
+        numbers.shape[0],
+        substitute,
+        report,
+        readable.cores() if side_by_side else None,
     )
 
 
-def _shuffled(position, count, seed):
-    """The example at a place of the endless stream; a stateless shuffle."""
-    epoch, place = position // count, position % count
-    return tf.random.experimental.index_shuffle(
-        place, fold(seed, ORDER, epoch), count - 1
-    )
-
-
-def examples_of_step(source, batch_size, seed, step):
-    """Numbers of the examples that `train_dataset` yields at a step.
+def examples_of_step(source, batch_size, seed, step, shuffle_buffer=0):
+    """Numbers of the examples that `train_dataset` takes at a step.
 
     Returns:
-      int64 (batch_size,), over all workers.
+      int64 (batch_size,), over all workers; another one stands in for an
+      example that cannot be read.
     """
-    count = source.num_examples
-    positions = range(step * batch_size, (step + 1) * batch_size)
-    return np.array([int(_shuffled(p, count, seed)) for p in positions])
+    numbers = batches_of_numbers(
+        source.num_examples, batch_size, fold(seed, ORDER), step, shuffle_buffer
+    )
+    return next(numbers.take(1).as_numpy_iterator())
 
 
-def eval_dataset(source, batch_size, image_size, workers=1, worker=0):
+def eval_dataset(
+    source, batch_size, image_size, workers=1, worker=0, corrupt=None
+):
     """Each example once, in order, as evaluation sees it.
 
     Several workers share the examples: worker i of n yields the i-th n-th,
     to within one example, so that their shares joined are in order too.
+    Images that cannot be read are left out.
 
     Args:
       source: A `Source`.
-      batch_size: Images in a batch; the last may hold fewer.
+      batch_size: Images in a batch; the last may hold fewer, and so does one
+        that something is left out of.
       image_size: Side in pixels.
       workers: Processes that share the examples.
       worker: Which of them this is, from 0.
+      corrupt: `CorruptImages` that is told what cannot be read; None for a
+        new one.
 
     Returns:
       A `tf.data.Dataset` of (images float32 (batch, image_size, image_size,
       channels) in [0, 1], labels int32 (batch,)).
     """
-    read = source.reader()
-    count = source.num_examples
-    first, last = (count * i // workers for i in (worker, worker + 1))
-
-    def example(index):
-        image, label = read(index)
-        return preprocess_for_eval(image, image_size), label
-
-    return (
-        tf.data.Dataset.range(first, last)
-        .map(example, num_parallel_calls=tf.data.AUTOTUNE)
-        .batch(batch_size)
-        .prefetch(2)
+    fetch = source.pixels()
+    labels = tf.constant(source.labels)
+    corrupt = corrupt or CorruptImages(source)
+    first, last = (
+        source.num_examples * i // workers for i in (worker, worker + 1)
     )
+
+    def load(number):
+        image = preprocess_for_eval(fetch(number), image_size)
+        return to_channels(image, source.channels)
+
+    @tf.autograph.experimental.do_not_convert
+    def batch(numbers):
+        count = tf.size(numbers)
+        rows, images = readable.load_rows(
+            load, numbers, count, readable.cores()
+        )
+        missing = readable.missing_rows(rows, count)
+        report = tf.numpy_function(
+            corrupt.report, [tf.gather(numbers, missing)], [], stateful=True
+        )
+        with tf.control_dependencies([report]):
+            read = rows[: count - tf.size(missing)]
+        numbers = tf.gather(numbers, read)
+        return images[: tf.size(read)], tf.gather(labels, numbers)
+
+    numbers = tf.data.Dataset.range(first, last).batch(batch_size)
+    batches = numbers.map(batch, BATCHES, deterministic=True)
+    return _finished(batches.filter(lambda _, known: tf.size(known) > 0))
+
+
+def _finished(batches):
+    options = tf.data.Options()
+    options.autotune.enabled = False  # nothing is left to tune
+    return batches.prefetch(1).with_options(options)

@@ -6,11 +6,12 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.data.decode import decode_image
 from simclrv2_tf.data.decode import to_float
+from simclrv2_tf.data.decoded import Decoded
 from simclrv2_tf.data.files import open_binary
 from simclrv2_tf.data.mapped import Mapped
 from simclrv2_tf.data.places import Places
+from simclrv2_tf.data.quick import decode_quickly
 
 UNLABELLED = -1
 
@@ -19,7 +20,8 @@ UNLABELLED = -1
 class Source:
     """A data set whose examples can be asked for by number.
 
-    Exactly one of `images`, `encoded`, `paths` and `places` is there.
+    Exactly one of `images`, `decoded`, `encoded`, `paths` and `places` is
+    there.
 
     Attributes:
       name: For messages.
@@ -28,22 +30,27 @@ class Source:
       images: uint8, or float32 in [0, 1], (examples, height, width,
         channels), all of one size; a `Mapped` file of them is read as it is
         needed.
+      decoded: Pixels of images of many sizes, in memory.
       encoded: bytes of each image, in memory.
       paths: Files.
       places: Where in larger files each image lies: a `Places`, or another
         with its methods.
       channels: Channels of the images that are handed out; None for those
         that they have.
+      shape: (height, width, channels) of all images, where the data set says
+        so; an image of another one counts as unreadable.
     """
 
     name: str
     labels: np.ndarray
     class_names: tuple | None = None
     images: np.ndarray | None = None
+    decoded: Decoded | None = None
     encoded: np.ndarray | None = None
     paths: np.ndarray | None = None
     places: Places | None = None
     channels: int | None = None
+    shape: tuple | None = None
 
     @property
     def num_examples(self):
@@ -92,7 +99,7 @@ class Source:
     def subset(self, indices):
         """The examples of these numbers alone, in this order."""
         chosen = {"labels": self.labels[indices]}
-        for kind in ("images", "encoded", "paths", "places"):
+        for kind in ("images", "decoded", "encoded", "paths", "places"):
             if getattr(self, kind) is not None:
                 chosen[kind] = getattr(self, kind)[indices]
         return dataclasses.replace(self, **chosen)
@@ -131,58 +138,71 @@ class Source:
         with open_binary(self.place(index)) as file:
             return file.read()
 
+    @property
+    def image_shape(self):
+        """(height, width, channels) where all images have one, else None."""
+        return self.shape if self.images is None else self.images.shape[1:]
+
+    def pixels(self):
+        """A function from numbers to images as they are, for `tf.data`.
+
+        Returns:
+          Function of an int64 scalar (of any shape if there are `images`) to
+          uint8, or float32 in [0, 1], (height, width, channels); it fails
+          where an image cannot be read.
+
+        Raises:
+          ValueError: If images held as floats are outside [0, 1].
+        """
+        if self.images is not None:
+            return self._gathered()
+        shape = self.shape or (None, None, 3)
+        fetch = self._decoded()
+        return lambda i: tf.ensure_shape(fetch(i), shape)
+
     def reader(self):
-        """A function from numbers to examples, for use inside `tf.data`.
+        """`pixels` as floats with the wanted channels, and labels.
 
         Returns:
           Function of an int64 scalar to (image float32 (height, width,
           channels) in [0, 1], label int32).
         """
         labels = tf.constant(self.labels)
-        fetch = self._pixels()
+        fetch = self.pixels()
         return lambda i: (
             to_channels(to_float(fetch(i)), self.channels),
             tf.gather(labels, i),
         )
 
-    def _pixels(self):
-        if self.places is not None:
-            return lambda i: decode_image(self._read_in_place(i))
+    def _gathered(self):
+        if isinstance(self.images, Mapped):
+            return self._mapped
         with tf.device("CPU"):
-            if isinstance(self.images, Mapped):
-                return self._mapped
-            if self.images is not None:
-                images = tf.constant(self.images)
-                return lambda i: tf.gather(images, i)
+            images = tf.constant(in_range(self.images))
+        return lambda i: tf.gather(images, i)
+
+    def _mapped(self, numbers):
+        images = self.images
+        pixels = tf.numpy_function(
+            lambda i: np.asarray(images[i]), [numbers], images.dtype, False
+        )
+        return tf.ensure_shape(pixels, [*numbers.shape, *images.shape[1:]])
+
+    def _decoded(self):
+        if self.places is not None:
+            return lambda i: decode_quickly(self._read_in_place(i))
+        with tf.device("CPU"):
+            if self.decoded is not None:
+                return self.decoded.fetch()
             if self.encoded is not None:
                 encoded = tf.constant(self.encoded)
-                return lambda i: decode_image(tf.gather(encoded, i))
+                return lambda i: decode_quickly(tf.gather(encoded, i))
             paths = tf.constant(self.paths)
-        return lambda i: decode_image(tf.io.read_file(tf.gather(paths, i)))
+        return lambda i: decode_quickly(tf.io.read_file(tf.gather(paths, i)))
 
     def _read_in_place(self, index):
         data = tf.numpy_function(self.places.read, [index], tf.string, False)
         return tf.ensure_shape(data, [])
-
-    def _mapped(self, index):
-        images = self.images
-        pixels = tf.numpy_function(
-            lambda i: np.array(images[i]), [index], images.dtype, False
-        )
-        return tf.ensure_shape(pixels, images.shape[1:])
-
-    def unreadable(self):
-        """Finds the first example that is no image; None if all are.
-
-        Slow: reads everything. Called when reading has failed, to say where.
-        """
-        fetch = self._pixels()
-        for index in range(self.num_examples):
-            try:
-                fetch(index)
-            except tf.errors.OpError:
-                return index
-        return None
 
     def place(self, index):
         """Where an example comes from, for messages."""
@@ -208,3 +228,20 @@ def to_channels(image, channels):
     if channels == 1:
         return tf.image.rgb_to_grayscale(image)
     return tf.image.grayscale_to_rgb(image)
+
+
+def in_range(images):
+    """Images as they are held: uint8, or float32 in [0, 1].
+
+    Raises:
+      ValueError: If floats are outside.
+    """
+    if images.dtype == np.uint8:
+        return images
+    low, high = images.min(), images.max()
+    if not (low >= 0 and high <= 1):
+        raise ValueError(
+            "Images must be in [0, 1], or uint8: divide by what is white, and "
+            f"apply no mean or deviation. Received: from {low:g} to {high:g}"
+        )
+    return images.astype(np.float32)

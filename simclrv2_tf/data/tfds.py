@@ -49,6 +49,7 @@ def open_tfds(name, split="train", options=None):
     return Source(
         name=f"{name} ({split})",
         class_names=_classes(builder.info.features, label),
+        shape=_shape(builder.info.features[image]),
         **_examples(tfds, builder, split, image, label),
     )
 
@@ -214,3 +215,9 @@ def _classes(features, label):
     if names is None and getattr(feature, "num_classes", None):
         names = [str(index) for index in range(feature.num_classes)]
     return tuple(names) if names else None
+
+
+def _shape(feature):
+    """(height, width, 3) if the data set says that images have one size."""
+    height, width, _ = feature.shape
+    return (height, width, 3) if height and width else None

@@ -9,6 +9,8 @@ from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data import pipeline
+from simclrv2_tf.data.cache import cached
+from simclrv2_tf.data.corrupt import CorruptImages
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import divergence
 from simclrv2_tf.stages import progress as progresses
@@ -43,6 +45,7 @@ class Run:
         self.journal = journal
         self.interruption = interruption
         self.write = write
+        self.corrupt = CorruptImages(source, config.max_corrupt_fraction)
         self.progress = progresses.Progress()
         self.report = None
 
@@ -83,6 +86,8 @@ class Run:
                     self._roll_back(error, rollbacks)
         if distribution.any_worker(self.interruption.reason is not None):
             raise self.interruption.preempted()
+        if self.corrupt.found:
+            print(self.corrupt.summary(), flush=True)
         shown = not self.report and projector.exists(self.config.model_dir)
         if distribution.is_chief() and not shown:
             self._project()
@@ -106,17 +111,17 @@ class Run:
         )
 
     def _fit(self):
+        first = self.progress.step + self.progress.skipped_batches
         try:
-            self.stage.fit(
-                self._dataset(),
-                epochs=1,
-                steps_per_epoch=self.plan.train_steps - self.progress.step,
-                shuffle=False,
-                verbose=0,
-                callbacks=self._surround(),
-            )
-        except tf.errors.InvalidArgumentError as error:
-            raise _explained(error, self.source) from None
+            with self.corrupt.explained():
+                self.stage.fit(
+                    self._dataset(first),
+                    epochs=1,
+                    steps_per_epoch=self.plan.train_steps - self.progress.step,
+                    shuffle=False,
+                    verbose=0,
+                    callbacks=self._surround(),
+                )
         except Diverged:
             self._saving.wait()
             distribution.wait_for_workers()
@@ -127,19 +132,32 @@ class Run:
         self.report, self._saving = around.report, around.saving
         return around.callbacks
 
-    def _dataset(self):
-        share = functools.partial(
-            pipeline.train_dataset,
-            self.source,
+    @functools.cached_property
+    def _held(self):
+        """The source, its images in memory if the config says so."""
+        return cached(self.source) if self.config.cache_dataset else self.source
+
+    def _dataset(self, first):
+        """Batches of training from number `first` on, shared by workers."""
+        return distribution.share_input(
+            lambda workers, worker: self.dataset(
+                self.plan.batch_size, first, workers=workers, worker=worker
+            ),
             self.plan.batch_size,
+        )
+
+    def dataset(self, batch_size, start_step=0, **share):
+        """Batches of training from a step on, all of them or a share."""
+        return pipeline.train_dataset(
+            self._held,
+            batch_size,
             self.config.image_size,
             self.config.seed,
             views=self.views,
-            start_step=self.progress.step + self.progress.skipped_batches,
-        )
-        return distribution.share_input(
-            lambda workers, worker: share(workers=workers, worker=worker),
-            self.plan.batch_size,
+            start_step=start_step,
+            shuffle_buffer=self.config.shuffle_buffer,
+            corrupt=self.corrupt,
+            **share,
         )
 
     def diverged(self, step, bad):
@@ -156,6 +174,7 @@ class Run:
                 self.plan.batch_size,
                 self.config.seed,
                 step - 1 + offset,
+                self.config.shuffle_buffer,
             ),
         )
         self.journal.note("diverged", **found.noted())
@@ -186,14 +205,3 @@ class Run:
             step=self.progress.step,
             skipped_batches=self.progress.skipped_batches,
         )
-
-
-def _explained(error, source):
-    """Names the file where reading failed; other errors are passed on."""
-    index = source.unreadable()
-    if index is None:
-        return error
-    return ValueError(
-        "Expected an image (JPEG, PNG, WebP, BMP or GIF): "
-        f"{source.place(index)} is none, or is damaged; remove it or mend it."
-    )

@@ -10,6 +10,7 @@ from simclrv2_tf import export
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data import pipeline
+from simclrv2_tf.data.corrupt import CorruptImages
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import devices
@@ -104,20 +105,24 @@ def evaluate_newest(config, source=None, eval_source=None):
     channels = network.get_config()["channels"]
     judged = eval_source or open_source(config, config.eval_split)
     judged = judged.with_channels(channels)
-    batches = _batches(config, judged, size, config.eval_steps)
+    steps = config.eval_steps
+    batches, corrupt = _batches(config, judged, size, steps)
     result = {}
-    if _can_classify(network, judged):
-        counted = evaluation.classification_accuracy(network, batches)
-        result |= {f"eval/{name}": value for name, value in counted.items()}
-    if config.knn_k:
-        bank = (source or open_source(config)).with_channels(channels)
-        known = _batches(config, bank, size)
-        result["eval/knn_accuracy"] = evaluation.knn_accuracy(
-            evaluation.features(network, known),
-            evaluation.features(network, _batches(config, judged, size)),
-            config.knn_k,
-            config.knn_temperature,
-        )
+    with corrupt.explained():
+        if _can_classify(network, judged):
+            counted = evaluation.classification_accuracy(network, batches)
+            result |= {f"eval/{name}": v for name, v in counted.items()}
+        if config.knn_k:
+            bank = (source or open_source(config)).with_channels(channels)
+            result["eval/knn_accuracy"] = evaluation.knn_accuracy(
+                _embedded(config, network, bank, size),
+                _embedded(config, network, judged, size),
+                config.knn_k,
+                config.knn_temperature,
+            )
+    if corrupt.found:
+        print(corrupt.summary(), flush=True)
+        result["eval/unreadable_images"] = len(corrupt.found)
     result["eval/regularization_loss"] = _decay(config, network)
     if config.model_dir and distribution.is_chief():
         step = run_directory.step_of(prefix)
@@ -128,13 +133,28 @@ def evaluate_newest(config, source=None, eval_source=None):
 
 
 def _batches(config, source, size, steps=0):
-    """This worker's share of the first `steps` batches, 0 for all."""
+    """This worker's share of the first `steps` batches, 0 for all.
+
+    Returns:
+      The batches, and `CorruptImages` of what cannot be read of them.
+    """
     workers, worker = distribution.worker_share()
     if steps:
         first = min(steps * config.eval_batch_size, source.num_examples)
         source = source.subset(np.arange(first))
     share = -(-config.eval_batch_size // workers)
-    return pipeline.eval_dataset(source, share, size, workers, worker)
+    corrupt = CorruptImages(source, config.max_corrupt_fraction)
+    batches = pipeline.eval_dataset(
+        source, share, size, workers, worker, corrupt
+    )
+    return batches, corrupt
+
+
+def _embedded(config, network, source, size):
+    """Features and labels of a source."""
+    batches, corrupt = _batches(config, source, size)
+    with corrupt.explained():
+        return evaluation.features(network, batches)
 
 
 def _can_classify(network, source):

@@ -4,7 +4,6 @@ import functools
 import io
 
 from simclrv2_tf import distribution
-from simclrv2_tf.data import pipeline
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import health
 from simclrv2_tf.stages.callbacks.checkpoints import SaveCheckpoint
@@ -83,12 +82,6 @@ class Surroundings:
 
 def make_probe(run):
     """The first images of training, the same whenever it goes on."""
-    data = pipeline.train_dataset(
-        run.source,
-        min(PROBE, run.source.num_examples),
-        run.config.image_size,
-        run.config.seed,
-        views=run.views,
-    )
+    data = run.dataset(min(PROBE, run.source.num_examples))
     views, _ = next(iter(data.take(1)))
     return Probe(views if run.views > 1 else [views])

@@ -1,9 +1,10 @@
-"""Crops against a naive twin, parity figures and statistics."""
+"""Crops of one image and of batches, against slices and parity figures."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from simclrv2_tf.data import boxes
 from simclrv2_tf.data import crops
 
 
@@ -21,45 +22,61 @@ def test_ops_parity(parity_dir):
             np.testing.assert_allclose(ours, figures[name][index], atol=1e-5)
 
 
-def test_statistics_of_the_random_crop(parity_dir):
-    """Quantiles of 20,000 draws lie within five standard errors."""
-    figures = np.load(parity_dir / "ops" / "augment_statistics.npz")
-    count, height, width = 20_000, 96, 128
-    boxes = (
-        tf.data.Dataset.range(count)
-        .map(
-            lambda i: crops.crop_box(
-                tf.constant([height, width, 3]),
-                tf.stack([7, tf.cast(i, tf.int32)]),
-            )
-        )
-        .batch(count)
-    )
-    offset, size = (x.numpy() for x in next(iter(boxes)))
-    ours = {
-        "area": size[:, 0] * size[:, 1] / (height * width),
-        "aspect": size[:, 1] / size[:, 0],
-        "top": offset[:, 0] / height,
-        "left": offset[:, 1] / width,
-    }
-    for name, values in ours.items():
-        places = figures[f"crop/{name}"]
-        for q, place in zip(figures["crop/quantiles"], places, strict=True):
-            below = (values < place - 1e-6).mean()
-            above = (values <= place + 1e-6).mean()
-            slack = 5 * np.sqrt(2 * max(q * (1 - q), 1e-3) / count)
-            assert below - slack <= q <= above + slack, (name, q)
+IMAGE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
 
 
-def test_random_view_is_stateless_and_in_range():
-    image = np.random.default_rng(0).random((20, 30, 3), np.float32)
-    first = crops.random_view(image, 16, tf.constant([1, 2]))
-    again = crops.random_view(image, 16, tf.constant([1, 2]))
-    other = crops.random_view(image, 16, tf.constant([1, 3]))
+def draws_of(seed, batch=1, views=2):
+    return boxes.draw(tf.constant(seed), batch, views)
+
+
+def one_row(draws, row=0):
+    return tf.nest.map_structure(lambda x: x[row], draws)
+
+
+def test_views_are_stateless_and_in_range():
+    def views(seed):
+        return crops.image_views(tf.constant(IMAGE), one_row(seed), 16)
+
+    first, second = views(draws_of([1, 2]))
+    again, _ = views(draws_of([1, 2]))
+    other, _ = views(draws_of([1, 3]))
     np.testing.assert_array_equal(first, again)
+    assert not np.allclose(first, second)
     assert not np.allclose(first, other)
     assert first.shape == (16, 16, 3)
     assert 0 <= first.numpy().min() <= first.numpy().max() <= 1
+
+
+def test_a_view_is_the_crop_resized_and_mirrored():
+    draws = draws_of([4, 4], batch=12)
+    assert len(set(draws.mirrored.numpy().ravel())) == 2
+    for row in range(12):
+        draw = one_row(draws, row)
+        views = crops.image_views(tf.constant(IMAGE), draw, 16)
+        places = boxes.choose(draw.chances, 20, 30).numpy()
+        for view, box, mirrored in zip(
+            views, places, draw.mirrored, strict=True
+        ):
+            top, left, rows, columns = box
+            crop = IMAGE[top : top + rows, left : left + columns] / 255.0
+            expected = crops.resize(crop, 16, 16)
+            expected = expected[:, ::-1] if mirrored else expected
+            np.testing.assert_allclose(view, np.clip(expected, 0, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_a_batch_gives_what_each_image_gives(dtype):
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (9, 20, 30, 3)).astype(np.uint8)
+    if dtype == np.float32:
+        images = (images / 255.0).astype(np.float32)
+    images = tf.constant(images)
+    draws = draws_of([7, 1], batch=9)
+    whole = crops.batch_views(images, draws, 16)
+    for row in range(9):
+        each = crops.image_views(images[row], one_row(draws, row), 16)
+        for view, batch in zip(each, whole, strict=True):
+            np.testing.assert_allclose(view, batch[row], atol=1e-5)
 
 
 @pytest.mark.parametrize(("size", "shape"), [(32, (32, 32)), (16, (8, 9))])

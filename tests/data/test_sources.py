@@ -198,25 +198,6 @@ def test_all_labels_are_kept_where_a_class_is_missing():
         labels.choose_labels(known, fraction=0.5)
 
 
-def test_where_an_example_comes_says_little_about_its_number():
-    """Shares of an 8 by 8 table within a third of 1/64, five deviations.
-
-    `index_shuffle` is a cipher and not exactly uniform: at 1,437 examples its
-    shares are off by 3 %, at 64 by 15 %, at 8 by 40 %.
-    """
-    epochs, count, parts = 10, 1437, 8
-    dataset = tf.data.Dataset.range(epochs * count)
-    drawn = dataset.map(
-        lambda i: pipeline._shuffled(i, count, 5), tf.data.AUTOTUNE
-    )
-    numbers = np.concatenate(list(drawn.batch(count).as_numpy_iterator()))
-    numbers = numbers * parts // count
-    places = np.tile(np.arange(count), epochs) * parts // count
-    table = np.zeros((parts, parts))
-    np.add.at(table, (places, numbers), 1)
-    assert np.abs(table / table.mean() - 1).max() < 1 / 3
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -247,14 +228,6 @@ def test_folder_with_images_beside_classes(tmp_path):
         sources.open_folder(str(tmp_path))
 
 
-def test_a_file_that_is_no_image_is_found(tmp_path):
-    write_images(tmp_path)
-    (tmp_path / "1.png").write_bytes(b"no image")
-    source = sources.open_folder(str(tmp_path))
-    assert source.unreadable() == 1
-    assert source.place(1).endswith("1.png")
-
-
 def test_label_choice_is_stratified_seeded_and_nested():
     known = np.repeat(np.arange(5), 20)
     few = labels.choose_labels(known, per_class=2, seed=3)
@@ -276,13 +249,6 @@ def test_label_messages():
         labels.choose_labels(known, fraction=0.1)
     with pytest.raises(ValueError, match="Labels are needed here"):
         labels.choose_labels(np.array([-1, -1]))
-
-
-def test_an_epoch_shows_each_example_once():
-    order = [int(pipeline._shuffled(i, 100, 5)) for i in range(200)]
-    assert sorted(order[:100]) == list(range(100))
-    assert sorted(order[100:]) == list(range(100))
-    assert order[:100] != order[100:]
 
 
 def batches(source, steps, **options):

@@ -66,7 +66,6 @@ def test_place_names_the_file(directory, monkeypatch):
     monkeypatch.setattr(ours, "MEMORY_LIMIT", 0)
     source = sources.open_source("shapes", "train", directory)
     assert "shapes-train.tfrecord-00000" in source.place(0)
-    assert source.unreadable() is None
 
 
 def test_a_set_without_images(tmp_path):

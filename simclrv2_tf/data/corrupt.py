@@ -1,0 +1,105 @@
+"""Images that cannot be read: counted, named once, and too many of them."""
+
+import contextlib
+import logging
+import threading
+
+import tensorflow as tf
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+class CorruptImages:
+    """What could not be read of a data set so far.
+
+    Safe to be told from several threads, as `tf.data` does.
+
+    Args:
+      source: The `Source`, for its size and the names of its files.
+      max_fraction: Share of the data set's images that may be unreadable, in
+        [0, 1); 0 allows none.
+
+    Attributes:
+      found: Numbers of the unreadable examples, a set.
+      error: Why the run cannot go on, a sentence; None while it can.
+    """
+
+    def __init__(self, source, max_fraction=0.01):
+        self.source = source
+        self.max_fraction = max_fraction
+        self.found = set()
+        self.error = None
+        self._lock = threading.Lock()
+
+    def note(self, number, read):
+        """`report` of one example, unless it could be read."""
+        if not read:
+            self.report([number])
+
+    def report(self, numbers):
+        """Notes unreadable examples, each of which is named once.
+
+        Args:
+          numbers: Of the examples, ints.
+
+        Raises:
+          ValueError: If there are more than may be.
+        """
+        with self._lock:
+            for number in map(int, numbers):
+                self._add(number)
+            if self.error:
+                raise ValueError(self.error)
+
+    def _add(self, number):
+        if number in self.found or self.error:
+            return
+        self.found.add(number)
+        if len(self.found) > self.max_fraction * self.source.num_examples:
+            self.error = self._too_many(number)
+        else:
+            place = self.source.place(number)
+            _LOG.warning("left out, as it cannot be read: %s", place)
+
+    def _too_many(self, number):
+        count, total = len(self.found), self.source.num_examples
+        return (
+            f"{self._reason(number)} Unreadable so far: {count} of {total} "
+            f"images, where --max_corrupt_fraction={self.max_fraction:g} "
+            f"allows {int(self.max_fraction * total)}."
+        )
+
+    def _reason(self, number):
+        """What is wrong with an example: its file, or what that holds."""
+        try:
+            self.source.encoded_bytes(number)
+        except (OSError, ValueError) as error:
+            return f"{error}"
+        return (
+            "Expected an image (JPEG, PNG, GIF, WebP, BMP or TIFF): "
+            f"{self.source.place(number)} is none, or is damaged; remove it "
+            "or mend it."
+        )
+
+    def summary(self):
+        """A line for the end of a run, "" if all could be read."""
+        if not self.found:
+            return ""
+        return (
+            f"{len(self.found)} of {self.source.num_examples} images could "
+            "not be read and were left out"
+        )
+
+    @contextlib.contextmanager
+    def explained(self):
+        """Says in a sentence why reading the data set stopped, if it did.
+
+        Raises:
+          ValueError: In the place of TensorFlow's error.
+        """
+        try:
+            yield
+        except tf.errors.OpError:
+            if self.error:
+                raise ValueError(self.error) from None
+            raise

@@ -1,0 +1,71 @@
+"""Bicubic resizing as matrices, so that a whole batch is two products.
+
+Number by number the weights of `tf.image.resize(…, "bicubic")` without
+antialiasing: the cubic of a = -0.5 at centres of pixels, places rounded to
+1/1024 of a pixel, weights of the pixels that are there scaled to sum 1.
+"""
+
+import tensorflow as tf
+
+STEPS = 1024  # in a pixel; TensorFlow looks its weights up in a table
+
+
+def cubic(distance):
+    """Weight of a pixel by its distance, in pixels; 0 from 2 on."""
+    d = tf.abs(distance)
+    near = (1.5 * d - 2.5) * d * d + 1.0
+    far = ((-0.5 * d + 2.5) * d - 4.0) * d + 2.0
+    return tf.where(d < 1.0, near, tf.where(d < 2.0, far, 0.0))
+
+
+def matrices(begin, size, outputs, length, reverse=None):
+    """What each output takes from each pixel, along one side of a crop.
+
+    Args:
+      begin: First pixel of the crops, int (batch,).
+      size: Pixels of the crops, int (batch,).
+      outputs: Pixels after resizing.
+      length: Pixels of this side of the whole images.
+      reverse: Which outputs run backwards, bool (batch,); None for none.
+
+    Returns:
+      float32 (batch, outputs, length); what lies outside a crop weighs 0.
+    """
+    begin = tf.cast(begin, tf.float32)[:, None]
+    size = tf.cast(size, tf.float32)[:, None]
+    output = tf.range(outputs, dtype=tf.float32)[None]
+    if reverse is not None:
+        output = tf.where(reverse[:, None], outputs - 1.0 - output, output)
+    place = (output + 0.5) * (size / outputs) - 0.5
+    whole = tf.floor(place)
+    place = whole + tf.math.rint((place - whole) * STEPS) / STEPS
+    pixel = tf.range(length, dtype=tf.float32)[None] - begin
+    inside = (pixel >= 0.0) & (pixel < size)
+    weights = cubic(pixel[:, None, :] - place[:, :, None])
+    weights = tf.where(inside[:, None, :], weights, 0.0)
+    return weights / tf.reduce_sum(weights, axis=-1, keepdims=True)
+
+
+def resize_crops(images, boxes, height, width, mirrored=None):
+    """Cuts a crop from each image and resizes it.
+
+    Args:
+      images: float32 (batch, rows, columns, channels).
+      boxes: int32 (batch, 4): top, left, rows and columns of each crop.
+      height: Wanted height in pixels.
+      width: Wanted width in pixels.
+      mirrored: Which crops are mirrored left to right, bool (batch,).
+
+    Returns:
+      float32 (batch, height, width, channels).
+    """
+    rows, columns, channels = images.shape[1:]
+    top, left, tall, wide = tf.unstack(boxes, axis=1)
+    down = matrices(top, tall, height, rows)
+    across = matrices(left, wide, width, columns, mirrored)
+    lines = tf.reshape(images, [-1, rows, columns * channels])
+    lines = tf.reshape(down @ lines, [-1, height, columns, channels])
+    lines = tf.transpose(lines, [0, 2, 1, 3])  # columns first
+    lines = tf.reshape(lines, [-1, columns, height * channels])
+    crops = tf.reshape(across @ lines, [-1, width, height, channels])
+    return tf.transpose(crops, [0, 2, 1, 3])
