@@ -599,6 +599,8 @@ def _check_devices(config):
 
 
 def _check_selector(config):
+    if config.checkpoint and "num_proj_layers" not in config.given:
+        return  # its head has as many layers as it has
     layers = {"none": 0, "linear": 1}.get(
         config.proj_head_mode, config.num_proj_layers
     )

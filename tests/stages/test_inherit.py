@@ -46,6 +46,13 @@ def test_what_is_open_is_the_checkpoints(checkpoint):
     assert inherit(Config()).resnet_depth == 50
 
 
+def test_a_selector_beyond_the_usual_head(tmp_path):
+    held = {**HELD, "num_proj_layers": 5}
+    tf1.write(str(tmp_path / "m"), stand_ins.weights(held))
+    config = inherit(Config(checkpoint=str(tmp_path), ft_proj_selector=4))
+    assert (config.num_proj_layers, config.ft_proj_selector) == (5, 4)
+
+
 def test_what_is_given_stays_and_contradicts(checkpoint):
     config = inherit(Config(checkpoint=checkpoint, resnet_depth=50))
     assert config.resnet_depth == 50

@@ -25,17 +25,18 @@ ROWS = (  # source, target
     (SOURCE, "x.safetensors"),
     ("x.safetensors", "back/model.ckpt-0"),
     (SOURCE, "tf2/ckpt-0"),
+    (SOURCE, "x.keras"),
     ("tf2/ckpt-0", "back/model.ckpt-0"),
+    ("x.keras", "back/model.ckpt-0"),
+    (SOURCE, "x.weights.h5"),
     (SOURCE, "x.pth"),
     ("x.pth", "back/model.ckpt-0"),
-    (SOURCE, "x.weights.h5"),
-    (SOURCE, "x.keras"),
-    ("x.keras", "back/model.ckpt-0"),
 )
 
 
 def run(arguments):
     options = parse_arguments(arguments)
+    load = os.getloadavg()[0]
     directory = tempfile.mkdtemp(prefix="convert-", dir=options.directory)
     try:
         small = ["--small"] if options.small else []
@@ -48,6 +49,7 @@ def run(arguments):
         "what": "conversions, each in a process of its own",
         "network": SMALL if options.small else ARGUMENTS,
         "weights_mib": round(size / 2**20),
+        "load_before": round(load, 1),
         "rows": rows,
     }
 
@@ -55,6 +57,9 @@ def run(arguments):
 def parse_arguments(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--directory", help="on a disk with 4 copies' room")
+    parser.add_argument(
+        "--rows", type=int, default=len(ROWS), help="only the first so many"
+    )
     parser.add_argument("--small", action="store_true", help="ResNet-50")
     parser.add_argument("--write", metavar="PREFIX", help="the source, here")
     parser.add_argument("--convert", nargs=2, help="one row, here")

@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARITY = ROOT.parent / "shared" / "parity"
@@ -81,10 +80,8 @@ def measure(key):
     """One network through all formats."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="parity-"))
     try:
-        start = time.perf_counter()
         row = {"network": key, "parameters": parameters(key)}
-        row |= round_trips(key, directory)
-        return {**row, "seconds": round(time.perf_counter() - start, 1)}
+        return row | round_trips(key, directory)
     finally:
         shutil.rmtree(directory)
 
