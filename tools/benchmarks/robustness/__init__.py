@@ -7,17 +7,20 @@ made from (reader, number, seed): a finding is repeated with
 
 import argparse
 import json
-import os
+import multiprocessing
 import pathlib
-import subprocess
-import sys
-import tempfile
 import time
 
 from tools.benchmarks.robustness import readers
+from tools.benchmarks.robustness import worker
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 OUT = ROOT / "benchmarks"
+_CONTEXT = multiprocessing.get_context("forkserver")
+# Imported once: processes are forks of one that has them.
+_CONTEXT.set_forkserver_preload(
+    ["simclrv2_tf.hub.conversion", "simclrv2_tf.data.sources"]
+)
 HANG_SECONDS = 120  # without a word from a process, on a busy machine
 SHOWN = 20  # findings that are told in full
 
@@ -77,48 +80,29 @@ def attack(name, options):
 
 def _one_process(name, first, count, seed, row):
     """Runs a worker until it ends; returns the number to go on with."""
-    command = [
-        sys.executable,
-        "-m",
-        "tools.benchmarks.robustness.worker",
-        name,
-        str(first),
-        str(count - first),
-        str(seed),
-    ]
-    with tempfile.TemporaryFile("w+") as errors:
-        worker = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        )
-        current, why = _follow(worker, first, row)
-        worker.kill()
-        code = worker.wait()
-        errors.seek(0)
-        said = errors.read()[-300:]
+    hears, tells = _CONTEXT.Pipe(duplex=False)
+    arguments = (name, first, count - first, seed, tells.send)
+    process = _CONTEXT.Process(target=worker.attack, args=arguments)
+    process.start()
+    tells.close()
+    current, why = _follow(hears, first, row)
+    process.kill()
+    process.join()
     if why == "done":
         return count
-    kind = f"{why}, exit code {code}: {said}"
+    kind = f"{why}, exit code {process.exitcode}"
     row["findings"].append({"number": current, "kind": kind})
     return current + 1
 
 
-def _follow(worker, first, row):
-    """Reads a worker's lines; returns where it is and how that ended."""
-    import selectors
-
-    waiting = selectors.DefaultSelector()
-    waiting.register(worker.stdout, selectors.EVENT_READ)
+def _follow(hears, first, row):
+    """Takes in what a worker tells; returns where it is and how it ended."""
     current = first
-    while waiting.select(HANG_SECONDS):
-        line = worker.stdout.readline()
-        if not line:
+    while hears.poll(HANG_SECONDS):
+        try:
+            told = hears.recv()
+        except EOFError:
             return current, "crash"
-        told = json.loads(line)
         if told["kind"] == "done":
             return current, "done"
         if told["kind"] == "at":

@@ -290,31 +290,31 @@ def _open(kind):
 _DATA_ERRORS = ("ValueError", "InvalidArgumentError")
 READERS = {
     "flagfile": Reader(12_000, _flagfiles, _read_flagfile),
-    "status: events.jsonl": Reader(25_000, _events_seed, _status),
-    "status: other files": Reader(25_000, _status_seeds, _status),
-    "flags.json": Reader(10_000, _flags_seed, _read_flags),
-    "lock": Reader(6_000, _lock_seed, _read_lock),
+    "status: events.jsonl": Reader(30_000, _events_seed, _status),
+    "status: other files": Reader(30_000, _status_seeds, _status),
+    "flags.json": Reader(15_000, _flags_seed, _read_flags),
+    "lock": Reader(10_000, _lock_seed, _read_lock),
     **{
         f"image {form}": Reader(
             2_000, _images(form), _decode, ("InvalidArgumentError",)
         )
         for form in ("jpg", "png", "gif", "bmp", "webp", "tiff")
     },
-    "npz": Reader(1_000, _npz, _open("npz"), _DATA_ERRORS),
+    "npz": Reader(500, _npz, _open("npz"), _DATA_ERRORS),
     "csv": Reader(500, _csv, _open("csv"), _DATA_ERRORS),
     "tar": Reader(500, _tar, _open("tar"), _DATA_ERRORS),
     "TFRecord": Reader(500, _tfrecord, _open("tfrecord"), _DATA_ERRORS),
-    "run: ckpt-N.index": Reader(1_000, _run(".index"), _newest_sound),
+    "run: ckpt-N.index": Reader(500, _run(".index"), _newest_sound),
     "run: ckpt-N.data": Reader(
-        1_000, _run(".data-00000-of-00001"), _newest_sound
+        500, _run(".data-00000-of-00001"), _newest_sound
     ),
-    "run: ckpt-N.sha256": Reader(1_000, _run(".sha256"), _newest_sound),
-    "TF1 checkpoint .index": Reader(1_000, _tf1(".index"), _find_weights),
+    "run: ckpt-N.sha256": Reader(500, _run(".sha256"), _newest_sound),
+    "TF1 checkpoint .index": Reader(500, _tf1(".index"), _find_weights),
     "TF1 checkpoint .data": Reader(
-        1_000, _tf1(".data-00000-of-00001"), _find_weights
+        500, _tf1(".data-00000-of-00001"), _find_weights
     ),
-    "safetensors": Reader(5_000, _weights(".safetensors"), _find_weights),
-    "PyTorch .pth": Reader(2_000, _weights(".pth"), _find_weights),
-    "Keras .weights.h5": Reader(100, _weights(".weights.h5"), _find_weights),
-    "Keras .keras": Reader(100, _weights(".keras"), _find_weights),
+    "safetensors": Reader(2_000, _weights(".safetensors"), _find_weights),
+    "PyTorch .pth": Reader(1_000, _weights(".pth"), _find_weights),
+    "Keras .weights.h5": Reader(50, _weights(".weights.h5"), _find_weights),
+    "Keras .keras": Reader(50, _weights(".keras"), _find_weights),
 }

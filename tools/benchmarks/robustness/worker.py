@@ -21,13 +21,21 @@ MEMORY_BYTES = 6 * 2**30  # above what the process takes when it is ready
 SECONDS = 60  # for one file, on a busy machine
 
 
-def main(name, first, count, seed):
+def attack(name, first, count, seed, tell):
+    """Reads so many damaged files.
+
+    Args:
+      name: Of a reader.
+      first: Number of the first input.
+      count: How many.
+      seed: Of them all.
+      tell: Function that is given dictionaries: {"kind": "at"} before an
+        input, "read", "refused" or a finding after it, "done" at the end.
+    """
     logging.disable(logging.CRITICAL)
     reader = readers.READERS[name]
     place = "/dev/shm" if os.path.isdir("/dev/shm") else None
     with tempfile.TemporaryDirectory(dir=place) as directory:
-        answers, said = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(said, 1)  # what readers print is nobody's concern
         paths = reader.seeds(directory)
         whole = {path: pathlib.Path(path).read_bytes() for path in paths}
         for path in paths:
@@ -39,13 +47,13 @@ def main(name, first, count, seed):
                 whole[path], list(whole.values()), f"{name}/{number}/{seed}"
             )
             pathlib.Path(path).write_bytes(data)
-            _tell(answers, kind="at", number=number)
-            _try(reader, path, number, answers)
+            tell({"kind": "at", "number": number})
+            tell(_outcome(reader, path, number))
             _restore(directory, whole)
-        _tell(answers, kind="done")
+        tell({"kind": "done"})
 
 
-def _try(reader, path, number, answers):
+def _outcome(reader, path, number):
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(SECONDS)
     try:
@@ -54,14 +62,11 @@ def _try(reader, path, number, answers):
         kind = type(error).__name__
         names = {c.__name__ for c in type(error).__mro__}
         if names & set(reader.errors) and kind != "UnicodeDecodeError":
-            _tell(answers, kind="refused", count=1)
-        else:
-            words = f"{kind}: {str(error)[:200]}"
-            _tell(answers, kind=words, number=number)
-        return
+            return {"kind": "refused", "count": 1}
+        return {"kind": f"{kind}: {str(error)[:200]}", "number": number}
     finally:
         signal.alarm(0)
-    _tell(answers, kind="read", count=1)
+    return {"kind": "read", "count": 1}
 
 
 def _too_long(number, frame):
@@ -83,9 +88,9 @@ def _bound_memory():
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def _tell(descriptor, **values):
-    os.write(descriptor, json.dumps(values).encode() + b"\n")
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:5]))
+    attack(
+        sys.argv[1],
+        *map(int, sys.argv[2:5]),
+        lambda told: print(json.dumps(told), flush=True),
+    )
