@@ -257,6 +257,11 @@ class ObjectiveConfig:
     hidden_norm: bool = option(
         True, "Whether projections are normalised to length 1."
     )
+    nt_xent_tile: str = option(
+        "auto",
+        "Columns of the contrastive loss's logits made at a time: auto, by "
+        "the size of the batch; 0, all; or 1 or more. The loss is the same.",
+    )
     lineareval_while_pretraining: bool = option(
         True, "Train a linear classifier on the side while pretraining."
     )
@@ -385,6 +390,18 @@ class HardwareConfig:
         "Arithmetic of the layers; losses and statistics stay float32.",
         ("float32", "bfloat16", "float16"),
     )
+    remat: bool = option(
+        False,
+        "Keep only the outputs of block groups for the backward pass and make "
+        "the rest again: less memory, about a third more time.",
+    )
+    gradient_cache_microbatch: int = option(
+        0,
+        "Pretraining embeds so many images of a device's share at a time, "
+        "which must divide it, and still gets the gradient of the whole "
+        "batch; batch normalization takes its moments from each such part. "
+        "0: all at once.",
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -439,6 +456,9 @@ _TYPES = {
 
 def _settle_types(config):
     """Gives every field its type: flags have theirs, Python callers may not."""
+    tile = config.nt_xent_tile
+    if isinstance(tile, numbers.Integral) and not isinstance(tile, bool):
+        object.__setattr__(config, "nt_xent_tile", str(tile))
     for field in dataclasses.fields(config):
         value = _settled(field, getattr(config, field.name))
         object.__setattr__(config, field.name, value)
@@ -506,6 +526,10 @@ _RANGES = {
     "num_proj_layers": (lambda v: v >= 1, "at least 1"),
     "batch_norm_decay": (lambda v: 0 <= v < 1, "in [0, 1)"),
     "temperature": (lambda v: v > 0, "above 0"),
+    "nt_xent_tile": (
+        lambda v: v == "auto" or (v.isascii() and v.isdigit()),
+        "auto, 0, or a number of columns",
+    ),
     "fine_tune_after_block": (lambda v: -1 <= v <= 4, "from -1 to 4"),
     "distill_temperature": (lambda v: v > 0, "above 0"),
     "distill_alpha": (lambda v: 0 <= v <= 1, "in [0, 1]"),
@@ -522,6 +546,7 @@ _RANGES = {
     "eval_timeout": (lambda v: v >= 0, "0 or more seconds"),
     "knn_k": (lambda v: v >= 0, "0 or more"),
     "knn_temperature": (lambda v: v > 0, "above 0"),
+    "gradient_cache_microbatch": (lambda v: v >= 0, "0 or more images"),
 }
 
 
@@ -572,6 +597,16 @@ def _check_freezing(config):
             f"meaning in {stage}: leave it at -1 or give "
             "train_mode='finetune'. Received: fine_tune_after_block="
             f"{config.fine_tune_after_block}"
+        )
+
+
+def _check_gradient_cache(config):
+    if config.gradient_cache_microbatch and config.train_mode != "pretrain":
+        raise ValueError(
+            "`gradient_cache_microbatch` is for the contrastive loss and has "
+            f"no meaning with train_mode={config.train_mode!r}: leave it at "
+            "0. Received: gradient_cache_microbatch="
+            f"{config.gradient_cache_microbatch}"
         )
 
 
@@ -627,6 +662,7 @@ _RULES = (
     _check_time_limit,
     _check_labels,
     _check_freezing,
+    _check_gradient_cache,
     _check_schema,
     _check_devices,
     _check_selector,

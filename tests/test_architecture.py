@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "losses": {"distribution", "nt_xent_tiled"},
     "nt_xent_tiled": {"distribution"},
     "models": {"distribution"},
+    "scaling": {"losses", "models"},
     "data": set(),
     "optimizers": set(),
     "distribution": set(),

@@ -1,4 +1,11 @@
-"""Tiled NT-Xent against the dense form and a float64 twin."""
+"""Tiled NT-Xent against the dense form and a float64 twin.
+
+Errors are relative, of the norm of all values and of all gradients. Found in
+float32 with 5 to 1,000 pairs: of the tiles up to 9e-7 from the twin, of the
+dense form up to 1.1e-6, and up to 1.4e-6 (values) and 1.1e-6 (gradients)
+between the two. Logits of about 10 are where float32 ends: its next number is
+1e-6 away.
+"""
 
 import numpy as np
 import pytest
@@ -22,6 +29,7 @@ SHAPES = [
     (17, 8, 0.1, 4),
     (33, 16, 1.0, 256),
     (90, 32, 0.07, 9),
+    (1000, 128, 0.1, 256),
 ]
 
 
@@ -79,14 +87,15 @@ def test_equals_dense_form(way, count, dim, temperature, tile):
     dense, expected = with_gradient(
         lambda a, b: losses.compare(a, b, temperature, tile=0), a, b
     )
-    # The mean, as it is logged; single small values of the dense form have
-    # fewer digits than ours.
+    # The mean, as it is logged, and the vector of all values; single small
+    # values of the dense form have fewer digits than ours.
     np.testing.assert_allclose(
         np.mean(ours[0]), np.mean(dense.loss), rtol=1e-6, atol=1e-7
     )
+    assert relative_error(ours[0], dense.loss) < 2e-6
     np.testing.assert_array_equal(ours[1], dense.accuracy)
     np.testing.assert_allclose(ours[2], dense.entropy, rtol=1e-5, atol=1e-5)
-    assert relative_error(gradient, expected) < 5e-6
+    assert relative_error(gradient, expected) < 2e-6
 
 
 @pytest.mark.parametrize("way", [pairs, rows])
@@ -144,14 +153,22 @@ def test_equal_embeddings_are_chance_and_no_hit():
         np.testing.assert_allclose(entropy, np.log(10), rtol=1e-5)
 
 
-def test_half_precision_is_summed_in_float32():
-    a, b = (tf.cast(x, tf.bfloat16) for x in views(40))
-    ours = losses.compare(a, b, tile=16)
-    same = losses.compare(
-        tf.cast(a, tf.float32), tf.cast(b, tf.float32), tile=16
+@pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16])
+@pytest.mark.parametrize("norm", [True, False])
+def test_half_precision_is_summed_in_float32(dtype, norm):
+    a, b = (tf.cast(x, dtype) for x in views(40))
+
+    def compare(a, b):
+        return losses.compare(a, b, hidden_norm=norm, tile=16)
+
+    ours, gradient = with_gradient(compare, a, b)
+    same, exact = with_gradient(
+        compare, tf.cast(a, tf.float32), tf.cast(b, tf.float32)
     )
     assert ours.loss.dtype == tf.float32
+    assert gradient.dtype == dtype
     np.testing.assert_array_equal(ours.loss, same.loss)
+    np.testing.assert_array_equal(gradient, tf.cast(exact, dtype))
 
 
 def test_auto_chooses_by_size(monkeypatch):

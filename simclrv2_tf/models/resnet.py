@@ -8,6 +8,7 @@ from simclrv2_tf.models.blocks import Composite
 from simclrv2_tf.models.blocks import Conv2D
 from simclrv2_tf.models.blocks import ConvBN
 from simclrv2_tf.models.normalization import BatchNorm
+from simclrv2_tf.models.remat import rematerialize
 
 # Depth -> kind of block, blocks in each of the four groups (He et al. 2016).
 DEPTHS = {
@@ -136,6 +137,9 @@ class ResNet(Composite):
       `initial_conv`, `initial_max_pool`, `block_group1` … `block_group4`
       (batch, height', width', channels') and `final_avg_pool`
       (batch, features).
+
+    With the attribute `remat` set to True, training keeps only the outputs
+    of block groups for the backward pass and makes the rest again.
     """
 
     def __init__(
@@ -171,6 +175,7 @@ class ResNet(Composite):
             for index, count in enumerate(counts)
         ]
         self.feature_dim = filters * 8 * block.expansion
+        self.remat = False
 
     @property
     def parts(self):
@@ -180,7 +185,10 @@ class ResNet(Composite):
         endpoints = self.stem(images, training=training)
         outputs = endpoints["initial_max_pool"]
         for index, group in enumerate(self.groups):
-            outputs = group(outputs, training=training)
+            if self.remat and training:
+                outputs = rematerialize(group, outputs, training=training)
+            else:
+                outputs = group(outputs, training=training)
             endpoints[f"block_group{index + 1}"] = outputs
         endpoints["final_avg_pool"] = tf.reduce_mean(outputs, [1, 2])
         return endpoints

@@ -2,7 +2,6 @@
 
 import functools
 
-import keras
 import tensorflow as tf
 
 from simclrv2_tf import hub
@@ -159,15 +158,19 @@ def make_stage(config, network, teacher=None):
         seed=config.seed,
     )
     stage.decay(decayed_by_loss(config, network))
+    network.backbone.remat = config.remat
     return stage
 
 
 def _pretrain(config, network, **shared):
+    tile = config.nt_xent_tile
     return Pretrain(
         network,
         config.temperature,
         config.hidden_norm,
         config.lineareval_while_pretraining,
+        tile=tile if tile == "auto" else int(tile),
+        microbatch=config.gradient_cache_microbatch,
         **shared,
     )
 
@@ -194,10 +197,3 @@ def set_determinism(config):
     """
     if config.deterministic and tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()
-
-
-def set_precision(config):
-    """Chooses the arithmetic of everything that is built from here on."""
-    policies = {"float32": "float32"}
-    policies |= {f: f"mixed_{f}" for f in ("bfloat16", "float16")}
-    keras.config.set_dtype_policy(policies[config.mixed_precision])

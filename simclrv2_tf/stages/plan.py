@@ -3,6 +3,7 @@
 import dataclasses
 
 from simclrv2_tf import optimizers
+from simclrv2_tf.stages import gradient_cache
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,10 +54,11 @@ def make_plan(config, examples, replicas=1):
 
     Raises:
       ValueError: If there are fewer examples than a batch, the batch does not
-        divide among the replicas, or the warm-up is no shorter than training.
+        divide among the replicas or into micro-batches, or the warm-up is no
+        shorter than training.
     """
     batch = config.train_batch_size
-    _check_batch(batch, examples, replicas)
+    _check_batch(batch, examples, replicas, config.gradient_cache_microbatch)
     steps = config.train_steps or optimizers.train_steps(
         examples, batch, config.train_epochs
     )
@@ -82,7 +84,7 @@ def make_plan(config, examples, replicas=1):
     )
 
 
-def _check_batch(batch, examples, replicas):
+def _check_batch(batch, examples, replicas, microbatch):
     if examples < batch:
         raise ValueError(
             f"There must be at least as many images as a batch holds. "
@@ -94,3 +96,5 @@ def _check_batch(batch, examples, replicas):
             f"--train_batch_size must be a multiple of the {replicas} "
             f"replicas. Received: {batch}"
         )
+    if microbatch:
+        gradient_cache.check(microbatch, batch // replicas)

@@ -1,11 +1,17 @@
 """Contrastive pretraining (SimCLRv2, section 2.1), labels not needed."""
 
+import functools
+
 import tensorflow as tf
 
 from simclrv2_tf import losses
+from simclrv2_tf.stages import gradient_cache
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
 from simclrv2_tf.stages.stage import labelled_mean
+
+# Endpoints that the losses read: contrastive, and of the head on the side.
+_READ = ("proj_head_output", "proj_sel")
 
 
 class Pretrain(Stage):
@@ -21,6 +27,9 @@ class Pretrain(Stage):
       hidden_norm: Whether projections are normalised to length 1.
       linear_evaluation: Train the supervised head on the side, on features
         that its gradient does not reach. Needs labels.
+      tile: How the contrastive loss is made, see `losses.NTXent`.
+      microbatch: Images of a replica that are embedded at a time, see
+        `gradient_cache`; 0 for all.
       **kwargs: See `Stage`.
 
     Metrics: contrast_loss, contrast_acc, contrast_entropy, supervised_loss,
@@ -38,14 +47,17 @@ class Pretrain(Stage):
         temperature=0.1,
         hidden_norm=True,
         linear_evaluation=True,
+        tile="auto",
+        microbatch=0,
         **kwargs,
     ):
         super().__init__(network, **kwargs)
+        self.microbatch = microbatch
         head = network.supervised_head
         self.linear_evaluation = linear_evaluation and head is not None
         if head is not None:
             head.trainable = self.linear_evaluation
-        self.contrast = losses.NTXent(temperature, hidden_norm)
+        self.contrast = losses.NTXent(temperature, hidden_norm, tile)
         self._track("contrast_loss", "contrast_acc", "contrast_entropy")
         if self.linear_evaluation:
             self._track("supervised_loss", "supervised_acc")
@@ -54,12 +66,10 @@ class Pretrain(Stage):
     def train_step(self, data):
         """One step of contrastive learning, and of the head on the side."""
         views, labels = _unpack(data)
-        views = [self.augmented(v, view=i) for i, v in enumerate(views)]
         with self.tape() as tape:
-            endpoints = self.network(tf.concat(views, axis=0), training=True)
-            projections = tf.split(endpoints["proj_head_output"], 2)
+            projections, features = self.embed(views)
             contrast = self.contrast.compare(*projections)
-            supervised, side = self._supervised(endpoints["proj_sel"], labels)
+            supervised, side = self._supervised(features, labels)
             decay = self.regularization()
             loss = tf.reduce_mean(contrast.loss) + supervised + decay
         self.descend(tape, loss)
@@ -72,10 +82,44 @@ class Pretrain(Stage):
             **side,
         )
 
+    def embed(self, views):
+        """What the losses read of two views.
+
+        Args:
+          views: A pair of float (batch, height, width, channels) in [0, 1].
+
+        Returns:
+          The views' projections, and what the head on the side reads of them:
+          two pairs of float32 (batch, features).
+        """
+        if self.microbatch:
+            widths = [self.network.output[n].shape[-1] for n in _READ]
+            widths = [width for width in widths for _ in views]
+            encoded = gradient_cache.embed(
+                functools.partial(self._encode, batch=views[0].shape[0]),
+                views,
+                self.microbatch,
+                widths,
+            )
+        else:
+            encoded = self._encode(views)
+        return encoded[:2], encoded[2:]
+
+    def _encode(self, views, first=0, batch=None):
+        """Projections and features of rows of both views, float32."""
+        changed = [
+            self.augmented(view, index, first, batch)
+            for index, view in enumerate(views)
+        ]
+        endpoints = self.network(tf.concat(changed, axis=0), training=True)
+        both = [tf.split(endpoints[name], 2) for name in _READ]
+        return [tf.cast(x, tf.float32) for pair in both for x in pair]
+
     def _supervised(self, features, labels):
         if not self.linear_evaluation:
             return 0.0, {}
-        logits = self.network.supervised_head(tf.stop_gradient(features))
+        features = tf.stop_gradient(tf.concat(features, axis=0))
+        logits = self.network.supervised_head(features)
         labels = tf.concat([labels, labels], axis=0)
         per_view = losses.supervised_cross_entropy(labels, logits)
         loss = labelled_mean(per_view, labels)

@@ -18,6 +18,7 @@ from simclrv2_tf.stages import evaluate as evaluation
 from simclrv2_tf.stages import exports
 from simclrv2_tf.stages import inherit
 from simclrv2_tf.stages import model_dir
+from simclrv2_tf.stages import precision
 from simclrv2_tf.stages.train import open_source
 from simclrv2_tf.stages.train import train
 
@@ -40,7 +41,6 @@ def run(config, source=None, eval_source=None, interruption=None):
     """
     export.check_installed(exports.formats_of(config))
     strategy = devices.make_strategy(config)  # before anything is computed
-    build.set_precision(config)
     with distribution.naming_lost_peers():
         with strategy.scope():
             result = _results(config, source, eval_source, interruption)
@@ -100,7 +100,8 @@ def evaluate_newest(config, source=None, eval_source=None):
       Dictionary with the original release's names and ours.
     """
     prefix = newest(config)
-    network = _load(config, prefix)
+    with precision.policy(config.mixed_precision):
+        network = _load(config, prefix)
     size = network.get_config()["image_size"]
     channels = network.get_config()["channels"]
     judged = eval_source or open_source(config, config.eval_split)
@@ -187,7 +188,7 @@ def _load(config, prefix):
 
 
 def export_newest(config):
-    """Exports the newest checkpoint; returns the path."""
+    """Exports the newest checkpoint, in float32; returns the path."""
     exports.directory_of(config)
     return exports.export_weights(
         config, newest(config), lambda prefix: _load(config, prefix)

@@ -23,6 +23,7 @@ from simclrv2_tf.stages import build
 from simclrv2_tf.stages import circumstances
 from simclrv2_tf.stages import devices
 from simclrv2_tf.stages import model_dir
+from simclrv2_tf.stages import precision
 from simclrv2_tf.stages.fit import Run
 from simclrv2_tf.stages.inherit import inherit
 from simclrv2_tf.stages.interruption import Interruption
@@ -80,13 +81,14 @@ def _train(config, source, interruption, lock):
     replicas = distribution.num_replicas()
     plan = make_plan(config, source.num_examples, replicas)
     keras.utils.set_random_seed(config.seed)
-    build.set_precision(config)
+    precision.warn_if_emulated(config.mixed_precision)
     build.set_determinism(config)
     writes = distribution.is_chief()
     journal = Journal(config.model_dir if writes else None)
     newest = run_directory.newest_sound(config.model_dir, set_aside=writes)
     _check_agreement(config, newest)
-    stage = _compiled_stage(config, plan, source, newest)
+    with precision.policy(config.mixed_precision):
+        stage = _compiled_stage(config, plan, source, newest)
     write = functools.partial(_write, config, lock, journal, stage, source)
     run = Run(config, plan, stage, source, journal, write, interruption)
     if newest is not None:

@@ -1,6 +1,7 @@
 """Time and memory of NT-Xent, forward and backward, dense and in tiles.
 
-Each row is a process of its own, so that its peak memory is its own.
+Each row is a process of its own, so that its peak memory is its own. The
+curve over all sizes is drawn beside the figures, benchmarks/nt_xent.png.
 """
 
 import argparse
@@ -17,6 +18,7 @@ DIM = 128
 TEMPERATURE = 0.1
 SIZES = (1024, 2048, 4096, 8192, 16384, 32768)
 LARGEST_DENSE = 8192  # the next would take 17 GB
+OUT = pathlib.Path(__file__).resolve().parents[2] / "benchmarks"
 FORMS = ("original", "dense", "tiled", "rows")
 
 
@@ -24,21 +26,25 @@ def run(arguments):
     options = parse_arguments(arguments)
     rows = []
     for pairs in options.sizes:
-        for form in FORMS:
+        for form in options.forms:
             if pairs > LARGEST_DENSE and form in ("original", "dense"):
                 continue
-            rows.append(in_a_process(form, pairs, options.repeat))
+            few = 1 + options.repeat // 4
+            repeat = options.repeat if pairs <= LARGEST_DENSE else few
+            rows.append(in_a_process(form, pairs, repeat))
             print(
                 "{form:>9} {pairs:>6} {seconds:8.3f} s "
                 "{peak_mib:7.0f} MiB".format(**rows[-1]),
                 flush=True,
             )
+    draw_curves(rows)
     return {
         "what": "NT-Xent, forward and backward, one device",
         "dim": DIM,
         "temperature": TEMPERATURE,
         "load_before": os.getloadavg()[0],
         "rows": rows,
+        "tiled as a share of the original": shares(rows),
         "bytes_per_replica_and_step": wire_table(),
     }
 
@@ -46,6 +52,7 @@ def run(arguments):
 def parse_arguments(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--forms", choices=FORMS, nargs="+", default=FORMS)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--form", choices=FORMS, help="one row, here")
     parser.add_argument("--pairs", type=int, default=8192)
@@ -142,6 +149,52 @@ def as_the_original(a, b):
     entropy = tf.nn.softmax_cross_entropy_with_logits
     one = entropy(labels, tf.concat([ab, aa], 1))
     return tf.reduce_mean(one + entropy(labels, tf.concat([ba, bb], 1)))
+
+
+def shares(rows):
+    """Memory and time of the tiles beside the original's, by pairs."""
+    found = {(row["form"], row["pairs"]): row for row in rows}
+    return {
+        str(pairs): {
+            key: round(
+                found["tiled", pairs][key] / found["original", pairs][key], 4
+            )
+            for key in ("peak_mib", "seconds")
+        }
+        for form, pairs in found
+        if form == "original" and ("tiled", pairs) in found
+    }
+
+
+def draw_curves(rows):
+    """Memory and time over the number of pairs, both axes logarithmic."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    names = {
+        "original": "dense, as the original writes it",
+        "dense": "dense, ours",
+        "tiled": "in tiles",
+        "rows": "in tiles, the way of several replicas",
+    }
+    figure, both = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    for axes, key, label in zip(
+        both,
+        ("peak_mib", "seconds"),
+        ("peak above the baseline, MiB", "forward and backward, s"),
+        strict=True,
+    ):
+        for form, name in names.items():
+            mine = [row for row in rows if row["form"] == form]
+            sizes = [row["pairs"] for row in mine]
+            axes.plot(sizes, [row[key] for row in mine], "o-", label=name)
+        axes.set(xscale="log", yscale="log", xlabel="pairs", ylabel=label)
+        axes.grid(alpha=0.3)
+    both[0].legend(fontsize=8)
+    OUT.mkdir(exist_ok=True)
+    figure.savefig(OUT / "nt_xent.png", dpi=120)
 
 
 def timed(step, *arguments):

@@ -73,13 +73,13 @@ def measure(name, data_dir):
     """Times a case in this process."""
     from simclrv2_tf.config import Config
     from simclrv2_tf.data import pipeline
-    from simclrv2_tf.stages import build
+    from simclrv2_tf.stages import precision
 
     options, steps = CASES[name]
     config = Config(**options, warmup_epochs=0, color_jitter_strength=0.5)
-    build.set_precision(config)
     source = open_images(config, data_dir)
-    stage = make_stage(config, source)
+    with precision.policy(config.mixed_precision):
+        stage = make_stage(config, source)
     dataset = pipeline.train_dataset(
         source, config.train_batch_size, config.image_size, seed=0
     )

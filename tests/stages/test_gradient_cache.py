@@ -1,0 +1,220 @@
+"""The gradient of a batch that is embedded in micro-batches."""
+
+import functools
+import os
+import pathlib
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import augment
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.models.normalization import BatchNorm
+from simclrv2_tf.stages.plan import make_plan
+from simclrv2_tf.stages.pretrain import Pretrain
+
+TINY = {
+    "resnet_depth": 18,
+    "width_multiplier": 0.0625,
+    "image_size": 8,
+    "num_classes": 3,
+    "num_proj_layers": 2,
+    "proj_out_dim": 8,
+}
+RNG = np.random.default_rng(0)
+VIEWS = RNG.random((2, 12, 8, 8, 3), np.float32)
+LABELS = np.arange(12, dtype=np.int32) % 4 - 1
+DATA = (tuple(VIEWS), LABELS)
+AUGMENT = functools.partial(augment.augment_views, strength=0.5)
+
+
+def stage_of(microbatch=0, frozen=False, remat=False, **options):
+    keras.utils.set_random_seed(0)
+    network = Network(**TINY)
+    network.backbone.remat = remat
+    # Away from the start, where the last layer of each branch is zero.
+    for index, variable in enumerate(network.trainable_variables):
+        noise = tf.random.stateless_normal(variable.shape, [index, 1])
+        variable.assign_add(tf.cast(0.1 * noise, variable.dtype))
+    for layer in normalizations(network):
+        layer.trainable = not frozen
+    stage = Pretrain(network, 0.5, microbatch=microbatch, **options)
+    stage.compile(optimizer=keras.optimizers.SGD(0.0))
+    stage.optimizer.build(stage.trainable_variables)
+    return stage
+
+
+def normalizations(network):
+    parts = (network.backbone, network.projection_head)
+    leaves = [leaf for part in parts for leaf in part.leaves()]
+    return [leaf for leaf in leaves if isinstance(leaf, BatchNorm)]
+
+
+def step(stage, data=DATA, wrap=lambda f: f):
+    """Metrics of one step, gradients, and moving statistics after it."""
+    noted = {}
+    apply = stage.optimizer.apply
+    stage.optimizer.apply = lambda gradients, variables: noted.update(
+        {v.path: g for v, g in zip(variables, gradients, strict=True)}
+    )
+
+    def run():
+        logs = stage.train_step(data)
+        return logs, dict(noted)
+
+    logs, gradients = wrap(run)()
+    stage.optimizer.apply = apply
+    moving = [
+        v.numpy()
+        for layer in normalizations(stage.network)
+        for v in layer.non_trainable_variables
+    ]
+    logs = {name: float(value) for name, value in logs.items()}
+    return logs, {n: g.numpy() for n, g in gradients.items()}, moving
+
+
+def assert_close(ours, theirs, bound=1e-5):
+    """Gradients agree, as one vector and in each variable."""
+    assert set(ours) == set(theirs)
+    whole = np.sqrt(sum(np.sum(g**2) for g in theirs.values()))
+    for name, gradient in theirs.items():
+        error = np.linalg.norm(ours[name] - gradient)
+        size = max(np.linalg.norm(gradient), 1e-3 * whole)
+        assert error <= bound * size, (name, error / size)
+
+
+WRAPS = {
+    "eager": lambda f: f,
+    "graph": tf.function,
+    "xla": functools.partial(tf.function, jit_compile=True),
+}
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        pytest.param("eager", marks=pytest.mark.slow),
+        "graph",
+        pytest.param("xla", marks=pytest.mark.slow),
+    ],
+)
+def test_equals_the_full_batch_where_normalization_is_frozen(wrap):
+    # Augmentation is compiled by itself; once more, it takes minutes.
+    options = {"frozen": True, "augment": None if wrap == "xla" else AUGMENT}
+    wrap = WRAPS[wrap]
+    whole, gradients, _ = step(stage_of(**options), wrap=wrap)
+    cached = stage_of(microbatch=4, **options)
+    logs, ours, _ = step(cached, wrap=wrap)
+    assert_close(ours, gradients)
+    assert any(np.any(g) for n, g in ours.items() if "supervised" in n)
+    for name, value in whole.items():
+        assert logs[name] == pytest.approx(value, rel=1e-5), name
+
+
+@pytest.mark.parametrize(
+    "remat", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
+def test_moments_and_statistics_are_those_of_each_micro_batch(remat):
+    """Against all micro-batches under one tape, whose memory none has."""
+    twin = stage_of()
+    variables = twin.trainable_variables
+    with tf.GradientTape() as tape:
+        parts = []
+        for first in (0, 4, 8):
+            rows = VIEWS[:, first : first + 4]
+            parts.append(twin._encode(list(rows)))
+        joined = [tf.concat(each, axis=0) for each in zip(*parts, strict=True)]
+        loss = tf.reduce_mean(twin.contrast.compare(*joined[:2]).loss)
+        loss += twin._supervised(joined[2:], LABELS)[0]
+    expected = tape.gradient(loss, variables)
+    expected = {
+        v.path: g.numpy() for v, g in zip(variables, expected, strict=True)
+    }
+    statistics = [
+        v.numpy()
+        for layer in normalizations(twin.network)
+        for v in layer.non_trainable_variables
+    ]
+    cached = stage_of(microbatch=4, remat=remat)
+    logs, ours, moving = step(cached, wrap=tf.function)
+    assert logs["train/total_loss"] == pytest.approx(float(loss), rel=1e-5)
+    assert_close(ours, expected, 1e-4)
+    for mine, theirs in zip(moving, statistics, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_one_micro_batch_is_the_plain_step():
+    plain, gradients, statistics = step(stage_of(augment=AUGMENT))
+    cached = stage_of(microbatch=12, augment=AUGMENT)
+    logs, ours, moving = step(cached)
+    assert_close(ours, gradients)
+    assert logs == pytest.approx(plain, rel=1e-5)
+    for mine, theirs in zip(moving, statistics, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.slow
+def test_twice_the_same_bit_for_bit():
+    results = [
+        step(stage_of(microbatch=3, augment=AUGMENT), wrap=tf.function)
+        for _ in range(2)
+    ]
+    for name, gradient in results[0][1].items():
+        np.testing.assert_array_equal(results[1][1][name], gradient)
+
+
+def test_fit_trains_the_weights():
+    stage = stage_of(microbatch=6, augment=AUGMENT)
+    stage.compile(optimizer=keras.optimizers.SGD(0.1))
+    before = [v.numpy() for v in stage.trainable_variables]
+    data = tf.data.Dataset.from_tensors(DATA).repeat(2)
+    history = stage.fit(data, verbose=0).history
+    assert np.isfinite(history["train/total_loss"][0])
+    for old, variable in zip(before, stage.trainable_variables, strict=True):
+        assert np.any(old != variable.numpy()), variable.path
+
+
+@pytest.mark.slow
+def test_two_replicas_have_the_gradient_of_one(tmp_path):
+    here = pathlib.Path(__file__).parent
+    file = tmp_path / "found.npz"
+    subprocess.run(
+        [sys.executable, str(here / "cached_replicas.py"), str(file)],
+        env={**os.environ, "PYTHONPATH": str(here.parents[1])},
+        check=True,
+        timeout=600,
+    )
+    found = dict(np.load(file))
+    ours, theirs = (
+        {
+            name.removeprefix(f"{kind}/"): value
+            for name, value in found.items()
+            if name.startswith(kind)
+        }
+        for kind in ("mirrored", "one_device")
+    )
+    assert_close(ours, theirs, 1e-4)
+
+
+def test_messages():
+    with pytest.raises(
+        ValueError, match="must divide .* here 12.*microbatch=5"
+    ):
+        step(stage_of(microbatch=5))
+    unknown = tf.TensorSpec([None, 8, 8, 3])
+    stage = stage_of(microbatch=4)
+    with pytest.raises(ValueError, match="drop_remainder=True"):
+        tf.function(stage.embed).get_concrete_function((unknown, unknown))
+    config = Config(
+        train_batch_size=12, gradient_cache_microbatch=4, warmup_epochs=0
+    )
+    make_plan(config, 24)
+    with pytest.raises(ValueError, match="must divide .* here 6"):
+        make_plan(config, 24, replicas=2)
+    with pytest.raises(ValueError, match="no meaning with train_mode='fine"):
+        Config(train_mode="finetune", gradient_cache_microbatch=4)

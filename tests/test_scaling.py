@@ -1,0 +1,124 @@
+"""Formulas of a job's needs: closed forms, and what was measured."""
+
+import dataclasses
+import json
+import pathlib
+
+import pytest
+
+from simclrv2_tf import scaling
+from simclrv2_tf.scaling import Job
+from tools import plan
+from tools.benchmarks import memory
+
+MEASURED = pathlib.Path(__file__).parents[1] / "benchmarks" / "memory.json"
+SMALL = Job(batch=512, resnet_depth=18, image_size=32)
+
+
+def test_one_device_sends_nothing():
+    assert set(scaling.wire(SMALL).values()) == {0.0}
+    assert scaling.collectives(SMALL) == 0
+    device = scaling.DEVICES["a100"]
+    assert scaling.seconds(SMALL, device)["communicating"] == 0
+
+
+def test_bytes_of_two_devices_in_closed_form():
+    job = dataclasses.replace(SMALL, batch=2048, devices=2)
+    sent = scaling.wire(job)
+    assert sent["gradients"] == 4 * job.whole.parameters
+    # Half of all embeddings, and three numbers for each pair of that half.
+    assert sent["embeddings"] == 1024 * (2 * 128 * 4 + 3 * 4)
+    channels = sum(job.whole.norms)
+    assert sent["moments"] == 2 * 2 * channels * 4
+    assert scaling.collectives(job) == 3 + 3 * len(job.whole.norms)
+    alone = dataclasses.replace(job, global_bn=False)
+    assert scaling.wire(alone)["moments"] == 0
+
+
+def test_micro_batches_bound_the_activations_and_repeat_the_moments():
+    part = {"gradient_cache_microbatch": 128}
+    few = dataclasses.replace(SMALL, devices=2, **part)
+    many = dataclasses.replace(few, batch=4096)
+    assert (
+        scaling.memory(few)["activations"]
+        == scaling.memory(many)["activations"]
+    )
+    assert scaling.wire(many)["moments"] == 8 * scaling.wire(few)["moments"]
+
+
+def test_what_saves_memory():
+    plain = scaling.activations(SMALL)
+    half = dataclasses.replace(SMALL, mixed_precision="bfloat16")
+    assert scaling.activations(half) == plain / 2
+    again = dataclasses.replace(SMALL, remat=True)
+    assert scaling.activations(again) < 0.8 * plain
+
+
+def test_twice_the_work_takes_twice_the_time():
+    device = scaling.DEVICES["tpu_v3_core"]
+    once = scaling.seconds(SMALL, device)["computing"]
+    twice = dataclasses.replace(SMALL, batch=1024)
+    assert scaling.seconds(twice, device)["computing"] == 2 * once
+    assert scaling.seconds(SMALL, device, 0.3)["computing"] == once / 2
+
+
+def test_at_the_balance_both_take_the_same():
+    device = scaling.DEVICES["v100"]
+    job = Job(batch=1024, devices=8)
+    spent = scaling.seconds(job, device)
+    least = scaling.balance(job, device)
+    assert spent["computing"] * least / job.share == pytest.approx(
+        spent["communicating"]
+    )
+
+
+def test_hours_of_the_simclr_paper():
+    """ResNet-50, 100 epochs, batch 4,096, 128 cores of TPU v3: 1.5 hours."""
+    job = Job(batch=4096, devices=128, hosts=16)
+    step = scaling.seconds(job, scaling.DEVICES["tpu_v3_core"])["computing"]
+    hours = step * 100 * 1_281_167 / 4096 / 3600
+    assert hours == pytest.approx(1.5, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"devices": 0}, "`devices` must be at least 1"),
+        ({"devices": 3}, r"batch \(4096\) must be a multiple of devices \(3\)"),
+        ({"devices": 8, "hosts": 3}, r"devices \(8\) must .* hosts \(3\)"),
+        ({"gradient_cache_microbatch": 5}, "multiple of a micro-batch"),
+        ({"mixed_precision": "int8"}, "`mixed_precision` must be one of"),
+        ({"optimizer": "sgd"}, "`optimizer` must be one of"),
+    ],
+)
+def test_messages(options, message):
+    with pytest.raises(ValueError, match=message):
+        Job(**options)
+
+
+def test_memory_is_within_a_fifth_of_what_was_measured():
+    rows = json.loads(MEASURED.read_text())["rows"]
+    checked = [row for row in rows if row["case"] not in memory.SMALL]
+    assert checked
+    for row in checked:
+        options, _ = memory.CASES[row["case"]]
+        paper = memory.on_paper(options) / 2**20
+        assert paper == pytest.approx(row["peak_mib"], rel=0.2), row["case"]
+
+
+def test_the_plan_is_printed(capsys):
+    plan.main(["--devices=16", "--batch=4096", "--images_per_host=1000"])
+    text = capsys.readouterr().out
+    assert "4,096 images on 16 devices, 2 hosts" in text
+    assert "of 80: it fits" in text
+    assert "the input is slower at 1,000 images/s" in text
+
+
+def test_the_plan_says_what_is_wrong(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        plan.main(["--devices=3"])
+    assert stopped.value.code == 2
+    assert "must be a multiple of devices (3)" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        plan.main(["--resnet_depth=42"])
+    assert "`resnet_depth` must be one of" in capsys.readouterr().err

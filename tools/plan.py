@@ -1,0 +1,128 @@
+"""What a pretraining job needs: memory, bytes on the wire, time, input.
+
+    python tools/plan.py --devices=8 --device=a100 --batch=4096
+    python tools/plan.py --devices=128 --device=tpu_v3_core --batch=4096 \\
+        --resnet_depth=152 --width_multiplier=3 --sk_ratio=0.0625
+
+Arithmetic, not measurement: docs/scaling.md says how far it was checked.
+"""
+
+import argparse
+import dataclasses
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+
+def main(arguments=None):
+    from simclrv2_tf import scaling
+
+    options = vars(parse_arguments(scaling, arguments))
+    device = scaling.DEVICES[options.pop("device")]
+    efficiency = options.pop("efficiency")
+    images = options.pop("images_per_host")
+    try:
+        options["hosts"] = options["hosts"] or -(
+            -options["devices"] // device.hosted
+        )
+        job = scaling.Job(**options)
+        plan = "\n".join(lines(scaling, job, device, efficiency, images))
+    except ValueError as error:
+        print(f"plan.py: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    print(plan)
+
+
+def parse_arguments(scaling, arguments):
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--device",
+        choices=sorted(scaling.DEVICES),
+        default="a100",
+        help="its speed, memory and wires (default: a100)",
+    )
+    parser.add_argument(
+        "--efficiency",
+        type=float,
+        default=scaling.EFFICIENCY,
+        help="share of the device's speed that is reached, in (0, 1]",
+    )
+    parser.add_argument(
+        "--images_per_host",
+        type=float,
+        default=0,
+        help="images a second that a host can decode and crop; 0: unknown",
+    )
+    for field in dataclasses.fields(scaling.Job):
+        add_field(parser, field)
+    parser.set_defaults(hosts=0)
+    return parser.parse_args(arguments)
+
+
+def add_field(parser, field):
+    """An option for a field of `Job`."""
+    given = {"type": field.type}
+    if field.type is bool:
+        given = {"action": argparse.BooleanOptionalAction}
+    parser.add_argument(
+        f"--{field.name}",
+        default=field.default,
+        help=field.metadata["help"],
+        **given,
+    )
+
+
+def lines(scaling, job, device, efficiency, images_per_host):
+    """The plan for a person to read."""
+    needed = scaling.memory(job)
+    sent = scaling.wire(job)
+    spent = scaling.seconds(job, device, efficiency)
+    step = sum(spent.values())
+    total = sum(needed.values())
+    yield f"{job.batch:,} images on {job.devices:,} devices, {job.hosts} hosts"
+    yield f"{job.share:,} images a device, {job.at_a_time:,} at a time"
+    yield ""
+    yield "memory of a device, GB"
+    yield from table(needed, 1e9)
+    yield f"  of {device.memory / 1e9:.0f}: {verdict(total, device.memory)}"
+    yield ""
+    yield "bytes that a device sends in a step, MB"
+    yield from table(sent, 1e6)
+    yield f"  in {scaling.collectives(job):,} collectives, one after another"
+    yield ""
+    yield "milliseconds of a step"
+    yield from table(spent, 1e-3)
+    least = scaling.balance(job, device, efficiency)
+    yield (
+        f"  communication takes more than computing below {least:,.1f} "
+        "images a device"
+    )
+    yield ""
+    rate = job.batch / step
+    yield f"input: {rate:,.0f} images/s, {rate / job.hosts:,.0f} for each host"
+    if images_per_host:
+        slower = rate / job.hosts > images_per_host
+        word = "the input is slower" if slower else "the input keeps up"
+        yield f"  {word} at {images_per_host:,.0f} images/s of a host"
+
+
+def table(values, unit):
+    for name, value in values.items():
+        yield f"  {name:<28}{value / unit:>12,.2f}"
+    yield f"  {'in all':<28}{sum(values.values()) / unit:>12,.2f}"
+
+
+def verdict(total, memory):
+    if total > memory:
+        return "too much: see --remat, --gradient_cache_microbatch, 16 bits"
+    if total > 0.8 * memory:
+        return "little is left for the runtime and scratch space"
+    return "it fits"
+
+
+if __name__ == "__main__":
+    main()
