@@ -15,7 +15,7 @@ import tensorflow as tf
 FOLDER, FILE = "assets.extra", "tf_serving_warmup_requests"
 MODEL_NAME = "simclrv2"
 # PredictionLog: its kinds of log, and in each of those the request.
-_CLASSIFY_LOG, _PREDICT_LOG, _REQUEST = 1, 6, 1
+_CLASSIFY_LOG, _PREDICT_LOG, _REQUEST = 2, 6, 1
 # PredictRequest and ClassificationRequest.
 _MODEL_SPEC, _INPUTS, _INPUT = 1, 2, 2
 _NAME, _SIGNATURE = 1, 3  # ModelSpec
