@@ -110,7 +110,7 @@ def test_steps_of_sources(checkpoint, served, tmp_path):
     assert exports.step_of(checkpoint / "model.ckpt-751") == 751
     assert exports.step_of(served) == 751
     assert exports.step_of("simclrv2/finetuned_10pct/r50_1x_sk0") == 3754
-    assert exports.step_of("simclrv1/pretrain/1x") == 0
+    assert exports.step_of("simclrv1/pretrain/1x") == 225206
     assert exports.step_of(tmp_path / "network-5.keras") == 0
 
 
