@@ -18,11 +18,13 @@ _HOME = {
     "build_network": "models.network",
     "convert": "hub",
     "distill": "stages.api",
+    "embed": "stages.api",
     "evaluate": "stages.api",
     "export_model": "stages.api",
     "finetune": "stages.api",
     "load_backbone": "hub",
     "load_network": "hub",
+    "predict": "stages.api",
     "pretrain": "stages.api",
     "published": "hub",
 }

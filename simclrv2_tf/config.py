@@ -13,7 +13,15 @@ import re
 
 DEPTHS = (18, 34, 50, 101, 152, 200)
 TRAIN_MODES = ("pretrain", "finetune", "distill")
-MODES = ("train", "eval", "train_then_eval", "export", "status")
+MODES = (
+    "train",
+    "eval",
+    "train_then_eval",
+    "export",
+    "embed",
+    "predict",
+    "status",
+)
 STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
 
 
@@ -41,7 +49,8 @@ class RunConfig:
     mode: str = option(
         "train",
         "What to do: train, evaluate a run, both in turn, export a model, or "
-        "print the status of the run in model_dir.",
+        "write embeddings or predictions of a data set, or print the status "
+        "of the run in model_dir.",
         MODES,
     )
     train_mode: str = option(
@@ -351,13 +360,52 @@ class EvaluationConfig:
     eval_timeout: float = option(
         0.0,
         "With --mode=eval: seconds to wait for the next checkpoint of a run "
-        "that is still training; 0 evaluates the newest and stops.",
+        "that is still training, until that of its last step; 0 evaluates "
+        "the newest and stops.",
     )
     knn_k: int = option(
         0, "Neighbours of the nearest-neighbour evaluation; 0: none."
     )
     knn_temperature: float = option(
         0.1, "Temperature of the neighbours' votes, above 0."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class ApplicationConfig:
+    """What a network makes of a data set: embeddings, predictions."""
+
+    split: str = option(
+        None,
+        "Split that --mode=embed and --mode=predict go through; unset: all "
+        "splits, one after another.",
+        kind=str,
+    )
+    embed_endpoint: str = option(
+        "final_avg_pool",
+        "Endpoint that --mode=embed writes: the features, or proj_sel, "
+        "proj_head_output, logits_sup, block_group1 to block_group4.",
+    )
+    embed_output: str = option(
+        None,
+        "File.npz, or directory of TFRecord shards; unset: "
+        "model_dir/embeddings-STEP. The same command goes on where it was "
+        "stopped.",
+        kind=str,
+    )
+    embed_format: str = option(
+        "npz", "Form of embeddings.", ("npz", "tfrecord")
+    )
+    embed_shard_size: int = option(
+        4096, "Images in a shard, which is redone if stopped, 1 or more."
+    )
+    predict_output: str = option(
+        None,
+        "CSV file of predictions; unset: model_dir/predictions-STEP.csv.",
+        kind=str,
+    )
+    predict_top_k: int = option(
+        5, "Classes that are named for each image, 1 or more."
     )
 
 
@@ -407,6 +455,7 @@ class HardwareConfig:
 @dataclasses.dataclass(frozen=True)
 class Config(
     HardwareConfig,
+    ApplicationConfig,
     EvaluationConfig,
     AugmentationConfig,
     OptimizationConfig,
@@ -547,6 +596,8 @@ _RANGES = {
     "knn_k": (lambda v: v >= 0, "0 or more"),
     "knn_temperature": (lambda v: v > 0, "above 0"),
     "gradient_cache_microbatch": (lambda v: v >= 0, "0 or more images"),
+    "embed_shard_size": (lambda v: v >= 1, "at least 1"),
+    "predict_top_k": (lambda v: v >= 1, "at least 1"),
 }
 
 

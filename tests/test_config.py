@@ -79,6 +79,8 @@ def test_defaults_are_the_originals():
         ({"learning_rate": float("inf")}, "`learning_rate` must be a finite"),
         ({"temperature": float("nan")}, "`temperature` must be a finite"),
         ({"width_multiplier": float("inf")}, "must be a finite number"),
+        ({"predict_top_k": 0}, "`predict_top_k` must be at least 1"),
+        ({"embed_format": "csv"}, "`embed_format` must be one of"),
         ({"variable_schema": "?!head"}, "must be a regular expression"),
         ({"use_tpu": False, "strategy": "tpu"}, "contradict each other"),
         ({"use_tpu": True, "strategy": "mirrored"}, "contradict each other"),

@@ -17,7 +17,7 @@ from simclrv2_tf.data.decode import decode_in_graph
 from simclrv2_tf.data.decode import to_float
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.hub import catalogue
-from simclrv2_tf.stages import model_dir
+from simclrv2_tf.stages import classes
 
 VERSIONS = "saved_model"  # below model_dir
 
@@ -90,14 +90,8 @@ def step_of(source):
 
 def _class_names(config, source, network):
     """As the run, the SavedModel or else the data set of the flags has them."""
-    path, count = os.fspath(source), network.get_config()["num_classes"]
-    prefix, directory = tf1.find(path), saved_model.find(path)
-    if prefix is not None:
-        names = model_dir.read_flags(os.path.dirname(prefix)).get("class_names")
-    elif directory is not None:
-        names = export.read_labels(directory)
-    else:
-        names = None
+    names = classes.class_names(source)
+    count = network.get_config()["num_classes"]
     if names is None and count:
         names = tfds.class_names(config.dataset, config.data_dir)
     return names if names and len(names) == count else None

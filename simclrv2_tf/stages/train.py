@@ -21,6 +21,7 @@ from simclrv2_tf.journal import Journal
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import circumstances
+from simclrv2_tf.stages import classes
 from simclrv2_tf.stages import devices
 from simclrv2_tf.stages import model_dir
 from simclrv2_tf.stages import precision
@@ -89,14 +90,15 @@ def _train(config, source, interruption, lock):
     _check_agreement(config, newest)
     with precision.policy(config.mixed_precision):
         stage = _compiled_stage(config, plan, source, newest)
-    write = functools.partial(_write, config, lock, journal, stage, source)
+    note_flags = functools.partial(_write_flags, config, plan, stage, source)
+    write = functools.partial(_write, config, lock, journal, note_flags)
     run = Run(config, plan, stage, source, journal, write, interruption)
     if newest is not None:
         run.restore(newest)
     if writes:
         start = run.progress.step
         _announce(config, plan, stage, source, start)
-        _write_flags(config, stage, source)
+        note_flags()
         _describe(config, source, journal, start)
     with _noted(journal, stage):
         metrics = run.to_the_end()
@@ -115,15 +117,19 @@ def _check_agreement(config, newest):
         )
 
 
-def _write_flags(config, stage, source):
+def _write_flags(config, plan, stage, source):
+    names = source.class_names
+    if names is None and config.train_mode == "distill":
+        names = classes.class_names(config.teacher)
     model_dir.write_flags(
         config,
         num_classes=stage.network.get_config()["num_classes"],
-        class_names=source.class_names,
+        class_names=names,
+        planned_steps=plan.train_steps,
     )
 
 
-def _write(config, lock, journal, stage, source, step, snapshot):
+def _write(config, lock, journal, note_flags, step, snapshot):
     """Writes a checkpoint; raises a ValueError if that fails."""
     if lock is None:  # another worker writes
         return
@@ -135,7 +141,7 @@ def _write(config, lock, journal, stage, source, step, snapshot):
             config.model_dir,
         )
         tf.io.gfile.makedirs(config.model_dir)
-        _write_flags(config, stage, source)
+        note_flags()
     start = time.monotonic()
     run_directory.write(
         config.model_dir, step, snapshot, config.keep_checkpoint_max
@@ -209,14 +215,16 @@ def _check_classes(source):
 
 def _compiled_stage(config, plan, source, newest):
     teacher = None
-    classes = source.num_classes
+    count = source.num_classes
     if config.train_mode == "distill":
+        names = classes.class_names(config.teacher)
+        classes.check_same(names, source, "The teacher")
         teacher = build.load_teacher(config)
-        classes = classes or teacher.get_config()["num_classes"]
+        count = count or teacher.get_config()["num_classes"]
     if newest is not None:  # those weights go first
-        network = build.fresh_network(config, classes)
+        network = build.fresh_network(config, count)
     else:
-        network = build.make_network(config, classes)
+        network = build.make_network(config, count)
     stage = build.make_stage(config, network, teacher)
     stage.compile(optimizer=build.make_optimizer(config, plan, network))
     stage.optimizer.build(stage.trainable_variables)

@@ -1,0 +1,390 @@
+"""Embeddings and predictions: whole, in order, resumed, in every form."""
+
+import csv
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+import simclrv2_tf
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data import sources
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.stages import embedding_files
+from simclrv2_tf.stages import inference
+
+TINY = {
+    "resnet_depth": 18,
+    "width_multiplier": 0.0625,
+    "image_size": 8,
+    "num_proj_layers": 2,
+    "proj_out_dim": 8,
+    "num_classes": 3,
+}
+NAMES = ["ant", "bee", "cat"]
+FLAGS = {"image_size": 8, "class_names": NAMES}
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras.utils.set_random_seed(0)
+    network = Network(**TINY)
+    head = network.supervised_head.linear.kernel
+    head.assign(RNG.normal(size=head.shape))  # answers that differ
+    return network
+
+
+@pytest.fixture
+def run(network, tmp_path):
+    directory = tmp_path / "run"
+    run_directory.save(str(directory), 7, network.named_variables())
+    (directory / "flags.json").write_text(json.dumps(FLAGS))
+    return directory
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Seven photographs of two classes, of various sizes."""
+    root = tmp_path / "photos"
+    for index in range(7):
+        path = root / ("bee" if index < 3 else "ant") / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = RNG.integers(0, 255, (8 + index, 9, 3), np.uint8)
+        Image.fromarray(pixels).save(path)
+    return root
+
+
+def answers(network, source, endpoint):
+    """What the network says, image by image."""
+    batches = pipeline.eval_dataset(source, 1, 8)
+    return np.concatenate([network(x)[endpoint] for x, _ in batches])
+
+
+def test_the_whole_folder_in_order_with_names_and_labels(network, run, folder):
+    result = simclrv2_tf.embed(
+        f"folder:{folder}", run, eval_batch_size=2, embed_shard_size=3
+    )
+    source = sources.open_source(f"folder:{folder}")
+    np.testing.assert_allclose(
+        result["embeddings"],
+        answers(network, source, "final_avg_pool"),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+    assert result["embeddings"].dtype == np.float32
+    assert result["files"].tolist() == sorted(map(str, folder.rglob("*.png")))
+    assert result["class_names"].tolist() == ["ant", "bee"]
+    np.testing.assert_array_equal(result["labels"], [0] * 4 + [1] * 3)
+    assert result["path"] == str(run / "embeddings-7.npz")
+    left = [path.name for path in run.iterdir() if "embeddings" in path.name]
+    assert left == ["embeddings-7.npz"]
+
+
+def test_records_hold_the_same_as_the_archive(run, folder, tmp_path):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for path in folder.rglob("*.png"):
+        os.link(path, flat / path.name)
+    options = {"embed_endpoint": "block_group4", "embed_shard_size": 3}
+    archive = simclrv2_tf.embed(f"folder:{flat}", run, **options)
+    records = simclrv2_tf.embed(
+        f"folder:{flat}",
+        run,
+        **options,
+        embed_format="tfrecord",
+        embed_output=str(tmp_path / "shards"),
+    )
+    assert archive["embeddings"].shape == (7, 1, 1, 32)
+    assert (archive["labels"] == -1).all()
+    for name in ("embeddings", "labels", "files", "class_names"):
+        np.testing.assert_array_equal(archive[name], records[name])
+    assert sorted(path.name for path in (tmp_path / "shards").iterdir()) == [
+        "embeddings-00000-of-00003",
+        "embeddings-00001-of-00003",
+        "embeddings-00002-of-00003",
+        "manifest.json",
+    ]
+
+
+def test_all_splits_of_a_named_data_set_or_one(run, tmp_path):
+    whole = simclrv2_tf.embed("digits", run)
+    assert len(whole["embeddings"]) == 1437 + 360
+    assert len(set(whole["files"].tolist())) == 1797
+    part = simclrv2_tf.embed(
+        "digits", run, split="test", embed_output=str(tmp_path / "test.npz")
+    )
+    np.testing.assert_allclose(
+        part["embeddings"], whole["embeddings"][1437:], rtol=1e-5, atol=1e-6
+    )
+
+
+def test_finished_shards_are_not_done_again(run, folder, tmp_path, monkeypatch):
+    options = {
+        "embed_output": str(tmp_path / "e.npz"),
+        "embed_shard_size": 2,
+        "eval_batch_size": 2,
+    }
+    whole = simclrv2_tf.embed(f"folder:{folder}", run, **options)
+    os.remove(tmp_path / "e.npz")
+
+    class Killed(BaseException):
+        pass
+
+    written = []
+    save = embedding_files.write_arrays
+
+    def save_two(path, **arrays):
+        if len(written) == 2:
+            with open(path, "wb") as file:
+                file.write(b"half")
+            raise Killed
+        written.append(path)
+        save(path, **arrays)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(embedding_files, "write_arrays", save_two)
+        with pytest.raises(Killed):
+            simclrv2_tf.embed(f"folder:{folder}", run, **options)
+    parts = tmp_path / "e.npz.parts"
+    assert len(list(parts.glob("embeddings-*-of-00004"))) == 2
+    read = []
+    eval_dataset = pipeline.eval_dataset
+
+    def seen(source, *args):
+        read.append(source.num_examples)
+        return eval_dataset(source, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inference.pipeline, "eval_dataset", seen)
+        again = simclrv2_tf.embed(f"folder:{folder}", run, **options)
+        assert read == [3]  # of 7, 4 were done
+        simclrv2_tf.embed(f"folder:{folder}", run, **options)
+        assert read == [3]
+    for name in ("embeddings", "labels", "files"):
+        np.testing.assert_array_equal(again[name], whole[name])
+    assert not parts.exists()
+
+
+def test_another_result_is_not_overwritten(run, folder, tmp_path):
+    output = str(tmp_path / "e.npz")
+    simclrv2_tf.embed(f"folder:{folder}", run, embed_output=output)
+    with pytest.raises(
+        ValueError, match="holds another result: .*endpoint was"
+    ):
+        simclrv2_tf.embed(
+            f"folder:{folder}",
+            run,
+            embed_output=output,
+            embed_endpoint="proj_head_output",
+        )
+    (tmp_path / "f.npz").write_bytes(b"mine")
+    with pytest.raises(ValueError, match="another result: no embeddings"):
+        simclrv2_tf.embed(
+            f"folder:{folder}", run, embed_output=str(tmp_path / "f.npz")
+        )
+    assert (tmp_path / "f.npz").read_bytes() == b"mine"
+
+
+def test_an_unreadable_image_is_named(run, folder):
+    (folder / "bee" / "1.png").write_bytes(b"no image")
+    for use in (simclrv2_tf.embed, simclrv2_tf.predict):
+        with pytest.raises(ValueError, match=r"bee/1\.png"):
+            use(f"folder:{folder}", run)
+    assert not list(run.glob("*.npz")) + list(run.glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"embed_output": "x.txt"}, "file of this machine that ends in .npz"),
+        ({"embed_endpoint": "x"}, "`endpoint` must be one of"),
+        ({"split": "night"}, "night"),
+    ],
+)
+def test_messages(run, folder, options, message):
+    with pytest.raises(ValueError, match=message):
+        simclrv2_tf.embed(f"folder:{folder}", run, **options)
+
+
+def test_a_place_to_write_to_is_needed(run, folder):
+    for use, flag in (("embed", "embed_output"), ("predict", "predict_output")):
+        with pytest.raises(ValueError, match=f"`{flag}` must say where"):
+            getattr(simclrv2_tf, use)(f"folder:{folder}", checkpoint=str(run))
+
+
+def rows_of(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_predictions_are_the_best_classes_by_name(network, run, folder):
+    path = simclrv2_tf.predict(f"folder:{folder}", run, eval_batch_size=2)
+    assert path == str(run / "predictions-7.csv")
+    source = sources.open_source(f"folder:{folder}")
+    logits = answers(network, source, "logits_sup").astype(np.float64)
+    share = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    rows = rows_of(path)
+    assert len(rows) == 7
+    for index, row in enumerate(rows):
+        assert row["file"] == source.place(index)
+        assert row["label"] == source.class_names[source.labels[index]]
+        order = np.argsort(-share[index])
+        for place, best in enumerate(order, 1):
+            assert row[f"class_{place}"] == NAMES[best]
+            probability = float(row[f"probability_{place}"])
+            assert probability == pytest.approx(share[index, best], rel=1e-4)
+    assert not (run / "predictions-7.csv.parts").exists()
+
+
+def test_predictions_from_a_bare_checkpoint_on_unlabelled_images(
+    network, tmp_path
+):
+    tf1.write(
+        str(tmp_path / "w" / "m"),
+        {n: v.numpy() for n, v in network.named_variables().items()},
+    )
+    images = RNG.random((5, 32, 32, 3), np.float32)
+    path = simclrv2_tf.predict(
+        tf.data.Dataset.from_tensor_slices(images),
+        checkpoint=str(tmp_path / "w"),
+        predict_output=str(tmp_path / "p.csv"),
+        predict_top_k=2,
+    )
+    rows = rows_of(path)
+    best = np.asarray(network(images)["logits_sup"]).argmax(axis=1)
+    assert [row["class_1"] for row in rows] == [str(k) for k in best]
+    assert {row["label"] for row in rows} == {""}
+    assert list(rows[0])[2:] == [
+        "class_1",
+        "probability_1",
+        "class_2",
+        "probability_2",
+    ]
+
+
+def test_predictions_need_a_trained_classifier(run, folder):
+    flags = {
+        **FLAGS,
+        "train_mode": "pretrain",
+        "lineareval_while_pretraining": False,
+    }
+    (run / "flags.json").write_text(json.dumps(flags))
+    with pytest.raises(ValueError, match="pretrained without one"):
+        simclrv2_tf.predict(f"folder:{folder}", run)
+
+
+def test_rows_are_regrouped():
+    rows = np.arange(10)
+    batches = iter([(rows[:4], rows[:4] * 2), (rows[4:], rows[4:] * 2)])
+    groups = list(inference.regroup(batches, [1, 7, 2]))
+    assert [len(a) for a, _ in groups] == [1, 7, 2]
+    np.testing.assert_array_equal(np.concatenate([a for a, _ in groups]), rows)
+    np.testing.assert_array_equal(
+        np.concatenate([b for _, b in groups]), rows * 2
+    )
+
+
+def embed_in_processes(folder, run, output, strategy, devices=1, workers=1):
+    """The same call in so many processes, each with so many logical CPUs."""
+    code = (
+        "import sys, tensorflow as tf; cpu = tf.config.list_physical_devices()"
+        "[0]; device = tf.config.LogicalDeviceConfiguration();"
+        "tf.config.set_logical_device_configuration(cpu, [device] * "
+        f"{devices}); import simclrv2_tf; simclrv2_tf.embed("
+        f"'folder:{folder}', {str(run)!r}, embed_output={output!r},"
+        f"strategy={strategy!r}, eval_batch_size=4, embed_shard_size=2)"
+    )
+    addresses = [f"localhost:{free_port()}" for _ in range(workers)]
+    processes = []
+    for index in range(workers):
+        task = {"type": "worker", "index": index}
+        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+        if workers > 1:
+            environment["TF_CONFIG"] = json.dumps(
+                {"cluster": {"worker": addresses}, "task": task}
+            )
+        processes.append(
+            subprocess.Popen(
+                [sys.executable, "-c", code],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        )
+    for process in processes:
+        answer, _ = process.communicate(timeout=500)
+        assert process.returncode == 0, answer
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "devices", "workers"),
+    [
+        ("mirrored", 2, 1),
+        pytest.param("mirrored", 3, 1, marks=pytest.mark.slow),
+        pytest.param("multi_worker", 1, 2, marks=pytest.mark.slow),
+    ],
+)
+def test_replicas_embed_each_example_once_and_in_order(
+    run, folder, tmp_path, strategy, devices, workers
+):
+    output = str(tmp_path / "many.npz")
+    embed_in_processes(folder, run, output, strategy, devices, workers)
+    many = embedding_files.read_embeddings(output)
+    one = simclrv2_tf.embed(f"folder:{folder}", run)
+    for name in ("labels", "files", "class_names"):
+        np.testing.assert_array_equal(many[name], one[name])
+    np.testing.assert_allclose(
+        many["embeddings"], one["embeddings"], rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_command_goes_on(run, folder, tmp_path):
+    """The command, killed again and again, gives what one run gives."""
+
+    def command(output):
+        return [
+            *(sys.executable, "-m", "simclrv2_tf.run", "--mode=embed"),
+            *(f"--dataset=folder:{folder}", f"--model_dir={run}"),
+            f"--embed_output={tmp_path / output}",
+            *("--embed_shard_size=1", "--eval_batch_size=1"),
+        ]
+
+    subprocess.run(command("whole.npz"), cwd=ROOT, check=True)
+    parts = tmp_path / "parted.npz.parts"
+    for wanted in (1, 3, 6):
+        process = subprocess.Popen(command("parted.npz"), cwd=ROOT)
+        while len(list(parts.glob("*-of-*"))) < wanted:
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    subprocess.run(command("parted.npz"), cwd=ROOT, check=True)
+    whole, parted = (
+        embedding_files.read_embeddings(str(tmp_path / name))
+        for name in ("whole.npz", "parted.npz")
+    )
+    for name in ("embeddings", "labels", "files", "class_names"):
+        np.testing.assert_array_equal(whole[name], parted[name])
