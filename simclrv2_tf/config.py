@@ -364,7 +364,9 @@ class EvaluationConfig:
         "the newest and stops.",
     )
     knn_k: int = option(
-        0, "Neighbours of the nearest-neighbour evaluation; 0: none."
+        0,
+        "Neighbours that vote in the nearest-neighbour evaluation, among the "
+        "training images whose labels are used; 0: no such evaluation.",
     )
     knn_temperature: float = option(
         0.1, "Temperature of the neighbours' votes, above 0."

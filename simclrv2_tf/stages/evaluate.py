@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 
+SIMILARITIES = 2**26  # of queries and neighbours, 256 MiB at once
+
 
 def classification_accuracy(network, dataset, steps=None):
     """Counts right answers over a data set.
@@ -76,7 +78,7 @@ def features(network, dataset, endpoint="final_avg_pool"):
     return embedded, distribution.join_workers(labels)
 
 
-def knn_accuracy(bank, queries, k=200, temperature=0.1, chunk=1000):
+def knn_accuracy(bank, queries, k=200, temperature=0.1, chunk=None):
     """Accuracy of the cosine-weighted vote of the nearest neighbours.
 
     Wu et al. 2018: each of the k neighbours votes for its class with weight
@@ -87,7 +89,8 @@ def knn_accuracy(bank, queries, k=200, temperature=0.1, chunk=1000):
       queries: The same of the examples to be classified.
       k: Neighbours that vote; at most as many as there are.
       temperature: Above 0; small values let the nearest decide.
-      chunk: Queries compared at once, bounds the memory.
+      chunk: Queries compared at once, bounds the memory; None for as many as
+        make `SIMILARITIES`.
 
     Returns:
       Share of right votes in [0, 1].
@@ -95,6 +98,7 @@ def knn_accuracy(bank, queries, k=200, temperature=0.1, chunk=1000):
     known, classes = _labelled(*bank)
     asked, truth = _labelled(*queries)
     k = min(k, len(known))
+    chunk = chunk or max(1, SIMILARITIES // len(known))
     num_classes = int(max(classes.max(), truth.max())) + 1
     right = 0
     for start in range(0, len(asked), chunk):
