@@ -182,7 +182,7 @@ class Source:
         return lambda i: tf.gather(images, i)
 
     def _mapped(self, numbers):
-        images = self.images
+        images, numbers = self.images, tf.convert_to_tensor(numbers)
         pixels = tf.numpy_function(
             lambda i: np.asarray(images[i]), [numbers], images.dtype, False
         )
