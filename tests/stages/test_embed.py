@@ -164,9 +164,9 @@ def test_finished_shards_are_not_done_again(run, folder, tmp_path, monkeypatch):
     read = []
     eval_dataset = pipeline.eval_dataset
 
-    def seen(source, *args):
+    def seen(source, *args, **options):
         read.append(source.num_examples)
-        return eval_dataset(source, *args)
+        return eval_dataset(source, *args, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(inference.pipeline, "eval_dataset", seen)
