@@ -8,7 +8,6 @@ from PIL import Image
 
 from simclrv2_tf.data.crops import preprocess_for_eval
 from simclrv2_tf.data.decode import decode_in_graph
-from simclrv2_tf.data.decode import to_float
 from simclrv2_tf.models.network import Network
 
 SIZE, CLASSES = 40, 7
@@ -37,7 +36,7 @@ def make_network(**options):
 
 
 def prepare(encoded):
-    return preprocess_for_eval(to_float(decode_in_graph(encoded)), SIZE)
+    return preprocess_for_eval(decode_in_graph(encoded), SIZE)
 
 
 def encode(kind="PNG", mode="RGB", size=(50, 70), seed=0, **options):

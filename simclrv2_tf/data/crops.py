@@ -17,8 +17,10 @@ def resize(image, height, width):
 
 def to_unit(images, dtype):
     """Pixel values of a type as floats in [0, 1], what overshoots clipped."""
-    white = dtype.max if dtype.is_integer else 1
-    return tf.clip_by_value(tf.cast(images, tf.float32) / white, 0.0, 1.0)
+    # A product: graphs are rewritten to multiply by what they divide by, and
+    # training, evaluation and serving are to agree to the last bit.
+    scale = 1.0 / dtype.max if dtype.is_integer else 1.0
+    return tf.clip_by_value(tf.cast(images, tf.float32) * scale, 0.0, 1.0)
 
 
 def image_views(image, draws, image_size):

@@ -14,7 +14,6 @@ from simclrv2_tf.data import tfds
 from simclrv2_tf.data.crops import preprocess_for_eval
 from simclrv2_tf.data.decode import Limits
 from simclrv2_tf.data.decode import decode_in_graph
-from simclrv2_tf.data.decode import to_float
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.stages import classes
@@ -104,13 +103,14 @@ def _preparation(config, network):
     limits = Limits(config.max_image_pixels, config.max_image_bytes)
 
     def prepare(encoded):
-        return preprocess_for_eval(_decoded(encoded, channels, limits), size)
+        image = preprocess_for_eval(_decoded(encoded, channels, limits), size)
+        return to_channels(image, channels)
 
     return prepare
 
 
 def _decoded(encoded, channels, limits):
-    """An image as an export takes it, float32 in [0, 1].
+    """An image as an export takes it: pixels as decoded, not scaled yet.
 
     No format of files holds other numbers of channels than 1 and 3: those are
     serialized tensors, float32 (height, width, channels).
@@ -118,7 +118,7 @@ def _decoded(encoded, channels, limits):
     if channels not in (1, 3):
         image = tf.io.parse_tensor(encoded, tf.float32)
         return tf.ensure_shape(image, [None, None, channels])
-    return to_channels(to_float(decode_in_graph(encoded, limits)), channels)
+    return decode_in_graph(encoded, limits)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ import time
 CASES = {
     "ResNet-18, 32 px": (
         {"resnet_depth": 18, "image_size": 32, "train_batch_size": 128},
-        8,
+        4,
     ),
     "ResNet-18, 32 px, bfloat16": (
         {
@@ -27,11 +27,11 @@ CASES = {
             "train_batch_size": 128,
             "mixed_precision": "bfloat16",
         },
-        8,
+        4,
     ),
     "ResNet-50, 224 px": (
         {"resnet_depth": 50, "image_size": 224, "train_batch_size": 16},
-        4,
+        2,
     ),
 }
 ROUNDS = 3
