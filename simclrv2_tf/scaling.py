@@ -14,7 +14,7 @@ from simclrv2_tf.models import census
 FLOAT = 4  # bytes
 VIEWS = 2
 # Bytes of the loss for each pair of pairs, and for each pair in tiles of 256
-# columns, measured (benchmarks/nt_xent.json).
+# columns: estimates from the sizes of its matrices, not measured yet.
 DENSE_LOSS = 64
 TILED_LOSS = 30_000
 STEP = 3  # a backward pass costs two forward passes
@@ -42,9 +42,9 @@ class Device:
     hosted: int
 
 
-# Makers' figures: NVIDIA's data sheets (SXM; float32 on A100 and H100 is
+# The makers' figures to the best of our knowledge, rounded: NVIDIA (SXM; float32 on A100 and H100 is
 # TF32, wires are one direction of NVLink, networks one adapter a GPU but one
-# of 100 Gb/s for two V100), Google's pages on TPU v3 and v4 (wires are the
+# of 100 Gb/s for two V100), Google's TPU v3 and v4 (wires are the
 # all-reduce bandwidth of a pod divided among its cores or chips).
 DEVICES = {
     "v100": Device(32e9, 15.7e12, 125e12, 150e9, 6.25e9, 8),
