@@ -42,10 +42,11 @@ class Device:
     hosted: int
 
 
-# The makers' figures to the best of our knowledge, rounded: NVIDIA (SXM; float32 on A100 and H100 is
-# TF32, wires are one direction of NVLink, networks one adapter a GPU but one
-# of 100 Gb/s for two V100), Google's TPU v3 and v4 (wires are the
-# all-reduce bandwidth of a pod divided among its cores or chips).
+# The makers' figures to the best of our knowledge, rounded. NVIDIA's are SXM:
+# float32 on A100 and H100 is TF32, wires are one direction of NVLink, networks
+# one adapter a GPU but one of 100 Gb/s for two V100. Of Google's TPU v3 and v4
+# the wires are the all-reduce bandwidth of a pod divided among its cores or
+# chips.
 DEVICES = {
     "v100": Device(32e9, 15.7e12, 125e12, 150e9, 6.25e9, 8),
     "a100": Device(80e9, 156e12, 312e12, 300e9, 25e9, 8),

@@ -10,7 +10,7 @@ from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.config import Config
 from simclrv2_tf.run import main
 from simclrv2_tf.stages import build
-from simclrv2_tf.stages import session
+from simclrv2_tf.stages import trained
 from simclrv2_tf.stages.inherit import inherit
 
 HELD = {
@@ -108,5 +108,5 @@ def test_flags_decide_the_selector_where_the_source_tells_none(checkpoint):
     assert teacher.get_config()["ft_proj_selector"] == 1
     assert "reads projection layer 1" in str(teacher.load_report)
     config = Config(checkpoint=checkpoint, ft_proj_selector=1, mode="eval")
-    judged = session._load(config, checkpoint)
+    judged = trained.load(config, checkpoint)
     assert judged.get_config()["ft_proj_selector"] == 1
