@@ -25,7 +25,7 @@ def write_arrays(path, **arrays):
 def read_arrays(path):
     """The arrays of a NumPy archive, {name: array}."""
     with tf.io.gfile.GFile(path, "rb") as file:
-        with np.load(io.BytesIO(file.read())) as arrays:
+        with np.load(io.BytesIO(file.read()), allow_pickle=False) as arrays:
             return dict(arrays)
 
 
@@ -95,7 +95,7 @@ def _write_joined(file, parts, name, examples):
 def manifest_of(path):
     """The manifest in an archive that `join` wrote; None if it has none."""
     try:
-        with np.load(path) as arrays:
+        with np.load(path, allow_pickle=False) as arrays:
             return json.loads(str(arrays[_MANIFEST]))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None

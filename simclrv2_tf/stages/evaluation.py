@@ -37,6 +37,8 @@ def follow(config, source=None, eval_source=None):
     Returns:
       What `evaluate_checkpoint` found last.
     """
+    if not config.eval_timeout:
+        trained.newest(config)  # or the error that there is none, first of all
     eval_source = eval_source or open_source(config, config.eval_split)
     result = {}
     for prefix in checkpoints(config):
