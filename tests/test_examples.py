@@ -77,8 +77,8 @@ def original_saved_model(network, directory):
     ("write", "epochs"),
     [
         (hub_module, 1),
-        pytest.param(our_export, 5, marks=pytest.mark.slow),
-        pytest.param(original_saved_model, 5, marks=pytest.mark.slow),
+        pytest.param(our_export, 15, marks=pytest.mark.slow),
+        pytest.param(original_saved_model, 15, marks=pytest.mark.slow),
     ],
 )
 def test_transfer_to_the_digits(network, write, epochs, tmp_path, capsys):
@@ -86,7 +86,7 @@ def test_transfer_to_the_digits(network, write, epochs, tmp_path, capsys):
     weights = write(network, tmp_path)
     linear, tuned = example("transfer").main(weights, epochs=epochs)
     assert linear > 0.4
-    assert tuned > (0.6 if epochs > 1 else 0.1)
+    assert tuned > (linear if epochs > 1 else 0.1)
     printed = capsys.readouterr().out
     assert f"linear probe: top-1 {linear:.1%} of 360" in printed
     assert f"fine-tuned:   top-1 {tuned:.1%} of 360" in printed
