@@ -1,10 +1,11 @@
-"""Images as arrays: the range that they must be in, and `tf.data.Dataset`."""
+"""Images from a `tf.data.Dataset`, held as arrays."""
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.source import to_pixels
 
 
 def from_dataset(dataset, class_names=None):
@@ -65,16 +66,3 @@ def _check_labels(labels, classes):
             f"Labels must be below {classes}, the number of classes, or -1 "
             f"for unlabelled. Received: {labels.min()} to {labels.max()}"
         )
-
-
-def to_pixels(images):
-    """Images as they are kept: uint8, or float32 in [0, 1]."""
-    if images.dtype == np.uint8:
-        return images
-    low, high = images.min(), images.max()
-    if not (low >= 0 and high <= 1):
-        raise ValueError(
-            "Images must be in [0, 1], or uint8: divide by what is white, and "
-            f"apply no mean or deviation. Received: from {low:g} to {high:g}"
-        )
-    return images.astype(np.float32, copy=False)

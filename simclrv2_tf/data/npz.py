@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 
-from simclrv2_tf.data.arrays import to_pixels
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.files import files_by_split
 from simclrv2_tf.data.mapped import Mapped
@@ -12,6 +11,7 @@ from simclrv2_tf.data.npy import array_shapes
 from simclrv2_tf.data.npy import read_array
 from simclrv2_tf.data.parts import Part
 from simclrv2_tf.data.parts import open_part
+from simclrv2_tf.data.source import to_pixels
 from simclrv2_tf.data.splits import KNOWN
 
 # What arrays are called, apart from the name of a split.

@@ -178,7 +178,7 @@ class Source:
         if isinstance(self.images, Mapped):
             return self._mapped
         with tf.device("CPU"):
-            images = tf.constant(in_range(self.images))
+            images = tf.constant(to_pixels(self.images))
         return lambda i: tf.gather(images, i)
 
     def _mapped(self, numbers):
@@ -230,7 +230,7 @@ def to_channels(image, channels):
     return tf.image.grayscale_to_rgb(image)
 
 
-def in_range(images):
+def to_pixels(images):
     """Images as they are held: uint8, or float32 in [0, 1].
 
     Raises:
@@ -244,4 +244,4 @@ def in_range(images):
             "Images must be in [0, 1], or uint8: divide by what is white, and "
             f"apply no mean or deviation. Received: from {low:g} to {high:g}"
         )
-    return images.astype(np.float32)
+    return images.astype(np.float32, copy=False)

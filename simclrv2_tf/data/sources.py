@@ -5,7 +5,6 @@ returns a `Source`, and its line in `KINDS`.
 """
 
 from simclrv2_tf.data.arrays import from_dataset
-from simclrv2_tf.data.arrays import to_pixels
 from simclrv2_tf.data.concat import open_concat
 from simclrv2_tf.data.csv import open_csv
 from simclrv2_tf.data.digits import open_digits
@@ -15,6 +14,7 @@ from simclrv2_tf.data.label_map import relabel
 from simclrv2_tf.data.npz import open_npz
 from simclrv2_tf.data.parquet import open_parquet
 from simclrv2_tf.data.parts import Options
+from simclrv2_tf.data.source import to_pixels
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.tar import open_tar
 from simclrv2_tf.data.tfds import open_tfds

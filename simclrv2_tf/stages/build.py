@@ -8,29 +8,15 @@ from simclrv2_tf import hub
 from simclrv2_tf import optimizers
 from simclrv2_tf.data import augment
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.stages import network_fields
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.pretrain import Pretrain
 
-ARCHITECTURE = (
-    "resnet_depth",
-    "width_multiplier",
-    "sk_ratio",
-    "se_ratio",
-    "image_size",
-    "channels",
-    "proj_head_mode",
-    "num_proj_layers",
-    "proj_out_dim",
-    "ft_proj_selector",
-    "batch_norm_decay",
-    "global_bn",
-)
-
 
 def architecture(config):
     """The arguments of `Network` that flags give, a dictionary."""
-    return {name: getattr(config, name) for name in ARCHITECTURE}
+    return {name: getattr(config, name) for name in network_fields.ALL}
 
 
 def make_network(config, num_classes):

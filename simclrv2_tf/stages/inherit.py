@@ -9,21 +9,8 @@ import dataclasses
 
 from simclrv2_tf import hub
 from simclrv2_tf.stages import model_dir
-
-BACKBONE = (
-    "resnet_depth",
-    "width_multiplier",
-    "sk_ratio",
-    "se_ratio",
-    "image_size",
-    "channels",
-)
-HEADS = (
-    "proj_head_mode",
-    "num_proj_layers",
-    "proj_out_dim",
-    "ft_proj_selector",
-)
+from simclrv2_tf.stages.network_fields import BACKBONE
+from simclrv2_tf.stages.network_fields import HEADS
 
 
 def inherit(config):

@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.stages import lock
+from simclrv2_tf.stages.network_fields import BACKBONE
+from simclrv2_tf.stages.network_fields import HEADS
 
 FLAGFILE = "flags.cfg"
 JSON = "flags.json"
@@ -18,19 +20,7 @@ PROJECTOR = "projector"  # folder of features for TensorBoard
 # What `replace` writes beside, with the number of its process.
 _LEFT_OVER = re.compile(r".+\.(\d+)\.tmp|\.probe\.(\d+)")
 # A run goes on only with the stage and the network that it began with.
-FIXED = (
-    "train_mode",
-    "resnet_depth",
-    "width_multiplier",
-    "sk_ratio",
-    "se_ratio",
-    "image_size",
-    "channels",
-    "proj_head_mode",
-    "num_proj_layers",
-    "proj_out_dim",
-    "ft_proj_selector",
-)
+FIXED = ("train_mode", *BACKBONE, *HEADS)
 
 
 def check(config):

@@ -5,9 +5,9 @@ import os
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import tf1
-from simclrv2_tf.stages import build
 from simclrv2_tf.stages import inherit
 from simclrv2_tf.stages import model_dir
+from simclrv2_tf.stages import network_fields
 from simclrv2_tf.stages import precision
 
 
@@ -39,7 +39,7 @@ def load_backbone(config, prefix, endpoint):
 
 def _options(config, prefix):
     """What to load weights with; flags that were given must agree with them."""
-    wanted = inherit.given(config, build.ARCHITECTURE)
+    wanted = inherit.given(config, network_fields.ALL)
     if prefix == config.checkpoint:  # in a run's own nothing is left open
         wanted["ema"] = config.checkpoint_ema
         wanted["ignore"] = config.checkpoint_ignore
