@@ -1,0 +1,235 @@
+"""What the fields may hold, and what may not stand together."""
+
+import dataclasses
+import math
+import numbers
+import os
+import re
+
+from simclrv2_tf.config.fields import STRATEGIES
+
+# The type of a field: what is taken for it, and its words.
+_TYPES = {
+    bool: (bool, "True or False"),
+    int: (numbers.Integral, "a whole number"),
+    float: (numbers.Real, "a finite number"),
+    str: ((str, os.PathLike), "text"),
+}
+
+
+def settle_types(config):
+    """Gives every field its type: flags have theirs, Python callers may not."""
+    tile = config.nt_xent_tile
+    if isinstance(tile, numbers.Integral) and not isinstance(tile, bool):
+        object.__setattr__(config, "nt_xent_tile", str(tile))
+    for field in dataclasses.fields(config):
+        value = _settled(field, getattr(config, field.name))
+        object.__setattr__(config, field.name, value)
+    width = config.width_multiplier
+    if width.is_integer():  # users write 2, and 2 is in the names of networks
+        object.__setattr__(config, "width_multiplier", int(width))
+
+
+def _settled(field, value):
+    if value is None and field.default is None:
+        return None
+    kind = field.metadata["kind"]
+    taken, words = _TYPES[kind]
+    fits = isinstance(value, taken) and isinstance(value, bool) == (
+        kind is bool
+    )
+    if not fits or (kind is float and not math.isfinite(value)):
+        raise ValueError(
+            f"`{field.name}` must be {words}. Received: {field.name}={value!r}"
+        )
+    return os.fspath(value) if kind is str else kind(value)
+
+
+def _check_choices(config):
+    for field in dataclasses.fields(config):
+        choices = field.metadata["choices"]
+        value = getattr(config, field.name)
+        if choices and value not in choices:
+            raise ValueError(
+                f"`{field.name}` must be one of {list(choices)}. "
+                f"Received: {field.name}={value!r}"
+            )
+
+
+# field: (holds, words of what is expected)
+_RANGES = {
+    "seed": (lambda v: 0 <= v < 2**31, "from 0 to 2**31 - 1"),
+    "label_seed": (lambda v: 0 <= v < 2**31, "from 0 to 2**31 - 1"),
+    "checkpoint_epochs": (lambda v: v >= 1, "at least 1"),
+    "checkpoint_steps": (lambda v: v >= 0, "0 or more"),
+    "keep_checkpoint_max": (lambda v: v >= 1, "at least 1"),
+    "keep_hub_module_max": (lambda v: v >= 1, "at least 1"),
+    "preemption_exit_code": (lambda v: 1 <= v <= 255, "from 1 to 255"),
+    "max_bad_steps": (lambda v: v >= 1, "at least 1"),
+    "export_top_k": (lambda v: v >= 1, "at least 1"),
+    "max_image_pixels": (
+        lambda v: 1 <= v <= 178_956_970,
+        "from 1 to 178956970, more than which no decoder takes",
+    ),
+    "max_image_bytes": (lambda v: 1 <= v < 2**31, "from 1 to 2**31 - 1"),
+    "train_summary_steps": (lambda v: v >= 0, "0 or more"),
+    "shuffle_buffer": (lambda v: v >= 0, "0 or more"),
+    "max_corrupt_fraction": (lambda v: 0 <= v < 1, "in [0, 1)"),
+    "label_fraction": (lambda v: 0 < v <= 1, "in (0, 1]"),
+    "labels_per_class": (lambda v: v >= 0, "0 or more"),
+    "width_multiplier": (
+        lambda v: v > 0 and 32 * v == int(32 * v),
+        "a positive multiple of 1/32, such as 0.25, 1 or 2",
+    ),
+    "sk_ratio": (lambda v: 0 <= v <= 1, "in [0, 1]"),
+    "se_ratio": (lambda v: 0 <= v <= 1, "in [0, 1]"),
+    "image_size": (lambda v: v >= 8, "at least 8 pixels"),
+    "channels": (lambda v: v >= 1, "at least 1"),
+    "proj_out_dim": (lambda v: v >= 1, "at least 1"),
+    "num_proj_layers": (lambda v: v >= 1, "at least 1"),
+    "batch_norm_decay": (lambda v: 0 <= v < 1, "in [0, 1)"),
+    "temperature": (lambda v: v > 0, "above 0"),
+    "nt_xent_tile": (
+        lambda v: v == "auto" or (v.isascii() and v.isdigit()),
+        "auto, 0, or a number of columns",
+    ),
+    "fine_tune_after_block": (lambda v: -1 <= v <= 4, "from -1 to 4"),
+    "distill_temperature": (lambda v: v > 0, "above 0"),
+    "distill_alpha": (lambda v: 0 <= v <= 1, "in [0, 1]"),
+    "learning_rate": (lambda v: v >= 0, "0 or more"),
+    "warmup_epochs": (lambda v: v >= 0, "0 or more"),
+    "weight_decay": (lambda v: v >= 0, "0 or more"),
+    "momentum": (lambda v: 0 <= v < 1, "in [0, 1)"),
+    "train_batch_size": (lambda v: v >= 1, "at least 1"),
+    "train_epochs": (lambda v: v >= 1, "at least 1"),
+    "train_steps": (lambda v: v >= 0, "0 or more"),
+    "color_jitter_strength": (lambda v: v >= 0, "0 or more"),
+    "eval_batch_size": (lambda v: v >= 1, "at least 1"),
+    "eval_steps": (lambda v: v >= 0, "0 or more"),
+    "eval_timeout": (lambda v: v >= 0, "0 or more seconds"),
+    "knn_k": (lambda v: v >= 0, "0 or more"),
+    "knn_temperature": (lambda v: v > 0, "above 0"),
+    "gradient_cache_microbatch": (lambda v: v >= 0, "0 or more images"),
+    "embed_shard_size": (lambda v: v >= 1, "at least 1"),
+    "predict_top_k": (lambda v: v >= 1, "at least 1"),
+}
+
+
+def _check_ranges(config):
+    for name, (holds, words) in _RANGES.items():
+        value = getattr(config, name)
+        if not holds(value):
+            raise ValueError(
+                f"`{name}` must be {words}. Received: {name}={value}"
+            )
+
+
+def time_limit_seconds(config):
+    """The time limit in seconds, 0 for none."""
+    if config.time_limit is None:
+        return 0
+    hours, minutes = config.time_limit.split(":")
+    return 3600 * int(hours) + 60 * int(minutes)
+
+
+def _check_time_limit(config):
+    limit = config.time_limit
+    if limit is None:
+        return
+    fits = re.fullmatch(r"[0-9]{1,4}:[0-5][0-9]", limit)
+    if not fits or not time_limit_seconds(config):
+        raise ValueError(
+            "`time_limit` must be hours and minutes, HH:MM, and not 00:00. "
+            f"Received: time_limit={limit!r}"
+        )
+
+
+def _check_labels(config):
+    if config.label_fraction < 1 and config.labels_per_class:
+        raise ValueError(
+            "Give `label_fraction` or `labels_per_class`, not both. Received: "
+            f"label_fraction={config.label_fraction}, "
+            f"labels_per_class={config.labels_per_class}"
+        )
+
+
+def _check_freezing(config):
+    stages = {"pretrain": "pretraining", "distill": "distillation"}
+    stage = stages.get(config.train_mode)
+    if config.fine_tune_after_block > -1 and stage:
+        raise ValueError(
+            "`fine_tune_after_block` freezes blocks in fine-tuning and has no "
+            f"meaning in {stage}: leave it at -1 or give "
+            "train_mode='finetune'. Received: fine_tune_after_block="
+            f"{config.fine_tune_after_block}"
+        )
+
+
+def _check_gradient_cache(config):
+    if config.gradient_cache_microbatch and config.train_mode != "pretrain":
+        raise ValueError(
+            "`gradient_cache_microbatch` is for the contrastive loss and has "
+            f"no meaning with train_mode={config.train_mode!r}: leave it at "
+            "0. Received: gradient_cache_microbatch="
+            f"{config.gradient_cache_microbatch}"
+        )
+
+
+def _check_schema(config):
+    schema = config.variable_schema
+    if schema == "?!global_step":  # TF1's default, which is no valid pattern
+        return
+    try:
+        re.compile(schema)
+    except re.error as error:
+        raise ValueError(
+            f"`variable_schema` must be a regular expression ({error}), such "
+            f"as '(?!global_step|head)'. Received: variable_schema={schema!r}"
+        ) from None
+
+
+def _check_devices(config):
+    fitting = {True: ("auto", "tpu"), False: STRATEGIES[:-1], None: STRATEGIES}
+    if config.strategy not in fitting[config.use_tpu]:
+        raise ValueError(
+            "`use_tpu` and `strategy` contradict each other: leave one of "
+            f"them out. Received: use_tpu={config.use_tpu}, "
+            f"strategy={config.strategy!r}"
+        )
+
+
+def _check_selector(config):
+    if config.checkpoint and "num_proj_layers" not in config.given:
+        return  # its head has as many layers as it has
+    layers = {"none": 0, "linear": 1}.get(
+        config.proj_head_mode, config.num_proj_layers
+    )
+    if not -layers - 1 <= config.ft_proj_selector <= layers:
+        raise ValueError(
+            f"`ft_proj_selector` must be from {-layers - 1} to {layers} for a "
+            f"projection head of {layers} layers. "
+            f"Received: ft_proj_selector={config.ft_proj_selector}"
+        )
+
+
+def _check_teacher(config):
+    distils = config.train_mode == "distill" and "train" in config.mode
+    if distils and not config.teacher:
+        raise ValueError(
+            "Distillation needs a teacher: give `teacher` a run directory or "
+            "a checkpoint. Received: teacher=None"
+        )
+
+
+RULES = (
+    _check_choices,
+    _check_ranges,
+    _check_time_limit,
+    _check_labels,
+    _check_freezing,
+    _check_gradient_cache,
+    _check_schema,
+    _check_devices,
+    _check_selector,
+    _check_teacher,
+)
