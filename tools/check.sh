@@ -8,8 +8,10 @@ prepare_environment "[test]"
 export TF_CPP_MIN_LOG_LEVEL=2
 .venv/bin/ruff format --check .
 .venv/bin/ruff check .
+# Small networks leave a second core idle: two processes share the test files.
+pytest=(.venv/bin/python -m pytest -n 2 --dist loadfile)
 if [ "${1:-}" = --slow ]; then
-  .venv/bin/python -m pytest -m "slow or not slow"
+  "${pytest[@]}" -m "slow or not slow"
   exec bash tools/check_addons.sh
 fi
-exec .venv/bin/python -m pytest
+exec "${pytest[@]}"
