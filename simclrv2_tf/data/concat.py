@@ -6,6 +6,7 @@ import hashlib
 import numpy as np
 
 from simclrv2_tf.data.mapped import Mapped
+from simclrv2_tf.data.places import OneByOne
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import TRAIN
@@ -113,7 +114,7 @@ def _check_encodable(source):
 
 
 @dataclasses.dataclass(frozen=True)
-class Joined:
+class Joined(OneByOne):
     """Images of several sources, in the place of `Places`.
 
     Attributes:

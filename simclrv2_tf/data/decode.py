@@ -18,10 +18,11 @@ from simclrv2_tf.data.header import big_endian
 from simclrv2_tf.data.header import read_header
 from simclrv2_tf.data.header import require
 
-# What headers begin with, "?" for any byte, in the order of decoders.
+JPEG = b"\xff\xd8\xff"
+PNG = b"\x89PNG\r\n\x1a\n"
+# What other headers begin with, "?" for any byte, in the order of decoders.
 _MAGIC = (
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
+    PNG,
     b"GIF8",
     b"RIFF????WEBP",
     b"BM",
@@ -87,9 +88,26 @@ def _decode(encoded, limits, decode_others):
         size,
     )
     with tf.control_dependencies(within):
-        header = read_header(encoded)
+        encoded = tf.identity(encoded)
+    # Other headers take a hundred small operations: more than a small JPEG.
+    pixels = tf.cond(
+        tf.strings.substr(encoded, 0, len(JPEG)) == JPEG,
+        lambda: _decode_jpeg(encoded, limits),
+        lambda: _decode_others(encoded, limits, decode_others),
+    )
+    return tf.ensure_shape(pixels, [None, None, 3])
+
+
+def _decode_jpeg(encoded, limits):
+    # The size stands behind segments of any length.
+    height, width, _ = tf.unstack(tf.io.extract_jpeg_shape(encoded), 3)
+    with tf.control_dependencies(_sized(height, width, limits)):
+        return tf.io.decode_jpeg(encoded, channels=3)
+
+
+def _decode_others(encoded, limits, decode_others):
+    header = read_header(encoded)
     decoders = (
-        _decode_jpeg,
         _decode_png,
         _decode_gif,
         _decode_webp,
@@ -100,8 +118,7 @@ def _decode(encoded, limits, decode_others):
         functools.partial(decode, encoded, header, limits)
         for decode in decoders
     ]
-    pixels = tf.switch_case(_format(header), branches)
-    return tf.ensure_shape(pixels, [None, None, 3])
+    return tf.switch_case(_format(header), branches)
 
 
 def _format(header):
@@ -111,13 +128,6 @@ def _format(header):
     alike = (magic == header[:_LONGEST]) | (magic == _ANY)
     known = tf.concat([tf.reduce_all(alike, axis=1), [True]], axis=0)
     return tf.argmax(known, output_type=tf.int32)
-
-
-def _decode_jpeg(encoded, header, limits):
-    del header  # the size stands behind segments of any length
-    height, width, _ = tf.unstack(tf.io.extract_jpeg_shape(encoded), 3)
-    with tf.control_dependencies(_sized(height, width, limits)):
-        return tf.io.decode_jpeg(encoded, channels=3)
 
 
 def _decode_png(encoded, header, limits):

@@ -16,6 +16,7 @@ from simclrv2_tf.data.files import files_by_split
 from simclrv2_tf.data.files import open_binary
 from simclrv2_tf.data.parts import Part
 from simclrv2_tf.data.parts import open_part
+from simclrv2_tf.data.places import OneByOne
 
 IMAGES = ("image", "img", "jpg", "images", "image_bytes", "bytes")
 LABELS = ("label", "labels", "class", "cls", "fine_label", "target")
@@ -174,7 +175,7 @@ def _labels(values, names, path):
 
 
 @dataclasses.dataclass(frozen=True)
-class Rows:
+class Rows(OneByOne):
     """Images in rows of Parquet files, in the place of `Places`.
 
     Attributes:

@@ -11,6 +11,7 @@ from simclrv2_tf.data.crops import preprocess_for_eval
 from simclrv2_tf.data.order import batches_of_numbers
 from simclrv2_tf.data.randomness import fold
 from simclrv2_tf.data.source import to_channels
+from simclrv2_tf.data.together import decode_batch
 
 # What the numbers drawn from a seed are for.
 ORDER, CROPS, SUBSTITUTES = 0, 1, 2
@@ -119,9 +120,9 @@ def _view_maker(source, image_size):
     Small images of one size are read and cropped as a whole batch, others
     each by itself; the views are the same.
     """
-    fetch = source.pixels()
     shape = source.image_shape
     if shape is None or max(*shape[:2], image_size) > SMALL:
+        fetch = source.pixels()
 
         def load(number, draws):
             views = image_views(fetch(number), draws, image_size)
@@ -131,22 +132,42 @@ def _view_maker(source, image_size):
             return _load(load, numbers, draws, substitute, corrupt, True)
 
         return each
+    read = _batch_reader(source)
 
     def whole(numbers, draws, substitute, corrupt):
-        if source.images is not None:  # in memory: nothing can fail
-            images = fetch(numbers)
-        else:
-            numbers, images = _load(
-                lambda number, _: fetch(number),
-                numbers,
-                numbers,
-                substitute,
-                corrupt,
-            )
+        numbers, images = read(numbers, substitute, corrupt)
         views = batch_views(images, draws, image_size)
         return numbers, _in_channels(views, source)
 
     return whole
+
+
+def _batch_reader(source):
+    """A function (numbers, substitute, corrupt) to numbers and small images."""
+    fetch, fetch_encoded = source.pixels(), source.encoded_batches()
+
+    def singly(numbers, substitute, corrupt):
+        return _load(
+            lambda number, _: fetch(number),
+            numbers,
+            numbers,
+            substitute,
+            corrupt,
+        )
+
+    def together(numbers, substitute, corrupt):
+        decoded, images = decode_batch(
+            fetch_encoded(numbers), source.image_shape
+        )
+        return tf.cond(
+            decoded,
+            lambda: (numbers, images),
+            lambda: singly(numbers, substitute, corrupt),
+        )
+
+    if source.images is not None:  # in memory: nothing can fail
+        return lambda numbers, *_: (numbers, fetch(numbers))
+    return singly if fetch_encoded is None else together
 
 
 def _in_channels(views, source):

@@ -6,12 +6,12 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.decode import decode_image
 from simclrv2_tf.data.decode import to_float
 from simclrv2_tf.data.decoded import Decoded
 from simclrv2_tf.data.files import open_binary
 from simclrv2_tf.data.mapped import Mapped
 from simclrv2_tf.data.places import Places
-from simclrv2_tf.data.quick import decode_quickly
 
 UNLABELLED = -1
 
@@ -160,6 +160,23 @@ class Source:
         fetch = self._decoded()
         return lambda i: tf.ensure_shape(fetch(i), shape)
 
+    def encoded_batches(self):
+        """A function from numbers int64 (n,) to encoded images, string (n,).
+
+        An image whose bytes cannot be read has none, "". None where images
+        are not encoded, or each is a file of its own.
+        """
+        if self.places is not None:
+            return lambda i: tf.ensure_shape(
+                tf.numpy_function(self.places.read_all, [i], tf.string, False),
+                i.shape,
+            )
+        if self.encoded is None:
+            return None
+        with tf.device("CPU"):
+            encoded = tf.constant(self.encoded)
+        return lambda i: tf.gather(encoded, i)
+
     def reader(self):
         """`pixels` as floats with the wanted channels, and labels.
 
@@ -190,15 +207,15 @@ class Source:
 
     def _decoded(self):
         if self.places is not None:
-            return lambda i: decode_quickly(self._read_in_place(i))
+            return lambda i: decode_image(self._read_in_place(i))
         with tf.device("CPU"):
             if self.decoded is not None:
                 return self.decoded.fetch()
             if self.encoded is not None:
                 encoded = tf.constant(self.encoded)
-                return lambda i: decode_quickly(tf.gather(encoded, i))
+                return lambda i: decode_image(tf.gather(encoded, i))
             paths = tf.constant(self.paths)
-        return lambda i: decode_quickly(tf.io.read_file(tf.gather(paths, i)))
+        return lambda i: decode_image(tf.io.read_file(tf.gather(paths, i)))
 
     def _read_in_place(self, index):
         data = tf.numpy_function(self.places.read, [index], tf.string, False)
