@@ -140,21 +140,32 @@ def distort_color(planes, amounts, impl="simclrv2"):
       amounts: `Amounts`.
       impl: See `augment_views`.
     """
-    planes = _choose(amounts.jittered, jitter(planes, amounts, impl), planes)
-    if planes.shape[0] != 3:
-        return planes
-    return _choose(amounts.gray, color_ops.grayscale(planes), planes)
+    rgb = planes.shape[0] == 3
+    parts = tf.unstack(planes) if rgb else [planes]
+    jittered = jitter(parts, amounts, impl)
+    parts = _choose(amounts.jittered, jittered, parts)
+    if not rgb:
+        return parts[0]
+    luma = color_ops.luma(*parts)
+    return tf.stack(_choose(amounts.gray, [luma] * 3, parts))
 
 
-def jitter(planes, amounts, impl="simclrv2"):
+def jitter(parts, amounts, impl="simclrv2"):
     """Brightness, contrast, saturation and hue in each image's own order.
 
     After each operation values are clipped to [0, 1]. Two by two they are
     cases of one formula: an affine map of the values, and a change of hue and
     saturation, which needs RGB and leaves other images as they are.
+
+    Args:
+      parts: Red, green and blue, float32 (batch, pixels) in [0, 1]; or all
+        channels of other images as one, (channels, batch, pixels).
+      amounts: `Amounts`.
+      impl: See `augment_views`.
+
+    Returns:
+      The same, a list.
     """
-    rgb = planes.shape[0] == 3
-    parts = tf.unstack(planes) if rgb else [planes]
     for place in range(amounts.order.shape[1]):
         brightness, contrast, saturation, hue = (
             amounts.order[:, place] == index for index in range(4)
@@ -164,16 +175,15 @@ def jitter(planes, amounts, impl="simclrv2"):
             tf.clip_by_value(color_ops.affine(part, *values), 0.0, 1.0)
             for part in parts
         ]
-        if rgb:
+        if len(parts) == 3:
             turned = color_ops.adjust_hsv(
                 *parts,
                 tf.where(saturation, amounts.saturation, 1.0),
                 tf.where(hue, amounts.hue, 0.0),
             )  # between 0 and 1 by itself
-            pairs = zip(turned, moved, strict=True)
-            moved = [_choose(saturation | hue, *pair) for pair in pairs]
+            moved = _choose(saturation | hue, turned, moved)
         parts = moved
-    return tf.stack(parts) if rgb else parts[0]
+    return parts
 
 
 def _affine(amounts, brightness, contrast, impl):
@@ -188,8 +198,11 @@ def _affine(amounts, brightness, contrast, impl):
 
 
 def _choose(condition, changed, unchanged):
-    """Rows of one or the other; planes are (channels, batch, pixels)."""
-    return tf.where(condition[:, None], changed, unchanged)
+    """Rows of one or the other, part by part."""
+    return [
+        tf.where(condition[:, None], *pair)
+        for pair in zip(changed, unchanged, strict=True)
+    ]
 
 
 def _blur_some(planes, amounts):

@@ -29,9 +29,12 @@ def from_planes(planes, images):
 
 def grayscale(planes):
     """Luma in all three planes."""
-    weights = tf.constant(LUMA, planes.dtype)[:, None, None]
-    luma = tf.reduce_sum(planes * weights, axis=0, keepdims=True)
-    return tf.repeat(luma, 3, axis=0)
+    return tf.repeat(luma(*tf.unstack(planes))[None], 3, axis=0)
+
+
+def luma(red, green, blue):
+    """Weighted sum of the colours."""
+    return LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
 
 
 def adjust_brightness(planes, factor):

@@ -21,8 +21,6 @@ ROUNDS = 5
 SMALL = {"image_size": 32, "batch": 256, "strength": 0.5, "batches": 20}
 LARGE = {"image_size": 224, "batch": 32, "strength": 1.0, "batches": 20}
 WARM_UP = 20  # batches: empties what was prepared meanwhile
-SHORT_SIDE = 256  # of prepared photographs
-QUALITY = 90
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # Other forms of what another case reads.
 FORMS = {
@@ -83,7 +81,7 @@ def cases(options, folder):
     tfds_dir = str(options.data / "tfds")
     cifar = sources.open_source("cifar10", "train", tfds_dir)
     photos = options.data / "photos"
-    prepared = prepare(photos, pathlib.Path(folder))
+    prepared = prepare(photos, folder)
     return {
         "cifar10, 32 px": (lambda: plain_cifar(tfds_dir), lambda: cifar, SMALL),
         "cifar10 in memory, 32 px": (
@@ -97,8 +95,8 @@ def cases(options, folder):
             LARGE,
         ),
         "prepared photos, 224 px": (
-            lambda: plain_files(prepared),
-            lambda: sources.open_source(f"folder:{prepared}"),
+            lambda: plain_prepared(prepared),
+            lambda: sources.open_source(prepared),
             LARGE,
         ),
     }
@@ -134,19 +132,20 @@ def plain_files(folder):
     )
 
 
-def prepare(photos, folder):
-    """Photographs once resized to a short side of `SHORT_SIDE`, as JPEG."""
-    from PIL import Image
+def plain_prepared(directory):
+    import tensorflow_datasets as tfds
 
-    for path in sorted(photos.glob("*/*")):
-        target = folder / path.parent.name / f"{path.stem}.jpg"
-        target.parent.mkdir(exist_ok=True)
-        with Image.open(path) as image:
-            scale = SHORT_SIDE / min(image.size)
-            size = [round(side * scale) for side in image.size]
-            small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-            small.save(target, quality=QUALITY)
-    return folder
+    dataset = tfds.builder_from_directory(directory).as_dataset(split="train")
+    return dataset.map(lambda example: example["image"])
+
+
+def prepare(photos, folder):
+    """Photographs as `tools/prepare_dataset.py` writes them by default."""
+    from simclrv2_tf.data import preparation
+
+    target = pathlib.Path(folder) / "prepared"
+    preparation.run(f"folder:{photos}", str(target))
+    return str(target / "1.0.0")
 
 
 def measure(case, rounds):
