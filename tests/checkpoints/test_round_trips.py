@@ -1,6 +1,7 @@
 """Parity networks through every format: same answers, same bits."""
 
 import json
+import shutil
 
 import numpy as np
 import parity_networks as parity
@@ -46,10 +47,11 @@ def weights(parity_dir, key):
 
 @pytest.fixture(scope="module")
 def original(key, weights, tmp_path_factory):
-    """A directory with a TF1 checkpoint."""
+    """A directory with a TF1 checkpoint, of up to 3 GB: it goes at the end."""
     directory = tmp_path_factory.mktemp(key)
     tf1.write(str(directory / "model.ckpt-9"), weights, global_step=9)
-    return directory
+    yield directory
+    shutil.rmtree(directory)
 
 
 def same_bits(path, weights):
