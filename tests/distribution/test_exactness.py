@@ -21,7 +21,7 @@ TOLERANCE = {
     "weights": 1e-5,
     "statistics": 1e-5,
 }
-EACH = {"float32": 1e-3, "float64": 1e-6}
+EACH = {"float32": 1e-3, "float64": 1e-5}
 QUICK = ["pretrain/lars"]
 
 
@@ -80,7 +80,7 @@ def test_the_command_reports_the_same_on_two_replicas(tmp_path):
     one, two = found["1"], found["2"]
     assert set(one) == set(two)
     for name, value in one.items():
-        loose = 0.02 if "accuracy" in name else 1e-3  # near ties may turn
+        loose = 0.02 if "acc" in name else 1e-3  # near ties may turn
         np.testing.assert_allclose(two[name], value, loose, loose, name)
     for name in ("examples", "label_top_1_accuracy"):
         assert two[f"again/eval/{name}"] == two[f"finetune/eval/{name}"]
