@@ -14,6 +14,7 @@ import tensorflow as tf
 from simclrv2_tf.data import blur as blurring
 from simclrv2_tf.data import color as color_ops
 from simclrv2_tf.data.randomness import fold
+from simclrv2_tf.data.randomness import uniform
 from simclrv2_tf.data.randomness import uniform_rows
 
 JITTER_SHARE = 0.8  # of images whose colour is jittered
@@ -47,7 +48,7 @@ def draw_amounts(
       `Amounts` of shape (batch,), `order` int32 (batch, 4).
     """
     u = uniform_rows(seed, batch, 12, first, total)
-    shared = tf.random.stateless_uniform([], fold(seed, 1), alg="philox")
+    shared = uniform([], fold(seed, 1))
     width = u[:, 11] if per_image_blur else tf.fill([batch], shared)
     return Amounts(
         jittered=u[:, 0] < JITTER_SHARE,

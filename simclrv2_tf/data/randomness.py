@@ -18,8 +18,33 @@ def fold(seed, *numbers):
         seed = tf.stack([seed, tf.zeros_like(seed)])
     for number in numbers:
         number = tf.cast(number, tf.int32)
-        seed = tf.random.experimental.stateless_fold_in(seed, number)
+        seed = tf.random.experimental.stateless_fold_in(
+            seed,
+            number,
+            alg="philox",  # left to choose, a TPU has another
+        )
     return seed
+
+
+def uniform(shape, seed):
+    """Uniform numbers, the same on every device and compiled or not.
+
+    `tf.random.stateless_uniform` makes them of the lower 23 of 32 random
+    bits, and of the upper ones under XLA: the same generator, other numbers.
+    Here the bits are drawn, and the lower ones taken everywhere.
+
+    Args:
+      shape: List of int.
+      seed: int32 (2,).
+
+    Returns:
+      float32 of the shape, in [0, 1).
+    """
+    bits = tf.random.stateless_uniform(
+        shape, seed, None, None, tf.uint32, alg="philox"
+    )
+    lower = tf.bitwise.bitwise_and(bits, tf.constant(2**23 - 1, tf.uint32))
+    return tf.cast(tf.cast(lower, tf.int32), tf.float32) * 2.0**-23
 
 
 def uniform_rows(seed, batch, columns, first=0, total=None):
@@ -39,5 +64,5 @@ def uniform_rows(seed, batch, columns, first=0, total=None):
       float32 (batch, columns) in [0, 1).
     """
     total = batch if total is None else total
-    drawn = tf.random.stateless_uniform([total, columns], seed, alg="philox")
+    drawn = uniform([total, columns], seed)
     return tf.slice(drawn, [first, 0], [batch, columns])

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf import losses
+from simclrv2_tf.data.randomness import fold
 from simclrv2_tf.stages import guard
 
 
@@ -61,7 +62,7 @@ class Stage(keras.Model):
         if self.augment is None:
             return images
         step = tf.cast(self.optimizer.iterations, tf.int32)
-        seed = tf.random.experimental.stateless_fold_in([self.seed, view], step)
+        seed = fold([self.seed, view], step)
         batch = batch or images.shape[0] or tf.shape(images)[0]
         first += distribution.replica_offset(batch)
         total = batch * distribution.num_replicas()
