@@ -136,7 +136,7 @@ def time_fit(stage, dataset, steps):
 
     ends = []
     clock = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda *_: ends.append(time.perf_counter())
+        on_train_batch_end=lambda *_, **__: ends.append(time.perf_counter())
     )
     stage.fit(
         dataset,
