@@ -47,8 +47,11 @@ def _shapes(path):
         if isinstance(item, h5py.Dataset):
             found[name] = tuple(item.shape)
 
-    with h5py.File(path) as file:
-        file.visititems(note)
+    try:
+        with h5py.File(path) as file:
+            file.visititems(note)
+    except (RuntimeError, KeyError) as error:  # its words for damage within
+        raise OSError(str(error)) from error
     return found
 
 

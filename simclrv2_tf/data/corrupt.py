@@ -73,6 +73,11 @@ class CorruptImages:
         """What is wrong with an example: its file, or what that holds."""
         try:
             self.source.encoded_bytes(number)
+        except FileNotFoundError:
+            return (
+                f"The file {self.source.place(number)!r} is not there, though "
+                "the data set names it: bring it, or take it off the list."
+            )
         except (OSError, ValueError) as error:
             return f"{error}"
         return (

@@ -61,6 +61,24 @@ def test_truncated_index(checkpoint):
     refused(checkpoint, "cannot be read: it is truncated or damaged")
 
 
+def test_damaged_index(checkpoint):
+    """Its last lines tell where the rest is; the reader says IndexError."""
+    index = checkpoint / "model.ckpt-1.index"
+    whole = bytearray(index.read_bytes())
+    whole[-43] = 255
+    index.write_bytes(whole)
+    refused(checkpoint, "cannot be read: it is truncated or damaged")
+
+
+@pytest.mark.parametrize("part", [b"HEAP", b"SNOD", b"TREE"])
+def test_damaged_keras_weights(checkpoint, tmp_path, part):
+    path = tmp_path / "model.weights.h5"
+    conversion.convert(str(checkpoint), str(path))
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(part, b"????"))
+    refused(path, "cannot be read: it is truncated or damaged")
+
+
 def test_missing_shard(checkpoint):
     data_of(checkpoint).unlink()
     refused(checkpoint, "cannot be read: a file is missing .*copy all")

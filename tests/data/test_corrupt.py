@@ -179,7 +179,7 @@ def test_files_that_vanish_are_named(tmp_path):
     corrupt = CorruptImages(source, 0.0)
     dataset = pipeline.eval_dataset(source, COUNT, 8, corrupt=corrupt)
     with (
-        pytest.raises(ValueError, match=r"5\.png"),
+        pytest.raises(ValueError, match=r"5\.png' is not there, though"),
         corrupt.explained(),
     ):
         list(dataset)

@@ -301,7 +301,14 @@ READERS = {
         for form in ("jpg", "png", "gif", "bmp", "webp", "tiff")
     },
     "npz": Reader(500, _npz, _open("npz"), _DATA_ERRORS),
-    "csv": Reader(500, _csv, _open("csv"), _DATA_ERRORS),
+    # An image that the table names and that is not there: a run counts it
+    # among those that cannot be read.
+    "csv": Reader(
+        500,
+        _csv,
+        _open("csv"),
+        (*_DATA_ERRORS, "NotFoundError", "FailedPreconditionError"),
+    ),
     "tar": Reader(500, _tar, _open("tar"), _DATA_ERRORS),
     "TFRecord": Reader(500, _tfrecord, _open("tfrecord"), _DATA_ERRORS),
     "run: ckpt-N.index": Reader(500, _run(".index"), _newest_sound),
