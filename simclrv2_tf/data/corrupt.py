@@ -18,15 +18,17 @@ class CorruptImages:
       source: The `Source`, for its size and the names of its files.
       max_fraction: Share of the data set's images that may be unreadable, in
         [0, 1); 0 allows none.
+      total: Images that it is a share of; None for all of the source.
 
     Attributes:
       found: Numbers of the unreadable examples, a set.
       error: Why the run cannot go on, a sentence; None while it can.
     """
 
-    def __init__(self, source, max_fraction=0.01):
+    def __init__(self, source, max_fraction=0.01, total=None):
         self.source = source
         self.max_fraction = max_fraction
+        self.total = source.num_examples if total is None else total
         self.found = set()
         self.error = None
         self._lock = threading.Lock()
@@ -55,14 +57,14 @@ class CorruptImages:
         if number in self.found or self.error:
             return
         self.found.add(number)
-        if len(self.found) > self.max_fraction * self.source.num_examples:
+        if len(self.found) > self.max_fraction * self.total:
             self.error = self._too_many(number)
         else:
             place = self.source.place(number)
             _LOG.warning("left out, as it cannot be read: %s", place)
 
     def _too_many(self, number):
-        count, total = len(self.found), self.source.num_examples
+        count, total = len(self.found), self.total
         return (
             f"{self._reason(number)} Unreadable so far: {count} of {total} "
             f"images, where --max_corrupt_fraction={self.max_fraction:g} "
@@ -91,7 +93,7 @@ class CorruptImages:
         if not self.found:
             return ""
         return (
-            f"{len(self.found)} of {self.source.num_examples} images could "
+            f"{len(self.found)} of {self.total} images could "
             "not be read and were left out"
         )
 

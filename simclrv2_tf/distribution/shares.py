@@ -52,9 +52,10 @@ def share_input(make, batch_size):
 def map_rows(function, dataset):
     """Applies a function to batches, each local replica to its part of them.
 
-    Batches are filled up to the size of the first one, so that the function
-    is compiled once and every replica has as many rows; what comes of the
-    filling is dropped. Nothing is said to other workers.
+    Batches are filled up to the size of the largest so far (the first one,
+    if no image is missing in it), so that the function is compiled once and
+    every replica has as many rows; what comes of the filling is dropped.
+    Nothing is said to other workers.
 
     Args:
         function: Of tensors (rows, ...), one for each part of an element, to
@@ -71,10 +72,10 @@ def map_rows(function, dataset):
     def run(parts):
         return strategy.run(function, args=parts)
 
-    size = None
+    size = 0
     for batch in dataset:
         count = len(batch[0])
-        size = size or -(-count // local) * local
+        size = max(size, -(-count // local) * local)
         filled = [_fill(part, size) for part in batch]
         outputs = run(tuple(_split(strategy, x, local) for x in filled))
         yield tf.nest.map_structure(

@@ -21,6 +21,7 @@ def embed(config, source=None):
 
     With `embed_format="npz"` the result is one file of `embeddings`,
     `labels`, `files` and `class_names`, else a directory of TFRecord shards.
+    Images that cannot be read are named and left out.
 
     Args:
       config: A `Config`.
@@ -30,8 +31,8 @@ def embed(config, source=None):
       The path that was written.
 
     Raises:
-      ValueError: If there is nothing to embed with, an image cannot be read,
-        or the output holds another result.
+      ValueError: If there is nothing to embed with, too many images cannot be
+        read, or the output holds another result.
     """
     prefix = trained.newest(config)
     output = _output(config, prefix)
@@ -47,7 +48,7 @@ def embed(config, source=None):
         return output
     _compute(config, output, backbone, source, files, told)
     if distribution.is_chief():
-        print(f"wrote {len(files):,} embeddings to {output}", flush=True)
+        print(f"wrote embeddings of {len(files):,} images to {output}")
     return output
 
 
@@ -97,12 +98,14 @@ def _compute(config, output, backbone, source, files, told):
         shards.open()
     distribution.wait_for_workers()
 
-    def function(images, labels):
+    def function(images):
         return (tf.cast(backbone(images, training=False), tf.float32),)
 
     def write(path, numbers, arrays):
         if npz:
-            embedding_files.write_arrays(path, embeddings=arrays[0])
+            embedding_files.write_arrays(
+                path, embeddings=arrays[0], numbers=numbers
+            )
             return
         embedding_files.write_records(
             path,
@@ -112,10 +115,8 @@ def _compute(config, output, backbone, source, files, told):
             source.class_names,
         )
 
-    workers, _ = distribution.worker_share()
-    batch = -(-config.eval_batch_size // workers)
     size = backbone.image_size
-    inference.work_off(shards, function, source, size, batch, write)
+    inference.work_off(config, shards, function, source, size, write)
     distribution.wait_for_workers()
     if npz and distribution.is_chief():
         _join(output, shards, source, files)
@@ -129,13 +130,16 @@ def _shape(backbone):
 
 
 def _join(output, shards, source, files):
+    parts = [shards.path(number) for number in range(len(shards))]
+    numbers = embedding_files.read_joined(parts, "numbers")
     embedding_files.join(
         output,
-        [shards.path(number) for number in range(len(shards))],
+        parts,
         NAME,
+        len(numbers),
         shards.contents,
-        labels=source.labels.astype(np.int32),
-        files=np.array(files),
+        labels=source.labels[numbers].astype(np.int32),
+        files=np.array(files)[numbers],
         class_names=np.array(source.class_names or (), str),
     )
     tf.io.gfile.rmtree(shards.directory)

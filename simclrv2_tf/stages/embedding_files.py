@@ -29,6 +29,11 @@ def read_arrays(path):
             return dict(arrays)
 
 
+def read_joined(paths, name):
+    """One array of many NumPy archives, their rows one after another."""
+    return np.concatenate([read_arrays(path)[name] for path in paths])
+
+
 def write_records(path, embeddings, labels, files, class_names):
     """Writes a TFRecord file of `tf.train.Example`.
 
@@ -59,13 +64,14 @@ def _example(row, label, name, file):
     return example.SerializeToString()
 
 
-def join(path, parts, name, manifest, **arrays):
+def join(path, parts, name, rows, manifest, **arrays):
     """Writes one NumPy archive from many; holds one part at a time.
 
     Args:
       path: Of the archive, on this machine's file system.
       parts: Paths of archives with the array `name`, in order.
       name: Of the array whose rows are joined.
+      rows: How many there are in all.
       manifest: Dictionary for JSON that is kept in it.
       **arrays: Further arrays.
     """
@@ -74,7 +80,7 @@ def join(path, parts, name, manifest, **arrays):
     def save(beside):
         with zipfile.ZipFile(beside, "w") as archive:
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                _write_joined(file, parts, name, manifest["examples"])
+                _write_joined(file, parts, name, rows)
             for key, array in arrays.items():
                 with archive.open(f"{key}.npy", "w", force_zip64=True) as file:
                     np.lib.format.write_array(file, np.asanyarray(array))
@@ -82,14 +88,14 @@ def join(path, parts, name, manifest, **arrays):
     sharding.write_whole(path, save)
 
 
-def _write_joined(file, parts, name, examples):
+def _write_joined(file, parts, name, rows):
     for number, part in enumerate(parts):
-        rows = read_arrays(part)[name]
+        array = read_arrays(part)[name]
         if number == 0:
-            header = np.lib.format.header_data_from_array_1_0(rows)
-            header["shape"] = (examples, *rows.shape[1:])
+            header = np.lib.format.header_data_from_array_1_0(array)
+            header["shape"] = (rows, *array.shape[1:])
             np.lib.format.write_array_header_2_0(file, header)
-        file.write(np.ascontiguousarray(rows).tobytes())
+        file.write(np.ascontiguousarray(array).tobytes())
 
 
 def manifest_of(path):

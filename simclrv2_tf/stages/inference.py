@@ -1,8 +1,10 @@
 """A function over a whole data set, shard by shard, on any replicas."""
 
+import dataclasses
 import zlib
 
 import numpy as np
+import tensorflow as tf
 import tqdm
 
 from simclrv2_tf import distribution
@@ -58,46 +60,65 @@ def contents(config, source, network, names):
     }
 
 
-def work_off(shards, function, source, image_size, batch_size, write):
+def work_off(config, shards, function, source, image_size, write):
     """Makes the shards that are missing, this worker its own of them.
 
+    Images that cannot be read are named and left out, as many as
+    `max_corrupt_fraction` of the source at most.
+
     Args:
+      config: A `Config`.
       shards: `Shards` of the source's examples.
-      function: Of images float (batch, height, width, channels) and labels
-        int (batch,) to a tuple of tensors (batch, ...), each row from its
-        image alone.
+      function: Of images float (batch, height, width, channels) to a tuple of
+        tensors (batch, ...), each row from its image alone.
       source: A `Source`.
       image_size: Side of the images in pixels.
-      batch_size: Images in a step, over the replicas of this worker.
-      write: Function (path, numbers of the examples, tuple of numpy arrays)
-        that writes a shard.
+      write: Function (path, numbers of the examples that could be read, tuple
+        of numpy arrays) that writes a shard.
 
     Raises:
-      ValueError: If an image cannot be read; it is named. Shards that are
-        finished stay.
+      ValueError: If too many images cannot be read. Shards that are finished
+        stay.
     """
     workers, worker = distribution.worker_share()
     mine = [n for n in shards.missing() if n % workers == worker]
     if not mine:
         return
-    wanted = [np.arange(*shards.bounds(number)) for number in mine]
-    chosen = source.subset(np.concatenate(wanted))
-    corrupt = CorruptImages(chosen, max_fraction=0)  # rows must stay in place
-    batches = pipeline.eval_dataset(
-        chosen, batch_size, image_size, corrupt=corrupt
+    numbers = np.concatenate([np.arange(*shards.bounds(n)) for n in mine])
+    corrupt = CorruptImages(
+        _numbered(source, numbers),
+        config.max_corrupt_fraction,
+        source.num_examples,
     )
-    with corrupt.explained(), _progress(shards, wanted) as progress:
-        rows = _shown(distribution.map_rows(function, batches), progress)
-        groups = regroup(rows, map(len, wanted))
-        for number, numbers, arrays in zip(mine, wanted, groups, strict=True):
+    batches = pipeline.eval_dataset(
+        corrupt.source,
+        -(-config.eval_batch_size // workers),
+        image_size,
+        corrupt=corrupt,
+    )
+    with corrupt.explained(), _progress(shards, len(numbers)) as progress:
+        rows = distribution.map_rows(
+            lambda images, numbers: (numbers, *function(images)), batches
+        )
+        side = [1, image_size, image_size, source.held_channels]
+        nothing = [np.asarray(x)[:0] for x in function(tf.zeros(side))]
+        ends = [shards.bounds(number)[1] for number in mine]
+        groups = regroup(_shown(rows, progress), ends, (numbers[:0], *nothing))
+        for number, (known, *arrays) in zip(mine, groups, strict=True):
             write_whole(
                 shards.path(number),
-                lambda path, n=numbers, a=arrays: write(path, n, a),
+                lambda path, n=known, a=arrays: write(path, n, a),
             )
+    if corrupt.found:
+        print(corrupt.summary(), flush=True)
 
 
-def _progress(shards, wanted):
-    todo = sum(map(len, wanted))
+def _numbered(source, numbers):
+    """Some examples of a source, with their numbers there as labels."""
+    return dataclasses.replace(source.subset(numbers), labels=numbers)
+
+
+def _progress(shards, todo):
     return tqdm.tqdm(
         total=shards.examples,
         initial=shards.examples - todo,
@@ -114,19 +135,24 @@ def _shown(batches, progress):
         yield arrays
 
 
-def regroup(batches, lengths):
-    """Yields the rows of batches anew, in groups of these lengths.
+def regroup(batches, ends, nothing):
+    """Yields the rows of batches anew, in groups by their numbers.
 
     Args:
-      batches: Iterator of tuples of arrays with as many rows each.
-      lengths: Rows of each group, as many in all as the batches have.
+      batches: Iterator of tuples of arrays with as many rows each, the first
+        the rows' numbers, which ascend.
+      ends: Of each group, the number that its rows are below; they ascend.
+      nothing: Such a tuple without rows.
     """
-    held, count = [], 0
-    for length in lengths:
-        while count < length:
-            held.append(next(batches))
-            count += len(held[-1][0])
+    held, last = [nothing], -1
+    for end in ends:
+        while last < end - 1:  # there may be more
+            following = next(batches, None)
+            if following is None:
+                break
+            held.append(following)
+            last = following[0][-1]
         rows = tuple(map(np.concatenate, zip(*held, strict=True)))
-        yield tuple(array[:length] for array in rows)
-        held = [tuple(array[length:] for array in rows)]
-        count -= length
+        cut = np.searchsorted(rows[0], end)
+        yield tuple(array[:cut] for array in rows)
+        held = [tuple(array[cut:] for array in rows)]

@@ -21,7 +21,8 @@ def predict(config, source=None):
     """Writes the classes that the network thinks most probable.
 
     A row holds `file`, `label` (the name of its class, empty if unlabelled),
-    and then, from the best on, `class_1`, `probability_1`, `class_2`, …
+    and then, from the best on, `class_1`, `probability_1`, `class_2`, …; an
+    image that cannot be read is named, and these are empty.
 
     Args:
       config: A `Config`.
@@ -31,8 +32,8 @@ def predict(config, source=None):
       The path of the CSV file.
 
     Raises:
-      ValueError: If there is no trained classifier, or an image cannot be
-        read.
+      ValueError: If there is no trained classifier, or too many images cannot
+        be read.
     """
     prefix = trained.newest(config)
     output = _output(config, prefix)
@@ -82,19 +83,19 @@ def _compute(config, output, classifier, source, files):
         shards.open()
     distribution.wait_for_workers()
 
-    def function(images, labels):
+    def function(images):
         logits = tf.cast(classifier(images, training=False), tf.float32)
         values, indices = tf.math.top_k(tf.nn.softmax(logits), count)
         return indices, values
 
     def write(path, numbers, arrays):
         indices, values = arrays
-        embedding_files.write_arrays(path, classes=indices, scores=values)
+        embedding_files.write_arrays(
+            path, numbers=numbers, classes=indices, scores=values
+        )
 
-    workers, _ = distribution.worker_share()
-    batch = -(-config.eval_batch_size // workers)
     size = classifier.image_size
-    inference.work_off(shards, function, source, size, batch, write)
+    inference.work_off(config, shards, function, source, size, write)
     return shards
 
 
@@ -103,18 +104,27 @@ def _table(path, shards, source, files, names):
     known = source.class_names or ()
     with tf.io.gfile.GFile(path, "w") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_header(shards.contents["top_k"]))
+        header = _header(shards.contents["top_k"])
+        writer.writerow(header)
         for number in range(len(shards)):
-            best = embedding_files.read_arrays(shards.path(number))
-            rows = zip(best["classes"], best["scores"], strict=True)
-            for index, (classes, scores) in enumerate(
-                rows, shards.bounds(number)[0]
-            ):
+            best = _best(shards.path(number))
+            for index in range(*shards.bounds(number)):
                 label = source.labels[index]
                 row = [files[index], known[label] if label >= 0 else ""]
-                for place, score in zip(classes, scores, strict=True):
+                for place, score in best.get(index, ()):
                     row += [names[place], f"{score:.6g}"]
-                writer.writerow(row)
+                writer.writerow(row + [""] * (len(header) - len(row)))
+
+
+def _best(path):
+    """{number of an example: its (class, probability) from the best on}."""
+    arrays = embedding_files.read_arrays(path)
+    return {
+        number: list(zip(classes, scores, strict=True))
+        for number, classes, scores in zip(
+            arrays["numbers"], arrays["classes"], arrays["scores"], strict=True
+        )
+    }
 
 
 def _header(count):

@@ -38,6 +38,16 @@ def test_batches_are_filled_and_cut_again():
     assert traces == [(2, 3)]  # compiled once
 
 
+def test_a_first_batch_with_images_missing():
+    """As where an image cannot be read: later batches are larger."""
+    rows = np.arange(6)
+    starts, ends = tf.constant([0, 1, 4]), tf.constant([1, 4, 6])
+    spans = tf.data.Dataset.from_tensor_slices((starts, ends))
+    dataset = spans.map(lambda start, end: (tf.constant(rows)[start:end],))
+    answers = list(distribution.map_rows(lambda x: 2 * x, dataset))
+    assert [x.tolist() for x in answers] == [[0], [2, 4, 6], [8, 10]]
+
+
 def test_one_worker_is_the_chief_and_waits_for_nobody():
     rows = np.arange(3)
     assert distribution.join_workers(rows) is rows

@@ -199,12 +199,51 @@ def test_another_result_is_not_overwritten(run, folder, tmp_path):
     assert (tmp_path / "f.npz").read_bytes() == b"mine"
 
 
-def test_an_unreadable_image_is_named(run, folder):
+def test_too_many_unreadable_images_stop_it(run, folder):
     (folder / "bee" / "1.png").write_bytes(b"no image")
     for use in (simclrv2_tf.embed, simclrv2_tf.predict):
         with pytest.raises(ValueError, match=r"bee/1\.png"):
             use(f"folder:{folder}", run)
     assert not list(run.glob("*.npz")) + list(run.glob("*.csv"))
+
+
+@pytest.mark.parametrize("kind", ["npz", "tfrecord"])
+def test_an_unreadable_image_is_left_out(run, folder, tmp_path, caplog, kind):
+    whole = simclrv2_tf.embed(f"folder:{folder}", run)
+    (folder / "ant" / "4.png").write_bytes(b"no image")
+    for index in (0, 1, 2):  # all of one shard
+        (folder / "bee" / f"{index}.png").write_bytes(b"none either")
+    rest = simclrv2_tf.embed(
+        f"folder:{folder}",
+        run,
+        max_corrupt_fraction=0.6,
+        embed_shard_size=2,
+        eval_batch_size=2,
+        embed_format=kind,
+        embed_output=str(tmp_path / f"e.{kind}"),
+    )
+    kept = [0, 2, 3]
+    for name in ("embeddings", "labels", "files"):
+        np.testing.assert_array_equal(rest[name], whole[name][kept])
+    assert caplog.text.count("left out, as it cannot be read") == 4
+
+
+def test_an_unreadable_image_has_no_prediction(run, folder, tmp_path, capsys):
+    good = rows_of(simclrv2_tf.predict(f"folder:{folder}", run))
+    (folder / "bee" / "1.png").write_bytes(b"no image")
+    path = str(tmp_path / "p.csv")
+    rows = rows_of(
+        simclrv2_tf.predict(
+            f"folder:{folder}",
+            run,
+            max_corrupt_fraction=0.2,
+            predict_output=path,
+        )
+    )
+    named = {"file": str(folder / "bee" / "1.png"), "label": "bee"}
+    assert rows[5] == {**dict.fromkeys(good[0], ""), **named}
+    assert rows[:5] + rows[6:] == good[:5] + good[6:]
+    assert "1 of 7 images could not be read" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -288,14 +327,14 @@ def test_predictions_need_a_trained_classifier(run, folder):
 
 
 def test_rows_are_regrouped():
-    rows = np.arange(10)
-    batches = iter([(rows[:4], rows[:4] * 2), (rows[4:], rows[4:] * 2)])
-    groups = list(inference.regroup(batches, [1, 7, 2]))
-    assert [len(a) for a, _ in groups] == [1, 7, 2]
-    np.testing.assert_array_equal(np.concatenate([a for a, _ in groups]), rows)
-    np.testing.assert_array_equal(
-        np.concatenate([b for _, b in groups]), rows * 2
-    )
+    """Some of 0 … 9 are missing, whole groups of them too."""
+    rows = np.array([0, 1, 5, 6, 9])
+    batches = iter([(rows[:3], rows[:3] * 2), (rows[3:], rows[3:] * 2)])
+    nothing = (rows[:0], rows[:0])
+    groups = list(inference.regroup(batches, [1, 5, 7, 9, 10, 12], nothing))
+    assert [a.tolist() for a, _ in groups] == [[0], [1], [5, 6], [], [9], []]
+    for numbers, doubled in groups:
+        np.testing.assert_array_equal(doubled, numbers * 2)
 
 
 def embed_in_processes(folder, run, output, strategy, devices=1, workers=1):

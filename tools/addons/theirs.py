@@ -18,6 +18,8 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import tensorflow_addons as tfa  # noqa: E402
 
+tf.get_logger().setLevel("ERROR")  # its filters are traced for each call
+
 TOLERANCE = 1e-5  # largest difference, relative to the largest value
 TUNING_STEPS = 15
 
