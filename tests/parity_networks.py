@@ -6,6 +6,25 @@ import re
 import numpy as np
 import reference
 
+KEYS = (
+    "r18_1x_sk0_32px",
+    "r34_1x_sk0_32px",
+    "r50_1x_sk0_64px",
+    "r50_1x_sk0_se_64px",
+    "r50_1x_sk1_64px",
+    "r50_2x_sk0_64px",
+    "r50_2x_sk1_64px",
+    "r50_4x_sk0_64px",
+    "r101_1x_sk0_64px",
+    "r101_1x_sk1_64px",
+    "r101_2x_sk0_64px",
+    "r101_2x_sk1_64px",
+    "r152_1x_sk0_64px",
+    "r152_1x_sk1_64px",
+    "r152_2x_sk0_64px",
+    "r152_2x_sk1_64px",
+    "r152_3x_sk1_64px",
+)
 # The layer that the classifier of the parity figures read: 1 but for these.
 _SELECTORS = {
     "r34_1x_sk0": 0,
@@ -13,6 +32,16 @@ _SELECTORS = {
     "r50_4x_sk0": 0,
     "r50_2x_sk1": 2,
 }
+
+
+def params(fast):
+    """All keys as parameters of a test, those that are not fast as slow."""
+    import pytest
+
+    return [
+        pytest.param(key, marks=[] if key in fast else pytest.mark.slow)
+        for key in KEYS
+    ]
 
 
 def shapes(parity_dir, key):

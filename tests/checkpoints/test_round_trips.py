@@ -14,28 +14,10 @@ from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.hub import comparison
 
 FAST = ["r18_1x_sk0_32px", "r50_1x_sk1_64px"]
-SLOW = [
-    "r34_1x_sk0_32px",
-    "r50_1x_sk0_64px",
-    "r50_1x_sk0_se_64px",
-    "r50_2x_sk0_64px",
-    "r50_2x_sk1_64px",
-    "r50_4x_sk0_64px",
-    "r101_1x_sk0_64px",
-    "r101_1x_sk1_64px",
-    "r101_2x_sk0_64px",
-    "r101_2x_sk1_64px",
-    "r152_1x_sk0_64px",
-    "r152_1x_sk1_64px",
-    "r152_2x_sk0_64px",
-    "r152_2x_sk1_64px",
-    "r152_3x_sk1_64px",
-]
-ALL = FAST + [pytest.param(key, marks=pytest.mark.slow) for key in SLOW]
 TORCH_BOUND = 1e-4
 
 
-@pytest.fixture(scope="module", params=ALL)
+@pytest.fixture(scope="module", params=parity.params(FAST))
 def key(request):
     return request.param
 

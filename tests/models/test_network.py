@@ -1,12 +1,9 @@
 """Networks: parity with the original release, names, counts, round trips."""
 
-import json
-import re
-
 import keras
 import numpy as np
+import parity_networks as parity
 import pytest
-import reference
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import architecture
@@ -20,26 +17,7 @@ SMALL = {
     "image_size": 32,
     "num_classes": 4,
 }
-# Selector of the parity figures: layer 1 but for these.
-SELECTORS = {"r34_1x_sk0": 0, "r50_1x_sk0": 0, "r50_4x_sk0": 0, "r50_2x_sk1": 2}
 FAST = ["r18_1x_sk0_32px", "r34_1x_sk0_32px", "r50_1x_sk1_64px"]
-SLOW = [
-    "r50_1x_sk0_64px",
-    "r50_1x_sk0_se_64px",
-    "r50_2x_sk0_64px",
-    "r50_2x_sk1_64px",
-    "r50_4x_sk0_64px",
-    "r101_1x_sk0_64px",
-    "r101_1x_sk1_64px",
-    "r101_2x_sk0_64px",
-    "r101_2x_sk1_64px",
-    "r152_1x_sk0_64px",
-    "r152_1x_sk1_64px",
-    "r152_2x_sk0_64px",
-    "r152_2x_sk1_64px",
-    "r152_3x_sk1_64px",
-]
-ALL = FAST + [pytest.param(key, marks=pytest.mark.slow) for key in SLOW]
 
 
 @pytest.fixture
@@ -47,30 +25,21 @@ def images():
     return np.random.default_rng(0).random((4, 32, 32, 3), np.float32)
 
 
-@pytest.mark.parametrize("key", ALL)
+@pytest.mark.parametrize("key", parity.params(FAST))
 def test_parity_with_the_original_release(parity_dir, key):
-    folder = parity_dir / "models"
-    shapes = json.loads((folder / f"{key}.json").read_text())
-    shapes.pop("global_step", None)
-    expected = np.load(folder / f"{key}.npz")
-    short, pixels = re.fullmatch(
-        r"(r\d+_\dx_sk\d)(?:_se)?_(\d+)px", key
-    ).groups()
-    network = Network(
-        **architecture.infer(shapes), ft_proj_selector=SELECTORS.get(short, 1)
-    )
+    shapes = parity.shapes(parity_dir, key)
+    arguments = architecture.infer(shapes)
+    network = Network(**arguments, ft_proj_selector=parity.selector(key))
     variables = network.named_variables()
-    assert {n: list(v.shape) for n, v in variables.items()} == shapes
-    for name, variable in variables.items():
-        variable.assign(reference.parity_weights(name, variable.shape))
-    ours = network(reference.parity_images(int(pixels)), training=False)
-    depth = int(re.match(r"r(\d+)", key)[1])
-    bound = 1e-5 if depth <= 50 else 1e-4
-    for name in expected:
-        error = np.linalg.norm(ours[name] - expected[name])
-        error /= np.linalg.norm(expected[name])
+    assert {n: tuple(v.shape) for n, v in variables.items()} == shapes
+    for name, array in parity.weights(shapes).items():
+        variables[name].assign(array)
+    ours = network(parity.images(parity.pixels(key)), training=False)
+    for name, expected in parity.answers(parity_dir, key).items():
+        error = np.linalg.norm(ours[name] - expected)
+        error /= np.linalg.norm(expected)
         print(f"{key} {name} {error:.2e}")
-        assert error <= bound, name
+        assert error <= parity.bound(key), name
 
 
 @pytest.mark.parametrize(
