@@ -120,7 +120,7 @@ def _keras(path, kind):
         arguments = _config(path) if whole else h5.infer(path)
         network = Network(**arguments)
         try:
-            with _named_for_keras(path, whole) as named:
+            with _weights_alone(path, whole) as named:
                 network.load_weights(named)
         except (ValueError, KeyError, RuntimeError) as error:
             raise ValueError(
@@ -136,16 +136,24 @@ def _keras(path, kind):
 
 
 @contextlib.contextmanager
-def _named_for_keras(path, whole):
-    """The path, under a name that Keras tells the format by."""
-    suffix = ".keras" if whole else ".weights.h5"
-    if path.endswith(suffix):
+def _weights_alone(path, whole):
+    """A file of the weights, under a name that Keras tells the format by.
+
+    Those of a whole network are taken out of its archive first: in there,
+    every jump to and fro reads all that lies before anew.
+    """
+    if not whole and path.endswith(".weights.h5"):
         yield path
         return
     with tempfile.TemporaryDirectory() as directory:
-        link = os.path.join(directory, f"x{suffix}")
-        os.symlink(os.path.abspath(path), link)
-        yield link
+        named = os.path.join(directory, "x.weights.h5")
+        if whole:
+            with zipfile.ZipFile(path) as archive:
+                held = archive.extract("model.weights.h5", directory)
+            os.rename(held, named)
+        else:
+            os.symlink(os.path.abspath(path), named)
+        yield named
 
 
 def _config(path):
