@@ -1,5 +1,4 @@
-"""Takes a trained network to a new data set: linear probe, then fine-tuning.
-
+"""Takes a trained network to a new data set: linear probe, then fine-tuning:
 python examples/transfer.py WEIGHTS [digits | folder:PATH | TFDS name [EPOCHS]]
 """
 
@@ -15,7 +14,9 @@ from simclrv2_tf.data import sources
 def main(weights, dataset="digits", epochs=10):
     backbone = simclrv2_tf.load_backbone(weights, trainable=False)
     size = backbone.image_size
-    train, test = (sources.open_source(dataset, s) for s in ("train", "test"))
+    whole = len(sources.split_names(dataset)) == 1  # then a fifth is kept
+    splits = ("train[:80%]", "train[80%:]") if whole else ("train", "test")
+    train, test = (sources.open_source(dataset, split) for split in splits)
     seen, unseen = (pipeline.eval_dataset(x, 64, size) for x in (train, test))
     norm = keras.layers.BatchNormalization(momentum=0.9)
     probe = keras.Sequential([norm, keras.layers.Dense(train.num_classes)])
@@ -24,7 +25,6 @@ def main(weights, dataset="digits", epochs=10):
     probe.fit(backbone.predict(seen), train.labels, epochs=50, verbose=0)
     _, linear = probe.evaluate(backbone.predict(unseen), test.labels)
     print(f"linear probe: top-1 {linear:.1%} of {test.num_examples}")
-
     backbone.trainable = True
     model = keras.Sequential([backbone, probe])
     model.compile(keras.optimizers.Adam(1e-3), loss, metrics=["accuracy"])

@@ -130,11 +130,22 @@ class Job:
         return sum(self.parts.values(), census.Census())
 
 
+_LEAST = {
+    "batch": 1,
+    "devices": 1,
+    "hosts": 1,
+    "image_size": 8,
+    "gradient_cache_microbatch": 0,
+    "proj_out_dim": 1,
+}
+
+
 def _check(job):
-    for name in ("batch", "devices", "hosts"):
-        if getattr(job, name) < 1:
+    for name, least in _LEAST.items():
+        if getattr(job, name) < least:
             raise ValueError(
-                f"`{name}` must be at least 1. Received: {getattr(job, name)}"
+                f"`{name}` must be at least {least}. Received: "
+                f"{name}={getattr(job, name)}"
             )
     for name, allowed in (
         ("mixed_precision", ("float32", "bfloat16", "float16")),

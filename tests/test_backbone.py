@@ -214,7 +214,7 @@ def test_options_are_those_of_load_network(network, tmp_path):
 def test_messages(network):
     with pytest.raises(ValueError, match=r"`endpoint` must be one of \['init"):
         Backbone("block_group5", network)
-    with pytest.raises(ValueError, match="Received: endpoint='logits_sup'"):
+    with pytest.raises(ValueError, match="has no classifier, `logits_sup`"):
         Backbone("logits_sup", **{**SMALL, "num_classes": 0})
     with pytest.raises(ValueError, match="at least one endpoint"):
         Backbone((), network)

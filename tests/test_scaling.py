@@ -98,7 +98,8 @@ def test_messages(options, message):
 
 def test_memory_is_within_a_fifth_of_what_was_measured():
     rows = json.loads(MEASURED.read_text())["rows"]
-    checked = [row for row in rows if row["case"] not in memory.SMALL]
+    beyond = {*memory.SMALL, *memory.LATER}
+    checked = [row for row in rows if row["case"] not in beyond]
     assert checked
     for row in checked:
         options, _ = memory.CASES[row["case"]]
@@ -119,6 +120,16 @@ def test_the_plan_says_what_is_wrong(capsys):
         plan.main(["--devices=3"])
     assert stopped.value.code == 2
     assert "must be a multiple of devices (3)" in capsys.readouterr().err
+    for option in (
+        "--efficiency=0",
+        "--image_size=-5",
+        "--gradient_cache_microbatch=-1",
+        "--proj_out_dim=0",
+    ):
+        with pytest.raises(SystemExit):
+            plan.main(["--devices=8", option])
+        name = option.removeprefix("--").split("=")[0]
+        assert f"`{name}` must be" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         plan.main(["--resnet_depth=42"])
     assert "`resnet_depth` must be one of" in capsys.readouterr().err

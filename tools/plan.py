@@ -23,6 +23,10 @@ def main(arguments=None):
     efficiency = options.pop("efficiency")
     images = options.pop("images_per_host")
     try:
+        if not 0 < efficiency <= 1:
+            raise ValueError(
+                f"`efficiency` must be in (0, 1]. Received: {efficiency}"
+            )
         options["hosts"] = options["hosts"] or -(
             -options["devices"] // device.hosted
         )

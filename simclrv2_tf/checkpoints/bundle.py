@@ -1,6 +1,8 @@
 """TensorFlow's checkpoint files, read one array at a time."""
 
 import contextlib
+import os
+import tempfile
 
 import tensorflow as tf
 
@@ -18,6 +20,7 @@ class Bundle:
     """
 
     def __init__(self, prefix):
+        self._aside, prefix = _without_wildcards(prefix)
         with _short_files_told():
             self._reader = tf.train.load_checkpoint(prefix)
             self.shapes = self._reader.get_variable_to_shape_map()
@@ -46,3 +49,20 @@ def _short_files_told():
         yield
     except IndexError as error:
         raise tf.errors.DataLossError(None, None, str(error)) from error
+
+
+def _without_wildcards(prefix):
+    """A directory of links to keep, and a prefix that is no pattern in there.
+
+    TensorFlow's reader takes its prefix for a pattern, and a directory may be
+    called "run[1]". None, and the prefix itself, where nothing is special.
+    """
+    if "://" in prefix or not set(prefix) & set("*?[\\"):
+        return None, prefix
+    folder, name = os.path.split(os.path.abspath(prefix))
+    aside = tempfile.TemporaryDirectory()
+    for file in os.listdir(folder):
+        if file.startswith(f"{name}."):
+            link = f"x{file.removeprefix(name)}"
+            os.symlink(os.path.join(folder, file), f"{aside.name}/{link}")
+    return aside, f"{aside.name}/x"

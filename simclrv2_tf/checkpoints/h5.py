@@ -27,12 +27,9 @@ def infer(path):
         if _PROJECTION in name or _CLASSIFIER in name
     }
     rest = collections.Counter(s for n, s in shapes.items() if n not in heads)
-    kernels = [shape for shape in rest if len(shape) == 4]
-    for base in sorted({shape[3] for shape in kernels}):
-        for structure in layout.hypotheses():
-            tried = {**structure, "width_multiplier": _whole(base / 64)}
-            if _backbone(tried) == rest:
-                return {**tried, **_heads(heads)}
+    for tried in _hypotheses(rest):
+        if _backbone(tried) == rest:
+            return {**tried, **_heads(heads)}
     raise ValueError(
         f"{path!r} cannot be read: the shapes of its {len(shapes)} arrays are "
         "those of no network of this package; save the network as .keras, "
@@ -40,11 +37,37 @@ def infer(path):
     )
 
 
+def _hypotheses(rest):
+    """Arguments of all backbones of as many arrays and of these sizes.
+
+    The usual ones come first; then those with other channels of images and
+    with the ratios that pairs of small kernels have.
+    """
+    kernels = [shape for shape in rest if len(shape) == 4]
+    bases = sorted({shape[3] for shape in kernels})
+    channels = sorted({s[2] for s in kernels if s[:2] != (1, 1)} - {3})
+    small = {s[3] / s[2] for s in kernels if s[:2] == (1, 1) and s[3] < s[2]}
+    fitting = [
+        tried
+        for structure in layout.hypotheses()
+        for base in bases
+        for tried in [{**structure, "width_multiplier": _whole(base / 64)}]
+        if sum(_backbone(tried).values()) == sum(rest.values())
+    ]
+    for held in [3, *channels]:
+        for tried in fitting:
+            yield {**tried, "channels": held} if held != 3 else tried
+            for name in ("sk_ratio", "se_ratio"):
+                for ratio in sorted(small) if tried[name] else ():
+                    yield {**tried, name: ratio, "channels": held}
+
+
 def _shapes(path):
     found = {}
 
     def note(name, item):
-        if isinstance(item, h5py.Dataset):
+        slot = name.startswith("optimizer/")  # of a network that was trained
+        if isinstance(item, h5py.Dataset) and not slot:
             found[name] = tuple(item.shape)
 
     try:

@@ -6,6 +6,7 @@ No code in a file is ever run.
 import argparse
 import contextlib
 import pickle
+import zipfile
 
 import numpy as np
 
@@ -87,6 +88,8 @@ def _load_pickle(path):
         with _harmless(torch):
             return _load_weights(torch, path)
     except pickle.UnpicklingError as error:
+        if _is_script(path):
+            raise _script(path) from None
         raise ValueError(
             f"{path!r} cannot be read: it holds more than weights, or is no "
             "PyTorch file, and code in a file is never run; save its "
@@ -95,10 +98,27 @@ def _load_pickle(path):
     except OSError:
         raise
     except Exception as error:  # damaged bytes make it raise whatever there is
+        if _is_script(path):
+            raise _script(path) from None
         raise ValueError(
             f"{path!r} cannot be read: it is truncated or damaged, or no "
             "PyTorch file; copy or download it again."
         ) from error
+
+
+def _is_script(path):
+    """Whether a file is a program that `torch.jit.save` wrote."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any("/code/" in name for name in archive.namelist())
+
+
+def _script(path):
+    return ValueError(
+        f"{path!r} holds a TorchScript program, and code in a file is never "
+        "run: save the `state_dict()` of the module, best as .safetensors."
+    )
 
 
 def _load_weights(torch, path):
@@ -123,6 +143,17 @@ def _harmless(torch):
     )
 
 
+def _check_plain(torch, name, tensor):
+    """Raises a ValueError for what is no plain array of numbers."""
+    odd = tensor.is_quantized or tensor.is_complex()
+    if odd or tensor.layout != torch.strided:
+        raise ValueError(
+            "Expected dense tensors of real numbers. Received: "
+            f"{str(name)!r} of {tensor.dtype}, {tensor.layout}; save the "
+            "network's weights as float32."
+        )
+
+
 def _flattened(loaded):
     """Tensors under dotted names, out of the usual wrappers."""
     torch = import_torch()
@@ -143,5 +174,6 @@ def _flattened(loaded):
             below, _ = _flattened(value)
             tensors |= {f"{name}.{n}": t for n, t in below.items()}
         elif isinstance(value, torch.Tensor):
-            tensors[name] = value.detach()
+            _check_plain(torch, name, value)
+            tensors[str(name)] = value.detach()
     return tensors, metadata

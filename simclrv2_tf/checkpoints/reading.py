@@ -33,7 +33,7 @@ def explained(path, doing="read"):
         if not isinstance(error, _kinds()):
             raise
         raise ValueError(
-            f"{path!r} cannot be {doing}: {_reason(error)}."
+            f"{path!r} cannot be {doing}: {_reason(error, doing)}."
         ) from error
 
 
@@ -44,10 +44,12 @@ def _kinds():
     return (*kinds, tf.errors.OpError) if tf else kinds
 
 
-def _reason(error):
+def _reason(error, doing):
     number = _number(error)
     if number in _SENTENCES:
         return _SENTENCES[number]
+    if doing != "read":
+        return f"{_first_line(error)}; choose another place"
     if number == errno.ENOENT:
         return f"a file is missing ({_first_line(error)}); copy all its files"
     return (

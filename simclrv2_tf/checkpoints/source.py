@@ -123,7 +123,8 @@ def open_source(path, ema=False, ignore=None):
     Args:
       path: A file, a directory, or the prefix of a checkpoint; not of Keras.
       ema: Take the momentum weights (`ema_model/…`) of a checkpoint.
-      ignore: Regular expression; tensors of a PyTorch file to pass over.
+      ignore: Regular expression; tensors of a PyTorch file or of a TF1
+        checkpoint to pass over.
 
     Returns:
       A `Found`.
@@ -134,9 +135,9 @@ def open_source(path, ema=False, ignore=None):
     with explained(path):
         kind, place = locate(path)
         if kind == CHECKPOINT:
-            return _checkpoint(place, ema)
+            return _checkpoint(place, ema, ignore)
         if kind == SAVED_MODEL:
-            return _saved_model(place, ema)
+            return _saved_model(place, ema, ignore)
         refuse_momentum(path, ema)
         arrays, known, notes = pytorch.read(place, ignore)
         return Found.make("PyTorch", place, arrays, known, notes)
@@ -151,14 +152,15 @@ def refuse_momentum(path, ema):
         )
 
 
-def _checkpoint(prefix, ema):
+def _checkpoint(prefix, ema, ignore):
     known = _remembered(os.path.dirname(prefix))
     if run_directory.is_ours(prefix):
         arrays = run_directory.read(prefix)
         chosen = tf1.choose(arrays, ema, prefix)
         return Found.make("run", prefix, arrays.renamed(chosen), known)
     if tf1.is_tf1(prefix):
-        return Found.make("TF1", prefix, tf1.read(prefix, ema), known)
+        arrays = tf1.read(prefix, ema, ignore)
+        return Found.make("TF1", prefix, arrays, known)
     if tf2.is_tf2(prefix):
         refuse_momentum(prefix, ema)
         arrays, told = tf2.read(prefix)
@@ -186,14 +188,15 @@ def _remembered(directory):
     return {n: flags[n] for n in _REMEMBERED if flags.get(n) is not None}
 
 
-def _saved_model(directory, ema):
+def _saved_model(directory, ema, ignore):
     if saved_model.is_ours(directory):
         refuse_momentum(directory, ema)
         arrays, known = saved_model.read_ours(directory)
         return Found.make("our SavedModel", directory, arrays, known)
     prefix = saved_model.prefix(directory)
     if tf1.is_tf1(prefix):
-        return Found.make("TF1 hub module", directory, tf1.read(prefix, ema))
+        arrays = tf1.read(prefix, ema, ignore)
+        return Found.make("TF1 hub module", directory, arrays)
     if tf2.is_tf2(prefix):
         refuse_momentum(directory, ema)
         found = tf2.read(prefix)

@@ -73,19 +73,21 @@ def _canonical(key):
     return key.removeprefix(EMA).removeprefix(_MODULE)
 
 
-def read(path, ema=False):
+def read(path, ema=False, ignore=None):
     """Reads the weights, passing over slots, counters and memory.
 
     Args:
       path: Prefix, or directory with a `checkpoint` file.
       ema: Take the momentum weights (`ema_model/…`) and not the trained
         ones; the supervised head, if it has none, as it was trained.
+      ignore: Regular expression; other arrays to pass over.
 
     Returns:
       `Arrays`, {canonical name: numpy array}.
 
     Raises:
-      ValueError: If there is no such checkpoint, or no momentum weights.
+      ValueError: If there is no such checkpoint, or no momentum weights, or
+        arrays that are neither weights nor an optimizer's.
     """
     prefix = find(path)
     if prefix is None:
@@ -94,7 +96,33 @@ def read(path, ema=False):
             f"one. Received: {path!r}, where there is none"
         )
     bundle = Bundle(prefix)
-    return bundle.arrays(choose(bundle.shapes, ema, prefix))
+    chosen = choose(bundle.shapes, ema, prefix)
+    _refuse_others(bundle.shapes, prefix, ignore)
+    return bundle.arrays(chosen)
+
+
+def _refuse_others(shapes, path, ignore):
+    """Raises a ValueError for arrays that are no part of a SimCLR run."""
+    weights = {k for k in shapes if _WEIGHT.fullmatch(_canonical(k))}
+    others = [
+        key
+        for key in sorted(set(shapes) - weights)
+        if shapes[key]  # counters and powers are scalars
+        and not key.startswith("memory")
+        and not _is_slot(key, weights)
+        and not (ignore and re.match(ignore, key))
+    ]
+    if others:
+        raise ValueError(
+            f"The checkpoint {path!r} holds {len(others)} arrays that are no "
+            f"part of the network ({', '.join(others[:5])}): pass over them "
+            "by name with ignore=… (--checkpoint_ignore), if they are none."
+        )
+
+
+def _is_slot(key, weights):
+    """Whether an optimizer keeps it of a weight, "…/kernel/Momentum"."""
+    return any(key[:i] in weights for i, c in enumerate(key) if c == "/")
 
 
 def choose(keys, ema, path):

@@ -175,6 +175,36 @@ def _check_gradient_cache(config):
         )
 
 
+def _check_pairs(config):
+    pretrains = config.train_mode == "pretrain" and "train" in config.mode
+    if pretrains and config.train_batch_size < 2:
+        raise ValueError(
+            "`train_batch_size` must be at least 2 in pretraining, where the "
+            "other images of a batch are what an image is told from. "
+            f"Received: train_batch_size={config.train_batch_size}"
+        )
+
+
+def _check_eval_name(config):
+    name = config.eval_name
+    if name and (os.path.basename(name) != name or "\0" in name):
+        raise ValueError(
+            "`eval_name` must be part of a file's name, without slashes. "
+            f"Received: eval_name={name!r}"
+        )
+
+
+def _check_ignore(config):
+    try:
+        re.compile(config.checkpoint_ignore or "")
+    except re.error as error:
+        raise ValueError(
+            f"`checkpoint_ignore` must be a regular expression ({error}), "
+            "such as 'projector'. Received: "
+            f"checkpoint_ignore={config.checkpoint_ignore!r}"
+        ) from None
+
+
 def _check_schema(config):
     schema = config.variable_schema
     if schema == "?!global_step":  # TF1's default, which is no valid pattern
@@ -228,6 +258,9 @@ RULES = (
     _check_labels,
     _check_freezing,
     _check_gradient_cache,
+    _check_pairs,
+    _check_eval_name,
+    _check_ignore,
     _check_schema,
     _check_devices,
     _check_selector,

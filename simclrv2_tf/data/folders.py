@@ -42,7 +42,17 @@ def open_folder(path, split="train", options=None):
             f"folder:PATH must name a directory of images. Received: {path!r}, "
             "which is no directory"
         )
-    root, train, bounds = _split_folders(path, split)
+    try:
+        root, train, bounds = _split_folders(path, split)
+        return _opened(root, train, bounds)
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"The folder {path!r} holds a file or folder whose name is no "
+            f"UTF-8 ({error.object!r}): rename it."
+        ) from None
+
+
+def _opened(root, train, bounds):
     found = _images_below(root)
     classes = _classes(found, root)
     known = classes if train in (None, root) else _trained(train, classes, root)

@@ -102,11 +102,21 @@ def _detect(tpu_name, use_tpu):
 
 @functools.cache
 def _tpu_strategy(tpu_name, tpu_zone, gcp_project):
-    resolver = tf.distribute.cluster_resolver.TPUClusterResolver(
-        tpu=tpu_name, zone=tpu_zone, project=gcp_project
-    )
-    tf.config.experimental_connect_to_cluster(resolver)
-    tf.tpu.experimental.initialize_tpu_system(resolver)
+    try:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver(
+            tpu=tpu_name, zone=tpu_zone, project=gcp_project
+        )
+        tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+    except (ValueError, OSError, RuntimeError, tf.errors.OpError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(
+            f"The TPU cannot be reached ({reason}): give "
+            "`tpu_name` (and `tpu_zone` and `gcp_project`, if it is none of "
+            "this machine's), or use_tpu=False for other devices. Received: "
+            f"tpu_name={tpu_name!r}, tpu_zone={tpu_zone!r}, "
+            f"gcp_project={gcp_project!r}"
+        ) from error
     return tf.distribute.TPUStrategy(resolver)
 
 

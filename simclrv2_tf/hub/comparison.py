@@ -33,6 +33,7 @@ def compare(source, target, images=2, size=None, seed=0, **loading):
     own = {k: loading.pop(k) for k in ("ema", "ignore") if k in loading}
     network = load.load_network(source, **own, **loading)
     config = network.get_config()
+    loading = {**_untold(target, config), **loading}
     size = size or min(64, config["image_size"])
     pixels = np.random.default_rng(seed).random(
         (images, size, size, config["channels"]), np.float32
@@ -45,6 +46,17 @@ def compare(source, target, images=2, size=None, seed=0, **loading):
         answered = _answers_of_target(target, pixels, loading)
         with np.load(kept, allow_pickle=False) as expected:
             return {k: error(answered[k], expected[k]) for k in expected}
+
+
+def _untold(target, config):
+    """What the source tells of its network and some formats do not."""
+    kind, _ = sources.locate(os.fspath(target))
+    if kind not in (sources.CHECKPOINT, detection.H5):
+        return {}
+    names = ["ft_proj_selector", "sk_ratio", "se_ratio"]
+    if config["num_proj_layers"] == 1 or config["proj_head_mode"] == "linear":
+        names.append("proj_head_mode")
+    return {name: config[name] for name in names}
 
 
 def _answers(network, pixels):

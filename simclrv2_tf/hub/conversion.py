@@ -14,6 +14,7 @@ from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.checkpoints import tf2
 from simclrv2_tf.hub import load
+from simclrv2_tf.models.network import check_arguments
 from simclrv2_tf.models.network import check_selector
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -52,6 +53,7 @@ def convert(source, target, form=None, ema=False, ignore=None, **overrides):
     target = os.fspath(target)
     form = form or format_of(target)
     _check_form(form)
+    check_arguments(overrides)
     if form in ("keras", "weights.h5"):
         network = load.load_network(source, ema, ignore=ignore, **overrides)
         _write_keras(form, network, target)

@@ -18,6 +18,7 @@ from simclrv2_tf.checkpoints.reading import explained
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import fetch
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.models.network import check_arguments
 
 _LOG = logging.getLogger("simclrv2_tf")
 _CLASSIFIER = "head_supervised/"
@@ -42,8 +43,8 @@ def load_network(
       ema: Load momentum weights (`ema_model/…`) of a TF1 checkpoint.
       variable_schema: Regular expression; variables that it does not match
         are left as initialised.
-      ignore: Regular expression; tensors of a PyTorch file that it matches
-        from the start are passed over.
+      ignore: Regular expression; tensors of a PyTorch file or of a TF1
+        checkpoint that it matches from the start are passed over.
       **overrides: Arguments of `Network`. Those that contradict the weights
         are an error, but for `num_classes`. The selector comes from here,
         else from the source, else it is 0.
@@ -55,6 +56,9 @@ def load_network(
     Raises:
       ValueError: If there are no weights, or they do not fit.
     """
+    check_arguments(overrides)
+    check_pattern("ignore", ignore)
+    check_pattern("variable_schema", variable_schema)
     found = find_weights(source, ema, ignore)
     found = found.with_head(overrides.get("proj_head_mode"))
     architecture.check(found.arguments, overrides)
@@ -72,6 +76,17 @@ def load_network(
     name = architecture.describe(found.arguments)
     _LOG.info("%s %s: %s", name, source, network.load_report)
     return network
+
+
+def check_pattern(name, pattern):
+    """Raises a ValueError for what is no regular expression."""
+    try:
+        re.compile("" if pattern in (None, *_ALL) else pattern)
+    except re.error as error:
+        raise ValueError(
+            f"`{name}` must be a regular expression ({error}). Received: "
+            f"{name}={pattern!r}"
+        ) from None
 
 
 def find_weights(source, ema=False, ignore=None):
@@ -168,7 +183,10 @@ def _config(path):
             f"Expected {path!r} to hold a Network. Received: "
             f"{described.get('class_name')!r}"
         )
-    return {k: v for k, v in described["config"].items() if k != "name"}
+    try:
+        return {k: v for k, v in described["config"].items() if k != "name"}
+    except (KeyError, AttributeError):
+        raise OSError("its config.json") from None
 
 
 def _excused(network, found, schema):

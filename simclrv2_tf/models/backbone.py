@@ -119,6 +119,11 @@ def _endpoints(network, images, wanted):
 def _check_names(argument, names, known):
     if not names and argument == "endpoint":
         raise ValueError(f"`{argument}` must name at least one endpoint.")
+    if "logits_sup" in names and "logits_sup" not in known:
+        raise ValueError(
+            "The network has no classifier, `logits_sup`: fine-tune it first, "
+            "or take its features (`final_avg_pool`, --mode=embed)."
+        )
     for name in names:
         if name not in known:
             raise ValueError(

@@ -121,7 +121,7 @@ class _Walk:
         self.kept()
 
     def shortcut(self, shortcut):
-        if shortcut.resnet_d:
+        if shortcut.resnet_d or shortcut.strides > 1:
             self.size = -(-self.size // shortcut.strides)
             self.kept()
         self.conv_bn(shortcut.project)

@@ -1,6 +1,7 @@
 """The whole network as one Keras model: backbone and both heads."""
 
 import collections
+import inspect
 
 import keras
 import tensorflow as tf
@@ -71,6 +72,7 @@ class Network(keras.Model):
         channels=3,
         **kwargs,
     ):
+        check_arguments(kwargs)
         norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
         backbone = ResNet(
             resnet_depth,
@@ -168,6 +170,17 @@ class Network(keras.Model):
             for scope, layer in layers.items()
             for variable in layer.variables
         }
+
+
+def check_arguments(names):
+    """Raises a ValueError for names that are no arguments of `Network`."""
+    known = list(inspect.signature(Network.__init__).parameters)[1:-1]
+    wrong = sorted(set(names) - {*known, "name", "trainable", "dtype"})
+    if wrong:
+        raise ValueError(
+            f"A Network has no argument {', '.join(map(repr, wrong))}: "
+            f"expected some of {', '.join(known)}."
+        )
 
 
 def check_selector(selector, layers):

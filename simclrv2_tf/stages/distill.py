@@ -6,13 +6,15 @@ from simclrv2_tf import losses
 from simclrv2_tf.stages.finetune import require_head
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
+from simclrv2_tf.stages.stage import labelled
 from simclrv2_tf.stages.stage import labelled_mean
 
 
 class Distill(Stage):
     """Teaches a student what a fine-tuned teacher says of every image.
 
-    The loss is the paper's equation 3, means in place of sums:
+    The loss is the paper's equation 3, means in place of sums (the first over
+    the labelled images of a batch, however few):
     (1 - alpha) * cross-entropy with the labels there are
     + alpha * cross-entropy with the teacher's softened answer (equation 2);
     alpha = 1 is distillation on unlabelled images alone. The teacher runs in
@@ -69,7 +71,7 @@ class Distill(Stage):
         same = tf.equal(tf.argmax(taught, -1), tf.argmax(logits, -1))
         return self.record(
             distill_loss=distilled,
-            supervised_loss=supervised,
+            supervised_loss=labelled(per_example, labels),
             supervised_acc=accuracy(logits, labels),
             teacher_agreement=tf.reduce_mean(tf.cast(same, tf.float32)),
             weight_decay=decay,
@@ -80,6 +82,13 @@ class Distill(Stage):
 def _check(student, teacher, temperature, alpha):
     for network in (student, teacher):
         require_head(network)
+    channels = [n.get_config()["channels"] for n in (teacher, student)]
+    if channels[0] != channels[1]:
+        raise ValueError(
+            "Teacher and student must take images of as many channels. "
+            f"Received: a teacher of {channels[0]} and a student of "
+            f"{channels[1]} channels"
+        )
     classes = [n.get_config()["num_classes"] for n in (teacher, student)]
     if classes[0] != classes[1]:
         raise ValueError(

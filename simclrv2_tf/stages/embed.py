@@ -48,7 +48,7 @@ def embed(config, source=None):
         return output
     _compute(config, output, backbone, source, files, told)
     if distribution.is_chief():
-        print(f"wrote embeddings of {len(files):,} images to {output}")
+        print(f"wrote embeddings of {source.name} to {output}", flush=True)
     return output
 
 

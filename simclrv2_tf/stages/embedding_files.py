@@ -137,8 +137,9 @@ def _read_records(directory):
         "label": tf.io.FixedLenFeature([], tf.int64),
         "file": tf.io.FixedLenFeature([], tf.string),
     }
-    paths = tf.io.gfile.glob(os.path.join(directory, "*-of-*"))
-    records = tf.data.TFRecordDataset(sorted(paths)).batch(1024)
+    names = sorted(n for n in tf.io.gfile.listdir(directory) if "-of-" in n)
+    paths = [os.path.join(directory, name) for name in names]
+    records = tf.data.TFRecordDataset(paths).batch(1024)
     read = [tf.io.parse_example(batch, spec) for batch in records]
     rows = {key: np.concatenate([b[key] for b in read]) for key in spec}
     return {

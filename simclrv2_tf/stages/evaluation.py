@@ -1,5 +1,6 @@
 """Evaluates a run's checkpoints and writes down what comes of it."""
 
+import dataclasses
 import logging
 import os
 import time
@@ -22,6 +23,7 @@ from simclrv2_tf.stages.train import open_source
 
 POLL_SECONDS = 1.0  # between looks for a new checkpoint
 
+_DECAY = ("optimizer", "weight_decay")  # what the loss of decay depends on
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -137,9 +139,21 @@ def _classifies(config, prefix, network, eval_source):
     return True
 
 
+def check_labels(source, eval_source):
+    """Raises a ValueError unless nearest neighbours can be judged."""
+    for held in (source, eval_source):
+        if not (held.labels >= 0).any():
+            raise ValueError(
+                "Nearest neighbours (--knn_k) are judged by labels. Received: "
+                f"{held.name}, which has none: give a data set with labels, "
+                "or knn_k=0."
+            )
+
+
 def _neighbours(config, network, eval_source, source):
     """Accuracy of nearest neighbours among the labels that may be used."""
     source = source or open_source(config)
+    check_labels(source, eval_source)
     used = labelling.choose_labels(
         source.labels,
         config.label_fraction,
@@ -188,6 +202,10 @@ def _batches(config, network, source, steps=0):
 
 
 def _decay(config, network):
+    """The weight decay of the run's own optimizer, unless another is given."""
+    before = model_dir.read_flags(config.model_dir) if config.model_dir else {}
+    names = [n for n in _DECAY if n in before and n not in config.given]
+    config = dataclasses.replace(config, **{n: before[n] for n in names})
     variables = build.decayed_by_loss(config, network)
     squares = sum(float(tf.nn.l2_loss(v.value)) for v in variables)
     return config.weight_decay * squares

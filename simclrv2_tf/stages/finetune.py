@@ -3,6 +3,7 @@
 from simclrv2_tf import losses
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
+from simclrv2_tf.stages.stage import labelled
 from simclrv2_tf.stages.stage import labelled_mean
 
 
@@ -44,7 +45,7 @@ class FineTune(Stage):
             loss = supervised + decay
         self.descend(tape, loss)
         return self.record(
-            supervised_loss=supervised,
+            supervised_loss=labelled(per_example, labels),
             supervised_acc=accuracy(logits, labels),
             weight_decay=decay,
             total_loss=loss,

@@ -22,9 +22,10 @@ def inherit(config):
     Args:
       config: A `Config`.
     """
-    known = _known(config)
+    known, goes_on = _known(config)
+    # Weights without a projection head may get a new one; a run may not.
     headless = known.get("proj_head_mode", "none") == "none"
-    names = BACKBONE if headless else BACKBONE + HEADS
+    names = BACKBONE if headless and not goes_on else BACKBONE + HEADS
     open_ = [n for n in names if n in known and n not in config.given]
     return _with(config, {name: known[name] for name in open_})
 
@@ -35,12 +36,14 @@ def given(config, names):
 
 
 def _known(config):
+    """What is known of the network, and whether a run's flags say it."""
     before = model_dir.read_flags(config.model_dir) if config.model_dir else {}
     if before or not config.checkpoint:
-        return before
-    return hub.find_weights(
+        return before, bool(before)
+    found = hub.find_weights(
         config.checkpoint, config.checkpoint_ema, config.checkpoint_ignore
-    ).arguments
+    )
+    return found.arguments, False
 
 
 def _with(config, known):

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import staging
+from simclrv2_tf.checkpoints.reading import explained
 from simclrv2_tf.stages import lock
 from simclrv2_tf.stages.network_fields import BACKBONE
 from simclrv2_tf.stages.network_fields import HEADS
@@ -19,8 +20,41 @@ ENVIRONMENT = "environment.json"
 PROJECTOR = "projector"  # folder of features for TensorBoard
 # What `replace` writes beside, with the number of its process.
 _LEFT_OVER = re.compile(r".+\.(\d+)\.tmp|\.probe\.(\d+)")
-# A run goes on only with the stage and the network that it began with.
-FIXED = ("train_mode", *BACKBONE, *HEADS)
+# A run goes on only with the stage and the network that it began with, and
+# with what decides which variables are trained and what is kept of them.
+FIXED = (
+    "train_mode",
+    *BACKBONE,
+    *HEADS,
+    "optimizer",
+    "mixed_precision",
+    "fine_tune_after_block",
+    "lineareval_while_pretraining",
+)
+# Fields that change what training does from there on.
+_TRAINING = (
+    "dataset",
+    "train_split",
+    "seed",
+    "label_fraction",
+    "labels_per_class",
+    "label_seed",
+    "train_batch_size",
+    "learning_rate",
+    "learning_rate_scaling",
+    "warmup_epochs",
+    "weight_decay",
+    "momentum",
+    "temperature",
+    "hidden_norm",
+    "color_jitter_strength",
+    "use_blur",
+    "batch_norm_decay",
+    "global_bn",
+    "teacher",
+    "distill_temperature",
+    "distill_alpha",
+)
 
 
 def check(config):
@@ -40,7 +74,8 @@ def check(config):
     differing = [
         name
         for name in FIXED
-        if name in before and before[name] != getattr(config, name)
+        if name in before
+        and _kind(name, before[name]) != _kind(name, getattr(config, name))
     ]
     if differing:
         held = ", ".join(f"{name}={before[name]}" for name in differing)
@@ -52,6 +87,21 @@ def check(config):
             f"the flags say {asked}: give another directory, or those flags."
         )
     _make(config.model_dir)
+
+
+def _kind(name, value):
+    """What must stay: of precisions float16 alone has a state of its own."""
+    return value == "float16" if name == "mixed_precision" else value
+
+
+def changed(config):
+    """Sentences of what training goes on with in place of what it was."""
+    before = read_flags(config.model_dir)
+    return [
+        f"{name}={getattr(config, name)} (was {before[name]})"
+        for name in _TRAINING
+        if name in before and before[name] != getattr(config, name)
+    ]
 
 
 def _make(directory):
@@ -163,6 +213,7 @@ def _plain(value):
 def replace(path, text):
     """Writes beside and renames, so that no half-written file is seen."""
     beside = f"{path}.{os.getpid()}.tmp"
-    with tf.io.gfile.GFile(beside, "w") as file:
-        file.write(text)
-    tf.io.gfile.rename(beside, path, overwrite=True)
+    with explained(path, "written"):
+        with tf.io.gfile.GFile(beside, "w") as file:
+            file.write(text)
+        tf.io.gfile.rename(beside, path, overwrite=True)

@@ -38,6 +38,11 @@ def predict(config, source=None):
     prefix = trained.newest(config)
     output = _output(config, prefix)
     trained.check_classifier(prefix)
+    if tf.io.gfile.isdir(output):
+        raise ValueError(
+            "`predict_output` must name a file. Received: predict_output="
+            f"{output!r}, which is a directory"
+        )
     classifier = trained.load_backbone(config, prefix, "logits_sup")
     source = source or inference.open_whole(config)
     source = source.with_channels(classifier.input_shape[-1])

@@ -8,6 +8,7 @@ from simclrv2_tf import losses
 from simclrv2_tf.stages import gradient_cache
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
+from simclrv2_tf.stages.stage import labelled
 from simclrv2_tf.stages.stage import labelled_mean
 
 # Endpoints that the losses read: contrastive, and of the head on the side.
@@ -123,7 +124,7 @@ class Pretrain(Stage):
         labels = tf.concat([labels, labels], axis=0)
         per_view = losses.supervised_cross_entropy(labels, logits)
         loss = labelled_mean(per_view, labels)
-        side = {"supervised_loss": loss}
+        side = {"supervised_loss": labelled(per_view, labels)}
         return loss, {**side, "supervised_acc": accuracy(logits, labels)}
 
 

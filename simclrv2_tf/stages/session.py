@@ -52,6 +52,9 @@ def _results(config, source, eval_source, interruption):
         return evaluation.follow(config, source, eval_source)
     if config.mode == "train_then_eval":  # a wrong split fails at once
         eval_source = eval_source or open_source(config, config.eval_split)
+        if config.knn_k:
+            source = source or open_source(config)
+            evaluation.check_labels(source, eval_source)
     result = {}
     if "train" in config.mode:
         done = train(config, source, interruption)

@@ -5,6 +5,8 @@ import os
 
 import tensorflow as tf
 
+from simclrv2_tf.checkpoints.reading import explained
+
 MANIFEST = "manifest.json"
 
 
@@ -36,7 +38,8 @@ class Shards:
         Raises:
           ValueError: If it holds parts of another result.
         """
-        tf.io.gfile.makedirs(self.directory)
+        with explained(self.directory, "written"):
+            tf.io.gfile.makedirs(self.directory)
         before = read_manifest(self.directory)
         if before is None:
             self._write_manifest()
@@ -46,11 +49,10 @@ class Shards:
                 f"{difference(before, self.contents)}. Give another output, "
                 "or remove it."
             )
-        unfinished = os.path.join(self.directory, f"{self.name}-*.tmp")
-        for path in tf.io.gfile.glob(
-            unfinished
-        ):  # of a process that was killed
-            tf.io.gfile.remove(path)
+        for file in tf.io.gfile.listdir(self.directory):
+            if file.startswith(f"{self.name}-") and file.endswith(".tmp"):
+                # Of a process that was killed.
+                tf.io.gfile.remove(os.path.join(self.directory, file))
 
     def _write_manifest(self):
         def save(path):
@@ -84,12 +86,13 @@ class Shards:
 def write_whole(path, save):
     """Writes beside and renames; `save(path)` writes."""
     beside = f"{path}.{os.getpid()}.tmp"
-    try:
-        save(beside)
-        tf.io.gfile.rename(beside, path, overwrite=True)
-    finally:
-        if tf.io.gfile.exists(beside):
-            tf.io.gfile.remove(beside)
+    with explained(path, "written"):
+        try:
+            save(beside)
+            tf.io.gfile.rename(beside, path, overwrite=True)
+        finally:
+            if tf.io.gfile.exists(beside):
+                tf.io.gfile.remove(beside)
 
 
 def read_manifest(directory):

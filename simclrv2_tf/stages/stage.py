@@ -139,8 +139,21 @@ def labelled_mean(values, labels):
 
 def accuracy(logits, labels):
     """Top-1 accuracy as a (value, count) pair for `Stage.record`."""
-    known = tf.cast(labels >= 0, tf.float32)
     guesses = tf.argmax(logits, axis=-1, output_type=labels.dtype)
-    right = tf.cast(tf.equal(guesses, labels), tf.float32) * known
+    right = tf.cast(tf.equal(guesses, labels), tf.float32)
+    return labelled(right, labels)
+
+
+def labelled(values, labels):
+    """Mean of this replica's labelled values, for `Stage.record`.
+
+    Args:
+      values: float (batch,).
+      labels: int (batch,), -1 for an unlabelled example.
+
+    Returns:
+      A pair (mean, count).
+    """
+    known = tf.cast(labels >= 0, values.dtype)
     count = tf.reduce_sum(known)
-    return tf.math.divide_no_nan(tf.reduce_sum(right), count), count
+    return tf.math.divide_no_nan(tf.reduce_sum(values * known), count), count

@@ -25,6 +25,7 @@ from simclrv2_tf.stages import classes
 from simclrv2_tf.stages import devices
 from simclrv2_tf.stages import model_dir
 from simclrv2_tf.stages import precision
+from simclrv2_tf.stages import trained
 from simclrv2_tf.stages.fit import Run
 from simclrv2_tf.stages.inherit import inherit
 from simclrv2_tf.stages.interruption import Interruption
@@ -98,7 +99,9 @@ def _train(config, source, interruption, lock):
     if writes:
         start = run.progress.step
         _announce(config, plan, stage, source, start)
-        note_flags()
+        if start < plan.train_steps:
+            _tell_changes(config, start)
+            note_flags()
         _describe(config, source, journal, start)
     with _noted(journal, stage):
         metrics = run.to_the_end()
@@ -217,6 +220,7 @@ def _compiled_stage(config, plan, source, newest):
     teacher = None
     count = source.num_classes
     if config.train_mode == "distill":
+        trained.check_classifier(config.teacher)
         names = classes.class_names(config.teacher)
         classes.check_same(names, source, "The teacher")
         teacher = build.load_teacher(config)
@@ -241,9 +245,22 @@ def _announce(config, plan, stage, source, start):
     if config.train_mode == "pretrain" and config.channels != 3:
         print("  colour distortion brightness and contrast alone: images are")
         print(f"                    not RGB (channels={config.channels})")
-    if start:
+    if start >= plan.train_steps:
+        print(f"  trained already   to step {start:,}, in {config.model_dir}")
+    elif start:
         print(f"  resuming at step  {start:,} of {config.model_dir}")
     print(flush=True)
+
+
+def _tell_changes(config, start):
+    changes = model_dir.changed(config) if start else []
+    if changes:
+        _LOG.warning(
+            "THE FLAGS HAVE CHANGED since step %d: %s. The run goes on, but "
+            "is no longer the one that it was.",
+            start,
+            ", ".join(changes),
+        )
 
 
 def _describe(config, source, journal, start):

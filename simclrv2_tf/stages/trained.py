@@ -68,7 +68,11 @@ def has_classifier(source):
 
 
 def check_classifier(source):
-    """Raises a ValueError if there is no trained classifier."""
+    """Raises a ValueError if there is no trained classifier.
+
+    Args:
+      source: Anything that `--checkpoint` accepts.
+    """
     if not has_classifier(source):
         raise ValueError(
             f"Expected a trained classifier. Received: {source!r}, which was "

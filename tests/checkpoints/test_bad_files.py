@@ -106,6 +106,16 @@ def test_several_and_none_named(checkpoint, weights):
     refused(checkpoint, "holds 2 sets of weights .model.ckpt-1, model.ckpt-2.")
 
 
+def test_foreign_arrays_are_named(checkpoint, weights):
+    kernel = np.ones((3, 3), np.float32)
+    more = {"encoder2/conv2d/kernel": kernel, "memory/queue": kernel}
+    more["base_model/conv2d/kernel/Momentum"] = kernel
+    tf1.write(str(checkpoint / "model.ckpt-1"), {**weights, **more})
+    refused(checkpoint, r"1 arrays that are no part .*\(encoder2/conv2d")
+    network = hub.load_network(str(checkpoint), ignore="encoder2")
+    assert network.load_report
+
+
 def test_not_finite(checkpoint, weights, tmp_path):
     broken = {n: np.array(a) for n, a in weights.items()}
     broken["base_model/conv2d_3/kernel"][0, 0, 0, 0] = np.nan

@@ -344,6 +344,27 @@ def test_other_readers_and_writers_of_safetensors_agree(tmp_path):
     assert file.read("c").dtype == np.float16
 
 
+def test_tensors_that_are_no_plain_numbers(tmp_path):
+    torch = pytest.importorskip("torch")
+    for odd in (
+        torch.ones(3, dtype=torch.complex64),
+        torch.ones(3).to_sparse(),
+        torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
+    ):
+        path = str(tmp_path / "odd.pth")
+        torch.save({"conv1.weight": odd, 0: torch.ones(1)}, path)
+        with pytest.raises(ValueError, match="real numbers. .*conv1.weight"):
+            pytorch.read(path)
+
+
+def test_a_program_is_told_from_weights(tmp_path):
+    torch = pytest.importorskip("torch")
+    path = str(tmp_path / "script.pt")
+    torch.jit.script(torch.nn.Linear(2, 2)).save(path)
+    with pytest.raises(ValueError, match="holds a TorchScript program"):
+        pytorch.read(path)
+
+
 def test_module_needs_no_tensorflow(tmp_path):
     pytest.importorskip("torch")
     arguments = {**TINY, "resnet_depth": 18, "image_size": 32}

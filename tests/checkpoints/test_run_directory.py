@@ -39,6 +39,13 @@ def kernel_of(prefix):
     return run_directory.read(prefix)["base_model/conv2d/kernel"]
 
 
+def test_a_directory_called_like_a_pattern(tmp_path):
+    directory = str(tmp_path / "run[1]*?")
+    run_directory.write(directory, 3, tensors(3))
+    prefix = run_directory.newest_sound(directory)
+    np.testing.assert_array_equal(kernel_of(prefix), 3)
+
+
 def flip(path, place=100):
     data = bytearray(path.read_bytes())
     data[place % len(data)] ^= 1

@@ -1,5 +1,7 @@
 """What a folder's splits and classes are, and what it says when in doubt."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -88,6 +90,18 @@ def test_a_class_folder_without_an_image(tmp_path):
     assert folders.open_folder(str(tmp_path)).class_names == ("a", "b")
     (tmp_path / "c").mkdir()
     with pytest.raises(ValueError, match="class folder .*/c' holds no image"):
+        folders.open_folder(str(tmp_path))
+
+
+def test_a_name_that_is_no_utf_8(tmp_path):
+    write(tmp_path, "a/1.png", "b/1.png")
+    try:
+        os.rename(
+            tmp_path / "a" / "1.png", os.fsencode(tmp_path) + b"/a/\xe9.png"
+        )
+    except OSError:
+        pytest.skip("this file system takes UTF-8 alone")
+    with pytest.raises(ValueError, match="whose name is no UTF-8 .*rename it"):
         folders.open_folder(str(tmp_path))
 
 

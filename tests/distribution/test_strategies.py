@@ -74,6 +74,16 @@ def test_tpu_arguments_reach_the_resolver(monkeypatch):
     strategies._tpu_strategy.cache_clear()
 
 
+def test_a_tpu_that_is_not_there(monkeypatch):
+    def resolve(**given):
+        raise OSError("Name or service not known")
+
+    place = tf.distribute.cluster_resolver
+    monkeypatch.setattr(place, "TPUClusterResolver", resolve)
+    with pytest.raises(ValueError, match=r"reached \(Name .*`tpu_name`.*pod"):
+        distribution.make_strategy("tpu", "pod")
+
+
 def test_messages(machine):
     with pytest.raises(ValueError, match="`strategy` must be one of"):
         distribution.make_strategy("parameter_server")

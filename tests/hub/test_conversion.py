@@ -4,6 +4,7 @@ import os
 import pathlib
 import sys
 
+import keras
 import numpy as np
 import pytest
 import stand_ins
@@ -12,6 +13,7 @@ from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.hub import comparison
 from simclrv2_tf.hub import conversion
+from simclrv2_tf.models.network import Network
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGETS = [
@@ -53,6 +55,55 @@ def test_every_format_there_and_back(name, original, tmp_path, command, capsys):
     assert command(original, target, "--check", *selector) == 0
     assert "same: at most" in capsys.readouterr().out
     stand_ins.same(hub.find_weights(target).arrays, stand_ins.SMALL)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_source_that_knows_its_selector(name, tmp_path, command, capsys):
+    """Some formats do not; the check reads the target as the source says."""
+    if name.endswith((".safetensors", ".pth")):
+        pytest.importorskip("torch")
+    source = tmp_path / "source.keras"
+    keras.utils.set_random_seed(0)
+    network = Network(**stand_ins.SMALL, ft_proj_selector=1)
+    head = network.supervised_head.linear.kernel
+    head.assign(np.random.default_rng(0).normal(size=head.shape))
+    network.save(source)
+    assert command(source, tmp_path / name, "--check") == 0
+    assert "same: at most" in capsys.readouterr().out
+
+
+def test_misspelt_arguments_are_named(original, tmp_path):
+    for use in (
+        lambda: hub.load_network(original, resnet_dept=50),
+        lambda: hub.load_backbone(original, trainble=False),
+        lambda: hub.convert(original, tmp_path / "x.keras", ft_selector=1),
+        lambda: Network(sk_ration=0.0625),
+    ):
+        with pytest.raises(ValueError, match="A Network has no argument '"):
+            use()
+    for name in ("ignore", "variable_schema"):
+        with pytest.raises(ValueError, match=f"`{name}` must be a regular"):
+            hub.load_network(original, **{name: "("})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"channels": 1}, {"se_ratio": 0.5}, {"sk_ratio": 0.125}, {}],
+    ids=["channels", "se", "sk", "trained"],
+)
+def test_keras_weights_of_unusual_networks(options, tmp_path):
+    network = Network(**{**stand_ins.SMALL, "width_multiplier": 1, **options})
+    if not options:  # what an optimizer remembers stands in the file too
+        network.compile(keras.optimizers.Adam())
+        network.optimizer.build(network.trainable_variables)
+    path = tmp_path / "w.weights.h5"
+    network.save_weights(path)
+    loaded = hub.load_network(path)
+    held = network.get_config()
+    for name in ("channels", "se_ratio", "resnet_depth"):
+        assert loaded.get_config()[name] == held[name]
+    for one, other in zip(network.variables, loaded.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_check_fails_where_sides_differ(

@@ -1,5 +1,9 @@
 """Networks: parity with the original release, names, counts, round trips."""
 
+import pathlib
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import parity_networks as parity
@@ -17,12 +21,31 @@ SMALL = {
     "image_size": 32,
     "num_classes": 4,
 }
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 FAST = ["r18_1x_sk0_32px", "r34_1x_sk0_32px", "r50_1x_sk1_64px"]
 
 
 @pytest.fixture
 def images():
     return np.random.default_rng(0).random((4, 32, 32, 3), np.float32)
+
+
+def test_odd_batches_of_few_channels():
+    """TensorFlow's strided 1×1 convolution writes past its memory there."""
+    code = (
+        "import numpy as np, tensorflow as tf\n"
+        "from simclrv2_tf.models.network import Network\n"
+        "small = dict(resnet_depth=18, image_size=32, num_classes=3)\n"
+        "for width in (1 / 16, 1 / 8):\n"
+        "    network = Network(width_multiplier=width, **small)\n"
+        "    for batch in (1, 3, 5):\n"
+        "        x = np.ones((batch, 32, 32, 3), 'f')\n"
+        "        for _ in range(3):\n"
+        "            with tf.GradientTape() as tape:\n"
+        "                y = network(x, training=True)['logits_sup']\n"
+        "            tape.gradient(y, network.trainable_variables)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize("key", parity.params(FAST))

@@ -315,6 +315,19 @@ def test_predictions_from_a_bare_checkpoint_on_unlabelled_images(
     ]
 
 
+def test_predictions_need_a_classifier_and_a_file(run, folder, tmp_path):
+    with pytest.raises(ValueError, match="which is a directory"):
+        simclrv2_tf.predict(f"folder:{folder}", run, predict_output=tmp_path)
+    bare = Network(**{**TINY, "num_classes": 0})
+    bare.save(tmp_path / "bare.keras")
+    with pytest.raises(ValueError, match="has no classifier, `logits_sup`"):
+        simclrv2_tf.predict(
+            f"folder:{folder}",
+            checkpoint=str(tmp_path / "bare.keras"),
+            predict_output=str(tmp_path / "p.csv"),
+        )
+
+
 def test_predictions_need_a_trained_classifier(run, folder):
     flags = {
         **FLAGS,

@@ -66,6 +66,11 @@ def test_a_run_goes_on_as_it_was(tmp_path):
     assert inherit(config).resnet_depth == 34
 
 
+def test_a_headless_run_goes_on_as_it_was(tmp_path):
+    (tmp_path / "flags.json").write_text('{"proj_head_mode": "none"}')
+    assert inherit(Config(model_dir=str(tmp_path))).proj_head_mode == "none"
+
+
 def test_no_projection_head_in_the_checkpoint_leaves_the_flags_alone(tmp_path):
     held = {**HELD, "proj_head_mode": "none"}
     tf1.write(str(tmp_path / "m"), stand_ins.weights(held))
@@ -100,6 +105,11 @@ def test_flags_that_were_given_contradict_in_evaluation_too(checkpoint, capsys):
         run(f"--checkpoint={checkpoint}", "--mode=eval", "--resnet_depth=50")
     error = capsys.readouterr().err.strip().split("\n")[-1]
     assert "is r18_0.0625x_sk0 (depth 18), the flags say depth 50" in error
+
+
+def test_channels_that_differ_are_named(checkpoint):
+    with pytest.raises(ValueError, match="channels 3.* say .*channels 1"):
+        build.make_network(Config(checkpoint=checkpoint, channels=1), 10)
 
 
 def test_flags_decide_the_selector_where_the_source_tells_none(checkpoint):

@@ -111,6 +111,23 @@ def test_finetune_passes_over_the_unlabelled():
     assert few["train/supervised_loss"] == pytest.approx(expected, rel=1e-3)
 
 
+def test_a_loss_on_few_labels_is_the_mean_of_each(monkeypatch):
+    """Batches of five labels, of one and of none weigh as they should."""
+    stage = FineTune(network())
+    stage.compile(optimizer=keras.optimizers.SGD(0.0))
+    losses, counts = [], (5, 1, 0)
+    for count in counts:
+        labels = np.where(np.arange(8) < count, np.maximum(LABELS, 0), -1)
+        labels = labels.astype(np.int32)
+        losses.append(step(FineTune(network()), (IMAGES, labels)))
+        told = stage.train_step((IMAGES, labels))
+    alone = [logs["train/supervised_loss"] for logs in losses]
+    expected = np.average(alone, weights=counts)
+    assert float(told["train/supervised_loss"]) == pytest.approx(
+        expected, rel=1e-4
+    )
+
+
 def test_finetune_leaves_layers_behind_the_selector_alone():
     net = network(ft_proj_selector=1)
     before = {n: v.numpy() for n, v in net.named_variables().items()}
@@ -148,6 +165,10 @@ def test_distill_loss_is_equation_3(alpha):
         (
             lambda: Distill(network(), network(num_classes=4)),
             "teacher of 4 and a student of 3",
+        ),
+        (
+            lambda: Distill(network(), network(channels=1)),
+            "teacher of 1 and a student of 3 channels",
         ),
         (lambda: Distill(network(), network(), 0), "must be above 0"),
         (lambda: Distill(network(), network(), 1, 2), r"must be in \[0, 1\]"),
@@ -339,6 +360,12 @@ def test_resuming_gives_the_uninterrupted_run(tmp_path, monkeypatch):
     [
         ({"resnet_depth": 34}, "holds a run with resnet_depth=18"),
         ({"train_mode": "finetune"}, "holds a run with train_mode=pretrain"),
+        ({"optimizer": "adam"}, "holds a run with optimizer=lars"),
+        ({"mixed_precision": "float16"}, "with mixed_precision=float32"),
+        (
+            {"lineareval_while_pretraining": False},
+            "holds a run with lineareval_while_pretraining=True",
+        ),
     ],
 )
 def test_another_run_is_refused(pretrained, options, message):
@@ -348,6 +375,25 @@ def test_another_run_is_refused(pretrained, options, message):
     )
     with pytest.raises(ValueError, match=message):
         train(config)
+
+
+def test_a_teacher_needs_a_trained_classifier(tmp_path):
+    bare = {**QUICK, "train_steps": 1, "lineareval_while_pretraining": False}
+    simclrv2_tf.pretrain("digits", tmp_path / "bare", **bare)
+    with pytest.raises(ValueError, match="pretrained without one"):
+        simclrv2_tf.distill(
+            "digits", tmp_path / "student", tmp_path / "bare", **QUICK
+        )
+
+
+def test_neighbours_need_labels_before_training_begins(tmp_path):
+    bare = tf.data.Dataset.from_tensor_slices(np.tile(IMAGES, (5, 1, 1, 1)))
+    options = {**QUICK, "mode": "train_then_eval", "knn_k": 3}
+    with pytest.raises(ValueError, match="judged by labels. Received: .* none"):
+        simclrv2_tf.pretrain(
+            bare, tmp_path / "run", eval_dataset=bare, **options
+        )
+    assert not (tmp_path / "run").exists()
 
 
 def test_session_messages(tmp_path):

@@ -22,6 +22,7 @@ CACHED = {"gradient_cache_microbatch": 256}
 # name -> config of the step, and how many are timed after the first.
 CASES = {
     "r18 32px, 256": ({**R18, "train_batch_size": 256}, 1),
+    "r18 32px, 256, 16 steps": ({**R18, "train_batch_size": 256}, 15),
     "r18 32px, 256, remat": (
         {**R18, "train_batch_size": 256, "remat": True},
         1,
@@ -33,6 +34,10 @@ CASES = {
     "r18 32px, 1024 by 256": ({**R18, "train_batch_size": 1024, **CACHED}, 1),
     "r18 32px, 4096 by 256": ({**R18, "train_batch_size": 4096, **CACHED}, 0),
     "r18 0.25x 32px, 256": ({**QUARTER, "train_batch_size": 256}, 0),
+    "r18 0.25x 32px, 256, 16 steps": (
+        {**QUARTER, "train_batch_size": 256},
+        15,
+    ),
     "r18 0.25x 32px, 4096 by 256": (
         {**QUARTER, "train_batch_size": 4096, **CACHED},
         0,
@@ -50,6 +55,14 @@ CASES = {
         1,
     ),
 }
+
+# What 16 micro-batches are held against: memory that is freed comes back in
+# pieces, and the peak of a process grows in its first ten steps.
+LATER = (
+    "r18 32px, 256, 16 steps",
+    "r18 32px, 4096 by 256",
+    "r18 0.25x 32px, 256, 16 steps",
+)
 
 # Of less than a gigabyte, where what is compiled for a batch weighs as much.
 SMALL = (
