@@ -1,5 +1,6 @@
 """The command `simclrv2`: flags to a config, config to a stage."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -30,6 +31,23 @@ def main(argv=None):
         raise SystemExit(130) from None
 
 
+def command():
+    """`main`, and where it fails an end without taking anything apart.
+
+    Python would drop what still reads images, and wait for it.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if not isinstance(end.code, int) or not end.code:
+            raise
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(end.code)
+
+
 def _leave_pipe():
     """Ends quietly where nobody reads on, as behind `| head`."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -55,4 +73,4 @@ def _run(config):
 
 
 if __name__ == "__main__":
-    main()
+    command()

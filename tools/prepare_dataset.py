@@ -47,10 +47,12 @@ def parse(arguments):
 def main(arguments=None):
     parsed = parse(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from simclrv2_tf.checkpoints.reading import explained
     from simclrv2_tf.data import preparation
 
     try:
-        report = preparation.run(**vars(parsed))
+        with explained(parsed.target, "written"):
+            report = preparation.run(**vars(parsed))
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 import os
 
 import numpy as np
@@ -12,10 +13,17 @@ from simclrv2_tf.data.files import open_binary
 from simclrv2_tf.data.folders import EXTENSIONS
 from simclrv2_tf.data.parts import Part
 from simclrv2_tf.data.parts import open_part
+from simclrv2_tf.data.splits import KNOWN
 
+_LOG = logging.getLogger("simclrv2_tf")
 DELIMITERS = ",;\t|"
-PATHS = ("path", "file", "filename", "file_name", "filepath", "image")
-LABELS = ("label", "class", "class_name", "target", "category", "y")
+PATHS = (
+    *("path", "file", "filename", "file_name", "filepath", "filepaths"),
+    *("image", "image_path", "img_path", "image_file", "img"),
+)
+LABELS = (
+    *("label", "labels", "class", "class_name", "target", "category", "y"),
+)
 SPLIT = "split"
 
 
@@ -74,8 +82,9 @@ def _rows(file, options):
                 f"The file {file!r} must name an image in each row. Received: "
                 f"{row!r} in row {number}"
             )
+        lower = split.lower()
         yield (
-            split,
+            lower if lower in KNOWN else split,
             path if "://" in path else os.path.join(folder, path),
             label,
         )
@@ -115,9 +124,17 @@ def _columns(file, table, options):
     image = _column(head, asked[0], PATHS)
     if image is not None:
         label = _column(head, asked[1], LABELS)
+        if label is None and len(head) > 1:
+            _LOG.warning(
+                "%s: no column of labels is known among %s; --label_feature "
+                "names one",
+                file,
+                ", ".join(head),
+            )
         return (image, label, _column(head, None, (SPLIT,))), 1
-    second = table[1][0] if len(table) > 1 and table[1] else ""
-    if asked[1] or (_is_image(second) and not _is_image(head[0])):
+    second = table[1] if len(table) > 1 else []
+    named = any(map(_is_image, second)) and not any(map(_is_image, head))
+    if asked[1] or named:
         raise ValueError(
             f"The first row of {file!r} must call the column of paths "
             f"{listed(PATHS)}; or name it with --image_feature. Received: "

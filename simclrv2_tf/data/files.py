@@ -1,6 +1,7 @@
 """Finding and opening files, on this machine or in a bucket."""
 
 import io
+import logging
 import os
 import re
 
@@ -9,6 +10,7 @@ import tensorflow as tf
 from simclrv2_tf.data.splits import KNOWN
 
 TEMPLATE = "{split}"
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 def files_by_split(pattern, split, suffixes):
@@ -60,11 +62,17 @@ def _matching(pattern, suffixes):
 
 def _told_apart(files):
     splits = [_split_of(file) for file in files]
-    if None in splits or len(set(splits)) < 2:
+    if len(set(splits) - {None}) < 2:
         return {"train": files} if files else {}
+    others = [f for f, of in zip(files, splits, strict=True) if of is None]
+    if others:
+        _LOG.warning(
+            "left out, as their names are those of no split: %s",
+            ", ".join(others),
+        )
     return {
         name: [f for f, of in zip(files, splits, strict=True) if of == name]
-        for name in sorted(set(splits))
+        for name in sorted(set(splits) - {None})
     }
 
 

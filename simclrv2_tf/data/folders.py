@@ -45,7 +45,7 @@ def open_folder(path, split="train", options=None):
     try:
         root, train, bounds = _split_folders(path, split)
         return _opened(root, train, bounds)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise ValueError(
             f"The folder {path!r} holds a file or folder whose name is no "
             f"UTF-8 ({error.object!r}): rename it."
@@ -74,9 +74,13 @@ def _split_folders(path, split):
         for entry in tf.io.gfile.listdir(path)
         if tf.io.gfile.isdir(os.path.join(path, entry))
     }
-    if _are_splits(set(folders)):
+    known = {
+        name.lower() if name.lower() in KNOWN else name: folder
+        for name, folder in folders.items()
+    }
+    if _are_splits(set(known)):
         splits = {*KNOWN, split.split("[")[0]}  # others are beside the matter
-        folders = {n: f for n, f in folders.items() if n in splits}
+        folders = {n: f for n, f in known.items() if n in splits}
     else:
         folders = {TRAIN[0]: path}
     chosen, bounds = choose_split(sorted(folders), split, path)
@@ -94,16 +98,41 @@ def _are_splits(folders):
 def _images_below(root):
     found = sorted(
         os.path.join(folder, file)
-        for folder, _, files in tf.io.gfile.walk(root)
+        for folder, files in _walk(root)
         for file in files
         if file.lower().endswith(EXTENSIONS) and not _hidden(folder, file, root)
     )
+    for file in found:
+        file.encode()  # or the error that a name is no text
     if not found:
         raise ValueError(
             f"The folder {root!r} holds no image; expected files that end in "
             f"{', '.join(EXTENSIONS)}, in class folders or flat."
         )
     return found
+
+
+def _walk(root):
+    """Yields folders and the names of their files; no link is gone in circles.
+
+    A link to a folder that it lies in would hold everything again.
+    """
+    if "://" in root:
+        for folder, _, files in tf.io.gfile.walk(root):
+            yield folder, files
+        return
+    for folder, below, files in os.walk(root, followlinks=True):
+        yield folder, files
+        here = os.path.realpath(folder)
+        below[:] = [
+            name
+            for name in below
+            if not _leads_up(os.path.realpath(os.path.join(folder, name)), here)
+        ]
+
+
+def _leads_up(target, here):
+    return os.path.commonpath([target, here]) == target
 
 
 def _hidden(folder, file, root):

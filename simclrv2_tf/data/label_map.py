@@ -2,12 +2,15 @@
 
 import dataclasses
 import json
+import logging
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
+
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 def read_label_map(path):
@@ -60,7 +63,7 @@ def _json_pairs(text, path):
 
 
 def _text_pairs(text, path):
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         line = line.split("#")[0].strip("\r\n ")
         if not line.strip():
             continue
@@ -104,6 +107,17 @@ def relabel(source, targets, path):
         class unused.
     """
     held = source.class_names or ()
+    others = [name for name in targets if name not in held]
+    if others[:1] == ["label"]:  # names of the columns
+        targets = {n: t for n, t in targets.items() if n != "label"}
+        del others[0]
+    if others:
+        _LOG.warning(
+            "`label_map` %r has lines for labels that %s has not: %s",
+            path,
+            source.name,
+            ", ".join(others),
+        )
     missing = [name for name in held if name not in targets]
     if missing:
         raise ValueError(

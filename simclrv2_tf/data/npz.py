@@ -137,6 +137,12 @@ def _images(array, path, key):
             f"{where} must be (examples, height, width) or (examples, height, "
             f"width, channels). Received: the shape {array.shape}"
         )
+    if array.shape[1] in (1, 3, 4) and min(array.shape[2:]) > 4:
+        raise ValueError(
+            f"{where} must have the channels last, (examples, height, width, "
+            f"channels). Received: the shape {array.shape}; transpose it to "
+            "(0, 2, 3, 1)"
+        )
     if array.dtype == np.uint16:
         return (array / np.float32(2**16 - 1)).astype(np.float32)
     if array.dtype.kind not in "uif" or not len(array):

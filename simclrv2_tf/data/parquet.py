@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 import logging
+import math
 
 import numpy as np
 
@@ -93,8 +94,10 @@ def _part(files, options):
     places = Rows(tuple(files), columns[0], table)
     size = sum(size for _, _, size in looks)
     if size <= MEMORY_LIMIT:
-        images = [places.read(index) for index in range(len(places))]
-        return Part({"encoded": np.array(images, object)}, labels)
+        images = places.read_all(range(len(places)))
+        if not any(images):
+            places.read(0)  # says what is wrong with all of them
+        return Part({"encoded": images}, labels)
     _LOG.warning(
         "%s and others: %.1f GB in Parquet, where a group of rows is read for "
         "each image; tools/prepare_dataset.py makes shards that are read fast.",
@@ -154,7 +157,16 @@ def _class_names(file, label):
         return None
 
 
+def _whole(value):
+    """Whole floats, as pandas writes some, as numbers; None for NaN."""
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    whole = isinstance(value, float) and value.is_integer()
+    return int(value) if whole else value
+
+
 def _labels(values, names, path):
+    values = [_whole(value) for value in values]
     kinds = {type(value) for value in values if value is not None}
     if not kinds <= {int} and not kinds <= {str}:
         raise ValueError(

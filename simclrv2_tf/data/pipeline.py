@@ -31,6 +31,7 @@ def train_dataset(
     worker=0,
     shuffle_buffer=0,
     corrupt=None,
+    steps=None,
 ):
     """Endless batches of random views, each epoch in an order of its own.
 
@@ -54,6 +55,9 @@ def train_dataset(
       worker: Which of them this is, from 0.
       shuffle_buffer: Examples next to each other that are shuffled among
         themselves, see `order.epoch_order`; 0 for all.
+      steps: Batches to end after; None for none. A pipeline that is dropped
+        while it reads on waits for its readers, and those that decode in
+        Python wait for whoever drops it.
       corrupt: `CorruptImages` that is told what cannot be read; None for a
         new one.
 
@@ -97,6 +101,8 @@ def train_dataset(
         shuffle_buffer,
     )
     numbers = numbers.enumerate(start_step)
+    if steps is not None:
+        numbers = numbers.take(steps)
     return _finished(numbers.map(batch, BATCHES, deterministic=True))
 
 

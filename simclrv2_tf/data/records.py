@@ -74,6 +74,11 @@ def _kinds(data, start, stop):
 def _records(path, skip, take):
     """Yields number, the file's bytes, and where in them each record lies."""
     with _bytes_of(path) as data:
+        if data[:2] == b"\x1f\x8b":
+            raise ValueError(
+                f"The file {path!r} is compressed: gunzip it, as records can "
+                "only be found in place in an uncompressed file."
+            )
         position, number = 0, 0
         stop = skip + take if take >= 0 else np.inf
         while position < len(data) and number < stop:

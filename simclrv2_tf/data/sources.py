@@ -4,6 +4,8 @@ A data set of one's own is one more function (where, split, `Options`) that
 returns a `Source`, and its line in `KINDS`.
 """
 
+import os
+
 from simclrv2_tf.data.arrays import from_dataset
 from simclrv2_tf.data.concat import open_concat
 from simclrv2_tf.data.csv import open_csv
@@ -93,6 +95,8 @@ def _open(name, split, options):
             f"`dataset` must say where the data is, as in {kind}:PATH. "
             f"Received: dataset={name!r}"
         )
+    if kind != "concat":
+        where = os.path.expanduser(where)
     return KINDS[kind](where, split, options)
 
 

@@ -5,11 +5,14 @@ import re
 import numpy as np
 
 TRAIN = ("train", "training")
+_VALIDATION = ("validation", "val", "valid", "dev")
+_TEST = ("test", "testing")
 # What a split may be called, the likeliest first.
 ALIASES = {
     "train": TRAIN,
-    "validation": ("validation", "val", "valid", "test"),
-    "test": ("test", "validation", "val", "valid"),
+    "validation": (*_VALIDATION, *_TEST),
+    "test": (*_TEST, *_VALIDATION),
+    "unlabelled": ("unlabelled", "unlabeled", "unsupervised"),
 }
 KNOWN = tuple(sorted({name for names in ALIASES.values() for name in names}))
 
@@ -91,7 +94,14 @@ def cut(indices, bounds, shuffle=False):
     if shuffle:
         indices = np.random.Generator(np.random.PCG64(0)).permutation(indices)
     start, stop = (_place(text, len(indices)) for text in bounds)
-    return np.sort(indices[start:stop])
+    part = np.sort(indices[start:stop])
+    if not len(part):
+        slice_ = ":".join(text or "" for text in bounds)
+        raise ValueError(
+            f"The slice [{slice_}] must hold an image. Received: none of "
+            f"{len(indices)}"
+        )
+    return part
 
 
 def _place(text, count):

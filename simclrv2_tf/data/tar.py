@@ -8,6 +8,7 @@ import json
 import os
 import tarfile
 
+from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.files import files_by_split
 from simclrv2_tf.data.files import open_binary
 from simclrv2_tf.data.folders import EXTENSIONS
@@ -65,6 +66,7 @@ def _samples(path, options):
     try:
         with open_binary(path) as file:
             for name, members in _grouped(file, path).items():
+                _check_single(members, options.image_feature, name, path)
                 image = _image(members, options.image_feature)
                 if image is None:
                     continue
@@ -86,6 +88,18 @@ def _grouped(file, path):
             sample = samples.setdefault(os.path.join(folder, stem), {})
             sample[ending.lower()] = (member.offset_data, member.size)
     return samples
+
+
+def _check_single(members, asked, name, path):
+    """Raises where one sample has several images, as names with dots make."""
+    images = [end for end in members if f".{end}".endswith(EXTENSIONS)]
+    if not asked and len(images) > 1:
+        raise ValueError(
+            f"The sample {name!r} of the file {path!r} must have one image. "
+            f"Received: {listed(images)}; samples are told apart up to the "
+            "first dot of their names: give --image_feature, or pack them "
+            "under names with one dot."
+        )
 
 
 def _check_path(name, path):

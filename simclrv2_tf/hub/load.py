@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import tempfile
 import zipfile
 
@@ -163,9 +164,12 @@ def _weights_alone(path, whole):
     with tempfile.TemporaryDirectory() as directory:
         named = os.path.join(directory, "x.weights.h5")
         if whole:
-            with zipfile.ZipFile(path) as archive:
-                held = archive.extract("model.weights.h5", directory)
-            os.rename(held, named)
+            with (
+                zipfile.ZipFile(path) as archive,
+                archive.open("model.weights.h5") as held,
+                open(named, "wb") as file,
+            ):
+                shutil.copyfileobj(held, file, 2**20)
         else:
             os.symlink(os.path.abspath(path), named)
         yield named

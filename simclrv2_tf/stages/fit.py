@@ -155,6 +155,7 @@ class Run:
             self.config.seed,
             views=self.views,
             start_step=start_step,
+            steps=self.plan.train_steps - self.progress.step,
             shuffle_buffer=self.config.shuffle_buffer,
             corrupt=self.corrupt,
             **share,

@@ -7,6 +7,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.checkpoints.reading import explained
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import summary as summaries
 from simclrv2_tf.data.contact_sheet import write_sheet
@@ -71,10 +72,11 @@ def _sheet_of(config, source, good):
     names = source.class_names or ()
     captions = [names[y] if y >= 0 else "" for _, y in examples]
     directory = config.model_dir or "."
-    tf.io.gfile.makedirs(directory)
     path = os.path.join(directory, SHEET)
     images = [image.numpy() for image, _ in examples]
-    write_sheet(path, images, COLUMNS, captions if names else None)
+    with explained(path, "written"):
+        tf.io.gfile.makedirs(directory)
+        write_sheet(path, images, COLUMNS, captions if names else None)
     return path
 
 
@@ -98,7 +100,8 @@ def preview(config, path, images=6, views=6):
     for row, index in enumerate(picked):
         rows.append(read(index)[0].numpy())
         rows.extend(batch[row * views : (row + 1) * views])
-    write_sheet(path, rows, views + 1)
+    with explained(path, "written"):
+        write_sheet(path, rows, views + 1)
 
 
 def _readable(source, wanted, seed):

@@ -23,6 +23,7 @@ except ImportError:  # not on this system; beats tell all there is
 NAME = "lock"
 BEAT_SECONDS = 10.0
 BEATS_MISSED = 3.5  # after so many a process on another machine is dead
+LENGTH = 512  # bytes of the file
 _TRIES = 3
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -82,7 +83,8 @@ class Lock:
 
     def _locked_file(self):
         while True:
-            file = open(self._path, "a+")
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            file = os.fdopen(descriptor, "r+")
             try:
                 _flock(file)
             except BlockingIOError:
@@ -113,9 +115,9 @@ class Lock:
         while time.monotonic() < deadline:
             time.sleep(self._beat / 10)
             now = read(self._path)
-            if not now:
+            if not now and not tf.io.gfile.exists(self._path):
                 return
-            if now != held:
+            if now and now != held:
                 raise ValueError(self._refusal(now))
         _LOG.warning("none came: the lock is stale, and is taken over")
 
@@ -155,9 +157,11 @@ class Lock:
             with tf.io.gfile.GFile(self._path, "w") as file:
                 file.write(text)
             return
-        self._file.truncate(0)  # opened for adding: writes go to the end
-        self._file.write(text)
-        self._file.flush()
+        # In one go and always as long, so that nobody reads a part of it.
+        place = self._file.fileno()
+        os.pwrite(place, text.ljust(LENGTH).encode(), 0)
+        os.ftruncate(place, LENGTH)
+        os.fsync(place)
 
 
 def read(path):

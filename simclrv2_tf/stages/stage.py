@@ -8,6 +8,19 @@ from simclrv2_tf import losses
 from simclrv2_tf.data.randomness import fold
 from simclrv2_tf.stages import guard
 
+# The iterator that was trained on last. Were it dropped where training stops
+# half-way, it would wait for its readers, and those that decode in Python for
+# the thread that drops it.
+_INPUT = []
+
+
+def _keeping(function):
+    def train(iterator):
+        _INPUT[:] = [iterator]
+        return function(iterator)
+
+    return train
+
 
 class Stage(keras.Model):
     """A network in training; the subclass writes the method in `train_step`.
@@ -45,6 +58,12 @@ class Stage(keras.Model):
     def decay(self, variables):
         """Names the variables whose squares are added to the loss."""
         self._decayed = list(variables)
+
+    def make_train_function(self, force=False):
+        """Keras's, which also keeps hold of the input, see `_INPUT`."""
+        if self.train_function is None or force:
+            super().make_train_function(force)
+            self.train_function = _keeping(self.train_function)
 
     def call(self, images, training=False):
         """Images to endpoints, those of the network."""

@@ -93,6 +93,22 @@ def test_a_class_folder_without_an_image(tmp_path):
         folders.open_folder(str(tmp_path))
 
 
+def test_splits_with_capitals(tmp_path):
+    write(tmp_path, "Training/a/1.png", "Training/b/1.png", "Testing/b/2.png")
+    train = folders.open_folder(str(tmp_path), "train")
+    test = folders.open_folder(str(tmp_path), "test")
+    assert train.class_names == test.class_names == ("a", "b")
+    assert (train.num_examples, test.num_examples) == (2, 1)
+
+
+def test_links_that_lead_up_are_not_followed(tmp_path):
+    write(tmp_path, "a/1.png", "b/1.png", "store/2.png")
+    (tmp_path / "a" / "back").symlink_to(tmp_path)
+    (tmp_path / "b" / "more").symlink_to(tmp_path / "store")
+    source = folders.open_folder(str(tmp_path))
+    assert source.num_examples == 4  # the store itself, and by its link
+
+
 def test_a_name_that_is_no_utf_8(tmp_path):
     write(tmp_path, "a/1.png", "b/1.png")
     try:

@@ -48,6 +48,16 @@ def test_images_go_into_batches(tmp_path, kind):
     assert np.concatenate(seen).tolist() == LABELS.tolist()
 
 
+def test_batches_end_after_the_steps_of_a_run():
+    source = sources.open_source("digits")
+    batches = pipeline.train_dataset(source, 32, 8, 0, start_step=2, steps=3)
+    endless = pipeline.train_dataset(source, 32, 8, 0, start_step=2)
+    found = list(batches.as_numpy_iterator())
+    assert len(found) == 3
+    for (_, ours), (_, theirs) in zip(found, endless, strict=False):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_splits_are_told_by_the_names_of_files(tmp_path, kind):
     name = write(tmp_path, kind, "set-train", slice(0, 9), named=True)
@@ -59,6 +69,28 @@ def test_splits_are_told_by_the_names_of_files(tmp_path, kind):
         assert test.class_names == NAMES  # though it has no ant
         assert test.labels.tolist() == [1, 2]
         assert sources.split_names(name + where) == ["test", "train"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_files_of_no_split_are_in_none(tmp_path, kind, caplog):
+    for name, which in (
+        ("train-0", slice(6)),
+        ("test-0", slice(6, 9)),
+        ("sample-0", slice(9, 12)),
+    ):
+        write(tmp_path, kind, name, which)
+    where = f"{kind}:{tmp_path}"
+    assert sources.open_source(where, "train").num_examples == 6
+    assert sources.open_source(where, "test").num_examples == 3
+    assert "sample-0" in caplog.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_slice_of_nothing(tmp_path, kind):
+    where = write(tmp_path, kind)
+    for split in ("train[:0]", "train[500:]"):
+        with pytest.raises(ValueError, match=r"The slice \[.*must hold an im"):
+            sources.open_source(where, split)
 
 
 @pytest.mark.parametrize("kind", KINDS)

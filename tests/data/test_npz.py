@@ -117,6 +117,7 @@ OBJECTS[:] = MIXED
         ({"images": OBJECTS}, "holds Python objects, as images of mixed sizes"),
         ({"a": MIXED[0], "b": MIXED[1]}, "be one array and so have one size"),
         ({"images": PIXELS[0, 0]}, "must be .examples, height, width"),
+        ({"images": PIXELS.transpose(0, 3, 1, 2)}, "must have the channels"),
         ({"images": PIXELS, "labels": LABELS[:5]}, "one label for each image"),
         ({"images": PIXELS * 2.0}, r"must be in \[0, 1\]"),
         ({"images": PIXELS.astype(int)}, r"must be in \[0, 1\], or uint8"),

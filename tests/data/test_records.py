@@ -1,6 +1,8 @@
 """Images found in TFRecord files, against parsing the records whole."""
 
 import collections
+import gzip
+import pathlib
 
 import numpy as np
 import pytest
@@ -67,6 +69,13 @@ def test_a_header_cut_short_is_named(path, tmp_path):
     (tmp_path / "b").write_bytes(data + data[:7])
     with pytest.raises(ValueError, match="ends within its record 6"):
         records.index_records([Part(str(tmp_path / "b"), 0, -1)], "image")
+
+
+def test_a_compressed_file_is_called_so(path, tmp_path):
+    packed = tmp_path / "a.gz"
+    packed.write_bytes(gzip.compress(pathlib.Path(path).read_bytes()))
+    with pytest.raises(ValueError, match="is compressed: gunzip it"):
+        records.index_records([Part(str(packed), 0, -1)], "image", "label")
 
 
 def test_a_missing_feature_is_named(path):

@@ -62,6 +62,7 @@ def test_columns_by_name(tmp_path):
         ("path,label\n", "names no image"),
         ("path,label\n,a\n", "must name an image in each row.*row 2"),
         ("img_name,kind\n0.png,a\n", "must call the column of paths"),
+        ("id,name,kind\n7,0.png,a\n", "must call the column of paths"),
         ("0.png,-7\n", "or -1 for unlabelled. Received: -7"),
         ("0.png,0\n1.png,2\n", "class 1 has no example in csv:.*a.csv"),
     ],
@@ -69,6 +70,23 @@ def test_columns_by_name(tmp_path):
 def test_messages_of_tables(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
         sources.open_source(table(tmp_path, text))
+
+
+def test_unknown_labels_and_capital_splits(tmp_path, caplog):
+    text = "filename,breed,split\n0.png,a,Train\n1.png,b,Train\n2.png,a,Test\n"
+    name = table(tmp_path, text)
+    assert sources.open_source(name, "train").class_names is None
+    assert "--label_feature names one" in caplog.text
+    known = sources.open_source(name, "test", label_feature="breed")
+    assert (known.class_names, known.num_examples) == (("a", "b"), 1)
+
+
+def test_floats_of_pandas_are_labels(tmp_path):
+    labels = [0.0, 1.0, float("nan")]
+    pairs = list(zip(ENCODED[:3], labels, strict=True))
+    write_parquet(tmp_path / "a.parquet", pairs)
+    source = sources.open_source(f"parquet:{tmp_path}/a.parquet")
+    assert source.labels.tolist() == [0, 1, -1]
 
 
 def test_class_names_of_hugging_face(tmp_path):
@@ -96,8 +114,11 @@ def test_large_parquet_is_read_in_place(tmp_path, monkeypatch):
 
 def test_parquet_without_images(tmp_path):
     write_parquet(tmp_path / "a.parquet", [(None, 0), (ENCODED[0], 0)])
+    some = sources.open_source(f"parquet:{tmp_path}/a.parquet")
+    assert some.encoded.tolist() == [b"", ENCODED[0]]  # counted as unreadable
+    write_parquet(tmp_path / "b.parquet", [(None, 0), (None, 0)])
     with pytest.raises(ValueError, match="Received: none in row 0 of group 0"):
-        sources.open_source(f"parquet:{tmp_path}/a.parquet")
+        sources.open_source(f"parquet:{tmp_path}/b.parquet")
     with pytest.raises(ValueError, match="must have the column 'x'"):
         sources.open_source(f"parquet:{tmp_path}/a.parquet", image_feature="x")
 
@@ -119,7 +140,7 @@ def test_features_by_name(tmp_path):
         sources.open_source(f"tfrecord:{strange}")
 
 
-def test_label_map_messages(tmp_path):
+def test_label_map_messages(tmp_path, caplog):
     write_csv(tmp_path / "all.csv", rows(named=True))
     name, path = f"csv:{tmp_path}/all.csv", tmp_path / "map.csv"
     for text, message in (
@@ -134,6 +155,11 @@ def test_label_map_messages(tmp_path):
             sources.open_source(name, label_map=str(path))
     with pytest.raises(ValueError, match="`label_map` .*nowhere.* be read"):
         sources.open_source(name, label_map=str(tmp_path / "nowhere"))
+    path.write_text("\ufefflabel,class\nant,x\nbee,y\ncat,x\nbird,y\n")
+    headed = sources.open_source(name, label_map=str(path))
+    assert headed.class_names == ("x", "y")
+    assert "labels that" in caplog.text
+    assert caplog.text.rstrip().endswith("has not: bird")
     path.write_text("ant,0\nbee,\ncat,0\n")
     source = sources.open_source(name, label_map=str(path))
     assert source.class_names == ("ant",)

@@ -37,6 +37,14 @@ def test_samples_share_their_name_up_to_the_first_dot(tmp_path):
     assert "a.tar" in source.place(0)
 
 
+def test_several_images_of_one_sample(tmp_path):
+    members = {f"photo.{n:03d}.png": ENCODED[n] for n in range(3)}
+    path = write_members(tmp_path / "a.tar", members)
+    with pytest.raises(ValueError, match="must have one image. .*000.png"):
+        opened(path)
+    assert opened(path, image_feature="001.png").num_examples == 1
+
+
 def test_endings_by_name(tmp_path):
     path = write_members(
         tmp_path / "a.tar",

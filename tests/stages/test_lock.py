@@ -77,6 +77,19 @@ def test_another_machine_that_beats_is_alive(tmp_path):
         thread.join()
 
 
+def test_an_empty_file_is_no_sign_of_death(tmp_path):
+    """Another machine may be writing it."""
+    elsewhere(tmp_path)
+    lock = Lock(str(tmp_path), BEAT * 4)
+    thread = threading.Timer(BEAT * 6, elsewhere, (tmp_path, 2))
+    thread.start()
+    emptied = threading.Timer(BEAT, (tmp_path / locks.NAME).write_text, ("",))
+    emptied.start()
+    with pytest.raises(ValueError, match="in use by process 7 on else"):
+        lock.__enter__()
+    thread.join()
+
+
 def test_a_lock_that_is_taken_over_is_noticed(tmp_path):
     with Lock(str(tmp_path), BEAT) as lock:
         lock.check()

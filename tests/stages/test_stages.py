@@ -16,6 +16,7 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import build
 from simclrv2_tf.stages import evaluate
 from simclrv2_tf.stages import session
+from simclrv2_tf.stages import stage
 from simclrv2_tf.stages.callbacks.checkpoints import BackgroundWriter
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
@@ -204,6 +205,16 @@ def test_fit_on_any_dataset():
     stage.compile(optimizer=keras.optimizers.SGD(0.01))
     history = stage.fit(data.repeat(2), verbose=0).history
     assert np.isfinite(history["train/contrast_loss"][0])
+
+
+def test_the_input_is_held_on_to():
+    """Dropped half-way it would wait for readers who wait for Python."""
+    dataset = tf.data.Dataset.from_tensors((IMAGES, LABELS)).repeat()
+    tuned = FineTune(network())
+    tuned.compile(optimizer=keras.optimizers.SGD(0.1))
+    tuned.fit(dataset, epochs=1, steps_per_epoch=2, verbose=0)
+    (held,) = stage._INPUT
+    assert len(next(held)) == 2
 
 
 def test_plan_and_its_messages():
