@@ -70,8 +70,8 @@ class RunConfig:
     )
     checkpoint_ignore: str = option(
         None,
-        "Regular expression; tensors of a PyTorch file as --checkpoint that "
-        "it matches from the start are passed over.",
+        "Regular expression; tensors of a PyTorch file or of a TF1 checkpoint "
+        "as --checkpoint that it matches from the start are passed over.",
         kind=str,
     )
     variable_schema: str = option(
