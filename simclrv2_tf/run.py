@@ -34,12 +34,14 @@ def main(argv=None):
 def command():
     """`main`, and where it fails an end without taking anything apart.
 
-    Python would drop what still reads images, and wait for it.
+    Python would drop what still reads images, and wait for it. Several workers
+    take their leave of each other on the way out, and go it.
     """
     try:
         main()
     except SystemExit as end:
-        if not isinstance(end.code, int) or not end.code:
+        failed = isinstance(end.code, int) and end.code
+        if not failed or "TF_CONFIG" in os.environ:
             raise
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
