@@ -78,13 +78,13 @@ def check(inferred, wanted):
     Raises:
       ValueError: One sentence that names both.
     """
+    inferred = {"channels": 3, **inferred}  # which weights leave out
     differing = _differing_backbone(inferred, wanted)
     if inferred.get("proj_head_mode", "none") != "none":
         differing += _differing_head(inferred, {**inferred, **wanted})
     if differing:
         asked = ", ".join(_spoken(key, wanted) for key in differing)
-        held = {"channels": 3, **inferred}
-        has = ", ".join(_spoken(key, held) for key in differing)
+        has = ", ".join(_spoken(key, inferred) for key in differing)
         raise ValueError(
             f"The checkpoint is {describe(inferred)} ({has}), the flags say "
             f"{asked}: give the checkpoint's architecture, or another "
@@ -94,7 +94,6 @@ def check(inferred, wanted):
 
 def _differing_backbone(inferred, wanted):
     """Names of the arguments that make it another backbone."""
-    inferred = {"channels": 3, **inferred}  # which weights leave out
     keys = [k for k in (*_BACKBONE, "image_size") if k in wanted]
     both = {**inferred, **{key: wanted[key] for key in keys}}
     if both["resnet_depth"] in layout.DEPTHS:

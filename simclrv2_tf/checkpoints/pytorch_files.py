@@ -82,14 +82,13 @@ def _first(error):
 
 def _load_pickle(path):
     torch = import_torch()
+    _refuse_script(path)
     try:
         with open(path, "rb"):  # no permission is told from no weights
             pass
         with _harmless(torch):
             return _load_weights(torch, path)
     except pickle.UnpicklingError as error:
-        if _is_script(path):
-            raise _script(path) from None
         raise ValueError(
             f"{path!r} cannot be read: it holds more than weights, or is no "
             "PyTorch file, and code in a file is never run; save its "
@@ -98,27 +97,23 @@ def _load_pickle(path):
     except OSError:
         raise
     except Exception as error:  # damaged bytes make it raise whatever there is
-        if _is_script(path):
-            raise _script(path) from None
         raise ValueError(
             f"{path!r} cannot be read: it is truncated or damaged, or no "
             "PyTorch file; copy or download it again."
         ) from error
 
 
-def _is_script(path):
-    """Whether a file is a program that `torch.jit.save` wrote."""
+def _refuse_script(path):
+    """Raises a ValueError for a program that `torch.jit.save` wrote."""
     if not zipfile.is_zipfile(path):
-        return False
+        return
     with zipfile.ZipFile(path) as archive:
-        return any("/code/" in name for name in archive.namelist())
-
-
-def _script(path):
-    return ValueError(
-        f"{path!r} holds a TorchScript program, and code in a file is never "
-        "run: save the `state_dict()` of the module, best as .safetensors."
-    )
+        if any("/code/" in name for name in archive.namelist()):
+            raise ValueError(
+                f"{path!r} holds a TorchScript program, and code in a file is "
+                "never run: save the `state_dict()` of the module, best as "
+                ".safetensors."
+            )
 
 
 def _load_weights(torch, path):

@@ -18,11 +18,26 @@ from simclrv2_tf.data.splits import KNOWN
 _LOG = logging.getLogger("simclrv2_tf")
 DELIMITERS = ",;\t|"
 PATHS = (
-    *("path", "file", "filename", "file_name", "filepath", "filepaths"),
-    *("image", "image_path", "img_path", "image_file", "img"),
+    "path",
+    "file",
+    "filename",
+    "file_name",
+    "filepath",
+    "filepaths",
+    "image",
+    "image_path",
+    "img_path",
+    "image_file",
+    "img",
 )
 LABELS = (
-    *("label", "labels", "class", "class_name", "target", "category", "y"),
+    "label",
+    "labels",
+    "class",
+    "class_name",
+    "target",
+    "category",
+    "y",
 )
 SPLIT = "split"
 

@@ -33,7 +33,7 @@ def train_dataset(
     corrupt=None,
     steps=None,
 ):
-    """Endless batches of random views, each epoch in an order of its own.
+    """Batches of random views, each epoch in an order of its own.
 
     What a batch holds depends on (seed, step) alone, so the data set that
     starts at a step is the rest of the one that started at 0, and starting
@@ -55,11 +55,11 @@ def train_dataset(
       worker: Which of them this is, from 0.
       shuffle_buffer: Examples next to each other that are shuffled among
         themselves, see `order.epoch_order`; 0 for all.
+      corrupt: `CorruptImages` that is told what cannot be read; None for a
+        new one.
       steps: Batches to end after; None for none. A pipeline that is dropped
         while it reads on waits for its readers, and those that decode in
         Python wait for whoever drops it.
-      corrupt: `CorruptImages` that is told what cannot be read; None for a
-        new one.
 
     Returns:
       A `tf.data.Dataset` of (view, label) or ((view, view), label), views
