@@ -23,6 +23,7 @@ ATTEMPTS = 100
 Draws = collections.namedtuple("Draws", "chances mirrored")
 
 
+@tf.function(jit_compile=True)  # many small operations in one
 def draw(seed, batch, views, first=0, total=None):
     """Draws all that the crops of a batch depend on but the images' sizes.
 

@@ -5,7 +5,9 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf.data import augment
+from simclrv2_tf.data import distortion
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.amounts import draw_amounts
 
 RNG = np.random.default_rng(0)
 
@@ -55,8 +57,8 @@ def test_views_of_other_channels_are_treated_alike(channels):
 def test_brightness_and_contrast_of_grey_are_those_of_rgb():
     """Without saturation, hue and grey a grey RGB image stays grey."""
     grey = tf.constant(RNG.random((1, 60, 64), np.float32))
-    amounts = augment.draw_amounts([3, 4], 60, 1.0)
-    ours = augment.distort_color(grey, amounts)
-    rgb = augment.distort_color(tf.repeat(grey, 3, 0), amounts)
+    amounts = draw_amounts([3, 4], 60, 1.0)
+    ours = distortion.distort_color(grey, amounts)
+    rgb = distortion.distort_color(tf.repeat(grey, 3, 0), amounts)
     # Luma's weights have the sum 0.9999; the rest leaves grey as it is.
     np.testing.assert_allclose(ours[0], rgb[0], atol=2e-4)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from simclrv2_tf.data import augment
+from simclrv2_tf.data.amounts import draw_amounts
 from simclrv2_tf.data.randomness import fold
 from simclrv2_tf.data.randomness import uniform
 from simclrv2_tf.data.randomness import uniform_rows
@@ -14,7 +14,7 @@ DRAWS = {
     "fold a pair": lambda step: fold([3, 1], step),
     "one": lambda step: uniform([], fold(3, step)),
     "rows": lambda step: uniform_rows(fold(3, step), 4, 3, 2, 8),
-    "amounts": lambda step: augment.draw_amounts(fold(3, step), 4, 0.5),
+    "amounts": lambda step: draw_amounts(fold(3, step), 4, 0.5),
 }
 
 
