@@ -3,8 +3,9 @@
     python tools/benchmark.py NAME [its options]
 
 Each is a module in tools/benchmarks/ with a function `run(arguments)`, from
-the rest of the command line to a dictionary, and adds to that the command,
-the versions and the hardware. Take a machine that does nothing else.
+the rest of the command line to a dictionary; the command, the versions and the
+hardware are added to that. Some have a `show(report, folder)`, which writes a
+picture or a table beside it. Take a machine that does nothing else.
 """
 
 import argparse
@@ -23,7 +24,8 @@ OUT = ROOT / "benchmarks"
 def main():
     options, rest = parse_arguments()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    measured = module_of(options.name).run(rest)
+    module = module_of(options.name)
+    measured = module.run(rest)
     report = {**circumstances([options.name, *rest]), **measured}
     text = json.dumps(report, indent=1)
     print(text)
@@ -31,6 +33,8 @@ def main():
         OUT.mkdir(exist_ok=True)
         path = OUT / f"{options.name}.json"
         path.write_text(text + "\n")
+        if hasattr(module, "show"):
+            module.show(report, OUT)
         print(f"written to {path.relative_to(ROOT)}", file=sys.stderr)
 
 

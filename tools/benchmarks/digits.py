@@ -23,9 +23,7 @@ def run(arguments):
     for draw in range(DRAWS):
         shared["label_seed"] = draw
         draws.append(quickstart.with_labels(root, root / str(draw), shared))
-    networks = summary(draws)
-    draw_figure(networks)
-    return {"seed": options.seed, "draws": DRAWS, "networks": networks}
+    return {"seed": options.seed, "draws": DRAWS, "networks": summary(draws)}
 
 
 def parse_arguments(arguments):
@@ -47,7 +45,7 @@ def summary(draws):
     return table
 
 
-def draw_figure(table):
+def show(report, folder):
     """Bars of the mean accuracies, a point for each draw."""
     import matplotlib
 
@@ -55,7 +53,7 @@ def draw_figure(table):
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(5.5, 3.2), layout="constrained")
-    for name, row in table.items():
+    for name, row in report["networks"].items():
         label = name.replace(", ", ",\n")
         axes.bar(label, 100 * row["mean top-1"], color="#7a9cc6")
         for value in row["top-1 of each draw"]:
@@ -63,6 +61,4 @@ def draw_figure(table):
     axes.set_ylabel("top-1 on 360 test digits, %")
     axes.set_title("One label a class, five draws")
     axes.set_ylim(0, 100)
-    out = pathlib.Path(__file__).resolve().parents[2] / "benchmarks"
-    out.mkdir(exist_ok=True)
-    figure.savefig(out / "digits.png", dpi=120)
+    figure.savefig(folder / "digits.png", dpi=120)

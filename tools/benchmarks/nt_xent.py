@@ -18,7 +18,6 @@ DIM = 128
 TEMPERATURE = 0.1
 SIZES = (1024, 2048, 4096, 8192, 16384, 32768)
 LARGEST_DENSE = 8192  # the next would take 17 GB
-OUT = pathlib.Path(__file__).resolve().parents[2] / "benchmarks"
 FORMS = ("original", "dense", "tiled", "rows")
 
 
@@ -37,7 +36,6 @@ def run(arguments):
                 "{peak_mib:7.0f} MiB".format(**rows[-1]),
                 flush=True,
             )
-    draw_curves(rows)
     return {
         "what": "NT-Xent, forward and backward, one device",
         "dim": DIM,
@@ -166,7 +164,7 @@ def shares(rows):
     }
 
 
-def draw_curves(rows):
+def show(report, folder):
     """Memory and time over the number of pairs, both axes logarithmic."""
     import matplotlib
 
@@ -187,14 +185,13 @@ def draw_curves(rows):
         strict=True,
     ):
         for form, name in names.items():
-            mine = [row for row in rows if row["form"] == form]
+            mine = [row for row in report["rows"] if row["form"] == form]
             sizes = [row["pairs"] for row in mine]
             axes.plot(sizes, [row[key] for row in mine], "o-", label=name)
         axes.set(xscale="log", yscale="log", xlabel="pairs", ylabel=label)
         axes.grid(alpha=0.3)
     both[0].legend(fontsize=8)
-    OUT.mkdir(exist_ok=True)
-    figure.savefig(OUT / "nt_xent.png", dpi=120)
+    figure.savefig(folder / "nt_xent.png", dpi=120)
 
 
 def timed(step, *arguments):

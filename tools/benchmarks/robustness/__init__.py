@@ -31,16 +31,13 @@ def run(arguments):
     chosen = options.only or list(readers.READERS)
     rows |= {name: attack(name, options) for name in chosen}
     rows = {name: rows[name] for name in readers.READERS if name in rows}
-    report = {
+    return {
         "what": "inputs made by mutation, and what readers made of them",
         "seed": options.seed,
         "inputs": sum(row["inputs"] for row in rows.values()),
         "findings": sum(len(row["findings"]) for row in rows.values()),
         "readers": rows,
     }
-    if options.share == 1.0:
-        write_table(report)
-    return report
 
 
 def known_rows():
@@ -114,8 +111,8 @@ def _follow(hears, first, row):
     return current, "hang"
 
 
-def write_table(report):
-    """Writes benchmarks/robustness.md."""
+def show(report, folder):
+    """Writes robustness.md."""
     lines = [
         "# Robustness of the readers",
         "",
@@ -133,5 +130,4 @@ def write_table(report):
         cells = (row["inputs"], row["read"], row["refused"])
         shown = " | ".join(f"{cell:,}" for cell in cells)
         lines.append(f"| {name} | {shown} | {len(row['findings'])} |")
-    OUT.mkdir(exist_ok=True)
-    (OUT / "robustness.md").write_text("\n".join(lines) + "\n")
+    (folder / "robustness.md").write_text("\n".join(lines) + "\n")
