@@ -1,6 +1,5 @@
-"""Embeddings and predictions: whole, in order, resumed, in every form."""
+"""Embeddings: whole, in order, resumed, in every form."""
 
-import csv
 import json
 import os
 import pathlib
@@ -10,68 +9,33 @@ import subprocess
 import sys
 import time
 
-import keras
 import numpy as np
 import pytest
-import tensorflow as tf
-from PIL import Image
+import small_classifier
 
 import simclrv2_tf
-from simclrv2_tf.checkpoints import run_directory
-from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
-from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import embedding_files
 from simclrv2_tf.stages import inference
 
-TINY = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
-    "image_size": 8,
-    "num_proj_layers": 2,
-    "proj_out_dim": 8,
-    "num_classes": 3,
-}
-NAMES = ["ant", "bee", "cat"]
-FLAGS = {"image_size": 8, "class_names": NAMES}
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RNG = np.random.default_rng(0)
 
 
 @pytest.fixture(scope="module")
 def network():
-    keras.utils.set_random_seed(0)
-    network = Network(**TINY)
-    head = network.supervised_head.linear.kernel
-    head.assign(RNG.normal(size=head.shape))  # answers that differ
-    return network
+    return small_classifier.classifier()
 
 
 @pytest.fixture
 def run(network, tmp_path):
-    directory = tmp_path / "run"
-    run_directory.save(str(directory), 7, network.named_variables())
-    (directory / "flags.json").write_text(json.dumps(FLAGS))
-    return directory
+    return small_classifier.save_run(network, tmp_path / "run")
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Seven photographs of two classes, of various sizes."""
-    root = tmp_path / "photos"
-    for index in range(7):
-        path = root / ("bee" if index < 3 else "ant") / f"{index}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pixels = RNG.integers(0, 255, (8 + index, 9, 3), np.uint8)
-        Image.fromarray(pixels).save(path)
-    return root
-
-
-def answers(network, source, endpoint):
-    """What the network says, image by image."""
-    batches = pipeline.eval_dataset(source, 1, 8)
-    return np.concatenate([network(x)[endpoint] for x, _ in batches])
+    return small_classifier.photographs(tmp_path / "photos")
 
 
 def test_the_whole_folder_in_order_with_names_and_labels(network, run, folder):
@@ -81,7 +45,7 @@ def test_the_whole_folder_in_order_with_names_and_labels(network, run, folder):
     source = sources.open_source(f"folder:{folder}")
     np.testing.assert_allclose(
         result["embeddings"],
-        answers(network, source, "final_avg_pool"),
+        small_classifier.answers(network, source, "final_avg_pool"),
         rtol=1e-5,
         atol=1e-6,
     )
@@ -228,24 +192,6 @@ def test_an_unreadable_image_is_left_out(run, folder, tmp_path, caplog, kind):
     assert caplog.text.count("left out, as it cannot be read") == 4
 
 
-def test_an_unreadable_image_has_no_prediction(run, folder, tmp_path, capsys):
-    good = rows_of(simclrv2_tf.predict(f"folder:{folder}", run))
-    (folder / "bee" / "1.png").write_bytes(b"no image")
-    path = str(tmp_path / "p.csv")
-    rows = rows_of(
-        simclrv2_tf.predict(
-            f"folder:{folder}",
-            run,
-            max_corrupt_fraction=0.2,
-            predict_output=path,
-        )
-    )
-    named = {"file": str(folder / "bee" / "1.png"), "label": "bee"}
-    assert rows[5] == {**dict.fromkeys(good[0], ""), **named}
-    assert rows[:5] + rows[6:] == good[:5] + good[6:]
-    assert "1 of 7 images could not be read" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -263,80 +209,6 @@ def test_a_place_to_write_to_is_needed(run, folder):
     for use, flag in (("embed", "embed_output"), ("predict", "predict_output")):
         with pytest.raises(ValueError, match=f"`{flag}` must say where"):
             getattr(simclrv2_tf, use)(f"folder:{folder}", checkpoint=str(run))
-
-
-def rows_of(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def test_predictions_are_the_best_classes_by_name(network, run, folder):
-    path = simclrv2_tf.predict(f"folder:{folder}", run, eval_batch_size=2)
-    assert path == str(run / "predictions-7.csv")
-    source = sources.open_source(f"folder:{folder}")
-    logits = answers(network, source, "logits_sup").astype(np.float64)
-    share = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    rows = rows_of(path)
-    assert len(rows) == 7
-    for index, row in enumerate(rows):
-        assert row["file"] == source.place(index)
-        assert row["label"] == source.class_names[source.labels[index]]
-        order = np.argsort(-share[index])
-        for place, best in enumerate(order, 1):
-            assert row[f"class_{place}"] == NAMES[best]
-            probability = float(row[f"probability_{place}"])
-            assert probability == pytest.approx(share[index, best], rel=1e-4)
-    assert not (run / "predictions-7.csv.parts").exists()
-
-
-def test_predictions_from_a_bare_checkpoint_on_unlabelled_images(
-    network, tmp_path
-):
-    tf1.write(
-        str(tmp_path / "w" / "m"),
-        {n: v.numpy() for n, v in network.named_variables().items()},
-    )
-    images = RNG.random((5, 32, 32, 3), np.float32)
-    path = simclrv2_tf.predict(
-        tf.data.Dataset.from_tensor_slices(images),
-        checkpoint=str(tmp_path / "w"),
-        predict_output=str(tmp_path / "p.csv"),
-        predict_top_k=2,
-    )
-    rows = rows_of(path)
-    best = np.asarray(network(images)["logits_sup"]).argmax(axis=1)
-    assert [row["class_1"] for row in rows] == [str(k) for k in best]
-    assert {row["label"] for row in rows} == {""}
-    assert list(rows[0])[2:] == [
-        "class_1",
-        "probability_1",
-        "class_2",
-        "probability_2",
-    ]
-
-
-def test_predictions_need_a_classifier_and_a_file(run, folder, tmp_path):
-    with pytest.raises(ValueError, match="which is a directory"):
-        simclrv2_tf.predict(f"folder:{folder}", run, predict_output=tmp_path)
-    bare = Network(**{**TINY, "num_classes": 0})
-    bare.save(tmp_path / "bare.keras")
-    with pytest.raises(ValueError, match="has no classifier, `logits_sup`"):
-        simclrv2_tf.predict(
-            f"folder:{folder}",
-            checkpoint=str(tmp_path / "bare.keras"),
-            predict_output=str(tmp_path / "p.csv"),
-        )
-
-
-def test_predictions_need_a_trained_classifier(run, folder):
-    flags = {
-        **FLAGS,
-        "train_mode": "pretrain",
-        "lineareval_while_pretraining": False,
-    }
-    (run / "flags.json").write_text(json.dumps(flags))
-    with pytest.raises(ValueError, match="pretrained without one"):
-        simclrv2_tf.predict(f"folder:{folder}", run)
 
 
 def test_rows_are_regrouped():

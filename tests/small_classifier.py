@@ -1,0 +1,54 @@
+"""A small classifier as a run's directory, and a folder of photographs."""
+
+import json
+
+import keras
+import numpy as np
+from PIL import Image
+
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.models.network import Network
+
+TINY = {
+    "resnet_depth": 18,
+    "width_multiplier": 0.0625,
+    "image_size": 8,
+    "num_proj_layers": 2,
+    "proj_out_dim": 8,
+    "num_classes": 3,
+}
+NAMES = ["ant", "bee", "cat"]
+FLAGS = {"image_size": 8, "class_names": NAMES}
+RNG = np.random.default_rng(0)
+
+
+def classifier():
+    keras.utils.set_random_seed(0)
+    network = Network(**TINY)
+    head = network.supervised_head.linear.kernel
+    head.assign(RNG.normal(size=head.shape))  # answers that differ
+    return network
+
+
+def save_run(network, directory):
+    """A run's directory at step 7."""
+    run_directory.save(str(directory), 7, network.named_variables())
+    (directory / "flags.json").write_text(json.dumps(FLAGS))
+    return directory
+
+
+def photographs(root):
+    """Seven photographs of two classes, of various sizes."""
+    for index in range(7):
+        path = root / ("bee" if index < 3 else "ant") / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = RNG.integers(0, 255, (8 + index, 9, 3), np.uint8)
+        Image.fromarray(pixels).save(path)
+    return root
+
+
+def answers(network, source, endpoint):
+    """What the network says, image by image."""
+    batches = pipeline.eval_dataset(source, 1, 8)
+    return np.concatenate([network(x)[endpoint] for x, _ in batches])

@@ -1,0 +1,125 @@
+"""Predictions: the best classes by name, one row for each image."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import small_classifier
+import tensorflow as tf
+
+import simclrv2_tf
+from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.data import sources
+from simclrv2_tf.models.network import Network
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return small_classifier.classifier()
+
+
+@pytest.fixture
+def run(network, tmp_path):
+    return small_classifier.save_run(network, tmp_path / "run")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return small_classifier.photographs(tmp_path / "photos")
+
+
+def rows_of(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_predictions_are_the_best_classes_by_name(network, run, folder):
+    path = simclrv2_tf.predict(f"folder:{folder}", run, eval_batch_size=2)
+    assert path == str(run / "predictions-7.csv")
+    source = sources.open_source(f"folder:{folder}")
+    logits = small_classifier.answers(network, source, "logits_sup").astype(
+        np.float64
+    )
+    share = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    rows = rows_of(path)
+    assert len(rows) == 7
+    for index, row in enumerate(rows):
+        assert row["file"] == source.place(index)
+        assert row["label"] == source.class_names[source.labels[index]]
+        order = np.argsort(-share[index])
+        for place, best in enumerate(order, 1):
+            assert row[f"class_{place}"] == small_classifier.NAMES[best]
+            probability = float(row[f"probability_{place}"])
+            assert probability == pytest.approx(share[index, best], rel=1e-4)
+    assert not (run / "predictions-7.csv.parts").exists()
+
+
+def test_predictions_from_a_bare_checkpoint_on_unlabelled_images(
+    network, tmp_path
+):
+    tf1.write(
+        str(tmp_path / "w" / "m"),
+        {n: v.numpy() for n, v in network.named_variables().items()},
+    )
+    images = RNG.random((5, 32, 32, 3), np.float32)
+    path = simclrv2_tf.predict(
+        tf.data.Dataset.from_tensor_slices(images),
+        checkpoint=str(tmp_path / "w"),
+        predict_output=str(tmp_path / "p.csv"),
+        predict_top_k=2,
+    )
+    rows = rows_of(path)
+    best = np.asarray(network(images)["logits_sup"]).argmax(axis=1)
+    assert [row["class_1"] for row in rows] == [str(k) for k in best]
+    assert {row["label"] for row in rows} == {""}
+    assert list(rows[0])[2:] == [
+        "class_1",
+        "probability_1",
+        "class_2",
+        "probability_2",
+    ]
+
+
+def test_predictions_need_a_classifier_and_a_file(run, folder, tmp_path):
+    with pytest.raises(ValueError, match="which is a directory"):
+        simclrv2_tf.predict(f"folder:{folder}", run, predict_output=tmp_path)
+    bare = Network(**{**small_classifier.TINY, "num_classes": 0})
+    bare.save(tmp_path / "bare.keras")
+    with pytest.raises(ValueError, match="has no classifier, `logits_sup`"):
+        simclrv2_tf.predict(
+            f"folder:{folder}",
+            checkpoint=str(tmp_path / "bare.keras"),
+            predict_output=str(tmp_path / "p.csv"),
+        )
+
+
+def test_predictions_need_a_trained_classifier(run, folder):
+    flags = {
+        **small_classifier.FLAGS,
+        "train_mode": "pretrain",
+        "lineareval_while_pretraining": False,
+    }
+    (run / "flags.json").write_text(json.dumps(flags))
+    with pytest.raises(ValueError, match="pretrained without one"):
+        simclrv2_tf.predict(f"folder:{folder}", run)
+
+
+def test_an_unreadable_image_has_no_prediction(run, folder, tmp_path, capsys):
+    good = rows_of(simclrv2_tf.predict(f"folder:{folder}", run))
+    (folder / "bee" / "1.png").write_bytes(b"no image")
+    path = str(tmp_path / "p.csv")
+    rows = rows_of(
+        simclrv2_tf.predict(
+            f"folder:{folder}",
+            run,
+            max_corrupt_fraction=0.2,
+            predict_output=path,
+        )
+    )
+    named = {"file": str(folder / "bee" / "1.png"), "label": "bee"}
+    assert rows[5] == {**dict.fromkeys(good[0], ""), **named}
+    assert rows[:5] + rows[6:] == good[:5] + good[6:]
+    assert "1 of 7 images could not be read" in capsys.readouterr().out
