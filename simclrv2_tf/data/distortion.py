@@ -35,8 +35,10 @@ def _transposed(images, order):
 def _distort(planes, amounts, impl, color, blur):
     """`distort` of planes, (channels, batch, height, width)."""
     if color:
-        flat = tf.reshape(planes, [*planes.shape[:2], -1])
-        planes = tf.reshape(distort_color(flat, amounts, impl), planes.shape)
+        channels, _, height, width = planes.shape
+        flat = tf.reshape(planes, [channels, -1, height * width])
+        flat = distort_color(flat, amounts, impl)
+        planes = tf.reshape(flat, [channels, -1, height, width])
     if blur:
         planes = _blur_some(planes, amounts)
     return tf.clip_by_value(planes, 0.0, 1.0)

@@ -65,6 +65,20 @@ def test_inside_tf_data():
     np.testing.assert_allclose(next(iter(mapped)), eager, atol=1e-6)
 
 
+@pytest.mark.parametrize("side", [16, 80])
+def test_a_batch_of_unknown_size(side):
+    images, seed = (
+        tf.random.stateless_uniform((3, side, side, 3), [0, 1]),
+        [1, 2],
+    )
+    traced = tf.function(
+        lambda images: augment.augment_views(images, seed),
+        input_signature=[tf.TensorSpec([None, side, side, 3])],
+    )
+    known = augment.augment_views(images, seed)
+    np.testing.assert_allclose(traced(images), known, atol=1e-6)
+
+
 def test_version_1_adds_brightness():
     images, seed = tf.constant(IMAGES), tf.constant([5, 6])
     first = augment.augment_views(images, seed, impl="simclrv1")
