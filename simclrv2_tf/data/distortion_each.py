@@ -1,11 +1,11 @@
 """Colour distortion and blur of a batch image by image, compiled as one.
 
 On a processor an image and all that becomes of it fit into its cache, and
-nothing is worked out that the image does not get: half of them are blurred,
-two of the four operations at each place of the order are not another's. With
-224 pixels that takes two thirds of the time of `distortion`; an accelerator,
-and small images, are better off with the whole batch. The values are the same
-to the last digits.
+branches are real: half of the images are blurred, and each place of the order
+does one operation of four, while the batch form works all of them out for all
+images. With 224 pixels that takes two thirds of the time of `distortion`; an
+accelerator, and small images, are better off with the whole batch. The values
+are the same to the last digits.
 """
 
 import tensorflow as tf
@@ -17,7 +17,7 @@ from simclrv2_tf.data.amounts import Amounts
 
 @tf.function(jit_compile=True)
 def distort(images, amounts, impl="simclrv2", color=True, blur=True):
-    """See `distortion.distort`, but of images.
+    """`distortion.distort`, one image after the other.
 
     Args:
       images: float32 (batch, height, width, channels) in [0, 1].
