@@ -17,18 +17,7 @@ from simclrv2_tf.data.amounts import Amounts
 
 @tf.function(jit_compile=True)
 def distort(images, amounts, impl="simclrv2", color=True, blur=True):
-    """`distortion.distort`, one image after the other.
-
-    Args:
-      images: float32 (batch, height, width, channels) in [0, 1].
-      amounts: `Amounts`.
-      impl: See `augment.augment_views`.
-      color: Whether colours are distorted.
-      blur: Whether images are blurred.
-
-    Returns:
-      float32 of the same shape in [0, 1].
-    """
+    """`distortion.distort`, its arguments and its result, image by image."""
 
     def one(row):
         own = Amounts(*(amount[row][None] for amount in amounts))
@@ -67,7 +56,9 @@ def _jitter(parts, amounts, impl):
 
     def act(place, *parts):
         chosen = amounts.order[0, place]
-        branches = [lambda act=act: act(parts) for act in operations]
+        branches = [
+            lambda change=change: change(parts) for change in operations
+        ]
         return [place + 1, *tf.switch_case(chosen, branches)]
 
     places = amounts.order.shape[1]

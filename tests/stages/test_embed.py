@@ -23,21 +23,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 RNG = np.random.default_rng(0)
 
 
-@pytest.fixture(scope="module")
-def network():
-    return small_classifier.classifier()
-
-
-@pytest.fixture
-def run(network, tmp_path):
-    return small_classifier.save_run(network, tmp_path / "run")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return small_classifier.photographs(tmp_path / "photos")
-
-
 def test_the_whole_folder_in_order_with_names_and_labels(network, run, folder):
     result = simclrv2_tf.embed(
         f"folder:{folder}", run, eval_batch_size=2, embed_shard_size=3

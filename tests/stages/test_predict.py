@@ -16,21 +16,6 @@ from simclrv2_tf.models.network import Network
 RNG = np.random.default_rng(0)
 
 
-@pytest.fixture(scope="module")
-def network():
-    return small_classifier.classifier()
-
-
-@pytest.fixture
-def run(network, tmp_path):
-    return small_classifier.save_run(network, tmp_path / "run")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return small_classifier.photographs(tmp_path / "photos")
-
-
 def rows_of(path):
     with open(path, newline="") as file:
         return list(csv.DictReader(file))
@@ -40,10 +25,9 @@ def test_predictions_are_the_best_classes_by_name(network, run, folder):
     path = simclrv2_tf.predict(f"folder:{folder}", run, eval_batch_size=2)
     assert path == str(run / "predictions-7.csv")
     source = sources.open_source(f"folder:{folder}")
-    logits = small_classifier.answers(network, source, "logits_sup").astype(
-        np.float64
-    )
-    share = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    logits = small_classifier.answers(network, source, "logits_sup")
+    odds = np.exp(np.float64(logits))
+    share = odds / odds.sum(axis=1, keepdims=True)
     rows = rows_of(path)
     assert len(rows) == 7
     for index, row in enumerate(rows):
