@@ -6,9 +6,9 @@ import os
 import sys
 
 from simclrv2_tf import flags
-from simclrv2_tf import status
 from simclrv2_tf.config import time_limit_seconds
-from simclrv2_tf.stages.interruption import Interruption
+from simclrv2_tf.runs import status
+from simclrv2_tf.runs.interruption import Interruption
 
 
 def main(argv=None):
@@ -62,14 +62,14 @@ def _run(config):
         return
     if config.dataset_summary:
         # Not above: TensorFlow takes seconds to load, --help shall not.
-        from simclrv2_tf.stages import inspection
+        from simclrv2_tf.inference import inspection
 
         inspection.summarize(config)
         return
     with Interruption(
         config.preemption_exit_code, time_limit_seconds(config)
     ) as interruption:
-        from simclrv2_tf.stages import session
+        from simclrv2_tf import session
 
         session.run(config, interruption=interruption)
 

@@ -9,7 +9,7 @@ import dataclasses
 import functools
 
 from simclrv2_tf import losses
-from simclrv2_tf.models import census
+from simclrv2_tf.models import layer_costs
 
 FLOAT = 4  # bytes
 VIEWS = 2
@@ -112,7 +112,7 @@ class Job:
     @functools.cached_property
     def parts(self):
         """The `Census` of each part of the network."""
-        return census.count(
+        return layer_costs.count(
             self.image_size,
             head={
                 "num_layers": self.num_proj_layers,
@@ -127,7 +127,7 @@ class Job:
     @functools.cached_property
     def whole(self):
         """The `Census` of the whole network."""
-        return sum(self.parts.values(), census.Census())
+        return sum(self.parts.values(), layer_costs.Census())
 
 
 _LEAST = {

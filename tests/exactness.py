@@ -17,9 +17,9 @@ from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
-from simclrv2_tf.stages import build
-from simclrv2_tf.stages import evaluate
-from simclrv2_tf.stages.plan import make_plan
+from simclrv2_tf.inference import metrics
+from simclrv2_tf.runs import build
+from simclrv2_tf.runs.plan import make_plan
 
 GLOBAL_BATCH = 24  # 1, 2, 3 and 4 divide it
 EXAMPLES = 50  # the last batch of an epoch, or of evaluation, is no whole one
@@ -180,8 +180,8 @@ def run_evaluation():
     network = build.fresh_network(config, source.num_classes)
     workers, worker = distribution.worker_share()
     batches = pipeline.eval_dataset(source, 14, 8, workers, worker)
-    counts = evaluate.classification_accuracy(network, batches)
-    features, labels = evaluate.features(network, batches)
+    counts = metrics.classification_accuracy(network, batches)
+    features, labels = metrics.features(network, batches)
     return {**counts, "features": features, "labels": labels}
 
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from PIL import Image
 
-from simclrv2_tf.data.crops import preprocess_for_eval
-from simclrv2_tf.data.decode import decode_in_graph
+from simclrv2_tf.data.augment.crops import preprocess_for_eval
+from simclrv2_tf.data.decode.rgb import decode_in_graph
 from simclrv2_tf.models.network import Network
 
 SIZE, CLASSES = 40, 7

@@ -103,7 +103,7 @@ def test_later_flags_win_over_the_flagfile(tmp_path):
 
 
 def test_the_flagfile_of_a_run_repeats_it(tmp_path):
-    from simclrv2_tf.stages import model_dir
+    from simclrv2_tf.runs import model_dir
 
     config = Config(
         model_dir=str(tmp_path),

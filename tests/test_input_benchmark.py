@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from simclrv2_tf.data import augment
+from simclrv2_tf.data.augment import policy
 from tools.benchmarks.input import reference
 
 COUNT = 2000
@@ -23,7 +23,7 @@ def test_colours_are_distributed_as_ours():
         lambda x: reference.random_color(x, 0.5)
     )
     plain = next(plain.batch(COUNT).as_numpy_iterator())
-    ours = augment.augment_views(images, [1, 2], strength=0.5, blur=False)
+    ours = policy.augment_views(images, [1, 2], strength=0.5, blur=False)
     for statistic in (np.mean, np.std):
         a, b = (
             quantiles(statistic(x, axis=(1, 2, 3)))

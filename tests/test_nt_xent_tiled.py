@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from simclrv2_tf import losses
 from simclrv2_tf import nt_xent_tiled
-from simclrv2_tf.nt_xent_tiled.blocks import cut
-from simclrv2_tf.nt_xent_tiled.blocks import join
+from simclrv2_tf.nt_xent_tiled.row_blocks import cut
+from simclrv2_tf.nt_xent_tiled.row_blocks import join
 
 # (pairs, dim, temperature, tile): tiles that divide the batch and that do
 # not, larger than it and of one column; even and odd numbers of blocks.

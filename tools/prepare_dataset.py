@@ -47,16 +47,16 @@ def parse(arguments):
 def main(arguments=None):
     parsed = parse(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from simclrv2_tf.checkpoints.reading import explained
-    from simclrv2_tf.data import preparation
+    from simclrv2_tf.data.prepare import command
+    from simclrv2_tf.files.errors import explained
 
     try:
         with explained(parsed.target, "written"):
-            report = preparation.run(**vars(parsed))
+            report = command.run(**vars(parsed))
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print("\n".join(preparation.lines(report, parsed.target)))
+    print("\n".join(command.lines(report, parsed.target)))
     return 0
 
 

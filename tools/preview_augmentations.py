@@ -30,7 +30,7 @@ def main(arguments=None):
     parsed, rest = parse(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from simclrv2_tf import flags
-    from simclrv2_tf.stages import inspection
+    from simclrv2_tf.inference import inspection
 
     try:
         config = flags.parse(["preview_augmentations", *rest])

@@ -14,11 +14,11 @@ from simclrv2_tf.checkpoints import naming
 from simclrv2_tf.checkpoints import pytorch_files
 from simclrv2_tf.checkpoints import pytorch_names
 from simclrv2_tf.checkpoints import safetensors
-from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.pytorch_files import METADATA
 from simclrv2_tf.checkpoints.pytorch_layouts import FIRST_SHORTCUTS
 from simclrv2_tf.checkpoints.pytorch_layouts import ours
+from simclrv2_tf.files import atomic
 
 _COUNTER = "num_batches_tracked"
 _IDENTITY_EPSILON = 1e-5
@@ -163,7 +163,7 @@ def write(path, arrays, arguments, pickled=False):
     def tensor(name):
         return np.ascontiguousarray(_to_torch(arrays[canonical[name]]))
 
-    with staging.files(path) as staged:
+    with atomic.files(path) as staged:
         if pickled:
             pytorch_files.save(staged, canonical, tensor, metadata)
         else:

@@ -12,7 +12,7 @@ import numpy as np
 
 from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import safetensors
-from simclrv2_tf.checkpoints.reading import explained
+from simclrv2_tf.files.errors import explained
 
 METADATA = "simclrv2"  # key of the network's arguments, as JSON
 INSTALL = "pip install 'simclrv2_tf[torch]'"

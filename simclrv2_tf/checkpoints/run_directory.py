@@ -14,8 +14,8 @@ import re
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import checksums
-from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints.bundle import Bundle
+from simclrv2_tf.files import atomic
 
 _LOG = logging.getLogger("simclrv2_tf")
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -71,7 +71,7 @@ def write(directory, step, tensors, keep=5):
       ValueError: If that fails; what was there is still there.
     """
     prefix = prefix_of(directory, step)
-    with staging.files(prefix) as staged:
+    with atomic.files(prefix) as staged:
         tf.raw_ops.SaveV2(
             prefix=staged,
             tensor_names=list(tensors),
@@ -83,7 +83,7 @@ def write(directory, step, tensors, keep=5):
     older = [s for s in steps(directory) if s < step]
     forgotten = older[: max(0, len(older) + 1 - keep)]
     kept = [prefix_of(directory, s) for s in older if s not in forgotten]
-    staging.name_newest(prefix, kept)
+    atomic.name_newest(prefix, kept)
     for old in forgotten:
         delete(prefix_of(directory, old))
     return prefix

@@ -6,9 +6,9 @@ import re
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import detection
-from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints.arrays import shapes_of
 from simclrv2_tf.checkpoints.bundle import Bundle
+from simclrv2_tf.files import atomic
 
 EMA = "ema_model/"
 PART_BYTES = 2**30  # written at once; bounds the memory of a conversion
@@ -164,7 +164,7 @@ def write(path, arrays, global_step=0):
     """
     shapes = {**shapes_of(arrays), "global_step": ()}
     step = tf.constant(global_step, tf.int64)
-    with staging.files(path) as staged:
+    with atomic.files(path) as staged:
         parts = []
         for number, names in enumerate(_parts(shapes)):
             parts.append(f"{staged}.part-{number}")
@@ -183,7 +183,7 @@ def write(path, arrays, global_step=0):
             destination_prefix=staged,
             delete_old_dirs=False,
         )
-    staging.name_newest(path)
+    atomic.name_newest(path)
 
 
 def _parts(shapes):

@@ -8,8 +8,8 @@ import tensorflow as tf
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from simclrv2_tf.checkpoints import naming
-from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints.bundle import Bundle
+from simclrv2_tf.files import atomic
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _WEIGHTS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
@@ -193,14 +193,14 @@ def write(path, arrays, arguments, global_step=0):
     """
     paths = naming.names(scheme, arguments)
     root = {"global_step": tf.Variable(global_step, dtype=tf.int64)}
-    with staging.files(path) as staged:
+    with atomic.files(path) as staged:
         for name, place in paths.items():
             variable = tf.Variable(arrays[name])
             _plant(root, f"model/{place}".split("/"), variable)
         checkpoint = _grown(root)
         _ = checkpoint.save_counter  # made when first asked for
         checkpoint.write(staged)
-    staging.name_newest(path)
+    atomic.name_newest(path)
 
 
 def _plant(tree, path, variable):

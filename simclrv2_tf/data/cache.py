@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from simclrv2_tf.data.decoded import Decoded
 from simclrv2_tf.data.mapped import Mapped
-from simclrv2_tf.data.readable import cores
+from simclrv2_tf.data.skip_errors import cores
 
 _LOG = logging.getLogger("simclrv2_tf")
 

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from simclrv2_tf.data.randomness import fold
+from simclrv2_tf.data.random import fold
 
 # Above this many examples an epoch's order is computed place by place and not
 # held: a cipher, as good as uniform for so many.

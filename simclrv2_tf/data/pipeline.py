@@ -2,16 +2,16 @@
 
 import tensorflow as tf
 
-from simclrv2_tf.data import boxes
-from simclrv2_tf.data import readable
-from simclrv2_tf.data.corrupt import CorruptImages
-from simclrv2_tf.data.crops import batch_views
-from simclrv2_tf.data.crops import image_views
-from simclrv2_tf.data.crops import preprocess_for_eval
+from simclrv2_tf.data import skip_errors
+from simclrv2_tf.data.augment import boxes
+from simclrv2_tf.data.augment.crops import batch_views
+from simclrv2_tf.data.augment.crops import image_views
+from simclrv2_tf.data.augment.crops import preprocess_for_eval
+from simclrv2_tf.data.decode.batch import decode_batch
 from simclrv2_tf.data.order import batches_of_numbers
-from simclrv2_tf.data.randomness import fold
+from simclrv2_tf.data.random import fold
 from simclrv2_tf.data.source import to_channels
-from simclrv2_tf.data.together import decode_batch
+from simclrv2_tf.data.unreadable import CorruptImages
 
 # What the numbers drawn from a seed are for.
 ORDER, CROPS, SUBSTITUTES = 0, 1, 2
@@ -184,13 +184,13 @@ def _load(load, numbers, draws, substitute, corrupt, side_by_side=False):
     def report(number, read):
         return tf.numpy_function(corrupt.note, [number, read], [])
 
-    return readable.load_or_replace(
+    return skip_errors.load_or_replace(
         load,
         (numbers, draws),
         numbers.shape[0],
         substitute,
         report,
-        readable.cores() if side_by_side else None,
+        skip_errors.cores() if side_by_side else None,
     )
 
 
@@ -244,10 +244,10 @@ def eval_dataset(
     @tf.autograph.experimental.do_not_convert
     def batch(numbers):
         count = tf.size(numbers)
-        rows, images = readable.load_rows(
-            load, numbers, count, readable.cores()
+        rows, images = skip_errors.load_rows(
+            load, numbers, count, skip_errors.cores()
         )
-        missing = readable.missing_rows(rows, count)
+        missing = skip_errors.missing_rows(rows, count)
         report = tf.numpy_function(
             corrupt.report, [tf.gather(numbers, missing)], [], stateful=True
         )

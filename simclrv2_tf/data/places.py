@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from simclrv2_tf.data.files import open_binary
+from simclrv2_tf.files.remote import open_binary
 
 
 class OneByOne:

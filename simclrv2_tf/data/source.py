@@ -6,12 +6,12 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.data.decode import decode_image
-from simclrv2_tf.data.decode import to_float
+from simclrv2_tf.data.decode.rgb import decode_image
+from simclrv2_tf.data.decode.rgb import to_float
 from simclrv2_tf.data.decoded import Decoded
-from simclrv2_tf.data.files import open_binary
 from simclrv2_tf.data.mapped import Mapped
 from simclrv2_tf.data.places import Places
+from simclrv2_tf.files.remote import open_binary
 
 UNLABELLED = -1
 

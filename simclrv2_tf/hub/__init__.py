@@ -6,7 +6,6 @@ target)` writes weights in another format, and `compare(source, target)` shows
 that both sides answer alike.
 """
 
-from simclrv2_tf.hub.backbone import load_backbone as load_backbone
 from simclrv2_tf.hub.catalogue import published as published
 from simclrv2_tf.hub.catalogue import table as table
 from simclrv2_tf.hub.comparison import TOLERANCE as TOLERANCE
@@ -14,3 +13,4 @@ from simclrv2_tf.hub.comparison import compare as compare
 from simclrv2_tf.hub.conversion import convert as convert
 from simclrv2_tf.hub.load import find_weights as find_weights
 from simclrv2_tf.hub.load import load_network as load_network
+from simclrv2_tf.hub.load_backbone import load_backbone as load_backbone

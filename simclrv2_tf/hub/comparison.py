@@ -7,9 +7,9 @@ import tempfile
 
 import numpy as np
 
+from simclrv2_tf.checkpoints import any_format as sources
 from simclrv2_tf.checkpoints import detection
-from simclrv2_tf.checkpoints import source as sources
-from simclrv2_tf.checkpoints.reading import explained
+from simclrv2_tf.files.errors import explained
 from simclrv2_tf.hub import load
 
 TOLERANCE = 1e-4  # relative L2 error of an endpoint, both sides in float32

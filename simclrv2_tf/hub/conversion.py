@@ -10,9 +10,9 @@ from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import arrays as checks
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import pytorch
-from simclrv2_tf.checkpoints import staging
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.checkpoints import tf2
+from simclrv2_tf.files import atomic
 from simclrv2_tf.hub import load
 from simclrv2_tf.models.network import check_arguments
 from simclrv2_tf.models.network import check_selector
@@ -127,7 +127,7 @@ def _projection(arrays):
 
 def _write_keras(form, network, target):
     """As `network.save` does, which holds a copy of the file in memory."""
-    with staging.files(target) as staged:
+    with atomic.files(target) as staged:
         beside = os.path.dirname(staged)
         with tempfile.TemporaryDirectory(dir=beside) as loose:
             if form == "keras":

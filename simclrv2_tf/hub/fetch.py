@@ -14,8 +14,8 @@ import zlib
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints.bundle import Bundle
-from simclrv2_tf.hub import places
-from simclrv2_tf.hub import transfer
+from simclrv2_tf.hub import download
+from simclrv2_tf.hub import mirrors
 
 CACHE = "SIMCLRV2_CACHE"
 _RECORD = "files.json"
@@ -105,12 +105,12 @@ def _bring(model, final):
         _adopt(model, final)
         return
     refusals = []
-    for place, get in places.places(model):
+    for place, get in mirrors.places(model):
         partial = _partial(final, place)
         try:
             files, load = get(model, place, partial)
             _check(partial, load)
-        except (urllib.error.URLError, transfer.Unreachable) as error:
+        except (urllib.error.URLError, download.Unreachable) as error:
             refusals.append(f"{place}: {_reason(error)}")
             continue
         _record(partial, files, load, place)
@@ -118,13 +118,13 @@ def _bring(model, final):
         _remove_partial(final)
         return
     _remove_empty(final)
-    raise ValueError(places.nowhere(model, refusals))
+    raise ValueError(mirrors.nowhere(model, refusals))
 
 
 def _adopt(model, final):
     """Takes files that a user put into the cache."""
-    for get in places.VARIANTS:
-        with contextlib.suppress(transfer.Unreachable):
+    for get in mirrors.VARIANTS:
+        with contextlib.suppress(download.Unreachable):
             files, load = get(model, final, final)
             _record(final, files, load, final)
             return
@@ -142,7 +142,7 @@ def _check(partial, load):
             bundle.read(key)
     except tf.errors.OpError as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise transfer.Unreachable(
+        raise download.Unreachable(
             f"what came is truncated or damaged ({type(error).__name__})"
         ) from error
 

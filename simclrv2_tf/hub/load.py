@@ -9,13 +9,13 @@ import shutil
 import tempfile
 import zipfile
 
+from simclrv2_tf.checkpoints import any_format as sources
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import h5
-from simclrv2_tf.checkpoints import source as sources
 from simclrv2_tf.checkpoints.arrays import Arrays
-from simclrv2_tf.checkpoints.reading import explained
+from simclrv2_tf.files.errors import explained
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import fetch
 from simclrv2_tf.models.network import Network
@@ -99,7 +99,7 @@ def find_weights(source, ema=False, ignore=None):
       ignore: See there.
 
     Returns:
-      A `simclrv2_tf.checkpoints.source.Found`.
+      A `simclrv2_tf.checkpoints.any_format.Found`.
     """
     path = os.fspath(source)
     model = None if _is_here(path) else catalogue.find(path)

@@ -8,10 +8,10 @@ to the block, its column sums to the block ahead.
 
 import tensorflow as tf
 
-from simclrv2_tf.nt_xent_tiled.blocks import cut
-from simclrv2_tf.nt_xent_tiled.blocks import join
-from simclrv2_tf.nt_xent_tiled.blocks import loop
-from simclrv2_tf.nt_xent_tiled.blocks import size
+from simclrv2_tf.nt_xent_tiled.row_blocks import cut
+from simclrv2_tf.nt_xent_tiled.row_blocks import join
+from simclrv2_tf.nt_xent_tiled.row_blocks import loop
+from simclrv2_tf.nt_xent_tiled.row_blocks import size
 
 _HUGE = 1e9  # minus this, or times this and a bound, exp is 0 in float32
 

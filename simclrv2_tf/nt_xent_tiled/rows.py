@@ -3,9 +3,9 @@
 import tensorflow as tf
 
 from simclrv2_tf import distribution
-from simclrv2_tf.nt_xent_tiled.blocks import cut
-from simclrv2_tf.nt_xent_tiled.blocks import loop
-from simclrv2_tf.nt_xent_tiled.blocks import size
+from simclrv2_tf.nt_xent_tiled.row_blocks import cut
+from simclrv2_tf.nt_xent_tiled.row_blocks import loop
+from simclrv2_tf.nt_xent_tiled.row_blocks import size
 
 _NOTHING = -1e30  # exp of it, less any logit, is 0; sums of it are finite
 

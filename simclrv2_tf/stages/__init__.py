@@ -1,1 +1,1 @@
-"""The stages of the method: pretrain, fine-tune, distil, evaluate."""
+"""The method: pretrain, fine-tune, distil."""

@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf import losses
-from simclrv2_tf.data.randomness import fold
-from simclrv2_tf.stages import guard
+from simclrv2_tf.data.random import fold
+from simclrv2_tf.stages import nonfinite
 
 # The iterator that was trained on last. Were it dropped where training stops
 # half-way, it would wait for its readers, and those that decode in Python for
@@ -48,7 +48,7 @@ class Stage(keras.Model):
         self.weight_decay = weight_decay
         self._decayed = []
         self._means = {}
-        self.guard = guard.Guard()
+        self.guard = nonfinite.Guard()
         self.built = True  # the network is, and `fit` shall not call us
 
     @property
@@ -93,7 +93,7 @@ class Stage(keras.Model):
 
     def tape(self):
         """A gradient tape for the forward pass; `descend` takes it."""
-        return guard.Tape(guard.statistics(self.network))
+        return nonfinite.Tape(nonfinite.statistics(self.network))
 
     def descend(self, tape, loss):
         """One step down the gradient of the loss's mean over replicas.

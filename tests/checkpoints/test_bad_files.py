@@ -12,9 +12,9 @@ import stand_ins
 import tensorflow as tf
 
 from simclrv2_tf import hub
-from simclrv2_tf.checkpoints import reading
-from simclrv2_tf.checkpoints import source
+from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.files import errors
 from simclrv2_tf.hub import conversion
 
 ARGUMENTS = {
@@ -94,9 +94,9 @@ def test_a_directory_that_moved_is_found(checkpoint):
     """`checkpoint` files may hold paths of the machine that wrote them."""
     state = checkpoint / "checkpoint"
     state.write_text('model_checkpoint_path: "/elsewhere/model.ckpt-1"\n')
-    assert source.open_source(str(checkpoint)).kind == "TF1"
+    assert any_format.open_source(str(checkpoint)).kind == "TF1"
     state.unlink()
-    assert source.open_source(str(checkpoint)).kind == "TF1"
+    assert any_format.open_source(str(checkpoint)).kind == "TF1"
 
 
 def test_several_and_none_named(checkpoint, weights):
@@ -229,7 +229,7 @@ def test_a_full_disk_half_way_through(name, checkpoint, tmp_path, largest_file):
 )
 def test_errors_of_all_sources_are_put_in_words(error, sentence):
     with pytest.raises(ValueError, match=f"'p' cannot be read: .*{sentence}"):
-        with reading.explained("p"):
+        with errors.explained("p"):
             raise error
 
 

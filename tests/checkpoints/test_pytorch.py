@@ -12,11 +12,11 @@ import pytest
 from stand_ins import same
 from stand_ins import weights
 
+from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import naming
 from simclrv2_tf.checkpoints import pytorch
 from simclrv2_tf.checkpoints import pytorch_layouts
 from simclrv2_tf.checkpoints import safetensors
-from simclrv2_tf.checkpoints import source
 
 TINY = {"width_multiplier": 1 / 16, "num_classes": 3, "proj_out_dim": 4}
 NO_HEAD = {"proj_head_mode": "none"}
@@ -57,7 +57,7 @@ def test_ours_round_trip(structure, suffix, tmp_path):
     arguments = {**TINY, **structure}
     path = str(tmp_path / f"x.{suffix}")
     pytorch.write(path, weights(arguments), arguments, suffix == "pth")
-    found = source.open_source(path)
+    found = any_format.open_source(path)
     same(found.arrays, arguments)
     assert found.arguments.items() >= arguments.items()
     assert os.listdir(tmp_path) == [f"x.{suffix}"]
@@ -84,7 +84,7 @@ def test_torchvision_names(prefix, tmp_path):
         assert tensors[name].shape == shape
     tensors = {prefix + name: array for name, array in tensors.items()}
     tensors[f"{prefix}bn1.num_batches_tracked"] = np.zeros(())
-    found = source.open_source(save(tmp_path / "x.safetensors", tensors))
+    found = any_format.open_source(save(tmp_path / "x.safetensors", tensors))
     same(found.arrays, arguments)
     assert found.arguments["resnet_depth"] == 50
     assert any("max pooling" in note for note in found.notes)
@@ -96,7 +96,7 @@ def test_torchvision_shallow_networks_open_with_an_identity(tmp_path):
     absent = [n for n in tensors if n.startswith("layer1.0.downsample")]
     assert len(absent) == 5
     kept = {n: a for n, a in tensors.items() if n not in absent}
-    found = source.open_source(save(tmp_path / "x.safetensors", kept))
+    found = any_format.open_source(save(tmp_path / "x.safetensors", kept))
     assert found.arguments["resnet_depth"] == 18
     shortcut = "base_model/conv2d_1/kernel"
     np.testing.assert_array_equal(found.arrays[shortcut][0, 0], np.eye(4))
@@ -147,7 +147,7 @@ def test_names_of_the_converter(sk_ratio, tmp_path):
             counter = rest.replace("running_var", "num_batches_tracked")
             nested[part][counter] = torch.tensor(7)
     torch.save(nested, tmp_path / "r50.pth")
-    found = source.open_source(str(tmp_path / "r50.pth"))
+    found = any_format.open_source(str(tmp_path / "r50.pth"))
     same(found.arrays, arguments)
     assert found.arguments["sk_ratio"] == sk_ratio
 
@@ -157,7 +157,7 @@ def test_the_converters_network_alone(tmp_path):
     tensors = state(pytorch_layouts.bare_converter, arguments)
     assert "net.1.blocks.0.projection.shortcut.2.weight" in tensors
     path = save(tmp_path / "x.safetensors", tensors)
-    same(source.open_source(path).arrays, arguments)
+    same(any_format.open_source(path).arrays, arguments)
 
 
 def test_a_bias_that_the_head_cannot_take_is_no_silent_loss(tmp_path):
@@ -166,7 +166,7 @@ def test_a_bias_that_the_head_cannot_take_is_no_silent_loss(tmp_path):
     tensors["head.layers.7.bias"] = np.ones(4, np.float32)
     path = save(tmp_path / "x.safetensors", tensors)
     with pytest.raises(ValueError, match=r"holds 1 tensors .*head.layers.7.b"):
-        source.open_source(path)
+        any_format.open_source(path)
 
 
 def test_of_two_encoders_the_trained_one_is_taken(tmp_path):
@@ -180,11 +180,11 @@ def test_of_two_encoders_the_trained_one_is_taken(tmp_path):
         tensors[f"module.encoder_{encoder}.fc.0.weight"] = np.ones((4, 4))
     path = save(tmp_path / "x.safetensors", tensors)
     with pytest.raises(ValueError, match="under 'module.encoder_q.'") as caught:
-        source.open_source(path)
+        any_format.open_source(path)
     pattern = re.search(r"ignore='(.*)'", str(caught.value))[1]
     pattern = pattern.replace("\\\\", "\\")
     assert len(pattern.split("|")) == 4
-    same(source.open_source(path, ignore=pattern).arrays, arguments)
+    same(any_format.open_source(path, ignore=pattern).arrays, arguments)
 
 
 def test_children_by_number(tmp_path):
@@ -196,7 +196,7 @@ def test_children_by_number(tmp_path):
     assert "7.2.conv3.weight" in tensors
     tensors = {f"backbone.{name}": array for name, array in tensors.items()}
     path = save(tmp_path / "x.safetensors", tensors)
-    same(source.open_source(path).arrays, arguments)
+    same(any_format.open_source(path).arrays, arguments)
 
 
 def test_a_lost_shortcut_of_a_deep_network_is_no_identity(tmp_path):
@@ -205,7 +205,7 @@ def test_a_lost_shortcut_of_a_deep_network_is_no_identity(tmp_path):
     kept = {n: a for n, a in tensors.items() if "layer1.0.downs" not in n}
     path = save(tmp_path / "x.safetensors", kept)
     with pytest.raises(ValueError, match="no network in a known layout"):
-        source.open_source(path)
+        any_format.open_source(path)
 
 
 def test_what_training_scripts_keep_beside_weights(tmp_path):
@@ -225,7 +225,7 @@ def test_what_training_scripts_keep_beside_weights(tmp_path):
     for number, contents in enumerate((kept, nested)):
         path = tmp_path / f"checkpoint_{number}.pth.tar"
         torch.save(contents, path)
-        same(source.open_source(str(path)).arrays, arguments)
+        same(any_format.open_source(str(path)).arrays, arguments)
 
 
 def test_what_is_left_over_must_be_passed_over_by_name(tmp_path):
@@ -235,8 +235,8 @@ def test_what_is_left_over_must_be_passed_over_by_name(tmp_path):
     tensors["projector.0.weight"] = np.ones((4, 4), np.float32)
     path = save(tmp_path / "x.safetensors", tensors)
     with pytest.raises(ValueError, match=r"projector.0.weight.*`ignore`"):
-        source.open_source(path)
-    same(source.open_source(path, ignore="projector").arrays, arguments)
+        any_format.open_source(path)
+    same(any_format.open_source(path, ignore="projector").arrays, arguments)
 
 
 def test_half_precision_becomes_float32(tmp_path):
@@ -246,7 +246,7 @@ def test_half_precision_becomes_float32(tmp_path):
     for kind in (torch.float16, torch.bfloat16):
         cast = {n: torch.from_numpy(a).to(kind) for n, a in tensors.items()}
         torch.save({"state_dict": cast}, tmp_path / "x.pt")
-        arrays = source.open_source(str(tmp_path / "x.pt")).arrays
+        arrays = any_format.open_source(str(tmp_path / "x.pt")).arrays
         kernel = arrays["base_model/conv2d/kernel"]
         assert kernel.dtype == np.float32
         exact = weights(arguments)["base_model/conv2d/kernel"]
@@ -271,7 +271,7 @@ def test_code_in_a_file_is_never_run(tmp_path):
     torch.save({"conv1.weight": Trap(str(sprung))}, tmp_path / "zipped.pth")
     for name in ("plain.pth", "zipped.pth"):
         with pytest.raises(ValueError, match="more than weights.*never run"):
-            source.open_source(str(tmp_path / name))
+            any_format.open_source(str(tmp_path / name))
     assert not sprung.exists()
 
 
@@ -279,7 +279,7 @@ def test_without_pytorch_the_sentence_says_how_to_get_it(tmp_path, monkeypatch):
     (tmp_path / "x.pth").write_bytes(b"x")
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ValueError, match="pip install.*torch"):
-        source.open_source(str(tmp_path / "x.pth"))
+        any_format.open_source(str(tmp_path / "x.pth"))
 
 
 @pytest.mark.parametrize("suffix", ["safetensors", "pth"])
@@ -293,7 +293,7 @@ def test_damaged_files(suffix, tmp_path):
     for size in (0, 5, 100, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:size])
         with pytest.raises(ValueError, match="x.* cannot be read: it "):
-            source.open_source(str(path))
+            any_format.open_source(str(path))
 
 
 @pytest.mark.parametrize(
@@ -314,16 +314,16 @@ def test_damaged_headers(change, tmp_path):
     assert change[0] in whole
     path.write_bytes(whole.replace(*change, 1))
     with pytest.raises(ValueError, match="x.safetensors' cannot be read: "):
-        source.open_source(str(path))
+        any_format.open_source(str(path))
 
 
 def test_names_of_nothing_known(tmp_path):
     path = save(tmp_path / "x.safetensors", {"a.weight": np.ones((2, 2))})
     with pytest.raises(ValueError, match="no network in a known layout"):
-        source.open_source(path)
+        any_format.open_source(path)
     save(path, {})
     with pytest.raises(ValueError, match="Received 0 tensors"):
-        source.open_source(path)
+        any_format.open_source(path)
 
 
 def test_other_readers_and_writers_of_safetensors_agree(tmp_path):

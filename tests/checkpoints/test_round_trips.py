@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf import hub
-from simclrv2_tf.checkpoints import source
+from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.hub import comparison
 
@@ -37,7 +37,7 @@ def original(key, weights, tmp_path_factory):
 
 
 def same_bits(path, weights):
-    arrays = source.open_source(str(path)).arrays
+    arrays = any_format.open_source(str(path)).arrays
     assert set(arrays) == set(weights)
     for name, array in weights.items():
         np.testing.assert_array_equal(arrays[name], array)

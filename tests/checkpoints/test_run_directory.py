@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import run_directory
-from simclrv2_tf.checkpoints import source
-from simclrv2_tf.checkpoints import staging
+from simclrv2_tf.files import atomic
 from simclrv2_tf.models.network import Network
 
 SIZE = 1000
@@ -164,7 +164,7 @@ def test_what_a_kill_left_is_cleaned(run):
     left = run / ".writing-abc"
     left.mkdir()
     (left / "ckpt-12.index").write_bytes(b"x")
-    staging.clean(str(run))
+    atomic.clean(str(run))
     assert not left.exists()
     assert run_directory.steps(str(run)) == [2, 4, 10]
 
@@ -219,7 +219,7 @@ def test_a_directory_that_is_gone_is_made_again(run):
 def test_a_checkpoint_of_another_program_is_found(tmp_path):
     checkpoint = tf.train.Checkpoint(v=tf.Variable(1.0))
     checkpoint.write(str(tmp_path / "model.ckpt-7"))
-    staging.name_newest(str(tmp_path / "model.ckpt-7"))
+    atomic.name_newest(str(tmp_path / "model.ckpt-7"))
     found = run_directory.newest_sound(str(tmp_path))
     assert pathlib.Path(found).name == "model.ckpt-7"
     assert run_directory.read_progress(found) == {}
@@ -237,6 +237,6 @@ def test_weights_of_a_run_come_from_its_newest_whole_checkpoint(
         variables[name].assign(np.full(variables[name].shape, step))
         run_directory.save(str(tmp_path), step, variables)
     flip(tmp_path / "ckpt-2.data-00000-of-00001")
-    found = source.open_source(str(tmp_path))
+    found = any_format.open_source(str(tmp_path))
     np.testing.assert_array_equal(found.arrays[name], 1)
     assert "ckpt-2 is damaged and passed over" in caplog.text

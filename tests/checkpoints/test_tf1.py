@@ -5,8 +5,8 @@ import pytest
 import stand_ins
 import tensorflow.compat.v1 as tf
 
+from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import layout
-from simclrv2_tf.checkpoints import source
 from simclrv2_tf.checkpoints import tf1
 
 ARGUMENTS = {**stand_ins.SMALL, "width_multiplier": 1 / 32}
@@ -48,7 +48,7 @@ def test_a_training_of_tf1_is_read(kind, tmp_path):
         names = {v.op.name for v in tf.global_variables()}
     assert len(names) > 1.5 * len(made)
     for place in (tmp_path, tmp_path / "model.ckpt-1"):
-        found = source.open_source(str(place))
+        found = any_format.open_source(str(place))
         assert found.kind == "TF1"
         stand_ins.same(found.arrays, ARGUMENTS)
 
@@ -60,7 +60,7 @@ def test_momentum_weights_of_a_released_file(tmp_path):
         session.run(tf.global_variables_initializer())
         tf.train.Saver().save(session, str(tmp_path / "model.ckpt"), 250228)
     for ema in (False, True):
-        arrays = source.open_source(str(tmp_path), ema).arrays
+        arrays = any_format.open_source(str(tmp_path), ema).arrays
         stand_ins.same(arrays, ARGUMENTS)
 
 

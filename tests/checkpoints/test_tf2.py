@@ -6,9 +6,9 @@ import tensorflow as tf
 from stand_ins import same
 from stand_ins import weights
 
+from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import naming
-from simclrv2_tf.checkpoints import source
 from simclrv2_tf.checkpoints import tf2
 
 TINY = {"width_multiplier": 1 / 32, "num_classes": 3, "proj_out_dim": 4}
@@ -33,7 +33,7 @@ def planted(arrays, arguments):
 def test_round_trip(structure, tmp_path):
     arguments = {**TINY, **structure}
     tf2.write(str(tmp_path / "ckpt-3"), weights(arguments), arguments, 3)
-    found = source.open_source(str(tmp_path))
+    found = any_format.open_source(str(tmp_path))
     assert found.kind == "tf2 objects"
     same(found.arrays, arguments)
     for name, value in structure.items():
@@ -74,7 +74,7 @@ def test_saved_model_whose_variables_hang_elsewhere_too(tmp_path):
     variables = str(tmp_path / "saved/variables/variables")
     keys = [name for name, _ in tf.train.list_variables(variables)]
     assert any(key.startswith("trainable_variables_list/") for key in keys)
-    found = source.open_source(str(tmp_path / "saved"))
+    found = any_format.open_source(str(tmp_path / "saved"))
     assert found.kind == "tf2 SavedModel"
     same(found.arrays, arguments)
 
@@ -88,7 +88,7 @@ def test_slots_and_step_are_passed_over(tmp_path):
         optimizer=tf.train.Checkpoint(momentum=tf.Variable([1.0])),
     )
     checkpoint.save(str(tmp_path / "b/ckpt"))
-    same(source.open_source(str(tmp_path / "b")).arrays, arguments)
+    same(any_format.open_source(str(tmp_path / "b")).arrays, arguments)
 
 
 def test_restored_by_an_object_tree_of_the_same_shape(tmp_path):
@@ -127,7 +127,7 @@ def test_all_that_the_original_keeps_beside_the_model(tmp_path):
     assert "save_counter/.ATTRIBUTES/VARIABLE_VALUE" in names
     assert len(names) > 2 * len(variables)
     for place in (tmp_path, tmp_path / "ckpt-7"):
-        same(source.open_source(str(place)).arrays, SMALLEST)
+        same(any_format.open_source(str(place)).arrays, SMALLEST)
 
 
 def test_a_lost_variable_is_no_smaller_head(tmp_path):
@@ -138,7 +138,7 @@ def test_a_lost_variable_is_no_smaller_head(tmp_path):
     checkpoint = tf.train.Checkpoint(model=tf2._grown(tree))
     checkpoint.save(str(tmp_path / "ckpt"))
     with pytest.raises(ValueError, match="variables that are no part of a"):
-        source.open_source(str(tmp_path))
+        any_format.open_source(str(tmp_path))
 
 
 def test_objects_of_another_network_are_refused(tmp_path):
@@ -147,4 +147,4 @@ def test_objects_of_another_network_are_refused(tmp_path):
     )
     tf.train.Checkpoint(model=model).save(str(tmp_path / "ckpt"))
     with pytest.raises(ValueError, match="those of no SimCLRv2 network"):
-        source.open_source(str(tmp_path))
+        any_format.open_source(str(tmp_path))

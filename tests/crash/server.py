@@ -14,7 +14,7 @@ import traceback
 
 def main():
     from simclrv2_tf import run
-    from simclrv2_tf.stages import session  # with all that it imports
+    from simclrv2_tf import session  # with all that it imports
 
     del session
     for line in sys.stdin:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from simclrv2_tf.data import augment
-from simclrv2_tf.data import distortion
 from simclrv2_tf.data import sources
-from simclrv2_tf.data.amounts import draw_amounts
+from simclrv2_tf.data.augment import distortion
+from simclrv2_tf.data.augment import policy
+from simclrv2_tf.data.augment.params import draw_amounts
 
 RNG = np.random.default_rng(0)
 
@@ -46,11 +46,11 @@ def test_many_channels_stay_as_they_are():
 def test_views_of_other_channels_are_treated_alike(channels):
     """Brightness and contrast treat planes apart, so each is as if alone."""
     images = tf.constant(RNG.random((40, 8, 8, channels), np.float32))
-    whole = augment.augment_views(images, [1, 2])
+    whole = policy.augment_views(images, [1, 2])
     assert whole.shape == images.shape
     assert not np.allclose(whole, images)
     for plane in range(channels):
-        alone = augment.augment_views(images[..., plane : plane + 1], [1, 2])
+        alone = policy.augment_views(images[..., plane : plane + 1], [1, 2])
         np.testing.assert_allclose(whole[..., plane], alone[..., 0], atol=1e-6)
 
 

@@ -13,13 +13,13 @@ import pytest
 import stand_ins
 
 from simclrv2_tf import hub
-from simclrv2_tf.checkpoints import source
+from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.checkpoints import tf2
 from simclrv2_tf.hub import catalogue
+from simclrv2_tf.hub import download
 from simclrv2_tf.hub import fetch
-from simclrv2_tf.hub import places
-from simclrv2_tf.hub import transfer
+from simclrv2_tf.hub import mirrors
 
 NAME = "simclrv2/finetuned_1pct/r50_1x_sk0"
 # A small network stands in for the published one; its place is what counts.
@@ -80,10 +80,10 @@ def original(tmp_path_factory):
 def mirror(original, tmp_path, monkeypatch):
     """A directory with a model, and an empty cache; nothing else is asked."""
     shutil.copytree(original, tmp_path / "mirror" / NAME)
-    monkeypatch.setenv(places.MIRROR, str(tmp_path / "mirror"))
+    monkeypatch.setenv(mirrors.MIRROR, str(tmp_path / "mirror"))
     monkeypatch.setenv(fetch.CACHE, str(tmp_path / "cache"))
-    monkeypatch.setattr(transfer, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(places, "_WEB", "http://127.0.0.1:1/")
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(mirrors, "_WEB", "http://127.0.0.1:1/")
     monkeypatch.setattr(catalogue, "arguments", lambda _: {"resnet_depth": 50})
     return tmp_path / "mirror"
 
@@ -94,7 +94,7 @@ def served(mirror, monkeypatch):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setenv(places.MIRROR, url)
+    monkeypatch.setenv(mirrors.MIRROR, url)
     Handler.breaks = Handler.busy = 0
     Handler.page, Handler.asked = b"", []
     yield mirror
@@ -136,7 +136,7 @@ def test_a_directory_as_mirror(mirror):
 
 def test_http_goes_on_where_the_connection_broke(served):
     Handler.breaks, Handler.busy = 2, 1
-    stand_ins.same(source.open_source(fetched()).arrays, STAND_IN)
+    stand_ins.same(any_format.open_source(fetched()).arrays, STAND_IN)
     data = asked_for_data()
     assert data[0] is None and len(data) == 3
     starts = [int(wanted[6:-1]) for wanted in data[1:]]
@@ -145,7 +145,7 @@ def test_http_goes_on_where_the_connection_broke(served):
 
 
 def test_an_interrupted_fetch_goes_on_later(served):
-    Handler.breaks = transfer.TRIES
+    Handler.breaks = download.TRIES
     refused("can be had nowhere")
     left = [name for name in cached(served) if name.endswith(".incomplete")]
     assert len(left) == 1 and not any("files.json" in n for n in cached(served))
@@ -190,7 +190,7 @@ def test_other_formats_of_the_release(below, mirror):
         tf1.write(prefix, weights)
     else:
         tf2.write(prefix, weights, STAND_IN)
-    stand_ins.same(source.open_source(fetched()).arrays, STAND_IN)
+    stand_ins.same(any_format.open_source(fetched()).arrays, STAND_IN)
 
 
 def test_files_put_into_the_cache_by_hand(mirror):
@@ -250,7 +250,7 @@ def test_a_cache_that_may_only_be_read(original, monkeypatch, as_nobody):
     try:
         os.chmod(directory, 0o755)
         monkeypatch.setenv(fetch.CACHE, f"{directory}/cache")
-        monkeypatch.setenv(places.MIRROR, f"{directory}/mirror")
+        monkeypatch.setenv(mirrors.MIRROR, f"{directory}/mirror")
         shutil.copytree(original, f"{directory}/mirror/{NAME}")
         path = fetched()
         os.chmod(f"{directory}/cache/{NAME}", 0o555)

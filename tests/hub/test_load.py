@@ -12,12 +12,12 @@ import tensorflow as tf
 from stand_ins import SMALL
 
 from simclrv2_tf import hub
+from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import naming
 from simclrv2_tf.checkpoints import pytorch
 from simclrv2_tf.checkpoints import pytorch_layouts
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import safetensors
-from simclrv2_tf.checkpoints import source
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.checkpoints import tf2
 from simclrv2_tf.models.network import Network
@@ -100,7 +100,7 @@ def test_hub_module_of_tf1(weights, tmp_path):
     (directory / "saved_model.pb").write_bytes(b"a graph of long ago")
     (directory / "tfhub_module.pb").write_bytes(b"")
     for place in (directory, tmp_path / "hub", tmp_path):
-        assert source.open_source(str(place)).kind == "TF1 hub module"
+        assert any_format.open_source(str(place)).kind == "TF1 hub module"
     stand_ins.loaded(hub.load_network(directory))
     shutil.rmtree(directory / "variables")
     with pytest.raises(ValueError, match="lacks variables/variables.index"):

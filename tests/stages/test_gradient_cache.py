@@ -12,10 +12,10 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.data import augment
+from simclrv2_tf.data.augment import policy
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.normalization import BatchNorm
-from simclrv2_tf.stages.plan import make_plan
+from simclrv2_tf.runs.plan import make_plan
 from simclrv2_tf.stages.pretrain import Pretrain
 
 TINY = {
@@ -30,7 +30,7 @@ RNG = np.random.default_rng(0)
 VIEWS = RNG.random((2, 12, 8, 8, 3), np.float32)
 LABELS = np.arange(12, dtype=np.int32) % 4 - 1
 DATA = (tuple(VIEWS), LABELS)
-AUGMENT = functools.partial(augment.augment_views, strength=0.5)
+AUGMENT = functools.partial(policy.augment_views, strength=0.5)
 
 
 def stage_of(microbatch=0, frozen=False, remat=False, **options):

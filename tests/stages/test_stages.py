@@ -10,19 +10,19 @@ import reference
 import tensorflow as tf
 
 import simclrv2_tf
+from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
+from simclrv2_tf.inference import metrics
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.stages import build
-from simclrv2_tf.stages import evaluate
-from simclrv2_tf.stages import session
+from simclrv2_tf.runs import build
+from simclrv2_tf.runs.callbacks.save_checkpoint import BackgroundWriter
+from simclrv2_tf.runs.plan import make_plan
+from simclrv2_tf.runs.train import train
 from simclrv2_tf.stages import stage
-from simclrv2_tf.stages.callbacks.checkpoints import BackgroundWriter
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
-from simclrv2_tf.stages.plan import make_plan
 from simclrv2_tf.stages.pretrain import Pretrain
-from simclrv2_tf.stages.train import train
 
 TINY = {
     "resnet_depth": 18,
@@ -238,7 +238,7 @@ def test_accuracy_counts_every_example():
     data = tf.data.Dataset.from_tensor_slices(
         (images.astype(np.float32), labels.astype(np.int32))
     )
-    result = evaluate.classification_accuracy(net, data.batch(3))
+    result = metrics.classification_accuracy(net, data.batch(3))
     assert result["examples"] == 7
     assert result["label_top_1_accuracy"] == pytest.approx(
         (order[:, 0] == labels).mean()
@@ -259,16 +259,16 @@ def test_knn_equals_naive_vote():
         for index in np.argsort(-cosine)[:5]:
             votes[known[index]] += np.exp(cosine[index] / 0.1)
         right += votes.argmax() == label
-    ours = evaluate.knn_accuracy((bank, known), (queries, truth), 5, 0.1, 7)
+    ours = metrics.knn_accuracy((bank, known), (queries, truth), 5, 0.1, 7)
     assert ours == pytest.approx(right / 30)
 
 
 def test_evaluation_needs_labels():
     data = tf.data.Dataset.from_tensors((IMAGES, np.full(8, -1)))
     with pytest.raises(ValueError, match="needs labelled examples"):
-        evaluate.classification_accuracy(network(), data)
+        metrics.classification_accuracy(network(), data)
     with pytest.raises(ValueError, match="neighbours need labels"):
-        evaluate.knn_accuracy((IMAGES, LABELS * 0 - 1), (IMAGES, LABELS))
+        metrics.knn_accuracy((IMAGES, LABELS * 0 - 1), (IMAGES, LABELS))
 
 
 @pytest.fixture(scope="module")

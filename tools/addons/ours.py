@@ -16,10 +16,10 @@ import tensorflow as tf
 
 from simclrv2_tf import export
 from simclrv2_tf import optimizers
-from simclrv2_tf.data.blur import gaussian_blur
-from simclrv2_tf.data.crops import preprocess_for_eval
-from simclrv2_tf.data.decode import decode_in_graph
-from simclrv2_tf.data.decode import to_float
+from simclrv2_tf.data.augment.crops import preprocess_for_eval
+from simclrv2_tf.data.augment.gaussian_blur import gaussian_blur
+from simclrv2_tf.data.decode.rgb import decode_in_graph
+from simclrv2_tf.data.decode.rgb import to_float
 from simclrv2_tf.models.network import Network
 
 SIZE, CLASSES, STEPS = 40, 7, 5

@@ -55,7 +55,7 @@ def size(network, optimizer):
 def measure(network, optimizer, directory):
     """Seconds of every round, by what was measured."""
     from simclrv2_tf.checkpoints import run_directory
-    from simclrv2_tf.stages.callbacks.checkpoints import BackgroundWriter
+    from simclrv2_tf.runs.callbacks.save_checkpoint import BackgroundWriter
 
     update = make_update(network, optimizer)
 

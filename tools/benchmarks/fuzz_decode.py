@@ -49,10 +49,10 @@ def parse_arguments(arguments):
 
 def export_small(directory):
     from simclrv2_tf import export
-    from simclrv2_tf.data.crops import preprocess_for_eval
-    from simclrv2_tf.data.decode import Limits
-    from simclrv2_tf.data.decode import decode_in_graph
-    from simclrv2_tf.data.decode import to_float
+    from simclrv2_tf.data.augment.crops import preprocess_for_eval
+    from simclrv2_tf.data.decode.rgb import Limits
+    from simclrv2_tf.data.decode.rgb import decode_in_graph
+    from simclrv2_tf.data.decode.rgb import to_float
     from simclrv2_tf.models.network import Network
 
     network = Network(18, 0.0625, image_size=32, num_classes=3)

@@ -143,9 +143,9 @@ def answers(path, key):
 def same_bits(path, weights):
     import numpy as np
 
-    from simclrv2_tf.checkpoints import source
+    from simclrv2_tf.checkpoints import any_format
 
-    arrays = source.open_source(path).arrays
+    arrays = any_format.open_source(path).arrays
     return set(arrays) == set(weights) and all(
         arrays[name].dtype == np.float32
         and np.array_equal(arrays[name], weights[name])

@@ -50,9 +50,9 @@ def make_ways(directory):
     import tensorflow as tf
 
     from simclrv2_tf import export
-    from simclrv2_tf.data.crops import preprocess_for_eval
-    from simclrv2_tf.data.decode import decode_in_graph
-    from simclrv2_tf.data.decode import to_float
+    from simclrv2_tf.data.augment.crops import preprocess_for_eval
+    from simclrv2_tf.data.decode.rgb import decode_in_graph
+    from simclrv2_tf.data.decode.rgb import to_float
     from simclrv2_tf.models.network import Network
 
     network = Network(resnet_depth=50, image_size=224, num_classes=1000)

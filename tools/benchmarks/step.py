@@ -74,7 +74,7 @@ def measure(name, data_dir):
     """Times a case in this process."""
     from simclrv2_tf.config import Config
     from simclrv2_tf.data import pipeline
-    from simclrv2_tf.stages import precision
+    from simclrv2_tf.runs import precision
 
     options, steps = CASES[name]
     config = Config(**options, warmup_epochs=0, color_jitter_strength=0.5)
@@ -97,8 +97,8 @@ def measure(name, data_dir):
 
 
 def make_stage(config, source):
-    from simclrv2_tf.stages import build
-    from simclrv2_tf.stages.plan import make_plan
+    from simclrv2_tf.runs import build
+    from simclrv2_tf.runs.plan import make_plan
 
     plan = make_plan(config, source.num_examples)
     stage = build.make_stage(config, build.fresh_network(config, 10))

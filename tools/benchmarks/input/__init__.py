@@ -141,10 +141,10 @@ def plain_prepared(directory):
 
 def prepare(photos, folder):
     """Photographs as `tools/prepare_dataset.py` writes them by default."""
-    from simclrv2_tf.data import preparation
+    from simclrv2_tf.data.prepare import command
 
     target = pathlib.Path(folder) / "prepared"
-    preparation.run(f"folder:{photos}", str(target))
+    command.run(f"folder:{photos}", str(target))
     return str(target / "1.0.0")
 
 
@@ -182,8 +182,8 @@ def plain_parts(examples, image_size, batch, strength, **_):
 def our_parts(source, image_size, batch, strength, **_):
     import tensorflow as tf
 
-    from simclrv2_tf.data import augment
     from simclrv2_tf.data import pipeline
+    from simclrv2_tf.data.augment import policy
 
     dataset = pipeline.train_dataset(source, batch, image_size, seed=0)
     steps = iter(range(10**9))
@@ -191,7 +191,7 @@ def our_parts(source, image_size, batch, strength, **_):
     @tf.function
     def finish(views, step):
         return [
-            augment.augment_views(images, [view, step], strength=strength)
+            policy.augment_views(images, [view, step], strength=strength)
             for view, images in enumerate(views)
         ]
 

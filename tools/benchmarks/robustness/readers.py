@@ -72,7 +72,7 @@ def _tf1(part):
 
 
 def _find_weights(path):
-    from simclrv2_tf.checkpoints.reading import explained
+    from simclrv2_tf.files.errors import explained
     from simclrv2_tf.hub import load
 
     found = load.find_weights(path)
@@ -113,19 +113,19 @@ def _flags_seed(directory):
 
 
 def _read_flags(path):
-    from simclrv2_tf.stages import model_dir
+    from simclrv2_tf.runs import model_dir
 
     model_dir.read_flags(os.path.dirname(path))
 
 
 def _status(path):
-    from simclrv2_tf import status
+    from simclrv2_tf.runs import status
 
     status.describe(os.path.dirname(path))
 
 
 def _events_seed(directory):
-    from simclrv2_tf.journal import Journal
+    from simclrv2_tf.runs.journal import Journal
 
     _flags_seed(directory)
     log = Journal(directory)
@@ -175,7 +175,7 @@ def _lock_seed(directory):
 
 
 def _read_lock(path):
-    from simclrv2_tf.stages import lock
+    from simclrv2_tf.runs import lock
 
     lock.read(path)
 
@@ -202,7 +202,7 @@ def _images(*formats):
 def _decode(path):
     import tensorflow as tf
 
-    from simclrv2_tf.data.decode import decode_image
+    from simclrv2_tf.data.decode.rgb import decode_image
 
     if "decode" not in _MADE:
         signature = [tf.TensorSpec([], tf.string)]

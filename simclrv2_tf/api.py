@@ -1,0 +1,147 @@
+"""The stages as Python functions: the same as the command, without flags."""
+
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf import session
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.inference import embedding_files
+
+
+def pretrain(dataset, model_dir, eval_dataset=None, **options):
+    """Pretrains a network without labels.
+
+    Args:
+      dataset: Name of a data set ("digits", "folder:PATH", a TFDS name), or a
+        `tf.data.Dataset` of images or (image, label), images of one size,
+        uint8 or float in [0, 1].
+      model_dir: Directory of the run. A run found there goes on.
+      eval_dataset: A `tf.data.Dataset` to evaluate on with
+        `mode="train_then_eval"`; a data set by name has `eval_split`.
+      **options: Fields of `Config`.
+
+    Returns:
+      Dictionary of the last metrics, and the exported model's path as
+      "export"; `load_network(model_dir)` gives the network.
+
+    Raises:
+      ValueError: If data and options do not go together.
+
+    Example:
+      >>> pretrain("digits", "runs/digits", resnet_depth=18, image_size=16,
+      ...          train_batch_size=256, train_epochs=20)
+    """
+    return _run("pretrain", dataset, model_dir, options, eval_dataset)
+
+
+def finetune(dataset, model_dir, eval_dataset=None, **options):
+    """Trains a classifier on the labels; see `pretrain` for the arguments.
+
+    Give `checkpoint` to start from a pretrained network.
+    """
+    return _run("finetune", dataset, model_dir, options, eval_dataset)
+
+
+def distill(dataset, model_dir, teacher, eval_dataset=None, **options):
+    """Teaches a network what `teacher` says; see `pretrain`.
+
+    `teacher` is a run directory or a checkpoint.
+    """
+    options = {**options, "teacher": os.fspath(teacher)}
+    return _run("distill", dataset, model_dir, options, eval_dataset)
+
+
+def evaluate(dataset, model_dir, train_dataset=None, **options):
+    """Evaluates a run's newest checkpoint on the evaluation split.
+
+    Args:
+      dataset: See `pretrain`; a `tf.data.Dataset` is evaluated on as it is.
+      model_dir: Directory of the run.
+      train_dataset: A `tf.data.Dataset` of the known neighbours, for `knn_k`;
+        a data set by name has `train_split`.
+      **options: Fields of `Config`.
+
+    Returns:
+      Dictionary of metrics, also written to `result.json`.
+    """
+    options = {**options, "mode": "eval"}
+    if isinstance(dataset, str):
+        return _run(None, dataset, model_dir, options)
+    if options.get("knn_k") and train_dataset is None:
+        raise ValueError(
+            "`train_dataset` must be given where `dataset` has no name, for "
+            f"nearest neighbours. Received: knn_k={options['knn_k']}"
+        )
+    return _run(None, train_dataset, model_dir, options, dataset)
+
+
+def export_model(model_dir, **options):
+    """Exports a run's newest checkpoint; returns the path."""
+    options = {**options, "mode": "export"}
+    return _run(None, None, model_dir, options)["export"]
+
+
+def embed(dataset, model_dir=None, **options):
+    """Embeds a data set with a run's newest weights, or `checkpoint`'s.
+
+    Args:
+      dataset: See `pretrain`; images need no labels. All splits of a named
+        data set are taken, unless `split` says which.
+      model_dir: Directory of the run. Without one give `checkpoint`, and
+        `embed_output`.
+      **options: Fields of `Config`, such as `embed_endpoint`.
+
+    Returns:
+      Dictionary of `embeddings` float32 (examples, features); `labels` int32
+      (examples,), -1 for unlabelled; `files`, names (examples,);
+      `class_names` (classes,); and `path`, where it is written. What does not
+      fit the memory is written by `simclrv2 --mode=embed`.
+
+    Example:
+      >>> embed("folder:photos", "runs/pretrained")["embeddings"].shape
+    """
+    path = _apply("embed", dataset, model_dir, options)["embeddings"]
+    return {**embedding_files.read_embeddings(path), "path": path}
+
+
+def predict(dataset, model_dir=None, **options):
+    """Writes the best classes of each image; see `embed` for the arguments.
+
+    Returns:
+      Path of the CSV file, with a row for each image: its file, the name of
+      its label, and the best classes and their probabilities.
+    """
+    return _apply("predict", dataset, model_dir, options)["predictions"]
+
+
+def _apply(mode, dataset, model_dir, options):
+    return _run(None, dataset, model_dir, {**options, "mode": mode})
+
+
+def _run(train_mode, dataset, model_dir, options, eval_dataset=None):
+    options = dict(options)
+    if model_dir is not None:
+        options["model_dir"] = os.fspath(model_dir)
+    if train_mode:
+        options["train_mode"] = train_mode
+    source, eval_source = _as_source(dataset), _as_source(eval_dataset)
+    if source is None and dataset is not None:
+        options["dataset"] = dataset
+    config = Config(**options)
+    evaluates = config.mode == "train_then_eval"
+    if evaluates and source is not None and eval_source is None:
+        raise ValueError(
+            "`eval_dataset` must be given where `dataset` has no name. "
+            "Received: mode='train_then_eval', eval_dataset=None"
+        )
+    return session.run(config, source, eval_source)
+
+
+def _as_source(dataset):
+    """A `Source` of a data set, None for a name, which `Config` takes."""
+    if isinstance(dataset, tf.data.Dataset):
+        return sources.from_dataset(dataset)
+    return dataset if isinstance(dataset, Source) else None

@@ -1,0 +1,216 @@
+"""Weights from whatever users have, told apart by looking at it."""
+
+import dataclasses
+import json
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf.checkpoints import architecture
+from simclrv2_tf.checkpoints import detection
+from simclrv2_tf.checkpoints import pytorch
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.checkpoints import saved_model
+from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.checkpoints import tf2
+from simclrv2_tf.checkpoints.arrays import Arrays
+from simclrv2_tf.checkpoints.arrays import shapes_of
+from simclrv2_tf.files.errors import explained
+
+CHECKPOINT = "checkpoint"
+SAVED_MODEL = "SavedModel"
+KINDS = (
+    "a TF1 checkpoint, a TF1 hub module, a SavedModel or ckpt-N of the "
+    "original tf2 code, a run directory, its ckpt-N, .keras, .weights.h5, "
+    ".safetensors, .pth, or a published name"
+)
+# Arguments of `Network` that a run knows beyond what shapes tell.
+_REMEMBERED = (
+    "sk_ratio",
+    "ft_proj_selector",
+    "batch_norm_decay",
+    "global_bn",
+    "image_size",
+)
+_LINEAR = "head_contrastive/l_0/"
+_NONLINEAR = "head_contrastive/nl_0/"
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Weights, and what is known of them.
+
+    Attributes:
+      kind: What the source is, in words.
+      arrays: `Arrays` of canonical names.
+      arguments: Those of `Network` that names, shapes and files tell.
+      notes: What else there is to know, sentences.
+    """
+
+    kind: str
+    arrays: Arrays
+    arguments: dict
+    notes: tuple = ()
+
+    @classmethod
+    def make(cls, kind, path, arrays, known=None, notes=()):
+        """Infers the architecture, and words the errors of later reading."""
+
+        def read(name):
+            with explained(path):
+                return arrays[name]
+
+        shapes = shapes_of(arrays)
+        told = architecture.infer(shapes)
+        told |= architecture.agreeing(told, known or {})
+        return cls(kind, Arrays(shapes, read), told, tuple(notes))
+
+    def with_head(self, mode):
+        """The same, a projection head of one layer named as `mode` names it.
+
+        A linear head and a nonlinear one of a single layer compute alike, and
+        tf2 objects and Keras files do not tell them apart.
+        """
+        held = self.arguments["proj_head_mode"]
+        single = held == "linear" or self.arguments.get("num_proj_layers") == 1
+        if not single or {held, mode} != {"linear", "nonlinear"}:
+            return self
+        old, new = _LINEAR, _NONLINEAR
+        count = {"num_proj_layers": 1}
+        if mode == "linear":
+            old, new, count = new, old, {}
+        names = {name.replace(old, new): name for name in self.arrays}
+        told = {**self.arguments, "proj_head_mode": mode, **count}
+        return dataclasses.replace(
+            self, arrays=self.arrays.renamed(names), arguments=told
+        )
+
+
+def locate(path):
+    """Finds out what is at a path, by looking at it.
+
+    Args:
+      path: A file, a directory, or the prefix of a checkpoint.
+
+    Returns:
+      `CHECKPOINT` and its prefix, `SAVED_MODEL` and its directory, or the
+      kind of a file (`detection.kind`) and its path.
+
+    Raises:
+      ValueError: If there are no weights, or several sets of them.
+    """
+    if (prefix := _newest(path)) is not None:
+        return CHECKPOINT, prefix
+    if (directory := saved_model.find(path)) is not None:
+        return SAVED_MODEL, directory
+    file = detection.only_file(path) or path
+    kind = detection.kind(file)
+    if kind is None:
+        raise ValueError(_nothing(path))
+    return kind, file
+
+
+def _newest(path):
+    """The prefix that a path means; of a run the newest that is whole."""
+    if run_directory.keeps_checksums(path):
+        return run_directory.newest_sound(path)
+    return tf1.find(path)
+
+
+def open_source(path, ema=False, ignore=None):
+    """Finds out what is at a path, and how to read it.
+
+    Args:
+      path: A file, a directory, or the prefix of a checkpoint; not of Keras.
+      ema: Take the momentum weights (`ema_model/…`) of a checkpoint.
+      ignore: Regular expression; tensors of a PyTorch file or of a TF1
+        checkpoint to pass over.
+
+    Returns:
+      A `Found`.
+
+    Raises:
+      ValueError: If there are no weights, or damaged ones.
+    """
+    with explained(path):
+        kind, place = locate(path)
+        if kind == CHECKPOINT:
+            return _checkpoint(place, ema, ignore)
+        if kind == SAVED_MODEL:
+            return _saved_model(place, ema, ignore)
+        refuse_momentum(path, ema)
+        arrays, known, notes = pytorch.read(place, ignore)
+        return Found.make("PyTorch", place, arrays, known, notes)
+
+
+def refuse_momentum(path, ema):
+    """Raises a ValueError if momentum weights are wanted where none can be."""
+    if ema:
+        raise ValueError(
+            f"{path!r} holds no momentum weights: expected a TF1 checkpoint "
+            "with ema_model/…"
+        )
+
+
+def _checkpoint(prefix, ema, ignore):
+    known = _remembered(os.path.dirname(prefix))
+    if run_directory.is_ours(prefix):
+        arrays = run_directory.read(prefix)
+        chosen = tf1.choose(arrays, ema, prefix)
+        return Found.make("run", prefix, arrays.renamed(chosen), known)
+    if tf1.is_tf1(prefix):
+        arrays = tf1.read(prefix, ema, ignore)
+        return Found.make("TF1", prefix, arrays, known)
+    if tf2.is_tf2(prefix):
+        refuse_momentum(prefix, ema)
+        arrays, told = tf2.read(prefix)
+        return Found.make("tf2 objects", prefix, arrays, {**known, **told})
+    raise ValueError(
+        f"The checkpoint {prefix!r} is of no known kind: expected TF1 names "
+        "(base_model/…), objects of the original tf2 code "
+        "(model/resnet_model/…) or a run of this package."
+    )
+
+
+def _remembered(directory):
+    """What `flags.json` tells, which the original's runs have as well."""
+    path = run_directory.flags_file(directory)
+    if not tf.io.gfile.exists(path):
+        return {}
+    with tf.io.gfile.GFile(path) as file:
+        try:
+            flags = dict(json.load(file))
+        except (ValueError, TypeError):
+            raise ValueError(
+                f"The file {path!r} must hold a run's flags as JSON, and "
+                "does not: restore it, or remove it."
+            ) from None
+    return {n: flags[n] for n in _REMEMBERED if flags.get(n) is not None}
+
+
+def _saved_model(directory, ema, ignore):
+    if saved_model.is_ours(directory):
+        refuse_momentum(directory, ema)
+        arrays, known = saved_model.read_ours(directory)
+        return Found.make("our SavedModel", directory, arrays, known)
+    prefix = saved_model.prefix(directory)
+    if tf1.is_tf1(prefix):
+        arrays = tf1.read(prefix, ema, ignore)
+        return Found.make("TF1 hub module", directory, arrays)
+    if tf2.is_tf2(prefix):
+        refuse_momentum(directory, ema)
+        found = tf2.read(prefix)
+        return Found.make("tf2 SavedModel", directory, *found)
+    raise ValueError(
+        f"The SavedModel {directory!r} holds no SimCLR network: expected "
+        "variables of the original release, or an export of this package."
+    )
+
+
+def _nothing(path):
+    if not tf.io.gfile.exists(path):
+        return f"Expected {KINDS}. Received: {path!r}, where there is nothing."
+    what = "a directory" if tf.io.gfile.isdir(path) else "a file"
+    return (
+        f"Expected {KINDS}. Received: {path!r}, {what} that is none of these."
+    )

@@ -1,0 +1,1 @@
+"""How a view is made: crop, flip, colour distortion, blur."""

@@ -1,0 +1,107 @@
+"""Where random crops lie: drawn for a whole batch at once, stateless.
+
+The distribution is that of `tf.image.sample_distorted_bounding_box`, whose
+rules are followed to the last rounding: up to 100 attempts, the first that
+fits is taken. Here all attempts are made and the first that fits is looked
+up, which needs no loop.
+"""
+
+import collections
+
+import tensorflow as tf
+
+from simclrv2_tf.data.random import uniform_rows
+
+# Original release, data_util.py; Szegedy et al. 2015.
+AREA = (0.08, 1.0)  # share of the image
+ASPECT = (3.0 / 4.0, 4.0 / 3.0)  # width over height
+MIN_COVERED = 0.1
+ATTEMPTS = 100
+
+# Chances float32 (batch, views, ATTEMPTS, 4) in [0, 1), mirrored bool
+# (batch, views).
+Draws = collections.namedtuple("Draws", "chances mirrored")
+
+
+@tf.function(jit_compile=True)  # many small operations in one
+def draw(seed, batch, views, first=0, total=None):
+    """Draws all that the crops of a batch depend on but the images' sizes.
+
+    Args:
+      seed: int32 (2,), another one for each step.
+      batch: Images of this worker.
+      views: Views of each image.
+      first: Place of the first image in the whole batch.
+      total: Images of the whole batch; None for `batch`.
+
+    Returns:
+      `Draws`.
+    """
+    columns = views * (4 * ATTEMPTS + 1)
+    u = uniform_rows(seed, batch, columns, first, total)
+    chances = tf.reshape(u[:, views:], [batch, views, ATTEMPTS, 4])
+    return Draws(chances, u[:, :views] < 0.5)
+
+
+def choose(chances, height, width):
+    """The boxes that chances come to in images of one size.
+
+    Args:
+      chances: float32 (…, ATTEMPTS, 4) in [0, 1).
+      height: Of the images in pixels, int.
+      width: Of the images in pixels, int.
+
+    Returns:
+      int32 (…, 4): top, left, rows and columns; the whole image where no
+      attempt fits.
+    """
+    height = tf.cast(height, tf.float32)
+    width = tf.cast(width, tf.float32)
+    rows, columns = _sizes(chances, height, width)
+    top = tf.floor(chances[..., 2] * (height - rows))
+    left = tf.floor(chances[..., 3] * (width - columns))
+    boxes = tf.stack([top, left, rows, columns], axis=-1)
+    fits = _fits(rows, columns, height, width)
+    chosen = tf.argmax(fits, axis=-1, output_type=tf.int32)  # the first
+    boxes = tf.gather(boxes, chosen, batch_dims=len(chosen.shape))
+    whole = tf.stack([0.0, 0.0, height, width])
+    any_fits = tf.reduce_any(fits, axis=-1, keepdims=True)
+    return tf.cast(tf.where(any_fits, boxes, whole), tf.int32)
+
+
+def _sizes(chances, height, width):
+    """Rows and columns of each attempt: rows uniform between their limits."""
+    aspect = ASPECT[0] + chances[..., 0] * (ASPECT[1] - ASPECT[0])
+    least, most = (share * height * width for share in AREA)
+    limit = tf.minimum(_most_rows(aspect, most, width), height)
+    rows = tf.minimum(tf.math.rint(tf.sqrt(least / aspect)), limit)
+    rows += tf.floor(chances[..., 1] * (limit - rows + 1.0))
+    # Rounding may leave the limits of the area by one row.
+    too_small = rows * tf.math.rint(rows * aspect) < least
+    rows = tf.where(too_small, rows + 1.0, rows)
+    too_large = rows * tf.math.rint(rows * aspect) > most
+    rows = tf.where(too_large, rows - 1.0, rows)
+    return rows, tf.math.rint(rows * aspect)
+
+
+def _most_rows(aspect, most, width):
+    """Rows of the largest area, or of what the width leaves room for."""
+    rows = tf.math.rint(tf.sqrt(most / aspect))
+    room = tf.floor((width + 0.5) / aspect)
+    room = tf.where(tf.math.rint(room * aspect) > width, room - 1.0, room)
+    return tf.where(tf.math.rint(rows * aspect) > width, room, rows)
+
+
+def _fits(rows, columns, height, width):
+    image = height * width
+    least, most = (share * image for share in AREA)
+    area = rows * columns
+    return (
+        (area >= least)
+        & (area <= most)
+        & (area >= MIN_COVERED * image)
+        & (rows <= height)
+        & (columns <= width)
+        & (rows > 0.0)
+        & (columns > 0.0)
+    )

@@ -1,0 +1,67 @@
+"""Colour distortion and blur of one view of a batch, compiled.
+
+Where an image is cropped and flipped (`crops`), the rest of SimCLR's
+augmentation happens here: on whole batches, on the device that trains.
+Amounts are drawn first, for all images at once and keyed by the seed and the
+image's place in the whole batch; what follows is a pure function of images
+and amounts, of which there are two forms: `distortion` for whole batches,
+`distortion_each` for one image after the other.
+"""
+
+import tensorflow as tf
+
+from simclrv2_tf.data.augment import distortion
+from simclrv2_tf.data.augment import distortion_each
+from simclrv2_tf.data.augment.params import draw_amounts
+
+IMPLEMENTATIONS = ("simclrv2", "simclrv1")
+SMALL = 64  # up to this side in pixels a processor takes the batch as a whole
+
+
+def augment_views(
+    images,
+    seed,
+    first=0,
+    total=None,
+    strength=1.0,
+    blur=True,
+    per_image_blur=False,
+    impl="simclrv2",
+):
+    """Distorts the colours of one view of a batch and blurs some of it.
+
+    Args:
+      images: float32 (batch, height, width, channels) in [0, 1]. Those of
+        another number of channels than 3 keep their saturation, hue and
+        colour; brightness, contrast and blur are for all.
+      seed: int32 (2,), another one for each step and view.
+      first: Place of the first image in the whole batch.
+      total: Images of the whole batch; None for those here.
+      strength: Of the colour distortion; 0 leaves colours alone.
+      blur: Whether half of the images are blurred, with a width of a tenth
+        of the image.
+      per_image_blur: A blur width for each image and not for the batch.
+      impl: "simclrv2" multiplies the brightness, "simclrv1" adds to it.
+
+    Returns:
+      float32 of the same shape in [0, 1].
+
+    Raises:
+      ValueError: If `impl` is unknown.
+    """
+    if impl not in IMPLEMENTATIONS:
+        raise ValueError(
+            f"`color_jitter_impl` must be one of {list(IMPLEMENTATIONS)}. "
+            f"Received: color_jitter_impl={impl!r}"
+        )
+    batch = images.shape[0] or tf.shape(images)[0]
+    amounts = draw_amounts(seed, batch, strength, first, total, per_image_blur)
+    form = distortion_each if _one_by_one(images) else distortion
+    return form.distort(images, amounts, impl, strength > 0, blur)
+
+
+def _one_by_one(images):
+    """Whether images are better off each by itself, see `distortion_each`."""
+    if any(map(tf.config.list_logical_devices, ("GPU", "TPU"))):
+        return False
+    return max(images.shape[1:3]) > SMALL

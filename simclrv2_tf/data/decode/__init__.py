@@ -1,0 +1,1 @@
+"""Encoded images to pixels, inside the graph where TensorFlow can."""

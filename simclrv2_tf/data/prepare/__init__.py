@@ -1,0 +1,1 @@
+"""Data sets looked through, and written anew for fast reading."""

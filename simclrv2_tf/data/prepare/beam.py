@@ -1,0 +1,172 @@
+"""The preparation of `prepare` on Apache Beam, for more than one machine.
+
+TFDS's own Beam support shuffles, cuts and writes the shards; what is made of
+an image is the same.
+"""
+
+import functools
+import json
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf.data.prepare import shards
+from simclrv2_tf.data.prepare import tfds_layout
+from simclrv2_tf.data.prepare.recipe import UNREADABLE
+from simclrv2_tf.data.prepare.recipe import first_line
+from simclrv2_tf.data.prepare.recipe import prepare_image
+from simclrv2_tf.data.sources import open_source
+
+CHUNK = 64  # examples that a worker takes at once
+CORRUPT = "corrupt"  # what is left out, a JSON list in each line
+
+
+def prepare_with_beam(plan, target, recipe, runner, arguments):
+    """Writes splits of a data set as TFDS data by a Beam pipeline.
+
+    Each worker opens the data set by itself, so that its files must be where
+    all of them can read them. An interrupted pipeline begins anew.
+
+    Args:
+      plan: Dictionary from splits to arguments of `opened`.
+      target: See `prepare.prepare`; the directory's name must be one of TFDS.
+      recipe: A `Recipe`.
+      runner: Name of the Beam runner, such as "DirectRunner".
+      arguments: Flags of the Beam pipeline, a list of text.
+
+    Returns:
+      The report, as `prepare.prepare` gives it.
+
+    Raises:
+      ImportError: Without Apache Beam.
+      ValueError: As `prepare.prepare`.
+    """
+    beam = _beam()
+    import tensorflow_datasets as tfds
+
+    sources = {split: opened(*how) for split, how in plan.items()}
+    channels, classes = shards.common(sources)
+    about = shards.describe(sources, recipe, seed=None)
+    directory = tfds_layout.version_directory(target)
+    _check_name(directory)
+    finished = shards.look(directory, about)
+    if finished is not None:
+        return finished
+    aside = f"{directory}.{CORRUPT}"  # beside, as TFDS makes the directory
+    parts = {
+        split: _transform(
+            split, source.num_examples, plan[split], recipe, aside
+        )
+        for split, source in sources.items()
+    }
+    options = beam.options.pipeline_options.PipelineOptions(arguments)
+    home, version = os.path.split(directory)
+    builder = tfds.dataset_builders.store_as_tfds_dataset(
+        name=tfds_layout.dataset_name(directory),
+        version=version,
+        features=tfds_layout.features(recipe.image_format, classes, channels),
+        split_datasets=parts,
+        data_dir=os.path.dirname(os.path.abspath(home)),
+        description=tfds_layout.DESCRIPTION,
+        download_config=tfds.download.DownloadConfig(
+            beam_runner=runner, beam_options=options
+        ),
+    )
+    report = {**about, **_report(builder, aside)}
+    shards.finish(target, directory, report)
+    return report
+
+
+def _beam():
+    try:
+        import apache_beam
+    except ImportError:
+        raise ImportError(
+            "--beam_runner needs Apache Beam: pip install 'simclrv2_tf[beam]'"
+        ) from None
+    return apache_beam
+
+
+def _check_name(directory):
+    folder = os.path.basename(os.path.dirname(os.path.abspath(directory)))
+    name = tfds_layout.dataset_name(directory)
+    if folder != name:
+        raise ValueError(
+            "With Beam the target's directory must be called as TFDS calls "
+            f"data sets, such as {name!r}. Received: {folder!r}"
+        )
+
+
+def opened(name, split, channels, options):
+    """The `Source` of one split.
+
+    Args:
+      name: Of the data set.
+      split: As `open_source` takes it.
+      channels: Wanted; None for those that images have.
+      options: Pairs of further arguments of `open_source`.
+    """
+    source = open_source(name, split, **dict(options))
+    return source if channels is None else source.with_channels(channels)
+
+
+_opened_once = functools.lru_cache(maxsize=None)(opened)
+
+
+def _transform(split, count, how, recipe, aside):
+    """Nothing to (key, example): the work of one split."""
+    beam = _beam()
+    chunks = [
+        (begin, min(begin + CHUNK, count)) for begin in range(0, count, CHUNK)
+    ]
+
+    @beam.ptransform_fn
+    def examples(pipeline):
+        prepared = (
+            pipeline
+            | f"chunks of {split}" >> beam.Create(chunks)
+            | f"spread {split}" >> beam.Reshuffle()
+            | f"prepare {split}"
+            >> beam.FlatMap(_prepared, split, how, recipe).with_outputs(
+                CORRUPT, main="examples"
+            )
+        )
+        _ = prepared[CORRUPT] | f"note {split}" >> beam.io.WriteToText(
+            os.path.join(aside, split)
+        )
+        return prepared["examples"]
+
+    return examples()
+
+
+def _prepared(chunk, split, how, recipe):
+    """The examples of a chunk with their keys, and notes of those left out."""
+    source = _opened_once(*how)
+    for index in range(*chunk):
+        try:
+            image = prepare_image(source, index, recipe)
+        except UNREADABLE as error:
+            note = [split, source.place(index), first_line(error)]
+            yield _beam().pvalue.TaggedOutput(CORRUPT, json.dumps(note))
+            continue
+        example = {"image": image}
+        if source.class_names:
+            example["label"] = int(source.labels[index])
+        yield index, example
+
+
+def _report(builder, aside):
+    splits = {
+        name: {
+            "examples": split.num_examples,
+            "bytes": int(split.num_bytes),
+            "shards": split.num_shards,
+        }
+        for name, split in builder.info.splits.items()
+    }
+    rows = []
+    for file in sorted(tf.io.gfile.glob(os.path.join(aside, "*"))):
+        with tf.io.gfile.GFile(file) as held:
+            rows.extend(json.loads(line) for line in held.read().splitlines())
+    tf.io.gfile.rmtree(aside)
+    return {"splits": splits, "corrupt": shards.listed_rows(rows)}

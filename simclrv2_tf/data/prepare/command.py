@@ -1,0 +1,106 @@
+"""What `tools/prepare_dataset.py` asks for: from names to prepared shards."""
+
+import os
+
+from simclrv2_tf.data.prepare import shards
+from simclrv2_tf.data.prepare import tfds_layout
+from simclrv2_tf.data.prepare.recipe import Recipe
+from simclrv2_tf.data.sources import open_source
+from simclrv2_tf.data.sources import split_names
+
+MOST = 20  # corrupt images that are listed
+
+
+def run(
+    source,
+    target,
+    splits=None,
+    short_side=256,
+    quality=95,
+    image_format="jpeg",
+    channels=None,
+    seed=0,
+    processes=None,
+    beam_runner=None,
+    beam_options="",
+    **options,
+):
+    """Prepares a data set by name.
+
+    Args:
+      source: Name of the data set.
+      target: Directory to write.
+      splits: Text "NAME,NAME=SPLIT,...": what each split is taken from; None
+        for all that there are.
+      short_side: See `Recipe`, as `quality` and `image_format`.
+      quality: Of JPEG.
+      image_format: "jpeg" or "png".
+      channels: 1 or 3; None for as many as images have.
+      seed: Of the order, 0 or more.
+      processes: How many; None for one a core.
+      beam_runner: Name of a Beam runner; None for processes here.
+      beam_options: Flags of the Beam pipeline with commas between.
+      **options: Those of `open_source`.
+
+    Returns:
+      The report of `prepare.prepare`.
+
+    Raises:
+      ValueError: If there is no such data set, or an option is out of range.
+    """
+    recipe = Recipe(short_side, quality, image_format)
+    if seed < 0:
+        raise ValueError(f"`seed` must be 0 or more. Received: seed={seed}")
+    wanted = parse_splits(splits) or {
+        name: name for name in split_names(source, **options)
+    }
+    if beam_runner:
+        from simclrv2_tf.data.prepare import beam
+
+        arguments = [flag for flag in beam_options.split(",") if flag]
+        plan = {
+            name: (source, split, channels, tuple(options.items()))
+            for name, split in wanted.items()
+        }
+        return beam.prepare_with_beam(
+            plan, target, recipe, beam_runner, arguments
+        )
+    opened = {
+        name: open_source(source, split, **options)
+        for name, split in wanted.items()
+    }
+    if channels is not None:
+        opened = {n: s.with_channels(channels) for n, s in opened.items()}
+    return shards.prepare(opened, target, recipe, seed, processes or _cores())
+
+
+def _cores():
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def parse_splits(text):
+    """ "train=train[:90%],test" to {"train": "train[:90%]", "test": "test"}."""
+    pairs = [item.partition("=") for item in (text or "").split(",") if item]
+    return {name: split or name for name, _, split in pairs}
+
+
+def lines(report, target):
+    """What was done, and how to go on; a list of lines."""
+    target = target.rstrip("/")
+    directory = tfds_layout.version_directory(target)
+    shown = [
+        f"{split}: {held['examples']:,} images, {held['bytes']:,} bytes in "
+        f"{held['shards']} shards"
+        for split, held in report["splits"].items()
+    ]
+    corrupt = report["corrupt"]
+    shown.append(f"left out: {len(corrupt)} images that cannot be read")
+    shown += [f"  {row['image']}: {row['reason']}" for row in corrupt[:MOST]]
+    shown += [
+        f"report: {os.path.join(directory, shards.REPORT)}",
+        f"train:  simclrv2 --dataset={target}",
+        f"read:   tfds.builder_from_directory({directory!r})",
+    ]
+    return shown

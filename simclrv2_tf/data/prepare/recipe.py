@@ -1,0 +1,156 @@
+"""One shard of prepared images: each decoded, made smaller and encoded once."""
+
+import dataclasses
+import functools
+import io
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.data.decode.rgb import decode_image
+from simclrv2_tf.data.source import to_channels
+
+FORMATS = ("jpeg", "png")
+UNREADABLE = (ValueError, OSError, tf.errors.OpError)  # of corrupt images
+WHITE = 255
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How images are prepared.
+
+    Attributes:
+      short_side: Pixels of the shorter side, made smaller to that and never
+        larger; 0 leaves sizes alone.
+      quality: Of JPEG, 1 to 100.
+      image_format: "jpeg" or "png".
+
+    Raises:
+      ValueError: If one of them is outside its range.
+    """
+
+    short_side: int = 256
+    quality: int = 95
+    image_format: str = "jpeg"
+
+    def __post_init__(self):
+        rules = {
+            "short_side": (self.short_side >= 0, "0 or more pixels"),
+            "quality": (1 <= self.quality <= 100, "from 1 to 100"),
+            "image_format": (
+                self.image_format in FORMATS,
+                f"one of {list(FORMATS)}",
+            ),
+        }
+        for name, (holds, words) in rules.items():
+            if not holds:
+                raise ValueError(
+                    f"`{name}` must be {words}. Received: "
+                    f"{name}={getattr(self, name)!r}"
+                )
+
+
+def prepare_image(source, index, recipe):
+    """The encoded image that a shard holds.
+
+    A JPEG that is small enough stays as it is, as encoding it again would
+    lose some of it.
+
+    Args:
+      source: A `Source`.
+      index: Number of the example.
+      recipe: A `Recipe`.
+
+    Returns:
+      bytes.
+
+    Raises:
+      ValueError, OSError, tf.errors.OpError: If it cannot be read.
+    """
+    data = None
+    if source.images is None:
+        data = source.encoded_bytes(index)
+        pixels = decoder()(tf.constant(data))
+    else:
+        pixels = tf.constant(np.asarray(source.images[index]))
+    height, width = (int(side) for side in pixels.shape[:2])
+    small = not 0 < recipe.short_side < min(height, width)
+    kept = recipe.image_format == "jpeg" and data and _is_jpeg(data)
+    if small and kept and source.channels in (None, 3):
+        return data
+    floats = tf.image.convert_image_dtype(pixels, tf.float32)
+    floats = to_channels(floats, source.channels)
+    pixels = np.rint(floats.numpy() * WHITE).astype(np.uint8)
+    scale = 1.0 if small else recipe.short_side / min(height, width)
+    return _encode(pixels, scale, recipe)
+
+
+@functools.cache
+def decoder():
+    """`decode_image` as one graph, as its many small steps are slow apart."""
+    spec = tf.TensorSpec([], tf.string)
+    return tf.function(decode_image).get_concrete_function(spec)
+
+
+def _is_jpeg(data):
+    return data[:3] == b"\xff\xd8\xff"
+
+
+def _encode(pixels, scale, recipe):
+    from PIL import Image
+
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    if scale != 1.0:
+        size = [max(1, round(side * scale)) for side in image.size]
+        image = image.resize(size, Image.Resampling.BICUBIC)
+    file = io.BytesIO()
+    options = (
+        {"quality": recipe.quality} if recipe.image_format == "jpeg" else {}
+    )
+    image.save(file, recipe.image_format.upper(), **options)
+    return file.getvalue()
+
+
+def write_shard(source, path, recipe):
+    """Prepares all examples of a source as one TFRecord file.
+
+    Args:
+      source: A `Source` of the examples of this shard, in their order.
+      path: Of the file; it appears there when it is whole.
+      recipe: A `Recipe`.
+
+    Returns:
+      Dictionary: "examples" and "bytes" that were written, and "corrupt", a
+      list of (where, reason) of the images that were left out.
+    """
+    written, size, corrupt = 0, 0, []
+    beside = f"{path}.tmp"
+    with tf.io.TFRecordWriter(beside) as writer:
+        for index in range(source.num_examples):
+            try:
+                image = prepare_image(source, index, recipe)
+            except UNREADABLE as error:
+                corrupt.append((source.place(index), first_line(error)))
+                continue
+            label = int(source.labels[index]) if source.class_names else None
+            record = example(image, label)
+            writer.write(record)
+            written, size = written + 1, size + len(record)
+    tf.io.gfile.rename(beside, path, overwrite=True)
+    return {"examples": written, "bytes": size, "corrupt": corrupt}
+
+
+def first_line(error):
+    """What an error says, in one line."""
+    text = getattr(error, "message", None) or str(error)
+    return (text.splitlines() or [type(error).__name__])[0]
+
+
+def example(image, label):
+    """A serialized `tf.train.Example`, the same bytes always."""
+    features = {"image": {"bytes_list": {"value": [image]}}}
+    if label is not None:
+        features["label"] = {"int64_list": {"value": [label]}}
+    features = {k: tf.train.Feature(**v) for k, v in features.items()}
+    message = tf.train.Example(features=tf.train.Features(feature=features))
+    return message.SerializeToString(deterministic=True)

@@ -1,0 +1,243 @@
+"""Any source to shuffled shards in TFDS's form, once, for fast reading.
+
+Every shard is a piece of work of its own: processes take them in turn, and
+those that are done when a run is killed stay done.
+"""
+
+import json
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.data.prepare import tfds_layout
+from simclrv2_tf.data.prepare.processes import run_all
+from simclrv2_tf.data.prepare.recipe import Recipe
+from simclrv2_tf.data.prepare.recipe import write_shard
+from simclrv2_tf.files.progress import Progress
+
+EXAMPLES_PER_SHARD = 1024
+FEWEST_SHARDS = 8  # so that a small data set is work for several processes
+STATE = ".preparing"  # directory of what a killed run has to know
+PLAN = "plan.json"
+REPORT = "prepare_report.json"
+
+
+def prepare(sources, target, recipe=None, seed=0, processes=1):
+    """Writes splits of a data set as TFDS data, or goes on writing it.
+
+    The same sources, recipe and seed give the same bytes, however many
+    processes there are and however often they were interrupted.
+
+    Args:
+      sources: Dictionary from splits to `Source`s of the same classes.
+      target: Directory of the data set; files go to its version 1.0.0 unless
+        it ends in a version.
+      recipe: A `Recipe`; None for the usual.
+      seed: Of the order of the examples, 0 or more.
+      processes: How many.
+
+    Returns:
+      The report, also written as `prepare_report.json`: examples, bytes and
+      shards of each split, and which images were left out and why.
+
+    Raises:
+      ValueError: If the directory holds something else, images have other
+        channels than files can have, classes differ, or no image can be read.
+    """
+    recipe = recipe or Recipe()
+    channels, classes = common(sources)
+    directory = tfds_layout.version_directory(target)
+    plan = describe(sources, recipe, seed)
+    finished = look(directory, plan)
+    if finished is not None:
+        return finished
+    _begin(directory, plan)
+    notes = _write(sources, directory, recipe, seed, processes)
+    report = {**plan, "splits": _summed(notes), "corrupt": _corrupt(notes)}
+    _check_not_empty(report["splits"])
+    held = tfds_layout.features(recipe.image_format, classes, channels)
+    sizes = {
+        split: [(note["examples"], note["bytes"]) for note in of_split]
+        for split, of_split in notes.items()
+    }
+    tfds_layout.write_metadata(directory, held, sizes)
+    finish(target, directory, report)
+    return report
+
+
+def common(sources):
+    """Channels and class names, which all splits must share."""
+    found = {
+        (source.held_channels, source.class_names)
+        for source in sources.values()
+    }
+    if len(found) > 1:
+        raise ValueError(
+            "All splits must have the same classes and channels. Received: "
+            f"{', '.join(source.name for source in sources.values())}"
+        )
+    channels, classes = found.pop()
+    if channels not in (1, 3):
+        raise ValueError(
+            "Images are written as JPEG or PNG, which have 1 or 3 channels. "
+            f"Received: {channels} channels; arrays can be used as they are"
+        )
+    return channels, classes
+
+
+def describe(sources, recipe, seed):
+    """What is prepared and how; a run goes on with the same alone."""
+    return {
+        "sources": {
+            split: f"{source.name}: {source.fingerprint()}"
+            for split, source in sources.items()
+        },
+        "short_side": recipe.short_side,
+        "quality": recipe.quality,
+        "image_format": recipe.image_format,
+        "seed": seed,
+    }
+
+
+def look(directory, plan):
+    """Looks what a directory holds.
+
+    Returns:
+      The report, if the same plan was carried out there; otherwise None.
+
+    Raises:
+      ValueError: If it holds something else.
+    """
+    for name in (REPORT, os.path.join(STATE, PLAN)):
+        held = _read(os.path.join(directory, name))
+        if held is None:
+            continue
+        differing = [key for key in plan if held.get(key) != plan[key]]
+        if differing:
+            raise ValueError(
+                f"The directory {directory!r} holds data prepared with other "
+                f"{', '.join(differing)}: give another directory, or remove it."
+            )
+        return held if name == REPORT else None
+    if tf.io.gfile.exists(directory) and tf.io.gfile.listdir(directory):
+        raise ValueError(
+            f"The directory {directory!r} must be new or empty, and holds "
+            "something else: give another."
+        )
+    return None
+
+
+def _begin(directory, plan):
+    """Makes the directory, and notes what goes there."""
+    try:
+        tf.io.gfile.makedirs(os.path.join(directory, STATE))
+    except tf.errors.OpError as error:
+        raise ValueError(
+            f"The directory {directory!r} cannot be made: {error.message}"
+        ) from None
+    _note(os.path.join(directory, STATE, PLAN), plan)
+
+
+def _read(path):
+    if not tf.io.gfile.exists(path):
+        return None
+    with tf.io.gfile.GFile(path) as file:
+        return json.load(file)
+
+
+def _note(path, held):
+    """Writes beside and renames, so that no half-written file is seen."""
+    with tf.io.gfile.GFile(f"{path}.tmp", "w") as file:
+        file.write(json.dumps(held, indent=2) + "\n")
+    tf.io.gfile.rename(f"{path}.tmp", path, overwrite=True)
+
+
+def _write(sources, directory, recipe, seed, processes):
+    """Writes the shards that are not there yet; returns notes of all."""
+    total = sum(source.num_examples for source in sources.values())
+    progress = Progress("prepared", total)
+    notes, left = {}, []
+    for split, source in sources.items():
+        parts = shuffled_parts(source.num_examples, seed)
+        notes[split] = [None] * len(parts)
+        for index, part in enumerate(parts):
+            path = tfds_layout.shard_path(directory, split, index, len(parts))
+            notes[split][index] = _read(_note_path(path))
+            if notes[split][index] is None:
+                left.append((split, index, part, path))
+            else:
+                progress.skip(len(part))
+    tasks = (
+        (split, index, sources[split].subset(part), path, recipe)
+        for split, index, part, path in left
+    )
+    processes = max(1, min(processes, len(left)))
+    for split, index, note in run_all(_write_one, tasks, processes):
+        notes[split][index] = note
+        progress.advance(note["examples"] + len(note["corrupt"]))
+    return notes
+
+
+def shuffled_parts(count, seed):
+    """Numbers of the examples of each shard, a list of arrays."""
+    fewest = min(FEWEST_SHARDS, count)
+    parts = max(-(-count // EXAMPLES_PER_SHARD), fewest)
+    order = np.random.Generator(np.random.PCG64(seed)).permutation(count)
+    return np.array_split(order, parts)
+
+
+def _note_path(path):
+    directory, name = os.path.split(path)
+    return os.path.join(directory, STATE, f"{name}.json")
+
+
+def _write_one(split, index, source, path, recipe):
+    """The work of a process: one shard, and the note that it is done."""
+    note = write_shard(source, path, recipe)
+    _note(_note_path(path), note)
+    return split, index, note
+
+
+def _summed(notes):
+    return {
+        split: {
+            "examples": sum(note["examples"] for note in of_split),
+            "bytes": sum(note["bytes"] for note in of_split),
+            "shards": len(of_split),
+        }
+        for split, of_split in notes.items()
+    }
+
+
+def _corrupt(notes):
+    rows = [
+        (split, *row)
+        for split, of_split in notes.items()
+        for note in of_split
+        for row in note["corrupt"]
+    ]
+    return listed_rows(rows)
+
+
+def listed_rows(rows):
+    """Rows of split, image and reason as dictionaries, sorted."""
+    keys = ("split", "image", "reason")
+    return [dict(zip(keys, row, strict=True)) for row in sorted(rows)]
+
+
+def _check_not_empty(splits):
+    for split, held in splits.items():
+        if not held["examples"]:
+            raise ValueError(
+                f"No image of the split {split!r} can be read: nothing was "
+                "prepared."
+            )
+
+
+def finish(target, directory, report):
+    """Writes the report and what lets TFDS find the data; clears up."""
+    tfds_layout.point_from(os.path.expanduser(target).rstrip("/"), directory)
+    _note(os.path.join(directory, REPORT), report)
+    if tf.io.gfile.exists(os.path.join(directory, STATE)):
+        tf.io.gfile.rmtree(os.path.join(directory, STATE))

@@ -1,0 +1,246 @@
+"""What a data set holds: counts, sizes, formats, damage, duplicates."""
+
+import collections
+import concurrent.futures
+import hashlib
+import io
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.prepare.recipe import UNREADABLE
+from simclrv2_tf.data.prepare.recipe import decoder
+from simclrv2_tf.data.prepare.recipe import first_line
+from simclrv2_tf.files.progress import Progress
+
+THREADS = 8  # decoding runs outside of Python's lock
+MOST = 20  # rows of a list that are shown
+# Up to which shorter side, in pixels, which recipe and image size.
+GUESSES = (
+    (16, "flags/digits_pretrain.cfg", 16),
+    (48, "flags/cifar10_pretrain.cfg", 32),
+    (120, "flags/cifar10_pretrain.cfg", 96),
+    (np.inf, "flags/imagenet_pretrain_100ep.cfg", 224),
+)
+
+# What is seen of one image; `error` is None for a good one. `digest` stands
+# for its bytes.
+Look = collections.namedtuple("Look", "format mode width height digest error")
+
+
+def examine(source, progress=True):
+    """Reads and decodes each image of a source once.
+
+    Args:
+      source: A `Source`.
+      progress: Whether to say how far it has come.
+
+    Returns:
+      List of `Look`s, in the order of the examples.
+    """
+    counter = Progress(source.name, source.num_examples) if progress else None
+    decode = decoder()  # here, as threads would each make one
+    looks = []
+    with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+        for look in pool.map(
+            lambda index: _look(source, index, decode),
+            range(source.num_examples),
+        ):
+            looks.append(look)
+            if counter:
+                counter.advance()
+    return looks
+
+
+def _look(source, index, decode):
+    if source.images is not None:
+        image = np.asarray(source.images[index])
+        height, width, channels = image.shape
+        kind, mode = f"array of {image.dtype}", f"{channels} channels"
+        return Look(kind, mode, width, height, _digest(image.tobytes()), None)
+    try:
+        data = source.encoded_bytes(index)
+        height, width, _ = decode(tf.constant(data)).shape
+        kind, mode = _kind(data)
+        return Look(kind, mode, width, height, _digest(data), None)
+    except UNREADABLE as error:
+        return Look(None, None, None, None, None, first_line(error))
+
+
+def _digest(data):
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def _kind(data):
+    """Format and mode as the file's header says, without decoding it."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.format, image.mode
+    except (OSError, ValueError, SyntaxError):
+        return "other", "?"
+
+
+def summarize(splits):
+    """Sums up what was seen of the splits of a data set.
+
+    Args:
+      splits: Dictionary from splits to pairs of a `Source` and its `Look`s;
+        the first is the one to train on.
+
+    Returns:
+      Dictionary of plain values: "splits", each with "images", "labelled",
+      "classes" (name to count), "formats", "modes", "shorter_side" and
+      "longer_side" (smallest, median, largest; pixels) and "corrupt" (image
+      to reason); "duplicates", pairs of images with the same bytes in the
+      first split and another; "repeated", images of the first split whose
+      bytes came before; and the guess, "recipe" and "image_size".
+    """
+    held = {split: _of_split(*pair) for split, pair in splits.items()}
+    first = next(iter(splits))
+    known, repeated = _by_digest(*splits[first])
+    duplicates = [
+        (known[look.digest], source.place(index))
+        for split, (source, looks) in splits.items()
+        if split != first
+        for index, look in enumerate(looks)
+        if look.digest in known
+    ]
+    recipe, size = guess(held[first])
+    return {
+        "splits": held,
+        "duplicates": duplicates,
+        "repeated": repeated,
+        "recipe": recipe,
+        "image_size": size,
+    }
+
+
+def _of_split(source, looks):
+    good = [look for look in looks if look.error is None]
+    labels = source.labels[source.labels >= 0]
+    counts = np.bincount(labels, minlength=source.num_classes)
+    names = source.class_names or ()
+    return {
+        "images": len(looks),
+        "labelled": len(labels),
+        "classes": dict(zip(names, counts.tolist(), strict=True)),
+        "formats": _counted(look.format for look in good),
+        "modes": _counted(look.mode for look in good),
+        "shorter_side": _spread([min(k.width, k.height) for k in good]),
+        "longer_side": _spread([max(k.width, k.height) for k in good]),
+        "corrupt": {
+            source.place(index): look.error
+            for index, look in enumerate(looks)
+            if look.error is not None
+        },
+    }
+
+
+def _counted(values):
+    return dict(collections.Counter(values).most_common())
+
+
+def _spread(values):
+    """Smallest, median and largest."""
+    if not values:
+        return None
+    return [min(values), int(np.median(values)), max(values)]
+
+
+def _by_digest(source, looks):
+    """The first image of each digest, and those whose digest came before."""
+    known, repeated = {}, []
+    for index, look in enumerate(looks):
+        if look.error is not None:
+            continue
+        if look.digest in known:
+            repeated.append((known[look.digest], source.place(index)))
+        else:
+            known[look.digest] = source.place(index)
+    return known, repeated
+
+
+def guess(split):
+    """Recipe and image size for images of such sizes."""
+    if split["shorter_side"] is None:
+        return None, None
+    side = split["shorter_side"][1]
+    return next(
+        (recipe, size) for most, recipe, size in GUESSES if side <= most
+    )
+
+
+def lines(summary):
+    """A summary for a person to read, a list of lines."""
+    shown = []
+    for split, held in summary["splits"].items():
+        shown += [f"{split}:", *(f"  {line}" for line in _split_lines(held))]
+    if len(summary["splits"]) > 1:
+        shown += _pair_lines(
+            "in both splits",
+            "evaluation would be flattered",
+            summary["duplicates"],
+        )
+    shown += _pair_lines("twice in training", "", summary["repeated"])
+    if summary["recipe"]:
+        shown.append(
+            f"guess: --flagfile={summary['recipe']} "
+            f"--image_size={summary['image_size']}{_advice(summary)}"
+        )
+    return shown
+
+
+def _split_lines(held):
+    unlabelled = held["images"] - held["labelled"]
+    yield f"images   {held['images']:,} ({unlabelled:,} without a label)"
+    counts = held["classes"]
+    if counts:
+        few = [f"{name} {count:,}" for name, count in counts.items()]
+        rare, common = (f(counts, key=counts.get) for f in (min, max))
+        yield (
+            f"classes  {len(counts)}, from {counts[rare]:,} images ({rare}) to "
+            f"{counts[common]:,} ({common})"
+        )
+        yield f"         {listed(few, MOST)}"
+        empty = [name for name, count in counts.items() if not count]
+        if empty:
+            yield f"empty    {listed(empty)}"
+    if held["shorter_side"]:
+        yield f"sizes    shorter side {_from_to(held['shorter_side'])}"
+        yield f"         longer side {_from_to(held['longer_side'])}"
+        yield f"formats  {_counts(held['formats'])}; {_counts(held['modes'])}"
+    yield f"corrupt  {len(held['corrupt']):,}"
+    for place, reason in list(held["corrupt"].items())[:MOST]:
+        yield f"         {place}: {reason}"
+
+
+def _from_to(spread):
+    low, middle, high = spread
+    return f"{low} to {high} pixels, median {middle}"
+
+
+def _counts(counts):
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def _pair_lines(title, consequence, pairs):
+    if not pairs:
+        return [f"{title}: none"]
+    head = f"{title}: {len(pairs):,} images" + (
+        consequence and f"; {consequence}"
+    )
+    return [head, *(f"  {a} = {b}" for a, b in pairs[:MOST])]
+
+
+def _advice(summary):
+    """More flags that such data asks for."""
+    train = next(iter(summary["splits"].values()))
+    advice = ""
+    if set(train["modes"]) <= {"L", "1", "I;16", "1 channels"}:
+        advice += " --channels=1"
+    if train["images"] < 512:
+        advice += f" --train_batch_size={max(1, train['images'] // 2)}"
+    return advice

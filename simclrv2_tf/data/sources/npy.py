@@ -1,0 +1,116 @@
+"""Arrays of an npz file: nothing is unpickled, and no size believed."""
+
+import math
+import struct
+import zipfile
+import zlib
+
+import numpy as np
+
+from simclrv2_tf.files.remote import open_binary
+
+MEMORY_LIMIT = 2**29  # bytes of an array that is held in memory
+LOCAL_HEADER = 30  # bytes in a zip file before a member's name
+
+
+def array_shapes(path):
+    """Dictionary from the arrays of an npz file to their shapes.
+
+    Raises:
+      ValueError: If it is no such file, or holds Python objects.
+    """
+    return _guarded(path, _shapes)
+
+
+def read_array(path, name, mapped=False):
+    """One array of an npz file.
+
+    Args:
+      path: The file.
+      name: Of the array.
+      mapped: Whether a large array may be mapped from the file instead of
+        read.
+
+    Raises:
+      ValueError: If the file is damaged, or shorter than it says.
+    """
+    return _guarded(path, _array, name, mapped)
+
+
+def _guarded(path, function, *arguments):
+    damage = (
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        NotImplementedError,  # ways of compressing that are not known
+        RuntimeError,  # encrypted
+        SyntaxError,
+        TypeError,
+        OverflowError,
+        UnicodeDecodeError,
+    )
+    try:
+        with open_binary(path) as file, zipfile.ZipFile(file) as held:
+            return function(path, held, *arguments)
+    except damage as error:
+        raise ValueError(
+            f"The file {path!r} is no whole npz file ({error}): it is "
+            "damaged, or was not copied to its end."
+        ) from None
+
+
+def _shapes(path, held):
+    return {
+        name.removesuffix(".npy"): _header(path, held, name)[0]
+        for name in held.namelist()
+        if name.endswith(".npy")
+    }
+
+
+def _header(path, held, name):
+    """Shape, order, type and length of the header of an array."""
+    with held.open(name) as file:
+        version = np.lib.format.read_magic(file)
+        if version == (1, 0):
+            header = np.lib.format.read_array_header_1_0(file)
+        else:
+            header = np.lib.format.read_array_header_2_0(file)
+        length = file.tell()
+    shape, _, dtype = header
+    if dtype.hasobject:
+        raise ValueError(
+            f"The array {name.removesuffix('.npy')!r} of {path!r} holds Python "
+            "objects, as images of mixed sizes do, which are not read: give "
+            "images of one size as one array of numbers, or put them in a "
+            "folder and give folder:PATH"
+        )
+    size = held.getinfo(name).file_size - length
+    if math.prod(shape) * dtype.itemsize != size:
+        raise ValueError(
+            f"The array {name.removesuffix('.npy')!r} of {path!r} is damaged: "
+            f"its shape {shape} takes another number of bytes than the {size} "
+            "that are there."
+        )
+    return *header, length
+
+
+def _array(path, held, name, mapped):
+    member = f"{name}.npy"
+    shape, fortran, dtype, length = _header(path, held, member)
+    info = held.getinfo(member)
+    plain = info.compress_type == zipfile.ZIP_STORED and not fortran
+    if mapped and plain and "://" not in path and info.file_size > MEMORY_LIMIT:
+        begin = info.header_offset + _local_header(held, info) + length
+        return np.memmap(path, dtype, "r", begin, shape)
+    with held.open(member) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _local_header(held, info):
+    """Bytes between a member's place in the zip file and its data."""
+    held.fp.seek(info.header_offset)
+    head = held.fp.read(LOCAL_HEADER)
+    name, extra = struct.unpack_from("<HH", head, LOCAL_HEADER - 4)
+    return LOCAL_HEADER + name + extra

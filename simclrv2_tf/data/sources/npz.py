@@ -1,0 +1,170 @@
+"""Files of NumPy arrays: `npz:FILE`."""
+
+import re
+
+import numpy as np
+
+from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.mapped import Mapped
+from simclrv2_tf.data.source import to_pixels
+from simclrv2_tf.data.sources.npy import array_shapes
+from simclrv2_tf.data.sources.npy import read_array
+from simclrv2_tf.data.sources.opening import Part
+from simclrv2_tf.data.sources.opening import open_part
+from simclrv2_tf.data.sources.split_files import files_by_split
+from simclrv2_tf.data.splits import KNOWN
+
+# What arrays are called, apart from the name of a split.
+IMAGES = ("images", "image", "imgs", "img", "x", "data", "arr_0")
+LABELS = ("labels", "label", "targets", "target", "y", "arr_1")
+NAMES = ("class_names", "label_names", "classes")
+
+
+def open_npz(where, split, options):
+    """Arrays of images, all of one size, and perhaps labels.
+
+    Arrays have usual names: "images" and "labels", "x_train" and "y_train",
+    "train_images" and "train_labels", "arr_0" and "arr_1"; "class_names"
+    names the classes. Images are (examples, height, width) or (examples,
+    height, width, channels), uint8, uint16 or float in [0, 1]. A large array
+    that is not compressed stays in its file and is read as it is needed.
+
+    Args:
+      where: The file, or a pattern of one for each split; see
+        `files_by_split`.
+      split: Name of the split, perhaps with a slice.
+      options: `Options`, whose features are names of arrays.
+
+    Returns:
+      A `Source`.
+
+    Raises:
+      ValueError: If the file is damaged, holds Python objects, or lacks an
+        array of images.
+    """
+    parts = {}
+    for name, files in files_by_split(where, split, (".npz",)).items():
+        if len(files) > 1:
+            raise ValueError(
+                "npz:FILE must name one file for each split; join several as "
+                f"concat:npz:A,npz:B. Received: {listed(files)}"
+            )
+        for inner, keys in _splits(files[0], options).items():
+            parts[inner or name] = _reader(files[0], *keys)
+    return open_part(f"npz:{where}", split, parts, options)
+
+
+def _splits(path, options):
+    """Dictionary from splits, None for no name, to (images, labels, names)."""
+    shapes = array_shapes(path)
+    names = next((key for key in NAMES if key in shapes), None)
+    for key in (options.image_feature, options.label_feature):
+        if key and key not in shapes:
+            raise ValueError(
+                f"The file {path!r} must have the array {key!r}. Received: "
+                f"{listed(list(shapes))}"
+            )
+    if options.image_feature:
+        labels = options.label_feature or _named(shapes, LABELS).get(None)
+        return {None: (options.image_feature, labels, names)}
+    images, labels = _named(shapes, IMAGES), _named(shapes, LABELS)
+    if not images:
+        raise ValueError(_no_images(path, shapes))
+    return {
+        split: (key, options.label_feature or labels.get(split), names)
+        for split, key in images.items()
+    }
+
+
+def _named(shapes, usual):
+    """Dictionary from splits, None for no name, to arrays of usual names."""
+    found = {}
+    for name in reversed(usual):  # the likeliest last, which stays
+        for key in shapes:
+            words = re.split(r"[_\-. ]+", key.lower())
+            splits = [word for word in words if word in KNOWN]
+            rest = "_".join(word for word in words if word not in KNOWN)
+            if rest == name and len(splits) <= 1:
+                found[splits[0] if splits else None] = key
+    return found
+
+
+def _no_images(path, shapes):
+    sizes = {shape for shape in shapes.values() if len(shape) in (2, 3)}
+    if len(sizes) > 1:
+        return (
+            f"The images of {path!r} must be one array and so have one size. "
+            f"Received: {len(shapes)} arrays of the shapes "
+            f"{listed(sorted(sizes))}: resize them, or put them in a folder "
+            "and give folder:PATH"
+        )
+    return (
+        f"The file {path!r} must have an array called images, x_train, "
+        "train_images or the like, or --image_feature must name it. Received: "
+        f"{listed(list(shapes))}"
+    )
+
+
+def _reader(path, images, labels, names):
+    """A function that reads the arrays of one split."""
+
+    def read():
+        pixels = _images(read_array(path, images, mapped=True), path, images)
+        if labels is None:
+            return Part({"images": pixels}, np.full(len(pixels), -1))
+        values = read_array(path, labels)
+        if values.size != len(pixels):
+            raise ValueError(
+                f"The file {path!r} must have one label for each image. "
+                f"Received: {images!r} with {len(pixels)} images, {labels!r} "
+                f"of the shape {values.shape}"
+            )
+        values = values.reshape(-1)
+        if names is not None:
+            values = _by_name(values, read_array(path, names), path)
+        return Part({"images": pixels}, values)
+
+    return read
+
+
+def _images(array, path, key):
+    """Images as `Source` takes them, (examples, height, width, channels)."""
+    where = f"The array {key!r} of {path!r}"
+    if array.ndim == 3:
+        array = array[..., None]
+    if array.ndim != 4 or 0 in array.shape[1:]:
+        raise ValueError(
+            f"{where} must be (examples, height, width) or (examples, height, "
+            f"width, channels). Received: the shape {array.shape}"
+        )
+    if array.shape[1] in (1, 3, 4) and min(array.shape[2:]) > 4:
+        raise ValueError(
+            f"{where} must have the channels last, (examples, height, width, "
+            f"channels). Received: the shape {array.shape}; transpose it to "
+            "(0, 2, 3, 1)"
+        )
+    if array.dtype == np.uint16:
+        return (array / np.float32(2**16 - 1)).astype(np.float32)
+    if array.dtype.kind not in "uif" or not len(array):
+        raise ValueError(
+            f"{where} must hold images as uint8, uint16 or floats in [0, 1]. "
+            f"Received: {array.dtype} of the shape {array.shape}"
+        )
+    try:
+        pixels = to_pixels(array)
+    except ValueError as error:
+        raise ValueError(f"{where} cannot be used. {error}") from None
+    return Mapped(pixels) if isinstance(pixels, np.memmap) else pixels
+
+
+def _by_name(values, names, path):
+    """Names in the place of the numbers of classes."""
+    numbers = values.astype(np.int64) if values.dtype.kind in "iu" else None
+    if numbers is None or names.dtype.kind not in "US":
+        return values
+    if numbers.min() < -1 or numbers.max() >= len(names):
+        raise ValueError(
+            f"The labels of {path!r} must be below {len(names)}, the number "
+            f"of class names. Received: {numbers.min()} to {numbers.max()}"
+        )
+    return np.append(names.astype(str), "")[numbers]

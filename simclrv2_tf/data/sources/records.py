@@ -1,0 +1,204 @@
+"""Where the images of TFRecord files lie, so that they are read in place.
+
+Each file is gone through once. Only the few bytes around an image are looked
+at: the wire format of `tf.train.Example` says how long each part is.
+"""
+
+import contextlib
+import mmap
+import struct
+
+import numpy as np
+
+from simclrv2_tf.data.places import Places
+from simclrv2_tf.data.source import UNLABELLED
+from simclrv2_tf.files.remote import open_binary
+
+HEADER = 12  # length of the record and its checksum
+FOOTER = 4  # checksum of the record
+BYTES, FLOATS, INTS = 1, 2, 3  # kinds of a `tf.train.Feature`
+
+
+def index_records(instructions, image, label=None):
+    """Finds the images and the labels in TFRecord files.
+
+    Args:
+      instructions: Parts of files as TFDS gives them, with `filename`,
+        `skip` and `take` (-1 for all).
+      image: Name of the feature that holds the encoded image.
+      label: Name of the feature that holds the class, or None.
+
+    Returns:
+      `Places` of the images, and their labels: whole numbers, -1 for
+      unlabelled, or text, "" for unlabelled.
+
+    Raises:
+      ValueError: If a file cannot be read, ends within a record, is none, or
+        lacks a feature.
+    """
+    files = [str(part.filename) for part in instructions]
+    rows, labels = [], []
+    for which, part in enumerate(instructions):
+        path = files[which]
+        for number, data, *record in _records(path, part.skip, part.take):
+            where = f"record {number} of the file {path!r}"
+            begin, end, value = _guarded(
+                where, _image_and_label, data, *record, image, label, where
+            )
+            rows.append((which, begin, end - begin))
+            labels.append(value)
+    return Places.of_rows(files, rows), _array(labels)
+
+
+def _array(labels):
+    """Labels as one array; text where any is text."""
+    if any(isinstance(value, str) for value in labels):
+        texts = ["" if value == UNLABELLED else str(value) for value in labels]
+        return np.array(texts)
+    return np.array(labels, np.int64)
+
+
+def first_features(path):
+    """Names and kinds of the features in the first record of a file."""
+    for number, data, start, stop in _records(path, 0, 1):
+        where = f"record {number} of the file {path!r}"
+        return _guarded(where, _kinds, data, start, stop)
+    return {}
+
+
+def _kinds(data, start, stop):
+    features = _found(data, start, stop).items()
+    return {name: _first(data, *place)[0] for name, place in features}
+
+
+def _records(path, skip, take):
+    """Yields number, the file's bytes, and where in them each record lies."""
+    with _bytes_of(path) as data:
+        if data[:2] == b"\x1f\x8b":
+            raise ValueError(
+                f"The file {path!r} is compressed: gunzip it, as records can "
+                "only be found in place in an uncompressed file."
+            )
+        position, number = 0, 0
+        stop = skip + take if take >= 0 else np.inf
+        while position < len(data) and number < stop:
+            begin = position + HEADER
+            if begin <= len(data):
+                (length,) = struct.unpack_from("<Q", data, position)
+                position = begin + length + FOOTER
+            if begin > len(data) or position > len(data):
+                raise ValueError(
+                    f"The file {path!r} ends within its record {number}: it "
+                    "is damaged, or was not copied to its end; copy it, or "
+                    "prepare the data set, again."
+                )
+            if number >= skip:
+                yield number, data, begin, begin + length
+            number += 1
+
+
+@contextlib.contextmanager
+def _bytes_of(path):
+    """A file's bytes: mapped if it lies on this machine, else read."""
+    try:
+        with open_binary(path) as file:
+            if "://" in path:
+                yield file.read()
+            elif not file.seek(0, 2):  # an empty file cannot be mapped
+                yield b""
+            else:
+                with mmap.mmap(
+                    file.fileno(), 0, access=mmap.ACCESS_READ
+                ) as data:
+                    yield data
+    except OSError as error:
+        raise ValueError(f"The file {path!r} cannot be read: {error}") from None
+
+
+def _guarded(where, look, *arguments):
+    """What `look` finds; a ValueError where the bytes are no example."""
+    try:
+        return look(*arguments)
+    except (IndexError, UnicodeDecodeError, KeyError, struct.error):
+        raise ValueError(
+            f"The {where} is no `tf.train.Example`: the file is damaged, or "
+            "holds something else."
+        ) from None
+
+
+def _image_and_label(data, start, stop, image, label, where):
+    found = _found(data, start, stop)
+    missing = [n for n in (image, label) if n is not None and n not in found]
+    if missing:
+        raise ValueError(
+            f"The {where} must have the features {image!r} and {label!r}; "
+            f"{missing[0]!r} is missing among {', '.join(found)}"
+        )
+    kind, begin, end = _first(data, *found[image])
+    if kind != BYTES:
+        raise ValueError(
+            f"The feature {image!r} must hold an encoded image. Received: "
+            f"{'numbers' if kind else 'nothing'} in {where}"
+        )
+    return begin, end, _label(data, found[label]) if label else UNLABELLED
+
+
+def _found(data, start, stop):
+    """Places of the features of an example by name."""
+    found = {}
+    for _, begin, end in _fields(data, start, stop):  # Example.features
+        for _, first, last in _fields(data, begin, end):  # entries of the map
+            entry = {n: (b, e) for n, b, e in _fields(data, first, last)}
+            found[data[slice(*entry[1])].decode()] = entry.get(2, (0, 0))
+    return found
+
+
+def _first(data, start, stop):
+    """Kind and place of a feature's first value; kind 0 if it has none."""
+    for kind, begin, end in _fields(data, start, stop):
+        for _, first, last in _fields(data, begin, end):
+            return kind, first, last
+    return 0, 0, 0
+
+
+def _label(data, feature):
+    """The first value of a feature: a number or text, -1 if there is none."""
+    kind, begin, end = _first(data, *feature)
+    if begin == end:
+        return UNLABELLED
+    if kind == INTS:
+        value, _ = _varint(data, begin)
+        return value - (1 << 64 if value >= 1 << 63 else 0)
+    if kind == FLOATS:
+        return int(struct.unpack_from("<f", data, begin)[0])
+    return data[begin:end].decode() if kind == BYTES else UNLABELLED
+
+
+def _fields(data, start, stop):
+    """Yields number, begin and end of each field of a message."""
+    while start < stop:
+        key, start = _varint(data, start)
+        begin = start
+        if key & 7 == 2:  # a length comes first
+            length, begin = _varint(data, start)
+            start = begin + length
+        elif key & 7 == 0:
+            _, start = _varint(data, start)
+        else:  # these messages have no other kind
+            raise IndexError
+        if start > stop:
+            raise IndexError
+        yield key >> 3, begin, start
+
+
+def _varint(data, position):
+    """Seven bits a byte, the lowest first, as long as the eighth is set."""
+    value, shift = 0, 0
+    while True:
+        byte = data[position]
+        value |= (byte & 127) << shift
+        position, shift = position + 1, shift + 7
+        if byte < 128:
+            return value, position
+        if shift > 63:
+            raise IndexError

@@ -1,0 +1,102 @@
+"""The files that a pattern names, told apart by split."""
+
+import logging
+import os
+import re
+
+import tensorflow as tf
+
+from simclrv2_tf.data.splits import KNOWN
+
+TEMPLATE = "{split}"
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def files_by_split(pattern, split, suffixes):
+    """The files that a pattern names, told apart by the splits they hold.
+
+    Args:
+      pattern: A path, a glob pattern, or a directory. "{split}" in it stands
+        for the name of a split. Without that, files whose names hold the
+        names of two splits or more ("train-00000.tar", "val-00000.tar") are
+        told apart by them; otherwise all are of one split, "train".
+      split: The split asked for; it may have a name of its own.
+      suffixes: What files in a directory end in.
+
+    Returns:
+      Dictionary from splits to lists of files, sorted.
+
+    Raises:
+      ValueError: If there is no such file, or a shard is missing.
+    """
+    if TEMPLATE in pattern:
+        found = {
+            name: _matching(pattern.replace(TEMPLATE, name), suffixes)
+            for name in dict.fromkeys((split.split("[")[0], *KNOWN))
+        }
+        found = {name: files for name, files in found.items() if files}
+    else:
+        found = _told_apart(_matching(pattern, suffixes))
+    if not found:
+        raise ValueError(
+            f"There is no file {pattern!r}: give the path of a file or of a "
+            "directory, or a pattern such as DIR/train-*"
+        )
+    for files in found.values():
+        _check_shards(files)
+    return found
+
+
+def _matching(pattern, suffixes):
+    if tf.io.gfile.isdir(pattern):
+        return sorted(
+            os.path.join(pattern, name)
+            for name in tf.io.gfile.listdir(pattern)
+            if name.lower().endswith(suffixes) and not name.startswith(".")
+        )
+    if tf.io.gfile.exists(pattern):  # a name may hold signs of a pattern
+        return [pattern]
+    return sorted(tf.io.gfile.glob(pattern))
+
+
+def _told_apart(files):
+    splits = [_split_of(file) for file in files]
+    if len(set(splits) - {None}) < 2:
+        return {"train": files} if files else {}
+    others = [f for f, of in zip(files, splits, strict=True) if of is None]
+    if others:
+        _LOG.warning(
+            "left out, as their names are those of no split: %s",
+            ", ".join(others),
+        )
+    return {
+        name: [f for f, of in zip(files, splits, strict=True) if of == name]
+        for name in sorted(set(splits) - {None})
+    }
+
+
+def _split_of(path):
+    """The only name of a split in a file's name, None for none."""
+    words = re.split(r"[^a-z]+", os.path.basename(path).lower())
+    named = [word for word in words if word in KNOWN]
+    return named[0] if len(named) == 1 else None
+
+
+def _check_shards(files):
+    """Raises if files called "x-00000-of-00003" are not all there."""
+    shards = {}
+    for file in files:
+        match = re.search(r"^(.*?)-?(\d+)-of-(\d+)(.*)$", file)
+        if match:
+            series = (match[1], match[4], int(match[3]))
+            shards.setdefault(series, set()).add(int(match[2]))
+    for (start, end, total), numbers in shards.items():
+        wanted = set(range(min(numbers), min(numbers) + total))
+        missing = sorted(set(range(total)) - numbers)
+        if numbers != wanted and missing:  # some count from 0, some from 1
+            raise ValueError(
+                f"Of the {total} shards {start}-*-of-{total:05d}{end} "
+                f"{len(missing)} are missing, the first of them number "
+                f"{missing[0]}: copy them, or give the pattern of those that "
+                "you want under other names"
+            )

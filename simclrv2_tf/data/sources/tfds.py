@@ -1,0 +1,223 @@
+"""TFDS data sets: small splits held in memory, large ones read in place."""
+
+import contextlib
+import difflib
+import os
+import re
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.data.source import UNLABELLED
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources import records
+from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.splits import NoSplitError
+from simclrv2_tf.data.splits import no_split
+from simclrv2_tf.data.splits import parse_split
+
+MEMORY_LIMIT = 2**29  # bytes of encoded images that are held in memory
+
+
+def open_tfds(name, split="train", options=None):
+    """A TFDS data set, its images kept encoded.
+
+    Up to `MEMORY_LIMIT` they are held in memory. Of a larger split only the
+    place of each image in the files is held, 20 bytes an image, and images
+    are read when they are needed.
+
+    Args:
+      name: Of the data set, or a directory that holds one.
+      split: Name of the split; slices and sums are TFDS's.
+      options: `Options`.
+
+    Returns:
+      A `Source`.
+
+    Raises:
+      ValueError: If there is no such data set or split, or its files are
+        damaged.
+    """
+    import tensorflow_datasets as tfds
+
+    options = options or Options()
+    builder = _builder(tfds, name, options.data_dir)
+    if options.download:
+        builder.download_and_prepare()
+    _check_prepared(builder, name, split)
+    image, label = _features(tfds, builder, name, options)
+    return Source(
+        name=f"{name} ({split})",
+        class_names=_classes(builder.info.features, label),
+        shape=_shape(builder.info.features[image]),
+        **_examples(tfds, builder, split, image, label),
+    )
+
+
+def class_names(name, data_dir=None):
+    """Names of the classes of a data set, which need not be there.
+
+    Returns:
+      Tuple of str, or None if there is no such data set or label.
+    """
+    import tensorflow_datasets as tfds
+
+    try:
+        features = _builder(tfds, name, data_dir).info.features
+    except ValueError:
+        return None
+    return _classes(
+        features, _named(features, "label", tfds.features.ClassLabel)
+    )
+
+
+def _examples(tfds, builder, split, image, label):
+    held = builder.info.splits[split]
+    record_files = builder.info.file_format.value == "tfrecord"
+    with _undamaged(builder.data_dir):
+        if record_files and _bytes(builder, held) > MEMORY_LIMIT:
+            places, labels = records.index_records(
+                held.file_instructions, image, label
+            )
+            return {"places": places, "labels": labels.astype(np.int32)}
+        encoded, labels = _read(tfds, builder, split, image, label)
+        return {"encoded": encoded, "labels": labels}
+
+
+@contextlib.contextmanager
+def _undamaged(directory):
+    """Makes one sentence of what TFDS and its parsers say of damaged files."""
+    try:
+        yield
+    except Exception as error:
+        text = getattr(error, "message", None) or str(error)
+        reason = (text.splitlines() or [type(error).__name__])[0]
+        raise ValueError(
+            f"The data set in {directory} is damaged, or was not copied to "
+            f"its end: {reason.rstrip('.;')}; prepare it again."
+        ) from None
+
+
+def _bytes(builder, held):
+    """Size of a split; a slice has its share of the files it lies in."""
+    splits = builder.info.splits.values()
+    examples = sum(split.num_examples for split in splits)
+    size = sum(split.num_bytes for split in splits)
+    return size * held.num_examples / max(examples, 1)
+
+
+def _builder(tfds, name, data_dir):
+    if tf.io.gfile.isdir(os.path.expanduser(name)):
+        directory = _version_below(name)
+        with _undamaged(directory):
+            return tfds.builder_from_directory(directory)
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except tfds.core.registered.DatasetNotFoundError:
+        known = tfds.list_builders()
+        near = difflib.get_close_matches(name, [*known, "digits"], n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(
+            "`dataset` must be digits, a kind and a path such as folder:PATH, "
+            "or the name or directory of a TFDS data set. Received: "
+            f"dataset={name!r}{hint}"
+        ) from None
+    except ValueError as error:  # an unknown config of a known data set
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"`dataset` {name!r} cannot be opened: {reason}"
+        ) from None
+
+
+def _version_below(name):
+    """The directory itself, or that of its newest version."""
+    directory = os.path.expanduser(name).rstrip("/")
+    versions = [
+        entry.rstrip("/")
+        for entry in tf.io.gfile.listdir(directory)
+        if re.fullmatch(r"\d+\.\d+\.\d+/?", entry)
+    ]
+    newest = max(versions, key=lambda v: [*map(int, v.split("."))], default="")
+    for candidate in (os.path.join(directory, newest), directory):
+        if tf.io.gfile.exists(os.path.join(candidate, "dataset_info.json")):
+            return candidate
+    raise ValueError(
+        "A directory given as `dataset` must hold a prepared TFDS data set, "
+        "with dataset_info.json. Received: "
+        f"dataset={name!r}; for a folder of images give folder:{name}"
+    )
+
+
+def _check_prepared(builder, name, split):
+    wanted, _ = parse_split(split)
+    if not builder.is_prepared():
+        raise ValueError(
+            f"The data set {name!r} is not in {builder.data_dir}: point "
+            "--data_dir at the directory that holds it, or let TFDS fetch it "
+            "with --download."
+        )
+    if wanted not in builder.info.splits and wanted != "all":
+        known = list(builder.info.splits)
+        raise NoSplitError(no_split(name, split, known), known)
+
+
+def _features(tfds, builder, name, options):
+    """Names of the image and of the label, None if there is no label."""
+    features = builder.info.features
+    for asked in (options.image_feature, options.label_feature):
+        if asked and asked not in features:
+            raise ValueError(
+                f"The data set {name!r} must have the feature {asked!r}. "
+                f"Received: {', '.join(features)}"
+            )
+    images = options.image_feature or _named(
+        features, "image", tfds.features.Image
+    )
+    labels = options.label_feature or _named(
+        features, "label", tfds.features.ClassLabel
+    )
+    if images is None:
+        raise ValueError(
+            "A TFDS data set must have an image among its features. Received: "
+            f"{name!r} with {', '.join(features)}"
+        )
+    return images, labels
+
+
+def _named(features, usual, kind):
+    if usual in features:
+        return usual
+    return next((n for n in features if isinstance(features[n], kind)), None)
+
+
+def _read(tfds, builder, split, image, label):
+    """All encoded images and labels of a split, in the order of its files."""
+    dataset = builder.as_dataset(
+        split=split,
+        shuffle_files=False,
+        decoders={image: tfds.decode.SkipDecoding()},
+        read_config=tfds.ReadConfig(
+            try_autocache=False,
+            interleave_cycle_length=1,  # one file after the other
+        ),
+    )
+    encoded, labels = [], []
+    for example in dataset.batch(1024):
+        encoded.extend(example[image].numpy())
+        unlabelled = [UNLABELLED] * len(example[image])
+        labels.extend(example[label].numpy() if label else unlabelled)
+    return np.array(encoded, object), np.array(labels, np.int32)
+
+
+def _classes(features, label):
+    feature = features[label] if label else None
+    names = getattr(feature, "names", None)
+    if names is None and getattr(feature, "num_classes", None):
+        names = [str(index) for index in range(feature.num_classes)]
+    return tuple(names) if names else None
+
+
+def _shape(feature):
+    """(height, width, 3) if the data set says that images have one size."""
+    height, width, _ = feature.shape
+    return (height, width, 3) if height and width else None

@@ -1,0 +1,1 @@
+"""Files and what goes wrong with them, wherever they are."""

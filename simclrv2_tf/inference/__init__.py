@@ -1,0 +1,1 @@
+"""A network over a data set: embed, predict, evaluate, export."""

@@ -1,0 +1,132 @@
+"""From weights of any kind to an exported version."""
+
+import contextlib
+import os
+import re
+
+import keras
+import tensorflow as tf
+
+from simclrv2_tf import export
+from simclrv2_tf.checkpoints import saved_model
+from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.data.augment.crops import preprocess_for_eval
+from simclrv2_tf.data.decode.rgb import Limits
+from simclrv2_tf.data.decode.rgb import decode_in_graph
+from simclrv2_tf.data.source import to_channels
+from simclrv2_tf.data.sources import tfds
+from simclrv2_tf.hub import catalogue
+from simclrv2_tf.runs import class_names
+
+VERSIONS = "saved_model"  # below model_dir
+
+
+def export_weights(config, source, load):
+    """Exports what a source holds.
+
+    Args:
+      config: A `Config`.
+      source: Anything that `--checkpoint` accepts.
+      load: Function from the source to a `Network`.
+
+    Returns:
+      The path that was written.
+
+    Raises:
+      ValueError: If there is nowhere to write to, or no weights.
+    """
+    directory = directory_of(config)
+    with _float32():
+        network = load(source)
+        path = export.export_network(
+            network,
+            directory,
+            step_of(source),
+            _preparation(config, network),
+            _class_names(config, source, network),
+            config.keep_hub_module_max,
+            formats_of(config),
+            config.export_top_k,
+        )
+    print(f"exported {path}", flush=True)
+    return path
+
+
+def formats_of(config):
+    """The formats of `--export_formats`, a tuple."""
+    names = (config.export_formats or "").split(",")
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def directory_of(config):
+    """Where versions go."""
+    if config.export_dir:
+        return config.export_dir
+    if not config.model_dir:
+        raise ValueError(
+            "An exported model needs a place: give --export_dir, the directory "
+            "of its versions, or --model_dir, below which that is "
+            f"{VERSIONS}/. Received: neither."
+        )
+    return os.path.join(config.model_dir, VERSIONS)
+
+
+def step_of(source):
+    """The step of weights, 0 where nothing tells it.
+
+    The end of a checkpoint's prefix, the version of a SavedModel, or what is
+    known of a published model.
+    """
+    path = os.fspath(source)
+    place = tf1.find(path) or saved_model.find(path)
+    if place is None:
+        model = None if os.path.exists(path) else catalogue.find(path)
+        return (model and model.step) or 0
+    name = os.path.basename(place.rstrip("/"))
+    match = re.search(r"(?:^|-)(\d+)$", name)
+    return int(match[1]) if match else 0
+
+
+def _class_names(config, source, network):
+    """As the run, the SavedModel or else the data set of the flags has them."""
+    names = class_names.class_names(source)
+    count = network.get_config()["num_classes"]
+    if names is None and count:
+        names = tfds.class_names(config.dataset, config.data_dir)
+    return names if names and len(names) == count else None
+
+
+def _preparation(config, network):
+    """From encoded bytes to one image, as evaluation does it."""
+    arguments = network.get_config()
+    size, channels = arguments["image_size"], arguments["channels"]
+    limits = Limits(config.max_image_pixels, config.max_image_bytes)
+
+    def prepare(encoded):
+        image = preprocess_for_eval(_decoded(encoded, channels, limits), size)
+        return to_channels(image, channels)
+
+    return prepare
+
+
+def _decoded(encoded, channels, limits):
+    """An image as an export takes it: pixels as decoded, not scaled yet.
+
+    No format of files holds other numbers of channels than 1 and 3: those are
+    serialized tensors, float32 (height, width, channels).
+    """
+    if channels not in (1, 3):
+        image = tf.io.parse_tensor(encoded, tf.float32)
+        return tf.ensure_shape(image, [None, None, channels])
+    return decode_in_graph(encoded, limits)
+
+
+@contextlib.contextmanager
+def _float32():
+    """Exported networks compute in float32, whatever they were trained in."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)

@@ -1,0 +1,137 @@
+"""Looking at data before training on it: a summary, a picture of views."""
+
+import dataclasses
+import logging
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data.prepare import summary as summaries
+from simclrv2_tf.data.prepare.contact_sheet import write_sheet
+from simclrv2_tf.data.splits import NoSplitError
+from simclrv2_tf.files.errors import explained
+from simclrv2_tf.runs import build
+from simclrv2_tf.runs.train import open_source
+
+SHEET = "dataset_summary.png"
+SHOWN = 48  # images on the contact sheet
+COLUMNS = 8
+MOST_TRIED = 8  # images looked at for each one shown, where many are corrupt
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def summarize(config):
+    """Prints what the data set of a config holds; writes a contact sheet.
+
+    The sheet goes to `model_dir`, or to the current directory without one.
+
+    Args:
+      config: A `Config`.
+
+    Returns:
+      Dictionary of `summary.summarize`, and the sheet's path as "sheet".
+    """
+    splits = {}
+    for split in dict.fromkeys((config.train_split, config.eval_split)):
+        source = _opened(config, split, needed=not splits)
+        if source is not None:
+            splits[split] = source, summaries.examine(source)
+    found = summaries.summarize(splits)
+    print(f"data set {config.dataset}")
+    print("\n".join(summaries.lines(found)))
+    source, looks = next(iter(splits.values()))
+    good = [i for i, look in enumerate(looks) if look.error is None]
+    if good:
+        found["sheet"] = _sheet_of(config, source, good)
+        print(f"contact sheet: {found['sheet']}", flush=True)
+    return found
+
+
+def _opened(config, split, needed):
+    try:
+        return open_source(config, split)
+    except NoSplitError as error:
+        if needed:
+            raise
+        _LOG.info("%s", error)
+        return None
+
+
+def _sheet_of(config, source, good):
+    """Writes the contact sheet of images spread over the classes."""
+    order = np.argsort(source.labels[good], kind="stable")
+    few = min(SHOWN, len(good))
+    picked = np.array(good)[order][
+        np.linspace(0, len(good) - 1, few, dtype=int)
+    ]
+    read = source.reader()
+    examples = [read(index) for index in picked]
+    names = source.class_names or ()
+    captions = [names[y] if y >= 0 else "" for _, y in examples]
+    directory = config.model_dir or "."
+    path = os.path.join(directory, SHEET)
+    images = [image.numpy() for image, _ in examples]
+    with explained(path, "written"):
+        tf.io.gfile.makedirs(directory)
+        write_sheet(path, images, COLUMNS, captions if names else None)
+    return path
+
+
+def preview(config, path, images=6, views=6):
+    """Writes a picture: each row an image, then views of it as trained on.
+
+    Args:
+      config: A `Config`; its stage, image size and augmentation are used.
+      path: Of the PNG.
+      images: Rows.
+      views: Views of each image.
+
+    Raises:
+      ValueError: If there are no images.
+    """
+    source = open_source(config).with_channels(config.channels)
+    picked = _readable(source, images, config.seed)
+    batch = _views(config, source, picked, views)
+    read = source.reader()
+    rows = []
+    for row, index in enumerate(picked):
+        rows.append(read(index)[0].numpy())
+        rows.extend(batch[row * views : (row + 1) * views])
+    with explained(path, "written"):
+        write_sheet(path, rows, views + 1)
+
+
+def _readable(source, wanted, seed):
+    """Numbers of some images that can be read, chosen by the seed."""
+    order = np.random.Generator(np.random.PCG64(seed))
+    read, picked = source.reader(), []
+    for index in order.permutation(source.num_examples)[: MOST_TRIED * wanted]:
+        try:
+            read(index)
+        except tf.errors.OpError as error:
+            _LOG.warning("%s cannot be read: %s", source.place(index), error)
+            continue
+        picked.append(int(index))
+        if len(picked) == wanted:
+            break
+    if not picked:
+        raise ValueError(f"No image of {source.name} can be read.")
+    return picked
+
+
+def _views(config, source, picked, views):
+    """Views of the images in turn, (images * views, size, size, channels)."""
+    chosen = source.subset(np.repeat(picked, views))
+    places = np.arange(chosen.num_examples, dtype=np.int32)
+    numbered = dataclasses.replace(chosen, labels=places, class_names=None)
+    dataset = pipeline.train_dataset(
+        numbered, len(places), config.image_size, config.seed, views=1
+    )
+    batch, numbers = next(iter(dataset))
+    augment = build.make_augmentation(config)
+    if augment is not None:
+        batch = augment(batch, [config.seed, 0])
+    return batch.numpy()[np.argsort(numbers)]

@@ -1,0 +1,138 @@
+"""`--mode=predict`: the best classes of every image, as a table."""
+
+import csv
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+from simclrv2_tf.inference import embedding_files
+from simclrv2_tf.inference import exports
+from simclrv2_tf.inference import result_shards as sharding
+from simclrv2_tf.inference import sweep
+from simclrv2_tf.runs import class_names as naming
+from simclrv2_tf.runs import weights
+
+NAME = "predictions"
+SHARD_SIZE = 4096  # rows, the unit of resuming
+
+
+def predict(config, source=None):
+    """Writes the classes that the network thinks most probable.
+
+    A row holds `file`, `label` (the name of its class, empty if unlabelled),
+    and then, from the best on, `class_1`, `probability_1`, `class_2`, …; an
+    image that cannot be read is named, and these are empty.
+
+    Args:
+      config: A `Config`.
+      source: A `Source` in place of the one that the config names.
+
+    Returns:
+      The path of the CSV file.
+
+    Raises:
+      ValueError: If there is no trained classifier, or too many images cannot
+        be read.
+    """
+    prefix = weights.newest(config)
+    output = _output(config, prefix)
+    weights.check_classifier(prefix)
+    if tf.io.gfile.isdir(output):
+        raise ValueError(
+            "`predict_output` must name a file. Received: predict_output="
+            f"{output!r}, which is a directory"
+        )
+    classifier = weights.load_backbone(config, prefix, "logits_sup")
+    source = source or sweep.open_whole(config)
+    source = source.with_channels(classifier.input_shape[-1])
+    files = sweep.file_names(source)
+    names = _names(prefix, source, classifier.output_shape[-1])
+    shards = _compute(config, output, classifier, source, files)
+    distribution.wait_for_workers()
+    if distribution.is_chief():
+        sharding.write_whole(
+            output, lambda path: _table(path, shards, source, files, names)
+        )
+        tf.io.gfile.rmtree(shards.directory)
+        print(f"wrote {len(files):,} predictions to {output}", flush=True)
+    return output
+
+
+def _names(prefix, source, count):
+    """Names of the network's classes: its own, the data's, or numbers."""
+    given = [naming.class_names(prefix), source.class_names]
+    fitting = [names for names in given if names and len(names) == count]
+    return fitting[0] if fitting else [str(index) for index in range(count)]
+
+
+def _output(config, prefix):
+    if config.predict_output:
+        return config.predict_output
+    if not config.model_dir:
+        raise ValueError(
+            "`predict_output` must say where the table goes if there is no "
+            "--model_dir. Received: predict_output=None"
+        )
+    step = exports.step_of(prefix)
+    return os.path.join(config.model_dir, f"{NAME}-{step}.csv")
+
+
+def _compute(config, output, classifier, source, files):
+    """The shards of best classes and their probabilities, all made."""
+    count = min(config.predict_top_k, classifier.output_shape[-1])
+    told = sweep.contents(config, source, classifier, files)
+    told["top_k"] = count
+    shards = sharding.Shards(f"{output}.parts", NAME, SHARD_SIZE, told)
+    if distribution.is_chief():
+        shards.open()
+    distribution.wait_for_workers()
+
+    def function(images):
+        logits = tf.cast(classifier(images, training=False), tf.float32)
+        values, indices = tf.math.top_k(tf.nn.softmax(logits), count)
+        return indices, values
+
+    def write(path, numbers, arrays):
+        indices, values = arrays
+        embedding_files.write_arrays(
+            path, numbers=numbers, classes=indices, scores=values
+        )
+
+    size = classifier.image_size
+    sweep.work_off(config, shards, function, source, size, write)
+    return shards
+
+
+def _table(path, shards, source, files, names):
+    """Writes the rows of all shards, in the order of the examples."""
+    known = source.class_names or ()
+    with tf.io.gfile.GFile(path, "w") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        header = _header(shards.contents["top_k"])
+        writer.writerow(header)
+        for number in range(len(shards)):
+            best = _best(shards.path(number))
+            for index in range(*shards.bounds(number)):
+                label = source.labels[index]
+                row = [files[index], known[label] if label >= 0 else ""]
+                for place, score in best.get(index, ()):
+                    row += [names[place], f"{score:.6g}"]
+                writer.writerow(row + [""] * (len(header) - len(row)))
+
+
+def _best(path):
+    """{number of an example: its (class, probability) from the best on}."""
+    arrays = embedding_files.read_arrays(path)
+    return {
+        number: list(zip(classes, scores, strict=True))
+        for number, classes, scores in zip(
+            arrays["numbers"], arrays["classes"], arrays["scores"], strict=True
+        )
+    }
+
+
+def _header(count):
+    places = range(1, count + 1)
+    best = [[f"class_{place}", f"probability_{place}"] for place in places]
+    return ["file", "label", *sum(best, [])]

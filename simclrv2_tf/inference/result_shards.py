@@ -1,0 +1,118 @@
+"""A result in parts that are written one by one, whole or not at all."""
+
+import json
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf.files.errors import explained
+
+MANIFEST = "manifest.json"
+
+
+class Shards:
+    """The parts of one result, in a directory of their own.
+
+    Work that was stopped goes on with the parts that are missing. What they
+    are parts of stands beside them, so that parts of another result are
+    neither taken for these nor lost.
+
+    Args:
+      directory: Where they are; made by `open`.
+      name: What file names begin with.
+      size: Examples in a part, but for the last.
+      contents: Dictionary for JSON that tells this result from others, with
+        "examples", their number.
+    """
+
+    def __init__(self, directory, name, size, contents):
+        self.directory = directory
+        self.name = name
+        self.size = size
+        self.examples = contents["examples"]
+        self.contents = {**contents, "shard_size": size}
+
+    def open(self):
+        """Makes the directory, or finds out what is there.
+
+        Raises:
+          ValueError: If it holds parts of another result.
+        """
+        with explained(self.directory, "written"):
+            tf.io.gfile.makedirs(self.directory)
+        before = read_manifest(self.directory)
+        if before is None:
+            self._write_manifest()
+        elif before != self.contents:
+            raise ValueError(
+                f"{self.directory!r} holds parts of another result: "
+                f"{difference(before, self.contents)}. Give another output, "
+                "or remove it."
+            )
+        for file in tf.io.gfile.listdir(self.directory):
+            if file.startswith(f"{self.name}-") and file.endswith(".tmp"):
+                # Of a process that was killed.
+                tf.io.gfile.remove(os.path.join(self.directory, file))
+
+    def _write_manifest(self):
+        def save(path):
+            with tf.io.gfile.GFile(path, "w") as file:
+                json.dump(self.contents, file, indent=2)
+
+        write_whole(os.path.join(self.directory, MANIFEST), save)
+
+    def __len__(self):
+        return -(-self.examples // self.size)
+
+    def bounds(self, number):
+        """First example of a part, and the first that is not in it."""
+        start = number * self.size
+        return start, min(start + self.size, self.examples)
+
+    def path(self, number):
+        file = f"{self.name}-{number:05d}-of-{len(self):05d}"
+        return os.path.join(self.directory, file)
+
+    def missing(self):
+        """Numbers of the parts that are still to be made."""
+        there = set(tf.io.gfile.listdir(self.directory))
+        return [
+            number
+            for number in range(len(self))
+            if os.path.basename(self.path(number)) not in there
+        ]
+
+
+def write_whole(path, save):
+    """Writes beside and renames; `save(path)` writes."""
+    beside = f"{path}.{os.getpid()}.tmp"
+    with explained(path, "written"):
+        try:
+            save(beside)
+            tf.io.gfile.rename(beside, path, overwrite=True)
+        finally:
+            if tf.io.gfile.exists(beside):
+                tf.io.gfile.remove(beside)
+
+
+def read_manifest(directory):
+    """What the parts in a directory are of; None if it does not say."""
+    path = os.path.join(directory, MANIFEST)
+    if not tf.io.gfile.exists(path):
+        return None
+    with tf.io.gfile.GFile(path) as file:
+        return json.load(file)
+
+
+def difference(before, now):
+    """What differs between two manifests, in words."""
+    names = [n for n in {**before, **now} if before.get(n) != now.get(n)]
+    return "; ".join(
+        f"{name} was {_short(before.get(name))} and is {_short(now.get(name))}"
+        for name in names
+    )
+
+
+def _short(value):
+    text = json.dumps(value)
+    return text if len(text) < 60 else text[:57] + "..."

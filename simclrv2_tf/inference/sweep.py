@@ -1,0 +1,158 @@
+"""A function over a whole data set, shard by shard, on any replicas."""
+
+import dataclasses
+import zlib
+
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from simclrv2_tf import distribution
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.sources import concat
+from simclrv2_tf.data.unreadable import CorruptImages
+from simclrv2_tf.inference.result_shards import write_whole
+from simclrv2_tf.runs.train import open_source
+
+SHOWN_EVERY = 2.0  # seconds between two states of the progress line
+
+
+def open_whole(config):
+    """The split that a config names, else all splits one after another."""
+    if config.split:
+        return open_source(config, config.split)
+    names = sources.split_names(
+        config.dataset,
+        data_dir=config.data_dir,
+        download=config.download,
+        image_feature=config.image_feature,
+        label_feature=config.label_feature,
+    )
+    parts = [open_source(config, name) for name in names]
+    if len(parts) == 1:
+        return parts[0]
+    classes = [name for part in parts for name in part.class_names or ()]
+    classes = tuple(dict.fromkeys(classes)) or None
+    return concat.join(f"{config.dataset} ({'+'.join(names)})", parts, classes)
+
+
+def file_names(source):
+    """What each example is called: its file, or its number in the data set."""
+    if source.paths is not None:
+        return [source.place(index) for index in range(source.num_examples)]
+    return [f"{source.name}#{index}" for index in range(source.num_examples)]
+
+
+def contents(config, source, network, names):
+    """What tells the outputs of this network on this data from others."""
+    weights = 0
+    for variable in network.variables:
+        weights = zlib.crc32(variable.numpy().tobytes(), weights)
+    data = zlib.crc32("\n".join(names).encode())
+    return {
+        "dataset": source.name,
+        "examples": source.num_examples,
+        "data": zlib.crc32(np.ascontiguousarray(source.labels), data),
+        "class_names": list(source.class_names or ()),
+        "weights": weights,
+        "precision": config.mixed_precision,
+    }
+
+
+def work_off(config, shards, function, source, image_size, write):
+    """Makes the shards that are missing, this worker its own of them.
+
+    Images that cannot be read are named and left out, as many as
+    `max_corrupt_fraction` of the source at most.
+
+    Args:
+      config: A `Config`.
+      shards: `Shards` of the source's examples.
+      function: Of images float (batch, height, width, channels) to a tuple of
+        tensors (batch, ...), each row from its image alone.
+      source: A `Source`.
+      image_size: Side of the images in pixels.
+      write: Function (path, numbers of the examples that could be read, tuple
+        of numpy arrays) that writes a shard.
+
+    Raises:
+      ValueError: If too many images cannot be read. Shards that are finished
+        stay.
+    """
+    workers, worker = distribution.worker_share()
+    mine = [n for n in shards.missing() if n % workers == worker]
+    if not mine:
+        return
+    numbers = np.concatenate([np.arange(*shards.bounds(n)) for n in mine])
+    corrupt = CorruptImages(
+        _numbered(source, numbers),
+        config.max_corrupt_fraction,
+        source.num_examples,
+    )
+    batches = pipeline.eval_dataset(
+        corrupt.source,
+        -(-config.eval_batch_size // workers),
+        image_size,
+        corrupt=corrupt,
+    )
+    with corrupt.explained(), _progress(shards, len(numbers)) as progress:
+        rows = distribution.map_rows(
+            lambda images, numbers: (numbers, *function(images)), batches
+        )
+        side = [1, image_size, image_size, source.held_channels]
+        nothing = [np.asarray(x)[:0] for x in function(tf.zeros(side))]
+        ends = [shards.bounds(number)[1] for number in mine]
+        groups = regroup(_shown(rows, progress), ends, (numbers[:0], *nothing))
+        for number, (known, *arrays) in zip(mine, groups, strict=True):
+            write_whole(
+                shards.path(number),
+                lambda path, n=known, a=arrays: write(path, n, a),
+            )
+    if corrupt.found:
+        print(corrupt.summary(), flush=True)
+
+
+def _numbered(source, numbers):
+    """Some examples of a source, with their numbers there as labels."""
+    return dataclasses.replace(source.subset(numbers), labels=numbers)
+
+
+def _progress(shards, todo):
+    return tqdm.tqdm(
+        total=shards.examples,
+        initial=shards.examples - todo,
+        desc=shards.name,
+        unit=" images",
+        mininterval=SHOWN_EVERY,
+        disable=not distribution.is_chief(),
+    )
+
+
+def _shown(batches, progress):
+    for arrays in batches:
+        progress.update(len(arrays[0]))
+        yield arrays
+
+
+def regroup(batches, ends, nothing):
+    """Yields the rows of batches anew, in groups by their numbers.
+
+    Args:
+      batches: Iterator of tuples of arrays with as many rows each, the first
+        the rows' numbers, which ascend.
+      ends: Of each group, the number that its rows are below; they ascend.
+      nothing: Such a tuple without rows.
+    """
+    held, last = [nothing], -1
+    for end in ends:
+        while last < end - 1:  # there may be more
+            following = next(batches, None)
+            if following is None:
+                break
+            held.append(following)
+            last = following[0][-1]
+        rows = tuple(map(np.concatenate, zip(*held, strict=True)))
+        cut = np.searchsorted(rows[0], end)
+        yield tuple(array[:cut] for array in rows)
+        held = [tuple(array[cut:] for array in rows)]

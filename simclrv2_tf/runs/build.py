@@ -1,0 +1,185 @@
+"""From a config to objects: network, optimizer, augmentation, stage."""
+
+import functools
+
+import tensorflow as tf
+
+from simclrv2_tf import hub
+from simclrv2_tf import optimizers
+from simclrv2_tf.data.augment import policy
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import network_fields
+from simclrv2_tf.stages.distill import Distill
+from simclrv2_tf.stages.finetune import FineTune
+from simclrv2_tf.stages.pretrain import Pretrain
+
+
+def architecture(config):
+    """The arguments of `Network` that flags give, a dictionary."""
+    return {name: getattr(config, name) for name in network_fields.ALL}
+
+
+def make_network(config, num_classes):
+    """The network to be trained, from `--checkpoint` where one is given.
+
+    A supervised head of another number of classes is left out of loading; the
+    log says so.
+
+    Args:
+      config: A `Config`.
+      num_classes: Classes of the data, 0 for none.
+    """
+    if not config.checkpoint:
+        return fresh_network(config, num_classes)
+    wanted = {**architecture(config), "num_classes": num_classes}
+    network = hub.load_network(
+        config.checkpoint,
+        ema=config.checkpoint_ema,
+        variable_schema=config.variable_schema,
+        ignore=config.checkpoint_ignore,
+        **wanted,
+    )
+    if config.zero_init_logits_layer and network.supervised_head is not None:
+        network.supervised_head.set_zero()
+    return network
+
+
+def load_teacher(config):
+    """The network that `--teacher` names, as its weights tell it."""
+    selector = config.teacher_proj_selector
+    chosen = {} if selector is None else {"ft_proj_selector": selector}
+    return hub.load_network(config.teacher, **chosen)
+
+
+def fresh_network(config, num_classes):
+    """The network that the flags describe, not trained."""
+    return Network(**architecture(config), num_classes=num_classes)
+
+
+def make_optimizer(config, plan, network):
+    """The optimizer with its schedule; what it leaves alone, by identity.
+
+    LARS adapts and decays the kernels of backbone and projection head;
+    normalization, biases and the supervised head it takes as they are.
+    """
+    optimizer = optimizers.build_optimizer(
+        config.optimizer,
+        make_schedule(plan),
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+    )
+    plain = plain_variables(network)
+    if hasattr(optimizer, "exclude_from_layer_adaptation"):
+        optimizer.exclude_from_layer_adaptation(var_list=plain)
+    if optimizers.decays_inside(config.optimizer):
+        optimizer.exclude_from_weight_decay(var_list=plain)
+    return optimizer
+
+
+def make_schedule(plan):
+    return optimizers.warmup_cosine(
+        plan.learning_rate, plan.warmup_steps, plan.train_steps
+    )
+
+
+def plain_variables(network):
+    """What LARS neither decays nor adapts to: all but inner kernels."""
+    adapted = {id(kernel) for kernel in inner_kernels(network)}
+    return [v for v in network.trainable_variables if id(v) not in adapted]
+
+
+def inner_kernels(network):
+    """Kernels of the backbone and the projection head."""
+    parts = (network.backbone, network.projection_head)
+    leaves = [leaf for part in parts for leaf in part.leaves()]
+    return [leaf.kernel for leaf in leaves if hasattr(leaf, "kernel")]
+
+
+def decayed_by_loss(config, network):
+    """The variables whose squares are added to the loss.
+
+    Where the optimizer decays by itself it is the supervised head's kernel
+    alone; otherwise all kernels and biases that are trained.
+    """
+    heads = [network.supervised_head] if network.supervised_head else []
+    if optimizers.decays_inside(config.optimizer):
+        chosen = [leaf.kernel for head in heads for leaf in head.leaves()]
+    else:
+        parts = [network.backbone, network.projection_head, *heads]
+        leaves = [leaf for part in parts for leaf in part.leaves()]
+        chosen = [
+            variable
+            for leaf in leaves
+            if hasattr(leaf, "kernel")
+            for variable in leaf.trainable_variables
+        ]
+    return [variable for variable in chosen if variable.trainable]
+
+
+def make_augmentation(config):
+    """The device part of augmentation; None where crops and flips are all."""
+    if config.train_mode != "pretrain":
+        return None
+    return functools.partial(
+        policy.augment_views,
+        strength=config.color_jitter_strength,
+        blur=config.use_blur,
+        per_image_blur=config.per_image_blur,
+        impl=config.color_jitter_impl,
+    )
+
+
+def make_stage(config, network, teacher=None):
+    """The stage that `--train_mode` names, not compiled yet."""
+    kinds = {
+        "pretrain": _pretrain,
+        "finetune": _finetune,
+        "distill": functools.partial(_distill, teacher=teacher),
+    }
+    stage = kinds[config.train_mode](
+        config,
+        network,
+        augment=make_augmentation(config),
+        weight_decay=config.weight_decay,
+        seed=config.seed,
+    )
+    stage.decay(decayed_by_loss(config, network))
+    network.backbone.remat = config.remat
+    return stage
+
+
+def _pretrain(config, network, **shared):
+    tile = config.nt_xent_tile
+    return Pretrain(
+        network,
+        config.temperature,
+        config.hidden_norm,
+        config.lineareval_while_pretraining,
+        tile=tile if tile == "auto" else int(tile),
+        microbatch=config.gradient_cache_microbatch,
+        **shared,
+    )
+
+
+def _finetune(config, network, **shared):
+    return FineTune(network, config.fine_tune_after_block, **shared)
+
+
+def _distill(config, network, teacher, **shared):
+    return Distill(
+        network,
+        teacher,
+        config.distill_temperature,
+        config.distill_alpha,
+        **shared,
+    )
+
+
+def set_determinism(config):
+    """Has GPUs take the kernels that repeat their bits, if asked.
+
+    Those of the CPU do so by themselves, with as many threads: nothing is
+    switched there, where it would slow the input down.
+    """
+    if config.deterministic and tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()

@@ -1,0 +1,180 @@
+"""The health line: how the network sees a few images that stay the same."""
+
+import logging
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.runs import health
+from simclrv2_tf.runs.callbacks.every import EveryFew
+
+SHOWN = 8  # images whose views go to TensorBoard
+_LOG = logging.getLogger("simclrv2_tf")
+_GROUPS = tuple(f"block_group{i}" for i in (1, 2, 3, 4))
+
+
+class Watch(EveryFew):
+    """Logs the health line and its warnings, each warning once until it ends.
+
+    Args:
+      every: Steps from one line to the next.
+      last_step: The last step of training.
+      probe: One element of the training set, see `Probe`.
+      report: The `Report` of the same steps, which comes first.
+      scalars: A `Scalars`.
+      journal: A `Journal`.
+      settled: Steps of the beginning, see `health.Judge`.
+      loss: Name of the metric that has a chance level, None for none.
+      chance: That level.
+    """
+
+    def __init__(
+        self,
+        every,
+        last_step,
+        probe,
+        report,
+        scalars,
+        journal,
+        settled,
+        loss=None,
+        chance=None,
+    ):
+        super().__init__(every, last_step)
+        self.probe = probe
+        self.report = report
+        self.scalars = scalars
+        self.journal = journal
+        self.judge = health.Judge(settled)
+        self.loss = loss
+        self.chance = chance
+        self._said = set()
+        self._skipped = 0
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self._skipped = int(self.model.guard.skipped.numpy())
+        self.scalars.write(
+            lambda: tf.summary.image(
+                "views", self.probe.pictures(self.model, SHOWN), max_outputs=1
+            ),
+            self.step,
+        )
+
+    def act_now(self, step, logs):
+        numbers = {**self._of_steps(), **self.probe.numbers(self.model)}
+        warnings = self.judge.warnings(step, numbers)
+        _LOG.info("health  %s", _line(numbers))
+        for sentence in warnings:
+            if _kind(sentence) not in self._said:
+                _LOG.warning("step %d: %s", step, sentence)
+        self._said = {_kind(sentence) for sentence in warnings}
+        self.scalars(step, {f"health/{n}": v for n, v in numbers.items()})
+        self.journal.note(
+            "health", step=step, numbers=numbers, warnings=warnings
+        )
+
+    def _of_steps(self):
+        """What the steps since the last report tell."""
+        guard = self.model.guard
+        skipped = int(guard.skipped.numpy())
+        numbers = {
+            "gradient_norm": float(guard.norm.numpy()),
+            "largest_gradient_norm": float(guard.largest.numpy()),
+            "skipped_since": skipped - self._skipped,
+        }
+        guard.restart()
+        self._skipped = skipped
+        if self.loss in self.report.last:
+            share = self.report.last[self.loss] / self.chance
+            numbers["loss_share_of_chance"] = share
+        return numbers
+
+
+class Probe:
+    """A few training images, and what a network makes of them.
+
+    Everything runs without compiling, as it is done once in many steps, and
+    without training: nothing of the run is changed by being watched.
+
+    Args:
+      views: float (batch, height, width, channels) in [0, 1], one for each
+        view, before augmentation on the device.
+    """
+
+    def __init__(self, views):
+        self.views = [tf.convert_to_tensor(view) for view in views]
+
+    def numbers(self, stage):
+        """Alignment, uniformity, effective rank and dead channels.
+
+        {"not_finite": 1} where an answer holds NaN or infinity.
+        """
+        outputs = [self._embed(stage, i) for i in range(len(self.views))]
+        held = [array for output in outputs for array in output.values()]
+        if not all(np.isfinite(array).all() for array in held):
+            return {"not_finite": 1}
+        first = outputs[0]
+        features = first["final_avg_pool"]
+        numbers = {
+            "effective_rank": health.effective_rank(features),
+            "most_rank": min(features.shape[0] - 1, features.shape[1]),
+            "dead_channels": health.dead_share([first[g] for g in _GROUPS]),
+        }
+        if len(outputs) > 1:
+            both = [output["proj_head_output"] for output in outputs]
+            numbers["alignment"] = health.alignment(*both)
+            numbers["uniformity"] = health.uniformity(both[0])
+        return numbers
+
+    def _embed(self, stage, view):
+        images = _eagerly(stage.augmented, self.views[view], view)
+        outputs = stage.network(images, training=False)
+        kept = {
+            name: outputs[name].numpy().astype(np.float32)
+            for name in ("final_avg_pool", "proj_head_output")
+        }
+        highest = {
+            name: tf.reduce_max(outputs[name], [0, 1, 2]).numpy()
+            for name in _GROUPS
+        }
+        return {**kept, **highest}
+
+    def pictures(self, stage, count):
+        """The views side by side, float (1, height, width, channels)."""
+        seen = [
+            _eagerly(stage.augmented, view[:count], i)
+            for i, view in enumerate(self.views)
+        ]
+        rows = [tf.concat(tf.unstack(view), axis=1) for view in seen]
+        return tf.concat(rows, axis=0)[None, ..., :3]
+
+
+def _eagerly(function, *args):
+    """Calls without compiling: for one call that would take far longer."""
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        return function(*args)
+    finally:
+        tf.config.run_functions_eagerly(before)
+
+
+def _line(numbers):
+    words = {
+        "loss_share_of_chance": "loss {:.0%} of chance",
+        "alignment": "alignment {:.3f}",
+        "uniformity": "uniformity {:.2f}",
+        "effective_rank": "effective rank {:.1f}",
+        "dead_channels": "dead channels {:.1%}",
+        "gradient_norm": "gradient norm {:.3g}",
+        "skipped_since": "skipped {}",
+        "not_finite": "ANSWERS ARE NOT FINITE",
+    }
+    shown = [w.format(numbers[n]) for n, w in words.items() if n in numbers]
+    return "  ".join(shown)
+
+
+def _kind(sentence):
+    """A warning without its numbers, to tell it from others."""
+    return "".join(c for c in sentence if not c.isdigit())

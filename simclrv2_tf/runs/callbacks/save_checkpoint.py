@@ -1,0 +1,137 @@
+"""Checkpoints while training goes on."""
+
+import logging
+import threading
+import time
+
+from simclrv2_tf.runs.callbacks.every import EveryFew
+
+PATIENCE_SECONDS = 10.0  # for the checkpoint before, when the next is due
+STOP_SECONDS = 25.0  # for the last one, when asked to stop
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+class BackgroundWriter:
+    """Writes one snapshot at a time in a thread of its own.
+
+    Args:
+      write: Function (step, snapshot) that writes it or raises.
+    """
+
+    def __init__(self, write):
+        self._write = write
+        self._thread = None
+        self._error = None
+
+    def start(self, step, snapshot):
+        """Begins to write; the one before must be done."""
+        self._error = None
+        self._thread = threading.Thread(
+            target=self._run, args=(step, snapshot), daemon=True
+        )
+        self._thread.start()
+
+    def wait(self, seconds=None):
+        """Waits for the one being written; returns whether it is done."""
+        if self._thread is None:
+            return True
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    @property
+    def error(self):
+        """What the last one failed with, None if it did not."""
+        return self._error
+
+    def _run(self, step, snapshot):
+        try:
+            self._write(step, snapshot)
+        except Exception as error:  # a thread's errors are seen by nobody
+            self._error = error
+
+
+class SaveCheckpoint(EveryFew):
+    """Saves every `every` steps and at the end, in the background.
+
+    A checkpoint that cannot be written is reported, and tried again at the
+    next interval; the last one is tried twice and then an error. Nothing is
+    saved between steps that were taken back: the last good one stays.
+
+    Args:
+      every: Steps from one checkpoint to the next.
+      last_step: The last step of training.
+      snapshot: Function without arguments to what is written.
+      write: Function (step, snapshot) that writes it or raises a ValueError.
+    """
+
+    def __init__(self, every, last_step, snapshot, write):
+        super().__init__(every, last_step)
+        self._snapshot = snapshot
+        self._writer = BackgroundWriter(write)
+        self._saved = None
+
+    def act_now(self, step, logs):
+        if int(self.model.guard.in_a_row.numpy()) and step != self.last_step:
+            return
+        if not self._writer.wait(PATIENCE_SECONDS):
+            _LOG.error(
+                "step %d: the checkpoint before is still being written, the "
+                "storage is slow; this one is left out",
+                step,
+            )
+            return
+        self._report()
+        self._start(step)
+
+    def _start(self, step):
+        self._saved = step
+        self._writer.start(step, self._snapshot())
+
+    def _report(self):
+        if self._writer.error is not None:
+            _LOG.error(
+                "NO CHECKPOINT of step %d: %s Training goes on, and tries "
+                "again at the next interval.",
+                self._saved,
+                self._writer.error,
+            )
+
+    def wait(self):
+        """Waits for the one being written, whatever comes of it."""
+        self._writer.wait()
+
+    def on_train_end(self, logs=None):
+        self.finish()
+
+    def finish(self):
+        """Waits for the last checkpoint, and tries it once more.
+
+        Raises:
+          ValueError: If it could not be written.
+        """
+        self._writer.wait()
+        if self._saved is None or self._writer.error is None:
+            return
+        self._report()
+        time.sleep(1.0)
+        self._start(self._saved)
+        self._writer.wait()
+        if self._writer.error is not None:
+            raise ValueError(
+                f"The checkpoint of step {self._saved} could not be written, "
+                "and what was trained since the one before is lost: "
+                f"{self._writer.error} Mend that and give the same command."
+            )
+
+    def save_now(self, step):
+        """Saves because the run is asked to stop.
+
+        Returns:
+          Whether the checkpoint of this step is there.
+        """
+        deadline = time.monotonic() + STOP_SECONDS
+        if self._writer.wait(STOP_SECONDS) and self._saved != step:
+            self._report()
+            self._start(step)
+        done = self._writer.wait(max(0.0, deadline - time.monotonic()))
+        return done and self._saved == step and self._writer.error is None

@@ -1,0 +1,89 @@
+"""Why training ends before its last step."""
+
+import logging
+
+import keras
+
+from simclrv2_tf import distribution
+from simclrv2_tf.runs.callbacks.every import EveryStep
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+class Diverged(FloatingPointError):
+    """Too many steps in a row had numbers that are not finite.
+
+    Attributes:
+      step: The last of them.
+    """
+
+    def __init__(self, message, step):
+        super().__init__(message)
+        self.step = step
+
+
+class StopWhenBad(EveryStep):
+    """Raises `Diverged` after so many bad steps in a row.
+
+    Args:
+      most: That many.
+      describe: Function (step, stretch) to the words of the error.
+    """
+
+    def __init__(self, most, describe):
+        super().__init__()
+        self._most = most
+        self._describe = describe
+
+    def act(self, step, logs):
+        guard = self.model.guard
+        bad = int(guard.in_a_row.numpy())
+        if bad == 1:
+            _LOG.warning(
+                "step %d is not applied: loss or gradient is not finite", step
+            )
+        if bad >= self._most:
+            raise Diverged(self._describe(step, bad), step)
+
+
+class StopWhenAsked(EveryStep):
+    """Saves and raises `Preempted` when the process is asked to stop.
+
+    Args:
+      interruption: An `Interruption`.
+      save: Function from the step to whether its checkpoint was written.
+    """
+
+    def __init__(self, interruption, save):
+        super().__init__()
+        self._interruption = interruption
+        self._save = save
+
+    def act(self, step, logs):
+        asked = self._interruption.reason is not None
+        if not distribution.any_worker(asked):
+            return
+        if self._save(step):
+            _LOG.warning("stopped at step %d; its checkpoint is written", step)
+        else:
+            _LOG.error(
+                "stopped at step %d, but NO CHECKPOINT of it could be "
+                "written: the run will go on from the one before",
+                step,
+            )
+        raise self._interruption.preempted()
+
+
+class Resume(keras.callbacks.Callback):
+    """Puts the means of metrics back, which `fit` starts with nothing.
+
+    Args:
+      restore: Function without arguments that puts them back.
+    """
+
+    def __init__(self, restore):
+        super().__init__()
+        self._restore = restore
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._restore()

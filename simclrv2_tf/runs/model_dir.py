@@ -1,0 +1,219 @@
+"""What a run's directory holds, and whether a run may go on there."""
+
+import dataclasses
+import json
+import os
+import re
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.files import atomic
+from simclrv2_tf.files.errors import explained
+from simclrv2_tf.runs import lock
+from simclrv2_tf.runs.network_fields import BACKBONE
+from simclrv2_tf.runs.network_fields import HEADS
+
+FLAGFILE = "flags.cfg"
+JSON = "flags.json"
+ENVIRONMENT = "environment.json"
+PROJECTOR = "projector"  # folder of features for TensorBoard
+# What `replace` writes beside, with the number of its process.
+_LEFT_OVER = re.compile(r".+\.(\d+)\.tmp|\.probe\.(\d+)")
+# A run goes on only with the stage and the network that it began with, and
+# with what decides which variables are trained and what is kept of them.
+FIXED = (
+    "train_mode",
+    *BACKBONE,
+    *HEADS,
+    "optimizer",
+    "mixed_precision",
+    "fine_tune_after_block",
+    "lineareval_while_pretraining",
+)
+# Fields that change what training does from there on.
+_TRAINING = (
+    "dataset",
+    "train_split",
+    "seed",
+    "label_fraction",
+    "labels_per_class",
+    "label_seed",
+    "train_batch_size",
+    "learning_rate",
+    "learning_rate_scaling",
+    "warmup_epochs",
+    "weight_decay",
+    "momentum",
+    "temperature",
+    "hidden_norm",
+    "color_jitter_strength",
+    "use_blur",
+    "batch_norm_decay",
+    "global_bn",
+    "teacher",
+    "distill_temperature",
+    "distill_alpha",
+)
+
+
+def check(config):
+    """Raises a ValueError if the run cannot live in its `model_dir`."""
+    if not config.model_dir:
+        raise ValueError(
+            "`model_dir` must name the directory of the run: give --model_dir."
+        )
+    if tf.io.gfile.exists(config.model_dir) and not tf.io.gfile.isdir(
+        config.model_dir
+    ):
+        raise ValueError(
+            "`model_dir` must be a directory. Received: "
+            f"{config.model_dir!r}, which is a file"
+        )
+    before = read_flags(config.model_dir)
+    differing = [
+        name
+        for name in FIXED
+        if name in before
+        and _kind(name, before[name]) != _kind(name, getattr(config, name))
+    ]
+    if differing:
+        held = ", ".join(f"{name}={before[name]}" for name in differing)
+        asked = ", ".join(
+            f"{name}={getattr(config, name)}" for name in differing
+        )
+        raise ValueError(
+            f"`model_dir` {config.model_dir!r} holds a run with {held}, while "
+            f"the flags say {asked}: give another directory, or those flags."
+        )
+    _make(config.model_dir)
+
+
+def _kind(name, value):
+    """What must stay: of precisions float16 alone has a state of its own."""
+    return value == "float16" if name == "mixed_precision" else value
+
+
+def changed(config):
+    """Sentences of what training goes on with in place of what it was."""
+    before = read_flags(config.model_dir)
+    return [
+        f"{name}={getattr(config, name)} (was {before[name]})"
+        for name in _TRAINING
+        if name in before and before[name] != getattr(config, name)
+    ]
+
+
+def _make(directory):
+    try:
+        tf.io.gfile.makedirs(directory)
+        probe = os.path.join(directory, f".probe.{os.getpid()}")
+        replace(probe, "")
+        tf.io.gfile.remove(probe)
+    except tf.errors.OpError as error:
+        raise ValueError(
+            f"`model_dir` {directory!r} cannot be written to: {error.message}"
+        ) from None
+
+
+def read_flags(directory):
+    """The values in `flags.json`, {} if there is none."""
+    path = os.path.join(directory, JSON)
+    if not tf.io.gfile.exists(path):
+        return {}
+    with tf.io.gfile.GFile(path) as file:
+        try:
+            return json.load(file)
+        except ValueError:
+            raise ValueError(
+                f"The file {path!r} must hold a run's flags as JSON, and "
+                "does not: restore it, or give another --model_dir."
+            ) from None
+
+
+def write_flags(config, **resolved):
+    """Writes `flags.json`, and a flagfile that repeats the run.
+
+    Args:
+      config: A `Config`.
+      **resolved: What the data decided, for `flags.json` alone.
+    """
+    values = dataclasses.asdict(config)
+    directory = config.model_dir
+    text = json.dumps({**values, **resolved}, indent=2)
+    replace(os.path.join(directory, JSON), text + "\n")
+    lines = [_as_flag(name, value) for name, value in values.items()]
+    lines = [line for line in lines if line]
+    replace(os.path.join(directory, FLAGFILE), "\n".join(lines) + "\n")
+
+
+def _as_flag(name, value):
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no{name}"
+    return f"--{name}={value}"
+
+
+def write_environment(directory, values):
+    """Writes `environment.json`: versions, hardware, seed, data."""
+    text = json.dumps(values, indent=2)
+    replace(os.path.join(directory, ENVIRONMENT), text + "\n")
+
+
+def read_environment(directory):
+    """What `write_environment` wrote, {} if there is nothing to be read."""
+    path = os.path.join(directory, ENVIRONMENT)
+    try:
+        with tf.io.gfile.GFile(path) as file:
+            values = json.load(file)
+    except (tf.errors.OpError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def clean(directory):
+    """Removes what killed processes left half written; with the lock held.
+
+    Files of a process that goes on, an evaluation perhaps, stay.
+    """
+    atomic.clean(directory)
+    for folder in (directory, os.path.join(directory, PROJECTOR)):
+        if tf.io.gfile.isdir(folder):
+            _clean(folder)
+
+
+def _clean(folder):
+    for name in tf.io.gfile.listdir(folder):
+        match = _LEFT_OVER.fullmatch(name)
+        if match and not lock.runs(int(match[1] or match[2])):
+            tf.io.gfile.remove(os.path.join(folder, name))
+
+
+def write_result(directory, result, step, name=None):
+    """Writes `result.json` and `result_<step>.json`.
+
+    Args:
+      directory: Of the run.
+      result: Dictionary of numbers.
+      step: Of the checkpoint that was evaluated.
+      name: Suffix of the files, if evaluations are told apart.
+    """
+    values = {**result, "global_step": step}
+    text = json.dumps(values, indent=2, default=_plain)
+    suffix = f"_{name}" if name else ""
+    for file in (f"result{suffix}.json", f"result{suffix}_{step}.json"):
+        replace(os.path.join(directory, file), text + "\n")
+
+
+def _plain(value):
+    return np.asarray(value).item()
+
+
+def replace(path, text):
+    """Writes beside and renames, so that no half-written file is seen."""
+    beside = f"{path}.{os.getpid()}.tmp"
+    with explained(path, "written"):
+        with tf.io.gfile.GFile(beside, "w") as file:
+            file.write(text)
+        tf.io.gfile.rename(beside, path, overwrite=True)

@@ -1,0 +1,89 @@
+"""Features of some images for TensorBoard's embedding projector."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.runs.model_dir import PROJECTOR
+from simclrv2_tf.runs.model_dir import replace
+
+EXAMPLES = 512  # points; their pictures make one image of 32 by 16
+_SIDE = 32  # pixels of a picture
+_COLUMNS = 32
+_BATCH = 64
+_NAME = "projector_config.pbtxt"  # where TensorBoard looks
+_CONFIG = """embeddings {{
+  tensor_name: "final_avg_pool"
+  tensor_path: "{folder}/features.tsv"
+  metadata_path: "{folder}/labels.tsv"
+  sprite {{
+    image_path: "{folder}/pictures.png"
+    single_image_dim: {side}
+    single_image_dim: {side}
+  }}
+}}
+"""
+
+
+def exists(directory):
+    """Whether a run's directory has what `write` makes."""
+    return tf.io.gfile.exists(os.path.join(directory, _NAME))
+
+
+def write(directory, network, source):
+    """Writes `projector_config.pbtxt` and what it names.
+
+    Args:
+      directory: Of the run, which TensorBoard is pointed at.
+      network: A trained `Network`.
+      source: A `Source`; examples evenly spread over it are taken.
+    """
+    count = min(EXAMPLES, source.num_examples)
+    chosen = source.subset(np.arange(count) * source.num_examples // count)
+    size = network.get_config()["image_size"]
+    batches = pipeline.eval_dataset(chosen, _BATCH, size)
+    seen = [(x, y, _features(network, x)) for x, y in batches]
+    images, labels, features = map(np.concatenate, zip(*seen, strict=True))
+    folder = os.path.join(directory, PROJECTOR)
+    tf.io.gfile.makedirs(folder)
+    rows = ("\t".join(f"{v:.6g}" for v in row) for row in features)
+    _lines(os.path.join(folder, "features.tsv"), rows)
+    named = (_name(label, source.class_names) for label in labels)
+    _lines(os.path.join(folder, "labels.tsv"), named)
+    pictures = os.path.join(folder, "pictures.png")
+    with tf.io.gfile.GFile(pictures, "wb") as file:
+        file.write(_sheet(images))
+    config = _CONFIG.format(folder=PROJECTOR, side=_SIDE)
+    replace(os.path.join(directory, _NAME), config)
+
+
+def _features(network, images):
+    """float32 (batch, features); not compiled, as it is done once."""
+    features = network(images, training=False)["final_avg_pool"]
+    return tf.cast(features, tf.float32).numpy()
+
+
+def _lines(path, lines):
+    replace(path, "".join(f"{line}\n" for line in lines))
+
+
+def _name(label, names):
+    if label < 0 or not names:
+        return "unlabelled"
+    return str(names[label]).replace("\t", " ").replace("\n", " ")
+
+
+def _sheet(images):
+    """PNG of all images, row by row."""
+    images = tf.image.resize(images[..., :3], [_SIDE, _SIDE])
+    rows = -(-len(images) // _COLUMNS)
+    missing = rows * _COLUMNS - len(images)
+    images = tf.pad(images, [[0, missing], [0, 0], [0, 0], [0, 0]])
+    shape = [rows, _COLUMNS, _SIDE, _SIDE, images.shape[-1]]
+    grid = tf.transpose(tf.reshape(images, shape), [0, 2, 1, 3, 4])
+    sheet = tf.reshape(grid, [rows * _SIDE, _COLUMNS * _SIDE, shape[-1]])
+    return tf.io.encode_png(
+        tf.image.convert_image_dtype(sheet, tf.uint8)
+    ).numpy()

@@ -1,0 +1,203 @@
+"""What a run is, how far, how healthy: read from its directory in no time.
+
+Nothing is imported for it that takes long, TensorFlow least of all.
+"""
+
+import datetime
+import json
+import math
+import os
+import re
+
+from simclrv2_tf.runs import journal
+
+_CHECKPOINT = re.compile(r"ckpt-(\d+)\.index")
+_MOST_BYTES = 2**24  # of a file of flags or results
+_NETWORK = ("resnet_depth", "width_multiplier", "sk_ratio", "image_size")
+
+
+def describe(directory):
+    """A run's status, several lines of text.
+
+    Args:
+      directory: Of the run, local.
+
+    Raises:
+      ValueError: If there is no run.
+    """
+    if not directory:
+        raise ValueError(
+            "`model_dir` must name the directory of the run: give --model_dir."
+        )
+    if "://" in directory:
+        raise ValueError(
+            "The status is read from local directories. Received: "
+            f"model_dir={directory!r}; copy its flags.json and events.jsonl."
+        )
+    flags = _read_json(os.path.join(directory, "flags.json"))
+    if not flags:
+        raise ValueError(
+            f"`model_dir` {directory!r} holds no run: expected a directory "
+            "with flags.json, which training writes."
+        )
+    events = journal.read(directory)
+    parts = {
+        "run": _run(directory, flags),
+        "with": _circumstances(directory),
+        "state": _state(directory, events),
+        "progress": _progress(events),
+        "metrics": _metrics(events),
+        "health": _health(events),
+        "checkpoints": _checkpoints(directory, events),
+        "result": _result(directory),
+    }
+    lines = [f"{name:<12}{text}" for name, text in parts.items() if text]
+    return "\n".join(lines + _warnings(events))
+
+
+def _read_json(path):
+    """A dictionary from a file; {} if it is missing or none."""
+    try:
+        with open(path, "rb") as file:
+            value = json.loads(file.read(_MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _run(directory, flags):
+    shape = "  ".join(f"{n}={flags[n]}" for n in _NETWORK if n in flags)
+    return (
+        f"{directory}: {flags.get('train_mode')} on {flags.get('dataset')}, "
+        f"seed {flags.get('seed')}  ({shape})"
+    )
+
+
+def _circumstances(directory):
+    held = _read_json(os.path.join(directory, "environment.json"))
+    versions, hardware = (_part(held, n) for n in ("versions", "hardware"))
+    if not versions:
+        return ""
+    devices = hardware.get("accelerators") or [hardware.get("processor")]
+    revision = str(held.get("revision") or "no git revision")[:12]
+    return (
+        f"simclrv2_tf {versions.get('simclrv2_tf')} ({revision}), TensorFlow "
+        f"{versions.get('tensorflow')}, {', '.join(map(str, devices))}"
+    )
+
+
+def _part(values, name):
+    part = values.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _state(directory, events):
+    holder = _holder(os.path.join(directory, "lock"))
+    if holder:
+        return holder
+    ends = [e for e in events if e["event"] in ("start", "stop", "trained")]
+    if not ends:
+        return "nothing is known: no events.jsonl"
+    last = ends[-1]
+    at = f"at step {last.get('step')}, {last.get('time')}"
+    if last["event"] == "trained":
+        return f"trained to its end ({at})"
+    if last["event"] == "stop" and last.get("kind") == "Preempted":
+        return f"asked to stop {at}; the same command goes on"
+    if last["event"] == "stop":
+        return f"stopped {at}: {last.get('kind')}: {last.get('reason')}"
+    return "killed or crashed; the same command goes on"
+
+
+def _holder(path):
+    """Who trains in the directory now; "" if nobody does."""
+    if not os.path.exists(path):
+        return ""
+    held = _read_json(path)
+    who = f"process {held.get('pid', '?')} on {held.get('host', '?')}"
+    try:
+        import fcntl
+
+        with open(path) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return f"training, {who} since {held.get('since', '?')}"
+    except (ImportError, OSError):
+        return f"perhaps training: {who} has not left its lock"
+    if held.get("host") == os.uname().nodename:
+        return ""
+    return f"perhaps training: {who} has not left its lock"
+
+
+def _last(events, kind):
+    return next((e for e in reversed(events) if e["event"] == kind), {})
+
+
+def _progress(events):
+    last = _last(events, "train")
+    step, steps = (_number(last, name) for name in ("step", "last_step"))
+    if not steps or step is None:
+        return ""
+    text = f"step {step:,} of {steps:,} ({step / steps:.0%})"
+    speed = _number(last, "images_per_second")
+    if speed:
+        text += f", {speed:.0f} images/s"
+    left = _number(last, "seconds_left")
+    if left and math.isfinite(left):
+        text += f", {datetime.timedelta(seconds=round(left))} left"
+    wait = _number(last, "data_wait_share")
+    if wait is not None:
+        text += f", {wait:.0%} of the time waiting for data"
+    return f"{text}; reported {last.get('time')}"
+
+
+def _metrics(events):
+    return _numbers(_part(_last(events, "train"), "metrics"))
+
+
+def _health(events):
+    return _numbers(_part(_last(events, "health"), "numbers"))
+
+
+def _numbers(values):
+    names = {n: v for n, v in values.items() if _is_number(v)}
+    return "  ".join(
+        f"{n.removeprefix('train/')} {v:.4g}" for n, v in names.items()
+    )
+
+
+def _number(values, name):
+    value = values.get(name)
+    return value if _is_number(value) else None
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _warnings(events):
+    health = _last(events, "health")
+    told = health.get("warnings")
+    told = told if isinstance(told, list) else []
+    restarts = sum(event["event"] == "start" for event in events) - 1
+    lines = [f"warning     {sentence}" for sentence in told]
+    if restarts > 0:
+        lines.append(f"{'restarts':<12}{restarts} in the log's last part")
+    return lines
+
+
+def _checkpoints(directory, events):
+    names = map(_CHECKPOINT.fullmatch, os.listdir(directory))
+    steps = sorted(int(match[1]) for match in names if match)
+    if not steps:
+        return "none yet"
+    text = f"ckpt-{steps[-1]} is the newest of {len(steps)}"
+    written = _last(events, "checkpoint")
+    if written.get("step") == steps[-1]:
+        text += f", written {written.get('time')}"
+    return text
+
+
+def _result(directory):
+    result = _read_json(os.path.join(directory, "result.json"))
+    return _numbers(result)

@@ -1,1 +1,0 @@
-"""What happens around the steps: progress, health, checkpoints, stops."""

@@ -1,0 +1,166 @@
+"""Tables of paths, Parquet and features by name: forms and messages."""
+
+import numpy as np
+import pytest
+from data_files import ENCODED
+from data_files import NAMES
+from data_files import rows
+from data_files import write_csv
+from data_files import write_parquet
+from data_files import write_records
+
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.sources import parquet
+
+
+def table(tmp_path, text, name="a.csv"):
+    for index in range(3):
+        (tmp_path / f"{index}.png").write_bytes(ENCODED[index])
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return f"csv:{tmp_path}/{name}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "path,label\n0.png,a\n1.png,b\n2.png,\n",
+        "0.png,a\n1.png,b\n2.png\n",
+        "0.png;a\r\n1.png;b\r\n\r\n2.png;\r\n",
+        "\ufeffclass\tfile\na\t0.png\nb\t1.png\n\t2.png\n",
+        'image,x,label\n"0.png",1,a\n./1.png,2,b\n2.png,3,\n',
+    ],
+)
+def test_forms_of_tables(tmp_path, text):
+    source = sources.open_source(table(tmp_path, text))
+    assert source.class_names == ("a", "b")
+    assert source.labels.tolist() == [0, 1, -1]
+    assert [source.encoded_bytes(i) for i in range(3)] == ENCODED[:3]
+
+
+def test_paths_alone_absolute_ones_and_splits(tmp_path):
+    bare = sources.open_source(table(tmp_path, "0.png\n1.png\n"))
+    assert bare.class_names is None
+    text = f"path,label,split\n{tmp_path}/0.png,a,train\n1.png,b,train\n"
+    name = table(tmp_path, text + "2.png,b,test\n")
+    assert sources.open_source(name, "train").num_examples == 2
+    test = sources.open_source(name, "test")
+    assert (test.class_names, test.labels.tolist()) == (("a", "b"), [1])
+
+
+def test_columns_by_name(tmp_path):
+    name = table(tmp_path, "a,b,c\nx,0.png,m\ny,1.png,n\n")
+    source = sources.open_source(name, image_feature="b", label_feature="c")
+    assert source.class_names == ("m", "n")
+    with pytest.raises(ValueError, match="must have the column 'd'"):
+        sources.open_source(name, image_feature="d")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "names no image"),
+        ("path,label\n", "names no image"),
+        ("path,label\n,a\n", "must name an image in each row.*row 2"),
+        ("img_name,kind\n0.png,a\n", "must call the column of paths"),
+        ("id,name,kind\n7,0.png,a\n", "must call the column of paths"),
+        ("0.png,-7\n", "or -1 for unlabelled. Received: -7"),
+        ("0.png,0\n1.png,2\n", "class 1 has no example in csv:.*a.csv"),
+    ],
+)
+def test_messages_of_tables(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(table(tmp_path, text))
+
+
+def test_unknown_labels_and_capital_splits(tmp_path, caplog):
+    text = "filename,breed,split\n0.png,a,Train\n1.png,b,Train\n2.png,a,Test\n"
+    name = table(tmp_path, text)
+    assert sources.open_source(name, "train").class_names is None
+    assert "--label_feature names one" in caplog.text
+    known = sources.open_source(name, "test", label_feature="breed")
+    assert (known.class_names, known.num_examples) == (("a", "b"), 1)
+
+
+def test_floats_of_pandas_are_labels(tmp_path):
+    labels = [0.0, 1.0, float("nan")]
+    pairs = list(zip(ENCODED[:3], labels, strict=True))
+    write_parquet(tmp_path / "a.parquet", pairs)
+    source = sources.open_source(f"parquet:{tmp_path}/a.parquet")
+    assert source.labels.tolist() == [0, 1, -1]
+
+
+def test_class_names_of_hugging_face(tmp_path):
+    write_parquet(tmp_path / "a.parquet", rows(), names=list(NAMES))
+    source = sources.open_source(f"parquet:{tmp_path}/a.parquet")
+    assert source.class_names == NAMES
+    wrong = [(image, 5) for image, _ in rows()]
+    write_parquet(tmp_path / "b.parquet", wrong, names=list(NAMES))
+    with pytest.raises(
+        ValueError, match=r"label 5 in .*b\.parquet' is outside"
+    ):
+        sources.open_source(f"parquet:{tmp_path}/b.parquet")
+
+
+def test_large_parquet_is_read_in_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "MEMORY_LIMIT", 0)
+    write_parquet(tmp_path / "a.parquet", rows(), row_group_size=5)
+    source = sources.open_source(f"parquet:{tmp_path}/a.parquet")
+    assert source.encoded is None
+    few = source.subset(np.array([11, 0, 7]))
+    assert [few.encoded_bytes(i) for i in range(3)] == [
+        ENCODED[i] for i in (11, 0, 7)
+    ]
+
+
+def test_parquet_without_images(tmp_path):
+    write_parquet(tmp_path / "a.parquet", [(None, 0), (ENCODED[0], 0)])
+    some = sources.open_source(f"parquet:{tmp_path}/a.parquet")
+    assert some.encoded.tolist() == [b"", ENCODED[0]]  # counted as unreadable
+    write_parquet(tmp_path / "b.parquet", [(None, 0), (None, 0)])
+    with pytest.raises(ValueError, match="Received: none in row 0 of group 0"):
+        sources.open_source(f"parquet:{tmp_path}/b.parquet")
+    with pytest.raises(ValueError, match="must have the column 'x'"):
+        sources.open_source(f"parquet:{tmp_path}/a.parquet", image_feature="x")
+
+
+def test_features_by_name(tmp_path):
+    examples = [
+        {"image/encoded": image, "text": NAMES[label], "number": label}
+        for image, label in rows()
+    ]
+    path = write_records(tmp_path / "a.tfrecord", examples)
+    bare = sources.open_source(f"tfrecord:{path}")
+    assert bare.class_names is None
+    named = sources.open_source(f"tfrecord:{path}", label_feature="text")
+    assert named.class_names == NAMES
+    with pytest.raises(ValueError, match="must hold an encoded image.*numbers"):
+        sources.open_source(f"tfrecord:{path}", image_feature="number")
+    strange = write_records(tmp_path / "b.tfrecord", [{"picture": ENCODED[0]}])
+    with pytest.raises(ValueError, match="features picture, of bytes picture"):
+        sources.open_source(f"tfrecord:{strange}")
+
+
+def test_label_map_messages(tmp_path, caplog):
+    write_csv(tmp_path / "all.csv", rows(named=True))
+    name, path = f"csv:{tmp_path}/all.csv", tmp_path / "map.csv"
+    for text, message in (
+        ("ant,x\n", "must have a line for each class.*bee, cat"),
+        ("ant,x\nbee,1\ncat,2\n", "names or as numbers, all of one kind"),
+        ("ant\n", "lines of the form label,class. Received: 'ant' in line 1"),
+        ("ant,0\nbee,2\ncat,2\n", "no label for class 1"),
+        ("", "names or as numbers"),
+    ):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=message):
+            sources.open_source(name, label_map=str(path))
+    with pytest.raises(ValueError, match="`label_map` .*nowhere.* be read"):
+        sources.open_source(name, label_map=str(tmp_path / "nowhere"))
+    path.write_text("\ufefflabel,class\nant,x\nbee,y\ncat,x\nbird,y\n")
+    headed = sources.open_source(name, label_map=str(path))
+    assert headed.class_names == ("x", "y")
+    assert "labels that" in caplog.text
+    assert caplog.text.rstrip().endswith("has not: bird")
+    path.write_text("ant,0\nbee,\ncat,0\n")
+    source = sources.open_source(name, label_map=str(path))
+    assert source.class_names == ("ant",)
+    assert source.labels.tolist() == [0, -1, 0] * 4

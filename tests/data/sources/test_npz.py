@@ -1,0 +1,136 @@
+"""Arrays: which is what, in what range, and what is refused."""
+
+import pickle
+
+import numpy as np
+import pytest
+from data_files import LABELS
+from data_files import NAMES
+from data_files import PIXELS
+
+from simclrv2_tf.data import mapped
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.sources import npy
+
+
+def saved(tmp_path, save=np.savez, **arrays):
+    save(tmp_path / "a.npz", **arrays)
+    return f"npz:{tmp_path}/a.npz"
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        ("images", "labels"),
+        ("x", "y"),
+        ("arr_0", "arr_1"),
+        ("data", "targets"),
+    ],
+)
+def test_usual_names(tmp_path, images, labels):
+    name = saved(tmp_path, **{images: PIXELS, labels: LABELS[:, None]})
+    source = sources.open_source(name)
+    np.testing.assert_array_equal(source.images, PIXELS)
+    assert source.labels.tolist() == LABELS.tolist()
+
+
+@pytest.mark.parametrize("form", ["x_{}", "{}_images", "images_{}"])
+def test_splits_in_one_file(tmp_path, form):
+    labels = form.replace("x", "y").replace("images", "labels")
+    arrays = {
+        form.format("train"): PIXELS[:9],
+        labels.format("train"): LABELS[:9],
+        form.format("test"): PIXELS[10:],
+        labels.format("test"): LABELS[10:],
+    }
+    name = saved(tmp_path, **arrays)
+    assert sources.open_source(name, "train").num_examples == 9
+    test = sources.open_source(name, "test")
+    assert test.class_names == ("0", "1", "2")
+    assert test.labels.tolist() == LABELS[10:].tolist()
+
+
+def test_names_of_classes_and_of_arrays(tmp_path):
+    name = saved(
+        tmp_path, pictures=PIXELS, kinds=LABELS, class_names=np.array(NAMES)
+    )
+    source = sources.open_source(
+        name, image_feature="pictures", label_feature="kinds"
+    )
+    assert source.class_names == NAMES
+    with pytest.raises(ValueError, match="must have the array 'nothing'"):
+        sources.open_source(name, image_feature="nothing")
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        (PIXELS, PIXELS / 255),
+        (PIXELS / 255, PIXELS / 255),
+        ((PIXELS / 255).astype(np.float16), PIXELS / 255),
+        (PIXELS.astype(np.uint16) * 257, PIXELS / 255),
+        (np.asfortranarray(PIXELS), PIXELS / 255),
+    ],
+)
+def test_ranges(tmp_path, images, expected):
+    source = sources.open_source(saved(tmp_path, images=images))
+    read = source.reader()
+    tolerance = 1e-3 if images.dtype == np.float16 else 1e-6
+    for index in (0, 11):
+        np.testing.assert_allclose(
+            read(index)[0], expected[index], atol=tolerance
+        )
+
+
+def test_grey_without_a_channel_axis(tmp_path):
+    source = sources.open_source(saved(tmp_path, images=PIXELS[..., 0]))
+    assert source.images.shape == (12, 9, 7, 1)
+
+
+def test_a_large_array_stays_in_its_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(npy, "MEMORY_LIMIT", 100)
+    name = saved(tmp_path, labels=LABELS, images=PIXELS)
+    source = sources.open_source(name)
+    assert isinstance(source.images, mapped.Mapped)
+    few = source.subset(np.array([7, 3, 3]))
+    assert isinstance(few.images, mapped.Mapped)
+    for one in (few, pickle.loads(pickle.dumps(few))):
+        assert one.images.shape == (3, 9, 7, 3)
+        image, _ = one.reader()(0)
+        np.testing.assert_allclose(image, PIXELS[7] / 255, rtol=1e-6)
+    assert len(pickle.dumps(few)) < len(pickle.dumps(PIXELS))
+    batches = pipeline.eval_dataset(few, 2, 8)
+    assert [len(y) for _, y in batches] == [2, 1]
+    name = saved(tmp_path, np.savez_compressed, images=PIXELS)
+    assert isinstance(sources.open_source(name).images, np.ndarray)
+
+
+MIXED = [np.zeros((4, 4, 3), np.uint8), np.zeros((5, 4, 3), np.uint8)]
+OBJECTS = np.empty(2, object)
+OBJECTS[:] = MIXED
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"images": OBJECTS}, "holds Python objects, as images of mixed sizes"),
+        ({"a": MIXED[0], "b": MIXED[1]}, "be one array and so have one size"),
+        ({"images": PIXELS[0, 0]}, "must be .examples, height, width"),
+        ({"images": PIXELS.transpose(0, 3, 1, 2)}, "must have the channels"),
+        ({"images": PIXELS, "labels": LABELS[:5]}, "one label for each image"),
+        ({"images": PIXELS * 2.0}, r"must be in \[0, 1\]"),
+        ({"images": PIXELS.astype(int)}, r"must be in \[0, 1\], or uint8"),
+        ({"images": PIXELS.astype("U9")}, "must hold images as uint8"),
+        ({"numbers": LABELS}, "must have an array called images.*numbers"),
+        (
+            {"images": PIXELS, "labels": LABELS, "classes": np.array(["a"])},
+            "labels of .* must be below 1.*0 to 2",
+        ),
+        ({"images": PIXELS, "labels": LABELS - 5}, "Received: -5"),
+    ],
+)
+def test_messages(tmp_path, arrays, message):
+    with pytest.raises(ValueError, match=message) as raised:
+        sources.open_source(saved(tmp_path, **arrays))
+    assert "a.npz" in str(raised.value)

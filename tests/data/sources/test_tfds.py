@@ -1,0 +1,112 @@
+"""TFDS data sets in memory and in place, made here without a network."""
+
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.sources import tfds as ours
+
+PIXELS = np.random.default_rng(0).integers(0, 255, (30, 9, 7, 3), np.uint8)
+KINDS = np.arange(30) % 3
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    """A set in three shards whose features have names of their own."""
+    directory = tmp_path_factory.mktemp("tfds")
+    data = tf.data.Dataset.from_tensor_slices(
+        {"picture": PIXELS, "kind": KINDS}
+    )
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="shapes",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(
+            {
+                "picture": tfds.features.Image(shape=(9, 7, 3)),
+                "kind": tfds.features.ClassLabel(names=["a", "b", "c"]),
+            }
+        ),
+        split_datasets={"train": data},
+        data_dir=directory,
+        download_config=tfds.download.DownloadConfig(num_shards=3),
+        disable_shuffling=True,
+    )
+    return str(directory)
+
+
+def test_features_of_any_name(directory):
+    source = sources.open_source("shapes", "train", directory)
+    assert source.class_names == ("a", "b", "c")
+    assert source.labels.tolist() == KINDS.tolist()
+    np.testing.assert_allclose(source.reader()(7)[0], PIXELS[7] / 255.0, 1e-6)
+
+
+@pytest.mark.parametrize("split", ["train", "train[5:25]", "train[50%:]"])
+def test_in_place_is_the_same_as_in_memory(directory, split, monkeypatch):
+    held = sources.open_source("shapes", split, directory)
+    assert held.places is None
+    monkeypatch.setattr(ours, "MEMORY_LIMIT", 0)
+    placed = sources.open_source("shapes", split, directory)
+    assert placed.encoded is None
+    np.testing.assert_array_equal(placed.labels, held.labels)
+    few = [s.subset(np.arange(9)[::-1]) for s in (placed, held)]
+    first, second = (
+        next(iter(pipeline.train_dataset(s, 8, 8, seed=1))) for s in few
+    )
+    for a, b in zip(tf.nest.flatten(first), tf.nest.flatten(second)):  # noqa: B905
+        np.testing.assert_array_equal(a, b)
+
+
+def test_place_names_the_file(directory, monkeypatch):
+    monkeypatch.setattr(ours, "MEMORY_LIMIT", 0)
+    source = sources.open_source("shapes", "train", directory)
+    assert "shapes-train.tfrecord-00000" in source.place(0)
+
+
+def test_a_set_without_images(tmp_path):
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="numbers",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(
+            {"kind": tfds.features.ClassLabel(num_classes=2)}
+        ),
+        split_datasets={
+            "train": tf.data.Dataset.from_tensor_slices({"kind": [0, 1]})
+        },
+        data_dir=tmp_path,
+    )
+    with pytest.raises(ValueError, match="must have an image.*with kind"):
+        sources.open_source("numbers", "train", str(tmp_path))
+
+
+def test_a_directory_as_a_name(directory):
+    for name in (f"{directory}/shapes", f"{directory}/shapes/1.0.0/"):
+        source = sources.open_source(name, "train[10:20]")
+        assert source.labels.tolist() == KINDS[10:20].tolist()
+        assert sources.split_names(name) == ["train"]
+    with pytest.raises(ValueError, match="dataset_info.json.*give folder:"):
+        sources.open_source(directory)
+    with pytest.raises(ValueError, match="must have the feature 'x'.*picture"):
+        sources.open_source(f"{directory}/shapes", label_feature="x")
+
+
+@pytest.mark.parametrize("limit", [0, 2**29])
+@pytest.mark.parametrize("damage", ["cut", "gone", "metadata"])
+def test_damaged_files(directory, tmp_path, monkeypatch, limit, damage):
+    copy = tmp_path / "shapes"
+    shutil.copytree(f"{directory}/shapes", copy)
+    monkeypatch.setattr(ours, "MEMORY_LIMIT", limit)
+    shard = next(copy.glob("*/*tfrecord-00001*"))
+    if damage == "cut":
+        shard.write_bytes(shard.read_bytes()[:-9])
+    elif damage == "gone":
+        shard.unlink()
+    else:
+        (copy / "1.0.0" / "dataset_info.json").write_text("{")
+    with pytest.raises(ValueError, match=r"data set in .*shapes/1\.0\.0 is "):
+        sources.open_source(str(copy))

@@ -1,0 +1,216 @@
+"""Images that cannot be read: replaced, counted, named once, or too many."""
+
+import dataclasses
+import logging
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from simclrv2_tf.data import cache
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data.decoded import Decoded
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.unreadable import CorruptImages
+
+COUNT, BATCH = 60, 12
+BAD = (7, 31)
+
+
+def make_encoded(bad=(), sizes=(12,)):
+    """Images as PNG, those of the numbers in `bad` cut off."""
+    rng = np.random.default_rng(0)
+    encoded = []
+    for number in range(COUNT):
+        size = sizes[number % len(sizes)]
+        pixels = rng.integers(0, 256, (size, size, 3)).astype(np.uint8)
+        encoded.append(tf.io.encode_png(pixels).numpy())
+    for number in bad:
+        encoded[number] = encoded[number][:40]
+    labels = np.arange(COUNT, dtype=np.int32)
+    names = tuple(map(str, labels))
+    return Source("a test", labels, names, encoded=np.array(encoded, object))
+
+
+def make_source(bad=(), sizes=(12, 15)):
+    """The same decoded: small graphs, which are built in no time."""
+    source = make_encoded((), sizes)
+    images = [tf.io.decode_png(data).numpy() for data in source.encoded]
+    shapes = np.array([image.shape for image in images], np.int32)
+    ends = np.cumsum(shapes.prod(axis=1), dtype=np.int64)
+    shapes[list(bad)] = 0
+    pixels = np.concatenate([image.ravel() for image in images])
+    begin = np.concatenate([[0], ends[:-1]])
+    decoded = Decoded(pixels, begin, shapes)
+    return dataclasses.replace(source, encoded=None, decoded=decoded)
+
+
+def small(source):
+    """The same, known to be of one size: cropped as whole batches."""
+    return dataclasses.replace(source, shape=(12, 12, 3))
+
+
+def batches(source, steps=10, corrupt=None, **options):
+    corrupt = corrupt or CorruptImages(source, 0.1)
+    dataset = pipeline.train_dataset(
+        source, BATCH, 8, seed=3, corrupt=corrupt, **options
+    )
+    return [
+        (np.stack(views), known.numpy()) for views, known in dataset.take(steps)
+    ]
+
+
+def assert_same(first, second):
+    for (views, known), (others, labels) in zip(first, second, strict=True):
+        np.testing.assert_array_equal(views, others)
+        np.testing.assert_array_equal(known, labels)
+
+
+@pytest.mark.parametrize(
+    ("make", "form"),
+    [
+        (make_source, lambda source: source),
+        (make_encoded, small),
+    ],
+)
+def test_another_image_stands_in_and_all_else_stays(make, form):
+    whole = batches(form(make()))
+    source = form(make(BAD))
+    corrupt = CorruptImages(source, 0.1)
+    mended = batches(source, corrupt=corrupt)
+    for (views, known), (others, labels) in zip(whole, mended, strict=True):
+        bad = np.isin(known, BAD)
+        np.testing.assert_array_equal(known[~bad], labels[~bad])
+        np.testing.assert_array_equal(views[:, ~bad], others[:, ~bad])
+        assert not np.isin(labels, BAD).any()
+        assert (others[:, bad].std(axis=(0, 2, 3, 4)) > 0).all()
+    assert corrupt.found == set(BAD)
+    assert corrupt.summary().startswith("2 of 60 images could not be read")
+
+
+def test_batches_depend_on_seed_and_step_alone():
+    source = make_source(BAD)
+    whole = batches(source)
+    assert_same(whole, batches(source))
+    assert_same(whole[4:], batches(source, 6, start_step=4))
+    parts = [batches(source, workers=2, worker=i) for i in range(2)]
+    for step, (views, known) in enumerate(whole):
+        views_of = [part[step][0] for part in parts]
+        np.testing.assert_array_equal(np.concatenate(views_of, 1), views)
+        labels_of = [part[step][1] for part in parts]
+        np.testing.assert_array_equal(np.concatenate(labels_of), known)
+
+
+def test_the_cache_gives_the_same_batches():
+    source = make_encoded(BAD, (12, 15))
+    held = cache.cached(source)
+    assert held.encoded is None
+    assert_same(batches(source), batches(held))
+
+
+def test_a_cache_of_images_of_one_size_is_an_array():
+    held = cache.cached(make_encoded())
+    assert held.images.shape == (COUNT, 12, 12, 3)
+    assert cache.cached(held) is held
+
+
+def test_what_does_not_fit_stays_encoded(caplog):
+    source = make_encoded()
+    assert cache.cached(source, limit=1000) is source
+    assert "decoded when they are needed" in caplog.text
+
+
+def test_a_cache_of_many_sizes_can_be_cut():
+    held = make_source()
+    few = held.subset(np.array([3, 2]))
+    pixels, whole = few.pixels(), held.pixels()
+    np.testing.assert_array_equal(pixels(0), whole(3))
+    assert pixels(0).shape == (15, 15, 3)
+
+
+def test_each_is_named_once(caplog):
+    source = make_source(BAD)
+    with caplog.at_level(logging.WARNING, "simclrv2_tf"):
+        batches(source, steps=20)
+    for number in BAD:
+        assert caplog.text.count(f"example {number} of a test") == 1
+
+
+def test_too_many_stop_the_run():
+    source = make_source(bad=range(0, 60, 7))  # nine
+    corrupt = CorruptImages(source, 0.1)
+    with (
+        pytest.raises(ValueError, match=r"Unreadable so far: 7 of 60 .*allows"),
+        corrupt.explained(),
+    ):
+        batches(source, 40, corrupt)
+    assert len(corrupt.found) == 7
+
+
+def test_none_allowed_stops_at_the_first():
+    source = make_encoded(BAD)
+    corrupt = CorruptImages(source, 0.0)
+    with (
+        pytest.raises(ValueError, match="of a test is none, or is damaged"),
+        corrupt.explained(),
+    ):
+        batches(source, 40, corrupt)
+    assert len(corrupt.found) == 1
+
+
+def test_a_set_without_any_image_ends():
+    source = make_source(bad=range(60))
+    corrupt = CorruptImages(source, 0.5)
+    with (
+        pytest.raises(ValueError, match="Unreadable so far: 31 of 60"),
+        corrupt.explained(),
+    ):
+        batches(source, 1, corrupt)
+
+
+def test_files_that_vanish_are_named(tmp_path):
+    paths = []
+    for number, data in enumerate(make_encoded().encoded):
+        paths.append(tmp_path / f"{number}.png")
+        paths[-1].write_bytes(data)
+    labels = np.zeros(COUNT, np.int32)
+    source = Source("files", labels, ("a",), paths=np.array(paths, str))
+    paths[5].unlink()
+    corrupt = CorruptImages(source, 0.0)
+    dataset = pipeline.eval_dataset(source, COUNT, 8, corrupt=corrupt)
+    with (
+        pytest.raises(ValueError, match=r"5\.png' is not there, though"),
+        corrupt.explained(),
+    ):
+        list(dataset)
+
+
+def test_evaluation_leaves_them_out():
+    source = make_source(BAD)
+    corrupt = CorruptImages(source, 0.1)
+    dataset = pipeline.eval_dataset(source, 16, 8, corrupt=corrupt)
+    pairs = list(dataset.as_numpy_iterator())
+    known = np.concatenate([labels for _, labels in pairs])
+    np.testing.assert_array_equal(known, np.delete(np.arange(COUNT), BAD))
+    clean = pipeline.eval_dataset(make_source(), COUNT, 8)
+    images, _ = next(clean.as_numpy_iterator())
+    np.testing.assert_array_equal(
+        np.concatenate([images for images, _ in pairs]),
+        np.delete(images, BAD, axis=0),
+    )
+    assert corrupt.found == set(BAD)
+
+
+def test_a_batch_of_evaluation_without_any_image_is_left_out():
+    source = make_source(bad=range(16))
+    corrupt = CorruptImages(source, 0.5)
+    dataset = pipeline.eval_dataset(source, 16, 8, corrupt=corrupt)
+    assert [len(y) for _, y in dataset] == [16, 16, 12]
+    assert len(corrupt.found) == 16
+
+
+def test_floats_outside_the_unit_interval_are_refused():
+    images = np.full((4, 8, 8, 3), 3.0, np.float32)
+    source = Source("floats", np.zeros(4, np.int32), ("a",), images=images)
+    with pytest.raises(ValueError, match=r"must be in \[0, 1\].*from 3 to 3"):
+        pipeline.train_dataset(source, 2, 8, 0)

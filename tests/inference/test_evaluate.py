@@ -1,0 +1,230 @@
+"""What evaluation judges, when it waits, and what it writes."""
+
+import json
+import logging
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import simclrv2_tf
+from simclrv2_tf import session
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.inference import evaluate
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import class_names
+from simclrv2_tf.runs import train
+
+TINY = {
+    "resnet_depth": 18,
+    "width_multiplier": 0.0625,
+    "image_size": 8,
+    "num_proj_layers": 1,
+    "proj_out_dim": 8,
+}
+DIGITS = [str(digit) for digit in range(10)]
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras.utils.set_random_seed(0)
+    return Network(**TINY, num_classes=10)
+
+
+@pytest.fixture
+def run(network, tmp_path):
+    directory = tmp_path / "run"
+    save(directory, network, 4)
+    write_flags(directory)
+    return directory
+
+
+def save(directory, network, step):
+    run_directory.save(str(directory), step, network.named_variables())
+
+
+def write_flags(directory, **flags):
+    values = {"image_size": 8, "class_names": DIGITS, **flags}
+    (directory / "flags.json").write_text(json.dumps(values))
+
+
+def pictures(count=12, names=DIGITS, name="pictures"):
+    labels = np.arange(count, dtype=np.int32) % len(names)
+    images = RNG.integers(0, 255, (count, 8, 8, 3), np.uint8)
+    return Source(name, labels, tuple(names), images)
+
+
+def test_result_files_have_the_originals_names_and_ours(run):
+    result = simclrv2_tf.evaluate(pictures(), run)
+    stored = json.loads((run / "result.json").read_text())
+    assert stored == json.loads((run / "result_4.json").read_text())
+    assert stored == {**result, "global_step": 4}
+    originals = {
+        "eval/label_top_1_accuracy",
+        "eval/label_top_5_accuracy",
+        "eval/regularization_loss",
+        "global_step",
+    }
+    assert set(stored) == originals | {"eval/examples"}
+
+
+def test_eval_name_tells_evaluations_apart(run):
+    simclrv2_tf.evaluate(pictures(), run, eval_name="night")
+    assert (run / "result_night.json").exists()
+    assert (run / "result_night_4.json").exists()
+    assert not (run / "result.json").exists()
+    (events,) = (run / "eval_night").glob("events*")
+    tags = {
+        value.tag
+        for event in tf.compat.v1.train.summary_iterator(str(events))
+        for value in event.summary.value
+    }
+    assert "eval/label_top_1_accuracy" in tags
+
+
+def test_eval_steps_bounds_both_ways_of_judging(run):
+    result = session.run(
+        Config(
+            mode="eval",
+            model_dir=str(run),
+            eval_steps=2,
+            eval_batch_size=3,
+            knn_k=1,
+        ),
+        pictures(20),
+        pictures(20),
+    )
+    assert result["eval/examples"] == result["eval/knn_examples"] == 6
+    assert result["eval/knn_references"] == 20
+
+
+def test_neighbours_are_those_whose_labels_are_used(run):
+    options = {"knn_k": 5, "labels_per_class": 2, "eval_split": "test"}
+    result = simclrv2_tf.evaluate("digits", run, **options)
+    assert result["eval/knn_references"] == 20
+    assert result["eval/knn_examples"] == result["eval/examples"] == 360
+
+
+def test_a_classifier_that_was_never_trained_is_not_judged(run, caplog):
+    write_flags(run, train_mode="pretrain", lineareval_while_pretraining=False)
+    with caplog.at_level(logging.WARNING, "simclrv2_tf"):
+        result = simclrv2_tf.evaluate(pictures(), run)
+    assert set(result) == {"eval/regularization_loss"}
+    assert "nothing to evaluate" in caplog.text
+    write_flags(run, train_mode="pretrain", lineareval_while_pretraining=True)
+    assert "eval/examples" in simclrv2_tf.evaluate(pictures(), run)
+
+
+def test_other_classes_are_refused(run):
+    with pytest.raises(ValueError, match="a network of 10 and pictures of 3"):
+        simclrv2_tf.evaluate(pictures(names="abc"), run)
+    shuffled = pictures(names=DIGITS[::-1])
+    write_flags(run, class_names=list("abcdefghij"))
+    with pytest.raises(ValueError, match="class 0 is 'a' for the former"):
+        simclrv2_tf.evaluate(pictures(names=list("bacdefghij")), run)
+    # Where names only count they say nothing.
+    assert simclrv2_tf.evaluate(pictures(), run)["eval/examples"] == 12
+    write_flags(run, class_names=None)
+    assert simclrv2_tf.evaluate(shuffled, run)["eval/examples"] == 12
+
+
+def test_features_are_judged_whatever_the_classes(run):
+    result = simclrv2_tf.evaluate(
+        pictures(names="abc"), run, train_dataset=pictures(9, "abc"), knn_k=1
+    )
+    assert result["eval/knn_references"] == 9
+    assert "eval/examples" not in result
+
+
+def test_waiting_ends_with_the_last_step(network, run, monkeypatch):
+    monkeypatch.setattr(evaluate, "POLL_SECONDS", 0.01)
+    write_flags(run, planned_steps=9)
+    config = Config(mode="eval", model_dir=str(run), eval_timeout=60)
+    found = evaluate.checkpoints(config)
+    assert next(found).endswith("ckpt-4")
+    save(run, network, 9)
+    assert next(found).endswith("ckpt-9")
+    assert next(found, None) is None
+
+
+def test_waiting_ends_when_nothing_comes(network, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluate, "POLL_SECONDS", 0.01)
+    config = Config(mode="eval", model_dir=str(run), eval_timeout=0.05)
+    assert [p.rsplit("-")[-1] for p in evaluate.checkpoints(config)] == ["4"]
+    empty = Config(
+        mode="eval", model_dir=str(tmp_path / "none"), eval_timeout=0.05
+    )
+    with pytest.raises(ValueError, match="holds no checkpoint"):
+        list(evaluate.checkpoints(empty))
+
+
+def test_without_a_timeout_the_newest_alone(network, run):
+    save(run, network, 6)
+    config = Config(mode="eval", model_dir=str(run))
+    assert [p.rsplit("-")[-1] for p in evaluate.checkpoints(config)] == ["6"]
+
+
+def test_a_damaged_image_is_named(run, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").write_bytes(b"no image")
+    source = Source(
+        "folder",
+        np.array([0], np.int32),
+        tuple(DIGITS),
+        paths=np.array([str(tmp_path / "a" / "1.png")]),
+    )
+    with pytest.raises(ValueError, match=r"a/1\.png"):
+        simclrv2_tf.evaluate(source, run)
+
+
+def test_a_wrong_split_fails_before_training(tmp_path, monkeypatch):
+    def training(*args):
+        raise AssertionError("trained before the split was looked for")
+
+    monkeypatch.setattr(session, "train", training)
+    options = {**TINY, "mode": "train_then_eval", "eval_split": "night"}
+    with pytest.raises(ValueError, match="night"):
+        simclrv2_tf.pretrain("digits", tmp_path, **options)
+    images = tf.data.Dataset.from_tensor_slices(np.zeros((4, 8, 8, 3)))
+    with pytest.raises(ValueError, match="`eval_dataset` must be given"):
+        simclrv2_tf.pretrain(
+            images, tmp_path, **{**options, "eval_split": "test"}
+        )
+
+
+def test_a_teacher_of_other_classes_is_refused(run, tmp_path):
+    write_flags(run, class_names=list("abcdefghij"))
+    config = Config(
+        **TINY,
+        train_mode="distill",
+        teacher=str(run),
+        model_dir=str(tmp_path / "student"),
+        train_batch_size=4,
+        train_steps=1,
+        warmup_epochs=0,
+    )
+    swapped = pictures(names=list("bacdefghij"))
+    with pytest.raises(ValueError, match="The teacher and the data must have"):
+        train.train(config, swapped)
+    assert not (tmp_path / "student" / "flags.json").exists()
+
+
+def test_a_student_of_unlabelled_images_has_the_teachers_names(run, tmp_path):
+    write_flags(run, class_names=list("abcdefghij"))
+    images = RNG.random((8, 8, 8, 3), np.float32)
+    simclrv2_tf.distill(
+        tf.data.Dataset.from_tensor_slices(images),
+        tmp_path / "student",
+        run,
+        **TINY,
+        train_batch_size=4,
+        train_steps=1,
+        warmup_epochs=0,
+    )
+    assert class_names.class_names(str(tmp_path / "student")) == list(
+        "abcdefghij"
+    )

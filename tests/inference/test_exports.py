@@ -1,0 +1,133 @@
+"""Exports from all that --checkpoint takes: where to, which version, names."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from export_cases import encode
+
+import simclrv2_tf
+from simclrv2_tf import export
+from simclrv2_tf import hub
+from simclrv2_tf import session
+from simclrv2_tf.config import Config
+from simclrv2_tf.inference import exports
+from simclrv2_tf.models.network import Network
+
+TINY = {
+    "resnet_depth": 18,
+    "width_multiplier": 0.0625,
+    "num_proj_layers": 2,
+    "proj_out_dim": 8,
+}
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A directory of a TF1 checkpoint of step 751, ten classes."""
+    folder = tmp_path_factory.mktemp("weights")
+    keras.utils.set_random_seed(0)
+    network = Network(**TINY, image_size=32, num_classes=10)
+    network.save(folder / "network.keras")
+    prefix = str(folder / "tf1" / "model.ckpt-751")
+    hub.convert(str(folder / "network.keras"), prefix)
+    return folder / "tf1"
+
+
+def config(**options):
+    return Config(mode="export", **options)
+
+
+@pytest.fixture(scope="module")
+def served(checkpoint, tmp_path_factory):
+    """The path of an export from a TF1 checkpoint, no run anywhere."""
+    directory = tmp_path_factory.mktemp("served")
+    options = {
+        "checkpoint": str(checkpoint),
+        "export_dir": str(directory),
+        "ft_proj_selector": 1,
+        "mixed_precision": "bfloat16",
+        "max_image_pixels": 10_000,
+        "export_top_k": 3,
+    }
+    try:
+        return session.run(config(**options))["export"]
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def test_a_tf1_checkpoint_is_exported_without_a_run(served, checkpoint):
+    assert served.endswith("/751")
+    model = tf.saved_model.load(served)
+    network = hub.load_network(str(checkpoint), ft_proj_selector=1)
+    images = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
+    ours = model(tf.constant(images))["logits_sup"]
+    assert ours.dtype == tf.float32
+    expected = network(images)["logits_sup"]
+    np.testing.assert_allclose(ours, expected, atol=1e-5)
+
+
+def test_flags_reach_the_served_model(served):
+    serve = tf.saved_model.load(served).signatures["serving_default"]
+    answer = serve(encoded=tf.constant([encode(size=(90, 100))]))
+    assert answer["scores"].shape == (1, 3)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="10000 pixels"):
+        serve(encoded=tf.constant([encode(size=(101, 100))]))
+
+
+def test_an_export_is_exported_again_under_its_step(served, tmp_path):
+    options = config(checkpoint=served, export_dir=str(tmp_path))
+    again = exports.export_weights(options, served, hub.load_network)
+    assert again == str(tmp_path / "751")
+    assert export.read_labels(again) == export.read_labels(served)
+    assert export.read_labels(again) == list("0123456789")
+
+
+def test_a_place_is_needed(checkpoint):
+    with pytest.raises(ValueError, match="give --export_dir"):
+        session.run(config(checkpoint=str(checkpoint)))
+
+
+def test_weights_are_needed(tmp_path):
+    with pytest.raises(ValueError, match="holds no checkpoint"):
+        simclrv2_tf.export_model(tmp_path / "none")
+    with pytest.raises(ValueError, match="there is nothing"):
+        session.run(
+            config(checkpoint=str(tmp_path / "x"), export_dir=str(tmp_path))
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_formats_are_checked_before_anything_is_done(tmp_path):
+    options = {"export_formats": "onnx, coreml", "model_dir": str(tmp_path)}
+    with pytest.raises(ValueError, match="Received: 'coreml'"):
+        session.run(Config(dataset="digits", **options))
+    assert not list(tmp_path.iterdir())
+
+
+def test_steps_of_sources(checkpoint, served, tmp_path):
+    assert exports.step_of(checkpoint) == 751
+    assert exports.step_of(checkpoint / "model.ckpt-751") == 751
+    assert exports.step_of(served) == 751
+    assert exports.step_of("simclrv2/finetuned_10pct/r50_1x_sk0") == 3754
+    assert exports.step_of("simclrv1/pretrain/1x") == 225206
+    assert exports.step_of(tmp_path / "network-5.keras") == 0
+
+
+def test_names_of_imagenet_where_the_data_set_says_so():
+    names = exports.tfds.class_names("imagenet2012", "/nowhere")
+    assert (names[0], len(names)) == ("n01440764", 1000)
+    assert exports.tfds.class_names("no such data set") is None
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"export_top_k": 0}, "at least 1"),
+        ({"max_image_pixels": 2**28}, "from 1 to 178956970"),
+        ({"max_image_bytes": 0}, "from 1 to"),
+    ],
+)
+def test_ranges(option, message):
+    with pytest.raises(ValueError, match=message):
+        Config(**option)

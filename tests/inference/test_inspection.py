@@ -1,0 +1,88 @@
+"""The flag --dataset_summary, and the picture of augmentations."""
+
+import numpy as np
+import pytest
+from data_files import ENCODED
+from data_files import rows
+from data_files import write_csv
+from PIL import Image
+
+from simclrv2_tf import run
+from simclrv2_tf.config import Config
+from simclrv2_tf.inference import inspection
+from tools import preview_augmentations
+
+
+def test_the_flag_prints_a_summary_and_writes_a_sheet(tmp_path, capsys):
+    write_csv(tmp_path / "all.csv", rows(named=True))
+    (tmp_path / "all_images" / "3.png").write_bytes(ENCODED[3][:50])
+    run.main(
+        [
+            "simclrv2",
+            "--dataset_summary",
+            f"--dataset=csv:{tmp_path}/all.csv",
+            f"--model_dir={tmp_path}/out",
+            "--train_split=train[:50%]",
+            "--eval_split=train[50%:]",
+        ]
+    )
+    out = capsys.readouterr().out
+    assert "classes  3" in out
+    assert "3.png: " in out
+    assert "in both splits: none" in out
+    with Image.open(tmp_path / "out" / inspection.SHEET) as sheet:
+        assert sheet.size[0] > 8 * 96
+
+
+def test_views_of_images_in_a_picture(tmp_path, capsys):
+    path = str(tmp_path / "views.png")
+    status = preview_augmentations.main(
+        [
+            path,
+            "--images=3",
+            "--views=4",
+            "--dataset=digits",
+            "--image_size=32",
+            "--color_jitter_strength=0",
+            "--nouse_blur",
+        ]
+    )
+    assert status == 0
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture)
+    assert pixels.shape == (3 * 100 + 4, 5 * 100 + 4, 3)
+
+
+def test_rows_hold_views_of_their_own_image():
+    config = Config(
+        dataset="digits", image_size=16, color_jitter_strength=0, use_blur=False
+    )
+    source = inspection.open_source(config).with_channels(3)
+    views = inspection._views(config, source, [5, 900, 33], 4)
+    assert views.shape == (12, 16, 16, 3)
+    again = inspection._views(config, source, [5, 900, 33], 4)
+    np.testing.assert_array_equal(views, again)
+    # A view has no more ink than the image that it is cut from has at most.
+    for row, index in enumerate([5, 900, 33]):
+        most = source.images[index].max() / 255
+        assert views[4 * row : 4 * row + 4].max() <= most + 1e-5
+
+
+def test_a_mistake_is_one_line(tmp_path, capsys):
+    status = preview_augmentations.main(
+        [str(tmp_path / "a.png"), "--dataset=folder:/nowhere"]
+    )
+    assert status == 1
+    assert capsys.readouterr().err.startswith("error: folder:PATH must name")
+
+
+def test_unreadable_images_are_passed_over(tmp_path):
+    for index in range(4):
+        (tmp_path / f"{index}.png").write_bytes(ENCODED[0])
+    (tmp_path / "2.png").write_bytes(b"no image")
+    config = Config(dataset=f"folder:{tmp_path}", image_size=8)
+    source = inspection.open_source(config).with_channels(3)
+    assert sorted(inspection._readable(source, 4, 0)) == [0, 1, 3]
+    bad = source.subset(np.array([2]))
+    with pytest.raises(ValueError, match="No image of .* can be read"):
+        inspection._readable(bad, 1, 0)

@@ -1,0 +1,92 @@
+"""Health: closed forms of its numbers, and what its judge says."""
+
+import math
+
+import numpy as np
+import pytest
+
+from simclrv2_tf.runs import health
+
+RNG = np.random.default_rng(0)
+
+
+def test_alignment_of_equal_and_opposite_views():
+    x = RNG.normal(size=(5, 4))
+    assert health.alignment(x, 3 * x) == pytest.approx(0, abs=1e-12)
+    assert health.alignment(x, -x) == pytest.approx(4)
+
+
+def test_uniformity_in_closed_form():
+    assert health.uniformity(np.ones((4, 3))) == pytest.approx(0, abs=1e-9)
+    assert health.uniformity(np.array([[1, 0], [-2, 0]])) == pytest.approx(-8)
+    assert health.uniformity(np.eye(3)) == pytest.approx(-4)
+
+
+def test_uniformity_equals_its_naive_twin():
+    x = RNG.normal(size=(6, 3))
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+    pairs = [
+        math.exp(-2 * np.sum((unit[i] - unit[j]) ** 2))
+        for i in range(6)
+        for j in range(i)
+    ]
+    assert health.uniformity(x) == pytest.approx(math.log(np.mean(pairs)))
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1, 1e3])
+def test_effective_rank_in_closed_form(scale):
+    both = scale * np.concatenate([np.eye(5), -np.eye(5)])
+    assert health.effective_rank(both) == pytest.approx(5)
+    line = scale * np.outer([-1, 0, 1], [1, 2, 3])
+    assert health.effective_rank(line) == pytest.approx(1)
+    assert health.effective_rank(scale * np.ones((4, 3))) == 0
+
+
+def test_dead_channels_are_counted_over_layers():
+    assert health.dead_share([np.array([0, 1]), np.array([2, 0, 0, 3])]) == 0.5
+
+
+def test_chance_is_that_of_both_directions():
+    assert health.chance_loss(128) == pytest.approx(2 * math.log(255))
+
+
+SOUND = {
+    "gradient_norm": 1.0,
+    "skipped_since": 0,
+    "loss_share_of_chance": 0.5,
+    "uniformity": -2.0,
+    "effective_rank": 40.0,
+    "most_rank": 63,
+    "dead_channels": 0.1,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, None),
+        ({"loss_share_of_chance": 0.99}, "nothing is learnt"),
+        ({"uniformity": -0.01}, "collapsed"),
+        ({"effective_rank": 1.5}, "1.5 of 63 dimensions"),
+        ({"dead_channels": 0.8}, "80% of the channels are dead"),
+        ({"gradient_norm": 100.0}, "100 times the usual"),
+        ({"skipped_since": 3}, "3 steps since the last report"),
+        ({"not_finite": 1}, "NaN or infinity"),
+    ],
+)
+def test_what_the_judge_says(change, words):
+    judge = health.Judge(settled=10)
+    for step in range(11, 17):
+        assert judge.warnings(step, SOUND) == []
+    found = judge.warnings(20, {**SOUND, **change})
+    assert len(found) == (words is not None)
+    if words:
+        assert words in found[0]
+        assert "--" in found[0]  # names a flag to try
+
+
+def test_the_beginning_is_not_judged():
+    judge = health.Judge(settled=10)
+    bad = {**SOUND, "loss_share_of_chance": 1.0, "effective_rank": 1.0}
+    assert judge.warnings(9, bad) == []
+    assert len(judge.warnings(10, bad)) == 2

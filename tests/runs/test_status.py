@@ -1,0 +1,111 @@
+"""`--mode=status`: what a directory tells without TensorFlow."""
+
+import fcntl
+import json
+import subprocess
+import sys
+
+import pytest
+
+from simclrv2_tf.runs import status
+from simclrv2_tf.runs.journal import Journal
+
+FLAGS = {"train_mode": "pretrain", "dataset": "digits", "seed": 3}
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "flags.json").write_text(json.dumps(FLAGS))
+    log = Journal(tmp_path)
+    log.note("start", step=0)
+    log.note(
+        "train",
+        step=50,
+        last_step=200,
+        metrics={"train/contrast_loss": 3.25},
+        images_per_second=120.4,
+        seconds_left=3661.2,
+        data_wait_share=0.1,
+    )
+    log.note("checkpoint", step=50)
+    (tmp_path / "ckpt-50.index").write_bytes(b"")
+    (tmp_path / "ckpt-8.index").write_bytes(b"")
+    log.note(
+        "health",
+        step=50,
+        numbers={"alignment": 0.5},
+        warnings=["40% of the channels are dead."],
+    )
+    return tmp_path
+
+
+def test_what_is_told(run):
+    text = status.describe(str(run))
+    for words in (
+        "pretrain on digits, seed 3",
+        "step 50 of 200 (25%), 120 images/s, 1:01:01 left, 10% of the time",
+        "contrast_loss 3.25",
+        "alignment 0.5",
+        "ckpt-50 is the newest of 2, written",
+        "warning     40% of the channels are dead.",
+        "killed or crashed; the same command goes on",
+    ):
+        assert words in text, text
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (("trained", {}), "trained to its end"),
+        (("stop", {"kind": "Preempted"}), "asked to stop"),
+        (("stop", {"kind": "Diverged", "reason": "x"}), "Diverged: x"),
+    ],
+)
+def test_how_it_ended(run, event, words):
+    kind, values = event
+    Journal(run).note(kind, step=60, **values)
+    assert words in status.describe(str(run))
+
+
+def test_a_lock_that_is_held_is_a_run_that_lives(run):
+    held = {"pid": 12, "host": "h", "since": "today"}
+    (run / "lock").write_text(json.dumps(held))
+    with open(run / "lock") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        text = status.describe(str(run))
+    assert "training, process 12 on h since today" in text
+    assert "process 12 on h has not left" in status.describe(str(run))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda d: None, "give --model_dir"),
+        (lambda d: str(d), "holds no run"),
+        (lambda d: "gs://bucket/run", "local directories"),
+    ],
+)
+def test_no_run_is_a_sentence(tmp_path, make, message):
+    with pytest.raises(ValueError, match=message):
+        status.describe(make(tmp_path))
+
+
+def test_strange_values_are_left_out(run):
+    Journal(run).note("train", step="x", last_step=[], metrics=3)
+    Journal(run).note("health", numbers=[], warnings=7)
+    (run / "environment.json").write_text('{"versions": 3}')
+    (run / "result.json").write_text("[")
+    assert "pretrain on digits" in status.describe(str(run))
+
+
+def test_the_command_loads_no_tensorflow(run):
+    code = (
+        "import sys; from simclrv2_tf.run import main; "
+        f"main(['simclrv2', '--mode=status', '--model_dir={run}']); "
+        "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "step 50 of 200" in done.stdout

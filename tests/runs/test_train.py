@@ -1,0 +1,274 @@
+"""Whole runs that are stopped, diverge, lose their disk or their data."""
+
+import json
+import os
+import shutil
+import signal
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import sources
+from simclrv2_tf.runs import journal
+from simclrv2_tf.runs import status
+from simclrv2_tf.runs.callbacks.every import EveryStep
+from simclrv2_tf.runs.callbacks.report import Report
+from simclrv2_tf.runs.callbacks.stops import Diverged
+from simclrv2_tf.runs.interruption import Preempted
+from simclrv2_tf.runs.train import train
+
+TINY = {
+    "dataset": "digits",
+    "resnet_depth": 18,
+    "width_multiplier": 0.0625,
+    "image_size": 8,
+    "num_proj_layers": 1,
+    "proj_out_dim": 8,
+    "train_batch_size": 32,
+    "warmup_epochs": 0,
+    "use_blur": False,
+    "train_steps": 6,
+    "checkpoint_steps": 100,
+    "train_summary_steps": 4,
+    "learning_rate": 0.1,
+}
+
+
+def config(directory, **options):
+    return Config(**{**TINY, **options, "model_dir": str(directory)})
+
+
+def events(directory, kind):
+    return [e for e in journal.read(directory) if e["event"] == kind]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("runs") / "whole"
+    return directory, train(config(directory))
+
+
+def test_a_run_explains_itself(whole):
+    directory, trained = whole
+    told = json.loads((directory / "environment.json").read_text())
+    assert set(told) == {
+        "versions",
+        "revision",
+        "hardware",
+        "process",
+        "seed",
+        "data",
+    }
+    assert told["versions"]["tensorflow"] == tf.__version__
+    assert told["data"]["examples"] == 1437
+    steps = [event["step"] for event in events(directory, "train")]
+    assert steps == [4, 6]
+    last = events(directory, "train")[-1]
+    assert last["metrics"] == trained.metrics
+    assert {"memory_gib", "images_per_second", "data_wait_share"} <= set(last)
+    numbers = events(directory, "health")[-1]["numbers"]
+    assert {"alignment", "uniformity", "effective_rank"} <= set(numbers)
+    assert 0 <= numbers["dead_channels"] <= 1
+    assert numbers["gradient_norm"] > 0
+    text = status.describe(str(directory))
+    assert "step 6 of 6 (100%)" in text
+    assert "trained to its end" in text
+
+
+def test_tensorboard_finds_scalars_pictures_and_features(whole):
+    directory, _ = whole
+    tags = set()
+    for path in directory.glob("events.out*"):
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            tags |= {value.tag for value in event.summary.value}
+    assert {"train/contrast_loss", "health/alignment", "views"} <= tags
+    text = (directory / "projector_config.pbtxt").read_text()
+    assert 'tensor_path: "projector/features.tsv"' in text
+    rows = (directory / "projector" / "features.tsv").read_text().splitlines()
+    names = (directory / "projector" / "labels.tsv").read_text().splitlines()
+    assert len(rows) == len(names) == 512
+    assert {len(row.split("\t")) for row in rows} == {32}
+    assert set(names) == set(map(str, range(10)))
+    picture = tf.io.read_file(str(directory / "projector" / "pictures.png"))
+    assert tf.io.decode_png(picture).shape == (16 * 32, 32 * 32, 3)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_that_is_asked_to_stop_goes_on_as_if_nothing_was(
+    whole, tmp_path, monkeypatch, number
+):
+    directory = tmp_path / "parted"
+    act = EveryStep.on_train_batch_end
+
+    def act_and_signal(self, batch, logs=None):
+        act(self, batch, logs)
+        if self.step == 3 and isinstance(self, Report):
+            os.kill(os.getpid(), number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Report, "on_train_batch_end", act_and_signal)
+        with pytest.raises(Preempted) as stopped:
+            train(config(directory, preemption_exit_code=17))
+    assert stopped.value.code == 17
+    assert run_directory.steps(str(directory)) == [3]
+    assert "asked to stop at step 3" in status.describe(str(directory))
+    train(config(directory))
+    sums = "ckpt-6.sha256"  # covers weights, slots, statistics and means
+    assert (directory / sums).read_text() == (whole[0] / sums).read_text()
+    reported = [e["metrics"] for e in events(directory, "train")]
+    assert reported == [e["metrics"] for e in events(whole[0], "train")]
+
+
+def test_a_finished_run_tells_its_metrics_again(whole):
+    directory, trained = whole
+    assert train(config(directory)).metrics == trained.metrics
+
+
+def test_divergence_names_its_circumstances(tmp_path):
+    diverging = config(
+        tmp_path,
+        optimizer="momentum",
+        learning_rate=1e30,
+        train_steps=40,
+        checkpoint_steps=1,
+        max_bad_steps=3,
+        rollback=True,
+    )
+    with pytest.raises(Diverged) as error:
+        train(diverging)
+    words = str(error.value)
+    for expected in (
+        "in 3 steps in a row",
+        "Learning rate 1.",
+        "largest gradient norm",
+        "example ",
+        "is untouched",
+        "--learning_rate",
+    ):
+        assert expected in words, words
+    rolled = events(tmp_path, "rollback")
+    assert len(rolled) == 3
+    first = rolled[0]["step"]
+    assert [event["step"] for event in rolled] == [first] * 3
+    assert [event["skipped_batches"] for event in rolled] == [3, 6, 9]
+    assert run_directory.steps(str(tmp_path))[-1] == first
+    noted = events(tmp_path, "diverged")[-1]
+    assert noted["bad"] == 3
+    assert len(noted["examples"]) == 32
+
+
+def test_a_directory_that_vanishes_is_made_again(tmp_path, monkeypatch, caplog):
+    directory = tmp_path / "run"
+    act = Report.act_now
+
+    def act_and_remove(self, step, logs):
+        act(self, step, logs)
+        if step == 4:
+            # At once, while a checkpoint may be on its way there.
+            directory.rename(tmp_path / "away")
+
+    monkeypatch.setattr(Report, "act_now", act_and_remove)
+    train(config(directory, checkpoint_steps=3))
+    assert run_directory.steps(str(directory))[-1] == 6
+    assert (directory / "flags.json").exists()
+    assert "THE DIRECTORY OF THE RUN IS GONE" in caplog.text
+
+
+def test_other_data_are_noticed(whole, tmp_path, caplog):
+    directory = tmp_path / "run"
+    shutil.copytree(whole[0], directory)
+    train(config(directory))
+    assert "DATA HAVE CHANGED" not in caplog.text
+    train(config(directory), sources.open_digits("test"))
+    assert "DATA HAVE CHANGED" in caplog.text
+
+
+def test_other_flags_are_noticed(whole, tmp_path, caplog):
+    directory = tmp_path / "run"
+    shutil.copytree(whole[0], directory)
+    before = (directory / "flags.json").read_bytes()
+    train(config(directory, train_steps=3, seed=5))
+    assert (directory / "flags.json").read_bytes() == before  # all is done
+    assert "FLAGS HAVE CHANGED" not in caplog.text
+    train(config(directory, train_steps=7, seed=5))
+    assert "FLAGS HAVE CHANGED since step 6: seed=5 (was 0)" in caplog.text
+
+
+def test_one_directory_is_for_one_process(whole):
+    from simclrv2_tf.runs.lock import Lock
+
+    directory, _ = whole
+    with Lock(str(directory)):
+        with pytest.raises(ValueError, match="in use by process"):
+            train(config(directory))
+
+
+def test_the_limit_of_time_is_hours_and_minutes():
+    from simclrv2_tf.config import time_limit_seconds
+
+    assert time_limit_seconds(Config(time_limit="01:30")) == 5400
+    assert time_limit_seconds(Config(time_limit="100:00")) == 360000
+    assert time_limit_seconds(Config()) == 0
+    for wrong in ("90", "1:60", "00:00", "1:30:00", "-1:00", "a:b", "٣:30"):
+        with pytest.raises(ValueError, match="HH:MM"):
+            Config(time_limit=wrong)
+
+
+def test_fingerprints_tell_data_apart():
+    from simclrv2_tf.runs import environment
+
+    source = sources.open_digits("test")
+    known = {environment.fingerprint(source)}
+    known.add(environment.fingerprint(source.subset(np.arange(300))))
+    known.add(environment.fingerprint(source.with_labels([1, 2])))
+    known.add(environment.fingerprint(sources.open_digits("train")))
+    assert len(known) == 4
+    again = environment.fingerprint(sources.open_digits("test"))
+    assert again in known
+
+
+def test_fingerprints_look_into_places_and_large_arrays(monkeypatch):
+    from simclrv2_tf.data.source import Source
+    from simclrv2_tf.runs import environment
+
+    class Places:
+        def __init__(self, *files):
+            self.files = files
+
+    labels = np.zeros(3, np.int32)
+    one, same, other = (
+        environment.fingerprint(Source("x", labels, places=Places(*names)))
+        for names in ("ab", "ab", "ac")
+    )
+    assert one == same != other
+    monkeypatch.setattr(environment, "_WHOLE_BYTES", 1)
+    monkeypatch.setattr(environment, "_SAMPLED", 2)
+    images = np.arange(40, dtype=np.uint8).reshape(10, 2, 2, 1)
+    known = environment.fingerprint(Source("x", labels, images=images))
+    images[5] += 1
+    assert environment.fingerprint(Source("x", labels, images=images)) != known
+
+
+def test_what_killed_processes_left_is_cleaned(tmp_path):
+    from simclrv2_tf.runs import model_dir
+
+    (tmp_path / "projector").mkdir()
+    dead, alive = 2**22 + 1, os.getpid()  # numbers end at 2**22
+    kept = [f"result.json.{alive}.tmp", "notes.tmp", "ckpt-1.index", "1.tmp"]
+    gone = [f"result.json.{dead}.tmp", f".probe.{dead}", f"a.cfg.{dead}.tmp"]
+    for name in [*kept, *gone, f"projector/labels.tsv.{dead}.tmp"]:
+        (tmp_path / name).write_text("x")
+    model_dir.clean(str(tmp_path))
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
+        [*kept, "projector"]
+    )
+    assert not list((tmp_path / "projector").iterdir())
