@@ -31,6 +31,8 @@ _REMEMBERED = (
     "batch_norm_decay",
     "global_bn",
     "image_size",
+    "input_mean",
+    "input_std",
 )
 _LINEAR = "head_contrastive/l_0/"
 _NONLINEAR = "head_contrastive/nl_0/"

@@ -17,10 +17,14 @@ from simclrv2_tf.checkpoints import safetensors
 from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.pytorch_files import METADATA
 from simclrv2_tf.checkpoints.pytorch_layouts import FIRST_SHORTCUTS
+from simclrv2_tf.checkpoints.pytorch_layouts import IMAGENET_MEAN
+from simclrv2_tf.checkpoints.pytorch_layouts import IMAGENET_SCALED
+from simclrv2_tf.checkpoints.pytorch_layouts import IMAGENET_STD
 from simclrv2_tf.checkpoints.pytorch_layouts import ours
 from simclrv2_tf.files import atomic
 
 _COUNTER = "num_batches_tracked"
+_FIRST = "base_model/conv2d/kernel"
 _IDENTITY_EPSILON = 1e-5
 
 
@@ -54,6 +58,7 @@ def read(path, ignore=None):
     absent = {c for c, name in match.names.items() if name not in kept}
     arrays = _arrays(match.names, kept, tensor, absent)
     known = told or naming.beyond_shapes(match.arguments)
+    known = {**_pixels(match.kind, arrays), **known}
     return arrays, known, _notes(match.kind, absent)
 
 
@@ -68,6 +73,13 @@ def _told(metadata, path):
             "network); copy or download it again."
         ) from None
     return told
+
+
+def _pixels(kind, arrays):
+    """What weights of a layout expect of pixels, arguments of `Network`."""
+    if kind not in IMAGENET_SCALED or arrays.shapes[_FIRST][2] != 3:
+        return {}
+    return {"input_mean": IMAGENET_MEAN, "input_std": IMAGENET_STD}
 
 
 def _needless_bias(names, shapes, tensor):
@@ -115,6 +127,11 @@ def _notes(kind, absent):
     if kind == "our PyTorch module":
         return ()
     notes = [f"{kind} names"]
+    if kind in IMAGENET_SCALED:
+        notes.append(
+            "weights of this kind are taken to expect ImageNet's mean and "
+            "deviation; for others give input_mean=0,0,0 and input_std=1,1,1"
+        )
     if kind in FIRST_SHORTCUTS:
         notes.append(
             "PyTorch pads the max pooling on both sides, so that features "

@@ -126,6 +126,12 @@ LAYOUTS = {
     "torchvision": (torchvision, r"((?:.*\.)?)conv1\.weight"),
     "torchvision, numbered": (sequence, r"((?:.*\.)?)0\.weight"),
 }
+# Layouts whose weights are trained on images less ImageNet's mean over its
+# deviation, unless their owner says otherwise: torchvision's own are
+# (`torchvision.transforms.Normalize` of its recipes), and MoCo's and lightly's.
+IMAGENET_SCALED = ("torchvision", "torchvision, numbered")
+IMAGENET_MEAN = [0.485, 0.456, 0.406]
+IMAGENET_STD = [0.229, 0.224, 0.225]
 # Name of a layout -> the block whose shortcut may be an identity.
 FIRST_SHORTCUTS = {
     "torchvision": "layer1.0",

@@ -59,14 +59,24 @@ class SimCLRNetwork(nn.Module):
 
     Args:
       ft_proj_selector: The layer that the supervised head reads.
+      input_mean: What is taken from each channel of the images first.
+      input_std: What each channel is then divided by.
       batch_norm_decay: Share of the old value in the moving statistics.
         PyTorch keeps the unbiased variance there, the original the biased.
       **arguments: Those of `simclrv2_tf.Network` that tell the shapes.
     """
 
-    def __init__(self, ft_proj_selector=0, batch_norm_decay=0.9, **arguments):
+    def __init__(
+        self,
+        ft_proj_selector=0,
+        batch_norm_decay=0.9,
+        input_mean=None,
+        input_std=None,
+        **arguments,
+    ):
         super().__init__()
         self.selector = ft_proj_selector
+        self.mean, self.std = _per_channel(input_mean), _per_channel(input_std)
         layers = {}
         for layer in layout.layers(arguments):
             layers.setdefault(layer.place, {})[layer.kind] = layer
@@ -91,6 +101,10 @@ class SimCLRNetwork(nn.Module):
                 module.momentum = 1 - batch_norm_decay
 
     def forward(self, images):
+        if self.mean is not None:
+            images = images - self.mean.to(images)
+        if self.std is not None:
+            images = images / self.std.to(images)
         endpoints = self.stem(images)
         outputs = endpoints["initial_max_pool"]
         for number, group in enumerate(self.groups):
@@ -109,6 +123,13 @@ class SimCLRNetwork(nn.Module):
                 hidden[self.selector]
             )
         return endpoints
+
+
+def _per_channel(numbers):
+    """Numbers as (channels, 1, 1); None for None."""
+    if numbers is None:
+        return None
+    return torch.tensor(numbers, device="cpu").reshape(-1, 1, 1)
 
 
 class ConvBN(nn.Module):

@@ -227,6 +227,18 @@ class NetworkConfig:
         "Channels of the images: 3 for RGB, 1 for grey, or as many as the "
         "arrays have. Saturation, hue and grey are changed with 3 alone.",
     )
+    input_mean: str = option(
+        None,
+        "What the network takes from each channel of images in [0, 1] first: "
+        "numbers with commas; unset: as the weights of --checkpoint expect, "
+        "else nothing.",
+        kind=str,
+    )
+    input_std: str = option(
+        None,
+        "What the network then divides each channel by; see --input_mean.",
+        kind=str,
+    )
     proj_head_mode: str = option(
         "nonlinear", "Projection head.", ("none", "linear", "nonlinear")
     )

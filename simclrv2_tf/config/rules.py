@@ -19,6 +19,11 @@ _TYPES = {
 
 def settle_types(config):
     """Gives every field its type: flags have theirs, Python callers may not."""
+    for name in ("input_mean", "input_std"):
+        given = getattr(config, name)
+        if isinstance(given, (list, tuple)):
+            text = ",".join(map(str, given))
+            object.__setattr__(config, name, text)
     tile = config.nt_xent_tile
     if isinstance(tile, numbers.Integral) and not isinstance(tile, bool):
         object.__setattr__(config, "nt_xent_tile", str(tile))

@@ -54,6 +54,7 @@ def _untold(target, config):
     if kind not in (sources.CHECKPOINT, detection.H5):
         return {}
     names = ["ft_proj_selector", "sk_ratio", "se_ratio"]
+    names += ["input_mean", "input_std"]
     if config["num_proj_layers"] == 1 or config["proj_head_mode"] == "linear":
         names.append("proj_head_mode")
     return {name: config[name] for name in names}

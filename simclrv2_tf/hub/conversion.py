@@ -26,6 +26,7 @@ _SUFFIXES = {
     ".pth": "pth",
     ".pt": "pth",
 }
+_DESCRIBED = ("keras", "safetensors", "pth")  # these keep all arguments
 _PREFIXES = {"model.ckpt": "tf1", "ckpt": "tf2"}
 
 
@@ -57,6 +58,8 @@ def convert(source, target, form=None, ema=False, ignore=None, **overrides):
     if form in ("keras", "weights.h5"):
         network = load.load_network(source, ema, ignore=ignore, **overrides)
         _write_keras(form, network, target)
+        for sentence in _unsaid(form, network.get_config()):
+            _LOG.warning("%s: %s", target, sentence)
         return form
     found = load.find_weights(source, ema, ignore)
     found = found.with_head(overrides.get("proj_head_mode"))
@@ -64,7 +67,8 @@ def convert(source, target, form=None, ema=False, ignore=None, **overrides):
     arguments = {**found.arguments, **overrides}
     _check_complete(found.arrays, arguments)
     _WRITERS[form](target, found.arrays, arguments)
-    notes = (*found.notes, *load.selector_note(found.arguments, arguments))
+    notes = (*found.notes, *load.notes_of(found.arguments, arguments))
+    notes += _unsaid(form, arguments)
     _LOG.info(
         "%s %s (%s): %s",
         architecture.describe(arguments),
@@ -73,6 +77,15 @@ def convert(source, target, form=None, ema=False, ignore=None, **overrides):
         "; ".join([f"wrote {len(found.arrays)} variables", *notes]),
     )
     return form
+
+
+def _unsaid(form, arguments):
+    """What a format does not keep and the network needs, in words."""
+    names = [n for n in ("input_mean", "input_std") if arguments.get(n)]
+    if not names or form in _DESCRIBED:
+        return ()
+    given = ", ".join(f"{n}={arguments[n]}" for n in names)
+    return (f"the file does not keep {given}: give them when it is loaded",)
 
 
 def format_of(target):

@@ -18,6 +18,7 @@ from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.files.errors import explained
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import fetch
+from simclrv2_tf.models import pixel_scaling
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import check_arguments
 
@@ -72,7 +73,7 @@ def load_network(
     network.load_report = assign.Report(
         report.loaded,
         report.left_out,
-        (*found.notes, *selector_note(found.arguments, network.get_config())),
+        (*found.notes, *notes_of(found.arguments, network.get_config())),
     )
     name = architecture.describe(found.arguments)
     _LOG.info("%s %s: %s", name, source, network.load_report)
@@ -210,6 +211,20 @@ def _excused(network, found, schema):
             if not re.match(schema, name):
                 excused[re.escape(name)] = "not matched by variable_schema"
     return excused
+
+
+def notes_of(known, arguments):
+    """What there is to know of a network beyond its weights.
+
+    Args:
+      known: Arguments of `Network` that the weights tell.
+      arguments: Those that it has.
+
+    Returns:
+      Tuple of sentences.
+    """
+    mean, std = arguments.get("input_mean"), arguments.get("input_std")
+    return (*selector_note(known, arguments), *pixel_scaling.note(mean, std))
 
 
 def selector_note(known, arguments):

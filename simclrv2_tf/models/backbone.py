@@ -95,7 +95,7 @@ def _endpoints(network, images, wanted):
     """
     stem = network.backbone.stem
     if wanted == ["initial_conv"]:  # comes before the stem's normalization
-        outputs = images
+        outputs = stem.scaled(images)
         for layer in (*stem.before, stem.conv):
             outputs = layer(outputs)
         return {"initial_conv": outputs}

@@ -9,6 +9,8 @@ import tensorflow as tf
 from simclrv2_tf.models.heads import ProjectionHead
 from simclrv2_tf.models.heads import SupervisedHead
 from simclrv2_tf.models.normalization import BatchNorm
+from simclrv2_tf.models.pixel_scaling import make_scaling
+from simclrv2_tf.models.pixel_scaling import per_channel
 from simclrv2_tf.models.resnet import ResNet
 
 
@@ -37,6 +39,9 @@ class Network(keras.Model):
       batch_norm_decay: Momentum of the moving statistics, in [0, 1).
       global_bn: Whether moments are taken over all replicas.
       channels: Channels of the images.
+      input_mean: What the network takes from each channel of the images
+        first, for weights that were trained so; numbers, or text with commas.
+      input_std: What it then divides each channel by, the same.
 
     Returns:
       From float images (batch, height, width, channels) in [0, 1]:
@@ -70,9 +75,13 @@ class Network(keras.Model):
         batch_norm_decay=0.9,
         global_bn=True,
         channels=3,
+        input_mean=None,
+        input_std=None,
         **kwargs,
     ):
         check_arguments(kwargs)
+        input_mean = per_channel("input_mean", input_mean, channels)
+        input_std = per_channel("input_std", input_std, channels)
         norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
         backbone = ResNet(
             resnet_depth,
@@ -80,6 +89,7 @@ class Network(keras.Model):
             sk_ratio,
             se_ratio,
             image_size,
+            input_scaling=make_scaling(input_mean, input_std, channels),
             name="base_model",
             **norm,
         )
@@ -125,6 +135,8 @@ class Network(keras.Model):
             "batch_norm_decay": batch_norm_decay,
             "global_bn": global_bn,
             "channels": channels,
+            "input_mean": input_mean,
+            "input_std": input_std,
         }
 
     def get_config(self):

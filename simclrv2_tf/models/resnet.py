@@ -54,16 +54,24 @@ class Stem(Composite):
       kind: "small" (one 3×3 convolution, no pooling), "plain" (7×7 of
         stride 2, max pooling) or "resnet_d" (three 3×3 convolutions, the
         first of stride 2, max pooling).
+      input_scaling: Layer that images go through first, None for none.
       **norm: `batch_norm_decay` and `global_bn`, see `ConvBN`.
     """
 
     def __init__(
-        self, filters, kind, batch_norm_decay=0.9, global_bn=True, name=None
+        self,
+        filters,
+        kind,
+        batch_norm_decay=0.9,
+        global_bn=True,
+        input_scaling=None,
+        name=None,
     ):
         super().__init__(name=name)
         self.pool = kind != "small"
         norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
         self.before = []
+        self.input_scaling = input_scaling
         if kind == "resnet_d":
             self.before = [
                 ConvBN(filters // 2, 3, 2, name="conv_1", **norm),
@@ -81,8 +89,12 @@ class Stem(Composite):
     def parts(self):
         return [*self.before, self.conv, self.norm]
 
+    def scaled(self, images):
+        """Images as the first convolution takes them."""
+        return self.input_scaling(images) if self.input_scaling else images
+
     def call(self, images, training=None):
-        outputs = images
+        outputs = self.scaled(images)
         for layer in self.before:
             outputs = layer(outputs, training=training)
         initial_conv = self.conv(outputs)
@@ -131,6 +143,7 @@ class ResNet(Composite):
         up to 32 it neither strides nor pools.
       batch_norm_decay: Momentum of the moving statistics.
       global_bn: Whether moments are taken over all replicas.
+      input_scaling: Layer that images go through first, None for none.
 
     Returns:
       From images (batch, height, width, channels) the dictionary of
@@ -151,6 +164,7 @@ class ResNet(Composite):
         image_size=224,
         batch_norm_decay=0.9,
         global_bn=True,
+        input_scaling=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -160,7 +174,9 @@ class ResNet(Composite):
         norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
         kind = "resnet_d" if sk_ratio > 0 else "plain"
         kind = "small" if image_size <= SMALL_IMAGE else kind
-        self.stem = Stem(filters, kind, name="stem", **norm)
+        self.stem = Stem(
+            filters, kind, input_scaling=input_scaling, name="stem", **norm
+        )
         self.groups = [
             BlockGroup(
                 block,

@@ -7,6 +7,8 @@ BACKBONE = (
     "se_ratio",
     "image_size",
     "channels",
+    "input_mean",
+    "input_std",
 )
 HEADS = (
     "proj_head_mode",

@@ -1,0 +1,177 @@
+"""What weights expect of pixels goes with them, wherever they go."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+import stand_ins
+import tensorflow as tf
+from stand_ins import SMALL
+
+from simclrv2_tf import export
+from simclrv2_tf import hub
+from simclrv2_tf.checkpoints import naming
+from simclrv2_tf.checkpoints import pytorch
+from simclrv2_tf.checkpoints import pytorch_layouts
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.checkpoints import safetensors
+from simclrv2_tf.config import Config
+from simclrv2_tf.models.backbone import Backbone
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs.resolve import inherit
+
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+IMAGES = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
+STANDARD = (IMAGES - np.float32(MEAN)) / np.float32(STD)
+
+
+def network_of(**arguments):
+    network = Network(**SMALL, **arguments)
+    weights = stand_ins.weights(SMALL)
+    for name, variable in network.named_variables().items():
+        variable.assign(weights[name])
+    return network
+
+
+@pytest.fixture(scope="module")
+def scaled():
+    return network_of(input_mean=MEAN, input_std=STD)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """Answers of the same weights to images that are standardised by hand."""
+    return np.asarray(network_of()(STANDARD)["logits_sup"])
+
+
+def same(network, expected):
+    answered = np.asarray(network(IMAGES)["logits_sup"])
+    np.testing.assert_allclose(answered, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_network_takes_mean_and_deviation_itself(scaled, expected):
+    same(scaled, expected)
+    plain = np.asarray(network_of()(IMAGES)["logits_sup"])
+    assert np.abs(plain - expected).max() > 0.01
+    assert scaled.get_config()["input_mean"] == MEAN
+
+
+def test_either_of_them_alone():
+    for given, images in (
+        ({"input_mean": MEAN}, IMAGES - np.float32(MEAN)),
+        ({"input_std": "0.5,0.25,2"}, IMAGES / np.float32([0.5, 0.25, 2])),
+    ):
+        expected = np.asarray(network_of()(images)["logits_sup"])
+        same(network_of(**given), expected)
+
+
+@pytest.mark.parametrize("endpoint", ["initial_conv", "final_avg_pool"])
+def test_a_backbone_takes_them_too(endpoint, scaled):
+    expected = network_of()(STANDARD)[endpoint]
+    answered = Backbone(endpoint, scaled)(IMAGES)
+    np.testing.assert_allclose(answered, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_a_keras_file_keeps_them(scaled, expected, tmp_path):
+    scaled.save(tmp_path / "x.keras")
+    same(hub.load_network(tmp_path / "x.keras"), expected)
+
+
+def test_a_run_keeps_them(scaled, expected, tmp_path):
+    run_directory.save(str(tmp_path), 7, scaled.named_variables())
+    text = {"input_mean": "0.485,0.456,0.406", "input_std": "0.229,0.224,0.225"}
+    flags = {**SMALL, **text, "train_mode": "finetune"}
+    (tmp_path / "flags.json").write_text(json.dumps(flags))
+    same(hub.load_network(tmp_path), expected)
+    config = inherit(Config(checkpoint=str(tmp_path)))
+    assert config.input_std == text["input_std"]
+
+
+def test_an_export_keeps_them(scaled, expected, tmp_path):
+    path = export.export_network(scaled, str(tmp_path), 3, _image)
+    same(hub.load_network(path), expected)
+
+
+def _image(encoded):
+    pixels = tf.io.decode_png(encoded, 3)
+    return tf.image.resize(tf.cast(pixels, tf.float32) / 255, [32, 32])
+
+
+def test_conversions_keep_them_or_say_that_they_do_not(
+    scaled, expected, tmp_path, caplog
+):
+    scaled.save(tmp_path / "x.keras")
+    hub.convert(tmp_path / "x.keras", tmp_path / "x.safetensors")
+    same(hub.load_network(tmp_path / "x.safetensors"), expected)
+    caplog.set_level(logging.INFO, "simclrv2_tf")
+    for name in ("model.ckpt-0", "x.weights.h5"):
+        caplog.clear()
+        hub.convert(tmp_path / "x.keras", tmp_path / name)
+        assert "does not keep input_mean=[0.485" in caplog.text
+        loaded = hub.load_network(
+            tmp_path / name, input_mean=MEAN, input_std=STD
+        )
+        same(loaded, expected)
+
+
+def test_pytorch_answers_alike(scaled, expected, tmp_path):
+    torch = pytest.importorskip("torch")
+    from simclrv2_tf.checkpoints import pytorch_module
+
+    scaled.save(tmp_path / "x.keras")
+    hub.convert(tmp_path / "x.keras", tmp_path / "x.safetensors")
+    network = pytorch_module.load(str(tmp_path / "x.safetensors"))
+    with torch.no_grad():
+        images = torch.from_numpy(IMAGES.transpose(0, 3, 1, 2).copy())
+        answered = network(images)["logits_sup"].numpy()
+    np.testing.assert_allclose(answered, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def torchvision(tmp_path_factory):
+    """The weights under torchvision's names, which have no projection head."""
+    arguments = {**SMALL, "proj_head_mode": "none"}
+    names = naming.names(pytorch_layouts.torchvision, arguments)
+    weights = stand_ins.weights(arguments)
+    tensors = {names[n]: pytorch._to_torch(a) for n, a in weights.items()}
+    path = str(tmp_path_factory.mktemp("torchvision") / "x.safetensors")
+    shapes = {n: a.shape for n, a in tensors.items()}
+    safetensors.write(path, shapes, tensors.get)
+    return path
+
+
+def test_torchvision_weights_expect_imagenets(torchvision, expected):
+    network = hub.load_network(torchvision, image_size=32)
+    assert network.get_config()["input_mean"] == MEAN
+    same(network, expected)
+    report = str(network.load_report)
+    assert "less a mean of 0.485, 0.456, 0.406" in report
+    assert "for others give input_mean=0,0,0 and input_std=1,1,1" in report
+
+
+def test_torchvision_weights_of_another_making(torchvision):
+    network = hub.load_network(
+        torchvision, image_size=32, input_mean="0,0,0", input_std=[1, 1, 1]
+    )
+    same(network, np.asarray(network_of()(IMAGES)["logits_sup"]))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"input_mean": "0.5"}, "`input_mean` must be 3 numbers.*'0.5'"),
+        ({"input_mean": "a,b,c"}, "`input_mean` must be 3 numbers"),
+        ({"input_std": [1, 1, 0]}, "`input_std` must be 3 positive numbers"),
+        ({"input_std": [1, 1, np.nan]}, "`input_std` must be 3 positive"),
+        ({"input_mean": 0.5}, "`input_mean` must be 3 numbers"),
+    ],
+)
+def test_messages(given, words):
+    with pytest.raises(ValueError, match=words):
+        Network(**SMALL, **given)
+
+
+def test_flags_take_numbers_as_lists_or_text():
+    assert Config(input_mean=MEAN).input_mean == "0.485,0.456,0.406"
+    assert Config(input_mean="0,0,0").input_mean == "0,0,0"
