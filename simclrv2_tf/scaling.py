@@ -61,13 +61,29 @@ EFFICIENCY = 0.15
 LATENCY = 30e-6  # seconds that a collective takes at least: an assumption
 
 
+# Operations a second of a core with AVX-512: a step of ResNet-18 at 32 pixels
+# ran at 105e9 in float32 on 2 cores each, and 1.6 times as fast in bfloat16
+# (benchmarks/memory.json, benchmarks/step.json).
+CORE, CORE_16 = 105e9 / EFFICIENCY, 170e9 / EFFICIENCY
+
+
+def this_machine(cores, memory):
+    """The processor of a machine as a `Device`, which sends nothing.
+
+    Args:
+      cores: How many.
+      memory: Bytes.
+    """
+    return Device(memory, cores * CORE, cores * CORE_16, 1e9, 1e9, 1)
+
+
 def _option(default, help):
     return dataclasses.field(default=default, metadata={"help": help})
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """A pretraining job; names are those of the flags where there is one.
+    """A job; names are those of the flags where there is one.
 
     Raises:
       ValueError: If a number is below 1 or does not divide as it has to.
@@ -90,6 +106,8 @@ class Job:
     )
     global_bn: bool = _option(True, "normalization spans all devices")
     optimizer: str = _option("lars", "lars, momentum, adam or lamb")
+    views: int = _option(2, "views of an image: 2 in pretraining, else 1")
+    frozen: int = _option(0, "parts that are not trained: stem, groups, ...")
 
     def __post_init__(self):
         _check(self)
@@ -137,6 +155,8 @@ _LEAST = {
     "image_size": 8,
     "gradient_cache_microbatch": 0,
     "proj_out_dim": 1,
+    "views": 1,
+    "frozen": 0,
 }
 
 
@@ -181,26 +201,44 @@ def memory(job):
     pixels = 3 * job.image_size**2
     return {
         "weights, gradients, optimizer": weights,
-        "activations": VIEWS * job.at_a_time * activations(job),
-        "images": VIEWS * job.share * pixels * FLOAT,
+        "activations": job.views * job.at_a_time * activations(job),
+        "images": job.views * job.share * pixels * FLOAT,
         "contrastive loss": loss(job),
-        "embeddings": VIEWS * job.share * job.proj_out_dim * FLOAT,
+        "embeddings": job.views * job.share * job.proj_out_dim * FLOAT,
     }
 
 
+def inference_memory(job):
+    """Bytes of a network that answers a batch and is not trained.
+
+    Weights, and what the first layers compute: all later ones are smaller.
+    """
+    weights = job.whole.parameters * FLOAT
+    return weights + job.share * job.parts["stem"].kept * job.itemsize
+
+
 def activations(job):
-    """Bytes of one view that wait for the backward pass."""
+    """Bytes of one view that wait for the backward pass.
+
+    Of frozen parts nothing does; but one of them at a time is computed.
+    """
+    names = list(job.parts)
+    frozen = max([job.parts[n].outputs for n in names[: job.frozen]], default=0)
+    trained = {name: job.parts[name] for name in names[job.frozen :]}
+    kept = sum(part.kept for part in trained.values())
     if not job.remat:
-        return job.whole.kept * job.itemsize
-    names = [name for name in job.parts if name.startswith("block_group")]
-    groups = [job.parts[name] for name in names]
-    rest = job.whole.kept - sum(group.kept for group in groups)
+        return (frozen + kept) * job.itemsize
+    groups = [p for n, p in trained.items() if n.startswith("block_group")]
+    rest = frozen + kept - sum(group.kept for group in groups)
     outputs = sum(group.outputs for group in groups)
-    return (rest + outputs + max(g.kept for g in groups)) * job.itemsize
+    largest = max([g.kept for g in groups], default=0)
+    return (rest + outputs + largest) * job.itemsize
 
 
 def loss(job):
     """Bytes of the contrastive loss: all logits at once, or tiles of them."""
+    if job.views < 2:
+        return 0
     if job.batch <= losses.DENSE_PAIRS:
         return DENSE_LOSS * job.share * job.batch
     return TILED_LOSS * job.share

@@ -115,6 +115,14 @@ def test_the_plan_is_printed(capsys):
     assert "the input is slower at 1,000 images/s" in text
 
 
+def test_the_plan_of_this_machine(capsys):
+    plan.main(["--device=cpu", "--batch=32", "--resnet_depth=18"])
+    text = capsys.readouterr().out
+    assert "32 images on 1 devices, 1 hosts" in text
+    with pytest.raises(SystemExit):
+        plan.main(["--device=gpu"])
+
+
 def test_the_plan_says_what_is_wrong(capsys):
     with pytest.raises(SystemExit) as stopped:
         plan.main(["--devices=3"])

@@ -1,6 +1,7 @@
 """What a pretraining job needs: memory, bytes on the wire, time, input.
 
     python tools/plan.py --devices=8 --device=a100 --batch=4096
+    python tools/plan.py --device=cpu --batch=256 --resnet_depth=18
     python tools/plan.py --devices=128 --device=tpu_v3_core --batch=4096 \\
         --resnet_depth=152 --width_multiplier=3 --sk_ratio=0.0625
 
@@ -14,12 +15,14 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+CPU = "cpu"
+
 
 def main(arguments=None):
     from simclrv2_tf import scaling
 
     options = vars(parse_arguments(scaling, arguments))
-    device = scaling.DEVICES[options.pop("device")]
+    device = device_of(scaling, options.pop("device"))
     efficiency = options.pop("efficiency")
     images = options.pop("images_per_host")
     try:
@@ -38,6 +41,15 @@ def main(arguments=None):
     print(plan)
 
 
+def device_of(scaling, name):
+    if name != CPU:
+        return scaling.DEVICES[name]
+    from simclrv2_tf.data.cache import free_memory
+    from simclrv2_tf.data.skip_errors import cores
+
+    return scaling.this_machine(cores(), free_memory())
+
+
 def parse_arguments(scaling, arguments):
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -45,9 +57,9 @@ def parse_arguments(scaling, arguments):
     )
     parser.add_argument(
         "--device",
-        choices=sorted(scaling.DEVICES),
+        choices=sorted([CPU, *scaling.DEVICES]),
         default="a100",
-        help="its speed, memory and wires (default: a100)",
+        help="its speed, memory and wires (default: a100); cpu: this machine",
     )
     parser.add_argument(
         "--efficiency",

@@ -448,6 +448,11 @@ class HardwareConfig:
         "Keep only the outputs of block groups for the backward pass and make "
         "the rest again: less memory, about a third more time.",
     )
+    check_memory: bool = option(
+        True,
+        "Stop before a job that is expected to take more than nine tenths of "
+        "the free memory, and say what would help.",
+    )
     gradient_cache_microbatch: int = option(
         0,
         "Pretraining embeds so many images of a device's share at a time, "
