@@ -1,13 +1,24 @@
 """Config: defaults, ranges, and the messages for what does not go."""
 
+import copy
 import dataclasses
 import pathlib
+import pickle
 
 import numpy as np
 import pytest
 
+from simclrv2_tf import config as config_room
+from simclrv2_tf import flags
+from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import Config
+from simclrv2_tf.config import describing
 from simclrv2_tf.config import groups
+from simclrv2_tf.config.option import CHANGES_TRAINING
+from simclrv2_tf.config.option import FIXED
+from simclrv2_tf.config.option import SHARE
+from simclrv2_tf.config.option import option
+from simclrv2_tf.runs import model_dir
 
 
 def test_each_field_is_in_one_group_and_has_help():
@@ -92,3 +103,54 @@ def test_defaults_are_the_originals():
 def test_messages(options, message):
     with pytest.raises(ValueError, match=message):
         Config(**options)
+
+
+def test_what_was_given_survives_replacing_copying_and_pickling():
+    config = Config(resnet_depth=18, image_size=32)
+    assert config.given == {"resnet_depth", "image_size"}
+    for other in (
+        dataclasses.replace(config, seed=1),
+        dataclasses.replace(dataclasses.replace(config, seed=1), seed=2),
+        copy.copy(config),
+        copy.deepcopy(config),
+        pickle.loads(pickle.dumps(config)),
+    ):
+        assert other.given == config.given
+    assert dataclasses.replace(config, seed=1).seed == 1
+    assert "given" not in {f.name for f in dataclasses.fields(Config)}
+    assert Config().given == frozenset()
+
+
+@dataclasses.dataclass(frozen=True)
+class Wider(Config):
+    """A config with one more option, which nothing else was told of."""
+
+    new_rate: float = option(
+        0.5,
+        "A new rate, in [0, 1].",
+        range=SHARE,
+        resumed=FIXED,
+    )
+    new_size: int = option(
+        4, "A new size.", describes=BACKBONE, resumed=CHANGES_TRAINING
+    )
+
+
+def test_a_new_option_is_one_line(monkeypatch, tmp_path):
+    monkeypatch.setattr(config_room, "Config", Wider)
+    parsed = flags.parse(["simclrv2", "--new_rate=0.25", "--seed=3"])
+    assert (parsed.new_rate, parsed.given) == (0.25, {"new_rate", "seed"})
+    with pytest.raises(ValueError, match="--new_rate must be a number"):
+        flags.parse(["simclrv2", "--new_rate=much"])
+    with pytest.raises(ValueError, match=r"`new_rate` must be in \[0, 1\]"):
+        Wider(new_rate=2)
+    with pytest.raises(ValueError, match="did you mean --new_rate"):
+        flags.parse(["simclrv2", "--new_rat=1"])
+    assert "new_size" in describing(Wider, BACKBONE)
+    begun = Wider(model_dir=str(tmp_path))
+    model_dir.write_flags(begun)
+    with pytest.raises(ValueError, match="holds a run with new_rate=0.5"):
+        model_dir.check(dataclasses.replace(begun, new_rate=0.1))
+    changed = dataclasses.replace(begun, new_size=8)
+    assert model_dir.changed(changed) == ["new_size=8 (was 4)"]
+    assert "--new_rate=0.5" in (tmp_path / "flags.cfg").read_text()

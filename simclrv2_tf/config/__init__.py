@@ -7,20 +7,32 @@ all of them. This room needs neither absl nor TensorFlow.
 
 import dataclasses
 
-from simclrv2_tf.config.fields import ApplicationConfig
-from simclrv2_tf.config.fields import AugmentationConfig
-from simclrv2_tf.config.fields import DataConfig
-from simclrv2_tf.config.fields import EvaluationConfig
-from simclrv2_tf.config.fields import HardwareConfig
-from simclrv2_tf.config.fields import NetworkConfig
-from simclrv2_tf.config.fields import ObjectiveConfig
-from simclrv2_tf.config.fields import OptimizationConfig
-from simclrv2_tf.config.fields import RunConfig
+from simclrv2_tf.config.data_options import DataConfig
+from simclrv2_tf.config.hardware_options import HardwareConfig
+from simclrv2_tf.config.inference_options import ApplicationConfig
+from simclrv2_tf.config.inference_options import EvaluationConfig
+from simclrv2_tf.config.network_options import NetworkConfig
+from simclrv2_tf.config.option import BACKBONE
+from simclrv2_tf.config.option import HEADS
+from simclrv2_tf.config.option import NORMALIZATION
+from simclrv2_tf.config.option import describing
 from simclrv2_tf.config.rules import RULES
 from simclrv2_tf.config.rules import settle_types
 from simclrv2_tf.config.rules import time_limit_seconds
+from simclrv2_tf.config.run_options import RunConfig
+from simclrv2_tf.config.training_options import AugmentationConfig
+from simclrv2_tf.config.training_options import ObjectiveConfig
+from simclrv2_tf.config.training_options import OptimizationConfig
 
-__all__ = ["Config", "groups", "time_limit_seconds"]
+__all__ = [
+    "BACKBONE",
+    "HEADS",
+    "NORMALIZATION",
+    "Config",
+    "describing",
+    "groups",
+    "time_limit_seconds",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +51,8 @@ class Config(
 
     Attributes:
       given: Names of the fields that the caller gave. The others have their
-        defaults, in place of which a checkpoint may say what it is.
+        defaults, in place of which a checkpoint may say what it is. A config
+        made from another one (`dataclasses.replace`) has that one's.
 
     Raises:
       ValueError: If a value is outside its range, or two do not go together.
@@ -49,12 +62,16 @@ class Config(
       18
     """
 
+    given: dataclasses.InitVar[frozenset | None] = None
+
     def __new__(cls, **fields):
         self = super().__new__(cls)
         object.__setattr__(self, "given", frozenset(fields))
         return self
 
-    def __post_init__(self):
+    def __post_init__(self, given):
+        if given is not None:  # of the config that this one replaces
+            object.__setattr__(self, "given", given)
         settle_types(self)
         for rule in RULES:
             rule(self)

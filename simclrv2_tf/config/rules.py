@@ -6,7 +6,7 @@ import numbers
 import os
 import re
 
-from simclrv2_tf.config.fields import STRATEGIES
+from simclrv2_tf.config.hardware_options import STRATEGIES
 
 # The type of a field: what is taken for it, and its words.
 _TYPES = {
@@ -61,71 +61,14 @@ def _check_choices(config):
             )
 
 
-# field: (holds, words of what is expected)
-_RANGES = {
-    "seed": (lambda v: 0 <= v < 2**31, "from 0 to 2**31 - 1"),
-    "label_seed": (lambda v: 0 <= v < 2**31, "from 0 to 2**31 - 1"),
-    "checkpoint_epochs": (lambda v: v >= 1, "at least 1"),
-    "checkpoint_steps": (lambda v: v >= 0, "0 or more"),
-    "keep_checkpoint_max": (lambda v: v >= 1, "at least 1"),
-    "keep_hub_module_max": (lambda v: v >= 1, "at least 1"),
-    "preemption_exit_code": (lambda v: 1 <= v <= 255, "from 1 to 255"),
-    "max_bad_steps": (lambda v: v >= 1, "at least 1"),
-    "export_top_k": (lambda v: v >= 1, "at least 1"),
-    "max_image_pixels": (
-        lambda v: 1 <= v <= 178_956_970,
-        "from 1 to 178956970, more than which no decoder takes",
-    ),
-    "max_image_bytes": (lambda v: 1 <= v < 2**31, "from 1 to 2**31 - 1"),
-    "train_summary_steps": (lambda v: v >= 0, "0 or more"),
-    "shuffle_buffer": (lambda v: v >= 0, "0 or more"),
-    "max_corrupt_fraction": (lambda v: 0 <= v < 1, "in [0, 1)"),
-    "label_fraction": (lambda v: 0 < v <= 1, "in (0, 1]"),
-    "labels_per_class": (lambda v: v >= 0, "0 or more"),
-    "width_multiplier": (
-        lambda v: v > 0 and 32 * v == int(32 * v),
-        "a positive multiple of 1/32, such as 0.25, 1 or 2",
-    ),
-    "sk_ratio": (lambda v: 0 <= v <= 1, "in [0, 1]"),
-    "se_ratio": (lambda v: 0 <= v <= 1, "in [0, 1]"),
-    "image_size": (lambda v: v >= 8, "at least 8 pixels"),
-    "channels": (lambda v: v >= 1, "at least 1"),
-    "proj_out_dim": (lambda v: v >= 1, "at least 1"),
-    "num_proj_layers": (lambda v: v >= 1, "at least 1"),
-    "batch_norm_decay": (lambda v: 0 <= v < 1, "in [0, 1)"),
-    "temperature": (lambda v: v > 0, "above 0"),
-    "nt_xent_tile": (
-        lambda v: v == "auto" or (v.isascii() and v.isdigit()),
-        "auto, 0, or a number of columns",
-    ),
-    "fine_tune_after_block": (lambda v: -1 <= v <= 4, "from -1 to 4"),
-    "distill_temperature": (lambda v: v > 0, "above 0"),
-    "distill_alpha": (lambda v: 0 <= v <= 1, "in [0, 1]"),
-    "learning_rate": (lambda v: v >= 0, "0 or more"),
-    "warmup_epochs": (lambda v: v >= 0, "0 or more"),
-    "weight_decay": (lambda v: v >= 0, "0 or more"),
-    "momentum": (lambda v: 0 <= v < 1, "in [0, 1)"),
-    "train_batch_size": (lambda v: v >= 1, "at least 1"),
-    "train_epochs": (lambda v: v >= 1, "at least 1"),
-    "train_steps": (lambda v: v >= 0, "0 or more"),
-    "color_jitter_strength": (lambda v: v >= 0, "0 or more"),
-    "eval_batch_size": (lambda v: v >= 1, "at least 1"),
-    "eval_steps": (lambda v: v >= 0, "0 or more"),
-    "eval_timeout": (lambda v: v >= 0, "0 or more seconds"),
-    "knn_k": (lambda v: v >= 0, "0 or more"),
-    "knn_temperature": (lambda v: v > 0, "above 0"),
-    "gradient_cache_microbatch": (lambda v: v >= 0, "0 or more images"),
-    "embed_shard_size": (lambda v: v >= 1, "at least 1"),
-    "predict_top_k": (lambda v: v >= 1, "at least 1"),
-}
-
-
 def _check_ranges(config):
-    for name, (holds, words) in _RANGES.items():
-        value = getattr(config, name)
-        if not holds(value):
+    for field in dataclasses.fields(config):
+        allowed = field.metadata["range"]
+        value = getattr(config, field.name)
+        if allowed and not allowed.holds(value):
             raise ValueError(
-                f"`{name}` must be {words}. Received: {name}={value}"
+                f"`{field.name}` must be {allowed.words}. "
+                f"Received: {field.name}={value}"
             )
 
 

@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from simclrv2_tf import hub
 from simclrv2_tf import optimizers
+from simclrv2_tf.config import describing
 from simclrv2_tf.data.augment import policy
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.runs import network_fields
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.pretrain import Pretrain
@@ -16,7 +16,7 @@ from simclrv2_tf.stages.pretrain import Pretrain
 
 def architecture(config):
     """The arguments of `Network` that flags give, a dictionary."""
-    return {name: getattr(config, name) for name in network_fields.ALL}
+    return {name: getattr(config, name) for name in describing(config)}
 
 
 def make_network(config, num_classes):

@@ -11,8 +11,6 @@ import tensorflow as tf
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import explained
 from simclrv2_tf.runs import lock
-from simclrv2_tf.runs.network_fields import BACKBONE
-from simclrv2_tf.runs.network_fields import HEADS
 
 FLAGFILE = "flags.cfg"
 JSON = "flags.json"
@@ -20,41 +18,6 @@ ENVIRONMENT = "environment.json"
 PROJECTOR = "projector"  # folder of features for TensorBoard
 # What `replace` writes beside, with the number of its process.
 _LEFT_OVER = re.compile(r".+\.(\d+)\.tmp|\.probe\.(\d+)")
-# A run goes on only with the stage and the network that it began with, and
-# with what decides which variables are trained and what is kept of them.
-FIXED = (
-    "train_mode",
-    *BACKBONE,
-    *HEADS,
-    "optimizer",
-    "mixed_precision",
-    "fine_tune_after_block",
-    "lineareval_while_pretraining",
-)
-# Fields that change what training does from there on.
-_TRAINING = (
-    "dataset",
-    "train_split",
-    "seed",
-    "label_fraction",
-    "labels_per_class",
-    "label_seed",
-    "train_batch_size",
-    "learning_rate",
-    "learning_rate_scaling",
-    "warmup_epochs",
-    "weight_decay",
-    "momentum",
-    "temperature",
-    "hidden_norm",
-    "color_jitter_strength",
-    "use_blur",
-    "batch_norm_decay",
-    "global_bn",
-    "teacher",
-    "distill_temperature",
-    "distill_alpha",
-)
 
 
 def check(config):
@@ -71,12 +34,7 @@ def check(config):
             f"{config.model_dir!r}, which is a file"
         )
     before = read_flags(config.model_dir)
-    differing = [
-        name
-        for name in FIXED
-        if name in before
-        and _kind(name, before[name]) != _kind(name, getattr(config, name))
-    ]
+    differing = _differing(config, before)
     if differing:
         held = ", ".join(f"{name}={before[name]}" for name in differing)
         asked = ", ".join(
@@ -89,18 +47,27 @@ def check(config):
     _make(config.model_dir)
 
 
-def _kind(name, value):
-    """What must stay: of precisions float16 alone has a state of its own."""
-    return value == "float16" if name == "mixed_precision" else value
+def _differing(config, before):
+    """Names of the options that must be as they were, and are not."""
+    return [
+        field.name
+        for field in dataclasses.fields(config)
+        if (resumed := field.metadata["resumed"]).fixed
+        and field.name in before
+        and resumed.part(before[field.name])
+        != resumed.part(getattr(config, field.name))
+    ]
 
 
 def changed(config):
     """Sentences of what training goes on with in place of what it was."""
     before = read_flags(config.model_dir)
     return [
-        f"{name}={getattr(config, name)} (was {before[name]})"
-        for name in _TRAINING
-        if name in before and before[name] != getattr(config, name)
+        f"{field.name}={value} (was {before[field.name]})"
+        for field in dataclasses.fields(config)
+        if field.metadata["resumed"].changes_training
+        and field.name in before
+        and before[field.name] != (value := getattr(config, field.name))
     ]
 
 

@@ -8,9 +8,10 @@ contradict the weights where they do.
 import dataclasses
 
 from simclrv2_tf import hub
+from simclrv2_tf.config import BACKBONE
+from simclrv2_tf.config import HEADS
+from simclrv2_tf.config import describing
 from simclrv2_tf.runs import model_dir
-from simclrv2_tf.runs.network_fields import BACKBONE
-from simclrv2_tf.runs.network_fields import HEADS
 
 
 def inherit(config):
@@ -25,7 +26,8 @@ def inherit(config):
     known, goes_on = _known(config)
     # Weights without a projection head may get a new one; a run may not.
     headless = known.get("proj_head_mode", "none") == "none"
-    names = BACKBONE if headless and not goes_on else BACKBONE + HEADS
+    parts = (BACKBONE,) if headless and not goes_on else (BACKBONE, HEADS)
+    names = describing(config, *parts)
     open_ = [n for n in names if n in known and n not in config.given]
     return _with(config, {name: known[name] for name in open_})
 

@@ -5,9 +5,9 @@ import os
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.config import describing
 from simclrv2_tf.runs import resolve
 from simclrv2_tf.runs import model_dir
-from simclrv2_tf.runs import network_fields
 from simclrv2_tf.runs import precision
 
 
@@ -39,7 +39,7 @@ def load_backbone(config, prefix, endpoint):
 
 def _options(config, prefix):
     """What to load weights with; flags that were given must agree with them."""
-    wanted = resolve.given(config, network_fields.ALL)
+    wanted = resolve.given(config, describing(config))
     if prefix == config.checkpoint:  # in a run's own nothing is left open
         wanted["ema"] = config.checkpoint_ema
         wanted["ignore"] = config.checkpoint_ignore

@@ -1,0 +1,88 @@
+"""Where images and labels come from."""
+
+import dataclasses
+
+from simclrv2_tf.config.option import BELOW_ONE
+from simclrv2_tf.config.option import CHANGES_TRAINING
+from simclrv2_tf.config.option import Range
+from simclrv2_tf.config.option import at_least
+from simclrv2_tf.config.option import between
+from simclrv2_tf.config.option import option
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Where images and labels come from."""
+
+    dataset: str = option(
+        "imagenet2012",
+        "Data set: folder:PATH, csv:FILE, tfrecord:GLOB, npz:FILE, tar:GLOB "
+        "(WebDataset's), parquet:GLOB (Hugging Face's), concat:A,B of any, "
+        "digits, a TFDS name, or the directory of a TFDS data set; gs:// "
+        "paths too.",
+        resumed=CHANGES_TRAINING,
+    )
+    image_feature: str = option(
+        None,
+        "What holds the images, where it has no usual name: the feature, "
+        "column, array, or ending of members of a tar file.",
+        kind=str,
+    )
+    label_feature: str = option(
+        None, "The same of the labels; see --image_feature.", kind=str
+    )
+    label_map: str = option(
+        None,
+        "File that says which class each label stands for: lines label,class "
+        "or JSON {label: class}, a class being a name or a number; an empty "
+        "class leaves unlabelled.",
+        kind=str,
+    )
+    data_dir: str = option(None, "Directory that holds TFDS data.", kind=str)
+    download: bool = option(
+        False, "Whether TFDS may download and prepare a missing data set."
+    )
+    train_split: str = option(
+        "train",
+        "Split to train on; TFDS slices such as train[:10%] work.",
+        resumed=CHANGES_TRAINING,
+    )
+    eval_split: str = option(
+        "validation", "Split to evaluate on; CIFAR-10 and digits have test."
+    )
+    cache_dataset: bool = option(
+        False,
+        "Decode the training images once and hold them in memory, if they fit "
+        "in a third of what is free.",
+    )
+    shuffle_buffer: int = option(
+        0,
+        "Examples next to each other that are shuffled among themselves, in "
+        "windows of random order, so that files are read piece by piece; 0: "
+        "all. Numbers are shuffled, not images: it takes no memory.",
+        range=at_least(0),
+    )
+    max_corrupt_fraction: float = option(
+        0.01,
+        "Share of the images that may be unreadable, in [0, 1); those are "
+        "named and left out, and more stop the run. 0: the first stops it.",
+        range=BELOW_ONE,
+    )
+    label_fraction: float = option(
+        1.0,
+        "Share of each class whose labels are used, in (0, 1].",
+        range=Range(lambda v: 0 < v <= 1, "in (0, 1]"),
+        resumed=CHANGES_TRAINING,
+    )
+    labels_per_class: int = option(
+        0,
+        "Examples of each class whose labels are used; 0: all.",
+        range=at_least(0),
+        resumed=CHANGES_TRAINING,
+    )
+    label_seed: int = option(
+        0,
+        "Seed of the choice of labels, the same in every stage.",
+        range=between(0, 2**31 - 1, "from 0 to 2**31 - 1"),
+        resumed=CHANGES_TRAINING,
+    )

@@ -1,0 +1,59 @@
+"""What a run runs on."""
+
+import dataclasses
+
+from simclrv2_tf.config.option import at_least
+from simclrv2_tf.config.option import fixed
+from simclrv2_tf.config.option import option
+
+STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
+
+
+@dataclasses.dataclass(frozen=True)
+class HardwareConfig:
+    """What it runs on."""
+
+    strategy: str = option(
+        "auto",
+        "Devices: auto looks for a TPU, several GPUs or TF_CONFIG.",
+        STRATEGIES,
+    )
+    use_tpu: bool = option(
+        None, "Whether to use a TPU; unset: look for one.", kind=bool
+    )
+    tpu_name: str = option(None, "Name or address of the TPU.", kind=str)
+    tpu_zone: str = option(None, "Zone of the TPU.", kind=str)
+    gcp_project: str = option(None, "Project of the TPU.", kind=str)
+    master: str = option(
+        None, "Address of the TPU, for the same use as --tpu_name.", kind=str
+    )
+    deterministic: bool = option(
+        None,
+        "Whether every repetition gives the same bits; unset: on the CPU, "
+        "which costs nothing there. GPUs are slower for it.",
+        kind=bool,
+    )
+    mixed_precision: str = option(
+        "float32",
+        "Arithmetic of the layers; losses and statistics stay float32.",
+        ("float32", "bfloat16", "float16"),
+        resumed=fixed(lambda v: v == "float16"),
+    )
+    remat: bool = option(
+        False,
+        "Keep only the outputs of block groups for the backward pass and make "
+        "the rest again: less memory, about a third more time.",
+    )
+    check_memory: bool = option(
+        True,
+        "Stop before a job that is expected to take more than nine tenths of "
+        "the free memory, and say what would help.",
+    )
+    gradient_cache_microbatch: int = option(
+        0,
+        "Pretraining embeds so many images of a device's share at a time, "
+        "which must divide it, and still gets the gradient of the whole "
+        "batch; batch normalization takes its moments from each such part. "
+        "0: all at once.",
+        range=at_least(0, "images"),
+    )

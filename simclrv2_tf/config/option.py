@@ -1,0 +1,106 @@
+"""One option: all that is to be known of a flag stands in one call."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+from typing import NamedTuple
+
+
+class Range(NamedTuple):
+    """The values that an option takes.
+
+    Attributes:
+      holds: Whether a value is one of them.
+      words: What is expected, for the error.
+    """
+
+    holds: Callable[[Any], bool]
+    words: str
+
+
+def at_least(least: float, unit: str = "") -> Range:
+    """`least` and all above."""
+    words = f"at least {least}" if least else f"0 or more {unit}".strip()
+    return Range(lambda value: value >= least, words)
+
+
+def between(least: float, most: float, words: str = "") -> Range:
+    """From `least` to `most`, both included."""
+    words = words or f"from {least} to {most}"
+    return Range(lambda value: least <= value <= most, words)
+
+
+SHARE = Range(lambda value: 0 <= value <= 1, "in [0, 1]")
+BELOW_ONE = Range(lambda value: 0 <= value < 1, "in [0, 1)")
+ABOVE_ZERO = Range(lambda value: value > 0, "above 0")
+
+
+class Resumed(NamedTuple):
+    """What a run that goes on may do with an option.
+
+    Attributes:
+      fixed: Whether it must stay as it was.
+      changes_training: Whether the run is another one with another value,
+        which is told.
+      part: Function from a value to what must stay of it.
+    """
+
+    fixed: bool = False
+    changes_training: bool = False
+    part: Callable[[Any], Any] = lambda value: value
+
+
+def fixed(part: Callable[[Any], Any]) -> Resumed:
+    """What must stay of a value, as a function of it."""
+    return Resumed(fixed=True, part=part)
+
+
+FREE = Resumed()
+FIXED = Resumed(fixed=True)
+CHANGES_TRAINING = Resumed(changes_training=True)
+
+# What of the network an option describes: NORMALIZATION weights do not show.
+BACKBONE, HEADS, NORMALIZATION = "backbone", "heads", "normalization"
+
+
+def option(
+    default: Any,
+    help: str,
+    choices: tuple | None = None,
+    kind: type | None = None,
+    range: Range | None = None,
+    describes: str | None = None,
+    resumed: Resumed = FREE,
+) -> Any:
+    """A config field, its flag, its help line and its checks.
+
+    Args:
+      default: Its value unless given; None for "not given".
+      help: One line with unit and range.
+      choices: The values allowed, None for any.
+      kind: Its type where the default does not tell: bool, int, float or str.
+      range: The values allowed where they cannot be listed.
+      describes: The part of the network that it describes, None for none.
+      resumed: What a run that goes on may do with it.
+    """
+    metadata = {
+        "help": help,
+        "choices": choices,
+        "kind": kind or type(default),
+        "range": range,
+        "describes": describes,
+        "resumed": resumed,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def describing(config: Any, *parts: str) -> tuple[str, ...]:
+    """Names of the options that describe parts of the network.
+
+    Args:
+      config: A config, or its class.
+      *parts: `BACKBONE`, `HEADS`, `NORMALIZATION`; all of them unless given.
+    """
+    parts = parts or (BACKBONE, HEADS, NORMALIZATION)
+    fields = dataclasses.fields(config)
+    return tuple(f.name for f in fields if f.metadata["describes"] in parts)

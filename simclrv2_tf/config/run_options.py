@@ -1,0 +1,152 @@
+"""What to do, where results go, when to save and to stop."""
+
+import dataclasses
+
+from simclrv2_tf.config.option import CHANGES_TRAINING
+from simclrv2_tf.config.option import FIXED
+from simclrv2_tf.config.option import at_least
+from simclrv2_tf.config.option import between
+from simclrv2_tf.config.option import option
+
+TRAIN_MODES = ("pretrain", "finetune", "distill")
+MODES = (
+    "train",
+    "eval",
+    "train_then_eval",
+    "export",
+    "embed",
+    "predict",
+    "status",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """What to do, and where its results go."""
+
+    mode: str = option(
+        "train",
+        "What to do: train, evaluate a run, both in turn, export a model, or "
+        "write embeddings or predictions of a data set, or print the status "
+        "of the run in model_dir.",
+        MODES,
+    )
+    train_mode: str = option(
+        "pretrain",
+        "Stage: contrastive pretraining, supervised fine-tuning or "
+        "distillation.",
+        TRAIN_MODES,
+        resumed=FIXED,
+    )
+    model_dir: str = option(
+        None, "Directory of the run: checkpoints, results, logs.", kind=str
+    )
+    dataset_summary: bool = option(
+        False,
+        "Instead of anything else say what the data set holds: classes, "
+        "sizes, formats, corrupt and repeated images; with a contact sheet.",
+    )
+    seed: int = option(
+        0,
+        "Start of everything random, 0 to 2**31 - 1.",
+        range=between(0, 2**31 - 1, "from 0 to 2**31 - 1"),
+        resumed=CHANGES_TRAINING,
+    )
+    checkpoint: str = option(
+        None,
+        "Weights to start from: a run directory or a checkpoint of any kind. "
+        "Unused once model_dir holds a checkpoint.",
+        kind=str,
+    )
+    checkpoint_ema: bool = option(
+        False, "Load the momentum weights (ema_model/...) of --checkpoint."
+    )
+    checkpoint_ignore: str = option(
+        None,
+        "Regular expression; tensors of a PyTorch file or of a TF1 checkpoint "
+        "as --checkpoint that it matches from the start are passed over.",
+        kind=str,
+    )
+    variable_schema: str = option(
+        "(?!global_step)",
+        "Regular expression; variables of --checkpoint whose TF1 name it does "
+        "not match are left as they were initialised.",
+    )
+    zero_init_logits_layer: bool = option(
+        False, "Start the supervised head from zero after --checkpoint."
+    )
+    checkpoint_epochs: int = option(
+        1,
+        "Epochs from one checkpoint to the next, 1 or more.",
+        range=at_least(1),
+    )
+    checkpoint_steps: int = option(
+        0,
+        "Steps from one checkpoint to the next; 0: --checkpoint_epochs.",
+        range=at_least(0),
+    )
+    keep_checkpoint_max: int = option(
+        5, "Checkpoints that are kept, 1 or more.", range=at_least(1)
+    )
+    keep_hub_module_max: int = option(
+        1, "Exported models that are kept, 1 or more.", range=at_least(1)
+    )
+    export_dir: str = option(
+        None,
+        "Directory of exported models; unset: model_dir/saved_model.",
+        kind=str,
+    )
+    export_formats: str = option(
+        None,
+        "Formats to export beside SavedModel and .keras, with commas: onnx, "
+        "litert.",
+        kind=str,
+    )
+    export_top_k: int = option(
+        5,
+        "Classes that an exported model's answer names, 1 or more.",
+        range=at_least(1),
+    )
+    max_image_pixels: int = option(
+        100_000_000,
+        "Pixels of an image (height times width) that an exported model "
+        "takes, 1 to 178956970; larger ones are refused undecoded.",
+        range=between(
+            1,
+            178_956_970,
+            "from 1 to 178956970, more than which no decoder takes",
+        ),
+    )
+    max_image_bytes: int = option(
+        2**27,
+        "Bytes of an encoded image that an exported model takes, 1 or more.",
+        range=between(1, 2**31 - 1, "from 1 to 2**31 - 1"),
+    )
+    train_summary_steps: int = option(
+        100,
+        "Steps from one line of metrics to the next; 0: each checkpoint.",
+        range=at_least(0),
+    )
+    time_limit: str = option(
+        None,
+        "Time that a queue grants, HH:MM; the run stops before it is over, "
+        "with a checkpoint and --preemption_exit_code.",
+        kind=str,
+    )
+    preemption_exit_code: int = option(
+        42,
+        "Exit code after SIGTERM, SIGINT or the time limit, 1 to 255; the "
+        "same command then goes on.",
+        range=between(1, 255),
+    )
+    max_bad_steps: int = option(
+        10,
+        "Steps in a row without finite numbers that end training, 1 or more; "
+        "none of them is applied.",
+        range=at_least(1),
+    )
+    rollback: bool = option(
+        False,
+        "After --max_bad_steps go back to the last checkpoint, and pass over "
+        "the batches since, instead of ending.",
+    )

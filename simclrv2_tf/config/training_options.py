@@ -1,0 +1,152 @@
+"""What is asked of the network, how it gets there, how views are made."""
+
+import dataclasses
+
+from simclrv2_tf.config.option import ABOVE_ZERO
+from simclrv2_tf.config.option import BELOW_ONE
+from simclrv2_tf.config.option import CHANGES_TRAINING
+from simclrv2_tf.config.option import FIXED
+from simclrv2_tf.config.option import SHARE
+from simclrv2_tf.config.option import Range
+from simclrv2_tf.config.option import at_least
+from simclrv2_tf.config.option import between
+from simclrv2_tf.config.option import option
+
+
+@dataclasses.dataclass(frozen=True)
+class ObjectiveConfig:
+    """What is asked of the network."""
+
+    temperature: float = option(
+        0.1,
+        "Temperature of the contrastive loss, above 0.",
+        range=ABOVE_ZERO,
+        resumed=CHANGES_TRAINING,
+    )
+    hidden_norm: bool = option(
+        True,
+        "Whether projections are normalised to length 1.",
+        resumed=CHANGES_TRAINING,
+    )
+    nt_xent_tile: str = option(
+        "auto",
+        "Columns of the contrastive loss's logits made at a time: auto, by "
+        "the size of the batch; 0, all; or 1 or more. The loss is the same.",
+        range=Range(
+            lambda v: v == "auto" or (v.isascii() and v.isdigit()),
+            "auto, 0, or a number of columns",
+        ),
+    )
+    lineareval_while_pretraining: bool = option(
+        True,
+        "Train a linear classifier on the side while pretraining.",
+        resumed=FIXED,
+    )
+    fine_tune_after_block: int = option(
+        -1,
+        "What fine-tuning leaves frozen: -1 nothing, 0 the stem, 1 to 4 the "
+        "stem and so many block groups (4: train the head alone).",
+        range=between(-1, 4),
+        resumed=FIXED,
+    )
+    teacher: str = option(
+        None,
+        "Teacher of distillation: a run directory or a checkpoint.",
+        kind=str,
+        resumed=CHANGES_TRAINING,
+    )
+    teacher_proj_selector: int = option(
+        None,
+        "Layer that the teacher's supervised head reads, as "
+        "--ft_proj_selector; unset: what the teacher's source tells, else 0.",
+        kind=int,
+    )
+    distill_temperature: float = option(
+        1.0,
+        "Softens teacher and student, above 0; paper: 0.1 or 1.",
+        range=ABOVE_ZERO,
+        resumed=CHANGES_TRAINING,
+    )
+    distill_alpha: float = option(
+        1.0,
+        "Weight of the distillation loss against the labels' loss, in [0, 1].",
+        range=SHARE,
+        resumed=CHANGES_TRAINING,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizationConfig:
+    """How the network gets there."""
+
+    optimizer: str = option(
+        "lars",
+        "Optimizer; momentum is Nesterov's.",
+        ("lars", "momentum", "adam", "lamb"),
+        resumed=FIXED,
+    )
+    learning_rate: float = option(
+        0.3,
+        "Learning rate before scaling by the batch size, 0 or more.",
+        range=at_least(0),
+        resumed=CHANGES_TRAINING,
+    )
+    learning_rate_scaling: str = option(
+        "linear",
+        "Scaling: linear is times batch/256, sqrt is times sqrt(batch).",
+        ("linear", "sqrt"),
+        resumed=CHANGES_TRAINING,
+    )
+    warmup_epochs: float = option(
+        10.0,
+        "Epochs over which the learning rate rises from 0.",
+        range=at_least(0),
+        resumed=CHANGES_TRAINING,
+    )
+    weight_decay: float = option(
+        1e-4,
+        "Weight decay, 0 or more.",
+        range=at_least(0),
+        resumed=CHANGES_TRAINING,
+    )
+    momentum: float = option(
+        0.9,
+        "Momentum of LARS and SGD, in [0, 1).",
+        range=BELOW_ONE,
+        resumed=CHANGES_TRAINING,
+    )
+    train_batch_size: int = option(
+        512,
+        "Images in a step, over all replicas.",
+        range=at_least(1),
+        resumed=CHANGES_TRAINING,
+    )
+    train_epochs: int = option(100, "Epochs to train for.", range=at_least(1))
+    train_steps: int = option(
+        0, "Steps to train for; 0: --train_epochs.", range=at_least(0)
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class AugmentationConfig:
+    """How views are made."""
+
+    color_jitter_strength: float = option(
+        1.0,
+        "Strength of the colour distortion, 0 or more; 0.5 for CIFAR.",
+        range=at_least(0),
+        resumed=CHANGES_TRAINING,
+    )
+    color_jitter_impl: str = option(
+        "simclrv2",
+        "Brightness: simclrv2 multiplies, simclrv1 adds.",
+        ("simclrv2", "simclrv1"),
+    )
+    use_blur: bool = option(
+        True,
+        "Whether pretraining blurs every second image.",
+        resumed=CHANGES_TRAINING,
+    )
+    per_image_blur: bool = option(
+        False, "A blur width for each image and not for each batch."
+    )
