@@ -9,6 +9,8 @@ from absl import flags
 
 from simclrv2_tf import config as configs
 
+_MARK = "\ufeff"
+_MOST_NESTED = 20  # flagfiles, one in the other
 _VALUES = {
     bool: "true or false",
     int: "a whole number",
@@ -35,7 +37,7 @@ def parse(argv):
         print(help_text(), flush=True)
         raise SystemExit(0)
     try:
-        rest = values(argv)[1:]
+        rest = values(_with_flagfiles(values, argv))[1:]
     except flags.UnrecognizedFlagError as error:
         raise ValueError(_unknown(error.flagname)) from None
     except flags.CantOpenFlagFileError as error:
@@ -56,6 +58,31 @@ def parse(argv):
             f"Received: {' '.join(rest)}"
         )
     return to_config(values)
+
+
+def _with_flagfiles(values, argv):
+    """A command line with the lines of its flagfiles in their place.
+
+    A byte order mark, which some editors write, is no part of a line.
+    """
+    program, *lines = argv
+    for _ in range(_MOST_NESTED):
+        read = values.read_flags_from_files(lines, force_gnu=False)
+        lines = [line for line in map(_without_mark, read) if line]
+        if lines == read:  # behind a mark there may be another flagfile
+            return [program, *lines]
+    raise ValueError(
+        "A flagfile must not name itself, nor one that names it. Received: "
+        f"{' '.join(argv[1:])}"
+    )
+
+
+def _without_mark(line):
+    """A line without its byte order mark; "" if only a comment is left."""
+    if not line.startswith(_MARK):
+        return line
+    rest = line.removeprefix(_MARK).strip()
+    return "" if rest.startswith(("#", "//")) else rest
 
 
 def define(values):

@@ -217,3 +217,21 @@ def test_a_flagfile_that_is_no_text_is_a_sentence(tmp_path):
     path.write_bytes(b"--seed=3\n--dataset=\xff\n")
     with pytest.raises(ValueError, match=r"text in UTF-8 .*flags\.cfg"):
         flags.parse(["simclrv2", f"--flagfile={path}"])
+
+
+def test_a_byte_order_mark_is_no_part_of_a_flagfile(tmp_path):
+    inner, outer = tmp_path / "inner.cfg", tmp_path / "outer.cfg"
+    inner.write_text("\ufeff# a comment\n--seed=3\n", "utf-8")
+    outer.write_text(f"\ufeff--flagfile={inner}\n--resnet_depth=18\n", "utf-8")
+    config = flags.parse(["simclrv2", f"--flagfile={outer}", "--seed=4"])
+    assert (config.seed, config.resnet_depth) == (4, 18)
+    outer.write_text("\ufeff--resnet_depth=34", "utf-8")
+    assert flags.parse(["simclrv2", f"--flagfile={outer}"]).resnet_depth == 34
+    outer.write_text("--seed=1", "utf-16")
+    with pytest.raises(ValueError, match="must be text in UTF-8"):
+        flags.parse(["simclrv2", f"--flagfile={outer}"])
+    outer.write_text(f"\ufeff--flagfile={outer}\n", "utf-8")
+    with pytest.raises(ValueError, match="must not name itself"):
+        flags.parse(["simclrv2", f"--flagfile={outer}"])
+    with pytest.raises(ValueError, match="Expected flags alone"):
+        flags.parse(["simclrv2", "--", "--flagfile=x"])

@@ -74,8 +74,10 @@ def check(config: Config, replicas: int = 1) -> Expected:
     if expected.fits or not config.check_memory:
         return expected
     ways = helpful(config, replicas)
-    advice = f"{', or '.join(ways)} would fit" if ways else (
-        "a smaller network or smaller images are needed"
+    advice = (
+        f"{', or '.join(ways)} would fit"
+        if ways
+        else ("a smaller network or smaller images are needed")
     )
     raise ValueError(
         f"The job is expected to take {expected}: {advice}; "
@@ -92,9 +94,7 @@ def helpful(config: Config, replicas: int = 1) -> list[str]:
     ]
     if fitting:
         return fitting
-    saving = dataclasses.replace(
-        config, remat=True, mixed_precision="bfloat16"
-    )
+    saving = dataclasses.replace(config, remat=True, mixed_precision="bfloat16")
     both = "--remat --mixed_precision=bfloat16"
     for text, changed in [("", saving), *_smaller(saving, replicas)]:
         if expect(changed, replicas).fits:

@@ -71,7 +71,9 @@ def test_a_job_that_does_not_fit_is_told_what_would(free):
         memory_check.check(LARGE)
     free(2)
     ways = memory_check.helpful(LARGE)
-    assert ways == ["--remat --mixed_precision=bfloat16 --gradient_cache_microbatch=8"]
+    assert ways == [
+        "--remat --mixed_precision=bfloat16 --gradient_cache_microbatch=8"
+    ]
 
 
 def test_what_is_advised_fits(free):
