@@ -1,6 +1,7 @@
 """SimCLRv2 in TensorFlow: pretrain, fine-tune, distil, serve."""
 
 import importlib
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,28 @@ _HOME = {
     "pretrain": "api",
     "published": "hub",
 }
+
+if TYPE_CHECKING:  # for editors; a test holds it to the table
+    from simclrv2_tf.api import distill as distill
+    from simclrv2_tf.api import embed as embed
+    from simclrv2_tf.api import evaluate as evaluate
+    from simclrv2_tf.api import export_model as export_model
+    from simclrv2_tf.api import finetune as finetune
+    from simclrv2_tf.api import predict as predict
+    from simclrv2_tf.api import pretrain as pretrain
+    from simclrv2_tf.config import Config as Config
+    from simclrv2_tf.hub import convert as convert
+    from simclrv2_tf.hub import load_backbone as load_backbone
+    from simclrv2_tf.hub import load_network as load_network
+    from simclrv2_tf.hub import published as published
+    from simclrv2_tf.losses import NTXent as NTXent
+    from simclrv2_tf.models.backbone import Backbone as Backbone
+    from simclrv2_tf.models.network import Network as Network
+    from simclrv2_tf.models.network import build_network as build_network
+    from simclrv2_tf.optimizers import LARS as LARS
+    from simclrv2_tf.stages.distill import Distill as Distill
+    from simclrv2_tf.stages.finetune import FineTune as FineTune
+    from simclrv2_tf.stages.pretrain import Pretrain as Pretrain
 
 __all__ = sorted(_HOME)
 

@@ -1,6 +1,11 @@
 """The stages as Python functions: the same as the command, without flags."""
 
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import TypeAlias
 
 import tensorflow as tf
 
@@ -10,8 +15,21 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference import embedding_files
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
-def pretrain(dataset, model_dir, eval_dataset=None, **options):
+    from simclrv2_tf.config.keywords import Options
+
+Data: TypeAlias = "str | tf.data.Dataset | Source"
+Path: TypeAlias = str | os.PathLike[str]
+
+
+def pretrain(
+    dataset: Data,
+    model_dir: Path,
+    eval_dataset: tf.data.Dataset | None = None,
+    **options: Unpack[Options],
+) -> dict[str, Any]:
     """Pretrains a network without labels.
 
     Args:
@@ -37,7 +55,12 @@ def pretrain(dataset, model_dir, eval_dataset=None, **options):
     return _run("pretrain", dataset, model_dir, options, eval_dataset)
 
 
-def finetune(dataset, model_dir, eval_dataset=None, **options):
+def finetune(
+    dataset: Data,
+    model_dir: Path,
+    eval_dataset: tf.data.Dataset | None = None,
+    **options: Unpack[Options],
+) -> dict[str, Any]:
     """Trains a classifier on the labels; see `pretrain` for the arguments.
 
     Give `checkpoint` to start from a pretrained network.
@@ -45,16 +68,27 @@ def finetune(dataset, model_dir, eval_dataset=None, **options):
     return _run("finetune", dataset, model_dir, options, eval_dataset)
 
 
-def distill(dataset, model_dir, teacher, eval_dataset=None, **options):
+def distill(
+    dataset: Data,
+    model_dir: Path,
+    teacher: Path,
+    eval_dataset: tf.data.Dataset | None = None,
+    **options: Unpack[Options],
+) -> dict[str, Any]:
     """Teaches a network what `teacher` says; see `pretrain`.
 
     `teacher` is a run directory or a checkpoint.
     """
-    options = {**options, "teacher": os.fspath(teacher)}
-    return _run("distill", dataset, model_dir, options, eval_dataset)
+    taught = {**options, "teacher": os.fspath(teacher)}
+    return _run("distill", dataset, model_dir, taught, eval_dataset)
 
 
-def evaluate(dataset, model_dir, train_dataset=None, **options):
+def evaluate(
+    dataset: Data,
+    model_dir: Path,
+    train_dataset: tf.data.Dataset | None = None,
+    **options: Unpack[Options],
+) -> dict[str, float]:
     """Evaluates a run's newest checkpoint on the evaluation split.
 
     Args:
@@ -78,13 +112,17 @@ def evaluate(dataset, model_dir, train_dataset=None, **options):
     return _run(None, train_dataset, model_dir, options, dataset)
 
 
-def export_model(model_dir, **options):
+def export_model(model_dir: Path, **options: Unpack[Options]) -> str:
     """Exports a run's newest checkpoint; returns the path."""
     options = {**options, "mode": "export"}
     return _run(None, None, model_dir, options)["export"]
 
 
-def embed(dataset, model_dir=None, **options):
+def embed(
+    dataset: Data,
+    model_dir: Path | None = None,
+    **options: Unpack[Options],
+) -> dict[str, Any]:
     """Embeds a data set with a run's newest weights, or `checkpoint`'s.
 
     Args:
@@ -107,7 +145,11 @@ def embed(dataset, model_dir=None, **options):
     return {**embedding_files.read_embeddings(path), "path": path}
 
 
-def predict(dataset, model_dir=None, **options):
+def predict(
+    dataset: Data,
+    model_dir: Path | None = None,
+    **options: Unpack[Options],
+) -> str:
     """Writes the best classes of each image; see `embed` for the arguments.
 
     Returns:

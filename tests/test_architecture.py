@@ -32,6 +32,7 @@ MAY_IMPORT = {
         "losses",
         "models",
         "optimizers",
+        "scaling",
         "stages",
     },
     "stages": {"losses", "models", "distribution", "data"},

@@ -8,8 +8,9 @@ prepare_environment "[test]"
 export TF_CPP_MIN_LOG_LEVEL=2
 .venv/bin/ruff format --check .
 .venv/bin/ruff check .
+.venv/bin/mypy
 # Small networks leave a second core idle: two processes share the test files.
-pytest=(.venv/bin/python -m pytest -n 2 --dist loadfile)
+pytest=(.venv/bin/python -m pytest -n 2 --dist loadfile --durations=10)
 if [ "${1:-}" = --slow ]; then
   "${pytest[@]}" -m "slow or not slow"
   exec bash tools/check_addons.sh

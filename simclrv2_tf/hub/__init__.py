@@ -11,6 +11,6 @@ from simclrv2_tf.hub.catalogue import table as table
 from simclrv2_tf.hub.comparison import TOLERANCE as TOLERANCE
 from simclrv2_tf.hub.comparison import compare as compare
 from simclrv2_tf.hub.conversion import convert as convert
+from simclrv2_tf.hub.feature_extractor import load_backbone as load_backbone
 from simclrv2_tf.hub.load import find_weights as find_weights
 from simclrv2_tf.hub.load import load_network as load_network
-from simclrv2_tf.hub.load_backbone import load_backbone as load_backbone

@@ -1,0 +1,346 @@
+"""The options of `Config` as keywords, for editors and mypy.
+
+Made from the options by `python tools/write_keywords.py`; a test keeps it so.
+"""
+
+import os
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+
+class Options(TypedDict, total=False):
+    """Fields of `Config`; each says what it takes."""
+
+    mode: Literal[
+        "train",
+        "eval",
+        "train_then_eval",
+        "export",
+        "embed",
+        "predict",
+        "status",
+    ]
+    """What to do: train, evaluate a run, both in turn, export a model, or
+    write embeddings or predictions of a data set, or print the status of
+    the run in model_dir."""
+
+    train_mode: Literal["pretrain", "finetune", "distill"]
+    """Stage: contrastive pretraining, supervised fine-tuning or
+    distillation."""
+
+    dataset_summary: bool
+    """Instead of anything else say what the data set holds: classes, sizes,
+    formats, corrupt and repeated images; with a contact sheet."""
+
+    seed: int
+    """Start of everything random, 0 to 2**31 - 1."""
+
+    checkpoint: str | os.PathLike[str] | None
+    """Weights to start from: a run directory or a checkpoint of any kind.
+    Unused once model_dir holds a checkpoint."""
+
+    checkpoint_ema: bool
+    """Load the momentum weights (ema_model/...) of --checkpoint."""
+
+    checkpoint_ignore: str | os.PathLike[str] | None
+    """Regular expression; tensors of a PyTorch file or of a TF1 checkpoint
+    as --checkpoint that it matches from the start are passed over."""
+
+    variable_schema: str | os.PathLike[str]
+    """Regular expression; variables of --checkpoint whose TF1 name it does
+    not match are left as they were initialised."""
+
+    zero_init_logits_layer: bool
+    """Start the supervised head from zero after --checkpoint."""
+
+    checkpoint_epochs: int
+    """Epochs from one checkpoint to the next, 1 or more."""
+
+    checkpoint_steps: int
+    """Steps from one checkpoint to the next; 0: --checkpoint_epochs."""
+
+    keep_checkpoint_max: int
+    """Checkpoints that are kept, 1 or more."""
+
+    keep_hub_module_max: int
+    """Exported models that are kept, 1 or more."""
+
+    export_dir: str | os.PathLike[str] | None
+    """Directory of exported models; unset: model_dir/saved_model."""
+
+    export_formats: str | os.PathLike[str] | None
+    """Formats to export beside SavedModel and .keras, with commas: onnx,
+    litert."""
+
+    export_top_k: int
+    """Classes that an exported model's answer names, 1 or more."""
+
+    max_image_pixels: int
+    """Pixels of an image (height times width) that an exported model takes,
+    1 to 178956970; larger ones are refused undecoded."""
+
+    max_image_bytes: int
+    """Bytes of an encoded image that an exported model takes, 1 or more."""
+
+    train_summary_steps: int
+    """Steps from one line of metrics to the next; 0: each checkpoint."""
+
+    time_limit: str | os.PathLike[str] | None
+    """Time that a queue grants, HH:MM; the run stops before it is over,
+    with a checkpoint and --preemption_exit_code."""
+
+    preemption_exit_code: int
+    """Exit code after SIGTERM, SIGINT or the time limit, 1 to 255; the same
+    command then goes on."""
+
+    max_bad_steps: int
+    """Steps in a row without finite numbers that end training, 1 or more;
+    none of them is applied."""
+
+    rollback: bool
+    """After --max_bad_steps go back to the last checkpoint, and pass over
+    the batches since, instead of ending."""
+
+    image_feature: str | os.PathLike[str] | None
+    """What holds the images, where it has no usual name: the feature,
+    column, array, or ending of members of a tar file."""
+
+    label_feature: str | os.PathLike[str] | None
+    """The same of the labels; see --image_feature."""
+
+    label_map: str | os.PathLike[str] | None
+    """File that says which class each label stands for: lines label,class
+    or JSON {label: class}, a class being a name or a number; an empty
+    class leaves unlabelled."""
+
+    data_dir: str | os.PathLike[str] | None
+    """Directory that holds TFDS data."""
+
+    download: bool
+    """Whether TFDS may download and prepare a missing data set."""
+
+    train_split: str | os.PathLike[str]
+    """Split to train on; TFDS slices such as train[:10%] work."""
+
+    eval_split: str | os.PathLike[str]
+    """Split to evaluate on; CIFAR-10 and digits have test."""
+
+    cache_dataset: bool
+    """Decode the training images once and hold them in memory, if they fit
+    in a third of what is free."""
+
+    shuffle_buffer: int
+    """Examples next to each other that are shuffled among themselves, in
+    windows of random order, so that files are read piece by piece; 0:
+    all. Numbers are shuffled, not images: it takes no memory."""
+
+    max_corrupt_fraction: float
+    """Share of the images that may be unreadable, in [0, 1); those are
+    named and left out, and more stop the run. 0: the first stops it."""
+
+    label_fraction: float
+    """Share of each class whose labels are used, in (0, 1]."""
+
+    labels_per_class: int
+    """Examples of each class whose labels are used; 0: all."""
+
+    label_seed: int
+    """Seed of the choice of labels, the same in every stage."""
+
+    resnet_depth: Literal[18, 34, 50, 101, 152, 200]
+    """Depth of the ResNet."""
+
+    width_multiplier: float
+    """Times the channels of every layer, a multiple of 1/32."""
+
+    sk_ratio: float
+    """Selective kernels if above 0; 0.0625 in the published networks."""
+
+    se_ratio: float
+    """Squeeze-and-excite if above 0."""
+
+    image_size: int
+    """Side of the images in pixels; up to 32 takes the small stem."""
+
+    channels: int
+    """Channels of the images: 3 for RGB, 1 for grey, or as many as the
+    arrays have. Saturation, hue and grey are changed with 3 alone."""
+
+    input_mean: str | os.PathLike[str] | None
+    """What the network takes from each channel of images in [0, 1] first:
+    numbers with commas; unset: as the weights of --checkpoint expect,
+    else nothing."""
+
+    input_std: str | os.PathLike[str] | None
+    """What the network then divides each channel by; see --input_mean."""
+
+    proj_head_mode: Literal["none", "linear", "nonlinear"]
+    """Projection head."""
+
+    proj_out_dim: int
+    """Features of the projection."""
+
+    num_proj_layers: int
+    """Layers of the nonlinear projection head, 1 or more."""
+
+    ft_proj_selector: int
+    """Layer that the supervised head reads: 0 the backbone's features, 1
+    the first projection layer, ..., -1 the projection."""
+
+    global_bn: bool
+    """Whether batch normalization spans all replicas."""
+
+    batch_norm_decay: float
+    """Momentum of batch normalization's statistics, in [0, 1)."""
+
+    temperature: float
+    """Temperature of the contrastive loss, above 0."""
+
+    hidden_norm: bool
+    """Whether projections are normalised to length 1."""
+
+    nt_xent_tile: str | os.PathLike[str]
+    """Columns of the contrastive loss's logits made at a time: auto, by the
+    size of the batch; 0, all; or 1 or more. The loss is the same."""
+
+    lineareval_while_pretraining: bool
+    """Train a linear classifier on the side while pretraining."""
+
+    fine_tune_after_block: int
+    """What fine-tuning leaves frozen: -1 nothing, 0 the stem, 1 to 4 the
+    stem and so many block groups (4: train the head alone)."""
+
+    teacher_proj_selector: int | None
+    """Layer that the teacher's supervised head reads, as
+    --ft_proj_selector; unset: what the teacher's source tells, else 0."""
+
+    distill_temperature: float
+    """Softens teacher and student, above 0; paper: 0.1 or 1."""
+
+    distill_alpha: float
+    """Weight of the distillation loss against the labels' loss, in [0, 1]."""
+
+    optimizer: Literal["lars", "momentum", "adam", "lamb"]
+    """Optimizer; momentum is Nesterov's."""
+
+    learning_rate: float
+    """Learning rate before scaling by the batch size, 0 or more."""
+
+    learning_rate_scaling: Literal["linear", "sqrt"]
+    """Scaling: linear is times batch/256, sqrt is times sqrt(batch)."""
+
+    warmup_epochs: float
+    """Epochs over which the learning rate rises from 0."""
+
+    weight_decay: float
+    """Weight decay, 0 or more."""
+
+    momentum: float
+    """Momentum of LARS and SGD, in [0, 1)."""
+
+    train_batch_size: int
+    """Images in a step, over all replicas."""
+
+    train_epochs: int
+    """Epochs to train for."""
+
+    train_steps: int
+    """Steps to train for; 0: --train_epochs."""
+
+    color_jitter_strength: float
+    """Strength of the colour distortion, 0 or more; 0.5 for CIFAR."""
+
+    color_jitter_impl: Literal["simclrv2", "simclrv1"]
+    """Brightness: simclrv2 multiplies, simclrv1 adds."""
+
+    use_blur: bool
+    """Whether pretraining blurs every second image."""
+
+    per_image_blur: bool
+    """A blur width for each image and not for each batch."""
+
+    eval_batch_size: int
+    """Images in a step of evaluation."""
+
+    eval_steps: int
+    """Steps of evaluation; 0: all examples."""
+
+    eval_name: str | os.PathLike[str] | None
+    """Suffix of the result files and of the event directory."""
+
+    eval_timeout: float
+    """With --mode=eval: seconds to wait for the next checkpoint of a run
+    that is still training, until that of its last step; 0 evaluates the
+    newest and stops."""
+
+    knn_k: int
+    """Neighbours that vote in the nearest-neighbour evaluation, among the
+    training images whose labels are used; 0: no such evaluation."""
+
+    knn_temperature: float
+    """Temperature of the neighbours' votes, above 0."""
+
+    split: str | os.PathLike[str] | None
+    """Split that --mode=embed and --mode=predict go through; unset: all
+    splits, one after another."""
+
+    embed_endpoint: str | os.PathLike[str]
+    """Endpoint that --mode=embed writes: the features, or proj_sel,
+    proj_head_output, logits_sup, block_group1 to block_group4."""
+
+    embed_output: str | os.PathLike[str] | None
+    """File.npz, or directory of TFRecord shards; unset:
+    model_dir/embeddings-STEP. The same command goes on where it was
+    stopped."""
+
+    embed_format: Literal["npz", "tfrecord"]
+    """Form of embeddings."""
+
+    embed_shard_size: int
+    """Images in a shard, which is redone if stopped, 1 or more."""
+
+    predict_output: str | os.PathLike[str] | None
+    """CSV file of predictions; unset: model_dir/predictions-STEP.csv."""
+
+    predict_top_k: int
+    """Classes that are named for each image, 1 or more."""
+
+    strategy: Literal["auto", "one_device", "mirrored", "multi_worker", "tpu"]
+    """Devices: auto looks for a TPU, several GPUs or TF_CONFIG."""
+
+    use_tpu: bool | None
+    """Whether to use a TPU; unset: look for one."""
+
+    tpu_name: str | os.PathLike[str] | None
+    """Name or address of the TPU."""
+
+    tpu_zone: str | os.PathLike[str] | None
+    """Zone of the TPU."""
+
+    gcp_project: str | os.PathLike[str] | None
+    """Project of the TPU."""
+
+    master: str | os.PathLike[str] | None
+    """Address of the TPU, for the same use as --tpu_name."""
+
+    deterministic: bool | None
+    """Whether every repetition gives the same bits; unset: on the CPU,
+    which costs nothing there. GPUs are slower for it."""
+
+    mixed_precision: Literal["float32", "bfloat16", "float16"]
+    """Arithmetic of the layers; losses and statistics stay float32."""
+
+    remat: bool
+    """Keep only the outputs of block groups for the backward pass and make
+    the rest again: less memory, about a third more time."""
+
+    check_memory: bool
+    """Stop before a job that is expected to take more than nine tenths of
+    the free memory, and say what would help."""
+
+    gradient_cache_microbatch: int
+    """Pretraining embeds so many images of a device's share at a time,
+    which must divide it, and still gets the gradient of the whole batch;
+    batch normalization takes its moments from each such part. 0: all at
+    once."""

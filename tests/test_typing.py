@@ -1,0 +1,60 @@
+"""What editors and type checkers see is what there is."""
+
+import ast
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+import simclrv2_tf
+from tools import write_keywords
+
+PACKAGE = pathlib.Path(simclrv2_tf.__file__).parent
+
+
+def test_keywords_are_those_of_the_options():
+    written = (PACKAGE / "config" / "keywords.py").read_text()
+    expected = ast.dump(ast.parse(write_keywords.text()))
+    assert ast.dump(ast.parse(written)) == expected, (
+        "an option has changed: python tools/write_keywords.py"
+    )
+
+
+def test_editors_see_the_public_names():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    (branch,) = [node for node in tree.body if isinstance(node, ast.If)]
+    seen = {
+        alias.asname: node.module.removeprefix("simclrv2_tf.")
+        for node in branch.body
+        for alias in node.names
+    }
+    assert seen == simclrv2_tf._HOME
+
+
+def test_types_are_shipped():
+    assert (PACKAGE / "py.typed").exists()
+
+
+def test_wrong_options_are_reported(tmp_path):
+    pytest.importorskip("mypy")
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import simclrv2_tf\n"
+        'simclrv2_tf.pretrain("digits", "x", train_batch_size=8)\n'
+        'simclrv2_tf.pretrain("digits", "x", train_batch_sise=8)\n'
+        'simclrv2_tf.finetune("digits", "x", train_batch_size="8")\n'
+        'simclrv2_tf.distill("digits", "x", "y", optimizer="sgd")\n'
+    )
+    root = PACKAGE.parent
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--cache-dir", tmp_path, program],
+        capture_output=True,
+        text=True,
+        cwd=root,
+    )
+    assert checked.returncode == 1, checked.stdout + checked.stderr
+    lines = re.findall(r"program\.py:(\d+): error", checked.stdout)
+    assert lines == ["3", "4", "5"], checked.stdout
+    assert 'did you mean "train_batch_size"' in checked.stdout
