@@ -18,6 +18,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.inference import metrics
+from simclrv2_tf.inference import probes
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs.plan import make_plan
 
@@ -181,7 +182,7 @@ def run_evaluation():
     workers, worker = distribution.worker_share()
     batches = pipeline.eval_dataset(source, 14, 8, workers, worker)
     counts = metrics.classification_accuracy(network, batches)
-    features, labels = metrics.features(network, batches)
+    features, labels = probes.features(network, batches)
     return {**counts, "features": features, "labels": labels}
 
 

@@ -13,7 +13,7 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import concat
 from simclrv2_tf.data.unreadable import CorruptImages
 from simclrv2_tf.inference.result_shards import write_whole
-from simclrv2_tf.runs.train import open_source
+from simclrv2_tf.runs.inputs import open_source
 
 SHOWN_EVERY = 2.0  # seconds between two states of the progress line
 
@@ -60,7 +60,7 @@ def contents(config, source, network, names):
     }
 
 
-def work_off(config, shards, function, source, image_size, write):
+def run_shards(config, shards, function, source, image_size, write):
     """Makes the shards that are missing, this worker its own of them.
 
     Images that cannot be read are named and left out, as many as

@@ -13,10 +13,10 @@ from simclrv2_tf.data.cache import cached
 from simclrv2_tf.data.unreadable import CorruptImages
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import divergence
-from simclrv2_tf.runs import resume_state as progresses
 from simclrv2_tf.runs import projector
-from simclrv2_tf.runs.callbacks.stops import Diverged
+from simclrv2_tf.runs import resume_state as progresses
 from simclrv2_tf.runs.callbacks.make import Surroundings
+from simclrv2_tf.runs.callbacks.stops import Diverged
 
 MOST_ROLLBACKS = 3  # from one checkpoint; then something else is wrong
 _LOG = logging.getLogger("simclrv2_tf")

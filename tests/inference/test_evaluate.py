@@ -15,8 +15,8 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference import evaluate
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.runs import class_names
 from simclrv2_tf.runs import train
+from simclrv2_tf.runs import weights
 
 TINY = {
     "resnet_depth": 18,
@@ -225,6 +225,4 @@ def test_a_student_of_unlabelled_images_has_the_teachers_names(run, tmp_path):
         train_steps=1,
         warmup_epochs=0,
     )
-    assert class_names.class_names(str(tmp_path / "student")) == list(
-        "abcdefghij"
-    )
+    assert weights.class_names(str(tmp_path / "student")) == list("abcdefghij")
