@@ -12,7 +12,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data import label_subset as labelling
 from simclrv2_tf.data import pipeline
-from simclrv2_tf.data.unreadable import CorruptImages
+from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import metrics
 from simclrv2_tf.runs import build
@@ -99,7 +99,9 @@ def evaluate_checkpoint(config, prefix, eval_source, source=None):
     result = {}
     with corrupt.explained():
         if _classifies(config, prefix, network, eval_source):
-            counted = metrics.classification_accuracy(network, batches)
+            counted = metrics.classification_accuracy(
+                network, batches, eval_source.labels
+            )
             result |= {f"eval/{name}": v for name, v in counted.items()}
     if config.knn_k:
         result |= _neighbours(config, network, eval_source, source)
@@ -179,14 +181,15 @@ def _embedded(config, network, source, steps=0):
     """Features and labels of a source."""
     batches, corrupt = _batches(config, network, source, steps)
     with corrupt.explained():
-        return metrics.features(network, batches)
+        features, numbers = metrics.features(network, batches)
+    return features, source.labels[numbers]
 
 
 def _batches(config, network, source, steps=0):
     """This worker's share of the first `steps` batches, 0 for all.
 
     Returns:
-      The batches, and `CorruptImages` of what cannot be read of them.
+      The batches, and `UnreadableImages` of what cannot be read of them.
     """
     workers, worker = distribution.worker_share()
     if steps:
@@ -194,7 +197,7 @@ def _batches(config, network, source, steps=0):
         source = source.subset(np.arange(first))
     share = -(-config.eval_batch_size // workers)
     size = network.get_config()["image_size"]
-    corrupt = CorruptImages(source, config.max_corrupt_fraction)
+    corrupt = UnreadableImages(source, config.max_corrupt_fraction)
     batches = pipeline.eval_dataset(
         source, share, size, workers, worker, corrupt
     )

@@ -1,5 +1,7 @@
 """Arrays of an npz file: nothing is unpickled, and no size believed."""
 
+from __future__ import annotations
+
 import math
 import struct
 import zipfile
@@ -13,7 +15,7 @@ MEMORY_LIMIT = 2**29  # bytes of an array that is held in memory
 LOCAL_HEADER = 30  # bytes in a zip file before a member's name
 
 
-def array_shapes(path):
+def array_shapes(path: str) -> dict[str, tuple[int, ...]]:
     """Dictionary from the arrays of an npz file to their shapes.
 
     Raises:
@@ -22,7 +24,7 @@ def array_shapes(path):
     return _guarded(path, _shapes)
 
 
-def read_array(path, name, mapped=False):
+def read_array(path: str, name: str, mapped: bool = False) -> np.ndarray:
     """One array of an npz file.
 
     Args:

@@ -1,5 +1,7 @@
 """The files that a pattern names, told apart by split."""
 
+from __future__ import annotations
+
 import logging
 import os
 import re
@@ -12,7 +14,9 @@ TEMPLATE = "{split}"
 _LOG = logging.getLogger("simclrv2_tf")
 
 
-def files_by_split(pattern, split, suffixes):
+def files_by_split(
+    pattern: str, split: str | None, suffixes: tuple[str, ...]
+) -> dict[str, list[str]]:
     """The files that a pattern names, told apart by the splits they hold.
 
     Args:
@@ -20,7 +24,8 @@ def files_by_split(pattern, split, suffixes):
         for the name of a split. Without that, files whose names hold the
         names of two splits or more ("train-00000.tar", "val-00000.tar") are
         told apart by them; otherwise all are of one split, "train".
-      split: The split asked for; it may have a name of its own.
+      split: The split asked for, which may have a name of its own; None for
+        all that have usual names.
       suffixes: What files in a directory end in.
 
     Returns:
@@ -30,9 +35,10 @@ def files_by_split(pattern, split, suffixes):
       ValueError: If there is no such file, or a shard is missing.
     """
     if TEMPLATE in pattern:
+        asked = () if split is None else (split.split("[")[0],)
         found = {
             name: _matching(pattern.replace(TEMPLATE, name), suffixes)
-            for name in dict.fromkeys((split.split("[")[0], *KNOWN))
+            for name in dict.fromkeys((*asked, *KNOWN))
         }
         found = {name: files for name, files in found.items() if files}
     else:
