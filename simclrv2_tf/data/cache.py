@@ -1,4 +1,4 @@
-"""`--cache_dataset`: images decoded once and held in memory, where they fit."""
+"""`--cache_dataset`: images decoded once and kept in memory, where they fit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simclrv2_tf.data.storage import Storage
 
 _LOG = logging.getLogger("simclrv2_tf")
 
-SHARE = 1 / 3  # of the free memory: pixels are held twice for a moment
+SHARE = 1 / 3  # of the free memory: for a moment pixels are there twice
 SAMPLE = 256  # images whose sizes tell what all would take
 
 

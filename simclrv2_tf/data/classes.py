@@ -42,12 +42,12 @@ def number_classes(
     """
     values = _as_numbers(values)
     _check_numbers(values, where)
-    found, inverse = np.unique(values, return_inverse=True)
-    texts = [_text(value) for value in found]
+    distinct, inverse = np.unique(values, return_inverse=True)
+    texts = [_text(value) for value in distinct]
     if names is None:
         names = [text for text in texts if text]
         if values.dtype.kind == "i" and not gaps:
-            _check_gaps(found[found >= 0], name)
+            _check_gaps(distinct[distinct >= 0], name)
     numbers = {known: index for index, known in enumerate(names)}
     labels = [numbers.get(text, UNLABELLED) for text in texts]
     labels = np.array(labels, np.int32)[inverse]
@@ -85,18 +85,20 @@ def _check_numbers(values, where):
         )
 
 
-def _check_gaps(found, name):
+def _check_gaps(distinct, name):
     """Raises if a number between the first and the last class is unused."""
-    if not len(found):
+    if not len(distinct):
         return
-    first = min(int(found[0]), 1)
-    missing = np.flatnonzero(found != np.arange(first, first + len(found)))
+    first = min(int(distinct[0]), 1)
+    missing = np.flatnonzero(
+        distinct != np.arange(first, first + len(distinct))
+    )
     if len(missing):
         number = first + int(missing[0])
         raise ValueError(
             f"The class {number} has no example in {name}, while the largest "
-            f"label is {found[-1]}: number classes from 0 or 1 without gaps, "
-            "or name them with --label_map"
+            f"label is {distinct[-1]}: number classes from 0 or 1 without "
+            "gaps, or name them with --label_map"
         )
 
 

@@ -48,9 +48,9 @@ def find_csv(where: str, split: str | None, options: Options) -> Readers:
     Raises:
       ValueError: If the file is no such table.
     """
-    found = files_by_split(where, split, (".csv", ".tsv"))
+    by_split = files_by_split(where, split, (".csv", ".tsv"))
     splits = {}
-    for name, files in found.items():
+    for name, files in by_split.items():
         for file in files:
             for row_split, path, label in _rows(file, options):
                 rows = splits.setdefault(row_split or name, [])

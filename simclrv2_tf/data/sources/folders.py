@@ -69,18 +69,18 @@ def _check_folder(path):
 
 
 def _opened(root, train, bounds):
-    found = _images_below(root)
-    classes = _classes(found, root)
+    files = _images_below(root)
+    classes = _classes(files, root)
     known = classes if train in (None, root) else _trained(train, classes, root)
     ids = {name: index for index, name in enumerate(known)}
-    labels = [ids.get(_class_of(file, root), UNLABELLED) for file in found]
+    labels = [ids.get(_class_of(file, root), UNLABELLED) for file in files]
     source = Source(
         name=f"folder {root}",
         labels=np.array(labels, np.int32),
-        storage=Files(np.array(found)),
+        storage=Files(np.array(files)),
         class_names=tuple(known) if known else None,
     )
-    return source.subset(cut(np.arange(len(found)), bounds, shuffle=True))
+    return source.subset(cut(np.arange(len(files)), bounds, shuffle=True))
 
 
 def _split_folders(path, split):
@@ -115,20 +115,20 @@ def _are_splits(folders):
 
 
 def _images_below(root):
-    found = sorted(
+    images = sorted(
         os.path.join(folder, file)
         for folder, files in _walk(root)
         for file in files
         if file.lower().endswith(EXTENSIONS) and not _hidden(folder, file, root)
     )
-    for file in found:
-        file.encode()  # or the error that a name is no text
-    if not found:
+    for image in images:
+        image.encode()  # or the error that a name is no text
+    if not images:
         raise ValueError(
             f"The folder {root!r} holds no image; expected files that end in "
             f"{', '.join(EXTENSIONS)}, in class folders or flat."
         )
-    return found
+    return images
 
 
 def _walk(root):

@@ -84,15 +84,15 @@ def _splits(path, options):
 
 def _named(shapes, usual):
     """Dictionary from splits, None for no name, to arrays of usual names."""
-    found = {}
+    by_split = {}
     for name in reversed(usual):  # the likeliest last, which stays
         for key in shapes:
             words = re.split(r"[_\-. ]+", key.lower())
             splits = [word for word in words if word in KNOWN]
             rest = "_".join(word for word in words if word not in KNOWN)
             if rest == name and len(splits) <= 1:
-                found[splits[0] if splits else None] = key
-    return found
+                by_split[splits[0] if splits else None] = key
+    return by_split
 
 
 def _no_images(path, shapes):

@@ -24,7 +24,7 @@ from simclrv2_tf.data.sources.parquet_rows import pyarrow_parquet
 from simclrv2_tf.data.sources.split_files import files_by_split
 from simclrv2_tf.data.storage import Encoded
 
-MEMORY_LIMIT = 2**29  # bytes of images that are held in memory
+MEMORY_LIMIT = 2**29  # bytes of images that are read into memory
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -32,7 +32,7 @@ _LOG = logging.getLogger("simclrv2_tf")
 def find_parquet(where: str, split: str | None, options: Options) -> Readers:
     """Parquet files of encoded images and perhaps labels.
 
-    Up to `MEMORY_LIMIT` images are held in memory; of more a whole group of
+    Up to `MEMORY_LIMIT` images are in memory; of more a whole group of
     rows is read for each image that is asked for, which is slow.
 
     Args:
@@ -48,10 +48,10 @@ def find_parquet(where: str, split: str | None, options: Options) -> Readers:
       ValueError: If the files are damaged or hold something else.
     """
     pyarrow_parquet()
-    found = files_by_split(where, split, (".parquet",))
+    by_split = files_by_split(where, split, (".parquet",))
     return {
         name: lambda files=files: _content(files, options)
-        for name, files in found.items()
+        for name, files in by_split.items()
     }
 
 
@@ -124,8 +124,8 @@ def _class_names(file, label):
     """The names that Hugging Face's metadata gives the classes, or None."""
     text = (file.schema_arrow.metadata or {}).get(b"huggingface")
     try:
-        held = json.loads(text)["info"]["features"][label]["names"]
-        return [str(name) for name in held]
+        names = json.loads(text)["info"]["features"][label]["names"]
+        return [str(name) for name in names]
     except (TypeError, KeyError, ValueError):
         return None
 

@@ -81,8 +81,8 @@ def first_features(path: str) -> dict[str, int]:
 
 
 def _kinds(data, start, stop):
-    features = _found(data, start, stop).items()
-    return {name: _first(data, *place)[0] for name, place in features}
+    features = _features(data, start, stop).items()
+    return {name: _first(data, *span)[0] for name, span in features}
 
 
 def _records(path, skip, take):
@@ -141,34 +141,34 @@ def _guarded(where, look, *arguments):
 
 
 def _image_and_label(data, start, stop, image, label, where):
-    found = _found(data, start, stop)
-    missing = [n for n in (image, label) if n is not None and n not in found]
+    features = _features(data, start, stop)
+    missing = [n for n in (image, label) if n is not None and n not in features]
     if missing:
         raise ValueError(
             f"The {where} must have the features {image!r} and {label!r}; "
-            f"{missing[0]!r} is missing among {', '.join(found)}"
+            f"{missing[0]!r} is missing among {', '.join(features)}"
         )
-    kind, begin, end = _first(data, *found[image])
+    kind, begin, end = _first(data, *features[image])
     if kind != BYTES:
         raise ValueError(
             f"The feature {image!r} must hold an encoded image. Received: "
             f"{'numbers' if kind else 'nothing'} in {where}"
         )
-    return begin, end, _label(data, found[label]) if label else UNLABELLED
+    return begin, end, _label(data, features[label]) if label else UNLABELLED
 
 
-def _found(data, start, stop):
-    """Places of the features of an example by name."""
-    found = {}
+def _features(data, start, stop):
+    """Dictionary from features of an example to their first and last byte."""
+    features = {}
     for _, begin, end in _fields(data, start, stop):  # Example.features
         for _, first, last in _fields(data, begin, end):  # entries of the map
             entry = {n: (b, e) for n, b, e in _fields(data, first, last)}
-            found[data[slice(*entry[1])].decode()] = entry.get(2, (0, 0))
-    return found
+            features[data[slice(*entry[1])].decode()] = entry.get(2, (0, 0))
+    return features
 
 
 def _first(data, start, stop):
-    """Kind and place of a feature's first value; kind 0 if it has none."""
+    """Kind, begin and end of a feature's first value; kind 0 if none."""
     for kind, begin, end in _fields(data, start, stop):
         for _, first, last in _fields(data, begin, end):
             return kind, first, last

@@ -36,21 +36,21 @@ def files_by_split(
     """
     if TEMPLATE in pattern:
         asked = () if split is None else (split.split("[")[0],)
-        found = {
+        by_split = {
             name: _matching(pattern.replace(TEMPLATE, name), suffixes)
             for name in dict.fromkeys((*asked, *KNOWN))
         }
-        found = {name: files for name, files in found.items() if files}
+        by_split = {n: files for n, files in by_split.items() if files}
     else:
-        found = _told_apart(_matching(pattern, suffixes))
-    if not found:
+        by_split = _apart(_matching(pattern, suffixes))
+    if not by_split:
         raise ValueError(
             f"There is no file {pattern!r}: give the path of a file or of a "
             "directory, or a pattern such as DIR/train-*"
         )
-    for files in found.values():
+    for files in by_split.values():
         _check_shards(files)
-    return found
+    return by_split
 
 
 def _matching(pattern, suffixes):
@@ -65,7 +65,7 @@ def _matching(pattern, suffixes):
     return sorted(tf.io.gfile.glob(pattern))
 
 
-def _told_apart(files):
+def _apart(files):
     splits = [_split_of(file) for file in files]
     if len(set(splits) - {None}) < 2:
         return {"train": files} if files else {}

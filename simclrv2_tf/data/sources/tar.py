@@ -41,10 +41,10 @@ def find_tar(where: str, split: str | None, options: Options) -> Readers:
       ValueError: If a file is no tar, is compressed, is cut short, or has
         paths that leave its directory.
     """
-    found = files_by_split(where, split, (".tar",))
+    by_split = files_by_split(where, split, (".tar",))
     return {
         name: lambda files=files: _content(files, options)
-        for name, files in found.items()
+        for name, files in by_split.items()
     }
 
 
@@ -193,13 +193,13 @@ def _label(file, members, asked, where):
         ) from None
 
 
-def _of_json(held, field):
+def _of_json(content, field):
     fields = (field,) if field else LABELS["json"]
-    if not isinstance(held, dict):
+    if not isinstance(content, dict):
         raise ValueError("expected an object")
-    found = [held[name] for name in fields if name in held]
-    if not found or found[0] is None:
+    values = [content[name] for name in fields if name in content]
+    if not values or values[0] is None:
         return ""
-    if not isinstance(found[0], (int, str)):
-        raise ValueError(f"{found[0]!r} is neither a number nor a name")
-    return str(found[0])
+    if not isinstance(values[0], (int, str)):
+        raise ValueError(f"{values[0]!r} is neither a number nor a name")
+    return str(values[0])

@@ -1,4 +1,4 @@
-"""Images from a `tf.data.Dataset`, held as arrays."""
+"""Images from a `tf.data.Dataset`, read into arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simclrv2_tf.data.storage.in_memory import to_pixels
 def from_dataset(
     dataset: tf.data.Dataset, class_names: Sequence[str] | None = None
 ) -> Source:
-    """A `tf.data.Dataset` of images and perhaps labels, held in memory.
+    """A `tf.data.Dataset` of images and perhaps labels, read into memory.
 
     Args:
       dataset: Unbatched and finite; elements are images, (image, label)

@@ -1,4 +1,4 @@
-"""TFDS data sets: small splits held in memory, large ones read in place."""
+"""TFDS data sets: small splits in memory, large ones read in place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from simclrv2_tf.data.splits import parse_split
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import Storage
 
-MEMORY_LIMIT = 2**29  # bytes of encoded images that are held in memory
+MEMORY_LIMIT = 2**29  # bytes of encoded images that are read into memory
 
 
 def open_tfds(

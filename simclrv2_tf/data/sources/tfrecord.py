@@ -39,10 +39,10 @@ def find_tfrecord(where: str, split: str | None, options: Options) -> Readers:
     Raises:
       ValueError: If the files are damaged or hold something else.
     """
-    found = files_by_split(where, split, SUFFIXES)
+    by_split = files_by_split(where, split, SUFFIXES)
     return {
         name: lambda files=files: _content(files, options)
-        for name, files in found.items()
+        for name, files in by_split.items()
     }
 
 

@@ -93,6 +93,21 @@ def test_folder_with_splits(tmp_path):
     assert sources.open_source(name, "train[:50%]").num_examples == 2
 
 
+def test_kinds_list_their_splits(tmp_path):
+    assert sources.split_names("digits") == ["train", "test"]
+    for name in ("val", "train", "other"):
+        write_images(tmp_path / "splits" / name)
+    write_images(tmp_path / "plain" / "cat")
+    for folder, names in (("splits", ["train", "val"]), ("plain", ["train"])):
+        assert sources.split_names(f"folder:{tmp_path}/{folder}") == names
+    with pytest.raises(ValueError, match="is no directory"):
+        sources.split_names(f"folder:{tmp_path}/nowhere")
+    with pytest.raises(ValueError, match="as in folder:PATH"):
+        sources.split_names("folder:")
+    with pytest.raises(ValueError, match="did you mean cifar10"):
+        sources.split_names("cifar11")
+
+
 def test_slices_of_a_folder_are_apart_and_complete(tmp_path):
     write_images(tmp_path, 10)
     name = f"folder:{tmp_path}"
