@@ -181,8 +181,9 @@ def run_evaluation():
     network = build.fresh_network(config, source.num_classes)
     workers, worker = distribution.worker_share()
     batches = pipeline.eval_dataset(source, 14, 8, workers, worker)
-    counts = metrics.classification_accuracy(network, batches)
-    features, labels = probes.features(network, batches)
+    counts = metrics.classification_accuracy(network, batches, source.labels)
+    features, numbers = probes.features(network, batches)
+    labels = source.labels[numbers]
     return {**counts, "features": features, "labels": labels}
 
 

@@ -57,6 +57,18 @@ MAY_IMPORT = {
     "config": set(),
     "files": set(),
 }
+# Rooms and files of `data`, the lowest first; each imports those below.
+DATA_LEVELS = (
+    {"random", "skip_errors", "label_subset"},
+    {"augment", "decode", "order"},
+    {"blur", "storage"},
+    {"source"},
+    {"classes", "splits", "unreadable"},
+    {"label_map"},
+    {"sources"},
+    {"cache", "pipeline"},
+    {"prepare"},
+)
 
 
 def modules():
@@ -108,6 +120,25 @@ def test_what_inference_imports_knows_no_stage():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def level_of(name):
+    """How high a module of `data` stands, from its dotted name there."""
+    first = name.split(".")[0]
+    (level,) = (n for n, rooms in enumerate(DATA_LEVELS) if first in rooms)
+    return level, first
+
+
+def test_imports_within_data_point_downwards():
+    for path in (PACKAGE / "data").rglob("*.py"):
+        parts = path.relative_to(PACKAGE / "data").with_suffix("").parts
+        if parts == ("__init__",):
+            continue
+        level, room = level_of(parts[0])
+        for name in imported(path):
+            if name.startswith("simclrv2_tf.data."):
+                below, other = level_of(name.removeprefix("simclrv2_tf.data."))
+                assert below < level or other == room, f"{path} imports {name}"
 
 
 def test_only_one_module_knows_absl_flags():

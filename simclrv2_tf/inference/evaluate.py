@@ -15,7 +15,7 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.unreadable import CorruptImages
+from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import metrics
 from simclrv2_tf.inference import probes
@@ -105,11 +105,15 @@ def evaluate_checkpoint(
     network = weights.load(config, prefix)
     channels = network.get_config()["channels"]
     eval_source = eval_source.with_channels(channels)
-    batches, corrupt = _batches(config, network, eval_source, config.eval_steps)
+    batches, unreadable = _batches(
+        config, network, eval_source, config.eval_steps
+    )
     result = {}
-    with corrupt.explained():
+    with unreadable.explained():
         if _classifies(config, prefix, network, eval_source):
-            accuracy = metrics.classification_accuracy(network, batches)
+            accuracy = metrics.classification_accuracy(
+                network, batches, eval_source.labels
+            )
             result |= {f"eval/{name}": v for name, v in accuracy.items()}
     if config.knn_k:
         result |= _neighbours(config, network, eval_source, source)
@@ -118,9 +122,9 @@ def evaluate_checkpoint(
             "nothing to evaluate: there is no trained classifier, or there "
             "are no labels; with labels, --knn_k=200 judges the features"
         )
-    if corrupt.found:
-        print(corrupt.summary(), flush=True)
-        result["eval/unreadable_images"] = len(corrupt.found)
+    if unreadable.found:
+        print(unreadable.summary(), flush=True)
+        result["eval/unreadable_images"] = len(unreadable.found)
     result["eval/regularization_loss"] = _decay(config, network)
     if distribution.is_chief():
         results.report(
@@ -183,16 +187,17 @@ def _neighbours(config, network, eval_source, source):
 
 def _embedded(config, network, source, steps=0):
     """Features and labels of a source."""
-    batches, corrupt = _batches(config, network, source, steps)
-    with corrupt.explained():
-        return probes.features(network, batches)
+    batches, unreadable = _batches(config, network, source, steps)
+    with unreadable.explained():
+        features, numbers = probes.features(network, batches)
+    return features, source.labels[numbers]
 
 
 def _batches(config, network, source, steps=0):
     """This worker's share of the first `steps` batches, 0 for all.
 
     Returns:
-      The batches, and `CorruptImages` of what cannot be read of them.
+      The batches, and `UnreadableImages` of what cannot be read of them.
     """
     workers, worker = distribution.worker_share()
     if steps:
@@ -200,11 +205,11 @@ def _batches(config, network, source, steps=0):
         source = source.subset(np.arange(first))
     share = -(-config.eval_batch_size // workers)
     size = network.get_config()["image_size"]
-    corrupt = CorruptImages(source, config.max_corrupt_fraction)
+    unreadable = UnreadableImages(source, config.max_corrupt_fraction)
     batches = pipeline.eval_dataset(
-        source, share, size, workers, worker, corrupt
+        source, share, size, workers, worker, unreadable
     )
-    return batches, corrupt
+    return batches, unreadable
 
 
 def _decay(config, network):

@@ -112,7 +112,7 @@ def _readable(source, wanted, seed):
         try:
             read(index)
         except tf.errors.OpError as error:
-            _LOG.warning("%s cannot be read: %s", source.place(index), error)
+            _LOG.warning("%s cannot be read: %s", source.where(index), error)
             continue
         picked.append(int(index))
         if len(picked) == wanted:

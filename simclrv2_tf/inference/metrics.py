@@ -6,14 +6,16 @@ import tensorflow as tf
 from simclrv2_tf import distribution
 
 
-def classification_accuracy(network, dataset, steps=None):
+def classification_accuracy(network, dataset, labels, steps=None):
     """Counts right answers over a data set.
 
     Args:
       network: A `Network` with a supervised head.
       dataset: `tf.data.Dataset` of (images float (batch, h, w, c) in [0, 1],
-        labels int (batch,)), this worker's share of the examples; the last
-        batch may be smaller. Unlabelled examples (-1) are passed over.
+        numbers int (batch,)), this worker's share of the examples; the last
+        batch may be smaller.
+      labels: int (examples,), of all examples; unlabelled ones (-1) are not
+        counted.
       steps: Batches to look at; None for all.
 
     Returns:
@@ -24,16 +26,19 @@ def classification_accuracy(network, dataset, steps=None):
       ValueError: If no example has a label.
     """
 
-    def judge(images, labels):
+    def judge(images, numbers):
         logits = network(images, training=False)["logits_sup"]
         logits = tf.cast(logits, tf.float32)
         best = tf.math.top_k(logits, min(5, logits.shape[-1])).indices
-        hits = best == tf.cast(labels, best.dtype)[:, None]  # never for -1
-        top5 = tf.reduce_any(hits, axis=1)
-        return tf.stack([hits[:, 0], top5, labels >= 0], axis=1)
+        return best, numbers
 
     totals = np.zeros((1, 3), np.int64)
-    for rows in distribution.map_rows(judge, dataset.take(steps or -1)):
+    for best, numbers in distribution.map_rows(
+        judge, dataset.take(steps or -1)
+    ):
+        known = labels[numbers]
+        hits = best == known[:, None]  # never for -1
+        rows = np.stack([hits[:, 0], hits.any(axis=1), known >= 0], axis=1)
         totals += rows.sum(axis=0)
     totals = distribution.join_workers(totals).sum(axis=0)
     if not totals[2]:

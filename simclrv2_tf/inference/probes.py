@@ -13,27 +13,27 @@ def features(network, dataset, endpoint="final_avg_pool"):
 
     Args:
       network: A `Network`.
-      dataset: `tf.data.Dataset` of (images, labels), this worker's share of
+      dataset: `tf.data.Dataset` of (images, numbers), this worker's share of
         the examples.
       endpoint: Name of an endpoint of shape (batch, features).
 
     Returns:
-      float32 (examples, features) and int (examples,), numpy arrays of all
-      workers' examples.
+      float32 (examples, features) and their numbers (examples,), numpy
+      arrays of all workers' examples.
     """
 
-    def embed(images, labels):
+    def embed(images, numbers):
         outputs = network(images, training=False)[endpoint]
-        return tf.cast(outputs, tf.float32), labels
+        return tf.cast(outputs, tf.float32), numbers
 
     width = network.output[endpoint].shape[-1]
-    pairs = [(np.zeros((0, width), np.float32), np.zeros(0, np.int32))]
+    pairs = [(np.zeros((0, width), np.float32), np.zeros(0, np.int64))]
     pairs += distribution.map_rows(embed, dataset)
-    embedded, labels = map(np.concatenate, zip(*pairs, strict=True))
+    embedded, numbers = map(np.concatenate, zip(*pairs, strict=True))
     embedded = distribution.join_workers(embedded)
     if not len(embedded):
         raise ValueError("The data set to embed holds no example.")
-    return embedded, distribution.join_workers(labels)
+    return embedded, distribution.join_workers(numbers)
 
 
 def knn_accuracy(bank, queries, k=200, temperature=0.1, chunk=None):

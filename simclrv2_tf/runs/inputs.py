@@ -17,7 +17,7 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.augment import policy
 from simclrv2_tf.data.cache import cached
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.unreadable import CorruptImages
+from simclrv2_tf.data.unreadable import UnreadableImages
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -99,13 +99,13 @@ class TrainingData:
     Attributes:
       source: That source.
       views: Views of each image.
-      corrupt: `CorruptImages`, what cannot be read so far.
+      unreadable: `UnreadableImages`, what cannot be read so far.
     """
 
     def __init__(self, config: Config, source: Source):
         self.source = source
         self.views = 2 if config.train_mode == "pretrain" else 1
-        self.corrupt = CorruptImages(source, config.max_corrupt_fraction)
+        self.unreadable = UnreadableImages(source, config.max_corrupt_fraction)
         self._config = config
 
     @functools.cached_property
@@ -147,6 +147,6 @@ class TrainingData:
             start_step=first,
             steps=steps,
             shuffle_buffer=self._config.shuffle_buffer,
-            corrupt=self.corrupt,
+            unreadable=self.unreadable,
             **share,
         )
