@@ -1,4 +1,4 @@
-"""The command `simclrv2`: flags to a config, config to a stage."""
+"""The command `simclrv2`: flags to a config, config to a session."""
 
 import contextlib
 import logging
@@ -35,7 +35,7 @@ def command():
     """`main`, and where it fails an end without taking anything apart.
 
     Python would drop what still reads images, and wait for it. Several workers
-    take their leave of each other on the way out, and go it.
+    exit normally, so that their peers can synchronise.
     """
     try:
         main()
@@ -57,21 +57,21 @@ def _leave_pipe():
 
 
 def _run(config):
-    if config.mode == "status":
+    if config.mode == "status":  # at once, without TensorFlow
         print(status.describe(config.model_dir), flush=True)
         return
-    if config.dataset_summary:
+    with _interruption(config) as interruption:
         # Not above: TensorFlow takes seconds to load, --help shall not.
-        from simclrv2_tf.inference import inspection
-
-        inspection.summarize(config)
-        return
-    with Interruption(
-        config.preemption_exit_code, time_limit_seconds(config)
-    ) as interruption:
         from simclrv2_tf import session
 
         session.run(config, interruption=interruption)
+
+
+def _interruption(config):
+    """What stops a run cleanly; a summary has nothing to save."""
+    if config.dataset_summary:
+        return contextlib.nullcontext()
+    return Interruption(config.preemption_exit_code, time_limit_seconds(config))
 
 
 if __name__ == "__main__":

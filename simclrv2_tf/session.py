@@ -1,21 +1,32 @@
-"""What a config asks for in all: train, evaluate, export, embed, predict."""
+"""What a config asks for: which run, which inference, which report."""
+
+from __future__ import annotations
 
 from simclrv2_tf import distribution
 from simclrv2_tf import export
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference import evaluate
 from simclrv2_tf.inference import exports
+from simclrv2_tf.inference import inspection
 from simclrv2_tf.inference.embed import embed
 from simclrv2_tf.inference.predict import predict
-from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import devices
+from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
-from simclrv2_tf.runs.train import open_source
+from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.train import train
 
-EXPORTING = ("train", "train_then_eval", "export")
+TRAINING = ("train", "train_then_eval")
+EXPORTING = (*TRAINING, "export")
 
 
-def run(config, source=None, eval_source=None, interruption=None):
+def run(
+    config: Config,
+    source: Source | None = None,
+    eval_source: Source | None = None,
+    interruption: Interruption | None = None,
+) -> dict:
     """Does what `mode` says.
 
     Args:
@@ -28,8 +39,10 @@ def run(config, source=None, eval_source=None, interruption=None):
       Dictionary: the last training metrics, the network's "parameters", and
       the metrics of evaluation; the path of what was written as "export" (on
       the first worker alone if there are several), "embeddings" or
-      "predictions".
+      "predictions". With `dataset_summary`, that summary alone.
     """
+    if config.dataset_summary:
+        return inspection.summarize(config)
     export.check_installed(exports.formats_of(config))
     strategy = devices.make_strategy(config)  # before anything is computed
     with distribution.naming_lost_peers():
@@ -37,7 +50,7 @@ def run(config, source=None, eval_source=None, interruption=None):
             result = _results(config, source, eval_source, interruption)
             writes = distribution.is_chief()
         if config.mode in EXPORTING and writes:
-            result["export"] = export_newest(config)
+            result["export"] = exports.export_newest(config)
         with strategy.scope():
             distribution.wait_for_workers()
     return result
@@ -50,29 +63,25 @@ def _results(config, source, eval_source, interruption):
         return {"predictions": predict(config, source)}
     if config.mode == "eval":
         return evaluate.follow(config, source, eval_source)
-    if config.mode == "train_then_eval":  # a wrong split fails at once
-        eval_source = eval_source or open_source(config, config.eval_split)
-        if config.knn_k:
-            source = source or open_source(config)
-            evaluate.check_labels(source, eval_source)
-    result = {}
-    if "train" in config.mode:
-        done = train(config, source, interruption)
-        result |= done.metrics
-        result["parameters"] = count_parameters(done.network)
     if config.mode == "train_then_eval":
-        newest = weights.newest(config)
-        result |= evaluate.evaluate_checkpoint(
-            config, newest, eval_source, source
-        )
-    return result
+        return _train_then_evaluate(config, source, eval_source, interruption)
+    if config.mode in TRAINING:
+        return _train(config, source, interruption)
+    return {}
 
 
-def export_newest(config):
-    """Exports the newest checkpoint, in float32; returns the path."""
-    exports.directory_of(config)
-    return exports.export_weights(
-        config,
-        weights.newest(config),
-        lambda prefix: weights.load(config, prefix),
+def _train(config, source, interruption):
+    trained = train(config, source, interruption)
+    return {**trained.metrics, "parameters": trained.parameters}
+
+
+def _train_then_evaluate(config, source, eval_source, interruption):
+    """Opens what it evaluates on first: a wrong split fails at once."""
+    eval_source = eval_source or inputs.open_source(config, config.eval_split)
+    if config.knn_k:
+        source = source or inputs.open_source(config)
+        evaluate.check_labels(source, eval_source)
+    result = _train(config, source, interruption)
+    return result | evaluate.evaluate_checkpoint(
+        config, weights.newest(config), eval_source, source
     )

@@ -18,6 +18,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.inference import metrics
+from simclrv2_tf.inference import probes
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs.plan import make_plan
 
@@ -180,8 +181,9 @@ def run_evaluation():
     network = build.fresh_network(config, source.num_classes)
     workers, worker = distribution.worker_share()
     batches = pipeline.eval_dataset(source, 14, 8, workers, worker)
-    counts = metrics.classification_accuracy(network, batches)
-    features, labels = metrics.features(network, batches)
+    counts = metrics.classification_accuracy(network, batches, source.labels)
+    features, numbers = probes.features(network, batches)
+    labels = source.labels[numbers]
     return {**counts, "features": features, "labels": labels}
 
 

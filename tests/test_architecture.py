@@ -2,6 +2,8 @@
 
 import ast
 import pathlib
+import subprocess
+import sys
 
 PACKAGE = pathlib.Path(__file__).resolve().parents[1] / "simclrv2_tf"
 # Room -> rooms of ours that it may import; a room always knows itself, and all
@@ -9,7 +11,14 @@ PACKAGE = pathlib.Path(__file__).resolve().parents[1] / "simclrv2_tf"
 MAY_IMPORT = {
     "run": {"session", "flags", "config", "runs"},
     "api": {"session", "config", "data", "inference"},
-    "session": {"config", "runs", "inference", "distribution", "export"},
+    "session": {
+        "config",
+        "data",
+        "distribution",
+        "export",
+        "inference",
+        "runs",
+    },
     "flags": {"config"},
     "inference": {
         "config",
@@ -19,8 +28,8 @@ MAY_IMPORT = {
         "export",
         "hub",
         "models",
+        "optimizers",
         "runs",
-        "stages",
     },
     "runs": {
         "checkpoints",
@@ -49,6 +58,18 @@ MAY_IMPORT = {
     "config": set(),
     "files": set(),
 }
+# Rooms and files of `data`, the lowest first; each imports those below.
+DATA_LEVELS = (
+    {"random", "skip_errors", "label_subset"},
+    {"augment", "decode", "order"},
+    {"blur", "storage"},
+    {"source"},
+    {"classes", "splits", "unreadable"},
+    {"label_map"},
+    {"sources"},
+    {"cache", "pipeline"},
+    {"prepare"},
+)
 
 
 def modules():
@@ -76,6 +97,49 @@ def test_imports_point_downwards():
                 other = name.split(".")[1]
                 allowed = MAY_IMPORT[room] | {room, "files"}
                 assert other in allowed, f"{path.name} imports {name}"
+
+
+def test_inference_does_not_import_training():
+    known = ("simclrv2_tf.runs.inputs", "simclrv2_tf.runs.weights")
+    for path in (PACKAGE / "inference").glob("*.py"):
+        for name in imported(path):
+            if name.startswith("simclrv2_tf.runs"):
+                assert name.startswith(known), f"{path.name} imports {name}"
+
+
+def test_what_inference_imports_knows_no_stage():
+    """Neither does anything that those modules of `runs` import in turn."""
+    code = (
+        "import importlib, pathlib, sys\n"
+        "import simclrv2_tf.inference as room\n"
+        "for path in pathlib.Path(room.__file__).parent.glob('*.py'):\n"
+        "    importlib.import_module(f'{room.__name__}.{path.stem}')\n"
+        "training = ('simclrv2_tf.stages', 'simclrv2_tf.runs.train')\n"
+        "print([n for n in sys.modules if n.startswith(training)])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def level_of(name):
+    """How high a module of `data` stands, from its dotted name there."""
+    first = name.split(".")[0]
+    (level,) = (n for n, rooms in enumerate(DATA_LEVELS) if first in rooms)
+    return level, first
+
+
+def test_imports_within_data_point_downwards():
+    for path in (PACKAGE / "data").rglob("*.py"):
+        parts = path.relative_to(PACKAGE / "data").with_suffix("").parts
+        if parts == ("__init__",):
+            continue
+        level, room = level_of(parts[0])
+        for name in imported(path):
+            if name.startswith("simclrv2_tf.data."):
+                below, other = level_of(name.removeprefix("simclrv2_tf.data."))
+                assert below < level or other == room, f"{path} imports {name}"
 
 
 def test_only_one_module_knows_absl_flags():

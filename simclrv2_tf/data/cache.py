@@ -1,23 +1,29 @@
-"""`--cache_dataset`: images decoded once and held in memory, where they fit."""
+"""`--cache_dataset`: images decoded once and kept in memory, where they fit."""
+
+from __future__ import annotations
 
 import dataclasses
 import logging
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.data.decoded import Decoded
-from simclrv2_tf.data.mapped import Mapped
 from simclrv2_tf.data.skip_errors import cores
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Decoded
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.data.storage import Mapped
+from simclrv2_tf.data.storage import Storage
 
 _LOG = logging.getLogger("simclrv2_tf")
 
-SHARE = 1 / 3  # of the free memory: pixels are held twice for a moment
+SHARE = 1 / 3  # of the free memory: for a moment pixels are there twice
 SAMPLE = 256  # images whose sizes tell what all would take
 
 
-def cached(source, limit=None):
+def cached(source: Source, limit: float | None = None) -> Source:
     """The source with its images decoded, or itself where they do not fit.
 
     Args:
@@ -29,18 +35,15 @@ def cached(source, limit=None):
       A `Source` of the same examples; the log says what became of it.
     """
     limit = free_memory() * SHARE if limit is None else limit
-    if isinstance(source.images, Mapped):
-        size = np.prod(source.images.shape) * source.images.dtype.itemsize
-        if size <= limit:
-            images = np.asarray(source.images)
-            return dataclasses.replace(source, images=images)
-    if source.images is not None or source.decoded is not None:
+    if isinstance(source.storage, Mapped) and source.storage.nbytes <= limit:
+        return dataclasses.replace(source, storage=source.storage.in_memory())
+    if not source.storage.encoded:
         return source
     few = np.linspace(0, source.num_examples - 1, SAMPLE).astype(int)
     sample = [image.size for _, image in _decode(source, np.unique(few))]
     expected = np.mean(sample or [0]) * source.num_examples
-    held = _hold(source, limit) if expected <= limit else None
-    if held is None:
+    storage = _decoded(source, limit) if expected <= limit else None
+    if storage is None:
         _LOG.warning(
             "cache_dataset: %s takes about %.1f GB decoded and %.1f GB are "
             "free for it; its images are decoded when they are needed",
@@ -49,29 +52,26 @@ def cached(source, limit=None):
             limit / 1e9,
         )
         return source
-    bare = dict.fromkeys(("encoded", "paths", "places", "shape"))
-    return dataclasses.replace(source, **bare, **held)
+    return dataclasses.replace(source, storage=storage, shape=None)
 
 
-def _hold(source, limit):
-    """Pixels of all images, as the fields of a `Source`; None if too many."""
-    shapes = np.zeros((source.num_examples, 3), np.int32)
-    images, held = [np.zeros(0, np.uint8)] * source.num_examples, 0
+def _decoded(source: Source, limit: float) -> Storage | None:
+    """Pixels of all images; None if they take more than `limit` bytes."""
+    images, size = [np.zeros((0, 0, 0), np.uint8)] * source.num_examples, 0
     for number, image in _decode(source, np.arange(source.num_examples)):
-        images[number], shapes[number] = image, image.shape
-        held += image.nbytes
-        if held > limit:
+        images[number] = image
+        size += image.nbytes
+        if size > limit:
             return None
-    _LOG.info("cache_dataset: %.2f GB of pixels in memory", held / 1e9)
-    if (shapes == shapes[0]).all() and shapes.all():
-        return {"images": np.stack(images)}
-    ends = np.cumsum(shapes.prod(axis=1, dtype=np.int64))
-    begin = np.concatenate([[0], ends[:-1]])
-    pixels = np.concatenate([image.ravel() for image in images])
-    return {"decoded": Decoded(pixels, begin, shapes)}
+    _LOG.info("cache_dataset: %.2f GB of pixels in memory", size / 1e9)
+    if len({image.shape for image in images}) == 1 and images[0].size:
+        return InMemory(np.stack(images))
+    return Decoded.of_images(images)
 
 
-def _decode(source, numbers):
+def _decode(
+    source: Source, numbers: np.ndarray
+) -> Iterator[tuple[int, np.ndarray]]:
     """Yields number and pixels of those examples that can be read."""
     fetch = source.pixels()
     decoded = tf.data.Dataset.from_tensor_slices(numbers).map(
@@ -80,7 +80,7 @@ def _decode(source, numbers):
     yield from decoded.ignore_errors().prefetch(64).as_numpy_iterator()
 
 
-def free_memory():
+def free_memory() -> float:
     """Bytes of memory that could be taken, infinite where nothing tells."""
     free = [_meminfo(), _control_group()]
     return min((f for f in free if f is not None), default=np.inf)

@@ -1,23 +1,35 @@
 """From the labels that files hold to numbered classes with names."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from simclrv2_tf.data.source import UNLABELLED
 
 
-def number_classes(values, names, where, place, gaps=False):
+def number_classes(
+    values: Any,
+    names: Sequence[str] | None,
+    name: str,
+    where: Callable[[int], str],
+    gaps: bool = False,
+) -> tuple[np.ndarray, tuple[str, ...] | None]:
     """Numbers the classes of one split.
 
-    Whole numbers keep their order and names are sorted. Numbers shall go from
-    0 or 1 to the last class without gaps.
+    Whole numbers keep their order and names are sorted. Numbers go from 0 or 1
+    to the last class without gaps.
 
     Args:
       values: (examples,), whole numbers with -1 for unlabelled, or names with
         "" for unlabelled.
       names: The classes, where they are known: those of the training split,
         or None.
-      where: Name of the data set, for messages.
-      place: Function from an example's number to where it comes from.
+      name: Of the data set, for messages.
+      where: Function from an example's number to where it comes from.
       gaps: Whether numbers may have gaps, as they are names to a label map.
 
     Returns:
@@ -29,21 +41,21 @@ def number_classes(values, names, where, place, gaps=False):
         example.
     """
     values = _as_numbers(values)
-    _check_numbers(values, place)
-    found, inverse = np.unique(values, return_inverse=True)
-    texts = [_text(value) for value in found]
+    _check_numbers(values, where)
+    distinct, inverse = np.unique(values, return_inverse=True)
+    texts = [_text(value) for value in distinct]
     if names is None:
         names = [text for text in texts if text]
         if values.dtype.kind == "i" and not gaps:
-            _check_gaps(found[found >= 0], where)
-    numbers = {name: index for index, name in enumerate(names)}
+            _check_gaps(distinct[distinct >= 0], name)
+    numbers = {known: index for index, known in enumerate(names)}
     labels = [numbers.get(text, UNLABELLED) for text in texts]
     labels = np.array(labels, np.int32)[inverse]
     outside = np.flatnonzero((labels < 0) & (np.array(texts)[inverse] != ""))
     if len(outside):
         raise ValueError(
             f"The label {texts[inverse[outside[0]]]!r} of "
-            f"{place(outside[0])} is outside the classes of {where}, which are "
+            f"{where(outside[0])} is outside the classes of {name}, which are "
             f"{listed(names)}"
         )
     return labels, tuple(names) or None
@@ -64,27 +76,29 @@ def _as_numbers(values):
     return texts
 
 
-def _check_numbers(values, place):
+def _check_numbers(values, where):
     if values.dtype.kind == "i" and (values < UNLABELLED).any():
         index = int(np.argmin(values))
         raise ValueError(
             "A label must be a class's number, or -1 for unlabelled. "
-            f"Received: {values[index]} for {place(index)}"
+            f"Received: {values[index]} for {where(index)}"
         )
 
 
-def _check_gaps(found, where):
+def _check_gaps(distinct, name):
     """Raises if a number between the first and the last class is unused."""
-    if not len(found):
+    if not len(distinct):
         return
-    first = min(int(found[0]), 1)
-    missing = np.flatnonzero(found != np.arange(first, first + len(found)))
+    first = min(int(distinct[0]), 1)
+    missing = np.flatnonzero(
+        distinct != np.arange(first, first + len(distinct))
+    )
     if len(missing):
         number = first + int(missing[0])
         raise ValueError(
-            f"The class {number} has no example in {where}, while the largest "
-            f"label is {found[-1]}: number classes from 0 or 1 without gaps, "
-            "or name them with --label_map"
+            f"The class {number} has no example in {name}, while the largest "
+            f"label is {distinct[-1]}: number classes from 0 or 1 without "
+            "gaps, or name them with --label_map"
         )
 
 
@@ -93,7 +107,7 @@ def _text(value):
     return "" if value in (UNLABELLED, "") else str(value)
 
 
-def listed(names, most=8):
+def listed(names: Sequence, most: int = 8) -> str:
     """Names for a message: the first of them, and how many there are."""
     shown = ", ".join(map(str, names[:most]))
     return shown if len(names) <= most else f"{shown}, ... ({len(names)})"

@@ -1,5 +1,7 @@
 """A file that renames or joins the classes of a data set."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import logging
@@ -9,11 +11,12 @@ import tensorflow as tf
 
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
+from simclrv2_tf.data.source import Source
 
 _LOG = logging.getLogger("simclrv2_tf")
 
 
-def read_label_map(path):
+def read_label_map(path: str) -> dict[str, str | int | None]:
     """Reads which class each label of a data set stands for.
 
     Args:
@@ -50,16 +53,16 @@ def read_label_map(path):
 
 def _json_pairs(text, path):
     try:
-        held = json.loads(text)
+        content = json.loads(text)
     except ValueError as error:
         raise ValueError(f"`label_map` {path!r} is no JSON: {error}") from None
-    if not isinstance(held, dict):
+    if not isinstance(content, dict):
         raise ValueError(
             f"`label_map` {path!r} must hold an object, "
             '{"label": "class", ...}. Received: '
-            f"{type(held).__name__}"
+            f"{type(content).__name__}"
         )
-    return list(held.items())
+    return list(content.items())
 
 
 def _text_pairs(text, path):
@@ -89,7 +92,9 @@ def _target(value, path):
     )
 
 
-def relabel(source, targets, path):
+def relabel(
+    source: Source, targets: dict[str, str | int | None], path: str
+) -> Source:
     """The source with its classes renamed or joined.
 
     Args:
@@ -106,8 +111,8 @@ def relabel(source, targets, path):
       ValueError: If it lacks a class of the data set, or leaves a number of a
         class unused.
     """
-    held = source.class_names or ()
-    others = [name for name in targets if name not in held]
+    classes = source.class_names or ()
+    others = [name for name in targets if name not in classes]
     if others[:1] == ["label"]:  # names of the columns
         targets = {n: t for n, t in targets.items() if n != "label"}
         del others[0]
@@ -118,7 +123,7 @@ def relabel(source, targets, path):
             source.name,
             ", ".join(others),
         )
-    missing = [name for name in held if name not in targets]
+    missing = [name for name in classes if name not in targets]
     if missing:
         raise ValueError(
             f"`label_map` {path!r} must have a line for each class. Received: "
@@ -130,7 +135,7 @@ def relabel(source, targets, path):
         targets[name]
         if isinstance(targets[name], int)
         else numbers.get(targets[name], UNLABELLED)
-        for name in held
+        for name in classes
     ]
     table = np.array([*new, UNLABELLED], np.int32)  # the last is for -1
     return dataclasses.replace(

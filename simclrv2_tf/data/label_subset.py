@@ -1,9 +1,19 @@
 """Which labels are used: stratified, seeded, the same in every stage."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def choose_labels(labels, fraction=1.0, per_class=0, seed=0, names=None):
+def choose_labels(
+    labels: np.ndarray,
+    fraction: float = 1.0,
+    per_class: int = 0,
+    seed: int = 0,
+    names: Sequence[str] | None = None,
+) -> np.ndarray:
     """Chooses the examples whose labels are used.
 
     The choice depends on the labels and the arguments alone. The examples of

@@ -1,47 +1,55 @@
 """In which order examples are taken: each epoch has an order of its own."""
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 from simclrv2_tf.data.random import fold
 
-# Above this many examples an epoch's order is computed place by place and not
-# held: a cipher, as good as uniform for so many.
-HELD = 2**25
+# Of more examples an epoch's order is computed one by one and is not in
+# memory: a cipher, as good as uniform for so many.
+IN_MEMORY = 2**25
 
 
-def batches_of_numbers(count, batch_size, seed, start_step=0, window=0):
+def batches_of_numbers(
+    count: int,
+    batch_size: int,
+    seed: int | tf.Tensor,
+    start_step: int = 0,
+    window: int = 0,
+) -> tf.data.Dataset:
     """Numbers of the examples of each batch; epochs follow without a seam.
 
     Args:
       count: Examples of the data set.
       batch_size: Numbers in a batch.
       seed: int or int32 (2,).
-      start_step: First batch; what comes before is not gone through.
+      start_step: First batch; nothing is done for those before it.
       window: See `epoch_order`.
 
     Returns:
       Endless `tf.data.Dataset` of int64 (batch_size,).
     """
-    first_epoch, first_place = divmod(start_step * batch_size, count)
+    first_epoch, first_row = divmod(start_step * batch_size, count)
 
     def epoch(number):
-        skipped = tf.where(number == first_epoch, first_place, 0)
-        return _places(count, fold(seed, number), window, skipped)
+        skipped = tf.where(number == first_epoch, first_row, 0)
+        return _epoch(count, fold(seed, number), window, skipped)
 
     epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
     return epochs.flat_map(epoch).batch(batch_size, drop_remainder=True)
 
 
-def _places(count, seed, window, skipped):
-    if count <= HELD or window:
+def _epoch(count, seed, window, skipped):
+    if count <= IN_MEMORY or window:
         order = epoch_order(count, seed, window)
         return tf.data.Dataset.from_tensor_slices(order[skipped:])
-    places = tf.data.Dataset.range(tf.cast(skipped, tf.int64), count)
+    rows = tf.data.Dataset.range(tf.cast(skipped, tf.int64), count)
     shuffle = tf.random.experimental.index_shuffle
-    return places.map(lambda place: shuffle(place, seed, count - 1))
+    return rows.map(lambda row: shuffle(row, seed, count - 1))
 
 
-def epoch_order(count, seed, window=0):
+def epoch_order(count: int, seed: tf.Tensor, window: int = 0) -> tf.Tensor:
     """A random order of all examples.
 
     Args:

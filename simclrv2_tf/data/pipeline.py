@@ -1,5 +1,8 @@
 """From a source to batches: endless and shuffled, or each example once."""
 
+from __future__ import annotations
+
+import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data import skip_errors
@@ -10,8 +13,9 @@ from simclrv2_tf.data.augment.crops import preprocess_for_eval
 from simclrv2_tf.data.decode.batch import decode_batch
 from simclrv2_tf.data.order import batches_of_numbers
 from simclrv2_tf.data.random import fold
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
-from simclrv2_tf.data.unreadable import CorruptImages
+from simclrv2_tf.data.unreadable import UnreadableImages
 
 # What the numbers drawn from a seed are for.
 ORDER, CROPS, SUBSTITUTES = 0, 1, 2
@@ -21,18 +25,18 @@ BATCHES = 2  # that are made at once
 
 
 def train_dataset(
-    source,
-    batch_size,
-    image_size,
-    seed,
-    views=2,
-    start_step=0,
-    workers=1,
-    worker=0,
-    shuffle_buffer=0,
-    corrupt=None,
-    steps=None,
-):
+    source: Source,
+    batch_size: int,
+    image_size: int,
+    seed: int,
+    views: int = 2,
+    start_step: int = 0,
+    workers: int = 1,
+    worker: int = 0,
+    shuffle_buffer: int = 0,
+    unreadable: UnreadableImages | None = None,
+    steps: int | None = None,
+) -> tf.data.Dataset:
     """Batches of random views, each epoch in an order of its own.
 
     What a batch holds depends on (seed, step) alone, so the data set that
@@ -55,8 +59,8 @@ def train_dataset(
       worker: Which of them this is, from 0.
       shuffle_buffer: Examples next to each other that are shuffled among
         themselves, see `order.epoch_order`; 0 for all.
-      corrupt: `CorruptImages` that is told what cannot be read; None for a
-        new one.
+      unreadable: `UnreadableImages` that counts what cannot be read; None
+        for a new one.
       steps: Batches to end after; None for none. A pipeline that is dropped
         while it reads on waits for its readers, and those that decode in
         Python wait for whoever drops it.
@@ -73,7 +77,7 @@ def train_dataset(
     _check(source, batch_size, workers)
     share = batch_size // workers
     first = worker * share
-    corrupt = corrupt or CorruptImages(source)
+    unreadable = unreadable or UnreadableImages(source)
     make_views = _view_maker(source, image_size)
     labels = tf.constant(source.labels)
 
@@ -89,7 +93,7 @@ def train_dataset(
                 [], own, 0, source.num_examples, tf.int64
             )
 
-        numbers, made = make_views(numbers, draws, substitute, corrupt)
+        numbers, made = make_views(numbers, draws, substitute, unreadable)
         made = made if views > 1 else made[0]
         return made, tf.gather(labels, numbers)
 
@@ -121,7 +125,7 @@ def _check(source, batch_size, workers):
 
 
 def _view_maker(source, image_size):
-    """A function (numbers, draws, substitute, corrupt) to numbers and views.
+    """A function (numbers, draws, substitute, unreadable) to numbers and views.
 
     Small images of one size are read and cropped as a whole batch, others
     each by itself; the views are the same.
@@ -134,14 +138,14 @@ def _view_maker(source, image_size):
             views = image_views(fetch(number), draws, image_size)
             return _in_channels(views, source)
 
-        def each(numbers, draws, substitute, corrupt):
-            return _load(load, numbers, draws, substitute, corrupt, True)
+        def each(numbers, draws, substitute, unreadable):
+            return _load(load, numbers, draws, substitute, unreadable, True)
 
         return each
     read = _batch_reader(source)
 
-    def whole(numbers, draws, substitute, corrupt):
-        numbers, images = read(numbers, substitute, corrupt)
+    def whole(numbers, draws, substitute, unreadable):
+        numbers, images = read(numbers, substitute, unreadable)
         views = batch_views(images, draws, image_size)
         return numbers, _in_channels(views, source)
 
@@ -149,40 +153,44 @@ def _view_maker(source, image_size):
 
 
 def _batch_reader(source):
-    """A function (numbers, substitute, corrupt) to numbers and small images."""
-    fetch, fetch_encoded = source.pixels(), source.encoded_batches()
+    """A function like that of `_view_maker`, without draws, to images."""
+    fetch = source.pixels()
+    if source.storage.image_shape is not None:  # pixels: nothing can fail
+        return lambda numbers, *_: (numbers, fetch(numbers))
 
-    def singly(numbers, substitute, corrupt):
+    def singly(numbers, substitute, unreadable):
         return _load(
             lambda number, _: fetch(number),
             numbers,
             numbers,
             substitute,
-            corrupt,
+            unreadable,
         )
 
-    def together(numbers, substitute, corrupt):
+    if not source.storage.encoded:
+        return singly
+    fetch_encoded = source.storage.fetch()
+
+    def as_batch(numbers, substitute, unreadable):
         decoded, images = decode_batch(
             fetch_encoded(numbers), source.image_shape
         )
         return tf.cond(
             decoded,
             lambda: (numbers, images),
-            lambda: singly(numbers, substitute, corrupt),
+            lambda: singly(numbers, substitute, unreadable),
         )
 
-    if source.images is not None:  # in memory: nothing can fail
-        return lambda numbers, *_: (numbers, fetch(numbers))
-    return singly if fetch_encoded is None else together
+    return as_batch
 
 
 def _in_channels(views, source):
     return tuple(to_channels(view, source.channels) for view in views)
 
 
-def _load(load, numbers, draws, substitute, corrupt, side_by_side=False):
+def _load(load, numbers, draws, substitute, unreadable, side_by_side=False):
     def report(number, read):
-        return tf.numpy_function(corrupt.note, [number, read], [])
+        return tf.numpy_function(unreadable.note, [number, read], [])
 
     return skip_errors.load_or_replace(
         load,
@@ -194,7 +202,13 @@ def _load(load, numbers, draws, substitute, corrupt, side_by_side=False):
     )
 
 
-def examples_of_step(source, batch_size, seed, step, shuffle_buffer=0):
+def examples_of_step(
+    source: Source,
+    batch_size: int,
+    seed: int,
+    step: int,
+    shuffle_buffer: int = 0,
+) -> np.ndarray:
     """Numbers of the examples that `train_dataset` takes at a step.
 
     Returns:
@@ -208,9 +222,15 @@ def examples_of_step(source, batch_size, seed, step, shuffle_buffer=0):
 
 
 def eval_dataset(
-    source, batch_size, image_size, workers=1, worker=0, corrupt=None
-):
-    """Each example once, in order, as evaluation sees it.
+    source: Source,
+    batch_size: int,
+    image_size: int,
+    workers: int = 1,
+    worker: int = 0,
+    unreadable: UnreadableImages | None = None,
+    numbers: np.ndarray | None = None,
+) -> tf.data.Dataset:
+    """Each example once, in order, as evaluation sees it, with its number.
 
     Several workers share the examples: worker i of n yields the i-th n-th,
     to within one example, so that their shares joined are in order too.
@@ -223,19 +243,17 @@ def eval_dataset(
       image_size: Side in pixels.
       workers: Processes that share the examples.
       worker: Which of them this is, from 0.
-      corrupt: `CorruptImages` that is told what cannot be read; None for a
-        new one.
+      unreadable: `UnreadableImages` that counts what cannot be read; None
+        for a new one.
+      numbers: Of the examples that are wanted, int64; None for all.
 
     Returns:
       A `tf.data.Dataset` of (images float32 (batch, image_size, image_size,
-      channels) in [0, 1], labels int32 (batch,)).
+      channels) in [0, 1], numbers int64 (batch,)). The labels are
+      `source.labels[numbers]`.
     """
     fetch = source.pixels()
-    labels = tf.constant(source.labels)
-    corrupt = corrupt or CorruptImages(source)
-    first, last = (
-        source.num_examples * i // workers for i in (worker, worker + 1)
-    )
+    unreadable = unreadable or UnreadableImages(source)
 
     def load(number):
         image = preprocess_for_eval(fetch(number), image_size)
@@ -249,16 +267,25 @@ def eval_dataset(
         )
         missing = skip_errors.missing_rows(rows, count)
         report = tf.numpy_function(
-            corrupt.report, [tf.gather(numbers, missing)], [], stateful=True
+            unreadable.report, [tf.gather(numbers, missing)], [], stateful=True
         )
         with tf.control_dependencies([report]):
             read = rows[: count - tf.size(missing)]
-        numbers = tf.gather(numbers, read)
-        return images[: tf.size(read)], tf.gather(labels, numbers)
+        return images[: tf.size(read)], tf.gather(numbers, read)
 
-    numbers = tf.data.Dataset.range(first, last).batch(batch_size)
-    batches = numbers.map(batch, BATCHES, deterministic=True)
-    return _finished(batches.filter(lambda _, known: tf.size(known) > 0))
+    share = _share(source, numbers, workers, worker).batch(batch_size)
+    batches = share.map(batch, BATCHES, deterministic=True)
+    return _finished(batches.filter(lambda _, read: tf.size(read) > 0))
+
+
+def _share(source, numbers, workers, worker):
+    """Numbers of a worker's examples, a `tf.data.Dataset`."""
+    count = source.num_examples if numbers is None else len(numbers)
+    first, last = (count * i // workers for i in (worker, worker + 1))
+    if numbers is None:
+        return tf.data.Dataset.range(first, last)
+    share = np.asarray(numbers[first:last], np.int64)
+    return tf.data.Dataset.from_tensor_slices(share)
 
 
 def _finished(batches):

@@ -6,7 +6,11 @@ data set of their own, numbered, and blank rows take the place at its end of
 those that are missing.
 """
 
+from __future__ import annotations
+
 import os
+from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -14,7 +18,7 @@ import tensorflow as tf
 MISSING = -1
 
 
-def cores():
+def cores() -> int:
     """Cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
@@ -22,7 +26,12 @@ def cores():
         return os.cpu_count() or 1
 
 
-def load_rows(load, rows, count, parallel=None):
+def load_rows(
+    load: Callable,
+    rows: Any,
+    count: int | tf.Tensor,
+    parallel: int | None = None,
+) -> tuple[tf.Tensor, Any]:
     """Applies a function that may fail to each row.
 
     Args:
@@ -52,14 +61,21 @@ def _blank(spec):
     return tf.zeros(spec.shape, spec.dtype)
 
 
-def missing_rows(numbers, count):
+def missing_rows(numbers: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
     """The rows that are not among those read, int64 (missing,)."""
     read = numbers[numbers != MISSING]
     mask = tf.scatter_nd(read[:, None], tf.ones_like(read), [count])
     return tf.where(mask == 0)[:, 0]
 
 
-def load_or_replace(load, rows, count, substitute, report, parallel=None):
+def load_or_replace(
+    load: Callable,
+    rows: tuple[tf.Tensor, Any],
+    count: int,
+    substitute: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    report: Callable[[tf.Tensor, tf.Tensor], Any],
+    parallel: int | None = None,
+) -> tuple[tf.Tensor, Any]:
     """`load_rows`, with another example in the place of each unreadable one.
 
     Args:

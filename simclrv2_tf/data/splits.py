@@ -1,6 +1,9 @@
 """Names of splits and their slices: "train", "train[:10%]"."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,6 +20,10 @@ ALIASES = {
 KNOWN = tuple(sorted({name for names in ALIASES.values() for name in names}))
 
 
+# First and last example of a slice as text, None for the ends.
+Bounds = tuple[str | None, str | None]
+
+
 class NoSplitError(ValueError):
     """A data set lacks the split that is asked for.
 
@@ -24,12 +31,12 @@ class NoSplitError(ValueError):
       known: Names of the splits that it has.
     """
 
-    def __init__(self, message, known=()):
+    def __init__(self, message: str, known: Sequence[str] = ()):
         super().__init__(message)
         self.known = tuple(known)
 
 
-def parse_split(split):
+def parse_split(split: str) -> tuple[str, Bounds]:
     """ "train[:10%]" to ("train", (None, "10%"))."""
     match = re.fullmatch(r"(\w+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?", split)
     if match is None:
@@ -42,7 +49,9 @@ def parse_split(split):
     return match[1], (match[2], match[3])
 
 
-def choose_split(known, split, name):
+def choose_split(
+    known: Sequence[str], split: str, name: str
+) -> tuple[str, Bounds]:
     """Finds a split among those that a data set has.
 
     Args:
@@ -77,7 +86,9 @@ def choose_split(known, split, name):
     raise NoSplitError(message, known)
 
 
-def cut(indices, bounds, shuffle=False):
+def cut(
+    indices: np.ndarray, bounds: Bounds, shuffle: bool = False
+) -> np.ndarray:
     """The part of the indices that a slice names.
 
     Args:
@@ -93,7 +104,7 @@ def cut(indices, bounds, shuffle=False):
         return indices
     if shuffle:
         indices = np.random.Generator(np.random.PCG64(0)).permutation(indices)
-    start, stop = (_place(text, len(indices)) for text in bounds)
+    start, stop = (_bound(text, len(indices)) for text in bounds)
     part = np.sort(indices[start:stop])
     if not len(part):
         slice_ = ":".join(text or "" for text in bounds)
@@ -104,13 +115,13 @@ def cut(indices, bounds, shuffle=False):
     return part
 
 
-def _place(text, count):
+def _bound(text, count):
     if text is None or not text.endswith("%"):
         return text if text is None else int(text)
     return round(count * int(text[:-1]) / 100)
 
 
-def no_split(name, split, known):
+def no_split(name: str, split: str, known: Sequence[str]) -> str:
     """The message for a split that is not there."""
     return (
         f"The data set {name!r} has the splits {', '.join(known)}. "

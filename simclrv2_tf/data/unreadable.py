@@ -1,44 +1,49 @@
 """Images that cannot be read: counted, named once, and too many of them."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import threading
+from collections.abc import Iterable
+from collections.abc import Iterator
 
 import tensorflow as tf
+
+from simclrv2_tf.data.source import Source
 
 _LOG = logging.getLogger("simclrv2_tf")
 
 
-class CorruptImages:
+class UnreadableImages:
     """What could not be read of a data set so far.
 
-    Safe to be told from several threads, as `tf.data` does.
+    Safe to be called from several threads, as `tf.data` does.
 
     Args:
       source: The `Source`, for its size and the names of its files.
       max_fraction: Share of the data set's images that may be unreadable, in
         [0, 1); 0 allows none.
-      total: Images that it is a share of; None for all of the source.
 
     Attributes:
       found: Numbers of the unreadable examples, a set.
       error: Why the run cannot go on, a sentence; None while it can.
     """
 
-    def __init__(self, source, max_fraction=0.01, total=None):
+    def __init__(self, source: Source, max_fraction: float = 0.01):
         self.source = source
         self.max_fraction = max_fraction
-        self.total = source.num_examples if total is None else total
-        self.found = set()
-        self.error = None
+        self.total = source.num_examples
+        self.found: set[int] = set()
+        self.error: str | None = None
         self._lock = threading.Lock()
 
-    def note(self, number, read):
+    def note(self, number: int, read: bool) -> None:
         """`report` of one example, unless it could be read."""
         if not read:
             self.report([number])
 
-    def report(self, numbers):
+    def report(self, numbers: Iterable[int]) -> None:
         """Notes unreadable examples, each of which is named once.
 
         Args:
@@ -60,8 +65,8 @@ class CorruptImages:
         if len(self.found) > self.max_fraction * self.total:
             self.error = self._too_many(number)
         else:
-            place = self.source.place(number)
-            _LOG.warning("left out, as it cannot be read: %s", place)
+            where = self.source.where(number)
+            _LOG.warning("left out, as it cannot be read: %s", where)
 
     def _too_many(self, number):
         count, total = len(self.found), self.total
@@ -77,18 +82,18 @@ class CorruptImages:
             self.source.encoded_bytes(number)
         except FileNotFoundError:
             return (
-                f"The file {self.source.place(number)!r} is not there, though "
+                f"The file {self.source.where(number)!r} is not there, though "
                 "the data set names it: bring it, or take it off the list."
             )
         except (OSError, ValueError) as error:
             return f"{error}"
         return (
             "Expected an image (JPEG, PNG, GIF, WebP, BMP or TIFF): "
-            f"{self.source.place(number)} is none, or is damaged; remove it "
+            f"{self.source.where(number)} is none, or is damaged; remove it "
             "or mend it."
         )
 
-    def summary(self):
+    def summary(self) -> str:
         """A line for the end of a run, "" if all could be read."""
         if not self.found:
             return ""
@@ -98,7 +103,7 @@ class CorruptImages:
         )
 
     @contextlib.contextmanager
-    def explained(self):
+    def explained(self) -> Iterator[None]:
         """Says in a sentence why reading the data set stopped, if it did.
 
         Raises:

@@ -116,7 +116,7 @@ def _compute(config, output, backbone, source, files, told):
         )
 
     size = backbone.image_size
-    sweep.work_off(config, shards, function, source, size, write)
+    sweep.run_shards(config, shards, function, source, size, write)
     distribution.wait_for_workers()
     if npz and distribution.is_chief():
         _join(output, shards, source, files)

@@ -1,8 +1,11 @@
 """From weights of any kind to an exported version."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import re
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -10,18 +13,24 @@ import tensorflow as tf
 from simclrv2_tf import export
 from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.config import Config
 from simclrv2_tf.data.augment.crops import preprocess_for_eval
 from simclrv2_tf.data.decode.rgb import Limits
 from simclrv2_tf.data.decode.rgb import decode_in_graph
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.data.sources import tfds
 from simclrv2_tf.hub import catalogue
-from simclrv2_tf.runs import class_names
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import weights
 
 VERSIONS = "saved_model"  # below model_dir
 
 
-def export_weights(config, source, load):
+def export_weights(
+    config: Config,
+    source: str | os.PathLike,
+    load: Callable[[str | os.PathLike], Network],
+) -> str:
     """Exports what a source holds.
 
     Args:
@@ -52,13 +61,23 @@ def export_weights(config, source, load):
     return path
 
 
-def formats_of(config):
+def export_newest(config: Config) -> str:
+    """Exports a config's newest weights; returns the path."""
+    directory_of(config)  # or the error that there is none, first of all
+    return export_weights(
+        config,
+        weights.newest(config),
+        lambda prefix: weights.load(config, prefix),
+    )
+
+
+def formats_of(config: Config) -> tuple[str, ...]:
     """The formats of `--export_formats`, a tuple."""
     names = (config.export_formats or "").split(",")
     return tuple(name.strip() for name in names if name.strip())
 
 
-def directory_of(config):
+def directory_of(config: Config) -> str:
     """Where versions go."""
     if config.export_dir:
         return config.export_dir
@@ -71,7 +90,7 @@ def directory_of(config):
     return os.path.join(config.model_dir, VERSIONS)
 
 
-def step_of(source):
+def step_of(source: str | os.PathLike) -> int:
     """The step of weights, 0 where nothing tells it.
 
     The end of a checkpoint's prefix, the version of a SavedModel, or what is
@@ -89,7 +108,7 @@ def step_of(source):
 
 def _class_names(config, source, network):
     """As the run, the SavedModel or else the data set of the flags has them."""
-    names = class_names.class_names(source)
+    names = weights.class_names(source)
     count = network.get_config()["num_classes"]
     if names is None and count:
         names = tfds.class_names(config.dataset, config.data_dir)

@@ -12,8 +12,8 @@ from simclrv2_tf.data.prepare import summary as summaries
 from simclrv2_tf.data.prepare.contact_sheet import write_sheet
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.files.errors import explained
-from simclrv2_tf.runs import build
-from simclrv2_tf.runs.train import open_source
+from simclrv2_tf.runs.inputs import make_augmentation
+from simclrv2_tf.runs.inputs import open_source
 
 SHEET = "dataset_summary.png"
 SHOWN = 48  # images on the contact sheet
@@ -112,7 +112,7 @@ def _readable(source, wanted, seed):
         try:
             read(index)
         except tf.errors.OpError as error:
-            _LOG.warning("%s cannot be read: %s", source.place(index), error)
+            _LOG.warning("%s cannot be read: %s", source.where(index), error)
             continue
         picked.append(int(index))
         if len(picked) == wanted:
@@ -131,7 +131,7 @@ def _views(config, source, picked, views):
         numbered, len(places), config.image_size, config.seed, views=1
     )
     batch, numbers = next(iter(dataset))
-    augment = build.make_augmentation(config)
+    augment = make_augmentation(config)
     if augment is not None:
         batch = augment(batch, [config.seed, 0])
     return batch.numpy()[np.argsort(numbers)]

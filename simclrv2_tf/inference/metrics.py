@@ -1,21 +1,21 @@
-"""Top-1, top-5 and nearest-neighbour accuracy over exactly all examples."""
+"""Top-1 and top-5 accuracy over exactly all examples."""
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf import distribution
 
-SIMILARITIES = 2**26  # of queries and neighbours, 256 MiB at once
 
-
-def classification_accuracy(network, dataset, steps=None):
+def classification_accuracy(network, dataset, labels, steps=None):
     """Counts right answers over a data set.
 
     Args:
       network: A `Network` with a supervised head.
       dataset: `tf.data.Dataset` of (images float (batch, h, w, c) in [0, 1],
-        labels int (batch,)), this worker's share of the examples; the last
-        batch may be smaller. Unlabelled examples (-1) are passed over.
+        numbers int (batch,)), this worker's share of the examples; the last
+        batch may be smaller.
+      labels: int (examples,), of all examples; unlabelled ones (-1) are not
+        counted.
       steps: Batches to look at; None for all.
 
     Returns:
@@ -26,16 +26,19 @@ def classification_accuracy(network, dataset, steps=None):
       ValueError: If no example has a label.
     """
 
-    def judge(images, labels):
+    def judge(images, numbers):
         logits = network(images, training=False)["logits_sup"]
         logits = tf.cast(logits, tf.float32)
         best = tf.math.top_k(logits, min(5, logits.shape[-1])).indices
-        hits = best == tf.cast(labels, best.dtype)[:, None]  # never for -1
-        top5 = tf.reduce_any(hits, axis=1)
-        return tf.stack([hits[:, 0], top5, labels >= 0], axis=1)
+        return best, numbers
 
     totals = np.zeros((1, 3), np.int64)
-    for rows in distribution.map_rows(judge, dataset.take(steps or -1)):
+    for best, numbers in distribution.map_rows(
+        judge, dataset.take(steps or -1)
+    ):
+        known = labels[numbers]
+        hits = best == known[:, None]  # never for -1
+        rows = np.stack([hits[:, 0], hits.any(axis=1), known >= 0], axis=1)
         totals += rows.sum(axis=0)
     totals = distribution.join_workers(totals).sum(axis=0)
     if not totals[2]:
@@ -48,74 +51,3 @@ def classification_accuracy(network, dataset, steps=None):
         "label_top_5_accuracy": totals[1] / totals[2],
         "examples": int(totals[2]),
     }
-
-
-def features(network, dataset, endpoint="final_avg_pool"):
-    """Embeds a data set.
-
-    Args:
-      network: A `Network`.
-      dataset: `tf.data.Dataset` of (images, labels), this worker's share of
-        the examples.
-      endpoint: Name of an endpoint of shape (batch, features).
-
-    Returns:
-      float32 (examples, features) and int (examples,), numpy arrays of all
-      workers' examples.
-    """
-
-    def embed(images, labels):
-        outputs = network(images, training=False)[endpoint]
-        return tf.cast(outputs, tf.float32), labels
-
-    width = network.output[endpoint].shape[-1]
-    pairs = [(np.zeros((0, width), np.float32), np.zeros(0, np.int32))]
-    pairs += distribution.map_rows(embed, dataset)
-    embedded, labels = map(np.concatenate, zip(*pairs, strict=True))
-    embedded = distribution.join_workers(embedded)
-    if not len(embedded):
-        raise ValueError("The data set to embed holds no example.")
-    return embedded, distribution.join_workers(labels)
-
-
-def knn_accuracy(bank, queries, k=200, temperature=0.1, chunk=None):
-    """Accuracy of the cosine-weighted vote of the nearest neighbours.
-
-    Wu et al. 2018: each of the k neighbours votes for its class with weight
-    exp(cosine / temperature).
-
-    Args:
-      bank: (features float (n, d), labels int (n,)) of the known examples.
-      queries: The same of the examples to be classified.
-      k: Neighbours that vote; at most as many as there are.
-      temperature: Above 0; small values let the nearest decide.
-      chunk: Queries compared at once, bounds the memory; None for as many as
-        make `SIMILARITIES`.
-
-    Returns:
-      Share of right votes in [0, 1].
-    """
-    known, classes = _labelled(*bank)
-    asked, truth = _labelled(*queries)
-    k = min(k, len(known))
-    chunk = chunk or max(1, SIMILARITIES // len(known))
-    num_classes = int(max(classes.max(), truth.max())) + 1
-    right = 0
-    for start in range(0, len(asked), chunk):
-        cosine = asked[start : start + chunk] @ known.T
-        value, index = tf.math.top_k(cosine, k)
-        weight = np.exp(value.numpy() / temperature - 1 / temperature)
-        votes = np.zeros((len(cosine), num_classes))
-        rows = np.arange(len(cosine))[:, None]
-        np.add.at(votes, (rows, classes[index.numpy()]), weight)
-        right += (votes.argmax(-1) == truth[start : start + chunk]).sum()
-    return right / len(asked)
-
-
-def _labelled(embedded, labels):
-    keep = labels >= 0
-    if not keep.any():
-        raise ValueError("Nearest neighbours need labels, and there are none.")
-    embedded = embedded[keep]
-    length = np.linalg.norm(embedded, axis=1, keepdims=True)
-    return embedded / np.maximum(length, 1e-12), labels[keep]

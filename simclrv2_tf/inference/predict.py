@@ -10,7 +10,6 @@ from simclrv2_tf.inference import embedding_files
 from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import result_shards as sharding
 from simclrv2_tf.inference import sweep
-from simclrv2_tf.runs import class_names as naming
 from simclrv2_tf.runs import weights
 
 NAME = "predictions"
@@ -61,7 +60,7 @@ def predict(config, source=None):
 
 def _names(prefix, source, count):
     """Names of the network's classes: its own, the data's, or numbers."""
-    given = [naming.class_names(prefix), source.class_names]
+    given = [weights.class_names(prefix), source.class_names]
     fitting = [names for names in given if names and len(names) == count]
     return fitting[0] if fitting else [str(index) for index in range(count)]
 
@@ -100,7 +99,7 @@ def _compute(config, output, classifier, source, files):
         )
 
     size = classifier.image_size
-    sweep.work_off(config, shards, function, source, size, write)
+    sweep.run_shards(config, shards, function, source, size, write)
     return shards
 
 

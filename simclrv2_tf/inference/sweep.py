@@ -1,6 +1,5 @@
 """A function over a whole data set, shard by shard, on any replicas."""
 
-import dataclasses
 import zlib
 
 import numpy as np
@@ -11,9 +10,10 @@ from simclrv2_tf import distribution
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import concat
-from simclrv2_tf.data.unreadable import CorruptImages
+from simclrv2_tf.data.storage import Files
+from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference.result_shards import write_whole
-from simclrv2_tf.runs.train import open_source
+from simclrv2_tf.runs.inputs import open_source
 
 SHOWN_EVERY = 2.0  # seconds between two states of the progress line
 
@@ -39,8 +39,8 @@ def open_whole(config):
 
 def file_names(source):
     """What each example is called: its file, or its number in the data set."""
-    if source.paths is not None:
-        return [source.place(index) for index in range(source.num_examples)]
+    if isinstance(source.storage, Files):
+        return [source.where(index) for index in range(source.num_examples)]
     return [f"{source.name}#{index}" for index in range(source.num_examples)]
 
 
@@ -60,7 +60,7 @@ def contents(config, source, network, names):
     }
 
 
-def work_off(config, shards, function, source, image_size, write):
+def run_shards(config, shards, function, source, image_size, write):
     """Makes the shards that are missing, this worker its own of them.
 
     Images that cannot be read are named and left out, as many as
@@ -85,22 +85,19 @@ def work_off(config, shards, function, source, image_size, write):
     if not mine:
         return
     numbers = np.concatenate([np.arange(*shards.bounds(n)) for n in mine])
-    corrupt = CorruptImages(
-        _numbered(source, numbers),
-        config.max_corrupt_fraction,
-        source.num_examples,
-    )
+    unreadable = UnreadableImages(source, config.max_corrupt_fraction)
     batches = pipeline.eval_dataset(
-        corrupt.source,
+        source,
         -(-config.eval_batch_size // workers),
         image_size,
-        corrupt=corrupt,
+        unreadable=unreadable,
+        numbers=numbers,
     )
-    with corrupt.explained(), _progress(shards, len(numbers)) as progress:
+    with unreadable.explained(), _progress(shards, len(numbers)) as progress:
         rows = distribution.map_rows(
             lambda images, numbers: (numbers, *function(images)), batches
         )
-        side = [1, image_size, image_size, source.held_channels]
+        side = [1, image_size, image_size, source.num_channels]
         nothing = [np.asarray(x)[:0] for x in function(tf.zeros(side))]
         ends = [shards.bounds(number)[1] for number in mine]
         groups = regroup(_shown(rows, progress), ends, (numbers[:0], *nothing))
@@ -109,13 +106,8 @@ def work_off(config, shards, function, source, image_size, write):
                 shards.path(number),
                 lambda path, n=known, a=arrays: write(path, n, a),
             )
-    if corrupt.found:
-        print(corrupt.summary(), flush=True)
-
-
-def _numbered(source, numbers):
-    """Some examples of a source, with their numbers there as labels."""
-    return dataclasses.replace(source.subset(numbers), labels=numbers)
+    if unreadable.found:
+        print(unreadable.summary(), flush=True)
 
 
 def _progress(shards, todo):

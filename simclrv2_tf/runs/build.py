@@ -1,4 +1,4 @@
-"""From a config to objects: network, optimizer, augmentation, stage."""
+"""From a config to objects: network, optimizer, stage."""
 
 import functools
 
@@ -7,8 +7,9 @@ import tensorflow as tf
 from simclrv2_tf import hub
 from simclrv2_tf import optimizers
 from simclrv2_tf.config import describing
-from simclrv2_tf.data.augment import policy
+from simclrv2_tf.models import weight_decay
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs.inputs import make_augmentation
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.pretrain import Pretrain
@@ -68,7 +69,7 @@ def make_optimizer(config, plan, network):
         momentum=config.momentum,
         weight_decay=config.weight_decay,
     )
-    plain = plain_variables(network)
+    plain = weight_decay.plain_variables(network)
     if hasattr(optimizer, "exclude_from_layer_adaptation"):
         optimizer.exclude_from_layer_adaptation(var_list=plain)
     if optimizers.decays_inside(config.optimizer):
@@ -79,53 +80,6 @@ def make_optimizer(config, plan, network):
 def make_schedule(plan):
     return optimizers.warmup_cosine(
         plan.learning_rate, plan.warmup_steps, plan.train_steps
-    )
-
-
-def plain_variables(network):
-    """What LARS neither decays nor adapts to: all but inner kernels."""
-    adapted = {id(kernel) for kernel in inner_kernels(network)}
-    return [v for v in network.trainable_variables if id(v) not in adapted]
-
-
-def inner_kernels(network):
-    """Kernels of the backbone and the projection head."""
-    parts = (network.backbone, network.projection_head)
-    leaves = [leaf for part in parts for leaf in part.leaves()]
-    return [leaf.kernel for leaf in leaves if hasattr(leaf, "kernel")]
-
-
-def decayed_by_loss(config, network):
-    """The variables whose squares are added to the loss.
-
-    Where the optimizer decays by itself it is the supervised head's kernel
-    alone; otherwise all kernels and biases that are trained.
-    """
-    heads = [network.supervised_head] if network.supervised_head else []
-    if optimizers.decays_inside(config.optimizer):
-        chosen = [leaf.kernel for head in heads for leaf in head.leaves()]
-    else:
-        parts = [network.backbone, network.projection_head, *heads]
-        leaves = [leaf for part in parts for leaf in part.leaves()]
-        chosen = [
-            variable
-            for leaf in leaves
-            if hasattr(leaf, "kernel")
-            for variable in leaf.trainable_variables
-        ]
-    return [variable for variable in chosen if variable.trainable]
-
-
-def make_augmentation(config):
-    """The device part of augmentation; None where crops and flips are all."""
-    if config.train_mode != "pretrain":
-        return None
-    return functools.partial(
-        policy.augment_views,
-        strength=config.color_jitter_strength,
-        blur=config.use_blur,
-        per_image_blur=config.per_image_blur,
-        impl=config.color_jitter_impl,
     )
 
 
@@ -143,7 +97,8 @@ def make_stage(config, network, teacher=None):
         weight_decay=config.weight_decay,
         seed=config.seed,
     )
-    stage.decay(decayed_by_loss(config, network))
+    decays = optimizers.decays_inside(config.optimizer)
+    stage.decay(weight_decay.decayed_by_loss(network, decays))
     network.backbone.remat = config.remat
     return stage
 

@@ -39,7 +39,7 @@ class Divergence:
         Args:
           source: The `Source`, which names examples.
         """
-        named = [source.place(i) for i in self.examples[:_NAMED]]
+        named = [source.where(i) for i in self.examples[:_NAMED]]
         others = len(self.examples) - len(named)
         return (
             f"Training stops at step {self.step}: in {self.bad} steps in a "

@@ -1,6 +1,5 @@
 """What a run runs on and with: versions, revision, hardware, data."""
 
-import dataclasses
 import hashlib
 import os
 import pathlib
@@ -106,10 +105,16 @@ def fingerprint(source):
       source: A `Source`.
     """
     digest = hashlib.sha256()
-    for field in dataclasses.fields(source):
-        value = getattr(source, field.name)
-        if field.name != "name" and value is not None:
-            digest.update(field.name.encode())
+    contents = {
+        "labels": source.labels,
+        "class_names": source.class_names,
+        source.storage.kind: source.storage.contents(),
+        "channels": source.channels,
+        "shape": source.shape,
+    }
+    for name, value in contents.items():
+        if value is not None:
+            digest.update(name.encode())
             _add(digest, value)
     return digest.hexdigest()[:16]
 
@@ -124,7 +129,7 @@ def _add(digest, value):
         for part in _sample(value):
             data = part if isinstance(part, bytes) else str(part).encode()
             digest.update(len(data).to_bytes(8, "little") + data)
-    elif hasattr(value, "__dict__"):  # places, of any kind
+    elif hasattr(value, "__dict__"):  # a storage
         for name, part in sorted(vars(value).items()):
             digest.update(name.encode())
             _add(digest, part)

@@ -5,7 +5,6 @@ import json
 import os
 import re
 
-import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.files import atomic
@@ -84,9 +83,13 @@ def _make(directory):
 
 
 def read_flags(directory):
-    """The values in `flags.json`, {} if there is none."""
-    path = os.path.join(directory, JSON)
-    if not tf.io.gfile.exists(path):
+    """The values in `flags.json`, {} if there is none.
+
+    Args:
+      directory: Of the run; None for no run.
+    """
+    path = os.path.join(directory or "", JSON)
+    if not directory or not tf.io.gfile.exists(path):
         return {}
     with tf.io.gfile.GFile(path) as file:
         try:
@@ -155,26 +158,6 @@ def _clean(folder):
         match = _LEFT_OVER.fullmatch(name)
         if match and not lock.runs(int(match[1] or match[2])):
             tf.io.gfile.remove(os.path.join(folder, name))
-
-
-def write_result(directory, result, step, name=None):
-    """Writes `result.json` and `result_<step>.json`.
-
-    Args:
-      directory: Of the run.
-      result: Dictionary of numbers.
-      step: Of the checkpoint that was evaluated.
-      name: Suffix of the files, if evaluations are told apart.
-    """
-    values = {**result, "global_step": step}
-    text = json.dumps(values, indent=2, default=_plain)
-    suffix = f"_{name}" if name else ""
-    for file in (f"result{suffix}.json", f"result{suffix}_{step}.json"):
-        replace(os.path.join(directory, file), text + "\n")
-
-
-def _plain(value):
-    return np.asarray(value).item()
 
 
 def replace(path, text):

@@ -44,8 +44,9 @@ def write(directory, network, source):
     chosen = source.subset(np.arange(count) * source.num_examples // count)
     size = network.get_config()["image_size"]
     batches = pipeline.eval_dataset(chosen, _BATCH, size)
-    seen = [(x, y, _features(network, x)) for x, y in batches]
-    images, labels, features = map(np.concatenate, zip(*seen, strict=True))
+    seen = [(x, i, _features(network, x)) for x, i in batches]
+    images, numbers, features = map(np.concatenate, zip(*seen, strict=True))
+    labels = chosen.labels[numbers]
     folder = os.path.join(directory, PROJECTOR)
     tf.io.gfile.makedirs(folder)
     rows = ("\t".join(f"{v:.6g}" for v in row) for row in features)

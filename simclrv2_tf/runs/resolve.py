@@ -39,7 +39,7 @@ def given(config, names):
 
 def _known(config):
     """What is known of the network, and whether a run's flags say it."""
-    before = model_dir.read_flags(config.model_dir) if config.model_dir else {}
+    before = model_dir.read_flags(config.model_dir)
     if before or not config.checkpoint:
         return before, bool(before)
     found = hub.find_weights(

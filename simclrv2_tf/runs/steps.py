@@ -10,13 +10,13 @@ from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.cache import cached
-from simclrv2_tf.data.unreadable import CorruptImages
+from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import divergence
-from simclrv2_tf.runs import resume_state as progresses
 from simclrv2_tf.runs import projector
-from simclrv2_tf.runs.callbacks.stops import Diverged
+from simclrv2_tf.runs import resume_state as progresses
 from simclrv2_tf.runs.callbacks.make import Surroundings
+from simclrv2_tf.runs.callbacks.stops import Diverged
 
 MOST_ROLLBACKS = 3  # from one checkpoint; then something else is wrong
 _LOG = logging.getLogger("simclrv2_tf")
@@ -45,7 +45,7 @@ class Run:
         self.journal = journal
         self.interruption = interruption
         self.write = write
-        self.corrupt = CorruptImages(source, config.max_corrupt_fraction)
+        self.corrupt = UnreadableImages(source, config.max_corrupt_fraction)
         self.progress = progresses.Progress()
         self.report = None
 
@@ -157,7 +157,7 @@ class Run:
             start_step=start_step,
             steps=self.plan.train_steps - self.progress.step,
             shuffle_buffer=self.config.shuffle_buffer,
-            corrupt=self.corrupt,
+            unreadable=self.corrupt,
             **share,
         )
 

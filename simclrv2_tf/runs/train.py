@@ -1,7 +1,7 @@
 """A training run, from its config to its last checkpoint."""
 
-import collections
 import contextlib
+import dataclasses
 import functools
 import logging
 import sys
@@ -15,26 +15,44 @@ from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import time_limit_seconds
-from simclrv2_tf.data import label_subset as labelling
-from simclrv2_tf.data import sources
-from simclrv2_tf.runs.journal import Journal
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import build
-from simclrv2_tf.runs import environment
-from simclrv2_tf.runs import class_names
 from simclrv2_tf.runs import devices
+from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import precision
 from simclrv2_tf.runs import weights
-from simclrv2_tf.runs.steps import Run
-from simclrv2_tf.runs.resolve import inherit
+from simclrv2_tf.runs.inputs import choose_labels
+from simclrv2_tf.runs.inputs import open_source
 from simclrv2_tf.runs.interruption import Interruption
+from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.lock import Lock
 from simclrv2_tf.runs.plan import make_plan
+from simclrv2_tf.runs.resolve import inherit
+from simclrv2_tf.runs.steps import Run
 
 _LOG = logging.getLogger("simclrv2_tf")
 
-Trained = collections.namedtuple("Trained", "network step metrics")
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """What training leaves.
+
+    Attributes:
+      network: The trained `Network`.
+      step: The step it was trained to.
+      metrics: {name: float} of the last report.
+    """
+
+    network: Network
+    step: int
+    metrics: dict[str, float]
+
+    @property
+    def parameters(self) -> int:
+        """How many the network has."""
+        return count_parameters(self.network)
 
 
 def train(config, source=None, interruption=None):
@@ -123,7 +141,7 @@ def _check_agreement(config, newest):
 def _write_flags(config, plan, stage, source):
     names = source.class_names
     if names is None and config.train_mode == "distill":
-        names = class_names.class_names(config.teacher)
+        names = weights.class_names(config.teacher)
     model_dir.write_flags(
         config,
         num_classes=stage.network.get_config()["num_classes"],
@@ -166,63 +184,13 @@ def _noted(journal, stage):
     journal.note("trained", step=int(stage.optimizer.iterations.numpy()))
 
 
-def open_source(config, split=None):
-    """The data set that a config names; its training split unless given."""
-    return sources.open_source(
-        config.dataset,
-        split or config.train_split,
-        config.data_dir,
-        config.download,
-        config.image_feature,
-        config.label_feature,
-        config.label_map,
-    )
-
-
-def choose_labels(config, source):
-    """The source with the labels that the flags allow, as its stage wants.
-
-    Fine-tuning goes through labelled examples alone; pretraining and
-    distillation through all, most of them without a label.
-    """
-    if config.train_mode != "finetune" and not (source.labels >= 0).any():
-        return source
-    chosen = labelling.choose_labels(
-        source.labels,
-        config.label_fraction,
-        config.labels_per_class,
-        config.label_seed,
-        source.class_names,
-    )
-    if config.train_mode == "finetune":
-        _check_classes(source)
-    if len(chosen) < source.num_examples:
-        _LOG.info(
-            "labels: %d of %d examples (label_seed=%d)",
-            len(chosen),
-            source.num_examples,
-            config.label_seed,
-        )
-    if config.train_mode == "finetune":
-        return source.subset(chosen)
-    return source.with_labels(chosen)
-
-
-def _check_classes(source):
-    if source.num_classes < 2:
-        raise ValueError(
-            "Training a classifier needs at least two classes. Received: "
-            f"{source.name} with the class {source.class_names[0]!r} alone"
-        )
-
-
 def _compiled_stage(config, plan, source, newest):
     teacher = None
     count = source.num_classes
     if config.train_mode == "distill":
         weights.check_classifier(config.teacher)
-        names = class_names.class_names(config.teacher)
-        class_names.check_same(names, source, "The teacher")
+        names = weights.class_names(config.teacher)
+        weights.check_classes(names, source, "The teacher")
         teacher = build.load_teacher(config)
         count = count or teacher.get_config()["num_classes"]
     if newest is not None:  # those weights go first

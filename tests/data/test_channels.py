@@ -23,13 +23,13 @@ def source_of(channels, dtype=np.uint8):
 def test_grey_to_rgb_and_back(dtype):
     grey = source_of(1, dtype)
     image, _ = grey.with_channels(3).reader()(2)
-    expected = np.repeat(grey.images[2], 3, -1) / (
+    expected = np.repeat(grey.storage.array[2], 3, -1) / (
         1 if dtype != np.uint8 else 255
     )
     np.testing.assert_allclose(image, expected, rtol=1e-6)
     rgb = source_of(3, dtype)
     image, _ = rgb.with_channels(1).reader()(2)
-    luma = rgb.images[2] @ [0.2989, 0.5870, 0.1140]
+    luma = rgb.storage.array[2] @ [0.2989, 0.5870, 0.1140]
     luma /= 255 if dtype == np.uint8 else 1
     np.testing.assert_allclose(image[..., 0], luma, atol=1e-6)
 
@@ -37,7 +37,7 @@ def test_grey_to_rgb_and_back(dtype):
 def test_many_channels_stay_as_they_are():
     many = source_of(5)
     image, _ = many.with_channels(5).reader()(0)
-    np.testing.assert_allclose(image, many.images[0] / 255, rtol=1e-6)
+    np.testing.assert_allclose(image, many.storage.array[0] / 255, rtol=1e-6)
     with pytest.raises(ValueError, match="`channels` must be 5.*channels=3"):
         many.with_channels(3)
 

@@ -68,7 +68,7 @@ def test_windows_stay_together():
 
 
 def test_orders_too_long_to_be_held(monkeypatch):
-    monkeypatch.setattr(order, "HELD", 50)
+    monkeypatch.setattr(order, "IN_MEMORY", 50)
     whole = stream(100, 20, 10, seed=4)
     assert sorted(whole[:100]) == list(range(100))
     rest = stream(100, 20, 3, seed=4, start_step=7)

@@ -9,9 +9,12 @@ import tensorflow as tf
 
 from simclrv2_tf.data import cache
 from simclrv2_tf.data import pipeline
-from simclrv2_tf.data.decoded import Decoded
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.unreadable import CorruptImages
+from simclrv2_tf.data.storage import Decoded
+from simclrv2_tf.data.storage import Encoded
+from simclrv2_tf.data.storage import Files
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.data.unreadable import UnreadableImages
 
 COUNT, BATCH = 60, 12
 BAD = (7, 31)
@@ -29,20 +32,16 @@ def make_encoded(bad=(), sizes=(12,)):
         encoded[number] = encoded[number][:40]
     labels = np.arange(COUNT, dtype=np.int32)
     names = tuple(map(str, labels))
-    return Source("a test", labels, names, encoded=np.array(encoded, object))
+    return Source("a test", labels, Encoded(np.array(encoded, object)), names)
 
 
 def make_source(bad=(), sizes=(12, 15)):
     """The same decoded: small graphs, which are built in no time."""
     source = make_encoded((), sizes)
-    images = [tf.io.decode_png(data).numpy() for data in source.encoded]
-    shapes = np.array([image.shape for image in images], np.int32)
-    ends = np.cumsum(shapes.prod(axis=1), dtype=np.int64)
-    shapes[list(bad)] = 0
-    pixels = np.concatenate([image.ravel() for image in images])
-    begin = np.concatenate([[0], ends[:-1]])
-    decoded = Decoded(pixels, begin, shapes)
-    return dataclasses.replace(source, encoded=None, decoded=decoded)
+    images = [tf.io.decode_png(data).numpy() for data in source.storage.array]
+    for number in bad:
+        images[number] = images[number][:0]
+    return dataclasses.replace(source, storage=Decoded.of_images(images))
 
 
 def small(source):
@@ -50,10 +49,10 @@ def small(source):
     return dataclasses.replace(source, shape=(12, 12, 3))
 
 
-def batches(source, steps=10, corrupt=None, **options):
-    corrupt = corrupt or CorruptImages(source, 0.1)
+def batches(source, steps=10, unreadable=None, **options):
+    unreadable = unreadable or UnreadableImages(source, 0.1)
     dataset = pipeline.train_dataset(
-        source, BATCH, 8, seed=3, corrupt=corrupt, **options
+        source, BATCH, 8, seed=3, unreadable=unreadable, **options
     )
     return [
         (np.stack(views), known.numpy()) for views, known in dataset.take(steps)
@@ -76,16 +75,16 @@ def assert_same(first, second):
 def test_another_image_stands_in_and_all_else_stays(make, form):
     whole = batches(form(make()))
     source = form(make(BAD))
-    corrupt = CorruptImages(source, 0.1)
-    mended = batches(source, corrupt=corrupt)
+    unreadable = UnreadableImages(source, 0.1)
+    mended = batches(source, unreadable=unreadable)
     for (views, known), (others, labels) in zip(whole, mended, strict=True):
         bad = np.isin(known, BAD)
         np.testing.assert_array_equal(known[~bad], labels[~bad])
         np.testing.assert_array_equal(views[:, ~bad], others[:, ~bad])
         assert not np.isin(labels, BAD).any()
         assert (others[:, bad].std(axis=(0, 2, 3, 4)) > 0).all()
-    assert corrupt.found == set(BAD)
-    assert corrupt.summary().startswith("2 of 60 images could not be read")
+    assert unreadable.found == set(BAD)
+    assert unreadable.summary().startswith("2 of 60 images could not be read")
 
 
 def test_batches_depend_on_seed_and_step_alone():
@@ -104,13 +103,13 @@ def test_batches_depend_on_seed_and_step_alone():
 def test_the_cache_gives_the_same_batches():
     source = make_encoded(BAD, (12, 15))
     held = cache.cached(source)
-    assert held.encoded is None
+    assert isinstance(held.storage, Decoded)
     assert_same(batches(source), batches(held))
 
 
 def test_a_cache_of_images_of_one_size_is_an_array():
     held = cache.cached(make_encoded())
-    assert held.images.shape == (COUNT, 12, 12, 3)
+    assert held.storage.array.shape == (COUNT, 12, 12, 3)
     assert cache.cached(held) is held
 
 
@@ -138,59 +137,59 @@ def test_each_is_named_once(caplog):
 
 def test_too_many_stop_the_run():
     source = make_source(bad=range(0, 60, 7))  # nine
-    corrupt = CorruptImages(source, 0.1)
+    unreadable = UnreadableImages(source, 0.1)
     with (
         pytest.raises(ValueError, match=r"Unreadable so far: 7 of 60 .*allows"),
-        corrupt.explained(),
+        unreadable.explained(),
     ):
-        batches(source, 40, corrupt)
-    assert len(corrupt.found) == 7
+        batches(source, 40, unreadable)
+    assert len(unreadable.found) == 7
 
 
 def test_none_allowed_stops_at_the_first():
     source = make_encoded(BAD)
-    corrupt = CorruptImages(source, 0.0)
+    unreadable = UnreadableImages(source, 0.0)
     with (
         pytest.raises(ValueError, match="of a test is none, or is damaged"),
-        corrupt.explained(),
+        unreadable.explained(),
     ):
-        batches(source, 40, corrupt)
-    assert len(corrupt.found) == 1
+        batches(source, 40, unreadable)
+    assert len(unreadable.found) == 1
 
 
 def test_a_set_without_any_image_ends():
     source = make_source(bad=range(60))
-    corrupt = CorruptImages(source, 0.5)
+    unreadable = UnreadableImages(source, 0.5)
     with (
         pytest.raises(ValueError, match="Unreadable so far: 31 of 60"),
-        corrupt.explained(),
+        unreadable.explained(),
     ):
-        batches(source, 1, corrupt)
+        batches(source, 1, unreadable)
 
 
 def test_files_that_vanish_are_named(tmp_path):
     paths = []
-    for number, data in enumerate(make_encoded().encoded):
+    for number, data in enumerate(make_encoded().storage.array):
         paths.append(tmp_path / f"{number}.png")
         paths[-1].write_bytes(data)
     labels = np.zeros(COUNT, np.int32)
-    source = Source("files", labels, ("a",), paths=np.array(paths, str))
+    source = Source("files", labels, Files(np.array(paths, str)), ("a",))
     paths[5].unlink()
-    corrupt = CorruptImages(source, 0.0)
-    dataset = pipeline.eval_dataset(source, COUNT, 8, corrupt=corrupt)
+    unreadable = UnreadableImages(source, 0.0)
+    dataset = pipeline.eval_dataset(source, COUNT, 8, unreadable=unreadable)
     with (
         pytest.raises(ValueError, match=r"5\.png' is not there, though"),
-        corrupt.explained(),
+        unreadable.explained(),
     ):
         list(dataset)
 
 
 def test_evaluation_leaves_them_out():
     source = make_source(BAD)
-    corrupt = CorruptImages(source, 0.1)
-    dataset = pipeline.eval_dataset(source, 16, 8, corrupt=corrupt)
+    unreadable = UnreadableImages(source, 0.1)
+    dataset = pipeline.eval_dataset(source, 16, 8, unreadable=unreadable)
     pairs = list(dataset.as_numpy_iterator())
-    known = np.concatenate([labels for _, labels in pairs])
+    known = np.concatenate([numbers for _, numbers in pairs])
     np.testing.assert_array_equal(known, np.delete(np.arange(COUNT), BAD))
     clean = pipeline.eval_dataset(make_source(), COUNT, 8)
     images, _ = next(clean.as_numpy_iterator())
@@ -198,19 +197,19 @@ def test_evaluation_leaves_them_out():
         np.concatenate([images for images, _ in pairs]),
         np.delete(images, BAD, axis=0),
     )
-    assert corrupt.found == set(BAD)
+    assert unreadable.found == set(BAD)
 
 
 def test_a_batch_of_evaluation_without_any_image_is_left_out():
     source = make_source(bad=range(16))
-    corrupt = CorruptImages(source, 0.5)
-    dataset = pipeline.eval_dataset(source, 16, 8, corrupt=corrupt)
-    assert [len(y) for _, y in dataset] == [16, 16, 12]
-    assert len(corrupt.found) == 16
+    unreadable = UnreadableImages(source, 0.5)
+    dataset = pipeline.eval_dataset(source, 16, 8, unreadable=unreadable)
+    assert [len(numbers) for _, numbers in dataset] == [16, 16, 12]
+    assert len(unreadable.found) == 16
 
 
 def test_floats_outside_the_unit_interval_are_refused():
     images = np.full((4, 8, 8, 3), 3.0, np.float32)
-    source = Source("floats", np.zeros(4, np.int32), ("a",), images=images)
+    source = Source("floats", np.zeros(4, np.int32), InMemory(images), ("a",))
     with pytest.raises(ValueError, match=r"must be in \[0, 1\].*from 3 to 3"):
         pipeline.train_dataset(source, 2, 8, 0)

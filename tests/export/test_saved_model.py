@@ -13,6 +13,7 @@ from export_cases import prepare
 from simclrv2_tf import export
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Encoded
 
 KEYS = {
     "initial_conv",
@@ -79,7 +80,7 @@ def test_inference_leaves_statistics_alone(loaded):
 def test_preprocessing_is_that_of_evaluation_to_the_last_bit(loaded, kind):
     data = [encode(*KINDS[kind], size=size) for size in [(50, 70), (31, 20)]]
     source = Source(
-        "test", np.zeros(2, np.int32), encoded=np.array(data, object)
+        "test", np.zeros(2, np.int32), Encoded(np.array(data, object))
     )
     ((expected, _),) = pipeline.eval_dataset(source, 2, SIZE)
     ours = loaded.preprocess(tf.constant(data))

@@ -114,7 +114,7 @@ def test_finished_shards_are_not_done_again(run, folder, tmp_path, monkeypatch):
     eval_dataset = pipeline.eval_dataset
 
     def seen(source, *args, **options):
-        read.append(source.num_examples)
+        read.append(len(options["numbers"]))
         return eval_dataset(source, *args, **options)
 
     with monkeypatch.context() as patch:

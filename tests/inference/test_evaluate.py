@@ -13,10 +13,12 @@ from simclrv2_tf import session
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Files
+from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import evaluate
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.runs import class_names
 from simclrv2_tf.runs import train
+from simclrv2_tf.runs import weights
 
 TINY = {
     "resnet_depth": 18,
@@ -55,7 +57,7 @@ def write_flags(directory, **flags):
 def pictures(count=12, names=DIGITS, name="pictures"):
     labels = np.arange(count, dtype=np.int32) % len(names)
     images = RNG.integers(0, 255, (count, 8, 8, 3), np.uint8)
-    return Source(name, labels, tuple(names), images)
+    return Source(name, labels, InMemory(images), tuple(names))
 
 
 def test_result_files_have_the_originals_names_and_ours(run):
@@ -174,8 +176,8 @@ def test_a_damaged_image_is_named(run, tmp_path):
     source = Source(
         "folder",
         np.array([0], np.int32),
+        Files(np.array([str(tmp_path / "a" / "1.png")])),
         tuple(DIGITS),
-        paths=np.array([str(tmp_path / "a" / "1.png")]),
     )
     with pytest.raises(ValueError, match=r"a/1\.png"):
         simclrv2_tf.evaluate(source, run)
@@ -225,6 +227,4 @@ def test_a_student_of_unlabelled_images_has_the_teachers_names(run, tmp_path):
         train_steps=1,
         warmup_epochs=0,
     )
-    assert class_names.class_names(str(tmp_path / "student")) == list(
-        "abcdefghij"
-    )
+    assert weights.class_names(str(tmp_path / "student")) == list("abcdefghij")

@@ -64,7 +64,7 @@ def test_rows_hold_views_of_their_own_image():
     np.testing.assert_array_equal(views, again)
     # A view has no more ink than the image that it is cut from has at most.
     for row, index in enumerate([5, 900, 33]):
-        most = source.images[index].max() / 255
+        most = source.storage.array[index].max() / 255
         assert views[4 * row : 4 * row + 4].max() <= most + 1e-5
 
 

@@ -31,7 +31,7 @@ def test_predictions_are_the_best_classes_by_name(network, run, folder):
     rows = rows_of(path)
     assert len(rows) == 7
     for index, row in enumerate(rows):
-        assert row["file"] == source.place(index)
+        assert row["file"] == source.where(index)
         assert row["label"] == source.class_names[source.labels[index]]
         order = np.argsort(-share[index])
         for place, best in enumerate(order, 1):

@@ -236,26 +236,28 @@ def test_fingerprints_tell_data_apart():
     assert again in known
 
 
-def test_fingerprints_look_into_places_and_large_arrays(monkeypatch):
+def test_fingerprints_look_into_ranges_and_large_arrays(monkeypatch):
     from simclrv2_tf.data.source import Source
+    from simclrv2_tf.data.storage import ByteRanges
+    from simclrv2_tf.data.storage import InMemory
     from simclrv2_tf.runs import environment
 
-    class Places:
-        def __init__(self, *files):
-            self.files = files
-
     labels = np.zeros(3, np.int32)
+    rows = [(0, 0, 1), (1, 0, 1), (1, 1, 1)]
     one, same, other = (
-        environment.fingerprint(Source("x", labels, places=Places(*names)))
+        environment.fingerprint(
+            Source("x", labels, ByteRanges.of_rows(list(names), rows))
+        )
         for names in ("ab", "ab", "ac")
     )
     assert one == same != other
     monkeypatch.setattr(environment, "_WHOLE_BYTES", 1)
     monkeypatch.setattr(environment, "_SAMPLED", 2)
     images = np.arange(40, dtype=np.uint8).reshape(10, 2, 2, 1)
-    known = environment.fingerprint(Source("x", labels, images=images))
+    source = Source("x", labels, InMemory(images))
+    known = environment.fingerprint(source)
     images[5] += 1
-    assert environment.fingerprint(Source("x", labels, images=images)) != known
+    assert environment.fingerprint(source) != known
 
 
 def test_what_killed_processes_left_is_cleaned(tmp_path):

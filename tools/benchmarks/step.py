@@ -163,6 +163,7 @@ def noise(side):
     import tensorflow as tf
 
     from simclrv2_tf.data.source import Source
+    from simclrv2_tf.data.storage import Encoded
 
     pixels = tf.random.stateless_uniform(
         [IMAGES, side, side, 3], [0, 0], 0, 255, tf.int32
@@ -173,8 +174,8 @@ def noise(side):
     return Source(
         f"noise of {side} pixels",
         np.arange(IMAGES, dtype=np.int32) % 10,
+        Encoded(np.array(encoded, object)),
         tuple(map(str, range(10))),
-        encoded=np.array(encoded, object),
     )
 
 

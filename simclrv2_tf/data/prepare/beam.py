@@ -146,7 +146,7 @@ def _prepared(chunk, split, how, recipe):
         try:
             image = prepare_image(source, index, recipe)
         except UNREADABLE as error:
-            note = [split, source.place(index), first_line(error)]
+            note = [split, source.where(index), first_line(error)]
             yield _beam().pvalue.TaggedOutput(CORRUPT, json.dumps(note))
             continue
         example = {"image": image}

@@ -68,11 +68,11 @@ def prepare_image(source, index, recipe):
       ValueError, OSError, tf.errors.OpError: If it cannot be read.
     """
     data = None
-    if source.images is None:
-        data = source.encoded_bytes(index)
+    if source.storage.encoded:
+        data = source.storage.read(index)
         pixels = decoder()(tf.constant(data))
     else:
-        pixels = tf.constant(np.asarray(source.images[index]))
+        pixels = tf.constant(source.storage.read(index))
     height, width = (int(side) for side in pixels.shape[:2])
     small = not 0 < recipe.short_side < min(height, width)
     kept = recipe.image_format == "jpeg" and data and _is_jpeg(data)
@@ -130,7 +130,7 @@ def write_shard(source, path, recipe):
             try:
                 image = prepare_image(source, index, recipe)
             except UNREADABLE as error:
-                corrupt.append((source.place(index), first_line(error)))
+                corrupt.append((source.where(index), first_line(error)))
                 continue
             label = int(source.labels[index]) if source.class_names else None
             record = example(image, label)

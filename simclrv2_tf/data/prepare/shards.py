@@ -69,8 +69,7 @@ def prepare(sources, target, recipe=None, seed=0, processes=1):
 def common(sources):
     """Channels and class names, which all splits must share."""
     found = {
-        (source.held_channels, source.class_names)
-        for source in sources.values()
+        (source.num_channels, source.class_names) for source in sources.values()
     }
     if len(found) > 1:
         raise ValueError(

@@ -54,13 +54,13 @@ def examine(source, progress=True):
 
 
 def _look(source, index, decode):
-    if source.images is not None:
-        image = np.asarray(source.images[index])
+    if not source.storage.encoded:
+        image = source.storage.read(index)
         height, width, channels = image.shape
         kind, mode = f"array of {image.dtype}", f"{channels} channels"
         return Look(kind, mode, width, height, _digest(image.tobytes()), None)
     try:
-        data = source.encoded_bytes(index)
+        data = source.storage.read(index)
         height, width, _ = decode(tf.constant(data)).shape
         kind, mode = _kind(data)
         return Look(kind, mode, width, height, _digest(data), None)
@@ -102,7 +102,7 @@ def summarize(splits):
     first = next(iter(splits))
     known, repeated = _by_digest(*splits[first])
     duplicates = [
-        (known[look.digest], source.place(index))
+        (known[look.digest], source.where(index))
         for split, (source, looks) in splits.items()
         if split != first
         for index, look in enumerate(looks)
@@ -132,7 +132,7 @@ def _of_split(source, looks):
         "shorter_side": _spread([min(k.width, k.height) for k in good]),
         "longer_side": _spread([max(k.width, k.height) for k in good]),
         "corrupt": {
-            source.place(index): look.error
+            source.where(index): look.error
             for index, look in enumerate(looks)
             if look.error is not None
         },
@@ -157,9 +157,9 @@ def _by_digest(source, looks):
         if look.error is not None:
             continue
         if look.digest in known:
-            repeated.append((known[look.digest], source.place(index)))
+            repeated.append((known[look.digest], source.where(index)))
         else:
-            known[look.digest] = source.place(index)
+            known[look.digest] = source.where(index)
     return known, repeated
 
 

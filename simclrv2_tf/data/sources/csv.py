@@ -1,5 +1,7 @@
 """Tables of images: `csv:FILE`, one row for each with its path and label."""
 
+from __future__ import annotations
+
 import csv
 import io
 import logging
@@ -8,42 +10,25 @@ import os
 import numpy as np
 
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.sources.columns import IMAGES
+from simclrv2_tf.data.sources.columns import LABELS
+from simclrv2_tf.data.sources.columns import SPLIT
+from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.folders import EXTENSIONS
-from simclrv2_tf.data.sources.opening import Part
-from simclrv2_tf.data.sources.opening import open_part
+from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.opening import Readers
+from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.split_files import files_by_split
 from simclrv2_tf.data.splits import KNOWN
+from simclrv2_tf.data.storage import Files
 from simclrv2_tf.files.remote import open_binary
 
 _LOG = logging.getLogger("simclrv2_tf")
 DELIMITERS = ",;\t|"
-PATHS = (
-    "path",
-    "file",
-    "filename",
-    "file_name",
-    "filepath",
-    "filepaths",
-    "image",
-    "image_path",
-    "img_path",
-    "image_file",
-    "img",
-)
-LABELS = (
-    "label",
-    "labels",
-    "class",
-    "class_name",
-    "target",
-    "category",
-    "y",
-)
-SPLIT = "split"
 
 
-def open_csv(where, split, options):
-    """A table of paths and perhaps labels.
+def find_csv(where: str, split: str | None, options: Options) -> Readers:
+    """Tables of paths and perhaps labels.
 
     The first row may name the columns: the path ("path", "file", "image", …),
     the label ("label", "class", …), and "split" if the table holds several.
@@ -54,33 +39,32 @@ def open_csv(where, split, options):
 
     Args:
       where: The file, or a pattern of several; see `files_by_split`.
-      split: Name of the split, perhaps with a slice.
+      split: Name of the split, perhaps with a slice; None for all.
       options: `Options`.
 
     Returns:
-      A `Source`.
+      Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
       ValueError: If the file is no such table.
     """
-    found = files_by_split(where, split, (".csv", ".tsv"))
-    parts = {}
-    for name, files in found.items():
+    by_split = files_by_split(where, split, (".csv", ".tsv"))
+    splits = {}
+    for name, files in by_split.items():
         for file in files:
             for row_split, path, label in _rows(file, options):
-                rows = parts.setdefault(row_split or name, [])
+                rows = splits.setdefault(row_split or name, [])
                 rows.append((path, label))
-    if not parts:
+    if not splits:
         raise ValueError(f"The file {where!r} names no image: it has no rows.")
-    functions = {
-        name: lambda rows=rows: _part(rows) for name, rows in parts.items()
+    return {
+        name: lambda rows=rows: _content(rows) for name, rows in splits.items()
     }
-    return open_part(f"csv:{where}", split, functions, options)
 
 
-def _part(rows):
+def _content(rows):
     paths, labels = zip(*rows, strict=True)
-    return Part({"paths": np.array(paths)}, np.array(labels))
+    return SplitContent(Files(np.array(paths)), np.array(labels))
 
 
 def _rows(file, options):
@@ -136,9 +120,9 @@ def _columns(file, table, options):
             f"The file {file!r} must have the column {missing[0]!r}. Received: "
             f"{', '.join(head)}"
         )
-    image = _column(head, asked[0], PATHS)
+    image = _column(head, asked[0], IMAGES["csv"])
     if image is not None:
-        label = _column(head, asked[1], LABELS)
+        label = _column(head, asked[1], LABELS["csv"])
         if label is None and len(head) > 1:
             _LOG.warning(
                 "%s: no column of labels is known among %s; --label_feature "
@@ -152,8 +136,8 @@ def _columns(file, table, options):
     if asked[1] or named:
         raise ValueError(
             f"The first row of {file!r} must call the column of paths "
-            f"{listed(PATHS)}; or name it with --image_feature. Received: "
-            f"{', '.join(head)}"
+            f"{listed(IMAGES['csv'])}; or name it with --image_feature. "
+            f"Received: {', '.join(head)}"
         )
     return (0, 1, None), 0
 
@@ -163,7 +147,8 @@ def _column(head, asked, usual):
     if asked:
         return head.index(asked)
     lower = [name.lower() for name in head]
-    return next((lower.index(name) for name in usual if name in lower), None)
+    name = first_known(usual, lower)
+    return None if name is None else lower.index(name)
 
 
 def _is_image(path):

@@ -1,5 +1,7 @@
 """Folders of images: class folders, or flat and unlabelled."""
 
+from __future__ import annotations
+
 import os
 
 import numpy as np
@@ -7,10 +9,12 @@ import tensorflow as tf
 
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.splits import KNOWN
 from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import cut
+from simclrv2_tf.data.storage import Files
 
 EXTENSIONS = (
     ".jpg",
@@ -24,7 +28,9 @@ EXTENSIONS = (
 )
 
 
-def open_folder(path, split="train", options=None):
+def open_folder(
+    path: str, split: str = "train", options: Options | None = None
+) -> Source:
     """A folder of images: class folders, or flat and unlabelled.
 
     If it holds folders named as splits ("train", "val", "test", …) the one
@@ -37,11 +43,7 @@ def open_folder(path, split="train", options=None):
       ValueError: If there is no such folder, split or image, a class folder
         without an image, or a class that the training split lacks.
     """
-    if not tf.io.gfile.isdir(path):
-        raise ValueError(
-            f"folder:PATH must name a directory of images. Received: {path!r}, "
-            "which is no directory"
-        )
+    _check_folder(path)
     try:
         root, train, bounds = _split_folders(path, split)
         return _opened(root, train, bounds)
@@ -52,23 +54,45 @@ def open_folder(path, split="train", options=None):
         ) from None
 
 
+def folder_splits(path: str, options: Options | None = None) -> list[str]:
+    """Names of the splits that a folder holds."""
+    _check_folder(path)
+    return sorted(_splits_below(path))
+
+
+def _check_folder(path):
+    if not tf.io.gfile.isdir(path):
+        raise ValueError(
+            f"folder:PATH must name a directory of images. Received: {path!r}, "
+            "which is no directory"
+        )
+
+
 def _opened(root, train, bounds):
-    found = _images_below(root)
-    classes = _classes(found, root)
+    files = _images_below(root)
+    classes = _classes(files, root)
     known = classes if train in (None, root) else _trained(train, classes, root)
     ids = {name: index for index, name in enumerate(known)}
-    labels = [ids.get(_class_of(file, root), UNLABELLED) for file in found]
+    labels = [ids.get(_class_of(file, root), UNLABELLED) for file in files]
     source = Source(
         name=f"folder {root}",
         labels=np.array(labels, np.int32),
+        storage=Files(np.array(files)),
         class_names=tuple(known) if known else None,
-        paths=np.array(found),
     )
-    return source.subset(cut(np.arange(len(found)), bounds, shuffle=True))
+    return source.subset(cut(np.arange(len(files)), bounds, shuffle=True))
 
 
 def _split_folders(path, split):
     """The split's folder, that of training or None, and the slice's bounds."""
+    folders = _splits_below(path, split.split("[")[0])
+    chosen, bounds = choose_split(sorted(folders), split, path)
+    train = next((folders[name] for name in TRAIN if name in folders), None)
+    return folders[chosen], train, bounds
+
+
+def _splits_below(path, *others):
+    """Dictionary from splits to folders; splits may have other names too."""
     folders = {
         entry.rstrip("/"): os.path.join(path, entry.rstrip("/"))
         for entry in tf.io.gfile.listdir(path)
@@ -78,14 +102,9 @@ def _split_folders(path, split):
         name.lower() if name.lower() in KNOWN else name: folder
         for name, folder in folders.items()
     }
-    if _are_splits(set(known)):
-        splits = {*KNOWN, split.split("[")[0]}  # others are beside the matter
-        folders = {n: f for n, f in known.items() if n in splits}
-    else:
-        folders = {TRAIN[0]: path}
-    chosen, bounds = choose_split(sorted(folders), split, path)
-    train = next((folders[name] for name in TRAIN if name in folders), None)
-    return folders[chosen], train, bounds
+    if not _are_splits(set(known)):
+        return {TRAIN[0]: path}
+    return {n: f for n, f in known.items() if n in (*KNOWN, *others)}
 
 
 def _are_splits(folders):
@@ -96,20 +115,20 @@ def _are_splits(folders):
 
 
 def _images_below(root):
-    found = sorted(
+    images = sorted(
         os.path.join(folder, file)
         for folder, files in _walk(root)
         for file in files
         if file.lower().endswith(EXTENSIONS) and not _hidden(folder, file, root)
     )
-    for file in found:
-        file.encode()  # or the error that a name is no text
-    if not found:
+    for image in images:
+        image.encode()  # or the error that a name is no text
+    if not images:
         raise ValueError(
             f"The folder {root!r} holds no image; expected files that end in "
             f"{', '.join(EXTENSIONS)}, in class folders or flat."
         )
-    return found
+    return images
 
 
 def _walk(root):

@@ -1,5 +1,7 @@
 """Arrays of an npz file: nothing is unpickled, and no size believed."""
 
+from __future__ import annotations
+
 import math
 import struct
 import zipfile
@@ -9,11 +11,11 @@ import numpy as np
 
 from simclrv2_tf.files.remote import open_binary
 
-MEMORY_LIMIT = 2**29  # bytes of an array that is held in memory
+MEMORY_LIMIT = 2**29  # bytes of an array that is read into memory
 LOCAL_HEADER = 30  # bytes in a zip file before a member's name
 
 
-def array_shapes(path):
+def array_shapes(path: str) -> dict[str, tuple[int, ...]]:
     """Dictionary from the arrays of an npz file to their shapes.
 
     Raises:
@@ -22,7 +24,7 @@ def array_shapes(path):
     return _guarded(path, _shapes)
 
 
-def read_array(path, name, mapped=False):
+def read_array(path: str, name: str, mapped: bool = False) -> np.ndarray:
     """One array of an npz file.
 
     Args:
@@ -52,8 +54,8 @@ def _guarded(path, function, *arguments):
         UnicodeDecodeError,
     )
     try:
-        with open_binary(path) as file, zipfile.ZipFile(file) as held:
-            return function(path, held, *arguments)
+        with open_binary(path) as file, zipfile.ZipFile(file) as archive:
+            return function(path, archive, *arguments)
     except damage as error:
         raise ValueError(
             f"The file {path!r} is no whole npz file ({error}): it is "
@@ -61,17 +63,17 @@ def _guarded(path, function, *arguments):
         ) from None
 
 
-def _shapes(path, held):
+def _shapes(path, archive):
     return {
-        name.removesuffix(".npy"): _header(path, held, name)[0]
-        for name in held.namelist()
+        name.removesuffix(".npy"): _header(path, archive, name)[0]
+        for name in archive.namelist()
         if name.endswith(".npy")
     }
 
 
-def _header(path, held, name):
+def _header(path, archive, name):
     """Shape, order, type and length of the header of an array."""
-    with held.open(name) as file:
+    with archive.open(name) as file:
         version = np.lib.format.read_magic(file)
         if version == (1, 0):
             header = np.lib.format.read_array_header_1_0(file)
@@ -86,7 +88,7 @@ def _header(path, held, name):
             "images of one size as one array of numbers, or put them in a "
             "folder and give folder:PATH"
         )
-    size = held.getinfo(name).file_size - length
+    size = archive.getinfo(name).file_size - length
     if math.prod(shape) * dtype.itemsize != size:
         raise ValueError(
             f"The array {name.removesuffix('.npy')!r} of {path!r} is damaged: "
@@ -96,21 +98,21 @@ def _header(path, held, name):
     return *header, length
 
 
-def _array(path, held, name, mapped):
+def _array(path, archive, name, mapped):
     member = f"{name}.npy"
-    shape, fortran, dtype, length = _header(path, held, member)
-    info = held.getinfo(member)
+    shape, fortran, dtype, length = _header(path, archive, member)
+    info = archive.getinfo(member)
     plain = info.compress_type == zipfile.ZIP_STORED and not fortran
     if mapped and plain and "://" not in path and info.file_size > MEMORY_LIMIT:
-        begin = info.header_offset + _local_header(held, info) + length
+        begin = info.header_offset + _local_header(archive, info) + length
         return np.memmap(path, dtype, "r", begin, shape)
-    with held.open(member) as file:
+    with archive.open(member) as file:
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
-def _local_header(held, info):
+def _local_header(archive, info):
     """Bytes between a member's place in the zip file and its data."""
-    held.fp.seek(info.header_offset)
-    head = held.fp.read(LOCAL_HEADER)
+    archive.fp.seek(info.header_offset)
+    head = archive.fp.read(LOCAL_HEADER)
     name, extra = struct.unpack_from("<HH", head, LOCAL_HEADER - 4)
     return LOCAL_HEADER + name + extra

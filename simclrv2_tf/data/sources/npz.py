@@ -1,26 +1,29 @@
 """Files of NumPy arrays: `npz:FILE`."""
 
+from __future__ import annotations
+
 import re
 
 import numpy as np
 
 from simclrv2_tf.data.classes import listed
-from simclrv2_tf.data.mapped import Mapped
-from simclrv2_tf.data.source import to_pixels
+from simclrv2_tf.data.sources.columns import CLASS_NAMES
+from simclrv2_tf.data.sources.columns import IMAGES
+from simclrv2_tf.data.sources.columns import LABELS
+from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.npy import array_shapes
 from simclrv2_tf.data.sources.npy import read_array
-from simclrv2_tf.data.sources.opening import Part
-from simclrv2_tf.data.sources.opening import open_part
+from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.opening import Readers
+from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.split_files import files_by_split
 from simclrv2_tf.data.splits import KNOWN
-
-# What arrays are called, apart from the name of a split.
-IMAGES = ("images", "image", "imgs", "img", "x", "data", "arr_0")
-LABELS = ("labels", "label", "targets", "target", "y", "arr_1")
-NAMES = ("class_names", "label_names", "classes")
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.data.storage import Mapped
+from simclrv2_tf.data.storage.in_memory import to_pixels
 
 
-def open_npz(where, split, options):
+def find_npz(where: str, split: str | None, options: Options) -> Readers:
     """Arrays of images, all of one size, and perhaps labels.
 
     Arrays have usual names: "images" and "labels", "x_train" and "y_train",
@@ -32,17 +35,17 @@ def open_npz(where, split, options):
     Args:
       where: The file, or a pattern of one for each split; see
         `files_by_split`.
-      split: Name of the split, perhaps with a slice.
+      split: Name of the split, perhaps with a slice; None for all.
       options: `Options`, whose features are names of arrays.
 
     Returns:
-      A `Source`.
+      Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
       ValueError: If the file is damaged, holds Python objects, or lacks an
         array of images.
     """
-    parts = {}
+    readers = {}
     for name, files in files_by_split(where, split, (".npz",)).items():
         if len(files) > 1:
             raise ValueError(
@@ -50,14 +53,14 @@ def open_npz(where, split, options):
                 f"concat:npz:A,npz:B. Received: {listed(files)}"
             )
         for inner, keys in _splits(files[0], options).items():
-            parts[inner or name] = _reader(files[0], *keys)
-    return open_part(f"npz:{where}", split, parts, options)
+            readers[inner or name] = _reader(files[0], *keys)
+    return readers
 
 
 def _splits(path, options):
     """Dictionary from splits, None for no name, to (images, labels, names)."""
     shapes = array_shapes(path)
-    names = next((key for key in NAMES if key in shapes), None)
+    names = first_known(CLASS_NAMES["npz"], shapes)
     for key in (options.image_feature, options.label_feature):
         if key and key not in shapes:
             raise ValueError(
@@ -65,9 +68,12 @@ def _splits(path, options):
                 f"{listed(list(shapes))}"
             )
     if options.image_feature:
-        labels = options.label_feature or _named(shapes, LABELS).get(None)
+        labels = options.label_feature or _named(shapes, LABELS["npz"]).get(
+            None
+        )
         return {None: (options.image_feature, labels, names)}
-    images, labels = _named(shapes, IMAGES), _named(shapes, LABELS)
+    images = _named(shapes, IMAGES["npz"])
+    labels = _named(shapes, LABELS["npz"])
     if not images:
         raise ValueError(_no_images(path, shapes))
     return {
@@ -78,15 +84,15 @@ def _splits(path, options):
 
 def _named(shapes, usual):
     """Dictionary from splits, None for no name, to arrays of usual names."""
-    found = {}
+    by_split = {}
     for name in reversed(usual):  # the likeliest last, which stays
         for key in shapes:
             words = re.split(r"[_\-. ]+", key.lower())
             splits = [word for word in words if word in KNOWN]
             rest = "_".join(word for word in words if word not in KNOWN)
             if rest == name and len(splits) <= 1:
-                found[splits[0] if splits else None] = key
-    return found
+                by_split[splits[0] if splits else None] = key
+    return by_split
 
 
 def _no_images(path, shapes):
@@ -111,7 +117,7 @@ def _reader(path, images, labels, names):
     def read():
         pixels = _images(read_array(path, images, mapped=True), path, images)
         if labels is None:
-            return Part({"images": pixels}, np.full(len(pixels), -1))
+            return SplitContent(pixels, np.full(len(pixels), -1))
         values = read_array(path, labels)
         if values.size != len(pixels):
             raise ValueError(
@@ -122,13 +128,13 @@ def _reader(path, images, labels, names):
         values = values.reshape(-1)
         if names is not None:
             values = _by_name(values, read_array(path, names), path)
-        return Part({"images": pixels}, values)
+        return SplitContent(pixels, values)
 
     return read
 
 
 def _images(array, path, key):
-    """Images as `Source` takes them, (examples, height, width, channels)."""
+    """A storage of images, (examples, height, width, channels)."""
     where = f"The array {key!r} of {path!r}"
     if array.ndim == 3:
         array = array[..., None]
@@ -144,7 +150,7 @@ def _images(array, path, key):
             "(0, 2, 3, 1)"
         )
     if array.dtype == np.uint16:
-        return (array / np.float32(2**16 - 1)).astype(np.float32)
+        return InMemory((array / np.float32(2**16 - 1)).astype(np.float32))
     if array.dtype.kind not in "uif" or not len(array):
         raise ValueError(
             f"{where} must hold images as uint8, uint16 or floats in [0, 1]. "
@@ -154,7 +160,8 @@ def _images(array, path, key):
         pixels = to_pixels(array)
     except ValueError as error:
         raise ValueError(f"{where} cannot be used. {error}") from None
-    return Mapped(pixels) if isinstance(pixels, np.memmap) else pixels
+    kind = Mapped if isinstance(pixels, np.memmap) else InMemory
+    return kind(pixels)
 
 
 def _by_name(values, names, path):

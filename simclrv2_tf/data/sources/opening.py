@@ -1,7 +1,13 @@
-"""From the splits that files hold to one `Source`: what openers share."""
+"""From the splits that files hold to one `Source`: what kinds share."""
 
-import collections
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,10 +17,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import cut
-
-# One split as files hold it: `fields` are those of `Source` that say where
-# its images are, `values` are its labels as `number_classes` takes them.
-Part = collections.namedtuple("Part", "fields values")
+from simclrv2_tf.data.storage import Storage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,13 +40,65 @@ class Options:
     label_map: str | None = None
 
 
-def open_part(name, split, parts, options):
+class Kind(NamedTuple):
+    """How data sets of a kind are opened.
+
+    Attributes:
+      open: Function (where, split, `Options`) to a `Source`.
+      splits: Function (where, `Options`) to the names of all splits.
+    """
+
+    open: Callable[[str, str, Options], Source]
+    splits: Callable[[str, Options], Sequence[str]]
+
+
+class SplitContent(NamedTuple):
+    """One split as files hold it.
+
+    Attributes:
+      storage: A `Storage` of its images.
+      values: Its labels as `number_classes` takes them.
+    """
+
+    storage: Storage
+    values: Any
+
+
+# Splits, and what reads each.
+Readers = Mapping[str, Callable[[], SplitContent]]
+
+
+def kind_of(
+    kind: str, find: Callable[[str, str | None, Options], Readers]
+) -> Kind:
+    """The `Kind` of data sets that find their splits by a look at files.
+
+    Args:
+      kind: Its name.
+      find: Function (where, split, `Options`) to a dictionary from splits to
+        functions that give a `SplitContent`. The split is the one asked for,
+        None to list all.
+    """
+
+    def open_one(where, split, options):
+        readers = find(where, split, options)
+        return open_split(f"{kind}:{where}", split, readers, options)
+
+    def splits(where, options):
+        return tuple(find(where, None, options))
+
+    return Kind(open_one, splits)
+
+
+def open_split(
+    name: str, split: str, readers: Readers, options: Options
+) -> Source:
     """Opens one split; classes are numbered as in the training split.
 
     Args:
       name: Of the data set, for messages.
       split: Name of the split, perhaps with a slice.
-      parts: Dictionary from splits to functions that give a `Part`.
+      readers: Dictionary from splits to functions that give a `SplitContent`.
       options: `Options`.
 
     Returns:
@@ -53,22 +108,22 @@ def open_part(name, split, parts, options):
       ValueError: If there is no such split or example, or if labels and
         classes do not go together.
     """
-    chosen, bounds = choose_split(tuple(parts), split, name)
-    train = next((known for known in TRAIN if known in parts), chosen)
+    chosen, bounds = choose_split(tuple(readers), split, name)
+    train = next((known for known in TRAIN if known in readers), chosen)
     gaps = options.label_map is not None
     classes = None
     if train != chosen:
-        classes = _source(name, parts[train](), None, gaps).class_names
-    source = _source(f"{name} ({split})", parts[chosen](), classes, gaps)
+        classes = _source(name, readers[train](), None, gaps).class_names
+    source = _source(f"{name} ({split})", readers[chosen](), classes, gaps)
     everything = np.arange(source.num_examples)
     return source.subset(cut(everything, bounds, shuffle=True))
 
 
-def _source(name, part, classes, gaps):
-    values = np.asarray(part.values)
+def _source(name, content, classes, gaps):
+    values = np.asarray(content.values)
     if not len(values):
         raise ValueError(f"The data set {name!r} holds no image.")
     unlabelled = np.full(len(values), UNLABELLED, np.int32)
-    source = Source(name=name, labels=unlabelled, **part.fields)
-    labels, names = number_classes(values, classes, name, source.place, gaps)
+    source = Source(name, unlabelled, content.storage)
+    labels, names = number_classes(values, classes, name, source.where, gaps)
     return dataclasses.replace(source, labels=labels, class_names=names)

@@ -3,9 +3,8 @@
 A column of images holds bytes, or {"bytes": ..., "path": ...}.
 """
 
-import dataclasses
-import functools
-import hashlib
+from __future__ import annotations
+
 import json
 import logging
 import math
@@ -13,76 +12,52 @@ import math
 import numpy as np
 
 from simclrv2_tf.data.classes import listed
-from simclrv2_tf.data.places import OneByOne
-from simclrv2_tf.data.sources.opening import Part
-from simclrv2_tf.data.sources.opening import open_part
+from simclrv2_tf.data.sources.columns import IMAGES
+from simclrv2_tf.data.sources.columns import LABELS
+from simclrv2_tf.data.sources.columns import first_known
+from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.opening import Readers
+from simclrv2_tf.data.sources.opening import SplitContent
+from simclrv2_tf.data.sources.parquet_rows import Rows
+from simclrv2_tf.data.sources.parquet_rows import guarded
+from simclrv2_tf.data.sources.parquet_rows import pyarrow_parquet
 from simclrv2_tf.data.sources.split_files import files_by_split
-from simclrv2_tf.files.remote import open_binary
+from simclrv2_tf.data.storage import Encoded
 
-IMAGES = ("image", "img", "jpg", "images", "image_bytes", "bytes")
-LABELS = ("label", "labels", "class", "cls", "fine_label", "target")
-MEMORY_LIMIT = 2**29  # bytes of images that are held in memory
-GROUPS_HELD = 2  # groups of rows that reading in place keeps at hand
+MEMORY_LIMIT = 2**29  # bytes of images that are read into memory
 
 _LOG = logging.getLogger("simclrv2_tf")
 
 
-def open_parquet(where, split, options):
+def find_parquet(where: str, split: str | None, options: Options) -> Readers:
     """Parquet files of encoded images and perhaps labels.
 
-    Up to `MEMORY_LIMIT` images are held in memory; of more a whole group of
+    Up to `MEMORY_LIMIT` images are in memory; of more a whole group of
     rows is read for each image that is asked for, which is slow.
 
     Args:
       where: The files, a pattern; see `files_by_split`.
-      split: Name of the split, perhaps with a slice.
+      split: Name of the split, perhaps with a slice; None for all.
       options: `Options`, whose features are names of columns.
 
     Returns:
-      A `Source`.
+      Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
       ImportError: Without pyarrow.
       ValueError: If the files are damaged or hold something else.
     """
-    _pyarrow()
-    found = files_by_split(where, split, (".parquet",))
-    parts = {
-        name: lambda files=files: _part(files, options)
-        for name, files in found.items()
+    pyarrow_parquet()
+    by_split = files_by_split(where, split, (".parquet",))
+    return {
+        name: lambda files=files: _content(files, options)
+        for name, files in by_split.items()
     }
-    return open_part(f"parquet:{where}", split, parts, options)
 
 
-def _pyarrow():
-    try:
-        import pyarrow.parquet
-    except ImportError:
-        raise ImportError(
-            "parquet:GLOB needs pyarrow: pip install 'simclrv2_tf[parquet]'"
-        ) from None
-    return pyarrow.parquet
-
-
-def _guarded(path, function, *arguments):
-    """Calls a function of an open file; damage becomes a sentence."""
-    parquet = _pyarrow()
-    import pyarrow
-
-    try:
-        with open_binary(path) as data, parquet.ParquetFile(data) as file:
-            return function(file, *arguments)
-    except (pyarrow.ArrowException, OSError, MemoryError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error)
-        raise ValueError(
-            f"The file {path!r} cannot be read as Parquet ({reason}): it is "
-            "damaged, or was not copied to its end."
-        ) from None
-
-
-def _part(files, options):
-    columns = _guarded(files[0], _columns, files[0], options)
-    looks = [_guarded(path, _look, path, *columns) for path in files]
+def _content(files, options):
+    columns = guarded(files[0], _columns, files[0], options)
+    looks = [guarded(path, _look, path, *columns) for path in files]
     rows = [
         (which, group, row)
         for which, (counts, _, _) in enumerate(looks)
@@ -91,20 +66,20 @@ def _part(files, options):
     ]
     labels = np.concatenate([values for _, values, _ in looks])
     table = np.array(rows, np.int64).reshape(-1, 3)
-    places = Rows(tuple(files), columns[0], table)
+    storage = Rows(tuple(files), columns[0], table)
     size = sum(size for _, _, size in looks)
     if size <= MEMORY_LIMIT:
-        images = places.read_all(range(len(places)))
+        images = storage.read_all(range(len(storage)))
         if not any(images):
-            places.read(0)  # says what is wrong with all of them
-        return Part({"encoded": images}, labels)
+            storage.read(0)  # says what is wrong with all of them
+        return SplitContent(Encoded(images), labels)
     _LOG.warning(
         "%s and others: %.1f GB in Parquet, where a group of rows is read for "
         "each image; tools/prepare_dataset.py makes shards that are read fast.",
         files[0],
         size / 1e9,
     )
-    return Part({"places": places}, labels)
+    return SplitContent(storage, labels)
 
 
 def _columns(file, path, options):
@@ -116,17 +91,15 @@ def _columns(file, path, options):
                 f"The file {path!r} must have the column {name!r}. Received: "
                 f"{listed(names)}"
             )
-    image = options.image_feature or _usual(IMAGES, names)
+    image = options.image_feature or first_known(IMAGES["parquet"], names)
     if image is None:
         raise ValueError(
-            f"The file {path!r} must have a column called {listed(IMAGES)}, or "
-            f"--image_feature must name it. Received: {listed(names)}"
+            f"The file {path!r} must have a column called "
+            f"{listed(IMAGES['parquet'])}, or --image_feature must name it. "
+            f"Received: {listed(names)}"
         )
-    return image, options.label_feature or _usual(LABELS, names)
-
-
-def _usual(usual, names):
-    return next((name for name in usual if name in names), None)
+    label = options.label_feature or first_known(LABELS["parquet"], names)
+    return image, label
 
 
 def _look(file, path, image, label):
@@ -151,8 +124,8 @@ def _class_names(file, label):
     """The names that Hugging Face's metadata gives the classes, or None."""
     text = (file.schema_arrow.metadata or {}).get(b"huggingface")
     try:
-        held = json.loads(text)["info"]["features"][label]["names"]
-        return [str(name) for name in held]
+        names = json.loads(text)["info"]["features"][label]["names"]
+        return [str(name) for name in names]
     except (TypeError, KeyError, ValueError):
         return None
 
@@ -184,59 +157,3 @@ def _labels(values, names, path):
         )
     names = [*names, ""]
     return np.array([names[-1 if v is None else v] for v in values])
-
-
-@dataclasses.dataclass(frozen=True)
-class Rows(OneByOne):
-    """Images in rows of Parquet files, in the place of `Places`.
-
-    Attributes:
-      files: Names.
-      column: Name of the column of images.
-      rows: int64 (examples, 3): number of the file, of the group, of the row.
-    """
-
-    files: tuple
-    column: str
-    rows: np.ndarray
-
-    def __len__(self):
-        return len(self.rows)
-
-    def __getitem__(self, indices):
-        return dataclasses.replace(self, rows=self.rows[indices])
-
-    def fingerprint(self):
-        """Text that differs for other rows."""
-        digest = hashlib.sha256(repr((self.files, self.column)).encode())
-        digest.update(self.rows.tobytes())
-        return digest.hexdigest()
-
-    def file(self, index):
-        return self.files[self.rows[index, 0]]
-
-    def read(self, index):
-        """The bytes of one image.
-
-        Raises:
-          ValueError: If the row has none, or the file cannot be read.
-        """
-        _, group, row = (int(number) for number in self.rows[index])
-        path = self.file(index)
-        value = _group(path, group, self.column)[row].as_py()
-        if isinstance(value, dict):
-            value = value.get("bytes")
-        if not isinstance(value, bytes):
-            raise ValueError(
-                f"The file {path!r} must hold encoded images. Received: none "
-                f"in row {row} of group {group}"
-            )
-        return value
-
-
-@functools.lru_cache(GROUPS_HELD)
-def _group(path, group, column):
-    """The column of images of one group of rows."""
-    return _guarded(
-        path, lambda file: file.read_row_group(group, [column]).column(0)
-    )

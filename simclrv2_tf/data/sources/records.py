@@ -1,17 +1,21 @@
-"""Where the images of TFRecord files lie, so that they are read in place.
+"""Where the images of TFRecord files are, so that they are read in place.
 
 Each file is gone through once. Only the few bytes around an image are looked
 at: the wire format of `tf.train.Example` says how long each part is.
 """
 
+from __future__ import annotations
+
 import contextlib
 import mmap
 import struct
+from collections.abc import Iterable
+from typing import Protocol
 
 import numpy as np
 
-from simclrv2_tf.data.places import Places
 from simclrv2_tf.data.source import UNLABELLED
+from simclrv2_tf.data.storage import ByteRanges
 from simclrv2_tf.files.remote import open_binary
 
 HEADER = 12  # length of the record and its checksum
@@ -19,23 +23,33 @@ FOOTER = 4  # checksum of the record
 BYTES, FLOATS, INTS = 1, 2, 3  # kinds of a `tf.train.Feature`
 
 
-def index_records(instructions, image, label=None):
+class FilePart(Protocol):
+    """A part of a file as TFDS gives it; `take` is -1 for all."""
+
+    filename: str
+    skip: int
+    take: int
+
+
+def index_records(
+    instructions: Iterable[FilePart], image: str, label: str | None = None
+) -> tuple[ByteRanges, np.ndarray]:
     """Finds the images and the labels in TFRecord files.
 
     Args:
-      instructions: Parts of files as TFDS gives them, with `filename`,
-        `skip` and `take` (-1 for all).
+      instructions: Parts of files.
       image: Name of the feature that holds the encoded image.
       label: Name of the feature that holds the class, or None.
 
     Returns:
-      `Places` of the images, and their labels: whole numbers, -1 for
+      `ByteRanges` of the images, and their labels: whole numbers, -1 for
       unlabelled, or text, "" for unlabelled.
 
     Raises:
       ValueError: If a file cannot be read, ends within a record, is none, or
         lacks a feature.
     """
+    instructions = list(instructions)
     files = [str(part.filename) for part in instructions]
     rows, labels = [], []
     for which, part in enumerate(instructions):
@@ -47,7 +61,7 @@ def index_records(instructions, image, label=None):
             )
             rows.append((which, begin, end - begin))
             labels.append(value)
-    return Places.of_rows(files, rows), _array(labels)
+    return ByteRanges.of_rows(files, rows), _array(labels)
 
 
 def _array(labels):
@@ -58,7 +72,7 @@ def _array(labels):
     return np.array(labels, np.int64)
 
 
-def first_features(path):
+def first_features(path: str) -> dict[str, int]:
     """Names and kinds of the features in the first record of a file."""
     for number, data, start, stop in _records(path, 0, 1):
         where = f"record {number} of the file {path!r}"
@@ -67,12 +81,12 @@ def first_features(path):
 
 
 def _kinds(data, start, stop):
-    features = _found(data, start, stop).items()
-    return {name: _first(data, *place)[0] for name, place in features}
+    features = _features(data, start, stop).items()
+    return {name: _first(data, *span)[0] for name, span in features}
 
 
 def _records(path, skip, take):
-    """Yields number, the file's bytes, and where in them each record lies."""
+    """Yields number, the file's bytes, first and last byte of each record."""
     with _bytes_of(path) as data:
         if data[:2] == b"\x1f\x8b":
             raise ValueError(
@@ -127,34 +141,34 @@ def _guarded(where, look, *arguments):
 
 
 def _image_and_label(data, start, stop, image, label, where):
-    found = _found(data, start, stop)
-    missing = [n for n in (image, label) if n is not None and n not in found]
+    features = _features(data, start, stop)
+    missing = [n for n in (image, label) if n is not None and n not in features]
     if missing:
         raise ValueError(
             f"The {where} must have the features {image!r} and {label!r}; "
-            f"{missing[0]!r} is missing among {', '.join(found)}"
+            f"{missing[0]!r} is missing among {', '.join(features)}"
         )
-    kind, begin, end = _first(data, *found[image])
+    kind, begin, end = _first(data, *features[image])
     if kind != BYTES:
         raise ValueError(
             f"The feature {image!r} must hold an encoded image. Received: "
             f"{'numbers' if kind else 'nothing'} in {where}"
         )
-    return begin, end, _label(data, found[label]) if label else UNLABELLED
+    return begin, end, _label(data, features[label]) if label else UNLABELLED
 
 
-def _found(data, start, stop):
-    """Places of the features of an example by name."""
-    found = {}
+def _features(data, start, stop):
+    """Dictionary from features of an example to their first and last byte."""
+    features = {}
     for _, begin, end in _fields(data, start, stop):  # Example.features
         for _, first, last in _fields(data, begin, end):  # entries of the map
             entry = {n: (b, e) for n, b, e in _fields(data, first, last)}
-            found[data[slice(*entry[1])].decode()] = entry.get(2, (0, 0))
-    return found
+            features[data[slice(*entry[1])].decode()] = entry.get(2, (0, 0))
+    return features
 
 
 def _first(data, start, stop):
-    """Kind and place of a feature's first value; kind 0 if it has none."""
+    """Kind, begin and end of a feature's first value; kind 0 if none."""
     for kind, begin, end in _fields(data, start, stop):
         for _, first, last in _fields(data, begin, end):
             return kind, first, last

@@ -1,58 +1,45 @@
 """Opens data sets by name: digits, folder:PATH, ..., or a TFDS name.
 
-A data set of one's own is one more function (where, split, `Options`) that
-returns a `Source`, and its line in `KINDS`.
+A data set of one's own is one more function and its line in `KINDS`: the
+function (where, split, `Options`) gives what reads each split, see
+`opening.kind_of`.
 """
 
+from __future__ import annotations
+
+import functools
 import os
 
 from simclrv2_tf.data.label_map import read_label_map
 from simclrv2_tf.data.label_map import relabel
-from simclrv2_tf.data.source import to_pixels
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.concat import names_of
 from simclrv2_tf.data.sources.concat import open_concat
-from simclrv2_tf.data.sources.csv import open_csv
+from simclrv2_tf.data.sources.csv import find_csv
+from simclrv2_tf.data.sources.digits import SPLITS
 from simclrv2_tf.data.sources.digits import open_digits
+from simclrv2_tf.data.sources.folders import folder_splits
 from simclrv2_tf.data.sources.folders import open_folder
-from simclrv2_tf.data.sources.npz import open_npz
+from simclrv2_tf.data.sources.npz import find_npz
+from simclrv2_tf.data.sources.opening import Kind
 from simclrv2_tf.data.sources.opening import Options
-from simclrv2_tf.data.sources.parquet import open_parquet
-from simclrv2_tf.data.sources.tar import open_tar
-from simclrv2_tf.data.sources.tf_dataset import from_dataset
+from simclrv2_tf.data.sources.opening import kind_of
+from simclrv2_tf.data.sources.parquet import find_parquet
+from simclrv2_tf.data.sources.tar import find_tar
 from simclrv2_tf.data.sources.tfds import open_tfds
-from simclrv2_tf.data.sources.tfrecord import open_tfrecord
-from simclrv2_tf.data.splits import NoSplitError
-
-# What stands before the colon, and what opens the rest.
-KINDS = {
-    "folder": open_folder,
-    "csv": open_csv,
-    "tfrecord": open_tfrecord,
-    "npz": open_npz,
-    "tar": open_tar,
-    "parquet": open_parquet,
-    "concat": lambda *arguments: open_concat(_open, *arguments),
-}
-
-__all__ = [
-    "KINDS",
-    "from_dataset",
-    "open_digits",
-    "open_folder",
-    "open_source",
-    "split_names",
-    "to_pixels",
-]
+from simclrv2_tf.data.sources.tfds import tfds_splits
+from simclrv2_tf.data.sources.tfrecord import find_tfrecord
 
 
 def open_source(
-    name,
-    split="train",
-    data_dir=None,
-    download=False,
-    image_feature=None,
-    label_feature=None,
-    label_map=None,
-):
+    name: str,
+    split: str = "train",
+    data_dir: str | None = None,
+    download: bool = False,
+    image_feature: str | None = None,
+    label_feature: str | None = None,
+    label_map: str | None = None,
+) -> Source:
     """Opens one split of a data set.
 
     Args:
@@ -84,12 +71,38 @@ def open_source(
     return relabel(source, targets, label_map)
 
 
+def split_names(
+    name: str,
+    data_dir: str | None = None,
+    download: bool = False,
+    image_feature: str | None = None,
+    label_feature: str | None = None,
+    label_map: str | None = None,
+) -> list[str]:
+    """The splits that a data set has; arguments as in `open_source`."""
+    options = Options(
+        data_dir, download, image_feature, label_feature, label_map
+    )
+    return _splits(name, options)
+
+
 def _open(name, split, options):
+    kind, where = _kind(name)
+    return kind.open(where, split, options)
+
+
+def _splits(name, options):
+    kind, where = _kind(name)
+    return list(kind.splits(where, options))
+
+
+def _kind(name):
+    """The `Kind` of a data set, and what its name says after the colon."""
     if name == "digits":
-        return open_digits(split)
+        return _DIGITS, name
     kind, _, where = name.partition(":")
     if kind not in KINDS:
-        return open_tfds(name, split, options)
+        return _TFDS, name
     if not where:
         raise ValueError(
             f"`dataset` must say where the data is, as in {kind}:PATH. "
@@ -97,13 +110,23 @@ def _open(name, split, options):
         )
     if kind != "concat":
         where = os.path.expanduser(where)
-    return KINDS[kind](where, split, options)
+    return KINDS[kind], where
 
 
-def split_names(name, **options):
-    """The splits that a data set has; options as `open_source` takes them."""
-    try:
-        open_source(name, "which_there_are", **options)
-    except NoSplitError as error:
-        return list(error.known)
-    return ["train"]
+def _concat_splits(where, options):
+    """Those of the first data set, which decides what a split is called."""
+    return _splits(names_of(where)[0], options)
+
+
+# What stands before the colon, and how the rest is opened.
+KINDS = {
+    "folder": Kind(open_folder, folder_splits),
+    "csv": kind_of("csv", find_csv),
+    "tfrecord": kind_of("tfrecord", find_tfrecord),
+    "npz": kind_of("npz", find_npz),
+    "tar": kind_of("tar", find_tar),
+    "parquet": kind_of("parquet", find_parquet),
+    "concat": Kind(functools.partial(open_concat, _open), _concat_splits),
+}
+_DIGITS = Kind(lambda _, split, options: open_digits(split), lambda *_: SPLITS)
+_TFDS = Kind(open_tfds, tfds_splits)

@@ -1,5 +1,7 @@
 """The files that a pattern names, told apart by split."""
 
+from __future__ import annotations
+
 import logging
 import os
 import re
@@ -12,7 +14,9 @@ TEMPLATE = "{split}"
 _LOG = logging.getLogger("simclrv2_tf")
 
 
-def files_by_split(pattern, split, suffixes):
+def files_by_split(
+    pattern: str, split: str | None, suffixes: tuple[str, ...]
+) -> dict[str, list[str]]:
     """The files that a pattern names, told apart by the splits they hold.
 
     Args:
@@ -20,7 +24,8 @@ def files_by_split(pattern, split, suffixes):
         for the name of a split. Without that, files whose names hold the
         names of two splits or more ("train-00000.tar", "val-00000.tar") are
         told apart by them; otherwise all are of one split, "train".
-      split: The split asked for; it may have a name of its own.
+      split: The split asked for, which may have a name of its own; None for
+        all that have usual names.
       suffixes: What files in a directory end in.
 
     Returns:
@@ -30,21 +35,22 @@ def files_by_split(pattern, split, suffixes):
       ValueError: If there is no such file, or a shard is missing.
     """
     if TEMPLATE in pattern:
-        found = {
+        asked = () if split is None else (split.split("[")[0],)
+        by_split = {
             name: _matching(pattern.replace(TEMPLATE, name), suffixes)
-            for name in dict.fromkeys((split.split("[")[0], *KNOWN))
+            for name in dict.fromkeys((*asked, *KNOWN))
         }
-        found = {name: files for name, files in found.items() if files}
+        by_split = {n: files for n, files in by_split.items() if files}
     else:
-        found = _told_apart(_matching(pattern, suffixes))
-    if not found:
+        by_split = _apart(_matching(pattern, suffixes))
+    if not by_split:
         raise ValueError(
             f"There is no file {pattern!r}: give the path of a file or of a "
             "directory, or a pattern such as DIR/train-*"
         )
-    for files in found.values():
+    for files in by_split.values():
         _check_shards(files)
-    return found
+    return by_split
 
 
 def _matching(pattern, suffixes):
@@ -59,7 +65,7 @@ def _matching(pattern, suffixes):
     return sorted(tf.io.gfile.glob(pattern))
 
 
-def _told_apart(files):
+def _apart(files):
     splits = [_split_of(file) for file in files]
     if len(set(splits) - {None}) < 2:
         return {"train": files} if files else {}

@@ -4,50 +4,51 @@ The files of a sample share all of their names up to the first dot:
 `0001.jpg`, `0001.cls`. Nothing is extracted.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import tarfile
 
 from simclrv2_tf.data.classes import listed
-from simclrv2_tf.data.places import Places
+from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.folders import EXTENSIONS
-from simclrv2_tf.data.sources.opening import Part
-from simclrv2_tf.data.sources.opening import open_part
+from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.opening import Readers
+from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.split_files import files_by_split
+from simclrv2_tf.data.storage import ByteRanges
 from simclrv2_tf.files.remote import open_binary
 
-LABELS = ("cls", "json")
-FIELDS = ("label", "class", "cls")  # of a label in JSON
 LABEL_LIMIT = 2**20  # bytes of a file that holds a label
 
 
-def open_tar(where, split, options):
+def find_tar(where: str, split: str | None, options: Options) -> Readers:
     """Uncompressed tar files of images and labels.
 
     Args:
       where: The files, a pattern; see `files_by_split`.
-      split: Name of the split, perhaps with a slice.
+      split: Name of the split, perhaps with a slice; None for all.
       options: `Options`; `image_feature` and `label_feature` are what comes
         behind the dot: by default an image's usual endings, and "cls" (a
         number or a name) or "json" (its field "label" or "class"; another is
         named as "json.FIELD").
 
     Returns:
-      A `Source`.
+      Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
       ValueError: If a file is no tar, is compressed, is cut short, or has
         paths that leave its directory.
     """
-    found = files_by_split(where, split, (".tar",))
-    parts = {
-        name: lambda files=files: _part(files, options)
-        for name, files in found.items()
+    by_split = files_by_split(where, split, (".tar",))
+    return {
+        name: lambda files=files: _content(files, options)
+        for name, files in by_split.items()
     }
-    return open_part(f"tar:{where}", split, parts, options)
 
 
-def _part(files, options):
+def _content(files, options):
     rows, labels = [], []
     for which, path in enumerate(files):
         for begin, size, label in _samples(path, options):
@@ -58,7 +59,7 @@ def _part(files, options):
             f"The file {files[0]!r} holds no image; expected members that end "
             f"in {', '.join(EXTENSIONS)}, or --image_feature."
         )
-    return Part({"places": Places.of_rows(files, rows)}, labels)
+    return SplitContent(ByteRanges.of_rows(files, rows), labels)
 
 
 def _samples(path, options):
@@ -111,7 +112,7 @@ def _check_path(name, path):
 
 
 def _members(file, path):
-    """Yields the members of a tar file, all that lie wholly within it."""
+    """Yields the members of a tar file, all that are wholly within it."""
     length = file.seek(0, os.SEEK_END)
     file.seek(0)
     if file.read(2) == b"\x1f\x8b":
@@ -154,11 +155,11 @@ def _check_end(file, path, end):
 
 
 def _image(members, ending):
-    """Place of a sample's image, None if it has none."""
+    """First byte and size of a sample's image, None if it has none."""
     if ending is not None:
         return members.get(ending.lower().lstrip("."))
     return next(
-        (place for name, place in members.items() if _is_image(name)), None
+        (span for name, span in members.items() if _is_image(name)), None
     )
 
 
@@ -169,7 +170,7 @@ def _is_image(ending):
 def _label(file, members, asked, where):
     """A sample's label, a number or text, "" for none."""
     ending, _, field = (asked or "").lower().lstrip(".").partition(".")
-    chosen = [name for name in LABELS if name in members]
+    chosen = [name for name in LABELS["tar"] if name in members]
     if asked:
         chosen = [name for name in (asked.lower(), ending) if name in members]
     if not chosen:
@@ -192,13 +193,13 @@ def _label(file, members, asked, where):
         ) from None
 
 
-def _of_json(held, field):
-    fields = (field,) if field else FIELDS
-    if not isinstance(held, dict):
+def _of_json(content, field):
+    fields = (field,) if field else LABELS["json"]
+    if not isinstance(content, dict):
         raise ValueError("expected an object")
-    found = [held[name] for name in fields if name in held]
-    if not found or found[0] is None:
+    values = [content[name] for name in fields if name in content]
+    if not values or values[0] is None:
         return ""
-    if not isinstance(found[0], (int, str)):
-        raise ValueError(f"{found[0]!r} is neither a number nor a name")
-    return str(found[0])
+    if not isinstance(values[0], (int, str)):
+        raise ValueError(f"{values[0]!r} is neither a number nor a name")
+    return str(values[0])

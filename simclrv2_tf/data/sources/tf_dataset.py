@@ -1,15 +1,22 @@
-"""Images from a `tf.data.Dataset`, held as arrays."""
+"""Images from a `tf.data.Dataset`, read into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.source import to_pixels
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.data.storage.in_memory import to_pixels
 
 
-def from_dataset(dataset, class_names=None):
-    """A `tf.data.Dataset` of images and perhaps labels, held in memory.
+def from_dataset(
+    dataset: tf.data.Dataset, class_names: Sequence[str] | None = None
+) -> Source:
+    """A `tf.data.Dataset` of images and perhaps labels, read into memory.
 
     Args:
       dataset: Unbatched and finite; elements are images, (image, label)
@@ -41,7 +48,7 @@ def from_dataset(dataset, class_names=None):
     if class_names is None:
         class_names = tuple(str(i) for i in range(labels.max() + 1)) or None
     _check_labels(labels, len(class_names or ()))
-    return Source("the data set given", labels, class_names, images)
+    return Source("the data set given", labels, InMemory(images), class_names)
 
 
 def _pair(*element):

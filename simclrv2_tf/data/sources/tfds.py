@@ -1,4 +1,6 @@
-"""TFDS data sets: small splits held in memory, large ones read in place."""
+"""TFDS data sets: small splits in memory, large ones read in place."""
+
+from __future__ import annotations
 
 import contextlib
 import difflib
@@ -10,21 +12,28 @@ import tensorflow as tf
 
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.sources import records
+from simclrv2_tf.data.sources.columns import IMAGES
+from simclrv2_tf.data.sources.columns import LABELS
+from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.records import index_records
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import no_split
 from simclrv2_tf.data.splits import parse_split
+from simclrv2_tf.data.storage import Encoded
+from simclrv2_tf.data.storage import Storage
 
-MEMORY_LIMIT = 2**29  # bytes of encoded images that are held in memory
+MEMORY_LIMIT = 2**29  # bytes of encoded images that are read into memory
 
 
-def open_tfds(name, split="train", options=None):
+def open_tfds(
+    name: str, split: str = "train", options: Options | None = None
+) -> Source:
     """A TFDS data set, its images kept encoded.
 
-    Up to `MEMORY_LIMIT` they are held in memory. Of a larger split only the
-    place of each image in the files is held, 20 bytes an image, and images
-    are read when they are needed.
+    Up to `MEMORY_LIMIT` they are in memory. Of a larger split only the byte
+    range of each image is in memory, 20 bytes an image, and images are read
+    when they are needed.
 
     Args:
       name: Of the data set, or a directory that holds one.
@@ -41,20 +50,29 @@ def open_tfds(name, split="train", options=None):
     import tensorflow_datasets as tfds
 
     options = options or Options()
-    builder = _builder(tfds, name, options.data_dir)
-    if options.download:
-        builder.download_and_prepare()
-    _check_prepared(builder, name, split)
+    builder = _prepared(tfds, name, options)
+    _check_split(builder, name, split)
     image, label = _features(tfds, builder, name, options)
+    storage, labels = _examples(tfds, builder, split, image, label)
     return Source(
         name=f"{name} ({split})",
+        labels=labels,
+        storage=storage,
         class_names=_classes(builder.info.features, label),
         shape=_shape(builder.info.features[image]),
-        **_examples(tfds, builder, split, image, label),
     )
 
 
-def class_names(name, data_dir=None):
+def tfds_splits(name: str, options: Options) -> list[str]:
+    """Names of the splits of a TFDS data set."""
+    import tensorflow_datasets as tfds
+
+    return list(_prepared(tfds, name, options).info.splits)
+
+
+def class_names(
+    name: str, data_dir: str | None = None
+) -> tuple[str, ...] | None:
     """Names of the classes of a data set, which need not be there.
 
     Returns:
@@ -67,21 +85,21 @@ def class_names(name, data_dir=None):
     except ValueError:
         return None
     return _classes(
-        features, _named(features, "label", tfds.features.ClassLabel)
+        features, _named(features, LABELS["tfds"], tfds.features.ClassLabel)
     )
 
 
-def _examples(tfds, builder, split, image, label):
-    held = builder.info.splits[split]
+def _examples(tfds, builder, split, image, label) -> tuple[Storage, np.ndarray]:
+    info = builder.info.splits[split]
     record_files = builder.info.file_format.value == "tfrecord"
     with _undamaged(builder.data_dir):
-        if record_files and _bytes(builder, held) > MEMORY_LIMIT:
-            places, labels = records.index_records(
-                held.file_instructions, image, label
+        if record_files and _bytes(builder, info) > MEMORY_LIMIT:
+            storage, labels = index_records(
+                info.file_instructions, image, label
             )
-            return {"places": places, "labels": labels.astype(np.int32)}
+            return storage, labels.astype(np.int32)
         encoded, labels = _read(tfds, builder, split, image, label)
-        return {"encoded": encoded, "labels": labels}
+        return Encoded(encoded), labels
 
 
 @contextlib.contextmanager
@@ -98,12 +116,12 @@ def _undamaged(directory):
         ) from None
 
 
-def _bytes(builder, held):
-    """Size of a split; a slice has its share of the files it lies in."""
+def _bytes(builder, info):
+    """Size of a split; a slice has its share of the files it is in."""
     splits = builder.info.splits.values()
     examples = sum(split.num_examples for split in splits)
     size = sum(split.num_bytes for split in splits)
-    return size * held.num_examples / max(examples, 1)
+    return size * info.num_examples / max(examples, 1)
 
 
 def _builder(tfds, name, data_dir):
@@ -148,14 +166,22 @@ def _version_below(name):
     )
 
 
-def _check_prepared(builder, name, split):
-    wanted, _ = parse_split(split)
+def _prepared(tfds, name, options):
+    """The builder of a data set that is there, or is downloaded."""
+    builder = _builder(tfds, name, options.data_dir)
+    if options.download:
+        builder.download_and_prepare()
     if not builder.is_prepared():
         raise ValueError(
             f"The data set {name!r} is not in {builder.data_dir}: point "
             "--data_dir at the directory that holds it, or let TFDS fetch it "
             "with --download."
         )
+    return builder
+
+
+def _check_split(builder, name, split):
+    wanted, _ = parse_split(split)
     if wanted not in builder.info.splits and wanted != "all":
         known = list(builder.info.splits)
         raise NoSplitError(no_split(name, split, known), known)
@@ -171,10 +197,10 @@ def _features(tfds, builder, name, options):
                 f"Received: {', '.join(features)}"
             )
     images = options.image_feature or _named(
-        features, "image", tfds.features.Image
+        features, IMAGES["tfds"], tfds.features.Image
     )
     labels = options.label_feature or _named(
-        features, "label", tfds.features.ClassLabel
+        features, LABELS["tfds"], tfds.features.ClassLabel
     )
     if images is None:
         raise ValueError(
@@ -185,9 +211,8 @@ def _features(tfds, builder, name, options):
 
 
 def _named(features, usual, kind):
-    if usual in features:
-        return usual
-    return next((n for n in features if isinstance(features[n], kind)), None)
+    of_kind = (n for n in features if isinstance(features[n], kind))
+    return first_known(usual, features) or next(of_kind, None)
 
 
 def _read(tfds, builder, split, image, label):

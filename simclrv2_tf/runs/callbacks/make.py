@@ -6,15 +6,15 @@ import io
 from simclrv2_tf import distribution
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import health
-from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
+from simclrv2_tf.runs.callbacks.health_monitor import Probe
+from simclrv2_tf.runs.callbacks.health_monitor import Watch
 from simclrv2_tf.runs.callbacks.report import Report
 from simclrv2_tf.runs.callbacks.report import Scalars
+from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
 from simclrv2_tf.runs.callbacks.stops import Resume
 from simclrv2_tf.runs.callbacks.stops import StopWhenAsked
 from simclrv2_tf.runs.callbacks.stops import StopWhenBad
-from simclrv2_tf.runs.callbacks.health_monitor import Probe
-from simclrv2_tf.runs.callbacks.health_monitor import Watch
 
 PROBE = 64  # images that the health line looks at
 SETTLED = 100  # steps after twice the warm-up, from where health is judged

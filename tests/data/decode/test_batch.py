@@ -9,8 +9,8 @@ from PIL import Image
 
 from simclrv2_tf.data.decode.batch import decode_batch
 from simclrv2_tf.data.decode.rgb import decode_image
-from simclrv2_tf.data.places import OneByOne
-from simclrv2_tf.data.places import Places
+from simclrv2_tf.data.storage import ByteRanges
+from simclrv2_tf.data.storage import PythonReads
 
 RNG = np.random.default_rng(0)
 SHAPE = (5, 7, 3)
@@ -90,16 +90,16 @@ def test_many_are_read_as_one_by_one(tmp_path):
         files.append(str(tmp_path / name))
         (tmp_path / name).write_bytes(name.encode() * 10)
     rows = [(0, 0, 3), (1, 4, 2), (0, 9, 1), (1, 0, 10)]
-    places = Places.of_rows(files, rows)
+    ranges = ByteRanges.of_rows(files, rows)
     order = np.array([3, 0, 2, 1, 0])
-    expected = [places.read(i) for i in order]
-    assert places.read_all(order).tolist() == expected
-    assert OneByOne.read_all(places, order).tolist() == expected
+    expected = [ranges.read(i) for i in order]
+    assert ranges.read_all(order).tolist() == expected
+    assert PythonReads.read_all(ranges, order).tolist() == expected
 
 
 def test_what_cannot_be_read_is_empty(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     files = [str(tmp_path / "a"), str(tmp_path / "gone")]
-    places = Places.of_rows(files, [(0, 1, 2), (1, 0, 3)])
-    for read_all in (places.read_all, OneByOne.read_all.__get__(places)):
+    ranges = ByteRanges.of_rows(files, [(0, 1, 2), (1, 0, 3)])
+    for read_all in (ranges.read_all, PythonReads.read_all.__get__(ranges)):
         assert read_all(np.array([1, 0])).tolist() == [b"", b"bc"]

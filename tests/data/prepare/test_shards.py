@@ -82,7 +82,7 @@ def test_prepared_images_are_the_ones_given(tmp_path):
     for index in range(source.num_examples):
         image, label = read(index)
         held[np.rint(image * 255).astype(np.uint8).tobytes()] = int(label)
-    expected = zip(given.images, given.labels, strict=True)
+    expected = zip(given.storage.array, given.labels, strict=True)
     assert held == {image.tobytes(): label for image, label in expected}
     order = [int(y) for y in source.labels]
     assert order != given.labels.tolist()  # shuffled

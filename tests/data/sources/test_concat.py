@@ -14,7 +14,11 @@ from data_files import write_tar
 from data_files import write_tfrecord
 
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.sources import npy
+from simclrv2_tf.data.sources.joined import Joined
 from simclrv2_tf.data.splits import NoSplitError
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.runs import environment
 
 
 def test_every_form_beside_every_other(tmp_path):
@@ -38,7 +42,7 @@ def test_every_form_beside_every_other(tmp_path):
     for index in range(10):
         image, _ = read(index)
         np.testing.assert_allclose(image, PIXELS[index] / 255, rtol=1e-6)
-    assert "b_images/0.png" in source.place(3)
+    assert "b_images/0.png" in source.where(3)
     few = pickle.loads(pickle.dumps(source.subset(np.array([8, 1, 4, 1]))))
     for place, index in enumerate([8, 1, 4, 1]):
         image, _ = few.reader()(place)
@@ -59,7 +63,7 @@ def test_classes_are_matched_by_name(tmp_path):
 def test_arrays_of_one_size_stay_arrays():
     source = sources.open_source("concat:digits,digits", "test")
     assert source.num_examples == 720
-    assert source.places is None
+    assert isinstance(source.storage, InMemory)
     assert source.num_classes == 10
 
 
@@ -78,6 +82,53 @@ def test_evaluation_on_the_parts_that_have_the_split(tmp_path):
     assert test.labels.tolist() == [2, 0]
     with pytest.raises(NoSplitError):
         sources.open_source(f"concat:{more},{more}", "test")
+
+
+def test_the_fingerprint_of_mapped_arrays_is_the_same_again(
+    tmp_path, monkeypatch
+):
+    """It once held the address of an object in memory."""
+    monkeypatch.setattr(npy, "MEMORY_LIMIT", 100)
+    for name in "ab":
+        write_npz(tmp_path / f"{name}.npz", rows())
+    one = f"npz:{tmp_path}/a.npz"
+    other = f"npz:{tmp_path}/b.npz"
+    sources_ = [
+        sources.open_source(f"concat:{first},{second}")
+        for first, second in [(one, other)] * 2 + [(one, one)]
+    ]
+    assert isinstance(sources_[0].storage, Joined)
+    known, again, others = map(environment.fingerprint, sources_)
+    assert known == again != others
+    parts = [s.subset(np.arange(5)) for s in sources_[:2]]
+    assert environment.fingerprint(parts[0]) == environment.fingerprint(
+        parts[1]
+    )
+    assert environment.fingerprint(parts[0]) != known
+
+
+def test_the_text_of_a_source_is_that_of_earlier_versions(tmp_path):
+    """Fingerprints of runs on joined sources are made from it."""
+    write_members(tmp_path / "a.tar", {"9.png": ENCODED[9]})
+    source = sources.open_source(f"tar:{tmp_path}/a.tar")
+    assert repr(source) == (
+        f"Source(name='tar:{tmp_path}/a.tar (train)', "
+        "labels=array([-1], dtype=int32), class_names=None, images=None, "
+        "decoded=None, encoded=None, paths=None, "
+        f"places=Places(files={source.storage.files!r}, "
+        "which=array([0], dtype=int32), begin=array([512]), "
+        f"size=array([{len(ENCODED[9])}], dtype=int32)), "
+        "channels=None, shape=None)"
+    )
+
+
+def test_splits_are_those_of_the_first(tmp_path):
+    write_members(tmp_path / "a.tar", {"9.png": ENCODED[9]})
+    more = f"tar:{tmp_path}/a.tar"
+    assert sources.split_names(f"concat:digits,{more}") == ["train", "test"]
+    assert sources.split_names(f"concat:{more},digits") == ["train"]
+    with pytest.raises(ValueError, match="must name two data sets"):
+        sources.split_names("concat:digits")
 
 
 def test_messages(tmp_path):

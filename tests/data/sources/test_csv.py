@@ -11,6 +11,7 @@ from data_files import write_records
 
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import parquet
+from simclrv2_tf.data.storage import Encoded
 
 
 def table(tmp_path, text, name="a.csv"):
@@ -105,7 +106,7 @@ def test_large_parquet_is_read_in_place(tmp_path, monkeypatch):
     monkeypatch.setattr(parquet, "MEMORY_LIMIT", 0)
     write_parquet(tmp_path / "a.parquet", rows(), row_group_size=5)
     source = sources.open_source(f"parquet:{tmp_path}/a.parquet")
-    assert source.encoded is None
+    assert not isinstance(source.storage, Encoded)
     few = source.subset(np.array([11, 0, 7]))
     assert [few.encoded_bytes(i) for i in range(3)] == [
         ENCODED[i] for i in (11, 0, 7)
@@ -115,7 +116,10 @@ def test_large_parquet_is_read_in_place(tmp_path, monkeypatch):
 def test_parquet_without_images(tmp_path):
     write_parquet(tmp_path / "a.parquet", [(None, 0), (ENCODED[0], 0)])
     some = sources.open_source(f"parquet:{tmp_path}/a.parquet")
-    assert some.encoded.tolist() == [b"", ENCODED[0]]  # counted as unreadable
+    assert some.storage.array.tolist() == [
+        b"",
+        ENCODED[0],
+    ]  # counted as unreadable
     write_parquet(tmp_path / "b.parquet", [(None, 0), (None, 0)])
     with pytest.raises(ValueError, match="Received: none in row 0 of group 0"):
         sources.open_source(f"parquet:{tmp_path}/b.parquet")

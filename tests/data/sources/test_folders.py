@@ -59,8 +59,8 @@ def test_training_images_are_not_passed_off_as_held_out(tmp_path):
             folders.open_folder(str(tmp_path), split)
     train = folders.open_folder(str(tmp_path), "train[:90%]")
     rest = folders.open_folder(str(tmp_path), "validation[90%:]")
-    assert not set(train.paths) & set(rest.paths)
-    assert len(train.paths) + len(rest.paths) == 10
+    assert not set(train.storage.array) & set(rest.storage.array)
+    assert len(train.storage) + len(rest.storage) == 10
 
 
 def test_a_split_that_is_not_there(tmp_path):

@@ -44,8 +44,10 @@ def test_images_go_into_batches(tmp_path, kind):
     (views, labels), *_ = pipeline.train_dataset(source, 4, 8, 0).take(1)
     assert views[0].shape == views[1].shape == (4, 8, 8, 3)
     assert set(labels.numpy()) <= {0, 1, 2}
-    seen = [y for _, y in pipeline.eval_dataset(source, 5, 8)]
-    assert np.concatenate(seen).tolist() == LABELS.tolist()
+    seen = [numbers for _, numbers in pipeline.eval_dataset(source, 5, 8)]
+    numbers = np.concatenate(seen)
+    assert numbers.dtype == np.int64
+    assert source.labels[numbers].tolist() == LABELS.tolist()
 
 
 def test_batches_end_after_the_steps_of_a_run():

@@ -8,10 +8,11 @@ from data_files import LABELS
 from data_files import NAMES
 from data_files import PIXELS
 
-from simclrv2_tf.data import mapped
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import npy
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.data.storage import Mapped
 
 
 def saved(tmp_path, save=np.savez, **arrays):
@@ -31,7 +32,7 @@ def saved(tmp_path, save=np.savez, **arrays):
 def test_usual_names(tmp_path, images, labels):
     name = saved(tmp_path, **{images: PIXELS, labels: LABELS[:, None]})
     source = sources.open_source(name)
-    np.testing.assert_array_equal(source.images, PIXELS)
+    np.testing.assert_array_equal(source.storage.array, PIXELS)
     assert source.labels.tolist() == LABELS.tolist()
 
 
@@ -85,25 +86,26 @@ def test_ranges(tmp_path, images, expected):
 
 def test_grey_without_a_channel_axis(tmp_path):
     source = sources.open_source(saved(tmp_path, images=PIXELS[..., 0]))
-    assert source.images.shape == (12, 9, 7, 1)
+    assert source.storage.array.shape == (12, 9, 7, 1)
 
 
 def test_a_large_array_stays_in_its_file(tmp_path, monkeypatch):
     monkeypatch.setattr(npy, "MEMORY_LIMIT", 100)
     name = saved(tmp_path, labels=LABELS, images=PIXELS)
     source = sources.open_source(name)
-    assert isinstance(source.images, mapped.Mapped)
+    assert isinstance(source.storage, Mapped)
     few = source.subset(np.array([7, 3, 3]))
-    assert isinstance(few.images, mapped.Mapped)
+    assert isinstance(few.storage, Mapped)
     for one in (few, pickle.loads(pickle.dumps(few))):
-        assert one.images.shape == (3, 9, 7, 3)
+        assert len(one.storage) == 3
+        assert one.image_shape == (9, 7, 3)
         image, _ = one.reader()(0)
         np.testing.assert_allclose(image, PIXELS[7] / 255, rtol=1e-6)
     assert len(pickle.dumps(few)) < len(pickle.dumps(PIXELS))
     batches = pipeline.eval_dataset(few, 2, 8)
     assert [len(y) for _, y in batches] == [2, 1]
     name = saved(tmp_path, np.savez_compressed, images=PIXELS)
-    assert isinstance(sources.open_source(name).images, np.ndarray)
+    assert isinstance(sources.open_source(name).storage, InMemory)
 
 
 MIXED = [np.zeros((4, 4, 3), np.uint8), np.zeros((5, 4, 3), np.uint8)]

@@ -26,20 +26,20 @@ def path(tmp_path):
 
 
 def test_images_and_labels_are_those_written(path):
-    places, labels = records.index_records(
+    ranges, labels = records.index_records(
         [Part(path, 0, -1)], "image", "label"
     )
-    assert [places.read(i) for i in range(len(IMAGES))] == IMAGES
+    assert [ranges.read(i) for i in range(len(IMAGES))] == IMAGES
     assert labels.tolist() == LABELS
 
 
 def test_parts_of_files_in_their_order(path):
     parts = [Part(path, 4, 2), Part(path, 1, 1), Part(path, 0, 0)]
-    places, labels = records.index_records(parts, "image", "label")
-    found = [places.read(i) for i in range(3)]
+    ranges, labels = records.index_records(parts, "image", "label")
+    found = [ranges.read(i) for i in range(3)]
     assert found == [IMAGES[4], IMAGES[5], IMAGES[1]]
     assert labels.tolist() == [LABELS[4], LABELS[5], LABELS[1]]
-    assert places[np.array([2])].read(0) == IMAGES[1]
+    assert ranges.subset(np.array([2])).read(0) == IMAGES[1]
 
 
 def test_without_labels(path):
@@ -49,8 +49,8 @@ def test_without_labels(path):
 
 def test_read_through_gfile_as_from_a_bucket(path, monkeypatch):
     far = f"file://{path}"
-    places, _ = records.index_records([Part(far, 0, -1)], "image", "label")
-    assert places.read(3) == IMAGES[3]
+    ranges, _ = records.index_records([Part(far, 0, -1)], "image", "label")
+    assert ranges.read(3) == IMAGES[3]
 
 
 @pytest.mark.parametrize("missing", [1, 5, 70_000])

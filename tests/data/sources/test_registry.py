@@ -11,6 +11,7 @@ from simclrv2_tf.data import label_subset
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.decode import rgb
+from simclrv2_tf.data.storage.in_memory import to_pixels
 
 PIXELS = (np.random.default_rng(0).random((20, 30, 3)) * 255).astype(np.uint8)
 
@@ -60,8 +61,8 @@ def test_digits_have_their_fixed_split():
     assert (train.num_examples, test.num_examples) == (1437, 360)
     assert train.num_classes == 10
     assert np.bincount(test.labels).min() >= 34
-    rows = {image.tobytes() for image in test.images}
-    shared = sum(image.tobytes() in rows for image in train.images)
+    rows = {image.tobytes() for image in test.storage.array}
+    shared = sum(image.tobytes() in rows for image in train.storage.array)
     assert shared <= 1  # two digits that look alike to the last pixel
 
 
@@ -92,11 +93,26 @@ def test_folder_with_splits(tmp_path):
     assert sources.open_source(name, "train[:50%]").num_examples == 2
 
 
+def test_kinds_list_their_splits(tmp_path):
+    assert sources.split_names("digits") == ["train", "test"]
+    for name in ("val", "train", "other"):
+        write_images(tmp_path / "splits" / name)
+    write_images(tmp_path / "plain" / "cat")
+    for folder, names in (("splits", ["train", "val"]), ("plain", ["train"])):
+        assert sources.split_names(f"folder:{tmp_path}/{folder}") == names
+    with pytest.raises(ValueError, match="is no directory"):
+        sources.split_names(f"folder:{tmp_path}/nowhere")
+    with pytest.raises(ValueError, match="as in folder:PATH"):
+        sources.split_names("folder:")
+    with pytest.raises(ValueError, match="did you mean cifar10"):
+        sources.split_names("cifar11")
+
+
 def test_slices_of_a_folder_are_apart_and_complete(tmp_path):
     write_images(tmp_path, 10)
     name = f"folder:{tmp_path}"
-    first = set(sources.open_source(name, "train[:70%]").paths)
-    rest = set(sources.open_source(name, "train[70%:]").paths)
+    first = set(sources.open_source(name, "train[:70%]").storage.array)
+    rest = set(sources.open_source(name, "train[70%:]").storage.array)
     assert (len(first), len(rest)) == (7, 3)
     assert not first & rest
 
@@ -124,7 +140,7 @@ def test_photographs(data_dir):
     source = sources.open_source(f"folder:{data_dir / 'photos'}")
     assert (source.num_examples, source.num_classes) == (200, 200)
     batches = list(pipeline.eval_dataset(source.subset(range(5)), 2, 64))
-    assert [len(label_subset) for _, labels in batches] == [2, 2, 1]
+    assert [len(numbers) for _, numbers in batches] == [2, 2, 1]
 
 
 def test_dictionaries_and_labels_left_out_by_minus_one():
@@ -211,7 +227,7 @@ def test_all_labels_are_kept_where_a_class_is_missing():
         (lambda p: sources.open_folder(str(p)), "holds no image"),
         (lambda p: sources.open_folder(str(p / "no")), "is no directory"),
         (
-            lambda p: sources.to_pixels(np.array([2.0])),
+            lambda p: to_pixels(np.array([2.0])),
             r"must be in \[0, 1\].*from 2 to 2",
         ),
     ],
@@ -283,9 +299,23 @@ def test_more_images_than_a_batch_are_needed():
 
 def test_evaluation_sees_each_example_once():
     source = sources.open_digits("test")
-    known = [y.numpy() for _, y in pipeline.eval_dataset(source, 100, 8)]
-    assert [len(y) for y in known] == [100, 100, 100, 60]
-    np.testing.assert_array_equal(np.concatenate(known), source.labels)
+    seen = [n.numpy() for _, n in pipeline.eval_dataset(source, 100, 8)]
+    assert [len(numbers) for numbers in seen] == [100, 100, 100, 60]
+    np.testing.assert_array_equal(np.concatenate(seen), np.arange(360))
+
+
+def test_evaluation_of_some_examples_keeps_their_numbers():
+    source = sources.open_digits("test")
+    wanted = np.array([5, 90, 91, 300, 17])
+    whole = np.concatenate([x for x, _ in pipeline.eval_dataset(source, 90, 8)])
+    shares = [
+        pipeline.eval_dataset(source, 2, 8, 2, worker, numbers=wanted)
+        for worker in range(2)
+    ]
+    pairs = [pair for share in shares for pair in share.as_numpy_iterator()]
+    images, numbers = map(np.concatenate, zip(*pairs, strict=True))
+    np.testing.assert_array_equal(numbers, wanted)
+    np.testing.assert_array_equal(images, whole[wanted])
 
 
 def test_workers_share_every_batch():
@@ -318,5 +348,5 @@ def test_workers_share_the_examples_of_evaluation_in_order(workers):
         pipeline.eval_dataset(source, 8, 8, workers, worker)
         for worker in range(workers)
     ]
-    known = [y.numpy() for share in shares for _, y in share]
-    np.testing.assert_array_equal(np.concatenate(known), source.labels)
+    seen = [numbers.numpy() for share in shares for _, numbers in share]
+    np.testing.assert_array_equal(np.concatenate(seen), np.arange(20))

@@ -34,7 +34,7 @@ def test_samples_share_their_name_up_to_the_first_dot(tmp_path):
     assert source.labels.tolist() == [1, 0, -1]
     read = [source.encoded_bytes(index) for index in range(3)]
     assert read == ENCODED[:3]
-    assert "a.tar" in source.place(0)
+    assert "a.tar" in source.where(0)
 
 
 def test_several_images_of_one_sample(tmp_path):

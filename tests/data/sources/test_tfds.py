@@ -10,6 +10,8 @@ import tensorflow_datasets as tfds
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import tfds as ours
+from simclrv2_tf.data.storage import ByteRanges
+from simclrv2_tf.data.storage import Encoded
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (30, 9, 7, 3), np.uint8)
 KINDS = np.arange(30) % 3
@@ -49,10 +51,10 @@ def test_features_of_any_name(directory):
 @pytest.mark.parametrize("split", ["train", "train[5:25]", "train[50%:]"])
 def test_in_place_is_the_same_as_in_memory(directory, split, monkeypatch):
     held = sources.open_source("shapes", split, directory)
-    assert held.places is None
+    assert isinstance(held.storage, Encoded)
     monkeypatch.setattr(ours, "MEMORY_LIMIT", 0)
     placed = sources.open_source("shapes", split, directory)
-    assert placed.encoded is None
+    assert isinstance(placed.storage, ByteRanges)
     np.testing.assert_array_equal(placed.labels, held.labels)
     few = [s.subset(np.arange(9)[::-1]) for s in (placed, held)]
     first, second = (
@@ -65,7 +67,7 @@ def test_in_place_is_the_same_as_in_memory(directory, split, monkeypatch):
 def test_place_names_the_file(directory, monkeypatch):
     monkeypatch.setattr(ours, "MEMORY_LIMIT", 0)
     source = sources.open_source("shapes", "train", directory)
-    assert "shapes-train.tfrecord-00000" in source.place(0)
+    assert "shapes-train.tfrecord-00000" in source.where(0)
 
 
 def test_a_set_without_images(tmp_path):

@@ -241,7 +241,7 @@ def memory_in_a_process(options):
 
 
 def measure_memory(options):
-    """Peak memory over photographs in one file, `RECORDS` places in it."""
+    """Peak memory over photographs in one file, `RECORDS` ranges in it."""
     from simclrv2_tf.data import pipeline
 
     sizes = dict(LARGE)
@@ -257,7 +257,7 @@ def measure_memory(options):
     return {
         "memory": {
             "records": source.num_examples,
-            "bytes a record": int(source.places.size.mean()),
+            "bytes a record": int(source.storage.size.mean()),
             "batch": sizes["batch"],
             "peak GiB after so many images": peaks,
         }
@@ -265,20 +265,20 @@ def measure_memory(options):
 
 
 def one_file(photos, folder):
-    """All photographs in one file; a `Source` of `RECORDS` places in it."""
+    """All photographs in one file; a `Source` of `RECORDS` ranges in it."""
     import numpy as np
 
-    from simclrv2_tf.data.places import Places
     from simclrv2_tf.data.source import Source
+    from simclrv2_tf.data.storage import ByteRanges
 
     target, rows = folder / "photos", []
     with target.open("wb") as file:
         for path in sorted(photos.glob("*/*")):
             rows.append((0, file.tell(), file.write(path.read_bytes())))
     which = np.arange(RECORDS) % len(rows)
-    places = Places.of_rows([str(target)], rows)[which]
+    ranges = ByteRanges.of_rows([str(target)], rows).subset(which)
     unlabelled = np.full(RECORDS, -1, np.int32)
-    return Source("photographs in one file", unlabelled, places=places)
+    return Source("photographs in one file", unlabelled, ranges)
 
 
 def peak_gib():

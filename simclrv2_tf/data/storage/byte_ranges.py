@@ -1,29 +1,23 @@
-"""Where encoded images lie within larger files, and reading them there."""
+"""Encoded images within larger files: where they are, and reading them."""
+
+from __future__ import annotations
 
 import contextlib
 import dataclasses
 import hashlib
+from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
+from simclrv2_tf.data.storage.interface import Fingerprint
+from simclrv2_tf.data.storage.python_reads import PythonReads
 from simclrv2_tf.files.remote import open_binary
 
 
-class OneByOne:
-    """Places that are read one after the other."""
-
-    def read_all(self, indices):
-        """`read` of many, (n,) bytes; b"" in the place of what fails."""
-        data = np.full(len(indices), b"", object)
-        for row, index in enumerate(indices):
-            with contextlib.suppress(OSError, ValueError):
-                data[row] = self.read(index)
-        return data
-
-
 @dataclasses.dataclass(frozen=True)
-class Places:
-    """Where images lie within files.
+class ByteRanges(PythonReads):
+    """Encoded images that are byte ranges in files.
 
     Attributes:
       files: Names.
@@ -38,8 +32,10 @@ class Places:
     size: np.ndarray
 
     @classmethod
-    def of_rows(cls, files, rows):
-        """Places from rows (number of the file, first byte, bytes)."""
+    def of_rows(
+        cls, files: Sequence[str], rows: Iterable[tuple[int, int, int]]
+    ) -> ByteRanges:
+        """From rows (number of the file, first byte, bytes)."""
         which, begin, size = np.array(rows, np.int64).reshape(-1, 3).T
         return cls(
             np.array(files),
@@ -48,34 +44,43 @@ class Places:
             size.astype(np.int32),
         )
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.which)
 
-    def __getitem__(self, indices):
-        return Places(
+    def subset(self, indices: np.ndarray) -> ByteRanges:
+        return ByteRanges(
             self.files,
             self.which[indices],
             self.begin[indices],
             self.size[indices],
         )
 
-    def fingerprint(self):
-        """Text that differs for other places."""
+    def file(self, index: int) -> str:
+        """Name of the file that an image is in."""
+        return str(self.files[self.which[index]])
+
+    def where(self, index: int, name: str) -> str:
+        return f"example {index} of {name}, in {self.file(index)},"
+
+    def fingerprint(self) -> Fingerprint:
         digest = hashlib.sha256(repr(self.files.tolist()).encode())
         for numbers in (self.which, self.begin, self.size):
             digest.update(numbers.tobytes())
-        return digest.hexdigest()
+        return Fingerprint(other=digest.hexdigest())
 
-    def file(self, index):
-        """Name of the file that an image lies in."""
-        return str(self.files[self.which[index]])
+    def __repr__(self) -> str:
+        """In the words of earlier versions: fingerprints of runs hold it."""
+        return (
+            f"Places(files={self.files!r}, which={self.which!r}, "
+            f"begin={self.begin!r}, size={self.size!r})"
+        )
 
-    def read(self, index):
+    def read(self, index: int) -> bytes:
         """The bytes of one image.
 
         Raises:
-          ValueError: If the file is gone or has been cut since it was looked
-            through.
+          ValueError: If the file is gone or shorter than it was when the
+            data set was opened.
         """
         path, size = self.file(index), int(self.size[index])
         try:
@@ -95,7 +100,7 @@ class Places:
             )
         return data
 
-    def read_all(self, indices):
+    def read_all(self, indices: np.ndarray) -> np.ndarray:
         """`read` of many, each file opened once; b"" for what fails."""
         data = np.full(len(indices), b"", object)
         which, begin = self.which[indices], self.begin[indices].tolist()

@@ -1,0 +1,106 @@
+"""Images in rows of Parquet files, read in place."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from simclrv2_tf.data.storage import Fingerprint
+from simclrv2_tf.data.storage import PythonReads
+from simclrv2_tf.files.remote import open_binary
+
+GROUPS_KEPT = 2  # groups of rows that are kept at hand
+
+
+def pyarrow_parquet():
+    """The module `pyarrow.parquet`.
+
+    Raises:
+      ImportError: If it is not installed.
+    """
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise ImportError(
+            "parquet:GLOB needs pyarrow: pip install 'simclrv2_tf[parquet]'"
+        ) from None
+    return pyarrow.parquet
+
+
+def guarded(path: str, function: Callable, *arguments: Any) -> Any:
+    """Calls a function of an open file; damage becomes a sentence."""
+    parquet = pyarrow_parquet()
+    import pyarrow
+
+    try:
+        with open_binary(path) as data, parquet.ParquetFile(data) as file:
+            return function(file, *arguments)
+    except (pyarrow.ArrowException, OSError, MemoryError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error)
+        raise ValueError(
+            f"The file {path!r} cannot be read as Parquet ({reason}): it is "
+            "damaged, or was not copied to its end."
+        ) from None
+
+
+@dataclasses.dataclass(frozen=True)
+class Rows(PythonReads):
+    """Encoded images in rows of Parquet files.
+
+    Attributes:
+      files: Names.
+      column: Name of the column of images.
+      rows: int64 (examples, 3): number of the file, of the group, of the row.
+    """
+
+    files: tuple[str, ...]
+    column: str
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def subset(self, indices: np.ndarray) -> Rows:
+        return dataclasses.replace(self, rows=self.rows[indices])
+
+    def fingerprint(self) -> Fingerprint:
+        digest = hashlib.sha256(repr((self.files, self.column)).encode())
+        digest.update(self.rows.tobytes())
+        return Fingerprint(other=digest.hexdigest())
+
+    def file(self, index: int) -> str:
+        return self.files[self.rows[index, 0]]
+
+    def where(self, index: int, name: str) -> str:
+        return f"example {index} of {name}, in {self.file(index)},"
+
+    def read(self, index: int) -> bytes:
+        """The bytes of one image.
+
+        Raises:
+          ValueError: If the row has none, or the file cannot be read.
+        """
+        _, group, row = (int(number) for number in self.rows[index])
+        path = self.file(index)
+        value = _group(path, group, self.column)[row].as_py()
+        if isinstance(value, dict):
+            value = value.get("bytes")
+        if not isinstance(value, bytes):
+            raise ValueError(
+                f"The file {path!r} must hold encoded images. Received: none "
+                f"in row {row} of group {group}"
+            )
+        return value
+
+
+@functools.lru_cache(GROUPS_KEPT)
+def _group(path, group, column):
+    """The column of images of one group of rows."""
+    return guarded(
+        path, lambda file: file.read_row_group(group, [column]).column(0)
+    )

@@ -1,0 +1,81 @@
+"""Arrays in memory, a row for each image."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.data.storage.interface import Fingerprint
+from simclrv2_tf.data.storage.interface import Storage
+
+
+@dataclasses.dataclass(frozen=True)
+class ArrayStorage(Storage):
+    """What stands in one array; arrays of one kind can be joined.
+
+    Attributes:
+      array: Rows first.
+    """
+
+    array: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def subset(self, indices: np.ndarray) -> ArrayStorage:
+        return type(self)(self.array[indices])
+
+    def read(self, index: int) -> Any:
+        return self.array[index]
+
+    def contents(self) -> np.ndarray:
+        return self.array
+
+
+class InMemory(ArrayStorage):
+    """Images of one size: uint8, or float in [0, 1], (n, height, width, c)."""
+
+    encoded = False
+    kind = "images"
+
+    @property
+    def image_shape(self) -> tuple:
+        return self.array.shape[1:]
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.array.dtype
+
+    def fetch(self) -> Callable[[Any], tf.Tensor]:
+        """See `Storage.fetch`.
+
+        Raises:
+          ValueError: If floats are outside [0, 1].
+        """
+        with tf.device("CPU"):
+            images = tf.constant(to_pixels(self.array))
+        return lambda i: tf.gather(images, i)
+
+    def fingerprint(self) -> Fingerprint:
+        return Fingerprint(self.array.shape, str(self.array.dtype))
+
+
+def to_pixels(images: np.ndarray) -> np.ndarray:
+    """Images as they are used: uint8, or float32 in [0, 1].
+
+    Raises:
+      ValueError: If floats are outside.
+    """
+    if images.dtype == np.uint8:
+        return images
+    low, high = images.min(), images.max()
+    if not (low >= 0 and high <= 1):
+        raise ValueError(
+            "Images must be in [0, 1], or uint8: divide by what is white, and "
+            f"apply no mean or deviation. Received: from {low:g} to {high:g}"
+        )
+    return images.astype(np.float32, copy=False)

@@ -1,0 +1,92 @@
+"""What a storage of images answers, whatever it keeps them in."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+from typing import ClassVar
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+
+class Fingerprint(NamedTuple):
+    """What tells a storage from others without a look at its images.
+
+    Attributes:
+      shape: Of the array of images, where there is one.
+      dtype: Of that array.
+      sizes: Bytes of each image in memory.
+      paths: Files, one for each image.
+      other: Text that stands for anything else.
+    """
+
+    shape: tuple = ()
+    dtype: str = "float64"
+    sizes: Sequence[int] = []
+    paths: Sequence[str] = []
+    other: str = ""
+
+
+class Storage(abc.ABC):
+    """Images that are asked for by number.
+
+    A storage says how many there are (`len`), which of them (`subset`), gives
+    some of them (`read` in Python, `fetch` for `tf.data`), says where one
+    comes from (`where`) and what it is (`fingerprint`).
+
+    Attributes:
+      encoded: Whether it gives encoded images, else pixels.
+      kind: What fingerprints of runs call it.
+    """
+
+    encoded: ClassVar[bool] = True
+    kind: ClassVar[str] = "places"
+
+    @property
+    def image_shape(self) -> tuple | None:
+        """(height, width, channels) of each image; None if sizes differ."""
+        return None
+
+    @abc.abstractmethod
+    def __len__(self) -> int:
+        """How many images there are."""
+
+    @abc.abstractmethod
+    def subset(self, indices: np.ndarray) -> Storage:
+        """The images of these numbers alone, in this order."""
+
+    @abc.abstractmethod
+    def read(self, index: int) -> bytes | np.ndarray:
+        """One image, as the bytes of a file or as pixels.
+
+        Raises:
+          ValueError: If a file that held many images is gone.
+          OSError: If the image's own file cannot be read.
+        """
+
+    @abc.abstractmethod
+    def fetch(self) -> Callable[[Any], tf.Tensor]:
+        """A function from numbers to images, for `tf.data`.
+
+        Returns:
+          Function of an int64 scalar to what `read` gives, as a tensor; it
+          fails where an image cannot be read. Encoded images, and pixels of
+          one size, are also given for numbers (n,); an encoded image that
+          cannot be read is then "".
+        """
+
+    def where(self, index: int, name: str) -> str:
+        """Where an image of the data set `name` comes from, for messages."""
+        return f"example {index} of {name}"
+
+    @abc.abstractmethod
+    def fingerprint(self) -> Fingerprint:
+        """What it is, without a look at the images."""
+
+    def contents(self) -> Any:
+        """What a digest that looks at the images is made from."""
+        return self

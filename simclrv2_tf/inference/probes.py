@@ -1,0 +1,79 @@
+"""Features of a data set, and what their nearest neighbours tell of them."""
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+
+SIMILARITIES = 2**26  # of queries and neighbours, 256 MiB at once
+
+
+def features(network, dataset, endpoint="final_avg_pool"):
+    """Embeds a data set.
+
+    Args:
+      network: A `Network`.
+      dataset: `tf.data.Dataset` of (images, numbers), this worker's share of
+        the examples.
+      endpoint: Name of an endpoint of shape (batch, features).
+
+    Returns:
+      float32 (examples, features) and their numbers (examples,), numpy
+      arrays of all workers' examples.
+    """
+
+    def embed(images, numbers):
+        outputs = network(images, training=False)[endpoint]
+        return tf.cast(outputs, tf.float32), numbers
+
+    width = network.output[endpoint].shape[-1]
+    pairs = [(np.zeros((0, width), np.float32), np.zeros(0, np.int64))]
+    pairs += distribution.map_rows(embed, dataset)
+    embedded, numbers = map(np.concatenate, zip(*pairs, strict=True))
+    embedded = distribution.join_workers(embedded)
+    if not len(embedded):
+        raise ValueError("The data set to embed holds no example.")
+    return embedded, distribution.join_workers(numbers)
+
+
+def knn_accuracy(bank, queries, k=200, temperature=0.1, chunk=None):
+    """Accuracy of the cosine-weighted vote of the nearest neighbours.
+
+    Wu et al. 2018: each of the k neighbours votes for its class with weight
+    exp(cosine / temperature).
+
+    Args:
+      bank: (features float (n, d), labels int (n,)) of the known examples.
+      queries: The same of the examples to be classified.
+      k: Neighbours that vote; at most as many as there are.
+      temperature: Above 0; small values let the nearest decide.
+      chunk: Queries compared at once, bounds the memory; None for as many as
+        make `SIMILARITIES`.
+
+    Returns:
+      Share of right votes in [0, 1].
+    """
+    known, classes = _labelled(*bank)
+    asked, truth = _labelled(*queries)
+    k = min(k, len(known))
+    chunk = chunk or max(1, SIMILARITIES // len(known))
+    num_classes = int(max(classes.max(), truth.max())) + 1
+    right = 0
+    for start in range(0, len(asked), chunk):
+        cosine = asked[start : start + chunk] @ known.T
+        value, index = tf.math.top_k(cosine, k)
+        weight = np.exp(value.numpy() / temperature - 1 / temperature)
+        votes = np.zeros((len(cosine), num_classes))
+        rows = np.arange(len(cosine))[:, None]
+        np.add.at(votes, (rows, classes[index.numpy()]), weight)
+        right += (votes.argmax(-1) == truth[start : start + chunk]).sum()
+    return right / len(asked)
+
+
+def _labelled(embedded, labels):
+    keep = labels >= 0
+    if not keep.any():
+        raise ValueError("Nearest neighbours need labels, and there are none.")
+    embedded = embedded[keep]
+    length = np.linalg.norm(embedded, axis=1, keepdims=True)
+    return embedded / np.maximum(length, 1e-12), labels[keep]

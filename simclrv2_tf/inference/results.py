@@ -1,0 +1,58 @@
+"""What an evaluation writes: a line, result files, TensorBoard events."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.inference.result_shards import write_whole
+
+
+def report(
+    result: dict, step: int, directory: str | None, name: str | None = None
+) -> None:
+    """Prints a result, and keeps it in the run's directory if there is one.
+
+    Args:
+      result: Dictionary of numbers.
+      step: Of the checkpoint that was evaluated.
+      directory: Of the run; None for none.
+      name: Suffix of the files, to tell evaluations apart.
+    """
+    pairs = (f"{key} {value:.6g}" for key, value in result.items())
+    print("evaluation  " + "  ".join(pairs), flush=True)
+    if directory:
+        tf.io.gfile.makedirs(directory)
+        suffix = f"_{name}" if name else ""
+        _write_json(directory, f"result{suffix}", result, step)
+        _write_events(os.path.join(directory, f"eval{suffix}"), result, step)
+
+
+def _write_json(directory, stem, result, step):
+    """Writes `<stem>.json`, the newest, and `<stem>_<step>.json`."""
+    values = {**result, "global_step": step}
+    text = json.dumps(values, indent=2, default=_plain) + "\n"
+    for file in (f"{stem}.json", f"{stem}_{step}.json"):
+        write_whole(
+            os.path.join(directory, file), lambda path: _write(path, text)
+        )
+
+
+def _write(path, text):
+    with tf.io.gfile.GFile(path, "w") as file:
+        file.write(text)
+
+
+def _plain(value):
+    return np.asarray(value).item()
+
+
+def _write_events(directory, result, step):
+    writer = tf.summary.create_file_writer(directory)
+    with writer.as_default(step=step):
+        for name, value in result.items():
+            tf.summary.scalar(name, float(value))
+    writer.close()

@@ -1,0 +1,152 @@
+"""What a run reads: a source, the labels it may use, batches of views."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import label_subset
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.augment import policy
+from simclrv2_tf.data.cache import cached
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.unreadable import UnreadableImages
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def open_source(config: Config, split: str | None = None) -> Source:
+    """The data set that a config names; its training split unless given."""
+    return sources.open_source(
+        config.dataset,
+        split or config.train_split,
+        config.data_dir,
+        config.download,
+        config.image_feature,
+        config.label_feature,
+        config.label_map,
+    )
+
+
+def choose_labels(config: Config, source: Source) -> Source:
+    """The source with the labels that the flags allow, as its stage wants.
+
+    Fine-tuning goes through labelled examples alone; pretraining and
+    distillation through all, most of them without a label.
+    """
+    finetunes = config.train_mode == "finetune"
+    if not finetunes and not (source.labels >= 0).any():
+        return source
+    chosen = labelled_examples(config, source)
+    if finetunes:
+        _check_classes(source)
+    if len(chosen) < source.num_examples:
+        _LOG.info(
+            "labels: %d of %d examples (label_seed=%d)",
+            len(chosen),
+            source.num_examples,
+            config.label_seed,
+        )
+    return source.subset(chosen) if finetunes else source.with_labels(chosen)
+
+
+def labelled_examples(config: Config, source: Source) -> np.ndarray:
+    """Numbers of the examples whose labels the flags allow."""
+    return label_subset.choose_labels(
+        source.labels,
+        config.label_fraction,
+        config.labels_per_class,
+        config.label_seed,
+        source.class_names,
+    )
+
+
+def _check_classes(source):
+    if source.num_classes < 2:
+        raise ValueError(
+            "Training a classifier needs at least two classes. Received: "
+            f"{source.name} with the class {source.class_names[0]!r} alone"
+        )
+
+
+def make_augmentation(config: Config) -> Callable | None:
+    """The device part of augmentation; None where crops and flips are all."""
+    if config.train_mode != "pretrain":
+        return None
+    return functools.partial(
+        policy.augment_views,
+        strength=config.color_jitter_strength,
+        blur=config.use_blur,
+        per_image_blur=config.per_image_blur,
+        impl=config.color_jitter_impl,
+    )
+
+
+class TrainingData:
+    """Batches of training, the same from whatever step they start.
+
+    Args:
+      config: A `Config`.
+      source: The `Source` to train on, its labels chosen.
+
+    Attributes:
+      source: That source.
+      views: Views of each image.
+      unreadable: `UnreadableImages`, what cannot be read so far.
+    """
+
+    def __init__(self, config: Config, source: Source):
+        self.source = source
+        self.views = 2 if config.train_mode == "pretrain" else 1
+        self.unreadable = UnreadableImages(source, config.max_corrupt_fraction)
+        self._config = config
+
+    @functools.cached_property
+    def _cached(self):
+        """The source, its images in memory if the config says so."""
+        return (
+            cached(self.source) if self._config.cache_dataset else self.source
+        )
+
+    def batches(self, batch_size: int, first: int, steps: int):
+        """`steps` batches from number `first` on, shared by all workers."""
+        return distribution.share_input(
+            lambda workers, worker: self._dataset(
+                batch_size, first, steps, workers=workers, worker=worker
+            ),
+            batch_size,
+        )
+
+    def first_images(self, count: int) -> list[tf.Tensor]:
+        """Views of the first images of training, whenever it goes on."""
+        count = min(count, self.source.num_examples)
+        views, _ = next(iter(self._dataset(count, 0, 1)))
+        return list(views) if self.views > 1 else [views]
+
+    def examples_of_batch(self, batch_size: int, number: int) -> np.ndarray:
+        """Numbers of the examples in a batch, over all workers."""
+        config = self._config
+        return pipeline.examples_of_step(
+            self.source, batch_size, config.seed, number, config.shuffle_buffer
+        )
+
+    def _dataset(self, batch_size, first, steps, **share):
+        return pipeline.train_dataset(
+            self._cached,
+            batch_size,
+            self._config.image_size,
+            self._config.seed,
+            views=self.views,
+            start_step=first,
+            steps=steps,
+            shuffle_buffer=self._config.shuffle_buffer,
+            unreadable=self.unreadable,
+            **share,
+        )
