@@ -45,7 +45,7 @@ def device_of(scaling, name):
     if name != CPU:
         return scaling.DEVICES[name]
     from simclrv2_tf.data.cache import free_memory
-    from simclrv2_tf.data.skip_errors import cores
+    from simclrv2_tf.files.cores import cores
 
     return scaling.this_machine(cores(), free_memory())
 

@@ -48,10 +48,10 @@ def main(arguments=None):
     parsed = parse(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from simclrv2_tf.data.prepare import command
-    from simclrv2_tf.files.errors import explained
+    from simclrv2_tf.files.errors import file_errors
 
     try:
-        with explained(parsed.target, "written"):
+        with file_errors(parsed.target, "written"):
             report = command.run(**vars(parsed))
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)

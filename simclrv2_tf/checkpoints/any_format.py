@@ -15,7 +15,7 @@ from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.checkpoints import tf2
 from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.arrays import shapes_of
-from simclrv2_tf.files.errors import explained
+from simclrv2_tf.files.errors import file_errors
 
 CHECKPOINT = "checkpoint"
 SAVED_MODEL = "SavedModel"
@@ -59,7 +59,7 @@ class Found:
         """Infers the architecture, and words the errors of later reading."""
 
         def read(name):
-            with explained(path):
+            with file_errors(path):
                 return arrays[name]
 
         shapes = shapes_of(arrays)
@@ -134,7 +134,7 @@ def open_source(path, ema=False, ignore=None):
     Raises:
       ValueError: If there are no weights, or damaged ones.
     """
-    with explained(path):
+    with file_errors(path):
         kind, place = locate(path)
         if kind == CHECKPOINT:
             return _checkpoint(place, ema, ignore)

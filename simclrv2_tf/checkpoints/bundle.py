@@ -7,6 +7,7 @@ import tempfile
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints.arrays import Arrays
+from simclrv2_tf.files.paths import is_remote
 
 
 class Bundle:
@@ -57,7 +58,7 @@ def _without_wildcards(prefix):
     TensorFlow's reader takes its prefix for a pattern, and a directory may be
     called "run[1]". None, and the prefix itself, where nothing is special.
     """
-    if "://" in prefix or not set(prefix) & set("*?[\\"):
+    if is_remote(prefix) or not set(prefix) & set("*?[\\"):
         return None, prefix
     folder, name = os.path.split(os.path.abspath(prefix))
     aside = tempfile.TemporaryDirectory()

@@ -12,7 +12,7 @@ import numpy as np
 
 from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import safetensors
-from simclrv2_tf.files.errors import explained
+from simclrv2_tf.files.errors import file_errors
 
 METADATA = "simclrv2"  # key of the network's arguments, as JSON
 INSTALL = "pip install 'simclrv2_tf[torch]'"
@@ -34,7 +34,7 @@ def open_file(path):
     Raises:
       ValueError: If the file is damaged, or holds anything but weights.
     """
-    with explained(path):
+    with file_errors(path):
         if detection.kind(path) == detection.SAFETENSORS:
             file = safetensors.File(path)
             return file.shapes, file.read, file.metadata

@@ -16,6 +16,7 @@ import tensorflow as tf
 from simclrv2_tf.checkpoints import checksums
 from simclrv2_tf.checkpoints.bundle import Bundle
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.errors import first_line
 
 _LOG = logging.getLogger("simclrv2_tf")
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -192,7 +193,7 @@ def fault(prefix):
             return checksums.difference(prefix, recorded)
         _read_all(prefix)
     except (tf.errors.OpError, OSError, ValueError) as error:
-        return (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return first_line(error)
     return None
 
 

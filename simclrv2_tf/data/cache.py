@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.data.skip_errors import cores
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Decoded
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage import Mapped
 from simclrv2_tf.data.storage import Storage
+from simclrv2_tf.files.cores import cores
 
 _LOG = logging.getLogger("simclrv2_tf")
 

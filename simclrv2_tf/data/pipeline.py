@@ -16,6 +16,7 @@ from simclrv2_tf.data.random import fold
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.data.unreadable import UnreadableImages
+from simclrv2_tf.files.cores import cores
 
 # What the numbers drawn from a seed are for.
 ORDER, CROPS, SUBSTITUTES = 0, 1, 2
@@ -198,7 +199,7 @@ def _load(load, numbers, draws, substitute, unreadable, side_by_side=False):
         numbers.shape[0],
         substitute,
         report,
-        skip_errors.cores() if side_by_side else None,
+        cores() if side_by_side else None,
     )
 
 
@@ -262,9 +263,7 @@ def eval_dataset(
     @tf.autograph.experimental.do_not_convert
     def batch(numbers):
         count = tf.size(numbers)
-        rows, images = skip_errors.load_rows(
-            load, numbers, count, skip_errors.cores()
-        )
+        rows, images = skip_errors.load_rows(load, numbers, count, cores())
         missing = skip_errors.missing_rows(rows, count)
         report = tf.numpy_function(
             unreadable.report, [tf.gather(numbers, missing)], [], stateful=True

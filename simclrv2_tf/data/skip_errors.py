@@ -8,7 +8,6 @@ those that are missing.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -16,14 +15,6 @@ import tensorflow as tf
 
 # Numbers of the rows that could be read come first; blank rows have this.
 MISSING = -1
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Linux
-        return os.cpu_count() or 1
 
 
 def load_rows(

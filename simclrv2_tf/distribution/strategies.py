@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from simclrv2_tf.distribution.cluster import VARIABLE
 from simclrv2_tf.distribution.cluster import read_cluster
+from simclrv2_tf.files.errors import first_line
 
 STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
 _TPU_ENVIRONMENT = ("TPU_NAME", "KUBE_GOOGLE_CLOUD_TPU_ENDPOINTS")
@@ -109,9 +110,8 @@ def _tpu_strategy(tpu_name, tpu_zone, gcp_project):
         tf.config.experimental_connect_to_cluster(resolver)
         tf.tpu.experimental.initialize_tpu_system(resolver)
     except (ValueError, OSError, RuntimeError, tf.errors.OpError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(
-            f"The TPU cannot be reached ({reason}): give "
+            f"The TPU cannot be reached ({first_line(error)}): give "
             "`tpu_name` (and `tpu_zone` and `gcp_project`, if it is none of "
             "this machine's), or use_tpu=False for other devices. Received: "
             f"tpu_name={tpu_name!r}, tpu_zone={tpu_zone!r}, "

@@ -5,6 +5,7 @@ import os
 import tensorflow as tf
 
 from simclrv2_tf.export.warmup import MODEL_NAME
+from simclrv2_tf.files.paths import is_remote
 
 MODELS, BATCHING = "models.config", "batching_parameters.txt"
 _MODELS_TEXT = """\
@@ -36,7 +37,7 @@ def write(directory):
       directory: Where versions are. `models.config` names it by its absolute
         path.
     """
-    path = directory if "://" in directory else os.path.abspath(directory)
+    path = directory if is_remote(directory) else os.path.abspath(directory)
     quoted = path.replace("\\", "\\\\").replace('"', '\\"')
     models = _MODELS_TEXT.format(name=MODEL_NAME, path=quoted)
     for name, text in ((MODELS, models), (BATCHING, _BATCHING_TEXT)):

@@ -2,18 +2,25 @@
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
 
 import tensorflow as tf
 
-from simclrv2_tf.files.errors import explained
+from simclrv2_tf.files.errors import file_errors
+from simclrv2_tf.files.paths import is_remote
 
+# What `beside` writes, with the number of its process.
+_LEFT_OVER = re.compile(r".+\.(\d+)\.tmp")
 _WRITING = ".writing-"  # directories in which files wait until they are whole
 
 
 @contextlib.contextmanager
-def files(path):
+def files(path: str) -> Iterator[str]:
     """Lets a body write `<prefix>*` beside, then moves all of it to `path`.
 
     Args:
@@ -24,24 +31,64 @@ def files(path):
       file system. If the body fails, what it wrote is removed.
     """
     directory, name = os.path.split(path)
-    with explained(path, "written"):
+    with file_errors(path, "written"):
         tf.io.gfile.makedirs(directory or ".")
-        beside = _beside(directory or ".")
+        folder = _directory_beside(directory or ".")
         try:
-            yield os.path.join(beside, name)
-            written = sorted(tf.io.gfile.listdir(beside), key=_index_last)
+            yield os.path.join(folder, name)
+            written = sorted(tf.io.gfile.listdir(folder), key=_index_last)
             for file in written:
-                _flush(os.path.join(beside, file))
+                _flush(os.path.join(folder, file))
             for file in written:
-                source = os.path.join(beside, file)
+                source = os.path.join(folder, file)
                 target = os.path.join(directory, file)
                 tf.io.gfile.rename(source, target, overwrite=True)
             _flush(directory or ".")
         finally:
-            _remove(beside)
+            _remove(folder)
 
 
-def name_newest(prefix, older=()):
+@contextlib.contextmanager
+def beside(path: str, name: str | None = None) -> Iterator[str]:
+    """Lets a body write one file beside, then renames it to `path`.
+
+    Args:
+      path: Of the file.
+      name: Path to write to; with the number of this process unless given,
+        so that several may write the same file.
+
+    Yields:
+      The path to write to. If the body fails, nothing is left there.
+    """
+    staged = name or f"{path}.{os.getpid()}.tmp"
+    with file_errors(path, "written"):
+        try:
+            yield staged
+            tf.io.gfile.rename(staged, path, overwrite=True)
+        finally:
+            if tf.io.gfile.exists(staged):
+                tf.io.gfile.remove(staged)
+
+
+def write_text(path: str, text: str, name: str | None = None) -> None:
+    """Writes a text file that is seen whole or not at all; see `beside`."""
+    with beside(path, name) as staged:
+        with tf.io.gfile.GFile(staged, "w") as file:
+            file.write(text)
+
+
+def is_left_over(name: str, alive: Callable[[int], bool]) -> bool:
+    """Whether a file's name is what `beside` left of a process that is gone.
+
+    Args:
+      name: Of a file.
+      alive: Whether a process of that number runs.
+    """
+    match = _LEFT_OVER.fullmatch(name)
+    return bool(match) and not alive(int(match[1]))
+
+
+def name_newest(prefix: str, older: Sequence[str] = ()) -> None:
     """Writes the `checkpoint` file that names a directory's newest.
 
     Args:
@@ -57,7 +104,7 @@ def name_newest(prefix, older=()):
                 file.write(f'all_model_checkpoint_paths: "{held}"\n')
 
 
-def clean(directory):
+def clean(directory: str) -> None:
     """Removes what a killed process left half written in a directory."""
     for name in tf.io.gfile.listdir(directory):
         path = os.path.join(directory, name.rstrip("/"))
@@ -67,7 +114,7 @@ def clean(directory):
 
 def _flush(path):
     """Brings a file, or a directory's names, from the cache to the disk."""
-    if "://" in path:
+    if is_remote(path):
         return
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -81,16 +128,16 @@ def _index_last(name):
     return name.endswith(".index"), name
 
 
-def _beside(directory):
-    if "://" in directory:
-        beside = os.path.join(directory, f"{_WRITING}{os.getpid()}")
-        tf.io.gfile.makedirs(beside)
-        return beside
+def _directory_beside(directory):
+    if is_remote(directory):
+        folder = os.path.join(directory, f"{_WRITING}{os.getpid()}")
+        tf.io.gfile.makedirs(folder)
+        return folder
     return tempfile.mkdtemp(prefix=_WRITING, dir=directory)
 
 
 def _remove(directory):
-    if "://" in directory:
+    if is_remote(directory):
         tf.io.gfile.rmtree(directory)
     else:
         shutil.rmtree(directory, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""One clear sentence for whatever goes wrong with a file."""
+"""What an operating system or TensorFlow says of a file, in one sentence."""
 
 import contextlib
 import errno
@@ -7,6 +7,7 @@ import struct
 import sys
 import zipfile
 import zlib
+from collections.abc import Iterator
 
 _SENTENCES = {
     errno.EACCES: "no permission; change it, or run as its owner",
@@ -20,7 +21,7 @@ _NUMBERS = (*_SENTENCES, errno.ENOENT)
 
 
 @contextlib.contextmanager
-def explained(path, doing="read"):
+def file_errors(path: str, doing: str = "read") -> Iterator[None]:
     """Turns errors of the file system and of parsers into a ValueError.
 
     Args:
@@ -49,11 +50,11 @@ def _reason(error, doing):
     if number in _SENTENCES:
         return _SENTENCES[number]
     if doing != "read":
-        return f"{_first_line(error)}; choose another place"
+        return f"{_bare(error)}; choose another place"
     if number == errno.ENOENT:
-        return f"a file is missing ({_first_line(error)}); copy all its files"
+        return f"a file is missing ({_bare(error)}); copy all its files"
     return (
-        f"it is truncated or damaged ({_first_line(error)}); copy or download "
+        f"it is truncated or damaged ({_bare(error)}); copy or download "
         "it again"
     )
 
@@ -68,6 +69,11 @@ def _number(error):
     return next(spoken, codes.get(getattr(error, "error_code", None)))
 
 
-def _first_line(error):
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says; its type if it says nothing."""
     text = getattr(error, "message", None) or str(error)
-    return (text.strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    return (text.strip().splitlines() or [type(error).__name__])[0]
+
+
+def _bare(error):
+    return first_line(error).rstrip(".")

@@ -4,6 +4,8 @@ import io
 
 import tensorflow as tf
 
+from simclrv2_tf.files.paths import is_remote
+
 
 def open_binary(path):
     """Opens a file for reading bytes, on this machine or in a bucket.
@@ -11,7 +13,7 @@ def open_binary(path):
     Raises:
       OSError: If it cannot be read, wherever it is.
     """
-    if "://" in path:
+    if is_remote(path):
         return io.BufferedReader(_Remote(path))
     return open(path, "rb")
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from simclrv2_tf.checkpoints import any_format as sources
 from simclrv2_tf.checkpoints import detection
-from simclrv2_tf.files.errors import explained
+from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.hub import load
 
 TOLERANCE = 1e-4  # relative L2 error of an endpoint, both sides in float32
@@ -74,7 +74,7 @@ def _answers_of_target(target, pixels, loading):
     torch = pytorch_files.import_torch()
     from simclrv2_tf.checkpoints import pytorch_module
 
-    with explained(path), torch.no_grad():
+    with file_errors(path), torch.no_grad():
         network = pytorch_module.load(path, **loading)
         endpoints = network(torch.from_numpy(pixels.transpose(0, 3, 1, 2)))
     return {name: _channels_last(v.numpy()) for name, v in endpoints.items()}

@@ -14,6 +14,7 @@ import zlib
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints.bundle import Bundle
+from simclrv2_tf.files import atomic
 from simclrv2_tf.hub import download
 from simclrv2_tf.hub import mirrors
 
@@ -155,9 +156,7 @@ def _record(directory, files, load, place):
         "files": {file: _mark(os.path.join(directory, file)) for file in files},
     }
     path = os.path.join(directory, _RECORD)
-    with open(f"{path}.{os.getpid()}", "w") as file:
-        json.dump(record, file, indent=2)
-    os.replace(f"{path}.{os.getpid()}", path)
+    atomic.write_text(path, json.dumps(record, indent=2))
 
 
 def _remove_empty(final):

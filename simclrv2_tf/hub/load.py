@@ -15,7 +15,8 @@ from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import h5
 from simclrv2_tf.checkpoints.arrays import Arrays
-from simclrv2_tf.files.errors import explained
+from simclrv2_tf.files.errors import file_errors
+from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import fetch
 from simclrv2_tf.models import pixel_scaling
@@ -66,7 +67,7 @@ def load_network(
     architecture.check(found.arguments, overrides)
     network = Network(**{**found.arguments, **overrides})
     excused = _excused(network, found, variable_schema)
-    with explained(str(source)):
+    with file_errors(str(source)):
         report = assign.assign_strict(
             network.named_variables(), found.arrays, excused
         )
@@ -106,7 +107,7 @@ def find_weights(source, ema=False, ignore=None):
     model = None if _is_here(path) else catalogue.find(path)
     if model is not None:
         return _published(model, ema)
-    with explained(path):
+    with file_errors(path):
         kind, place = sources.locate(path)
     if kind in (detection.KERAS, detection.H5):
         sources.refuse_momentum(path, ema)
@@ -132,7 +133,7 @@ def _published(model, ema):
 
 def _keras(path, kind):
     """Reads `.keras` and `.weights.h5` by way of a network."""
-    with explained(path):
+    with file_errors(path):
         whole = kind == detection.KERAS
         arguments = _config(path) if whole else h5.infer(path)
         network = Network(**arguments)
@@ -142,7 +143,7 @@ def _keras(path, kind):
         except (ValueError, KeyError, RuntimeError) as error:
             raise ValueError(
                 f"{path!r} cannot be read: its weights do not fit the network "
-                f"that it describes ({str(error).splitlines()[0]})."
+                f"that it describes ({first_line(error)})."
             ) from error
     variables = network.named_variables()
     arrays = Arrays(

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.inference import embedding_files
 from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import result_shards as sharding
@@ -65,7 +66,7 @@ def _output(config, prefix):
     ending = ".npz" if npz else ""
     default = os.path.join(config.model_dir or "", f"{NAME}-{step}{ending}")
     output = output or default
-    if npz and (not output.endswith(".npz") or "://" in output):
+    if npz and (not output.endswith(".npz") or is_remote(output)):
         raise ValueError(
             "`embed_output` must name a file of this machine that ends in "
             ".npz, or give --embed_format=tfrecord for a directory of shards. "

@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.files import atomic
 from simclrv2_tf.inference import result_shards as sharding
 
 FORMATS = ("npz", "tfrecord")
@@ -77,15 +78,15 @@ def join(path, parts, name, rows, manifest, **arrays):
     """
     arrays[_MANIFEST] = np.array(json.dumps(manifest))
 
-    def save(beside):
-        with zipfile.ZipFile(beside, "w") as archive:
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                _write_joined(file, parts, name, rows)
-            for key, array in arrays.items():
-                with archive.open(f"{key}.npy", "w", force_zip64=True) as file:
-                    np.lib.format.write_array(file, np.asanyarray(array))
-
-    sharding.write_whole(path, save)
+    with (
+        atomic.beside(path) as staged,
+        zipfile.ZipFile(staged, "w") as archive,
+    ):
+        with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+            _write_joined(file, parts, name, rows)
+        for key, array in arrays.items():
+            with archive.open(f"{key}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asanyarray(array))
 
 
 def _write_joined(file, parts, name, rows):

@@ -11,7 +11,7 @@ from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.prepare import summary as summaries
 from simclrv2_tf.data.prepare.contact_sheet import write_sheet
 from simclrv2_tf.data.splits import NoSplitError
-from simclrv2_tf.files.errors import explained
+from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.runs.inputs import make_augmentation
 from simclrv2_tf.runs.inputs import open_source
 
@@ -74,7 +74,7 @@ def _sheet_of(config, source, good):
     directory = config.model_dir or "."
     path = os.path.join(directory, SHEET)
     images = [image.numpy() for image, _ in examples]
-    with explained(path, "written"):
+    with file_errors(path, "written"):
         tf.io.gfile.makedirs(directory)
         write_sheet(path, images, COLUMNS, captions if names else None)
     return path
@@ -100,7 +100,7 @@ def preview(config, path, images=6, views=6):
     for row, index in enumerate(picked):
         rows.append(read(index)[0].numpy())
         rows.extend(batch[row * views : (row + 1) * views])
-    with explained(path, "written"):
+    with file_errors(path, "written"):
         write_sheet(path, rows, views + 1)
 
 

@@ -6,6 +6,7 @@ import os
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.files import atomic
 from simclrv2_tf.inference import embedding_files
 from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import result_shards as sharding
@@ -50,9 +51,8 @@ def predict(config, source=None):
     shards = _compute(config, output, classifier, source, files)
     distribution.wait_for_workers()
     if distribution.is_chief():
-        sharding.write_whole(
-            output, lambda path: _table(path, shards, source, files, names)
-        )
+        with atomic.beside(output) as path:
+            _table(path, shards, source, files, names)
         tf.io.gfile.rmtree(shards.directory)
         print(f"wrote {len(files):,} predictions to {output}", flush=True)
     return output

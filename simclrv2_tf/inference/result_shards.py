@@ -5,7 +5,8 @@ import os
 
 import tensorflow as tf
 
-from simclrv2_tf.files.errors import explained
+from simclrv2_tf.files import atomic
+from simclrv2_tf.files.errors import file_errors
 
 MANIFEST = "manifest.json"
 
@@ -38,7 +39,7 @@ class Shards:
         Raises:
           ValueError: If it holds parts of another result.
         """
-        with explained(self.directory, "written"):
+        with file_errors(self.directory, "written"):
             tf.io.gfile.makedirs(self.directory)
         before = read_manifest(self.directory)
         if before is None:
@@ -55,11 +56,8 @@ class Shards:
                 tf.io.gfile.remove(os.path.join(self.directory, file))
 
     def _write_manifest(self):
-        def save(path):
-            with tf.io.gfile.GFile(path, "w") as file:
-                json.dump(self.contents, file, indent=2)
-
-        write_whole(os.path.join(self.directory, MANIFEST), save)
+        path = os.path.join(self.directory, MANIFEST)
+        atomic.write_text(path, json.dumps(self.contents, indent=2))
 
     def __len__(self):
         return -(-self.examples // self.size)
@@ -81,18 +79,6 @@ class Shards:
             for number in range(len(self))
             if os.path.basename(self.path(number)) not in there
         ]
-
-
-def write_whole(path, save):
-    """Writes beside and renames; `save(path)` writes."""
-    beside = f"{path}.{os.getpid()}.tmp"
-    with explained(path, "written"):
-        try:
-            save(beside)
-            tf.io.gfile.rename(beside, path, overwrite=True)
-        finally:
-            if tf.io.gfile.exists(beside):
-                tf.io.gfile.remove(beside)
 
 
 def read_manifest(directory):

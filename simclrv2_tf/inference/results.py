@@ -8,7 +8,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.inference.result_shards import write_whole
+from simclrv2_tf.files import atomic
 
 
 def report(
@@ -36,14 +36,7 @@ def _write_json(directory, stem, result, step):
     values = {**result, "global_step": step}
     text = json.dumps(values, indent=2, default=_plain) + "\n"
     for file in (f"{stem}.json", f"{stem}_{step}.json"):
-        write_whole(
-            os.path.join(directory, file), lambda path: _write(path, text)
-        )
-
-
-def _write(path, text):
-    with tf.io.gfile.GFile(path, "w") as file:
-        file.write(text)
+        atomic.write_text(os.path.join(directory, file), text)
 
 
 def _plain(value):

@@ -12,7 +12,7 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import concat
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.unreadable import UnreadableImages
-from simclrv2_tf.inference.result_shards import write_whole
+from simclrv2_tf.files import atomic
 from simclrv2_tf.runs.inputs import open_source
 
 SHOWN_EVERY = 2.0  # seconds between two states of the progress line
@@ -102,10 +102,8 @@ def run_shards(config, shards, function, source, image_size, write):
         ends = [shards.bounds(number)[1] for number in mine]
         groups = regroup(_shown(rows, progress), ends, (numbers[:0], *nothing))
         for number, (known, *arrays) in zip(mine, groups, strict=True):
-            write_whole(
-                shards.path(number),
-                lambda path, n=known, a=arrays: write(path, n, a),
-            )
+            with atomic.beside(shards.path(number)) as path:
+                write(path, known, arrays)
     if unreadable.found:
         print(unreadable.summary(), flush=True)
 

@@ -10,6 +10,8 @@ import logging
 import math
 import os
 
+from simclrv2_tf.files.paths import is_remote
+
 NAME = "events.jsonl"
 _LOG = logging.getLogger("simclrv2_tf")
 _TAIL_BYTES = 2**20  # of a log of days this holds thousands of lines
@@ -91,7 +93,7 @@ def _plain(value):
 
 def _append(path, text):
     """Adds a line in one write; no line is glued to one that was cut off."""
-    if "://" in path:
+    if is_remote(path):
         with _remote(path, "a") as file:
             file.write(text + "\n")
         return
@@ -105,7 +107,7 @@ def _append(path, text):
 
 
 def _last_bytes(path, count):
-    if "://" in path:
+    if is_remote(path):
         return _remote_bytes(path)
     with open(path, "rb") as file:
         size = file.seek(0, os.SEEK_END)

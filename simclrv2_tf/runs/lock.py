@@ -15,6 +15,8 @@ import time
 
 import tensorflow as tf
 
+from simclrv2_tf.files.paths import is_remote
+
 try:
     import fcntl
 except ImportError:  # not on this system; beats tell all there is
@@ -55,7 +57,7 @@ class Lock:
 
     def __enter__(self):
         tf.io.gfile.makedirs(self._directory)
-        if fcntl and "://" not in self._path:
+        if fcntl and not is_remote(self._path):
             self._file = self._locked_file()
         self._refuse_if_alive()
         self._write(0)

@@ -8,15 +8,13 @@ import re
 import tensorflow as tf
 
 from simclrv2_tf.files import atomic
-from simclrv2_tf.files.errors import explained
 from simclrv2_tf.runs import lock
 
 FLAGFILE = "flags.cfg"
 JSON = "flags.json"
 ENVIRONMENT = "environment.json"
 PROJECTOR = "projector"  # folder of features for TensorBoard
-# What `replace` writes beside, with the number of its process.
-_LEFT_OVER = re.compile(r".+\.(\d+)\.tmp|\.probe\.(\d+)")
+_PROBE = re.compile(r"\.probe\.(\d+)")  # with the number of its process
 
 
 def check(config):
@@ -74,7 +72,7 @@ def _make(directory):
     try:
         tf.io.gfile.makedirs(directory)
         probe = os.path.join(directory, f".probe.{os.getpid()}")
-        replace(probe, "")
+        atomic.write_text(probe, "")
         tf.io.gfile.remove(probe)
     except tf.errors.OpError as error:
         raise ValueError(
@@ -111,10 +109,12 @@ def write_flags(config, **resolved):
     values = dataclasses.asdict(config)
     directory = config.model_dir
     text = json.dumps({**values, **resolved}, indent=2)
-    replace(os.path.join(directory, JSON), text + "\n")
+    atomic.write_text(os.path.join(directory, JSON), text + "\n")
     lines = [_as_flag(name, value) for name, value in values.items()]
     lines = [line for line in lines if line]
-    replace(os.path.join(directory, FLAGFILE), "\n".join(lines) + "\n")
+    atomic.write_text(
+        os.path.join(directory, FLAGFILE), "\n".join(lines) + "\n"
+    )
 
 
 def _as_flag(name, value):
@@ -128,7 +128,7 @@ def _as_flag(name, value):
 def write_environment(directory, values):
     """Writes `environment.json`: versions, hardware, seed, data."""
     text = json.dumps(values, indent=2)
-    replace(os.path.join(directory, ENVIRONMENT), text + "\n")
+    atomic.write_text(os.path.join(directory, ENVIRONMENT), text + "\n")
 
 
 def read_environment(directory):
@@ -155,15 +155,7 @@ def clean(directory):
 
 def _clean(folder):
     for name in tf.io.gfile.listdir(folder):
-        match = _LEFT_OVER.fullmatch(name)
-        if match and not lock.runs(int(match[1] or match[2])):
+        probe = _PROBE.fullmatch(name)
+        left = probe and not lock.runs(int(probe[1]))
+        if left or atomic.is_left_over(name, lock.runs):
             tf.io.gfile.remove(os.path.join(folder, name))
-
-
-def replace(path, text):
-    """Writes beside and renames, so that no half-written file is seen."""
-    beside = f"{path}.{os.getpid()}.tmp"
-    with explained(path, "written"):
-        with tf.io.gfile.GFile(beside, "w") as file:
-            file.write(text)
-        tf.io.gfile.rename(beside, path, overwrite=True)

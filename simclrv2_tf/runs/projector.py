@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data import pipeline
+from simclrv2_tf.files import atomic
 from simclrv2_tf.runs.model_dir import PROJECTOR
-from simclrv2_tf.runs.model_dir import replace
 
 EXAMPLES = 512  # points; their pictures make one image of 32 by 16
 _SIDE = 32  # pixels of a picture
@@ -57,7 +57,7 @@ def write(directory, network, source):
     with tf.io.gfile.GFile(pictures, "wb") as file:
         file.write(_sheet(images))
     config = _CONFIG.format(folder=PROJECTOR, side=_SIDE)
-    replace(os.path.join(directory, _NAME), config)
+    atomic.write_text(os.path.join(directory, _NAME), config)
 
 
 def _features(network, images):
@@ -67,7 +67,7 @@ def _features(network, images):
 
 
 def _lines(path, lines):
-    replace(path, "".join(f"{line}\n" for line in lines))
+    atomic.write_text(path, "".join(f"{line}\n" for line in lines))
 
 
 def _name(label, names):

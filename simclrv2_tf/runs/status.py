@@ -9,6 +9,7 @@ import math
 import os
 import re
 
+from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.runs import journal
 
 _CHECKPOINT = re.compile(r"ckpt-(\d+)\.index")
@@ -29,7 +30,7 @@ def describe(directory):
         raise ValueError(
             "`model_dir` must name the directory of the run: give --model_dir."
         )
-    if "://" in directory:
+    if is_remote(directory):
         raise ValueError(
             "The status is read from local directories. Received: "
             f"model_dir={directory!r}; copy its flags.json and events.jsonl."

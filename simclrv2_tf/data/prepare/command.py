@@ -7,6 +7,7 @@ from simclrv2_tf.data.prepare import tfds_layout
 from simclrv2_tf.data.prepare.recipe import Recipe
 from simclrv2_tf.data.sources import open_source
 from simclrv2_tf.data.sources import split_names
+from simclrv2_tf.files.cores import cores
 
 MOST = 20  # corrupt images that are listed
 
@@ -71,13 +72,7 @@ def run(
     }
     if channels is not None:
         opened = {n: s.with_channels(channels) for n, s in opened.items()}
-    return shards.prepare(opened, target, recipe, seed, processes or _cores())
-
-
-def _cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return shards.prepare(opened, target, recipe, seed, processes or cores())
 
 
 def parse_splits(text):

@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from simclrv2_tf.data.decode.rgb import decode_image
 from simclrv2_tf.data.source import to_channels
+from simclrv2_tf.files import atomic
+from simclrv2_tf.files.errors import first_line
 
 FORMATS = ("jpeg", "png")
 UNREADABLE = (ValueError, OSError, tf.errors.OpError)  # of corrupt images
@@ -124,8 +126,12 @@ def write_shard(source, path, recipe):
       list of (where, reason) of the images that were left out.
     """
     written, size, corrupt = 0, 0, []
-    beside = f"{path}.tmp"
-    with tf.io.TFRecordWriter(beside) as writer:
+    # The same name at every try: what a killed process left is written over.
+    staged = f"{path}.tmp"
+    with (
+        atomic.beside(path, staged),
+        tf.io.TFRecordWriter(staged) as writer,
+    ):
         for index in range(source.num_examples):
             try:
                 image = prepare_image(source, index, recipe)
@@ -136,14 +142,7 @@ def write_shard(source, path, recipe):
             record = example(image, label)
             writer.write(record)
             written, size = written + 1, size + len(record)
-    tf.io.gfile.rename(beside, path, overwrite=True)
     return {"examples": written, "bytes": size, "corrupt": corrupt}
-
-
-def first_line(error):
-    """What an error says, in one line."""
-    text = getattr(error, "message", None) or str(error)
-    return (text.splitlines() or [type(error).__name__])[0]
 
 
 def example(image, label):

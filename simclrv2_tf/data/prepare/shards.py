@@ -14,6 +14,7 @@ from simclrv2_tf.data.prepare import tfds_layout
 from simclrv2_tf.data.prepare.processes import run_all
 from simclrv2_tf.data.prepare.recipe import Recipe
 from simclrv2_tf.data.prepare.recipe import write_shard
+from simclrv2_tf.files import atomic
 from simclrv2_tf.files.progress import Progress
 
 EXAMPLES_PER_SHARD = 1024
@@ -146,10 +147,8 @@ def _read(path):
 
 
 def _note(path, held):
-    """Writes beside and renames, so that no half-written file is seen."""
-    with tf.io.gfile.GFile(f"{path}.tmp", "w") as file:
-        file.write(json.dumps(held, indent=2) + "\n")
-    tf.io.gfile.rename(f"{path}.tmp", path, overwrite=True)
+    text = json.dumps(held, indent=2) + "\n"
+    atomic.write_text(path, text, f"{path}.tmp")
 
 
 def _write(sources, directory, recipe, seed, processes):

@@ -11,7 +11,7 @@ import tensorflow as tf
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.prepare.recipe import UNREADABLE
 from simclrv2_tf.data.prepare.recipe import decoder
-from simclrv2_tf.data.prepare.recipe import first_line
+from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.progress import Progress
 
 THREADS = 8  # decoding runs outside of Python's lock

@@ -21,6 +21,7 @@ from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.split_files import files_by_split
 from simclrv2_tf.data.splits import KNOWN
 from simclrv2_tf.data.storage import Files
+from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.remote import open_binary
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -84,7 +85,7 @@ def _rows(file, options):
         lower = split.lower()
         yield (
             lower if lower in KNOWN else split,
-            path if "://" in path else os.path.join(folder, path),
+            path if is_remote(path) else os.path.join(folder, path),
             label,
         )
 

@@ -15,6 +15,7 @@ from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import cut
 from simclrv2_tf.data.storage import Files
+from simclrv2_tf.files.paths import is_remote
 
 EXTENSIONS = (
     ".jpg",
@@ -136,7 +137,7 @@ def _walk(root):
 
     A link to a folder that it lies in would hold everything again.
     """
-    if "://" in root:
+    if is_remote(root):
         for folder, _, files in tf.io.gfile.walk(root):
             yield folder, files
         return

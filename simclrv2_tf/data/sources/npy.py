@@ -9,6 +9,7 @@ import zlib
 
 import numpy as np
 
+from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.remote import open_binary
 
 MEMORY_LIMIT = 2**29  # bytes of an array that is read into memory
@@ -103,7 +104,12 @@ def _array(path, archive, name, mapped):
     shape, fortran, dtype, length = _header(path, archive, member)
     info = archive.getinfo(member)
     plain = info.compress_type == zipfile.ZIP_STORED and not fortran
-    if mapped and plain and "://" not in path and info.file_size > MEMORY_LIMIT:
+    if (
+        mapped
+        and plain
+        and not is_remote(path)
+        and info.file_size > MEMORY_LIMIT
+    ):
         begin = info.header_offset + _local_header(archive, info) + length
         return np.memmap(path, dtype, "r", begin, shape)
     with archive.open(member) as file:

@@ -12,6 +12,7 @@ import numpy as np
 
 from simclrv2_tf.data.storage import Fingerprint
 from simclrv2_tf.data.storage import PythonReads
+from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.remote import open_binary
 
 GROUPS_KEPT = 2  # groups of rows that are kept at hand
@@ -41,9 +42,9 @@ def guarded(path: str, function: Callable, *arguments: Any) -> Any:
         with open_binary(path) as data, parquet.ParquetFile(data) as file:
             return function(file, *arguments)
     except (pyarrow.ArrowException, OSError, MemoryError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error)
         raise ValueError(
-            f"The file {path!r} cannot be read as Parquet ({reason}): it is "
+            f"The file {path!r} cannot be read as Parquet "
+            f"({first_line(error)}): it is "
             "damaged, or was not copied to its end."
         ) from None
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.storage import ByteRanges
+from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.remote import open_binary
 
 HEADER = 12  # length of the record and its checksum
@@ -116,7 +117,7 @@ def _bytes_of(path):
     """A file's bytes: mapped if it lies on this machine, else read."""
     try:
         with open_binary(path) as file:
-            if "://" in path:
+            if is_remote(path):
                 yield file.read()
             elif not file.seek(0, 2):  # an empty file cannot be mapped
                 yield b""

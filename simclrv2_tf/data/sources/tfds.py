@@ -22,6 +22,7 @@ from simclrv2_tf.data.splits import no_split
 from simclrv2_tf.data.splits import parse_split
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import Storage
+from simclrv2_tf.files.errors import first_line
 
 MEMORY_LIMIT = 2**29  # bytes of encoded images that are read into memory
 
@@ -108,11 +109,9 @@ def _undamaged(directory):
     try:
         yield
     except Exception as error:
-        text = getattr(error, "message", None) or str(error)
-        reason = (text.splitlines() or [type(error).__name__])[0]
         raise ValueError(
             f"The data set in {directory} is damaged, or was not copied to "
-            f"its end: {reason.rstrip('.;')}; prepare it again."
+            f"its end: {first_line(error).rstrip('.;')}; prepare it again."
         ) from None
 
 
@@ -141,9 +140,8 @@ def _builder(tfds, name, data_dir):
             f"dataset={name!r}{hint}"
         ) from None
     except ValueError as error:  # an unknown config of a known data set
-        reason = str(error).splitlines()[0]
         raise ValueError(
-            f"`dataset` {name!r} cannot be opened: {reason}"
+            f"`dataset` {name!r} cannot be opened: {first_line(error)}"
         ) from None
 
 

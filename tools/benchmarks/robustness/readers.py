@@ -72,11 +72,11 @@ def _tf1(part):
 
 
 def _find_weights(path):
-    from simclrv2_tf.files.errors import explained
+    from simclrv2_tf.files.errors import file_errors
     from simclrv2_tf.hub import load
 
     found = load.find_weights(path)
-    with explained(path):
+    with file_errors(path):
         for name in found.arrays:
             found.arrays[name]
 

@@ -1,0 +1,58 @@
+"""Files that appear whole or not at all, whatever happens."""
+
+import os
+
+import pytest
+import tensorflow as tf
+
+from simclrv2_tf.files import atomic
+
+
+def test_a_file_is_seen_when_it_is_whole(tmp_path):
+    path = tmp_path / "x.json"
+    with atomic.beside(str(path)) as staged:
+        with tf.io.gfile.GFile(staged, "w") as file:
+            file.write("whole")
+        assert not path.exists()
+    assert path.read_text() == "whole"
+    assert os.listdir(tmp_path) == ["x.json"]
+
+
+def test_what_fails_leaves_what_was_there(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text("before")
+    with pytest.raises(KeyError), atomic.beside(str(path)) as staged:
+        with tf.io.gfile.GFile(staged, "w") as file:
+            file.write("half")
+        raise KeyError("any")
+    assert path.read_text() == "before"
+    assert os.listdir(tmp_path) == ["x.json"]
+
+
+def test_text_replaces_text(tmp_path):
+    for text in ("one\n", "two\n"):
+        atomic.write_text(str(tmp_path / "x"), text)
+        assert (tmp_path / "x").read_text() == text
+
+
+def test_a_full_disk_is_a_sentence(tmp_path, largest_file):
+    with largest_file(10), pytest.raises(ValueError, match="cannot be written"):
+        atomic.write_text(str(tmp_path / "x"), "x" * 100)
+    assert os.listdir(tmp_path) == []
+
+
+def test_left_overs_are_those_of_processes_that_are_gone():
+    alive = {7}.__contains__
+    assert atomic.is_left_over("flags.json.12.tmp", alive)
+    assert not atomic.is_left_over("flags.json.7.tmp", alive)
+    assert not atomic.is_left_over("flags.json", alive)
+    assert not atomic.is_left_over(".12.tmp.json", alive)
+
+
+def test_several_files_come_together(tmp_path):
+    with atomic.files(str(tmp_path / "ckpt-1")) as prefix:
+        for ending in (".index", ".data"):
+            with tf.io.gfile.GFile(prefix + ending, "w") as file:
+                file.write(ending)
+        assert not (tmp_path / "ckpt-1.index").exists()
+    assert sorted(os.listdir(tmp_path)) == ["ckpt-1.data", "ckpt-1.index"]
