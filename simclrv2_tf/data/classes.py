@@ -49,8 +49,8 @@ def number_classes(
         if values.dtype.kind == "i" and not gaps:
             _check_gaps(distinct[distinct >= 0], name)
     numbers = {known: index for index, known in enumerate(names)}
-    labels = [numbers.get(text, UNLABELLED) for text in texts]
-    labels = np.array(labels, np.int32)[inverse]
+    of_distinct = [numbers.get(text, UNLABELLED) for text in texts]
+    labels = np.array(of_distinct, np.int32)[inverse]
     outside = np.flatnonzero((labels < 0) & (np.array(texts)[inverse] != ""))
     if len(outside):
         raise ValueError(

@@ -66,9 +66,8 @@ class Source:
 
         Images themselves are not looked at.
         """
-        *about, other = self.storage.fingerprint()
-        about = (self.class_names, *about)
-        digest = hashlib.sha256(repr(about).encode())
+        *outline, other = self.storage.fingerprint()
+        digest = hashlib.sha256(repr((self.class_names, *outline)).encode())
         digest.update(self.labels.tobytes())
         digest.update(other.encode())
         return digest.hexdigest()[:16]
@@ -132,7 +131,7 @@ class Source:
           OSError: If the image's own file cannot be read.
         """
         image = self.storage.read(index)
-        if self.storage.encoded:
+        if isinstance(image, bytes):
             return image
         return tf.io.encode_png(image).numpy()
 

@@ -43,7 +43,9 @@ def open_concat(
     """
     names = names_of(where)
     wanted, _ = parse_split(split)
-    sources, classes, absent = [], [], []
+    sources: list[Source] = []
+    absent: list[NoSplitError] = []
+    classes: list[str] = []
     for name in names:
         try:
             sources.append(open_one(name, split, options))
@@ -55,8 +57,8 @@ def open_concat(
             classes.extend(_classes(open_one, name, options))
     if not sources:
         raise absent[0]
-    classes = tuple(dict.fromkeys(classes)) or None
-    return join(f"concat:{where} ({split})", sources, classes)
+    names_of_all = tuple(dict.fromkeys(classes)) or None
+    return join(f"concat:{where} ({split})", sources, names_of_all)
 
 
 def names_of(where: str) -> list[str]:

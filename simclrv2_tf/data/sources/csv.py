@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import logging
 import os
@@ -50,7 +51,7 @@ def find_csv(where: str, split: str | None, options: Options) -> Readers:
       ValueError: If the file is no such table.
     """
     by_split = files_by_split(where, split, (".csv", ".tsv"))
-    splits = {}
+    splits: dict[str, list[tuple[str, str]]] = {}
     for name, files in by_split.items():
         for file in files:
             for row_split, path, label in _rows(file, options):
@@ -59,7 +60,7 @@ def find_csv(where: str, split: str | None, options: Options) -> Readers:
     if not splits:
         raise ValueError(f"The file {where!r} names no image: it has no rows.")
     return {
-        name: lambda rows=rows: _content(rows) for name, rows in splits.items()
+        name: functools.partial(_content, rows) for name, rows in splits.items()
     }
 
 

@@ -48,7 +48,7 @@ def open_folder(
     try:
         root, train, bounds = _split_folders(path, split)
         return _opened(root, train, bounds)
-    except UnicodeError as error:
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise ValueError(
             f"The folder {path!r} holds a file or folder whose name is no "
             f"UTF-8 ({error.object!r}): rename it."

@@ -23,15 +23,15 @@ def join_storages(sources: Sequence[Source]) -> Storage:
     Raises:
       ValueError: If arrays cannot stand beside encoded images.
     """
-    storages = [source.storage for source in sources]
-    if all(isinstance(storage, ArrayStorage) for storage in storages):
-        forms = {
-            (type(storage), storage.array.shape[1:], storage.array.dtype.kind)
-            for storage in storages
-        }
-        if len(forms) == 1:
-            arrays = [storage.array for storage in storages]
-            return type(storages[0])(np.concatenate(arrays))
+    storages = [
+        source.storage
+        for source in sources
+        if isinstance(source.storage, ArrayStorage)
+    ]
+    forms = {(type(s), s.array.shape[1:], s.array.dtype.kind) for s in storages}
+    if len(storages) == len(sources) and len(forms) == 1:
+        arrays = [storage.array for storage in storages]
+        return type(storages[0])(np.concatenate(arrays))
     for source in sources:
         _check_encodable(source)
     counts = [source.num_examples for source in sources]

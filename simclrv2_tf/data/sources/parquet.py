@@ -5,6 +5,7 @@ A column of images holds bytes, or {"bytes": ..., "path": ...}.
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import math
@@ -50,7 +51,7 @@ def find_parquet(where: str, split: str | None, options: Options) -> Readers:
     pyarrow_parquet()
     by_split = files_by_split(where, split, (".parquet",))
     return {
-        name: lambda files=files: _content(files, options)
+        name: functools.partial(_content, files, options)
         for name, files in by_split.items()
     }
 

@@ -60,15 +60,13 @@ def open_source(
     Raises:
       ValueError: If there is no such data set, split or image.
     """
-    targets = read_label_map(label_map) if label_map else None
-    source = _open(
-        name,
-        split,
-        Options(data_dir, download, image_feature, label_feature, label_map),
+    options = Options(
+        data_dir, download, image_feature, label_feature, label_map
     )
-    if targets is None:
-        return source
-    return relabel(source, targets, label_map)
+    if not label_map:
+        return _open(name, split, options)
+    targets = read_label_map(label_map)
+    return relabel(_open(name, split, options), targets, label_map)
 
 
 def split_names(

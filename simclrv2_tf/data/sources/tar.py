@@ -6,6 +6,7 @@ The files of a sample share all of their names up to the first dot:
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import tarfile
@@ -43,7 +44,7 @@ def find_tar(where: str, split: str | None, options: Options) -> Readers:
     """
     by_split = files_by_split(where, split, (".tar",))
     return {
-        name: lambda files=files: _content(files, options)
+        name: functools.partial(_content, files, options)
         for name, files in by_split.items()
     }
 

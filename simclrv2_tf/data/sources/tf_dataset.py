@@ -46,9 +46,10 @@ def from_dataset(
     images = to_pixels(np.stack([image for image, _ in rows]))
     labels = np.array([label for _, label in rows], np.int32)
     if class_names is None:
-        class_names = tuple(str(i) for i in range(labels.max() + 1)) or None
-    _check_labels(labels, len(class_names or ()))
-    return Source("the data set given", labels, InMemory(images), class_names)
+        class_names = [str(index) for index in range(labels.max() + 1)]
+    _check_labels(labels, len(class_names))
+    names = tuple(class_names) or None
+    return Source("the data set given", labels, InMemory(images), names)
 
 
 def _pair(*element):

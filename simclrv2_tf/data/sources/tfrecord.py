@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 from simclrv2_tf.data.sources.columns import IMAGES
@@ -41,7 +42,7 @@ def find_tfrecord(where: str, split: str | None, options: Options) -> Readers:
     """
     by_split = files_by_split(where, split, SUFFIXES)
     return {
-        name: lambda files=files: _content(files, options)
+        name: functools.partial(_content, files, options)
         for name, files in by_split.items()
     }
 

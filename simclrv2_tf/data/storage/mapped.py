@@ -48,8 +48,8 @@ class Mapped(Storage):
     def subset(self, indices: np.ndarray) -> Mapped:
         return Mapped(self._array, self._numbers[indices])
 
-    def read(self, index: int | np.ndarray) -> np.ndarray:
-        """One image; many for an array of numbers."""
+    def read(self, index: int | slice | np.ndarray) -> np.ndarray:
+        """One image; many for a slice or an array of numbers."""
         return np.array(self._array[self._numbers[index]])
 
     def fetch(self) -> Callable[[Any], tf.Tensor]:
