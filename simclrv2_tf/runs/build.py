@@ -1,26 +1,35 @@
 """From a config to objects: network, optimizer, stage."""
 
+from __future__ import annotations
+
 import functools
 
+import keras
 import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule
 
 from simclrv2_tf import hub
 from simclrv2_tf import optimizers
+from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.models import weight_decay
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.inputs import make_augmentation
+from simclrv2_tf.runs.plan import Plan
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.pretrain import Pretrain
+from simclrv2_tf.stages.stage import Stage
 
 
-def architecture(config):
+def architecture(config: Config) -> dict:
     """The arguments of `Network` that flags give, a dictionary."""
     return {name: getattr(config, name) for name in describing(config)}
 
 
-def make_network(config, num_classes):
+def make_network(config: Config, num_classes: int) -> Network:
     """The network to be trained, from `--checkpoint` where one is given.
 
     A supervised head of another number of classes is left out of loading; the
@@ -45,19 +54,21 @@ def make_network(config, num_classes):
     return network
 
 
-def load_teacher(config):
+def load_teacher(config: Config) -> Network:
     """The network that `--teacher` names, as its weights tell it."""
     selector = config.teacher_proj_selector
     chosen = {} if selector is None else {"ft_proj_selector": selector}
     return hub.load_network(config.teacher, **chosen)
 
 
-def fresh_network(config, num_classes):
+def fresh_network(config: Config, num_classes: int) -> Network:
     """The network that the flags describe, not trained."""
     return Network(**architecture(config), num_classes=num_classes)
 
 
-def make_optimizer(config, plan, network):
+def make_optimizer(
+    config: Config, plan: Plan, network: Network
+) -> keras.optimizers.Optimizer:
     """The optimizer with its schedule; what it leaves alone, by identity.
 
     LARS adapts and decays the kernels of backbone and projection head;
@@ -77,13 +88,18 @@ def make_optimizer(config, plan, network):
     return optimizer
 
 
-def make_schedule(plan):
+def make_schedule(
+    plan: Plan,
+) -> LearningRateSchedule:
+    """The learning rate of each step: linear warm-up, then cosine decay."""
     return optimizers.warmup_cosine(
         plan.learning_rate, plan.warmup_steps, plan.train_steps
     )
 
 
-def make_stage(config, network, teacher=None):
+def make_stage(
+    config: Config, network: Network, teacher: Network | None = None
+) -> Stage:
     """The stage that `--train_mode` names, not compiled yet."""
     kinds = {
         "pretrain": _pretrain,
@@ -130,7 +146,41 @@ def _distill(config, network, teacher, **shared):
     )
 
 
-def set_determinism(config):
+def compiled_stage(
+    config: Config, plan: Plan, source: Source, resumes: bool
+) -> Stage:
+    """The stage that trains, with its network and optimizer.
+
+    Args:
+      config: A `Config`.
+      plan: Its `Plan`.
+      source: The `Source` to train on, for its classes.
+      resumes: Whether a run's checkpoint is read into it next, so that those
+        of `--checkpoint` need not be.
+
+    Raises:
+      ValueError: If a teacher has other classes than the data.
+    """
+    num_classes, teacher = source.num_classes, None
+    if config.train_mode == "distill":
+        teacher = _checked_teacher(config, source)
+        num_classes = num_classes or teacher.get_config()["num_classes"]
+    make = fresh_network if resumes else make_network
+    network = make(config, num_classes)
+    stage = make_stage(config, network, teacher)
+    stage.compile(optimizer=make_optimizer(config, plan, network))
+    stage.optimizer.build(stage.trainable_variables)
+    return stage
+
+
+def _checked_teacher(config, source):
+    weights.check_classifier(config.teacher)
+    names = weights.class_names(config.teacher)
+    weights.check_classes(names, source, "The teacher")
+    return load_teacher(config)
+
+
+def set_determinism(config: Config) -> None:
     """Has GPUs take the kernels that repeat their bits, if asked.
 
     Those of the CPU do so by themselves, with as many threads: nothing is

@@ -1,9 +1,16 @@
 """Steps in a row whose numbers are not finite, in words."""
 
+from __future__ import annotations
+
 import dataclasses
 import os
 
 import numpy as np
+
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.runs import build
+from simclrv2_tf.runs.training_run import TrainingRun
 
 _NAMED = 5  # examples that the words list
 
@@ -28,12 +35,12 @@ class Divergence:
     kept: str | None
     examples: np.ndarray
 
-    def noted(self):
+    def as_json(self) -> dict:
         """Dictionary for the journal, with all examples."""
         values = dataclasses.asdict(self)
         return {**values, "examples": [int(i) for i in self.examples]}
 
-    def words(self, source):
+    def words(self, source: Source) -> str:
         """What happened, where, and what to try.
 
         Args:
@@ -57,3 +64,24 @@ class Divergence:
         if self.kept is None:
             return "There is no checkpoint yet."
         return f"The checkpoint {os.path.basename(self.kept)} is untouched."
+
+
+def explain(run: TrainingRun, step: int, bad: int) -> str:
+    """Notes in the journal what is known of bad steps; returns it in words.
+
+    Args:
+      run: A `TrainingRun`.
+      step: The last bad step.
+      bad: How many in a row.
+    """
+    plan, offset = run.plan, run.progress.skipped_batches
+    divergence = Divergence(
+        step=step,
+        bad=bad,
+        learning_rate=float(build.make_schedule(plan)(step - 1)),
+        largest_norm=float(run.stage.guard.largest.numpy()),
+        kept=run_directory.latest(run.config.model_dir),
+        examples=run.data.examples_of_batch(plan.batch_size, step - 1 + offset),
+    )
+    run.journal.note("diverged", **divergence.as_json())
+    return divergence.words(run.data.source)

@@ -1,19 +1,23 @@
 """Numbers that tell early whether a run learns, collapses or diverges."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 CHANCE_SHARE = 0.98  # a loss above this share of chance has learnt nothing
 LEAST_RANK_SHARE = 0.05  # of the highest effective rank there can be
-MOST_DEAD_SHARE = 0.5  # of channels
+MOST_INACTIVE_SHARE = 0.5  # of channels
 UNIFORM_ENOUGH = -0.1  # 0 is all at one point
 NORM_FACTOR = 30.0  # above the median of the last norms
 _NORMS = 20  # that the median is of
 
 
-def alignment(a, b):
+def alignment(a: np.ndarray, b: np.ndarray) -> float:
     """Mean squared distance of two views on the unit sphere; 0 is one point.
 
     Wang & Isola 2020, equation 1 with alpha 2.
@@ -25,7 +29,7 @@ def alignment(a, b):
     return float(np.mean(np.sum((_unit(a) - _unit(b)) ** 2, axis=1)))
 
 
-def uniformity(x):
+def uniformity(x: np.ndarray) -> float:
     """Log of the mean Gaussian potential of pairs; 0 is one point, low is good.
 
     Wang & Isola 2020, equation 2 with t 2.
@@ -39,7 +43,7 @@ def uniformity(x):
     return float(np.log(np.mean(np.exp(-2.0 * pairs))))
 
 
-def effective_rank(x):
+def effective_rank(x: np.ndarray) -> float:
     """Exponent of the entropy of the singular values, from 1 up.
 
     Roy & Vetterli 2007, of the features less their mean; 0 if all are equal.
@@ -57,8 +61,8 @@ def effective_rank(x):
     return float(np.exp(-np.sum(shares * np.log(shares))))
 
 
-def dead_share(highest):
-    """Share of channels that no image wakes.
+def inactive_share(highest: Sequence[np.ndarray]) -> float:
+    """Share of channels that are inactive, 0 on every image.
 
     Args:
       highest: List of float (channels,), the highest value of each channel
@@ -67,7 +71,7 @@ def dead_share(highest):
     return float(np.mean(np.concatenate(highest) <= 0))
 
 
-def chance_loss(batch):
+def chance_loss(batch: int) -> float:
     """The contrastive loss of guessing, 2 log(2N - 1): of both directions."""
     return 2.0 * math.log(2 * batch - 1)
 
@@ -77,31 +81,49 @@ def _unit(x):
     return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
 
 
+class HealthWarning(NamedTuple):
+    """What a person should know.
+
+    Attributes:
+      kind: A word that is the same whatever the numbers.
+      sentence: What is wrong, in numbers, and what to try.
+    """
+
+    kind: str
+    sentence: str
+
+
 @dataclasses.dataclass
-class Judge:
-    """Finds in the numbers what a person should know.
+class HealthChecks:
+    """Turns the numbers of reports into warnings.
 
     Args:
-      settled: Steps after which a loss at chance, a low rank or dead channels
-        are no longer those of the beginning.
+      settled: Steps after which a loss at chance, a low rank or inactive
+        channels are no longer those of the beginning.
     """
 
     settled: int
-    norms: list = dataclasses.field(default_factory=list)
+    norms: list[float] = dataclasses.field(default_factory=list)
 
-    def warnings(self, step, numbers):
-        """Sentences about a report's numbers, with what to try.
+    def warnings(self, step: int, numbers: dict) -> list[HealthWarning]:
+        """Warnings about a report's numbers.
 
         Args:
           step: Of the report.
-          numbers: Those of `Health`.
+          numbers: {name: number}, see `callbacks.health_monitor`.
         """
-        found = [self._norm(numbers), *self._skipped(numbers)]
-        found += [self._finite(numbers)]
+        checks = {
+            "norm": self._norm,
+            "skipped": self._skipped,
+            "not_finite": self._finite,
+        }
         if step >= self.settled:
-            found += [self._chance(numbers), self._collapse(numbers)]
-            found += [self._rank(numbers), self._dead(numbers)]
-        return [sentence for sentence in found if sentence]
+            checks["chance"] = self._chance
+            checks["collapse"] = self._collapse
+            checks["rank"] = self._rank
+            checks["inactive"] = self._inactive
+        sentences = {kind: check(numbers) for kind, check in checks.items()}
+        return [HealthWarning(k, s) for k, s in sentences.items() if s]
 
     def _chance(self, numbers):
         share = numbers.get("loss_share_of_chance")
@@ -134,9 +156,9 @@ class Judge:
             )
         return None
 
-    def _dead(self, numbers):
+    def _inactive(self, numbers):
         share = numbers.get("dead_channels")
-        if share is not None and share > MOST_DEAD_SHARE:
+        if share is not None and share > MOST_INACTIVE_SHARE:
             return (
                 f"{share:.0%} of the channels are dead. Try a lower "
                 "--learning_rate or a longer --warmup_epochs."
@@ -169,8 +191,9 @@ class Judge:
     def _skipped(self, numbers):
         new = numbers.get("skipped_since")
         if new:
-            yield (
+            return (
                 f"{new} steps since the last report were not applied, as "
                 "their numbers were not finite. Try a lower --learning_rate, "
                 "or --mixed_precision=float32 or bfloat16."
             )
+        return None

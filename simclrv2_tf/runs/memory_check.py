@@ -4,6 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
+from simclrv2_tf import distribution
 from simclrv2_tf import hub
 from simclrv2_tf import scaling
 from simclrv2_tf.config import Config
@@ -59,7 +60,8 @@ def expect(config: Config, replicas: int = 1) -> Expected:
         return Expected(needed, free, "on each accelerator")
     if tf.config.list_logical_devices("TPU"):
         return Expected(needed, float("inf"), "on each core")
-    peak = replicas * (GROWTH * needed) + COMPILED
+    local = replicas // distribution.worker_share()[0]
+    peak = local * GROWTH * needed + COMPILED
     return Expected(peak, free_memory(), "on this machine")
 
 

@@ -1,8 +1,11 @@
 """The resolved plan of a run: what the flags come to on this data."""
 
+from __future__ import annotations
+
 import dataclasses
 
 from simclrv2_tf import optimizers
+from simclrv2_tf.config import Config
 from simclrv2_tf.stages import gradient_cache
 
 
@@ -19,6 +22,7 @@ class Plan:
       learning_rate: The highest, after scaling by the batch size.
       checkpoint_steps: Steps from one checkpoint to the next.
       replicas: Devices that share a batch.
+      labelled: Examples whose labels are used; None if it is not known.
     """
 
     examples: int
@@ -28,29 +32,49 @@ class Plan:
     learning_rate: float
     checkpoint_steps: int
     replicas: int = 1
+    labelled: int | None = None
 
-    def lines(self):
+    def lines(self) -> list[str]:
         """The plan for a person to read, a list of lines."""
         epochs = self.train_steps * self.batch_size / max(1, self.examples)
         return [
-            f"examples          {self.examples:,}",
+            f"examples          {self._examples()}",
             f"global batch      {self.batch_size:,}"
             f" ({self.batch_size // self.replicas:,} on each of "
             f"{self.replicas} replica{'s' if self.replicas > 1 else ''})",
             f"steps             {self.train_steps:,} ({epochs:.1f} epochs)",
             f"warm-up steps     {self.warmup_steps:,}",
             f"learning rate     {self.learning_rate:g} after scaling",
-            f"checkpoint every  {self.checkpoint_steps:,} steps",
+            self._checkpoints(),
         ]
 
+    def _examples(self):
+        """How many, and of how many the labels are used."""
+        if self.labelled in (None, self.examples):
+            return f"{self.examples:,}"
+        if not self.labelled:
+            return f"{self.examples:,} (none labelled)"
+        return f"{self.examples:,} ({self.labelled:,} labelled)"
 
-def make_plan(config, examples, replicas=1):
+    def _checkpoints(self):
+        if self.checkpoint_steps < self.train_steps:
+            return f"checkpoint every  {self.checkpoint_steps:,} steps"
+        return "checkpoint        at the end"
+
+
+def make_plan(
+    config: Config,
+    examples: int,
+    replicas: int = 1,
+    labelled: int | None = None,
+) -> Plan:
     """Resolves a config against the number of examples.
 
     Args:
       config: A `Config`.
       examples: Images in the training set.
       replicas: Devices that share a batch.
+      labelled: Those of the examples whose labels are used.
 
     Raises:
       ValueError: If there are fewer examples than a batch, the batch does not
@@ -81,6 +105,7 @@ def make_plan(config, examples, replicas=1):
         checkpoint_steps=config.checkpoint_steps
         or max(1, config.checkpoint_epochs * epoch),
         replicas=replicas,
+        labelled=labelled,
     )
 
 

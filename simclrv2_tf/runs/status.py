@@ -44,7 +44,7 @@ def describe(directory):
     events = journal.read(directory)
     parts = {
         "run": _run(directory, flags),
-        "with": _circumstances(directory),
+        "with": _environment(directory),
         "state": _state(directory, events),
         "progress": _progress(events),
         "metrics": _metrics(events),
@@ -74,7 +74,7 @@ def _run(directory, flags):
     )
 
 
-def _circumstances(directory):
+def _environment(directory):
     held = _read_json(os.path.join(directory, "environment.json"))
     versions, hardware = (_part(held, n) for n in ("versions", "hardware"))
     if not versions:

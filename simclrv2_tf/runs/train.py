@@ -1,36 +1,37 @@
-"""A training run, from its config to its last checkpoint."""
+"""A training run: the order of events, read from the top."""
+
+from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import logging
-import sys
-import time
+from collections.abc import Iterator
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf import distribution
-from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import build
-from simclrv2_tf.runs import devices
-from simclrv2_tf.runs import environment
+from simclrv2_tf.runs import checkpointing
+from simclrv2_tf.runs import inputs
+from simclrv2_tf.runs import memory_check
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import precision
-from simclrv2_tf.runs import weights
-from simclrv2_tf.runs.inputs import choose_labels
-from simclrv2_tf.runs.inputs import open_source
+from simclrv2_tf.runs import projector
+from simclrv2_tf.runs.announcement import announce
+from simclrv2_tf.runs.fit import fit
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.lock import Lock
 from simclrv2_tf.runs.plan import make_plan
-from simclrv2_tf.runs.resolve import inherit
-from simclrv2_tf.runs.steps import Run
+from simclrv2_tf.runs.resolve import resolve
+from simclrv2_tf.runs.training_run import TrainingRun
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -55,8 +56,14 @@ class Trained:
         return count_parameters(self.network)
 
 
-def train(config, source=None, interruption=None):
+def train(
+    config: Config,
+    source: Source | None = None,
+    interruption: Interruption | None = None,
+) -> Trained:
     """Trains to the end, from the newest checkpoint of `model_dir` if any.
+
+    The strategy in scope spreads the work over devices.
 
     Args:
       config: A `Config`.
@@ -72,183 +79,116 @@ def train(config, source=None, interruption=None):
       Diverged: If numbers are not finite for too long.
       Preempted: If the process was asked to stop.
     """
-    strategy = devices.make_strategy(config)
-    with strategy.scope():
-        return _train_here(config, source, interruption)
-
-
-def _train_here(config, source, interruption):
-    config = inherit(config)
+    config = resolve(config)
     model_dir.check(config)
     distribution.wait_for_workers()  # nobody is checking any more
-    with contextlib.ExitStack() as stack:
-        if interruption is None:
-            interruption = stack.enter_context(
-                Interruption(
-                    config.preemption_exit_code, time_limit_seconds(config)
-                )
-            )
-        lock = None
-        if distribution.is_chief():  # the others write nothing
-            lock = stack.enter_context(Lock(config.model_dir))
-            model_dir.clean(config.model_dir)
-        return _train(config, source, interruption, lock)
-
-
-def _train(config, source, interruption, lock):
-    source = choose_labels(config, source or open_source(config))
-    source = source.with_channels(config.channels)
-    replicas = distribution.num_replicas()
-    plan = make_plan(config, source.num_examples, replicas)
-    keras.utils.set_random_seed(config.seed)
-    precision.warn_if_emulated(config.mixed_precision)
-    build.set_determinism(config)
-    writes = distribution.is_chief()
-    journal = Journal(config.model_dir if writes else None)
-    newest = run_directory.newest_sound(config.model_dir, set_aside=writes)
-    _check_agreement(config, newest)
-    with precision.policy(config.mixed_precision):
-        stage = _compiled_stage(config, plan, source, newest)
-    note_flags = functools.partial(_write_flags, config, plan, stage, source)
-    write = functools.partial(_write, config, lock, journal, note_flags)
-    run = Run(config, plan, stage, source, journal, write, interruption)
-    if newest is not None:
-        run.restore(newest)
-    if writes:
-        start = run.progress.step
-        _announce(config, plan, stage, source, start)
-        if start < plan.train_steps:
-            _tell_changes(config, start)
-            note_flags()
-        _describe(config, source, journal, start)
-    with _noted(journal, stage):
-        metrics = run.to_the_end()
-    distribution.wait_for_workers()  # the last checkpoint is there
-    return Trained(stage.network, plan.train_steps, metrics)
-
-
-def _check_agreement(config, newest):
-    """Raises a ValueError unless all workers would go on from this one."""
-    step = run_directory.step_of(newest) if newest else 0
-    steps = distribution.join_workers(np.array([step])).tolist()
-    if len(set(steps)) > 1:
-        raise ValueError(
-            "`model_dir` must be one directory that all workers share: they "
-            f"find checkpoints of the steps {steps} in {config.model_dir!r}."
-        )
-
-
-def _write_flags(config, plan, stage, source):
-    names = source.class_names
-    if names is None and config.train_mode == "distill":
-        names = weights.class_names(config.teacher)
-    model_dir.write_flags(
-        config,
-        num_classes=stage.network.get_config()["num_classes"],
-        class_names=names,
-        planned_steps=plan.train_steps,
-    )
-
-
-def _write(config, lock, journal, note_flags, step, snapshot):
-    """Writes a checkpoint; raises a ValueError if that fails."""
-    if lock is None:  # another worker writes
-        return
-    lock.check()
-    if not tf.io.gfile.exists(run_directory.flags_file(config.model_dir)):
-        _LOG.error(
-            "THE DIRECTORY OF THE RUN IS GONE, or its flags.json is: %s is "
-            "made again; earlier checkpoints may be lost",
-            config.model_dir,
-        )
-        tf.io.gfile.makedirs(config.model_dir)
-        note_flags()
-    start = time.monotonic()
-    run_directory.write(
-        config.model_dir, step, snapshot, config.keep_checkpoint_max
-    )
-    seconds = round(time.monotonic() - start, 3)
-    journal.note("checkpoint", step=step, seconds=seconds)
+    with (
+        _interruptible(config, interruption) as interruption,
+        _locked(config.model_dir) as lock,
+    ):
+        run = _assemble(config, source, lock, interruption)
+        if distribution.is_chief():
+            announce(run)
+        with _end_in_journal(run):
+            _train(run)
+        distribution.wait_for_workers()  # the last checkpoint is there
+    return Trained(run.stage.network, run.plan.train_steps, run.progress.last)
 
 
 @contextlib.contextmanager
-def _noted(journal, stage):
-    """Notes in the journal how training ended."""
+def _interruptible(
+    config: Config, interruption: Interruption | None
+) -> Iterator[Interruption]:
+    """The interruption that was given, or one for the time of training."""
+    if interruption is not None:
+        yield interruption
+        return
+    limit = time_limit_seconds(config)
+    with Interruption(config.preemption_exit_code, limit) as interruption:
+        yield interruption
+
+
+@contextlib.contextmanager
+def _locked(directory: str) -> Iterator[Lock | None]:
+    """Holds the directory; None on other workers, which write nothing."""
+    if not distribution.is_chief():
+        yield None
+        return
+    with Lock(directory) as lock:
+        model_dir.clean(directory)
+        yield lock
+
+
+def _assemble(config, source, lock, interruption):
+    """Opens the data, plans, builds the stage, and resumes."""
+    source = inputs.choose_labels(config, source or inputs.open_source(config))
+    source = source.with_channels(config.channels)
+    plan = make_plan(
+        config,
+        source.num_examples,
+        distribution.num_replicas(),
+        labelled=int((source.labels >= 0).sum()),
+    )
+    journal = Journal(config.model_dir if distribution.is_chief() else None)
+    data = inputs.TrainingData(config, source)
+    checkpoint = checkpointing.newest(config.model_dir)
+    memory = _check_memory(config, plan, checkpoint)
+    stage = _build(config, plan, source, resumes=checkpoint is not None)
+    run = TrainingRun(
+        config, plan, memory, stage, data, journal, lock, interruption
+    )
+    if checkpoint is not None:
+        run.progress = checkpointing.restore(stage, checkpoint)
+    return run
+
+
+def _check_memory(config, plan, checkpoint):
+    """What is expected to be taken; an error if steps are left to fail."""
+    step = run_directory.step_of(checkpoint) if checkpoint else 0
+    look = (
+        memory_check.check if step < plan.train_steps else memory_check.expect
+    )
+    return look(config, plan.replicas)
+
+
+def _build(config, plan, source, resumes):
+    """The compiled stage, its weights drawn from the seed."""
+    keras.utils.set_random_seed(config.seed)
+    precision.warn_if_emulated(config.mixed_precision)
+    build.set_determinism(config)
+    with precision.policy(config.mixed_precision):
+        return build.compiled_stage(config, plan, source, resumes)
+
+
+@contextlib.contextmanager
+def _end_in_journal(run):
+    """Writes down in the journal how training ends."""
+    iterations = run.stage.optimizer.iterations
     try:
         yield
     except BaseException as error:
-        step = int(stage.optimizer.iterations.numpy())
-        kind = type(error).__name__
-        journal.note("stop", step=step, kind=kind, reason=str(error))
+        kind, step = type(error).__name__, int(iterations.numpy())
+        run.journal.note("stop", step=step, kind=kind, reason=str(error))
         raise
-    journal.note("trained", step=int(stage.optimizer.iterations.numpy()))
+    run.journal.note("trained", step=int(iterations.numpy()))
 
 
-def _compiled_stage(config, plan, source, newest):
-    teacher = None
-    count = source.num_classes
-    if config.train_mode == "distill":
-        weights.check_classifier(config.teacher)
-        names = weights.class_names(config.teacher)
-        weights.check_classes(names, source, "The teacher")
-        teacher = build.load_teacher(config)
-        count = count or teacher.get_config()["num_classes"]
-    if newest is not None:  # those weights go first
-        network = build.fresh_network(config, count)
-    else:
-        network = build.make_network(config, count)
-    stage = build.make_stage(config, network, teacher)
-    stage.compile(optimizer=build.make_optimizer(config, plan, network))
-    stage.optimizer.build(stage.trainable_variables)
-    return stage
+def _train(run):
+    """Fits, then says what could not be read and shows the features."""
+    trains = run.progress.step < run.plan.train_steps
+    fit(run)
+    if run.data.unreadable.found:
+        print(run.data.unreadable.summary(), flush=True)
+    if distribution.is_chief():
+        if trains or not projector.exists(run.config.model_dir):
+            _project(run)
 
 
-def _announce(config, plan, stage, source, start):
-    network = stage.network
-    shape = architecture.describe(network.get_config())
-    print(f"{config.train_mode}: {shape} on {source.name}")
-    print(f"  parameters        {count_parameters(network):,}")
-    for line in plan.lines():
-        print(f"  {line}")
-    if config.train_mode == "pretrain" and config.channels != 3:
-        print("  colour distortion brightness and contrast alone: images are")
-        print(f"                    not RGB (channels={config.channels})")
-    if start >= plan.train_steps:
-        print(f"  trained already   to step {start:,}, in {config.model_dir}")
-    elif start:
-        print(f"  resuming at step  {start:,} of {config.model_dir}")
-    print(flush=True)
-
-
-def _tell_changes(config, start):
-    changes = model_dir.changed(config) if start else []
-    if changes:
-        _LOG.warning(
-            "THE FLAGS HAVE CHANGED since step %d: %s. The run goes on, but "
-            "is no longer the one that it was.",
-            start,
-            ", ".join(changes),
+def _project(run):
+    """Features for TensorBoard; a run does not fail for want of them."""
+    try:
+        projector.write(
+            run.config.model_dir, run.stage.network, run.data.source
         )
-
-
-def _describe(config, source, journal, start):
-    """Writes down what the run runs on, and whether its data are the same."""
-    here = {
-        **environment.describe(),
-        "seed": config.seed,
-        "data": {
-            "name": source.name,
-            "examples": source.num_examples,
-            "fingerprint": environment.fingerprint(source),
-        },
-    }
-    before = model_dir.read_environment(config.model_dir).get("data")
-    if start and before and before != here["data"]:
-        _LOG.warning(
-            "THE DATA HAVE CHANGED since this run began: %s then, %s now. It "
-            "goes on, but is no longer the run that it was.",
-            before,
-            here["data"],
-        )
-    model_dir.write_environment(config.model_dir, here)
-    journal.note("start", step=start, command=sys.argv, **here)
+    except (tf.errors.OpError, OSError) as error:
+        _LOG.warning("no embedding projector: %s", error)

@@ -8,16 +8,24 @@ from simclrv2_tf import losses
 from simclrv2_tf.data.random import fold
 from simclrv2_tf.stages import nonfinite
 
-# The iterator that was trained on last. Were it dropped where training stops
-# half-way, it would wait for its readers, and those that decode in Python for
-# the thread that drops it.
-_INPUT = []
+_ITERATORS = (tf.data.Iterator, tf.distribute.DistributedIterator)
+_INPUT = []  # see `keep_input`
+
+
+def keep_input(iterator):
+    """Keeps the iterator that was trained on last from being dropped.
+
+    Dropped where training stops half-way, it would wait for its readers, and
+    those that decode in Python for the thread that drops it.
+    """
+    _INPUT[:] = [iterator]
 
 
 def _keeping(function):
-    def train(iterator):
-        _INPUT[:] = [iterator]
-        return function(iterator)
+    def train(data):
+        if isinstance(data, _ITERATORS):  # not a batch, see `DataWait`
+            keep_input(data)
+        return function(data)
 
     return train
 
@@ -60,7 +68,7 @@ class Stage(keras.Model):
         self._decayed = list(variables)
 
     def make_train_function(self, force=False):
-        """Keras's, which also keeps hold of the input, see `_INPUT`."""
+        """Keras's, which also keeps the input, see `keep_input`."""
         if self.train_function is None or force:
             super().make_train_function(force)
             self.train_function = _keeping(self.train_function)

@@ -19,7 +19,7 @@ from simclrv2_tf.checkpoints import safetensors
 from simclrv2_tf.config import Config
 from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.runs.resolve import inherit
+from simclrv2_tf.runs.resolve import resolve
 
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 IMAGES = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
@@ -84,7 +84,7 @@ def test_a_run_keeps_them(scaled, expected, tmp_path):
     flags = {**SMALL, **text, "train_mode": "finetune"}
     (tmp_path / "flags.json").write_text(json.dumps(flags))
     same(hub.load_network(tmp_path), expected)
-    config = inherit(Config(checkpoint=str(tmp_path)))
+    config = resolve(Config(checkpoint=str(tmp_path)))
     assert config.input_std == text["input_std"]
 
 

@@ -1,4 +1,4 @@
-"""Health: closed forms of its numbers, and what its judge says."""
+"""Health: closed forms of its numbers, and what it warns of."""
 
 import math
 
@@ -42,8 +42,10 @@ def test_effective_rank_in_closed_form(scale):
     assert health.effective_rank(scale * np.ones((4, 3))) == 0
 
 
-def test_dead_channels_are_counted_over_layers():
-    assert health.dead_share([np.array([0, 1]), np.array([2, 0, 0, 3])]) == 0.5
+def test_inactive_channels_are_counted_over_layers():
+    assert (
+        health.inactive_share([np.array([0, 1]), np.array([2, 0, 0, 3])]) == 0.5
+    )
 
 
 def test_chance_is_that_of_both_directions():
@@ -74,19 +76,31 @@ SOUND = {
         ({"not_finite": 1}, "NaN or infinity"),
     ],
 )
-def test_what_the_judge_says(change, words):
-    judge = health.Judge(settled=10)
+def test_warnings_say_what_is_wrong_and_what_to_try(change, words):
+    checks = health.HealthChecks(settled=10)
     for step in range(11, 17):
-        assert judge.warnings(step, SOUND) == []
-    found = judge.warnings(20, {**SOUND, **change})
-    assert len(found) == (words is not None)
+        assert checks.warnings(step, SOUND) == []
+    warnings = checks.warnings(20, {**SOUND, **change})
+    assert len(warnings) == (words is not None)
     if words:
-        assert words in found[0]
-        assert "--" in found[0]  # names a flag to try
+        assert words in warnings[0].sentence
+        assert "--" in warnings[0].sentence  # names a flag to try
 
 
-def test_the_beginning_is_not_judged():
-    judge = health.Judge(settled=10)
+def test_the_beginning_has_no_warnings():
+    checks = health.HealthChecks(settled=10)
     bad = {**SOUND, "loss_share_of_chance": 1.0, "effective_rank": 1.0}
-    assert judge.warnings(9, bad) == []
-    assert len(judge.warnings(10, bad)) == 2
+    assert checks.warnings(9, bad) == []
+    assert len(checks.warnings(10, bad)) == 2
+
+
+def test_a_kind_of_warning_does_not_depend_on_its_numbers():
+    checks = health.HealthChecks(settled=0)
+    one, other = (
+        checks.warnings(1, {**SOUND, "uniformity": value})[0]
+        for value in (-0.05, 0.0)
+    )
+    assert one.sentence != other.sentence
+    assert one.kind == other.kind
+    (rank,) = checks.warnings(1, {**SOUND, "effective_rank": 1.5})
+    assert rank.kind != one.kind

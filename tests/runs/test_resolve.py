@@ -11,7 +11,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.run import main
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import weights
-from simclrv2_tf.runs.resolve import inherit
+from simclrv2_tf.runs.resolve import resolve
 
 HELD = {
     **stand_ins.SMALL,
@@ -39,22 +39,22 @@ def test_a_config_knows_what_was_given():
 
 
 def test_what_is_open_is_the_checkpoints(checkpoint):
-    config = inherit(Config(checkpoint=checkpoint, ft_proj_selector=1))
+    config = resolve(Config(checkpoint=checkpoint, ft_proj_selector=1))
     held = {k: v for k, v in HELD.items() if k != "num_classes"}
     assert held.items() <= build.architecture(config).items()
     assert config.ft_proj_selector == 1
-    assert inherit(Config()).resnet_depth == 50
+    assert resolve(Config()).resnet_depth == 50
 
 
 def test_a_selector_beyond_the_usual_head(tmp_path):
     held = {**HELD, "num_proj_layers": 5}
     tf1.write(str(tmp_path / "m"), stand_ins.weights(held))
-    config = inherit(Config(checkpoint=str(tmp_path), ft_proj_selector=4))
+    config = resolve(Config(checkpoint=str(tmp_path), ft_proj_selector=4))
     assert (config.num_proj_layers, config.ft_proj_selector) == (5, 4)
 
 
 def test_what_is_given_stays_and_contradicts(checkpoint):
-    config = inherit(Config(checkpoint=checkpoint, resnet_depth=50))
+    config = resolve(Config(checkpoint=checkpoint, resnet_depth=50))
     assert config.resnet_depth == 50
     with pytest.raises(ValueError, match="is r18_0.0625x_sk0 .*say depth 50"):
         build.make_network(config, 10)
@@ -63,18 +63,18 @@ def test_what_is_given_stays_and_contradicts(checkpoint):
 def test_a_run_goes_on_as_it_was(tmp_path):
     (tmp_path / "flags.json").write_text(json.dumps({"resnet_depth": 34}))
     config = Config(model_dir=str(tmp_path), checkpoint="gone")
-    assert inherit(config).resnet_depth == 34
+    assert resolve(config).resnet_depth == 34
 
 
 def test_a_headless_run_goes_on_as_it_was(tmp_path):
     (tmp_path / "flags.json").write_text('{"proj_head_mode": "none"}')
-    assert inherit(Config(model_dir=str(tmp_path))).proj_head_mode == "none"
+    assert resolve(Config(model_dir=str(tmp_path))).proj_head_mode == "none"
 
 
 def test_no_projection_head_in_the_checkpoint_leaves_the_flags_alone(tmp_path):
     held = {**HELD, "proj_head_mode": "none"}
     tf1.write(str(tmp_path / "m"), stand_ins.weights(held))
-    config = inherit(Config(checkpoint=str(tmp_path)))
+    config = resolve(Config(checkpoint=str(tmp_path)))
     assert (config.proj_head_mode, config.num_proj_layers) == ("nonlinear", 3)
     assert config.resnet_depth == 18
 

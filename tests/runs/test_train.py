@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from simclrv2_tf import distribution
+from simclrv2_tf import session
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
@@ -19,6 +21,7 @@ from simclrv2_tf.runs.callbacks.report import Report
 from simclrv2_tf.runs.callbacks.stops import Diverged
 from simclrv2_tf.runs.interruption import Preempted
 from simclrv2_tf.runs.train import train
+from simclrv2_tf.stages import stage
 
 TINY = {
     "dataset": "digits",
@@ -78,6 +81,25 @@ def test_a_run_explains_itself(whole):
     assert "trained to its end" in text
 
 
+def test_the_input_of_a_run_is_kept(whole):
+    """That of the last run in this process: not a batch of it alone."""
+    (kept,) = stage._INPUT
+    assert isinstance(kept, tf.data.Iterator)
+
+
+def test_the_strategy_is_made_once(whole, tmp_path, monkeypatch):
+    directory = tmp_path / "run"
+    shutil.copytree(whole[0], directory)
+    make, made = distribution.make_strategy, []
+    monkeypatch.setattr(
+        distribution,
+        "make_strategy",
+        lambda *given: made.append(given) or make(*given),
+    )
+    session.run(config(directory, mode="train", export_formats=""))
+    assert len(made) == 1
+
+
 def test_tensorboard_finds_scalars_pictures_and_features(whole):
     directory, _ = whole
     tags = set()
@@ -133,7 +155,7 @@ def test_a_finished_run_tells_its_metrics_again(whole):
     assert train(config(directory)).metrics == trained.metrics
 
 
-def test_divergence_names_its_circumstances(tmp_path):
+def test_divergence_is_explained(tmp_path):
     diverging = config(
         tmp_path,
         optimizer="momentum",

@@ -199,11 +199,7 @@ def _split_lines(held):
     counts = held["classes"]
     if counts:
         few = [f"{name} {count:,}" for name, count in counts.items()]
-        rare, common = (f(counts, key=counts.get) for f in (min, max))
-        yield (
-            f"classes  {len(counts)}, from {counts[rare]:,} images ({rare}) to "
-            f"{counts[common]:,} ({common})"
-        )
+        yield f"classes  {len(counts)}{_class_sizes(counts)}"
         yield f"         {listed(few, MOST)}"
         empty = [name for name, count in counts.items() if not count]
         if empty:
@@ -215,6 +211,19 @@ def _split_lines(held):
     yield f"corrupt  {len(held['corrupt']):,}"
     for place, reason in list(held["corrupt"].items())[:MOST]:
         yield f"         {place}: {reason}"
+
+
+def _class_sizes(counts):
+    """How many images the classes have, the rarest and the commonest named."""
+    if len(counts) == 1:
+        return ""
+    rare, common = (f(counts, key=counts.get) for f in (min, max))
+    if counts[rare] == counts[common]:
+        return f", {counts[rare]:,} images each"
+    return (
+        f", from {counts[rare]:,} images ({rare}) to "
+        f"{counts[common]:,} ({common})"
+    )
 
 
 def _from_to(spread):

@@ -5,6 +5,8 @@ import time
 import keras
 import tensorflow as tf
 
+from simclrv2_tf.stages.stage import keep_input
+
 _ITERATORS = (tf.data.Iterator, tf.distribute.DistributedIterator)
 
 
@@ -35,6 +37,7 @@ class DataWait(keras.callbacks.Callback):
     def _timed(self, iterator):
         if not isinstance(iterator, _ITERATORS):
             return self._step(iterator)
+        keep_input(iterator)  # the step sees its batch alone
         start = time.monotonic()
         batch = next(iterator)
         self._seconds += time.monotonic() - start

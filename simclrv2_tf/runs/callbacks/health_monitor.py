@@ -13,7 +13,7 @@ _LOG = logging.getLogger("simclrv2_tf")
 _GROUPS = tuple(f"block_group{i}" for i in (1, 2, 3, 4))
 
 
-class Watch(EveryFew):
+class HealthMonitor(EveryFew):
     """Logs the health line and its warnings, each warning once until it ends.
 
     Args:
@@ -23,7 +23,7 @@ class Watch(EveryFew):
       report: The `Report` of the same steps, which comes first.
       scalars: A `Scalars`.
       journal: A `Journal`.
-      settled: Steps of the beginning, see `health.Judge`.
+      settled: Steps of the beginning, see `health.HealthChecks`.
       loss: Name of the metric that has a chance level, None for none.
       chance: That level.
     """
@@ -45,10 +45,10 @@ class Watch(EveryFew):
         self.report = report
         self.scalars = scalars
         self.journal = journal
-        self.judge = health.Judge(settled)
+        self.checks = health.HealthChecks(settled)
         self.loss = loss
         self.chance = chance
-        self._said = set()
+        self._current = set()  # kinds of warnings that go on
         self._skipped = 0
 
     def on_train_begin(self, logs=None):
@@ -63,15 +63,18 @@ class Watch(EveryFew):
 
     def act_now(self, step, logs):
         numbers = {**self._of_steps(), **self.probe.numbers(self.model)}
-        warnings = self.judge.warnings(step, numbers)
+        warnings = self.checks.warnings(step, numbers)
         _LOG.info("health  %s", _line(numbers))
-        for sentence in warnings:
-            if _kind(sentence) not in self._said:
-                _LOG.warning("step %d: %s", step, sentence)
-        self._said = {_kind(sentence) for sentence in warnings}
+        for warning in warnings:
+            if warning.kind not in self._current:
+                _LOG.warning("step %d: %s", step, warning.sentence)
+        self._current = {warning.kind for warning in warnings}
         self.scalars(step, {f"health/{n}": v for n, v in numbers.items()})
         self.journal.note(
-            "health", step=step, numbers=numbers, warnings=warnings
+            "health",
+            step=step,
+            numbers=numbers,
+            warnings=[warning.sentence for warning in warnings],
         )
 
     def _of_steps(self):
@@ -106,20 +109,20 @@ class Probe:
         self.views = [tf.convert_to_tensor(view) for view in views]
 
     def numbers(self, stage):
-        """Alignment, uniformity, effective rank and dead channels.
+        """Alignment, uniformity, effective rank and inactive channels.
 
         {"not_finite": 1} where an answer holds NaN or infinity.
         """
         outputs = [self._embed(stage, i) for i in range(len(self.views))]
-        held = [array for output in outputs for array in output.values()]
-        if not all(np.isfinite(array).all() for array in held):
+        arrays = [array for output in outputs for array in output.values()]
+        if not all(np.isfinite(array).all() for array in arrays):
             return {"not_finite": 1}
         first = outputs[0]
         features = first["final_avg_pool"]
         numbers = {
             "effective_rank": health.effective_rank(features),
             "most_rank": min(features.shape[0] - 1, features.shape[1]),
-            "dead_channels": health.dead_share([first[g] for g in _GROUPS]),
+            "dead_channels": health.inactive_share([first[g] for g in _GROUPS]),
         }
         if len(outputs) > 1:
             both = [output["proj_head_output"] for output in outputs]
@@ -173,8 +176,3 @@ def _line(numbers):
     }
     shown = [w.format(numbers[n]) for n, w in words.items() if n in numbers]
     return "  ".join(shown)
-
-
-def _kind(sentence):
-    """A warning without its numbers, to tell it from others."""
-    return "".join(c for c in sentence if not c.isdigit())

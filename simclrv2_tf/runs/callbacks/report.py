@@ -1,19 +1,21 @@
 """The line of metrics, its numbers for TensorBoard and for the journal."""
 
-import logging
+from __future__ import annotations
+
 import sys
 import time
-
-import tensorflow as tf
 
 from simclrv2_tf.runs.callbacks.every import EveryFew
 from simclrv2_tf.runs.memory import memory_in_use
 
-_LOG = logging.getLogger("simclrv2_tf")
+FIRST_LINE_SECONDS = 30.0  # from the end of the first step
 
 
 class Report(EveryFew):
     """Prints a line, writes scalars, then starts new means.
+
+    Where the first line would be long in coming, one is printed before. It is
+    for the eye alone: means go on, and nothing is written.
 
     Args:
       every: Steps from one line to the next.
@@ -49,23 +51,27 @@ class Report(EveryFew):
         self.stream = stream or sys.stdout
         self.last = {}
         self._since = None
+        self._early = EarlyLine(FIRST_LINE_SECONDS)
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
         self._since = None
+        self._early.begin(time.monotonic())
 
     def act(self, step, logs):
+        now = time.monotonic()
         if self._since is None:  # the first step compiles: it tells no speed
-            self._since = (time.monotonic(), step)
+            self._since = (now, step)
         super().act(step, logs)
+        if self._early.is_due(now):
+            self._print(step, self._metrics(step, logs), self._speed(step, now))
 
     def act_now(self, step, logs):
-        values = {name: float(value) for name, value in (logs or {}).items()}
-        values["learning_rate"] = float(self.learning_rate(step - 1))
-        self.last = {name: v for name, v in values.items() if name != "loss"}
+        self._early.done()
+        self.last = self._metrics(step, logs)
         self.model.reset_metrics()
         pace = self._pace(step)
-        self._print(step, pace)
+        self._print(step, self.last, pace)
         self.scalars(step, {**self.last, **pace})
         self.journal.note(
             "train",
@@ -76,71 +82,85 @@ class Report(EveryFew):
             **pace,
         )
 
-    def _pace(self, step):
-        """Speed since the last line, and what it cost."""
-        (then, before), now = self._since, time.monotonic()
-        self._since = (now, step)
-        pace = {"memory_gib": memory_in_use() / 2**30}
-        seconds, images = now - then, (step - before) * self.batch_size
-        if not images:
-            return pace
-        seconds = max(seconds, 1e-9)
-        pace["images_per_second"] = images / seconds
-        pace["seconds_left"] = (self.last_step - step) * seconds
-        pace["seconds_left"] /= step - before
-        if self.wait:
-            pace["data_wait_share"] = min(1.0, self.wait.spent() / seconds)
-        return pace
+    def _metrics(self, step, logs):
+        """{name: float}, and the learning rate that the step had."""
+        values = {n: float(v) for n, v in (logs or {}).items() if n != "loss"}
+        return {**values, "learning_rate": float(self.learning_rate(step - 1))}
 
-    def _print(self, step, pace):
+    def _pace(self, step):
+        """Speed since the last line, what it cost; begins a new stretch."""
+        now = time.monotonic()
+        pace = {"memory_gib": memory_in_use() / 2**30}
+        speed = self._speed(step, now)
+        if speed and self.wait:
+            seconds = max(now - self._since[0], 1e-9)
+            speed["data_wait_share"] = min(1.0, self.wait.spent() / seconds)
+        self._since = (now, step)
+        return {**pace, **speed}
+
+    def _speed(self, step, now):
+        """Images a second since the last line, and the time that is left."""
+        then, before = self._since
+        if step == before:
+            return {}
+        seconds = max(now - then, 1e-9) / (step - before)
+        return {
+            "images_per_second": self.batch_size / seconds,
+            "seconds_left": (self.last_step - step) * seconds,
+        }
+
+    def _print(self, step, metrics, pace):
         shown = [
             f"{name.removeprefix('train/')} {value:.4g}"
-            for name, value in self.last.items()
+            for name, value in metrics.items()
         ]
         if "images_per_second" in pace:
             shown += [f"{pace['images_per_second']:.0f} images/s"]
             shown += [f"{clock(pace['seconds_left'])} left"]
         if "data_wait_share" in pace:
             shown += [f"{pace['data_wait_share']:.0%} waiting for data"]
-        shown += [f"{pace['memory_gib']:.1f} GiB"]
+        if "memory_gib" in pace:
+            shown += [f"{pace['memory_gib']:.1f} GiB"]
         line = "  ".join([f"step {step}/{self.last_step}", *shown])
         print(line, file=self.stream, flush=True)
 
 
-class Scalars:
-    """Writes TensorBoard events; what fails is said once and ends nothing.
+class EarlyLine:
+    """Tells when to print a first line ahead of its interval, once.
+
+    That is after the last step that ends within so many seconds of the first
+    one's end, if the next step takes as long as the one before it.
 
     Args:
-      directory: Where the event file goes; None for nowhere.
+      seconds: That many.
     """
 
-    def __init__(self, directory):
-        self._directory = directory
-        self._writer = None
-        self._failed = False
+    def __init__(self, seconds: float):
+        self._seconds = seconds
+        self._waits = False
 
-    def __call__(self, step, values):
-        self.write(
-            lambda: [tf.summary.scalar(n, v) for n, v in values.items()], step
-        )
+    def begin(self, now: float) -> None:
+        """Training begins; the first line is waited for."""
+        self._waits, self._first, self._before = True, None, now
 
-    def write(self, summaries, step):
-        """Calls a function that makes `tf.summary`s of a step."""
-        if not self._directory:
-            return
-        try:
-            if self._writer is None:
-                self._writer = tf.summary.create_file_writer(self._directory)
-            with self._writer.as_default(step=step):
-                summaries()
-            self._writer.flush()
-        except (tf.errors.OpError, OSError) as error:
-            if not self._failed:
-                _LOG.warning("TensorBoard events cannot be written: %s", error)
-            self._failed = True
+    def done(self) -> None:
+        """A line was printed."""
+        self._waits = False
+
+    def is_due(self, now: float) -> bool:
+        """Whether to print one after the step that ends now."""
+        if not self._waits:
+            return False
+        if self._first is None:
+            self._first = now
+        next_end = now + (now - self._before)
+        self._before = now
+        due = next_end - self._first > self._seconds
+        self._waits = not due
+        return due
 
 
-def clock(seconds):
+def clock(seconds: float) -> str:
     """h:mm:ss."""
     minutes, seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)

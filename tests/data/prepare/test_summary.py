@@ -71,6 +71,30 @@ def test_the_lines_name_what_matters(folder):
 
 
 @pytest.mark.parametrize(
+    ("counts", "line"),
+    [
+        ({"bee": 5, "birds": 5}, "classes  2, 5 images each"),
+        ({"birds": 5}, "classes  1"),
+        ({"a": 1, "b": 2}, "classes  2, from 1 images (a) to 2 (b)"),
+    ],
+)
+def test_equal_classes_are_not_a_range(counts, line):
+    split = {
+        "images": sum(counts.values()),
+        "labelled": sum(counts.values()),
+        "classes": counts,
+        "shorter_side": None,
+        "corrupt": {},
+    }
+    found = {
+        "splits": {"train": split},
+        "repeated": [],
+        "recipe": None,
+    }
+    assert f"  {line}" in summary.lines(found)
+
+
+@pytest.mark.parametrize(
     ("side", "expected"),
     [(8, 16), (16, 16), (28, 32), (32, 32), (96, 96), (240, 224), (4000, 224)],
 )

@@ -1,0 +1,75 @@
+"""What a run says of itself before it trains: to people, and to files."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from simclrv2_tf.checkpoints import architecture
+from simclrv2_tf.models.network import count_parameters
+from simclrv2_tf.runs import checkpointing
+from simclrv2_tf.runs import environment
+from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs.training_run import TrainingRun
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def announce(run: TrainingRun) -> None:
+    """Prints the plan, writes flags and environment, warns of changes."""
+    print("\n".join(_lines(run)))
+    print(flush=True)
+    if run.progress.step < run.plan.train_steps:
+        _warn_of_changed_flags(run)
+        checkpointing.write_flags(run)
+    _record_environment(run)
+
+
+def _lines(run):
+    network, config = run.stage.network, run.config
+    shape = architecture.describe(network.get_config())
+    yield f"{config.train_mode}: {shape} on {run.data.source.name}"
+    yield f"  parameters        {count_parameters(network):,}"
+    for line in run.plan.lines():
+        yield f"  {line}"
+    yield f"  memory            {run.memory}"
+    if config.train_mode == "pretrain" and config.channels != 3:
+        yield "  colour distortion brightness and contrast alone: images are"
+        yield f"                    not RGB (channels={config.channels})"
+    start = run.progress.step
+    if start >= run.plan.train_steps:
+        yield f"  trained already   to step {start:,}, in {config.model_dir}"
+    elif start:
+        yield f"  resuming at step  {start:,} of {config.model_dir}"
+
+
+def _warn_of_changed_flags(run):
+    changes = model_dir.changed(run.config) if run.progress.step else []
+    if changes:
+        _LOG.warning(
+            "THE FLAGS HAVE CHANGED since step %d: %s. The run goes on, but "
+            "is no longer the one that it was.",
+            run.progress.step,
+            ", ".join(changes),
+        )
+
+
+def _record_environment(run):
+    """Writes down what the run runs on; warns if its data have changed."""
+    source, directory = run.data.source, run.config.model_dir
+    data = {
+        "name": source.name,
+        "examples": source.num_examples,
+        "fingerprint": environment.fingerprint(source),
+    }
+    before = model_dir.read_environment(directory).get("data")
+    if run.progress.step and before and before != data:
+        _LOG.warning(
+            "THE DATA HAVE CHANGED since this run began: %s then, %s now. It "
+            "goes on, but is no longer the run that it was.",
+            before,
+            data,
+        )
+    here = {**environment.describe(), "seed": run.config.seed, "data": data}
+    model_dir.write_environment(directory, here)
+    run.journal.note("start", step=run.progress.step, command=sys.argv, **here)

@@ -1,0 +1,42 @@
+"""Scalars and pictures for TensorBoard."""
+
+from __future__ import annotations
+
+import logging
+
+import tensorflow as tf
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+class Scalars:
+    """Writes TensorBoard events; what fails is said once and ends nothing.
+
+    Args:
+      directory: Where the event file goes; None for nowhere.
+    """
+
+    def __init__(self, directory):
+        self._directory = directory
+        self._writer = None
+        self._failed = False
+
+    def __call__(self, step, values):
+        self.write(
+            lambda: [tf.summary.scalar(n, v) for n, v in values.items()], step
+        )
+
+    def write(self, summaries, step):
+        """Calls a function that makes `tf.summary`s of a step."""
+        if not self._directory:
+            return
+        try:
+            if self._writer is None:
+                self._writer = tf.summary.create_file_writer(self._directory)
+            with self._writer.as_default(step=step):
+                summaries()
+            self._writer.flush()
+        except (tf.errors.OpError, OSError) as error:
+            if not self._failed:
+                _LOG.warning("TensorBoard events cannot be written: %s", error)
+            self._failed = True

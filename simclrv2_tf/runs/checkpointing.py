@@ -1,0 +1,112 @@
+"""A run's checkpoints: what they hold, how they are written and read."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+from simclrv2_tf.checkpoints import assign
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import resume_state
+from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.resume_state import Progress
+from simclrv2_tf.runs.training_run import TrainingRun
+from simclrv2_tf.stages.stage import Stage
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def newest(directory: str) -> str | None:
+    """Prefix of the checkpoint that a run goes on from, None for none.
+
+    Raises:
+      ValueError: Unless all workers would go on from the same one.
+    """
+    writes = distribution.is_chief()
+    prefix = run_directory.newest_sound(directory, set_aside=writes)
+    step = run_directory.step_of(prefix) if prefix else 0
+    steps = distribution.join_workers(np.array([step])).tolist()
+    if len(set(steps)) > 1:
+        raise ValueError(
+            "`model_dir` must be one directory that all workers share: they "
+            f"find checkpoints of the steps {steps} in {directory!r}."
+        )
+    return prefix
+
+
+def restore(stage: Stage, prefix: str) -> Progress:
+    """Reads weights and slots of a checkpoint; returns where it was."""
+    assign.assign_strict(
+        stage.network.named_variables(), run_directory.read(prefix)
+    )
+    slots = {str(i): v for i, v in enumerate(stage.optimizer.variables)}
+    assign.assign_strict(slots, run_directory.read_optimizer(prefix))
+    progress = resume_state.from_json(
+        run_directory.read_progress(prefix), run_directory.step_of(prefix)
+    )
+    progress.restore_guard(stage)
+    return progress
+
+
+def snapshot(run: TrainingRun, metrics: dict[str, float]) -> dict:
+    """What a checkpoint holds, as the run is now.
+
+    Args:
+      run: A `TrainingRun`.
+      metrics: Of the last report.
+    """
+    return run_directory.snapshot(
+        run.stage.network.named_variables(),
+        run.stage.optimizer.variables,
+        run.progress.note(run.stage, metrics),
+    )
+
+
+def write(run: TrainingRun, step: int, tensors: dict) -> None:
+    """Writes a snapshot, unless another worker does.
+
+    Raises:
+      ValueError: If that fails.
+    """
+    if run.lock is None:
+        return
+    run.lock.check()
+    _restore_directory(run)
+    start = time.monotonic()
+    run_directory.write(
+        run.config.model_dir, step, tensors, run.config.keep_checkpoint_max
+    )
+    seconds = round(time.monotonic() - start, 3)
+    run.journal.note("checkpoint", step=step, seconds=seconds)
+
+
+def _restore_directory(run):
+    """Makes the directory again if it is gone."""
+    directory = run.config.model_dir
+    if tf.io.gfile.exists(run_directory.flags_file(directory)):
+        return
+    _LOG.error(
+        "THE DIRECTORY OF THE RUN IS GONE, or its flags.json is: %s is made "
+        "again; earlier checkpoints may be lost",
+        directory,
+    )
+    tf.io.gfile.makedirs(directory)
+    write_flags(run)
+
+
+def write_flags(run: TrainingRun) -> None:
+    """Writes the flags of a run, and what its data decided."""
+    names = run.data.source.class_names
+    if names is None and run.config.train_mode == "distill":
+        names = weights.class_names(run.config.teacher)
+    model_dir.write_flags(
+        run.config,
+        num_classes=run.stage.network.get_config()["num_classes"],
+        class_names=names,
+        planned_steps=run.plan.train_steps,
+    )

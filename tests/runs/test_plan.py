@@ -1,0 +1,36 @@
+"""The lines of a plan say what is true for this run."""
+
+import pytest
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.runs.plan import make_plan
+
+CONFIG = Config(train_batch_size=50, train_steps=450, warmup_epochs=1)
+
+
+def line(name, examples=200, config=CONFIG, **options):
+    lines = make_plan(config, examples, **options).lines()
+    (found,) = (text for text in lines if text.startswith(name))
+    return " ".join(found.split())
+
+
+def test_checkpoints_beyond_the_last_step_are_not_promised():
+    options = {"train_batch_size": 50, "warmup_epochs": 1}
+    every = Config(**options, train_steps=450, checkpoint_steps=100)
+    assert line("checkpoint", config=every) == "checkpoint every 100 steps"
+    for steps in (450, 6000):
+        late = Config(**options, train_steps=450, checkpoint_steps=steps)
+        assert line("checkpoint", config=late) == "checkpoint at the end"
+
+
+@pytest.mark.parametrize(
+    ("labelled", "text"),
+    [
+        (None, "examples 200"),
+        (200, "examples 200"),
+        (40, "examples 200 (40 labelled)"),
+        (0, "examples 200 (none labelled)"),
+    ],
+)
+def test_examples_stand_beside_their_labels(labelled, text):
+    assert line("examples", labelled=labelled) == text
