@@ -1,4 +1,8 @@
-"""One file from a URL, a bucket or a directory; resumable, with progress."""
+"""One file from a URL, a bucket or a directory; resumable, with progress.
+
+`keras.utils.get_file` neither goes on where it stopped nor reads buckets. The
+file's `.incomplete` is kept on purpose, unlike what `files/atomic.py` writes.
+"""
 
 import http.client
 import os
