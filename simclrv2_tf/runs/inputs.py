@@ -95,15 +95,24 @@ class TrainingData:
     Args:
       config: A `Config`.
       source: The `Source` to train on, its labels chosen.
+      teacher_size: Side of the images that a teacher is meant for; views are
+        of the larger size of the two.
 
     Attributes:
       source: That source.
+      image_size: Side of the views in pixels.
       views: Views of each image.
       unreadable: `UnreadableImages`, what cannot be read so far.
     """
 
-    def __init__(self, config: Config, source: Source):
+    def __init__(
+        self,
+        config: Config,
+        source: Source,
+        teacher_size: int | None = None,
+    ):
         self.source = source
+        self.image_size = max(config.image_size, teacher_size or 0)
         self.views = 2 if config.train_mode == "pretrain" else 1
         self.unreadable = UnreadableImages(source, config.max_corrupt_fraction)
         self._config = config
@@ -141,7 +150,7 @@ class TrainingData:
         return pipeline.train_dataset(
             self._cached,
             batch_size,
-            self._config.image_size,
+            self.image_size,
             self._config.seed,
             views=self.views,
             start_step=first,
