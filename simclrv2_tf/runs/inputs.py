@@ -124,7 +124,9 @@ class TrainingData:
             cached(self.source) if self._config.cache_dataset else self.source
         )
 
-    def batches(self, batch_size: int, first: int, steps: int):
+    def batches(
+        self, batch_size: int, first: int, steps: int
+    ) -> tf.data.Dataset:
         """`steps` batches from number `first` on, shared by all workers."""
         return distribution.share_input(
             lambda workers, worker: self._dataset(
