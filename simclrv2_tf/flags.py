@@ -10,6 +10,7 @@ from absl import flags
 from simclrv2_tf import config as configs
 
 _MARK = "\ufeff"
+_UTF_16 = "it looks like UTF-16: save it as UTF-8"
 _MOST_NESTED = 20  # flagfiles, one in the other
 _VALUES = {
     bool: "true or false",
@@ -47,11 +48,9 @@ def parse(argv):
     except flags.Error as error:
         raise ValueError(str(error).replace("\n", " ")) from None
     except UnicodeDecodeError as error:
-        named = " ".join(a for a in argv[1:] if "flagfile" in a)
-        raise ValueError(
-            f"A flagfile must be text in UTF-8 ({error.reason} at byte "
-            f"{error.start}). Received: {named}"
-        ) from None
+        where = f"{error.reason} at byte {error.start}"
+        reason = _UTF_16 if b"\0" in error.object else where
+        raise ValueError(_not_utf8(argv, reason)) from None
     if rest:
         raise ValueError(
             "Expected flags alone, such as --train_mode=pretrain. "
@@ -68,6 +67,8 @@ def _with_flagfiles(values, argv):
     program, *lines = argv
     for _ in range(_MOST_NESTED):
         read = values.read_flags_from_files(lines, force_gnu=False)
+        if any("\0" in line for line in read):
+            raise ValueError(_not_utf8(argv, _UTF_16))
         lines = [line for line in map(_without_mark, read) if line]
         if lines == read:  # behind a mark there may be another flagfile
             return [program, *lines]
@@ -83,6 +84,11 @@ def _without_mark(line):
         return line
     rest = line.removeprefix(_MARK).strip()
     return "" if rest.startswith(("#", "//")) else rest
+
+
+def _not_utf8(argv, reason):
+    named = " ".join(a for a in argv[1:] if "flagfile" in a)
+    return f"A flagfile must be text in UTF-8 ({reason}). Received: {named}"
 
 
 def define(values):
