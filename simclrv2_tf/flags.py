@@ -4,6 +4,9 @@ import dataclasses
 import difflib
 import re
 import sys
+from collections.abc import Sequence
+from typing import Any
+from typing import NoReturn
 
 from absl import flags
 
@@ -20,7 +23,7 @@ _VALUES = {
 }
 
 
-def parse(argv):
+def parse(argv: Sequence[str]) -> configs.Config:
     """Reads a command line.
 
     Args:
@@ -91,7 +94,7 @@ def _not_utf8(argv, reason):
     return f"A flagfile must be text in UTF-8 ({reason}). Received: {named}"
 
 
-def define(values):
+def define(values: flags.FlagValues) -> flags.FlagValues:
     """Defines a flag for each field of `Config` in absl `FlagValues`."""
     flags.DEFINE_string("flagfile", "", "A file of flags.", flag_values=values)
     for field in dataclasses.fields(configs.Config):
@@ -115,14 +118,15 @@ def _define(field, values):
     definers[kind](*args, text, flag_values=values)
 
 
-def to_config(values):
+def to_config(values: flags.FlagValues) -> configs.Config:
     """A `Config` from parsed `FlagValues`."""
     names = [field.name for field in dataclasses.fields(configs.Config)]
     given = [name for name in names if not values[name].using_default_value]
-    return configs.Config(**{name: values[name].value for name in given})
+    fields: dict[str, Any] = {name: values[name].value for name in given}
+    return configs.Config(**fields)
 
 
-def help_text():
+def help_text() -> str:
     """All flags by group, with defaults."""
     lines = [
         "SimCLRv2: pretrain, fine-tune, distil, evaluate, export, embed.",
@@ -135,7 +139,7 @@ def help_text():
         "",
     ]
     for group in configs.groups():
-        lines += ["", group.__doc__]
+        lines += ["", f"{group.__doc__}"]
         lines += [_help_line(field) for field in dataclasses.fields(group)]
     return "\n".join(lines)
 
@@ -168,7 +172,7 @@ def _illegal(text):
     return f"--{given[2]} must be {words}. Received: {given[1]}"
 
 
-def fail(error):
+def fail(error: object) -> NoReturn:
     """Says what a user did wrong and ends the program with status 2."""
     print(f"simclrv2: {error}", file=sys.stderr)
     raise SystemExit(2)
