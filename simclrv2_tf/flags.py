@@ -4,12 +4,16 @@ import dataclasses
 import difflib
 import re
 import sys
+from collections.abc import Sequence
+from typing import Any
+from typing import NoReturn
 
 from absl import flags
 
 from simclrv2_tf import config as configs
 
 _MARK = "\ufeff"
+_UTF_16 = "it looks like UTF-16: save it as UTF-8"
 _MOST_NESTED = 20  # flagfiles, one in the other
 _VALUES = {
     bool: "true or false",
@@ -19,7 +23,7 @@ _VALUES = {
 }
 
 
-def parse(argv):
+def parse(argv: Sequence[str]) -> configs.Config:
     """Reads a command line.
 
     Args:
@@ -47,11 +51,9 @@ def parse(argv):
     except flags.Error as error:
         raise ValueError(str(error).replace("\n", " ")) from None
     except UnicodeDecodeError as error:
-        named = " ".join(a for a in argv[1:] if "flagfile" in a)
-        raise ValueError(
-            f"A flagfile must be text in UTF-8 ({error.reason} at byte "
-            f"{error.start}). Received: {named}"
-        ) from None
+        where = f"{error.reason} at byte {error.start}"
+        reason = _UTF_16 if b"\0" in error.object else where
+        raise ValueError(_not_utf8(argv, reason)) from None
     if rest:
         raise ValueError(
             "Expected flags alone, such as --train_mode=pretrain. "
@@ -68,6 +70,8 @@ def _with_flagfiles(values, argv):
     program, *lines = argv
     for _ in range(_MOST_NESTED):
         read = values.read_flags_from_files(lines, force_gnu=False)
+        if any("\0" in line for line in read):
+            raise ValueError(_not_utf8(argv, _UTF_16))
         lines = [line for line in map(_without_mark, read) if line]
         if lines == read:  # behind a mark there may be another flagfile
             return [program, *lines]
@@ -85,7 +89,12 @@ def _without_mark(line):
     return "" if rest.startswith(("#", "//")) else rest
 
 
-def define(values):
+def _not_utf8(argv, reason):
+    named = " ".join(a for a in argv[1:] if "flagfile" in a)
+    return f"A flagfile must be text in UTF-8 ({reason}). Received: {named}"
+
+
+def define(values: flags.FlagValues) -> flags.FlagValues:
     """Defines a flag for each field of `Config` in absl `FlagValues`."""
     flags.DEFINE_string("flagfile", "", "A file of flags.", flag_values=values)
     for field in dataclasses.fields(configs.Config):
@@ -109,14 +118,15 @@ def _define(field, values):
     definers[kind](*args, text, flag_values=values)
 
 
-def to_config(values):
+def to_config(values: flags.FlagValues) -> configs.Config:
     """A `Config` from parsed `FlagValues`."""
     names = [field.name for field in dataclasses.fields(configs.Config)]
     given = [name for name in names if not values[name].using_default_value]
-    return configs.Config(**{name: values[name].value for name in given})
+    fields: dict[str, Any] = {name: values[name].value for name in given}
+    return configs.Config(**fields)
 
 
-def help_text():
+def help_text() -> str:
     """All flags by group, with defaults."""
     lines = [
         "SimCLRv2: pretrain, fine-tune, distil, evaluate, export, embed.",
@@ -129,7 +139,7 @@ def help_text():
         "",
     ]
     for group in configs.groups():
-        lines += ["", group.__doc__]
+        lines += ["", f"{group.__doc__}"]
         lines += [_help_line(field) for field in dataclasses.fields(group)]
     return "\n".join(lines)
 
@@ -162,7 +172,7 @@ def _illegal(text):
     return f"--{given[2]} must be {words}. Received: {given[1]}"
 
 
-def fail(error):
+def fail(error: object) -> NoReturn:
     """Says what a user did wrong and ends the program with status 2."""
     print(f"simclrv2: {error}", file=sys.stderr)
     raise SystemExit(2)

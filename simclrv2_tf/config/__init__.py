@@ -6,6 +6,7 @@ all of them. This room needs neither absl nor TensorFlow.
 """
 
 import dataclasses
+from typing import Any
 
 from simclrv2_tf.config.data_options import DataConfig
 from simclrv2_tf.config.hardware_options import HardwareConfig
@@ -64,12 +65,12 @@ class Config(
 
     given: dataclasses.InitVar[frozenset | None] = None
 
-    def __new__(cls, **fields):
+    def __new__(cls, **fields: Any) -> "Config":
         self = super().__new__(cls)
         object.__setattr__(self, "given", frozenset(fields))
         return self
 
-    def __post_init__(self, given):
+    def __post_init__(self, given: frozenset | None) -> None:
         if given is not None:  # of the config that this one replaces
             object.__setattr__(self, "given", given)
         settle_types(self)
@@ -77,6 +78,6 @@ class Config(
             rule(self)
 
 
-def groups():
+def groups() -> list[type]:
     """The config classes in the order of `--help`, with their titles."""
     return list(reversed(Config.__bases__))

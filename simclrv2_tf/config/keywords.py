@@ -4,6 +4,7 @@ Made from the options by `python tools/write_keywords.py`; a test keeps it so.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Literal
 
 from typing_extensions import TypedDict
@@ -167,12 +168,12 @@ class Options(TypedDict, total=False):
     """Channels of the images: 3 for RGB, 1 for grey, or as many as the
     arrays have. Saturation, hue and grey are changed with 3 alone."""
 
-    input_mean: str | os.PathLike[str] | None
+    input_mean: str | os.PathLike[str] | Sequence[float] | None
     """What the network takes from each channel of images in [0, 1] first:
     numbers with commas; unset: as the weights of --checkpoint expect,
     else nothing."""
 
-    input_std: str | os.PathLike[str] | None
+    input_std: str | os.PathLike[str] | Sequence[float] | None
     """What the network then divides each channel by; see --input_mean."""
 
     proj_head_mode: Literal["none", "linear", "nonlinear"]
@@ -200,7 +201,7 @@ class Options(TypedDict, total=False):
     hidden_norm: bool
     """Whether projections are normalised to length 1."""
 
-    nt_xent_tile: str | os.PathLike[str]
+    nt_xent_tile: str | os.PathLike[str] | int
     """Columns of the contrastive loss's logits made at a time: auto, by the
     size of the batch; 0, all; or 1 or more. The loss is the same."""
 

@@ -5,6 +5,7 @@ import math
 import numbers
 import os
 import re
+from typing import Any
 
 from simclrv2_tf.config.hardware_options import STRATEGIES
 
@@ -17,16 +18,8 @@ _TYPES = {
 }
 
 
-def settle_types(config):
+def settle_types(config: Any) -> None:
     """Gives every field its type: flags have theirs, Python callers may not."""
-    for name in ("input_mean", "input_std"):
-        given = getattr(config, name)
-        if isinstance(given, (list, tuple)):
-            text = ",".join(map(str, given))
-            object.__setattr__(config, name, text)
-    tile = config.nt_xent_tile
-    if isinstance(tile, numbers.Integral) and not isinstance(tile, bool):
-        object.__setattr__(config, "nt_xent_tile", str(tile))
     for field in dataclasses.fields(config):
         value = _settled(field, getattr(config, field.name))
         object.__setattr__(config, field.name, value)
@@ -38,7 +31,9 @@ def settle_types(config):
 def _settled(field, value):
     if value is None and field.default is None:
         return None
-    kind = field.metadata["kind"]
+    kind, also = field.metadata["kind"], field.metadata["also"]
+    if also and isinstance(value, also.taken) and not isinstance(value, bool):
+        value = also.converted(value)
     taken, words = _TYPES[kind]
     fits = isinstance(value, taken) and isinstance(value, bool) == (
         kind is bool
@@ -72,7 +67,7 @@ def _check_ranges(config):
             )
 
 
-def time_limit_seconds(config):
+def time_limit_seconds(config: Any) -> int:
     """The time limit in seconds, 0 for none."""
     if config.time_limit is None:
         return 0

@@ -38,7 +38,7 @@ class RunConfig:
         TRAIN_MODES,
         resumed=FIXED,
     )
-    model_dir: str = option(
+    model_dir: str | None = option(
         None, "Directory of the run: checkpoints, results, logs.", kind=str
     )
     dataset_summary: bool = option(
@@ -52,7 +52,7 @@ class RunConfig:
         range=between(0, 2**31 - 1, "from 0 to 2**31 - 1"),
         resumed=CHANGES_TRAINING,
     )
-    checkpoint: str = option(
+    checkpoint: str | None = option(
         None,
         "Weights to start from: a run directory or a checkpoint of any kind. "
         "Unused once model_dir holds a checkpoint.",
@@ -61,7 +61,7 @@ class RunConfig:
     checkpoint_ema: bool = option(
         False, "Load the momentum weights (ema_model/...) of --checkpoint."
     )
-    checkpoint_ignore: str = option(
+    checkpoint_ignore: str | None = option(
         None,
         "Regular expression; tensors of a PyTorch file or of a TF1 checkpoint "
         "as --checkpoint that it matches from the start are passed over.",
@@ -91,12 +91,12 @@ class RunConfig:
     keep_hub_module_max: int = option(
         1, "Exported models that are kept, 1 or more.", range=at_least(1)
     )
-    export_dir: str = option(
+    export_dir: str | None = option(
         None,
         "Directory of exported models; unset: model_dir/saved_model.",
         kind=str,
     )
-    export_formats: str = option(
+    export_formats: str | None = option(
         None,
         "Formats to export beside SavedModel and .keras, with commas: onnx, "
         "litert.",
@@ -127,7 +127,7 @@ class RunConfig:
         "Steps from one line of metrics to the next; 0: each checkpoint.",
         range=at_least(0),
     )
-    time_limit: str = option(
+    time_limit: str | None = option(
         None,
         "Time that a queue grants, HH:MM; the run stops before it is over, "
         "with a checkpoint and --preemption_exit_code.",

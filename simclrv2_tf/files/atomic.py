@@ -85,7 +85,7 @@ def is_left_over(name: str, alive: Callable[[int], bool]) -> bool:
       alive: Whether a process of that number runs.
     """
     match = _LEFT_OVER.fullmatch(name)
-    return bool(match) and not alive(int(match[1]))
+    return match is not None and not alive(int(match[1]))
 
 
 def name_newest(prefix: str, older: Sequence[str] = ()) -> None:

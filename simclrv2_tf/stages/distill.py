@@ -1,9 +1,12 @@
 """Distillation on unlabelled images (SimCLRv2, section 2.3)."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from simclrv2_tf import losses
 from simclrv2_tf.data.augment.resize import shrink
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.finetune import require_head
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
@@ -42,7 +45,14 @@ class Distill(Stage):
         out of its range.
     """
 
-    def __init__(self, network, teacher, temperature=1.0, alpha=1.0, **kwargs):
+    def __init__(
+        self,
+        network: Network,
+        teacher: Network,
+        temperature: float = 1.0,
+        alpha: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
         _check(network, teacher, temperature, alpha)
         super().__init__(network, **kwargs)
         network.train_for_classification()

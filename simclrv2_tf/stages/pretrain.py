@@ -1,10 +1,13 @@
 """Contrastive pretraining (SimCLRv2, section 2.1), labels not needed."""
 
 import functools
+from typing import Any
+from typing import TypeAlias
 
 import tensorflow as tf
 
 from simclrv2_tf import losses
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import gradient_cache
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
@@ -13,6 +16,7 @@ from simclrv2_tf.stages.stage import labelled_mean
 
 # Endpoints that the losses read: contrastive, and of the head on the side.
 _READ = ("proj_head_output", "proj_sel")
+Pair: TypeAlias = tuple[tf.Tensor, tf.Tensor]
 
 
 class Pretrain(Stage):
@@ -44,14 +48,14 @@ class Pretrain(Stage):
 
     def __init__(
         self,
-        network,
-        temperature=0.1,
-        hidden_norm=True,
-        linear_evaluation=True,
-        tile="auto",
-        microbatch=0,
-        **kwargs,
-    ):
+        network: Network,
+        temperature: float = 0.1,
+        hidden_norm: bool = True,
+        linear_evaluation: bool = True,
+        tile: int | str = "auto",
+        microbatch: int = 0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(network, **kwargs)
         self.microbatch = microbatch
         head = network.supervised_head
@@ -64,7 +68,7 @@ class Pretrain(Stage):
             self._track("supervised_loss", "supervised_acc")
         self._track("weight_decay", "total_loss")
 
-    def train_step(self, data):
+    def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step of contrastive learning, and of the head on the side."""
         views, labels = _unpack(data)
         with self.tape() as tape:
@@ -83,7 +87,7 @@ class Pretrain(Stage):
             **side,
         )
 
-    def embed(self, views):
+    def embed(self, views: Pair) -> tuple[Pair, Pair]:
         """What the losses read of two views.
 
         Args:
