@@ -63,7 +63,13 @@ class Distill(Stage):
         self._track("distill_loss", "supervised_loss", "supervised_acc")
         self._track("teacher_agreement", "weight_decay", "total_loss")
 
-    def augmented(self, images, view=0, first=0, batch=None):
+    def augmented(
+        self,
+        images: tf.Tensor,
+        view: int = 0,
+        first: int = 0,
+        batch: int | None = None,
+    ) -> tf.Tensor:
         """The images as the student sees them."""
         return self._sized(super().augmented(images, view, first, batch))
 
@@ -78,7 +84,7 @@ class Distill(Stage):
             )
         return shrink(images, size_of(network or self.network))
 
-    def train_step(self, data):
+    def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step towards the teacher's answer, and towards the labels."""
         images, labels = data
         view = super().augmented(images)
@@ -108,7 +114,7 @@ class Distill(Stage):
         )
 
 
-def size_of(network):
+def size_of(network: Network) -> int:
     """Side in pixels of the images that a network is meant for."""
     return network.get_config()["image_size"]
 

@@ -21,7 +21,7 @@ _ITERATORS = (tf.data.Iterator, tf.distribute.DistributedIterator)
 _INPUT: list = []  # see `keep_input`
 
 
-def keep_input(iterator):
+def keep_input(iterator: tf.data.Iterator) -> None:
     """Keeps the iterator that was trained on last from being dropped.
 
     Dropped where training stops half-way, it would wait for its readers, and
