@@ -206,7 +206,7 @@ class Options(TypedDict, total=False):
     size of the batch; 0, all; or 1 or more. The loss is the same."""
 
     lineareval_while_pretraining: bool
-    """Train a linear classifier on the side while pretraining."""
+    """Train an online linear probe while pretraining."""
 
     fine_tune_after_block: int
     """What fine-tuning leaves frozen: -1 nothing, 0 the stem, 1 to 4 the

@@ -41,7 +41,7 @@ class ObjectiveConfig:
     )
     lineareval_while_pretraining: bool = option(
         True,
-        "Train a linear classifier on the side while pretraining.",
+        "Train an online linear probe while pretraining.",
         resumed=FIXED,
     )
     fine_tune_after_block: int = option(
