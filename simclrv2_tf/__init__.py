@@ -3,6 +3,8 @@
 import importlib
 from typing import TYPE_CHECKING
 
+import wrapt
+
 __version__ = "0.1.0"
 
 # Public name -> module; loaded when first asked for, since TensorFlow takes
@@ -53,6 +55,9 @@ if TYPE_CHECKING:  # for editors; a test holds it to the table
     from simclrv2_tf.stages.pretrain import Pretrain as Pretrain
 
 __all__ = sorted(_HOME)
+
+# Now if Keras is loaded, else as soon as it is.
+wrapt.register_post_import_hook("simclrv2_tf.keras_objects:register", "keras")
 
 
 def __getattr__(name):

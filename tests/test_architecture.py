@@ -56,6 +56,7 @@ MAY_IMPORT = {
     "checkpoints": set(),
     "export": set(),
     "config": set(),
+    "keras_objects": set(),
     "files": set(),
 }
 # Rooms and files of `data`, the lowest first; each imports those below.

@@ -1,9 +1,12 @@
-"""The safetensors format: a JSON header and plain bytes, nothing to run.
+"""The safetensors format; its library writes only what is all in memory.
+
+`safetensors` 0.8 takes one dictionary of arrays, and the largest network has
+3 GB of them. Here arrays are written and read one at a time.
 
 Layout (github.com/huggingface/safetensors): eight bytes with the length of
 the header, little endian; the header, {name: {"dtype", "shape",
 "data_offsets"}} and "__metadata__" with strings; the arrays, one behind the
-other, rows first. Written and read one array at a time.
+other, rows first. Nothing in a file is run.
 """
 
 import json

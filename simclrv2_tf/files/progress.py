@@ -1,58 +1,56 @@
-"""How far long work has come, a line on the standard error output."""
+"""How far long work has come: a bar of tqdm, or a line now and then."""
 
 import sys
-import time
+from typing import TextIO
 
-SECONDS = 1.0  # from one line to the next
+import tqdm
+
+SECONDS = 2.0  # from one state to the next; work that is shorter shows none
 
 
-class Progress:
-    """Counts what is done and says now and then how long the rest takes.
+def progress(
+    what: str,
+    total: int | None,
+    unit: str = " images",
+    initial: int = 0,
+    file: TextIO | None = None,
+    **options: object,
+) -> tqdm.tqdm:
+    """A bar to be told what is done, by `update(count)`; a context too.
 
     Args:
-      what: What is counted, for the line.
-      total: How many there are.
-      file: Where lines go; None for the standard error output.
-      clock: Function that gives seconds.
+      what: What the work is called.
+      total: How many there are to do; None if that is not known.
+      unit: What is counted.
+      initial: How many were done earlier, which says nothing of speed.
+      file: Where the bar goes; None for the standard error output. If that
+        is no terminal but a log, each state is a line of its own.
+      **options: Others of `tqdm.tqdm`.
     """
-
-    def __init__(self, what, total, file=None, clock=time.monotonic):
-        self._what, self._total = what, total
-        self._file = file or sys.stderr
-        self._clock = clock
-        self._begun = self._said = clock()
-        self._before = self._done = 0
-
-    def skip(self, count):
-        """Counts what had been done earlier, which says nothing of speed."""
-        self._before += count
-
-    def advance(self, count=1):
-        """Counts what has been done since."""
-        self._done += count
-        now = self._clock()
-        last = self._before + self._done >= self._total
-        if last or now - self._said >= SECONDS:
-            self._said = now
-            print(self.line(now), file=self._file, flush=True)
-
-    def line(self, now):
-        """The line for a time in seconds."""
-        place = self._before + self._done
-        speed = self._done / max(now - self._begun, 1e-9)
-        left = (self._total - place) / speed if speed else 0.0
-        return (
-            f"{self._what}: {place:,} of {self._total:,} "
-            f"({place / max(self._total, 1):.0%}), {speed:,.0f}/s, "
-            f"{duration(left)} left"
-        )
+    file = file or sys.stderr
+    terminal = file.isatty()
+    return tqdm.tqdm(
+        desc=what,
+        total=total,
+        unit=unit,
+        initial=initial,
+        file=file if terminal else _Lines(file),
+        ncols=None if terminal else 0,  # 0: figures, and no bar
+        mininterval=SECONDS,
+        delay=SECONDS,
+        **options,
+    )
 
 
-def duration(seconds):
-    """Seconds in words: "2 h 05 min", "3 min 20 s", "7 s"."""
-    seconds = round(seconds)
-    if seconds >= 3600:
-        return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
-    if seconds >= 60:
-        return f"{seconds // 60} min {seconds % 60:02d} s"
-    return f"{seconds} s"
+class _Lines:
+    """A file that gets a line wherever tqdm goes back to begin it anew."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def write(self, text):
+        if text.strip():
+            self._file.write(f"{text.strip()}\n")
+
+    def flush(self):
+        self._file.flush()

@@ -1,6 +1,7 @@
 """Proof that two sets of weights answer alike."""
 
 import gc
+import logging
 import math
 import os
 import tempfile
@@ -10,9 +11,11 @@ import numpy as np
 
 from simclrv2_tf.checkpoints import any_format as sources
 from simclrv2_tf.checkpoints import detection
+from simclrv2_tf.checkpoints import pytorch_files
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.hub import load
 
+_LOG = logging.getLogger("simclrv2_tf")
 TOLERANCE = 1e-4  # relative L2 error of an endpoint, both sides in float32
 
 
@@ -28,7 +31,8 @@ def compare(
 
     Args:
       source: See `hub.load_network`.
-      target: The same; PyTorch files are run in PyTorch.
+      target: The same; PyTorch files are run in PyTorch where it is
+        installed, else read back like any other.
       images: Random images to compare on.
       size: Their side in pixels; 64, or 32 for the small stem, unless given.
       seed: Of the images, which are uniform in [0, 1).
@@ -75,11 +79,27 @@ def _answers(network, pixels):
 
 def _answers_of_target(target, pixels, loading):
     kind, path = sources.locate(os.fspath(target))
-    if kind not in (detection.SAFETENSORS, detection.PICKLE):
-        return _answers(load.load_network(target, **loading), pixels)
-    from simclrv2_tf.checkpoints import pytorch_files
+    if kind in (detection.SAFETENSORS, detection.PICKLE):
+        torch = _torch()
+        if torch:
+            return _answers_of_pytorch(torch, path, pixels, loading)
+        _LOG.warning(
+            "PyTorch is not installed: %s is read back and its endpoints are "
+            "compared in TensorFlow",
+            path,
+        )
+    return _answers(load.load_network(target, **loading), pixels)
 
-    torch = pytorch_files.import_torch()
+
+def _torch():
+    """PyTorch; None where it is not installed."""
+    try:
+        return pytorch_files.import_torch()
+    except ValueError:
+        return None
+
+
+def _answers_of_pytorch(torch, path, pixels, loading):
     from simclrv2_tf.checkpoints import pytorch_module
 
     with file_errors(path), torch.no_grad():

@@ -1,20 +1,24 @@
-"""One file from a URL, a bucket or a directory; resumable, with progress."""
+"""One file from a URL, a bucket or a directory; resumable, with progress.
+
+`keras.utils.get_file` neither goes on where it stopped nor reads buckets. The
+file's `.incomplete` is kept on purpose, unlike what `files/atomic.py` writes.
+"""
 
 import http.client
 import os
 import ssl
-import sys
 import time
 import urllib.error
 import urllib.request
 
 import tensorflow as tf
 
+from simclrv2_tf.files.progress import progress
+
 TRIES = 4  # of one file, when the connection breaks
 PAUSE_SECONDS = 0.5  # before the second try, doubled for each further one
 TIMEOUT_SECONDS = 30
 _BYTES = 2**20
-_SHOWN_EVERY = 2.0  # seconds
 _BREAKS = (
     TimeoutError,
     ConnectionError,
@@ -66,14 +70,16 @@ class _Broken(Exception):
 def _copy(url, path, open_at):
     have = os.path.getsize(path) if os.path.exists(path) else 0
     stream, start, total = open_at(url, have)
-    with stream, open(path, "ab" if start else "wb") as file:
-        done, shown = start, time.monotonic()
+    done = start
+    with (
+        stream,
+        open(path, "ab" if start else "wb") as file,
+        _bar(url, start, total) as bar,
+    ):
         while chunk := _read(stream):
             file.write(chunk)
             done += len(chunk)
-            if time.monotonic() - shown > _SHOWN_EVERY:
-                shown = time.monotonic()
-                _show(url, done, total)
+            bar.update(len(chunk))
     if total is not None and done < total:
         raise _Broken(f"ended after {done:,} of {total:,} bytes")
     if total is not None and done > total:
@@ -122,7 +128,6 @@ def _open_file(url, have):
     return stream, start, total
 
 
-def _show(url, done, total):
-    share = f" ({done / total:.0%})" if total else ""
+def _bar(url, start, total):
     name = url.rpartition("/")[2]
-    print(f"{name}: {done / 1e6:,.0f} MB{share}", file=sys.stderr, flush=True)
+    return progress(name, total, "B", initial=start, unit_scale=True)

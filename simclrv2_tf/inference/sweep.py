@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
-import tqdm
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
@@ -20,11 +19,10 @@ from simclrv2_tf.data.sources import concat
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.progress import progress
 from simclrv2_tf.inference.result_shards import Shards
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs.inputs import open_source
-
-SHOWN_EVERY = 2.0  # seconds between two states of the progress line
 
 
 def open_whole(config: Config) -> Source:
@@ -111,14 +109,14 @@ def run_shards(
         unreadable=unreadable,
         numbers=numbers,
     )
-    with unreadable.explained(), _progress(shards, len(numbers)) as progress:
+    with unreadable.explained(), _bar(shards, len(numbers)) as bar:
         rows = distribution.map_rows(
             lambda images, numbers: (numbers, *function(images)), batches
         )
         side = [1, image_size, image_size, source.num_channels]
         nothing = [np.asarray(x)[:0] for x in function(tf.zeros(side))]
         ends = [shards.bounds(number)[1] for number in mine]
-        groups = regroup(_shown(rows, progress), ends, (numbers[:0], *nothing))
+        groups = regroup(_shown(rows, bar), ends, (numbers[:0], *nothing))
         for number, (known, *arrays) in zip(mine, groups, strict=True):
             with atomic.beside(shards.path(number)) as path:
                 write(path, known, arrays)
@@ -126,20 +124,18 @@ def run_shards(
         print(unreadable.summary(), flush=True)
 
 
-def _progress(shards, todo):
-    return tqdm.tqdm(
-        total=shards.examples,
+def _bar(shards, todo):
+    return progress(
+        shards.name,
+        shards.examples,
         initial=shards.examples - todo,
-        desc=shards.name,
-        unit=" images",
-        mininterval=SHOWN_EVERY,
         disable=not distribution.is_chief(),
     )
 
 
-def _shown(batches, progress):
+def _shown(batches, bar):
     for arrays in batches:
-        progress.update(len(arrays[0]))
+        bar.update(len(arrays[0]))
         yield arrays
 
 

@@ -170,3 +170,27 @@ def test_without_pytorch_safetensors_are_still_written(
     stand_ins.same(hub.find_weights(tmp_path).arrays, stand_ins.SMALL)
     with pytest.raises(ValueError, match="pip install 'simclrv2_tf.torch.'"):
         hub.convert(original, str(tmp_path / "x.pth"))
+
+
+def test_without_pytorch_the_check_reads_the_file_back(
+    original, tmp_path, monkeypatch, command, capsys, caplog
+):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    target = tmp_path / "x.safetensors"
+    assert command(original, target, "--check") == 0
+    assert "same: at most 0.00e+00" in capsys.readouterr().out
+    assert f"not installed: {target} is read back" in caplog.text
+
+
+def test_without_pytorch_the_check_still_fails_where_sides_differ(
+    original, tmp_path, monkeypatch, command, capsys
+):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    write = conversion._WRITERS["safetensors"]
+
+    def spoil(target, arrays, arguments):
+        write(target, {n: a * 1.01 for n, a in arrays.items()}, arguments)
+
+    monkeypatch.setitem(conversion._WRITERS, "safetensors", spoil)
+    assert command(original, tmp_path / "x.safetensors", "--check") == 1
+    assert "DIFFERENT" in capsys.readouterr().out

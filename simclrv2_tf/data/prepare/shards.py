@@ -15,7 +15,7 @@ from simclrv2_tf.data.prepare.processes import run_all
 from simclrv2_tf.data.prepare.recipe import Recipe
 from simclrv2_tf.data.prepare.recipe import write_shard
 from simclrv2_tf.files import atomic
-from simclrv2_tf.files.progress import Progress
+from simclrv2_tf.files.progress import progress
 
 EXAMPLES_PER_SHARD = 1024
 FEWEST_SHARDS = 8  # so that a small data set is work for several processes
@@ -153,36 +153,41 @@ def _note(path, held):
 
 def _write(sources, directory, recipe, seed, processes):
     """Writes the shards that are not there yet; returns notes of all."""
-    total = sum(source.num_examples for source in sources.values())
-    progress = Progress("prepared", total)
-    notes, left = {}, []
-    for split, source in sources.items():
-        parts = shuffled_parts(source.num_examples, seed)
-        notes[split] = [None] * len(parts)
-        for index, part in enumerate(parts):
-            path = tfds_layout.shard_path(directory, split, index, len(parts))
-            notes[split][index] = _read(_note_path(path))
-            if notes[split][index] is None:
-                left.append((split, index, part, path))
-            else:
-                progress.skip(len(part))
+    notes, left = _look_for_shards(sources, directory, seed)
     tasks = (
-        (split, index, sources[split].subset(part), path, recipe)
-        for split, index, part, path in left
+        (split, index, sources[split].subset(rows), path, recipe)
+        for split, index, rows, path in left
     )
     processes = max(1, min(processes, len(left)))
-    for split, index, note in run_all(_write_one, tasks, processes):
-        notes[split][index] = note
-        progress.advance(note["examples"] + len(note["corrupt"]))
+    total = sum(source.num_examples for source in sources.values())
+    done = total - sum(len(rows) for _, _, rows, _ in left)
+    with progress("prepared", total, initial=done) as bar:
+        for split, index, note in run_all(_write_one, tasks, processes):
+            notes[split][index] = note
+            bar.update(note["examples"] + len(note["corrupt"]))
     return notes
 
 
-def shuffled_parts(count, seed):
+def _look_for_shards(sources, directory, seed):
+    """Notes of the shards that are there, and what the others need."""
+    notes, left = {}, []
+    for split, source in sources.items():
+        shards = shuffled_rows(source.num_examples, seed)
+        notes[split] = [None] * len(shards)
+        for index, rows in enumerate(shards):
+            path = tfds_layout.shard_path(directory, split, index, len(shards))
+            notes[split][index] = _read(_note_path(path))
+            if notes[split][index] is None:
+                left.append((split, index, rows, path))
+    return notes, left
+
+
+def shuffled_rows(count, seed):
     """Numbers of the examples of each shard, a list of arrays."""
     fewest = min(FEWEST_SHARDS, count)
-    parts = max(-(-count // EXAMPLES_PER_SHARD), fewest)
+    shards = max(-(-count // EXAMPLES_PER_SHARD), fewest)
     order = np.random.Generator(np.random.PCG64(seed)).permutation(count)
-    return np.array_split(order, parts)
+    return np.array_split(order, shards)
 
 
 def _note_path(path):

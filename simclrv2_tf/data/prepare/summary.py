@@ -12,7 +12,7 @@ from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.prepare.recipe import UNREADABLE
 from simclrv2_tf.data.prepare.recipe import decoder
 from simclrv2_tf.files.errors import first_line
-from simclrv2_tf.files.progress import Progress
+from simclrv2_tf.files.progress import progress
 
 THREADS = 8  # decoding runs outside of Python's lock
 MOST = 20  # rows of a list that are shown
@@ -29,27 +29,28 @@ GUESSES = (
 Look = collections.namedtuple("Look", "format mode width height digest error")
 
 
-def examine(source, progress=True):
+def examine(source, shown=True):
     """Reads and decodes each image of a source once.
 
     Args:
       source: A `Source`.
-      progress: Whether to say how far it has come.
+      shown: Whether to say how far it has come.
 
     Returns:
       List of `Look`s, in the order of the examples.
     """
-    counter = Progress(source.name, source.num_examples) if progress else None
+    count = source.num_examples
     decode = decoder()  # here, as threads would each make one
     looks = []
-    with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+    with (
+        progress(source.name, count, disable=not shown) as bar,
+        concurrent.futures.ThreadPoolExecutor(THREADS) as pool,
+    ):
         for look in pool.map(
-            lambda index: _look(source, index, decode),
-            range(source.num_examples),
+            lambda index: _look(source, index, decode), range(count)
         ):
             looks.append(look)
-            if counter:
-                counter.advance()
+            bar.update()
     return looks
 
 

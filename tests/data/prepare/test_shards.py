@@ -23,7 +23,6 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.prepare import command
 from simclrv2_tf.data.prepare import recipe
 from simclrv2_tf.data.prepare import shards
-from simclrv2_tf.files import progress
 
 
 @pytest.fixture
@@ -227,22 +226,6 @@ def test_what_cannot_be_prepared(tmp_path):
     (tmp_path / "bad" / "1.png").write_bytes(b"no image")
     with pytest.raises(ValueError, match="No image of the split 'train'"):
         command.run(f"folder:{tmp_path}/bad", str(tmp_path / "x"), processes=1)
-
-
-def test_progress_tells_the_time_left():
-    now = [0.0]
-    file = io.StringIO()
-    counter = progress.Progress("prepared", 1000, file, lambda: now[0])
-    counter.skip(200)  # done before the kill; no measure of speed
-    now[0] = 4.0
-    counter.advance(100)
-    assert file.getvalue() == (
-        "prepared: 300 of 1,000 (30%), 25/s, 28 s left\n"
-    )
-    counter.advance(1)  # too early for another line
-    assert file.getvalue().count("\n") == 1
-    assert progress.duration(200) == "3 min 20 s"
-    assert progress.duration(7500) == "2 h 05 min"
 
 
 def test_the_report_is_a_file(table, tmp_path):

@@ -33,7 +33,7 @@ def folder(tmp_path):
 def summed(name, splits=("train", "validation")):
     opened = {split: sources.open_source(name, split) for split in splits}
     return summary.summarize(
-        {k: (s, summary.examine(s, progress=False)) for k, s in opened.items()}
+        {k: (s, summary.examine(s, shown=False)) for k, s in opened.items()}
     )
 
 
