@@ -60,7 +60,7 @@ MAY_IMPORT = {
 }
 # Rooms and files of `data`, the lowest first; each imports those below.
 DATA_LEVELS = (
-    {"random", "skip_errors", "label_subset"},
+    {"random", "skip_errors", "label_subset", "holdout"},
     {"augment", "decode", "order"},
     {"blur", "storage"},
     {"source"},
