@@ -12,10 +12,10 @@ from simclrv2_tf import config as config_room
 from simclrv2_tf import flags
 from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import Config
-from simclrv2_tf.config import stage_options
-from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.config import describing
 from simclrv2_tf.config import groups
+from simclrv2_tf.config import stage_options
+from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
 from simclrv2_tf.config.option import SHARE
