@@ -130,7 +130,6 @@ def _about(data: JobData) -> dict:
         "examples": data.train.num_examples,
         "fingerprint": data.train.fingerprint(),
         "evaluation": evaluation,
-        "labels": [int(number) for number in data.labelled],
     }
 
 
