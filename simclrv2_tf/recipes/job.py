@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import math
 import os
 import time
@@ -32,6 +33,7 @@ from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.record import check_same
 from simclrv2_tf.recipes.record import write_json
 from simclrv2_tf.recipes.record import write_text
+from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.lock import Lock
 
@@ -133,6 +135,18 @@ def _about(data: JobData) -> dict:
     }
 
 
+def journal_seconds(events: list[dict]) -> float:
+    """Seconds that a run's lives took, from the first to the last line."""
+    total, begin, last = 0.0, None, None
+    for event in events:
+        now = datetime.datetime.fromisoformat(event["time"])
+        if event["event"] == "start":
+            total += (last - begin).total_seconds() if begin else 0.0
+            begin = now
+        last = now
+    return total + ((last - begin).total_seconds() if begin else 0.0)
+
+
 @dataclasses.dataclass
 class Job:
     """A job that has begun.
@@ -186,11 +200,12 @@ class Job:
     def run_part(self, part: str, config: Config, interruption) -> None:
         """A run of the job, and what it came to."""
         print(f"\n== {part} ==", flush=True)
+        earlier = journal_seconds(journal.read(config.model_dir, whole=True))
         begin = time.monotonic()
         result = self.run(
             config, self.data.train, self.data.evaluation, interruption
         )
-        seconds = time.monotonic() - begin
+        seconds = earlier + time.monotonic() - begin
         self.record.finish(part, {**result, "seconds": seconds})
 
     def path_of(self, stage: str) -> str:
@@ -228,14 +243,14 @@ class Job:
         best = "scratch" if said else "distilled"
         notes = [*self.recipe.notes, *done.get("notes", {}).get("said", [])]
         notes += [said] if said else []
-        seconds = self.record.begun()["seconds"]
         report = {
             "rows": [row.values() for row in rows],
             "export": done[best]["export"],
             "exported_run": best,
             "notes": notes,
             "planned_seconds": sum(self.recipe.seconds.values()),
-            "seconds": seconds + sum(row.seconds for row in rows),
+            "seconds": self.record.begun()["seconds"]
+            + sum(row.seconds for row in rows),
         }
         write_text(self.config.model_dir, TABLE, as_csv(rows))
         write_json(self.config.model_dir, REPORT, report)
@@ -255,7 +270,7 @@ class Job:
         """The distilled network first, the same from scratch last."""
         parts = {
             "small, distilled": "distilled",
-            "fine-tuned teacher": "finetuned",
+            "pretrained and fine-tuned teacher": "finetuned",
             "small, from scratch": "scratch",
         }
         distilled, tuned, scratch = (
@@ -266,12 +281,15 @@ class Job:
 
     def _row(self, name, part):
         done = self.record.done[part]
+        before = ("pilots", "pretrained") if part == "finetuned" else ()
+        earlier = [self.record.done.get(name, {}) for name in before]
+        seconds = done["seconds"] + sum(e.get("seconds", 0) for e in earlier)
         return Row(
             name=name,
             top_1=done.get("eval/label_top_1_accuracy"),
             examples=int(done.get("eval/examples", 0)),
             parameters=done["parameters"],
-            seconds=done["seconds"],
+            seconds=seconds,
         )
 
     def features_network(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 
 from simclrv2_tf.runs import health
 from simclrv2_tf.runs import journal
@@ -27,6 +28,7 @@ class LearningWatch:
       directory: Of the run, whose journal tells.
       batch: Images in a step.
       warmup_steps: Steps over which the learning rate rises.
+      look: Called whenever the journal has grown; None for nothing.
     """
 
     def __init__(
@@ -35,11 +37,13 @@ class LearningWatch:
         directory: str,
         batch: int,
         warmup_steps: int,
+        look: Callable[[], None] | None = None,
     ):
         self._interruption = interruption
         self._directory = directory
         self._chance = 1 / (2 * batch - 1)
         self._settled = warmup_steps + SETTLED
+        self._look = look or (lambda: None)
         self._size = 0
         self._found: str | None = None
 
@@ -63,6 +67,7 @@ class LearningWatch:
         size = os.path.getsize(path) if os.path.exists(path) else 0
         if size != self._size:
             self._size = size
+            self._look()
             self._found = trouble(
                 journal.read(self._directory), self._settled, self._chance
             )

@@ -10,6 +10,7 @@ import numpy as np
 
 from simclrv2_tf import hub
 from simclrv2_tf.recipes import baselines
+from simclrv2_tf.recipes.feature_probe import right
 
 PART = "pilots"
 # From hardly any (classes that colour tells apart) to SimCLR's for CIFAR-10;
@@ -20,7 +21,6 @@ SOURCE = "pilot runs, judged by a cross-validated probe"
 # A strength other than the rules' must be better by so many standard errors
 # of the difference on the same images.
 SURE = 1.0
-REPEATS = 5  # cross-validations, to lower their noise
 
 
 def choose_strength(job) -> None:
@@ -32,41 +32,40 @@ def choose_strength(job) -> None:
     strengths = LARGE_STRENGTHS if large else STRENGTHS
     if PART not in done:
         begin = time.monotonic()
-        right = {s: _pilot(job, s) for s in strengths}
-        right |= {"untrained": _untrained(job), "pixels": _pixels(job)}
-        chosen = best(right, usual, strengths)
-        shares = {str(name): float(r.mean()) for name, r in right.items()}
+        told = {s: _pilot(job, s) for s in strengths}
+        chosen = best(told, usual, strengths)
+        told["untrained"] = _untrained(job, strengths)
+        told["raw pixels"] = right(job, baselines.pixels_of)
+        shares = {str(name): float(r.mean()) for name, r in told.items()}
         seconds = time.monotonic() - begin
         job.record.finish(
             PART, {"shares": shares, "chosen": chosen, "seconds": seconds}
         )
-    told = done[PART]
-    words = ", ".join(f"{n}: {s:.1%}" for n, s in told["shares"].items())
+    chosen, shares = done[PART]["chosen"], done[PART]["shares"]
+    words = ", ".join(f"{name}: {s:.1%}" for name, s in shares.items())
     why = f"right of the labelled images, left out in turn: {words}"
-    print(f"strength of the colour distortion {told['chosen']}; {why}")
-    job.recipe.choose(
-        "pretrain", "color_jitter_strength", told["chosen"], why, SOURCE
-    )
+    print(f"strength of the colour distortion {chosen}; {why}", flush=True)
+    job.recipe.choose("pretrain", "color_jitter_strength", chosen, why, SOURCE)
     job.recipe.notes.append(
-        f"colour distortion {told['chosen']} by pilot runs ({words})"
+        f"colour distortion {chosen} by pilot runs ({words})"
     )
 
 
-def best(right: dict, usual: float, strengths: tuple) -> float:
+def best(told: dict, usual: float, strengths: tuple) -> float:
     """The strength that is surely better than the usual one, or that.
 
     Args:
-      right: {strength: share of right answers for each labelled image}.
+      told: {strength: share of right answers for each labelled image}.
       usual: The strength of the rules.
       strengths: Those that were tried.
     """
-    if usual not in right:
-        return max(strengths, key=lambda s: right[s].mean())
+    if usual not in told:
+        return max(strengths, key=lambda s: told[s].mean())
     found = usual
     for strength in strengths:
-        gain = right[strength] - right[usual]
+        gain = told[strength] - told[usual]
         error = gain.std() / np.sqrt(len(gain))
-        ahead = right[strength].mean() > right[found].mean()
+        ahead = told[strength].mean() > told[found].mean()
         if gain.mean() > SURE * error and ahead:
             found = strength
     return found
@@ -74,7 +73,7 @@ def best(right: dict, usual: float, strengths: tuple) -> float:
 
 def _pilot(job, strength):
     """A short pretraining with a strength, and what its features tell."""
-    folder = os.path.join(PART, f"strength_{strength:g}")
+    folder = _folder(strength)
     steps = job.recipe.options("pilot")["train_steps"]
     config = job.config_of("pretrain")
     examples = job.data.train.num_examples
@@ -90,29 +89,14 @@ def _pilot(job, strength):
     if folder not in job.record.done:
         job.run_part(folder, config, job.interruption)
     network = hub.load_network(config.model_dir)
-    return _right(job, lambda s: baselines.features_of(network, s))
+    return right(job, lambda s: baselines.features_of(network, s))
 
 
-def _untrained(job):
-    directory = job.record.path(PART, f"strength_{STRENGTHS[-1]:g}")
+def _folder(strength):
+    return os.path.join(PART, f"strength_{strength:g}")
+
+
+def _untrained(job, strengths):
+    directory = job.record.path(_folder(strengths[-1]))
     network = baselines.untrained_like(hub.load_network(directory))
-    return _right(job, lambda s: baselines.features_of(network, s))
-
-
-def _pixels(job):
-    return _right(job, baselines.pixels_of)
-
-
-def _right(job, represent):
-    """Of each labelled image the share of cross-validations it is right in."""
-    source = job.data.train.subset(job.data.labelled)
-    features = represent(source)
-    return np.mean(
-        [
-            baselines.left_out(
-                baselines.logistic, features, source.labels, repeat
-            )
-            for repeat in range(REPEATS)
-        ],
-        axis=0,
-    )
+    return right(job, lambda s: baselines.features_of(network, s))

@@ -7,6 +7,7 @@ import logging
 import os
 
 from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.feature_probe import FeatureProbe
 from simclrv2_tf.recipes.learning_watch import LearningWatch
 from simclrv2_tf.recipes.learning_watch import NotLearning
 from simclrv2_tf.runs.callbacks.stops import Diverged
@@ -41,7 +42,13 @@ def pretrain(job) -> None:
 def _watch(job, config):
     examples, batch = job.data.train.num_examples, config.train_batch_size
     warmup = round(config.warmup_epochs * examples / batch)
-    return LearningWatch(job.interruption, config.model_dir, batch, warmup)
+    look = None
+    if job.data.fewest > 1:
+        steps = config.train_steps or config.train_epochs * examples // batch
+        look = FeatureProbe(job, config.model_dir, steps).look
+    return LearningWatch(
+        job.interruption, config.model_dir, batch, warmup, look
+    )
 
 
 def _note(job, attempts, rate, why):

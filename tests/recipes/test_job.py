@@ -59,7 +59,7 @@ def test_the_table_holds_every_row(job):
         table = list(csv.DictReader(file))
     assert [row["name"] for row in table] == [
         "small, distilled",
-        "fine-tuned teacher",
+        "pretrained and fine-tuned teacher",
         "logistic regression on frozen features",
         "nearest neighbours on frozen features",
         "nearest neighbours on raw pixels",
