@@ -31,6 +31,17 @@ from simclrv2_tf.recipes.record import write_text
 DESERVED_EPOCHS = 200
 LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
 CONTINUED = 50_000  # images from which pretraining goes on with given weights
+# What weights tell of the network that they are of.
+_TOLD = (
+    "resnet_depth",
+    "width_multiplier",
+    "sk_ratio",
+    "se_ratio",
+    "image_size",
+    "proj_head_mode",
+    "num_proj_layers",
+    "proj_out_dim",
+)
 TITLES = {
     "pretrain": "pretraining, on all images",
     "finetune": "fine-tuning, on the labels",
@@ -54,7 +65,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     recipe = recommend(facts)
     recipe.given = stage_configs.given(config)
     recipe.notes = [data.note, str(facts.machine)]
-    _start_from(recipe, facts)
+    start_from(recipe, facts)
     memory_fit.fit(recipe, config.memory_budget)
     measured = _measured(recipe, data)
     costs = time_plan.costs_of(recipe, measured)
@@ -95,17 +106,19 @@ def deserved_seconds(examples: int, side: int, machine: Machine) -> float:
     )
 
 
-def _start_from(recipe, facts):
+def start_from(recipe, facts):
     """The teacher is as the weights that it starts from.
 
     All stages see images of one size, as student and teacher look at the same
     ones.
     """
     why, source = "as --checkpoint has it", "the checkpoint"
-    for name in ("resnet_depth", "width_multiplier", "sk_ratio", "image_size"):
+    for name in _TOLD:
         stages = STAGES if name == "image_size" else ("pretrain", "finetune")
         for stage in stages if name in facts.initial else ():
             recipe.choose(stage, name, facts.initial[name], why, source)
+    if facts.initial.get("proj_head_mode") == "none":
+        recipe.choose("finetune", "ft_proj_selector", 0, why, source)
     if facts.initial and facts.examples < CONTINUED:
         recipe.left_out.append("pretrain")
         recipe.notes.append(

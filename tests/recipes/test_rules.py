@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import memory_fit
 from simclrv2_tf.recipes import network_sizes
 from simclrv2_tf.recipes import time_plan
@@ -98,6 +99,27 @@ def test_pilots_need_two_labels_a_class_and_time():
     assert not planned(dataclasses.replace(SIGNS, seconds=300.0)).options(
         "pilot"
     )
+
+
+def test_weights_that_are_given_say_what_the_teacher_is():
+    initial = {
+        "resnet_depth": 50,
+        "width_multiplier": 1,
+        "image_size": 224,
+        "proj_head_mode": "none",
+    }
+    facts = dataclasses.replace(SIGNS, initial=initial)
+    recipe = recommend(facts)
+    make_recipe.start_from(recipe, facts)
+    assert recipe.options("finetune")["resnet_depth"] == 50
+    assert recipe.options("finetune")["ft_proj_selector"] == 0
+    assert recipe.options("distill")["resnet_depth"] == 18
+    assert recipe.options("distill")["image_size"] == 224
+    assert recipe.left_out == ["pretrain"]
+    many = dataclasses.replace(facts, examples=10**6)
+    recipe = recommend(many)
+    make_recipe.start_from(recipe, many)
+    assert not recipe.left_out
 
 
 def test_a_batch_that_fits():
