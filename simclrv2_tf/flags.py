@@ -11,6 +11,7 @@ from typing import NoReturn
 from absl import flags
 
 from simclrv2_tf import config as configs
+from simclrv2_tf.config import stage_options
 
 _MARK = "\ufeff"
 _UTF_16 = "it looks like UTF-16: save it as UTF-8"
@@ -98,13 +99,23 @@ def define(values: flags.FlagValues) -> flags.FlagValues:
     """Defines a flag for each field of `Config` in absl `FlagValues`."""
     flags.DEFINE_string("flagfile", "", "A file of flags.", flag_values=values)
     for field in dataclasses.fields(configs.Config):
-        _define(field, values)
+        _define(field, values, field.name, field.default)
+    for stage, field in _of_stages():
+        _define(field, values, f"{stage}.{field.name}", None)
     return values
 
 
-def _define(field, values):
+def _of_stages():
+    """Each option that a stage of the job may have of its own."""
+    for stage in stage_options.STAGES:
+        for field in dataclasses.fields(configs.Config):
+            if field.name not in stage_options.OF_THE_JOB:
+                yield stage, field
+
+
+def _define(field, values, name, default):
     kind, choices = field.metadata["kind"], field.metadata["choices"]
-    args = (field.name, field.default)
+    args = (name, default)
     text = field.metadata["help"]
     if choices and kind is str:
         flags.DEFINE_enum(*args, list(choices), text, flag_values=values)
@@ -122,8 +133,22 @@ def to_config(values: flags.FlagValues) -> configs.Config:
     """A `Config` from parsed `FlagValues`."""
     names = [field.name for field in dataclasses.fields(configs.Config)]
     given = [name for name in names if not values[name].using_default_value]
-    fields: dict[str, Any] = {name: values[name].value for name in given}
-    return configs.Config(**fields)
+    options: dict[str, Any] = {name: values[name].value for name in given}
+    text = stage_options.write(_given_to_stages(values))
+    if text:
+        words = [options.get("stage_options"), text]
+        options["stage_options"] = " ".join(filter(None, words))
+    return configs.Config(**options)
+
+
+def _given_to_stages(values):
+    """{stage: {name: value}} of the flags with a stage's name in front."""
+    options = {}
+    for stage, field in _of_stages():
+        flag = values[f"{stage}.{field.name}"]
+        if not flag.using_default_value:
+            options.setdefault(stage, {})[field.name] = flag.value
+    return options
 
 
 def help_text() -> str:
@@ -154,6 +179,8 @@ def _help_line(field):
 
 def _unknown(name):
     known = [field.name for field in dataclasses.fields(configs.Config)]
+    if "." in name:
+        known = [f"{stage}.{field.name}" for stage, field in _of_stages()]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f": did you mean --{near[0]}?" if near else "."
     return f"There is no flag --{name}{hint} See simclrv2 --help."
@@ -161,11 +188,12 @@ def _unknown(name):
 
 def _illegal(text):
     """What a flag takes, from absl's "flag --name=value: reason"."""
-    given = re.match(r"flag (--(\w+)=.*?): ", text, re.DOTALL)
+    given = re.match(r"flag (--([\w.]+)=.*?): ", text, re.DOTALL)
     fields = {f.name: f.metadata for f in dataclasses.fields(configs.Config)}
-    if not given or given[2] not in fields:
+    name = given and given[2].split(".")[-1]
+    if name not in fields:
         return text.replace("\n", " ")
-    metadata = fields[given[2]]
+    metadata = fields[name]
     words = _VALUES[metadata["kind"]]
     if metadata["choices"]:
         words = f"one of {', '.join(map(str, metadata['choices']))}"

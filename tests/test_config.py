@@ -14,6 +14,8 @@ from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
 from simclrv2_tf.config import groups
+from simclrv2_tf.config import stage_options
+from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
 from simclrv2_tf.config.option import SHARE
@@ -174,3 +176,18 @@ def test_a_new_option_is_one_line(monkeypatch, tmp_path):
     changed = dataclasses.replace(begun, new_size=8)
     assert model_dir.changed(changed) == ["new_size=8 (was 4)"]
     assert "--new_rate=0.5" in (tmp_path / "flags.cfg").read_text()
+
+
+def test_options_of_stages_from_python():
+    config = Config(
+        stage_options={"pretrain": {"export_formats": "onnx, litert"}}
+    )
+    given = stage_options.read(config.stage_options, Config)
+    assert given["pretrain"] == {"export_formats": "onnx, litert"}
+
+
+def test_the_time_budget_in_seconds():
+    assert time_budget_seconds(Config(time_budget="01:20")) == 4800
+    assert time_budget_seconds(Config()) == 0
+    with pytest.raises(ValueError, match="`time_budget` must be hours"):
+        Config(time_budget="20")

@@ -17,8 +17,10 @@ from simclrv2_tf.config.option import BACKBONE
 from simclrv2_tf.config.option import HEADS
 from simclrv2_tf.config.option import NORMALIZATION
 from simclrv2_tf.config.option import describing
+from simclrv2_tf.config.recipe_options import RecipeConfig
 from simclrv2_tf.config.rules import RULES
 from simclrv2_tf.config.rules import settle_types
+from simclrv2_tf.config.rules import time_budget_seconds
 from simclrv2_tf.config.rules import time_limit_seconds
 from simclrv2_tf.config.run_options import RunConfig
 from simclrv2_tf.config.training_options import AugmentationConfig
@@ -32,12 +34,14 @@ __all__ = [
     "Config",
     "describing",
     "groups",
+    "time_budget_seconds",
     "time_limit_seconds",
 ]
 
 
 @dataclasses.dataclass(frozen=True)
 class Config(
+    RecipeConfig,
     HardwareConfig,
     ApplicationConfig,
     EvaluationConfig,

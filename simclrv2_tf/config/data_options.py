@@ -52,6 +52,15 @@ class DataConfig:
     eval_split: str = option(
         "validation", "Split to evaluate on; CIFAR-10 and digits have test."
     )
+    holdout_fraction: float = option(
+        None,
+        "Share of each class's labelled images that training leaves out, in "
+        "[0, 1); --eval_split=holdout is that share. Unset: none; the job of "
+        "three stages takes 0.2 if there is no evaluation split.",
+        kind=float,
+        range=Range(lambda v: v is None or 0 <= v < 1, "in [0, 1)"),
+        resumed=CHANGES_TRAINING,
+    )
     cache_dataset: bool = option(
         False,
         "Decode the training images once and hold them in memory, if they fit "

@@ -21,14 +21,15 @@ class Options(TypedDict, total=False):
         "embed",
         "predict",
         "status",
+        "recommend",
     ]
     """What to do: train, evaluate a run, both in turn, export a model, or
-    write embeddings or predictions of a data set, or print the status of
-    the run in model_dir."""
+    write embeddings or predictions of a data set, print the status of
+    the run in model_dir, or recommend settings for a data set."""
 
-    train_mode: Literal["pretrain", "finetune", "distill"]
+    train_mode: Literal["pretrain", "finetune", "distill", "semi_supervised"]
     """Stage: contrastive pretraining, supervised fine-tuning or
-    distillation."""
+    distillation; semi_supervised: all three as one job."""
 
     dataset_summary: bool
     """Instead of anything else say what the data set holds: classes, sizes,
@@ -126,6 +127,11 @@ class Options(TypedDict, total=False):
 
     eval_split: str | os.PathLike[str]
     """Split to evaluate on; CIFAR-10 and digits have test."""
+
+    holdout_fraction: float | None
+    """Share of each class's labelled images that training leaves out, in
+    [0, 1); --eval_split=holdout is that share. Unset: none; the job of
+    three stages takes 0.2 if there is no evaluation split."""
 
     cache_dataset: bool
     """Decode the training images once and hold them in memory, if they fit
@@ -345,3 +351,16 @@ class Options(TypedDict, total=False):
     which must divide it, and still gets the gradient of the whole batch;
     batch normalization takes its moments from each such part. 0: all at
     once."""
+
+    time_budget: str | os.PathLike[str] | None
+    """Time for the whole job, HH:MM, which its recipe is fitted to; unset:
+    what the rules think the data deserve."""
+
+    memory_budget: float
+    """Memory for the job in GB, which its recipe is fitted to; 0: what is
+    free."""
+
+    stage_options: str | os.PathLike[str] | None
+    """Options of single stages (pretrain, finetune, distill, scratch),
+    which win over the recipe: each can be given as a flag of its own,
+    --pretrain.learning_rate=0.5."""

@@ -8,7 +8,7 @@ from simclrv2_tf.config.option import at_least
 from simclrv2_tf.config.option import between
 from simclrv2_tf.config.option import option
 
-TRAIN_MODES = ("pretrain", "finetune", "distill")
+TRAIN_MODES = ("pretrain", "finetune", "distill", "semi_supervised")
 MODES = (
     "train",
     "eval",
@@ -17,6 +17,7 @@ MODES = (
     "embed",
     "predict",
     "status",
+    "recommend",
 )
 
 
@@ -27,14 +28,14 @@ class RunConfig:
     mode: str = option(
         "train",
         "What to do: train, evaluate a run, both in turn, export a model, or "
-        "write embeddings or predictions of a data set, or print the status "
-        "of the run in model_dir.",
+        "write embeddings or predictions of a data set, print the status of "
+        "the run in model_dir, or recommend settings for a data set.",
         MODES,
     )
     train_mode: str = option(
         "pretrain",
         "Stage: contrastive pretraining, supervised fine-tuning or "
-        "distillation.",
+        "distillation; semi_supervised: all three as one job.",
         TRAIN_MODES,
         resumed=FIXED,
     )

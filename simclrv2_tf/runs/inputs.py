@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import holdout
 from simclrv2_tf.data import label_subset
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
@@ -23,10 +24,26 @@ _LOG = logging.getLogger("simclrv2_tf")
 
 
 def open_source(config: Config, split: str | None = None) -> Source:
-    """The data set that a config names; its training split unless given."""
+    """The data set that a config names; its training split unless given.
+
+    With a holdout the training split lacks those images, and the split
+    "holdout" has them.
+    """
+    split = split or config.train_split
+    if not config.holdout_fraction:
+        return _open(config, split)
+    parts = {holdout.HOLDOUT: holdout.held_out}
+    parts[config.train_split] = holdout.left_over
+    if split not in parts:
+        return _open(config, split)
+    whole = _open(config, config.train_split)
+    return whole.subset(parts[split](whole.labels, config.holdout_fraction))
+
+
+def _open(config, split):
     return sources.open_source(
         config.dataset,
-        split or config.train_split,
+        split,
         config.data_dir,
         config.download,
         config.image_feature,
