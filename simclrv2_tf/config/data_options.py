@@ -52,7 +52,7 @@ class DataConfig:
     eval_split: str = option(
         "validation", "Split to evaluate on; CIFAR-10 and digits have test."
     )
-    holdout_fraction: float = option(
+    holdout_fraction: float | None = option(
         None,
         "Share of each class's labelled images that training leaves out, in "
         "[0, 1); --eval_split=holdout is that share. Unset: none; the job of "

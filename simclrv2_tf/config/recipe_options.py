@@ -10,7 +10,7 @@ from simclrv2_tf.config.option import option
 class RecipeConfig:
     """What the job of three stages may take (train_mode semi_supervised)."""
 
-    time_budget: str = option(
+    time_budget: str | None = option(
         None,
         "Time for the whole job, HH:MM, which its recipe is fitted to; unset: "
         "what the rules think the data deserve.",
@@ -22,7 +22,7 @@ class RecipeConfig:
         "free.",
         range=at_least(0, "GB"),
     )
-    stage_options: str = option(
+    stage_options: str | None = option(
         None,
         "Options of single stages (pretrain, finetune, distill, scratch), "
         "which win over the recipe: each can be given as a flag of its own, "

@@ -76,7 +76,7 @@ def time_limit_seconds(config: Any) -> int:
     return _seconds(config.time_limit)
 
 
-def time_budget_seconds(config):
+def time_budget_seconds(config: Any) -> int:
     """The time budget in seconds, 0 for none."""
     return _seconds(config.time_budget)
 

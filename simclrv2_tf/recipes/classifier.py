@@ -56,7 +56,7 @@ class Classifier:
 
     def __init__(
         self, network: Network, class_names: Sequence[str] | None = None
-    ):
+    ) -> None:
         count = network.get_config()["num_classes"]
         self.network = network
         self.class_names = list(class_names or map(str, range(count)))

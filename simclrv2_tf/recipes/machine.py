@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from simclrv2_tf import scaling
 from simclrv2_tf.data.cache import free_memory
-from simclrv2_tf.data.skip_errors import cores
+from simclrv2_tf.files.cores import cores
 from simclrv2_tf.runs import precision
 
 

@@ -10,13 +10,13 @@ from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.files.progress import duration
 from simclrv2_tf.recipes import image_sample
 from simclrv2_tf.recipes import memory_fit
 from simclrv2_tf.recipes import network_sizes
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes import step_time
 from simclrv2_tf.recipes import time_plan
+from simclrv2_tf.recipes.durations import duration
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_data import JobData
 from simclrv2_tf.recipes.job_data import open_data

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from simclrv2_tf.files.progress import duration
 from simclrv2_tf.models import layer_costs
+from simclrv2_tf.recipes.durations import duration
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.step_time import StepTime
