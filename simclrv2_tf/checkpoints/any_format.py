@@ -39,7 +39,7 @@ _NONLINEAR = "head_contrastive/nl_0/"
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class Weights:
     """Weights, and what is known of them.
 
     Attributes:
@@ -63,9 +63,9 @@ class Found:
                 return arrays[name]
 
         shapes = shapes_of(arrays)
-        told = architecture.infer(shapes)
-        told |= architecture.agreeing(told, known or {})
-        return cls(kind, Arrays(shapes, read), told, tuple(notes))
+        arguments = architecture.infer(shapes)
+        arguments |= architecture.agreeing(arguments, known or {})
+        return cls(kind, Arrays(shapes, read), arguments, tuple(notes))
 
     def with_head(self, mode):
         """The same, a projection head of one layer named as `mode` names it.
@@ -73,18 +73,18 @@ class Found:
         A linear head and a nonlinear one of a single layer compute alike, and
         tf2 objects and Keras files do not tell them apart.
         """
-        held = self.arguments["proj_head_mode"]
-        single = held == "linear" or self.arguments.get("num_proj_layers") == 1
-        if not single or {held, mode} != {"linear", "nonlinear"}:
+        own = self.arguments["proj_head_mode"]
+        single = own == "linear" or self.arguments.get("num_proj_layers") == 1
+        if not single or {own, mode} != {"linear", "nonlinear"}:
             return self
         old, new = _LINEAR, _NONLINEAR
         count = {"num_proj_layers": 1}
         if mode == "linear":
             old, new, count = new, old, {}
         names = {name.replace(old, new): name for name in self.arrays}
-        told = {**self.arguments, "proj_head_mode": mode, **count}
+        arguments = {**self.arguments, "proj_head_mode": mode, **count}
         return dataclasses.replace(
-            self, arrays=self.arrays.renamed(names), arguments=told
+            self, arrays=self.arrays.renamed(names), arguments=arguments
         )
 
 
@@ -115,7 +115,7 @@ def locate(path):
 def _newest(path):
     """The prefix that a path means; of a run the newest that is whole."""
     if run_directory.keeps_checksums(path):
-        return run_directory.newest_sound(path)
+        return run_directory.latest_valid(path)
     return tf1.find(path)
 
 
@@ -129,7 +129,7 @@ def open_source(path, ema=False, ignore=None):
         checkpoint to pass over.
 
     Returns:
-      A `Found`.
+      A `Weights`.
 
     Raises:
       ValueError: If there are no weights, or damaged ones.
@@ -142,7 +142,7 @@ def open_source(path, ema=False, ignore=None):
             return _saved_model(place, ema, ignore)
         refuse_momentum(path, ema)
         arrays, known, notes = pytorch.read(place, ignore)
-        return Found.make("PyTorch", place, arrays, known, notes)
+        return Weights.make("PyTorch", place, arrays, known, notes)
 
 
 def refuse_momentum(path, ema):
@@ -159,14 +159,16 @@ def _checkpoint(prefix, ema, ignore):
     if run_directory.is_ours(prefix):
         arrays = run_directory.read(prefix)
         chosen = tf1.choose(arrays, ema, prefix)
-        return Found.make("run", prefix, arrays.renamed(chosen), known)
+        return Weights.make("run", prefix, arrays.renamed(chosen), known)
     if tf1.is_tf1(prefix):
         arrays = tf1.read(prefix, ema, ignore)
-        return Found.make("TF1", prefix, arrays, known)
+        return Weights.make("TF1", prefix, arrays, known)
     if tf2.is_tf2(prefix):
         refuse_momentum(prefix, ema)
-        arrays, told = tf2.read(prefix)
-        return Found.make("tf2 objects", prefix, arrays, {**known, **told})
+        arrays, inferred = tf2.read(prefix)
+        return Weights.make(
+            "tf2 objects", prefix, arrays, {**known, **inferred}
+        )
     raise ValueError(
         f"The checkpoint {prefix!r} is of no known kind: expected TF1 names "
         "(base_model/…), objects of the original tf2 code "
@@ -194,15 +196,15 @@ def _saved_model(directory, ema, ignore):
     if saved_model.is_ours(directory):
         refuse_momentum(directory, ema)
         arrays, known = saved_model.read_ours(directory)
-        return Found.make("our SavedModel", directory, arrays, known)
+        return Weights.make("our SavedModel", directory, arrays, known)
     prefix = saved_model.prefix(directory)
     if tf1.is_tf1(prefix):
         arrays = tf1.read(prefix, ema, ignore)
-        return Found.make("TF1 hub module", directory, arrays)
+        return Weights.make("TF1 hub module", directory, arrays)
     if tf2.is_tf2(prefix):
         refuse_momentum(directory, ema)
-        found = tf2.read(prefix)
-        return Found.make("tf2 SavedModel", directory, *found)
+        weights = tf2.read(prefix)
+        return Weights.make("tf2 SavedModel", directory, *weights)
     raise ValueError(
         f"The SavedModel {directory!r} holds no SimCLR network: expected "
         "variables of the original release, or an export of this package."

@@ -14,7 +14,7 @@ _BACKBONE = (
     "channels",
 )
 _HEAD = ("proj_head_mode", "num_proj_layers", "proj_out_dim")
-_SPOKEN = {"resnet_depth": "depth", "width_multiplier": "width"}
+_WORDS = {"resnet_depth": "depth", "width_multiplier": "width"}
 _SHOWN = 3
 
 
@@ -34,13 +34,13 @@ def infer(shapes):
     Raises:
       ValueError: If the weights belong to no network of this package.
     """
-    held = {n: tuple(s) for n, s in shapes.items() if n.startswith("base_")}
-    if "base_model/conv2d/kernel" not in held:
+    backbone = {n: tuple(s) for n, s in shapes.items() if n.startswith("base_")}
+    if "base_model/conv2d/kernel" not in backbone:
         raise ValueError(
             "The checkpoint holds no backbone: expected variables such as "
             "base_model/conv2d/kernel."
         )
-    arguments = {**_backbone(held), **_projection(shapes)}
+    arguments = {**_backbone(backbone), **_projection(shapes)}
     return {**arguments, "num_classes": _num_classes(shapes)}
 
 
@@ -83,8 +83,8 @@ def check(inferred, wanted):
     if inferred.get("proj_head_mode", "none") != "none":
         differing += _differing_head(inferred, {**inferred, **wanted})
     if differing:
-        asked = ", ".join(_spoken(key, wanted) for key in differing)
-        has = ", ".join(_spoken(key, inferred) for key in differing)
+        asked = ", ".join(_in_words(key, wanted) for key in differing)
+        has = ", ".join(_in_words(key, inferred) for key in differing)
         raise ValueError(
             f"The checkpoint is {describe(inferred)} ({has}), the flags say "
             f"{asked}: give the checkpoint's architecture, or another "
@@ -118,8 +118,8 @@ def _differing_head(inferred, wanted):
     return [k for k in differing if wanted[k] != inferred[k]]
 
 
-def _spoken(key, arguments):
-    return f"{_SPOKEN.get(key, key)} {arguments.get(key)}"
+def _in_words(key, arguments):
+    return f"{_WORDS.get(key, key)} {arguments.get(key)}"
 
 
 def _backbone_shapes(arguments):
@@ -130,34 +130,34 @@ def _backbone_shapes(arguments):
     }
 
 
-def _backbone(held):
+def _backbone(shapes):
     """The backbone whose variables, names and shapes, are all these."""
     structures = list(layout.hypotheses())
-    structures.sort(key=lambda arguments: _distance(arguments, held))
-    nearest = _with_sizes(structures[0], held)
+    structures.sort(key=lambda arguments: _distance(arguments, shapes))
+    nearest = _with_sizes(structures[0], shapes)
     expected = _backbone_shapes(nearest)
-    if expected != held:
-        raise ValueError(_misfit(describe(nearest), expected, held))
+    if expected != shapes:
+        raise ValueError(_misfit(describe(nearest), expected, shapes))
     return nearest
 
 
-def _distance(arguments, held):
+def _distance(arguments, shapes):
     """How many variables one has and the other has not, or of other rank."""
     expected = _backbone_shapes(arguments)
     kernels = sum(
-        expected[n][:2] != held[n][:2]
+        expected[n][:2] != shapes[n][:2]
         for n in expected
-        if n in held and n.endswith("/kernel")
+        if n in shapes and n.endswith("/kernel")
     )
-    return len(set(expected) ^ set(held)) + kernels
+    return len(set(expected) ^ set(shapes)) + kernels
 
 
-def _with_sizes(structure, held):
+def _with_sizes(structure, shapes):
     """Adds the numbers of channels to a structure."""
     last = _last(structure, "conv_1")
-    filters = held.get(f"{last}/kernel", (0, 0, 0, 512))[-1]
+    filters = shapes.get(f"{last}/kernel", (0, 0, 0, 512))[-1]
     width = filters / 512
-    channels = held["base_model/conv2d/kernel"][-2]
+    channels = shapes["base_model/conv2d/kernel"][-2]
     sized = {
         **structure,
         "width_multiplier": int(width) if width.is_integer() else width,
@@ -165,51 +165,51 @@ def _with_sizes(structure, held):
     if channels != 3:
         sized["channels"] = channels
     sized["sk_ratio"] = _ratio(
-        sized, "sk_ratio", "mix", PUBLISHED_SK_RATIO, held, filters
+        sized, "sk_ratio", "mix", PUBLISHED_SK_RATIO, shapes, filters
     )
     sized["se_ratio"] = _ratio(
-        sized, "se_ratio", "expand", _PUBLISHED_SE_RATIO, held, filters
+        sized, "se_ratio", "expand", _PUBLISHED_SE_RATIO, shapes, filters
     )
     return sized
 
 
-def _ratio(arguments, key, place, usual, held, filters):
+def _ratio(arguments, key, place, usual, shapes, filters):
     """The usual ratio where it fits, else what the last block shows."""
     if not arguments[key] or (scope := _last(arguments, place)) is None:
         return arguments[key]
     fits = all(
-        held.get(f"{layer.scope}/kernel") == layer.shapes["kernel"]
+        shapes.get(f"{layer.scope}/kernel") == layer.shapes["kernel"]
         for layer in layout.backbone({**arguments, key: usual})
         if layer.place.endswith(place)
     )
-    shape = held.get(f"{scope}/kernel")
+    shape = shapes.get(f"{scope}/kernel")
     return usual if fits or shape is None else shape[2] / filters
 
 
 def _last(arguments, place):
     """Scope of the last convolution at such a place, None without one."""
-    found = [
+    scopes = [
         layer.scope
         for layer in layout.backbone(arguments)
         if layer.kind == "conv" and layer.place.endswith(f".{place}")
     ]
-    return found[-1] if found else None
+    return scopes[-1] if scopes else None
 
 
-def _misfit(name, expected, held):
-    missing = [n for n in expected if n not in held]
-    unexpected = [n for n in held if n not in expected]
-    shapes = [
-        f"{n} {held[n]} for {expected[n]}"
+def _misfit(name, expected, actual):
+    missing = [n for n in expected if n not in actual]
+    unexpected = [n for n in actual if n not in expected]
+    reshaped = [
+        f"{n} {actual[n]} for {expected[n]}"
         for n in expected
-        if n in held and held[n] != expected[n]
+        if n in actual and actual[n] != expected[n]
     ]
     kinds = {
         "missing": missing,
         "unexpected": unexpected,
-        "of another shape": shapes,
+        "of another shape": reshaped,
     }
-    found = "; ".join(
+    differences = "; ".join(
         f"{len(names)} {kind} ({', '.join(names[:_SHOWN])}"
         f"{', …' if len(names) > _SHOWN else ''})"
         for kind, names in kinds.items()
@@ -218,7 +218,7 @@ def _misfit(name, expected, held):
     return (
         "The checkpoint's backbone belongs to no ResNet of depth "
         f"{', '.join(map(str, layout.DEPTHS))}. Nearest is {name}, with "
-        f"variables {found}: take a complete checkpoint."
+        f"variables {differences}: take a complete checkpoint."
     )
 
 
@@ -232,9 +232,11 @@ def _projection(shapes):
         return {"proj_head_mode": "none"}
     kind, shape = layers[max(layers)]
     mode = "linear" if kind == "l" else "nonlinear"
-    told = {"proj_head_mode": mode, "proj_out_dim": shape[1]}
+    arguments = {"proj_head_mode": mode, "proj_out_dim": shape[1]}
     return (
-        told if mode == "linear" else {**told, "num_proj_layers": len(layers)}
+        arguments
+        if mode == "linear"
+        else {**arguments, "num_proj_layers": len(layers)}
     )
 
 

@@ -55,8 +55,8 @@ def _kind_of_zip(path):
 
 
 def _by_suffix(path):
-    found = (k for end, k in _SUFFIXES.items() if path.endswith(end))
-    return next(found, None)
+    kinds = (k for end, k in _SUFFIXES.items() if path.endswith(end))
+    return next(kinds, None)
 
 
 def only_file(directory):

@@ -54,28 +54,28 @@ def _hypotheses(rest):
         for tried in [{**structure, "width_multiplier": _whole(base / 64)}]
         if sum(_backbone(tried).values()) == sum(rest.values())
     ]
-    for held in [3, *channels]:
+    for count in [3, *channels]:
         for tried in fitting:
-            yield {**tried, "channels": held} if held != 3 else tried
+            yield {**tried, "channels": count} if count != 3 else tried
             for name in ("sk_ratio", "se_ratio"):
                 for ratio in sorted(small) if tried[name] else ():
-                    yield {**tried, name: ratio, "channels": held}
+                    yield {**tried, name: ratio, "channels": count}
 
 
 def _shapes(path):
-    found = {}
+    shapes = {}
 
     def note(name, item):
         slot = name.startswith("optimizer/")  # of a network that was trained
         if isinstance(item, h5py.Dataset) and not slot:
-            found[name] = tuple(item.shape)
+            shapes[name] = tuple(item.shape)
 
     try:
         with h5py.File(path) as file:
             file.visititems(note)
     except (RuntimeError, KeyError) as error:  # its words for damage within
         raise OSError(str(error)) from error
-    return found
+    return shapes
 
 
 def _whole(number):
@@ -95,14 +95,14 @@ def _heads(shapes):
     dense = {n: s for n, s in shapes.items() if len(s) == 2}
     layers = {n: s for n, s in dense.items() if _PROJECTION in n}
     classes = [s[1] for n, s in dense.items() if _CLASSIFIER in n]
-    told = {
+    arguments = {
         "proj_head_mode": "nonlinear" if layers else "none",
         "num_classes": classes[0] if classes else 0,
     }
     if layers:
         last = max(layers, key=lambda name: (len(name), name))
-        told |= {
+        arguments |= {
             "num_proj_layers": len(layers),
             "proj_out_dim": layers[last][1],
         }
-    return told
+    return arguments

@@ -39,52 +39,52 @@ def match(scheme, exists, arguments=None):
 
 def names(scheme, arguments):
     """{canonical name: name in the file} of a known network."""
-    found = _names(scheme, layout.layers(arguments), arguments)
-    if found is None:
+    known = _names(scheme, layout.layers(arguments), arguments)
+    if known is None:
         raise ValueError(
             "The format has no names for this network: "
             f"{arguments}. Choose another format."
         )
-    return found
+    return known
 
 
-def beyond_shapes(found):
+def beyond_shapes(arguments):
     """What places tell and shapes do not: the averages of shallow networks.
 
     Args:
-      found: The arguments that `match` returned.
+      arguments: Those that `match` returned.
     """
-    shallow = not layout.DEPTHS[found["resnet_depth"]][0]
-    return {"sk_ratio": found["sk_ratio"]} if shallow else {}
+    shallow = not layout.DEPTHS[arguments["resnet_depth"]][0]
+    return {"sk_ratio": arguments["sk_ratio"]} if shallow else {}
 
 
 def _heads(scheme, exists, backbone):
     """Names of the heads that are there, and the arguments they tell."""
-    told = dict(_NO_HEADS)
-    found = {}
+    arguments = dict(_NO_HEADS)
+    names = {}
     for count in range(1, MOST_PROJECTION_LAYERS + 1):
         head = {"proj_head_mode": "nonlinear", "num_proj_layers": count}
         tried = _head_names(scheme, {**backbone, **_NO_HEADS, **head})
         if tried is None or not all(map(exists, tried.values())):
             break
-        found, told = tried, {**told, **head}
+        names, arguments = tried, {**arguments, **head}
     classifier = {**backbone, **_NO_HEADS, "num_classes": 1}
     tried = _head_names(scheme, classifier)
     if tried is not None and all(map(exists, tried.values())):
-        found, told = {**found, **tried}, {**told, "num_classes": 1}
-    return found, told
+        names, arguments = {**names, **tried}, {**arguments, "num_classes": 1}
+    return names, arguments
 
 
 def _head_names(scheme, arguments):
-    parts = layout.layers(arguments)[len(layout.backbone(arguments)) :]
-    return _names(scheme, parts, arguments)
+    layers = layout.layers(arguments)[len(layout.backbone(arguments)) :]
+    return _names(scheme, layers, arguments)
 
 
-def _names(scheme, parts, arguments):
-    found = {}
-    for layer in parts:
+def _names(scheme, layers, arguments):
+    names = {}
+    for layer in layers:
         keys = scheme(layer, arguments)
         if keys is None:
             return None
-        found |= {f"{layer.scope}/{name}": keys[name] for name in layer.shapes}
-    return found
+        names |= {f"{layer.scope}/{name}": keys[name] for name in layer.shapes}
+    return names

@@ -50,29 +50,29 @@ def read(path, ignore=None):
         for n, s in shapes.items()
         if not n.endswith(_COUNTER) and not (ignore and re.match(ignore, n))
     }
-    told = _told(metadata, path)
-    match = pytorch_names.recognise(kept, path, told)
+    described = _described(metadata, path)
+    match = pytorch_names.recognise(kept, path, described)
     used = {*match.names.values(), *_needless_bias(match.names, kept, tensor)}
     others = [name for name in kept if name not in used]
     pytorch_names.refuse_others(path, match, others)
     absent = {c for c, name in match.names.items() if name not in kept}
     arrays = _arrays(match.names, kept, tensor, absent)
-    known = told or naming.beyond_shapes(match.arguments)
+    known = described or naming.beyond_shapes(match.arguments)
     known = {**_pixels(match.kind, arrays), **known}
     return arrays, known, _notes(match.kind, absent)
 
 
-def _told(metadata, path):
+def _described(metadata, path):
     """The arguments of `Network` that a file of ours describes, else {}."""
     try:
-        told = dict(json.loads(metadata.get(METADATA, "{}")))
-        _ = layout.shapes(told) if told else None
+        arguments = dict(json.loads(metadata.get(METADATA, "{}")))
+        _ = layout.shapes(arguments) if arguments else None
     except (ArithmeticError, KeyError, TypeError, ValueError):
         raise ValueError(
             f"{path!r} cannot be read: it is damaged (what it tells of its "
             "network); copy or download it again."
         ) from None
-    return told
+    return arguments
 
 
 def _pixels(kind, arrays):
@@ -84,15 +84,15 @@ def _pixels(kind, arrays):
 
 def _needless_bias(names, shapes, tensor):
     """The zero `bias` that PyTorch gives the head's last normalization."""
-    found = set()
+    biases = set()
     for canonical, name in names.items():
         beta = canonical.replace("/gamma", "/beta")
         if canonical.startswith("head_contrastive/") and beta not in names:
             bias = name.replace(".weight", ".bias")
             if canonical.endswith("/gamma") and bias in shapes:
                 if not np.any(tensor(bias)):
-                    found.add(bias)
-    return found
+                    biases.add(bias)
+    return biases
 
 
 def _arrays(names, shapes, tensor, absent):

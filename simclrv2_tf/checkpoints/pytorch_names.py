@@ -31,7 +31,7 @@ class Match:
     arguments: dict
 
 
-def recognise(shapes, path, told):
+def recognise(shapes, path, described):
     """Finds the network in a file.
 
     Of several, such as MoCo's, it is the one that was trained by gradients.
@@ -39,7 +39,7 @@ def recognise(shapes, path, told):
     Args:
       shapes: {name in the file: shape}.
       path: Of the file, for the error.
-      told: Arguments of `Network` that the file tells, {} if none.
+      described: Arguments of `Network` that the file tells, {} if none.
 
     Returns:
       A `Match`.
@@ -47,17 +47,17 @@ def recognise(shapes, path, told):
     Raises:
       ValueError: If the names are in none of the layouts.
     """
-    if told:
-        names = naming.names(ours, told)
+    if described:
+        names = naming.names(ours, described)
         if all(name in shapes for name in names.values()):
-            return Match("our PyTorch module", "", names, told)
+            return Match("our PyTorch module", "", names, described)
     for kind, (scheme, first) in LAYOUTS.items():
         for prefix in _prefixes(first, shapes):
             exists = _exists(kind, prefix, shapes)
-            names, found = naming.match(scheme, exists)
+            names, arguments = naming.match(scheme, exists)
             if names:
                 names = {c: prefix + name for c, name in names.items()}
-                return Match(kind, prefix, names, found)
+                return Match(kind, prefix, names, arguments)
     shown = ", ".join(list(shapes)[:3])
     raise ValueError(
         f"{path!r} holds no network in a known layout: expected the names of "
@@ -69,9 +69,9 @@ def recognise(shapes, path, told):
 
 def _prefixes(first, shapes):
     """What may stand before the names: `module.`, `encoder.` and the like."""
-    found = {m[1] for n in shapes if (m := re.fullmatch(first, n))}
-    found = {p for p in found if not re.search(r"(^|\.)layer\d+\.", p)}
-    return sorted(found, key=lambda p: (_follows(p), len(p), p))
+    prefixes = {m[1] for n in shapes if (m := re.fullmatch(first, n))}
+    prefixes = {p for p in prefixes if not re.search(r"(^|\.)layer\d+\.", p)}
+    return sorted(prefixes, key=lambda p: (_follows(p), len(p), p))
 
 
 def _follows(prefix):
@@ -124,9 +124,9 @@ def _groups(others, used):
         for parts in (name.split(".") for name in used)
         for n in range(len(parts))
     }
-    found = {}
+    groups = {}
     for name in others:
         parts = name.split(".")
         beginnings = (".".join(parts[: n + 1]) for n in range(len(parts)))
-        found[next((b for b in beginnings if b not in taken), name)] = None
-    return list(found)
+        groups[next((b for b in beginnings if b not in taken), name)] = None
+    return list(groups)

@@ -125,15 +125,15 @@ def prefix_of(directory, step):
 
 def latest(directory):
     """Prefix of the newest checkpoint of a run, None if there is none."""
-    found = steps(directory)
-    if found:
-        return prefix_of(directory, found[-1])
+    present = steps(directory)
+    if present:
+        return prefix_of(directory, present[-1])
     if not directory or not tf.io.gfile.isdir(directory):
         return None
     return tf.train.latest_checkpoint(directory)  # of another program
 
 
-def newest_sound(directory, set_aside=False):
+def latest_valid(directory, set_aside=False):
     """Prefix of the newest checkpoint whose files are whole.
 
     Args:
@@ -147,18 +147,18 @@ def newest_sound(directory, set_aside=False):
     Raises:
       ValueError: If there are checkpoints, and all are damaged.
     """
-    found = steps(directory)
-    for step in reversed(found):
+    present = steps(directory)
+    for step in reversed(present):
         prefix = prefix_of(directory, step)
-        reason = fault(prefix)
+        reason = verify(prefix)
         if reason is None:
             return prefix
         _LOG.warning("%s is damaged and passed over: %s", prefix, reason)
         if set_aside:
             _set_aside(prefix)
-    if found:
+    if present:
         raise ValueError(
-            f"All checkpoints of {directory!r} are damaged ({len(found)}): "
+            f"All checkpoints of {directory!r} are damaged ({len(present)}): "
             "restore one from a copy, or give another --model_dir to start "
             "anew."
         )
@@ -167,10 +167,10 @@ def newest_sound(directory, set_aside=False):
 
 def keeps_checksums(directory):
     """Whether the newest checkpoint was written with checksums."""
-    found = steps(directory)
-    if not found:
+    present = steps(directory)
+    if not present:
         return False
-    newest = prefix_of(directory, found[-1])
+    newest = prefix_of(directory, present[-1])
     return tf.io.gfile.exists(newest + checksums.SUFFIX)
 
 
@@ -181,7 +181,7 @@ def _set_aside(prefix):
         tf.io.gfile.rename(path, target, overwrite=True)
 
 
-def fault(prefix):
+def verify(prefix):
     """What is wrong with a checkpoint's files, None if nothing is.
 
     Reads all of them; by their checksums, or where those are missing (a

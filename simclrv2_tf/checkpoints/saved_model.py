@@ -24,8 +24,8 @@ def find(directory):
     Returns:
       A directory, or None if there is no SavedModel.
     """
-    places = [directory, *_paths(directory, _BELOW)]
-    return next(filter(None, map(_itself_or_newest, places)), None)
+    candidates = [directory, *_paths(directory, _BELOW)]
+    return next(filter(None, map(_itself_or_newest, candidates)), None)
 
 
 def _itself_or_newest(directory):
@@ -48,13 +48,13 @@ def _paths(directory, names):
 
 def prefix(directory):
     """Prefix of the checkpoint that holds a SavedModel's variables."""
-    found = os.path.join(directory, _VARIABLES)
-    if not tf.io.gfile.exists(found + ".index"):
+    path = os.path.join(directory, _VARIABLES)
+    if not tf.io.gfile.exists(path + ".index"):
         raise ValueError(
             f"{directory!r} cannot be read: the SavedModel lacks "
             f"{_VARIABLES}.index; copy the whole directory."
         )
-    return found
+    return path
 
 
 def is_ours(directory):

@@ -38,15 +38,15 @@ def scheme(layer, arguments):
 
 def _stem(layer, rest, arguments):
     three = arguments.get("sk_ratio") and arguments.get("image_size", 224) > 32
-    places = {**_STEM, "conv": (4, 6) if three else (0, 2)}[rest[0]]
-    return f"resnet_model/initial_conv_relu_max_pool/{_item(layer, places)}"
+    indices = {**_STEM, "conv": (4, 6) if three else (0, 2)}[rest[0]]
+    return f"resnet_model/initial_conv_relu_max_pool/{_item(layer, indices)}"
 
 
 def _block(layer, rest, arguments):
     group, index, part = rest
     below = _bottleneck if arguments["resnet_depth"] > 34 else _basic
-    found = below(layer, part, arguments)
-    return f"resnet_model/block_groups/{group}/layers/{index}/{found}"
+    path = below(layer, part, arguments)
+    return f"resnet_model/block_groups/{group}/layers/{index}/{path}"
 
 
 def _basic(layer, part, arguments):
@@ -54,8 +54,8 @@ def _basic(layer, part, arguments):
         return f"shortcut_layers/{_shortcut(layer)}"
     if part in ("reduce", "expand"):
         return f"se_layer/se_{part}"
-    places = {"conv_1": (0, 1), "conv_2": (2, 3)}[part]
-    return f"conv2d_bn_layers/{_item(layer, places)}"
+    indices = {"conv_1": (0, 1), "conv_2": (2, 3)}[part]
+    return f"conv2d_bn_layers/{_item(layer, indices)}"
 
 
 def _bottleneck(layer, part, arguments):
@@ -77,10 +77,10 @@ def _shortcut(layer):
     return _item(layer, (first, first + 1))
 
 
-def _item(layer, places):
+def _item(layer, indices):
     if layer.kind == "norm":
-        return f"{places[1]}/bn"
-    return f"{places[0]}/conv2d"
+        return f"{indices[1]}/bn"
+    return f"{indices[0]}/conv2d"
 
 
 def _projection(layer, rest, arguments):
@@ -120,7 +120,7 @@ def read(prefix):
     def exists(path):
         return key(graph, model, path) is not None
 
-    paths, found = naming.match(scheme, exists)
+    paths, arguments = naming.match(scheme, exists)
     if paths is None:
         raise ValueError(
             f"The objects in {prefix!r} are those of no SimCLRv2 network: "
@@ -129,7 +129,7 @@ def read(prefix):
         )
     keys = {name: key(graph, model, path) for name, path in paths.items()}
     _refuse_others(_weights_below(graph, model) - set(keys.values()), prefix)
-    return bundle.arrays(keys), naming.beyond_shapes(found)
+    return bundle.arrays(keys), naming.beyond_shapes(arguments)
 
 
 def _refuse_others(keys, prefix):
@@ -144,15 +144,15 @@ def _refuse_others(keys, prefix):
 
 def _weights_below(graph, node):
     """Keys of the variables that hang from an object as weights do."""
-    found, seen, left = set(), {node}, [node]
+    keys, seen, left = set(), {node}, [node]
     while left:
         for name, child in graph[left.pop()][0].items():
             if name in _WEIGHTS:
-                found |= {a.checkpoint_key for a in graph[child][1]}
+                keys |= {a.checkpoint_key for a in graph[child][1]}
             elif child not in seen:
                 seen.add(child)
                 left.append(child)
-    return found
+    return keys
 
 
 def object_graph(bundle):
@@ -167,8 +167,8 @@ def object_graph(bundle):
 
 def _model(graph):
     """The node of the model, whatever it hangs from."""
-    found = (i for i, (below, _) in enumerate(graph) if "resnet_model" in below)
-    return next(found, None)
+    nodes = (i for i, (below, _) in enumerate(graph) if "resnet_model" in below)
+    return next(nodes, None)
 
 
 def key(graph, node, path):

@@ -92,11 +92,11 @@ def _encoded_in(examples):
     usual, other = (parsed[name] for name in EXAMPLE_FEATURES)
     encoded = tf.where(usual == "", other, usual)
     names = " or ".join(f"`{name}`" for name in EXAMPLE_FEATURES)
-    held = tf.raw_ops.Assert(
+    assertion = tf.raw_ops.Assert(
         condition=tf.reduce_all(encoded != ""),
         data=[f"Expected tf.Examples with an encoded image as {names}."],
     )
-    with tf.control_dependencies([held]):
+    with tf.control_dependencies([assertion]):
         return tf.identity(encoded)
 
 

@@ -36,10 +36,10 @@ def files(path: str) -> Iterator[str]:
         folder = _directory_beside(directory or ".")
         try:
             yield os.path.join(folder, name)
-            written = sorted(tf.io.gfile.listdir(folder), key=_index_last)
-            for file in written:
+            names = sorted(tf.io.gfile.listdir(folder), key=_index_last)
+            for file in names:
                 _flush(os.path.join(folder, file))
-            for file in written:
+            for file in names:
                 source = os.path.join(folder, file)
                 target = os.path.join(directory, file)
                 tf.io.gfile.rename(source, target, overwrite=True)
@@ -100,8 +100,8 @@ def name_newest(prefix: str, older: Sequence[str] = ()) -> None:
         with tf.io.gfile.GFile(staged, "w") as file:
             file.write(f'model_checkpoint_path: "{name}"\n')
             for path in (*older, prefix):
-                held = os.path.basename(path)
-                file.write(f'all_model_checkpoint_paths: "{held}"\n')
+                each = os.path.basename(path)
+                file.write(f'all_model_checkpoint_paths: "{each}"\n')
 
 
 def clean(directory: str) -> None:

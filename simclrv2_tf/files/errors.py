@@ -62,11 +62,11 @@ def _reason(error, doing):
 def _number(error):
     """The `errno` of an error, or of what TensorFlow or HDF5 say for it."""
     if isinstance(error, OSError):
-        spoken = (n for n in _SENTENCES if f"errno = {n}," in str(error))
-        return error.errno or next(spoken, None)
-    spoken = (n for n in _NUMBERS if os.strerror(n) in str(error))
+        matches = (n for n in _SENTENCES if f"errno = {n}," in str(error))
+        return error.errno or next(matches, None)
+    matches = (n for n in _NUMBERS if os.strerror(n) in str(error))
     codes = {5: errno.ENOENT, 7: errno.EACCES, 8: errno.ENOSPC}  # TensorFlow's
-    return next(spoken, codes.get(getattr(error, "error_code", None)))
+    return next(matches, codes.get(getattr(error, "error_code", None)))
 
 
 def first_line(error: BaseException) -> str:

@@ -95,8 +95,8 @@ class Model:
     @property
     def parameters(self) -> int:
         """Elements of the backbone, moving statistics counted."""
-        parts = layout.backbone(arguments(self.architecture))
-        shapes = [s for layer in parts for s in layer.shapes.values()]
+        layers = layout.backbone(arguments(self.architecture))
+        shapes = [s for layer in layers for s in layer.shapes.values()]
         return sum(map(math.prod, shapes))
 
     @property

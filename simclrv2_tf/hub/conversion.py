@@ -70,20 +70,20 @@ def convert(
         for sentence in _unsaid(form, network.get_config()):
             _LOG.warning("%s: %s", target, sentence)
         return form
-    found = load.find_weights(source, ema, ignore)
-    found = found.with_head(overrides.get("proj_head_mode"))
-    architecture.check(found.arguments, overrides)
-    arguments = {**found.arguments, **overrides}
-    _check_complete(found.arrays, arguments)
-    _WRITERS[form](target, found.arrays, arguments)
-    notes = (*found.notes, *load.notes_of(found.arguments, arguments))
+    weights = load.find_weights(source, ema, ignore)
+    weights = weights.with_head(overrides.get("proj_head_mode"))
+    architecture.check(weights.arguments, overrides)
+    arguments = {**weights.arguments, **overrides}
+    _check_complete(weights.arrays, arguments)
+    _WRITERS[form](target, weights.arrays, arguments)
+    notes = (*weights.notes, *load.notes_of(weights.arguments, arguments))
     notes += _unsaid(form, arguments)
     _LOG.info(
         "%s %s (%s): %s",
         architecture.describe(arguments),
         source,
-        found.kind,
-        "; ".join([f"wrote {len(found.arrays)} variables", *notes]),
+        weights.kind,
+        "; ".join([f"wrote {len(weights.arrays)} variables", *notes]),
     )
     return form
 
@@ -129,10 +129,10 @@ def _check_complete(arrays, arguments):
         arguments.get("ft_proj_selector", 0),
         sum(name.endswith("dense/kernel") for name in _projection(arrays)),
     )
-    wanted = layout.shapes(arguments)
-    held = checks.shapes_of(arrays)
+    expected = layout.shapes(arguments)
+    actual = checks.shapes_of(arrays)
     differing = sorted(
-        n for n in {**wanted, **held} if wanted.get(n) != held.get(n)
+        n for n in {**expected, **actual} if expected.get(n) != actual.get(n)
     )
     if differing:
         raise ValueError(

@@ -37,7 +37,7 @@ def load_backbone(
     Returns:
       A `Backbone`, an ordinary functional Keras model of float images
       (batch, height, width, channels) in [0, 1] of any size. A `.keras` file
-      with it in comes back after `from simclrv2_tf import Backbone`.
+      with it in comes back after `import simclrv2_tf`.
 
     Raises:
       ValueError: If there are no weights, or no such endpoint.

@@ -44,10 +44,10 @@ def fetch(model):
       Path for `source.open_source`.
 
     Raises:
-      ValueError: If it can be had nowhere, or the cache is damaged.
+      ValueError: If it is not found in any place, or the cache is damaged.
     """
     final = os.path.join(cache_directory(), *model.name.split("/"))
-    with _explained(model, final):
+    with _cache_errors(model, final):
         if not _is_whole(final):  # a cache that others filled may be read-only
             with _locked(final):
                 if not _is_whole(final):
@@ -60,7 +60,7 @@ def _is_whole(final):
 
 
 @contextlib.contextmanager
-def _explained(model, final):
+def _cache_errors(model, final):
     try:
         yield
     except OSError as error:
@@ -119,7 +119,7 @@ def _bring(model, final):
         _remove_partial(final)
         return
     _remove_empty(final)
-    raise ValueError(mirrors.nowhere(model, refusals))
+    raise ValueError(mirrors.not_found(model, refusals))
 
 
 def _adopt(model, final):

@@ -67,21 +67,21 @@ def load_network(
     check_arguments(overrides)
     check_pattern("ignore", ignore)
     check_pattern("variable_schema", variable_schema)
-    found = find_weights(source, ema, ignore)
-    found = found.with_head(overrides.get("proj_head_mode"))
-    architecture.check(found.arguments, overrides)
-    network = Network(**{**found.arguments, **overrides})
-    excused = _excused(network, found, variable_schema)
+    weights = find_weights(source, ema, ignore)
+    weights = weights.with_head(overrides.get("proj_head_mode"))
+    architecture.check(weights.arguments, overrides)
+    network = Network(**{**weights.arguments, **overrides})
+    excused = _excused(network, weights, variable_schema)
     with file_errors(str(source)):
         report = assign.assign_strict(
-            network.named_variables(), found.arrays, excused
+            network.named_variables(), weights.arrays, excused
         )
     network.load_report = assign.Report(
         report.loaded,
         report.left_out,
-        (*found.notes, *notes_of(found.arguments, network.get_config())),
+        (*weights.notes, *notes_of(weights.arguments, network.get_config())),
     )
-    name = architecture.describe(found.arguments)
+    name = architecture.describe(weights.arguments)
     _LOG.info("%s %s: %s", name, source, network.load_report)
     return network
 
@@ -110,7 +110,7 @@ def find_weights(
       ignore: See there.
 
     Returns:
-      A `simclrv2_tf.checkpoints.any_format.Found`.
+      A `simclrv2_tf.checkpoints.any_format.Weights`.
     """
     path = os.fspath(source)
     model = None if _is_here(path) else catalogue.find(path)
@@ -130,14 +130,14 @@ def _is_here(path):
 
 
 def _published(model, ema):
-    found = sources.open_source(fetch.fetch(model), ema)
-    known = {**found.arguments}
+    weights = sources.open_source(fetch.fetch(model), ema)
+    known = {**weights.arguments}
     notes = (f"published top-1 {model.top1}",)
     if model.selector is not None:
         known["ft_proj_selector"] = model.selector
     expected = catalogue.arguments(model.architecture)
     architecture.check(known, expected)
-    return sources.Found(model.name, found.arrays, known, notes)
+    return sources.Weights(model.name, weights.arrays, known, notes)
 
 
 def _keras(path, kind):
@@ -159,7 +159,7 @@ def _keras(path, kind):
         {name: v.shape for name, v in variables.items()},
         lambda name: variables[name].numpy(),
     )
-    return sources.Found.make("Keras", path, arrays, arguments)
+    return sources.Weights.make("Keras", path, arrays, arguments)
 
 
 @contextlib.contextmanager
@@ -177,10 +177,10 @@ def _weights_alone(path, whole):
         if whole:
             with (
                 zipfile.ZipFile(path) as archive,
-                archive.open("model.weights.h5") as held,
+                archive.open("model.weights.h5") as weights,
                 open(named, "wb") as file,
             ):
-                shutil.copyfileobj(held, file, 2**20)
+                shutil.copyfileobj(weights, file, 2**20)
         else:
             os.symlink(os.path.abspath(path), named)
         yield named
@@ -204,20 +204,20 @@ def _config(path):
         raise OSError("its config.json") from None
 
 
-def _excused(network, found, schema):
+def _excused(network, weights, schema):
     """What need not fit, and why."""
     excused = {}
     classes = network.get_config()["num_classes"]
-    held = found.arguments["num_classes"]
-    if classes != held:
-        has = f"{held} classes" if held else "no supervised head"
+    known = weights.arguments["num_classes"]
+    if classes != known:
+        has = f"{known} classes" if known else "no supervised head"
         excused[_CLASSIFIER] = (
             f"the checkpoint has {has}, the network {classes} classes"
         )
-    if not any(name.startswith(_PROJECTION) for name in found.arrays):
+    if not any(name.startswith(_PROJECTION) for name in weights.arrays):
         excused[_PROJECTION] = "the checkpoint has no projection head"
     if schema and schema not in _ALL:
-        for name in [*network.named_variables(), *found.arrays]:
+        for name in [*network.named_variables(), *weights.arrays]:
             if not re.match(schema, name):
                 excused[re.escape(name)] = "not matched by variable_schema"
     return excused
@@ -254,8 +254,8 @@ def selector_note(
     if not arguments["num_classes"]:
         return ()
     chosen = arguments.get("ft_proj_selector", 0)
-    told = known.get("ft_proj_selector")
+    trained = known.get("ft_proj_selector")
     note = f"the supervised head reads projection layer {chosen}"
-    if told is not None and told != chosen:
-        note += f", while the weights were trained on layer {told}"
+    if trained is not None and trained != chosen:
+        note += f", while the weights were trained on layer {trained}"
     return (note,)

@@ -1,4 +1,4 @@
-"""Where published weights can be had, and which files they are there."""
+"""Where published weights are, and which files they are there."""
 
 import os
 import re
@@ -48,8 +48,8 @@ def _named_by_state(place, target):
     except download.Missing:
         return None
     with open(os.path.join(target, _STATE), errors="replace") as file:
-        found = re.search(r'^model_checkpoint_path: "(.*)"', file.read(), re.M)
-    return os.path.basename(found[1]) if found else None
+        named = re.search(r'^model_checkpoint_path: "(.*)"', file.read(), re.M)
+    return os.path.basename(named[1]) if named else None
 
 
 def hub_module(model, place, target):
@@ -78,7 +78,7 @@ def _get_all(place, target, files):
         download.get(f"{place}/{file}", path)
 
 
-def nowhere(model, refusals):
+def not_found(model, refusals):
     """The sentence for a model that no place has.
 
     Args:
@@ -87,7 +87,8 @@ def nowhere(model, refusals):
     """
     name = f"model.ckpt-{model.step or 'N'}"
     return (
-        f"{model.name} can be had nowhere ({'; '.join(refusals)}): download "
+        f"{model.name} is not found in any of its places "
+        f"({'; '.join(refusals)}): download "
         f"{name}.index and {name}.data-00000-of-00001 from {model.tf1} on a "
         f"machine with internet, put them into DIRECTORY/{model.name}/ and set "
         f"{MIRROR}=DIRECTORY."

@@ -28,7 +28,7 @@ def newest(directory: str) -> str | None:
       ValueError: Unless all workers would go on from the same one.
     """
     writes = distribution.is_chief()
-    prefix = run_directory.newest_sound(directory, set_aside=writes)
+    prefix = run_directory.latest_valid(directory, set_aside=writes)
     step = run_directory.step_of(prefix) if prefix else 0
     steps = distribution.join_workers(np.array([step])).tolist()
     if len(set(steps)) > 1:

@@ -64,7 +64,7 @@ def _fit_steps(run):
 
 def _roll_back(run, error, rollbacks):
     """Goes back to the last checkpoint and passes over what came since."""
-    prefix = run_directory.newest_sound(run.config.model_dir)
+    prefix = run_directory.latest_valid(run.config.model_dir)
     if not run.config.rollback or prefix is None:
         raise error
     rollbacks[prefix] += 1

@@ -24,7 +24,7 @@ _DECAY = ("optimizer", "weight_decay")  # what the loss of decay depends on
 
 def newest(config: Config) -> str:
     """Prefix of the run's newest checkpoint, or of `--checkpoint`."""
-    prefix = run_directory.newest_sound(config.model_dir) or config.checkpoint
+    prefix = run_directory.latest_valid(config.model_dir) or config.checkpoint
     if prefix is None:
         raise ValueError(
             "Expected a trained run: `model_dir` "

@@ -229,7 +229,7 @@ def test_a_full_disk_half_way_through(name, checkpoint, tmp_path, largest_file):
 )
 def test_errors_of_all_sources_are_put_in_words(error, sentence):
     with pytest.raises(ValueError, match=f"'p' cannot be read: .*{sentence}"):
-        with errors.explained("p"):
+        with errors.file_errors("p"):
             raise error
 
 

@@ -42,7 +42,7 @@ def kernel_of(prefix):
 def test_a_directory_called_like_a_pattern(tmp_path):
     directory = str(tmp_path / "run[1]*?")
     run_directory.write(directory, 3, tensors(3))
-    prefix = run_directory.newest_sound(directory)
+    prefix = run_directory.latest_valid(directory)
     np.testing.assert_array_equal(kernel_of(prefix), 3)
 
 
@@ -53,7 +53,7 @@ def flip(path, place=100):
 
 
 def test_everything_comes_back(run):
-    prefix = run_directory.newest_sound(str(run))
+    prefix = run_directory.latest_valid(str(run))
     assert run_directory.step_of(prefix) == 10
     np.testing.assert_array_equal(kernel_of(prefix), 10)
     np.testing.assert_array_equal(
@@ -98,7 +98,7 @@ def test_a_torn_checkpoint_is_reported_and_passed_over(
     else:
         size = path.stat().st_size // 2 if damage == "cut" else 0
         os.truncate(path, size)
-    newest = run_directory.newest_sound(str(run), set_aside=True)
+    newest = run_directory.latest_valid(str(run), set_aside=True)
     whole_without_sums = (name, damage) == ("sha256", "gone")
     unseen = (name, damage) == ("index", "gone")  # as if it was never written
     if whole_without_sums:
@@ -109,23 +109,23 @@ def test_a_torn_checkpoint_is_reported_and_passed_over(
     assert unseen or "ckpt-10 is damaged and passed over" in caplog.text
     assert unseen or run_directory.steps(str(run)) == [2, 4]
     run_directory.write(str(run), 10, tensors(11))  # what was torn comes again
-    newest = run_directory.newest_sound(str(run))
+    newest = run_directory.latest_valid(str(run))
     np.testing.assert_array_equal(kernel_of(newest), 11)
 
 
 def test_without_checksums_the_files_own_are_read(run):
     for path in run.glob("*.sha256"):
         path.unlink()
-    assert run_directory.newest_sound(str(run)).endswith("ckpt-10")
+    assert run_directory.latest_valid(str(run)).endswith("ckpt-10")
     flip(run / "ckpt-10.data-00000-of-00001")
-    assert run_directory.newest_sound(str(run)).endswith("ckpt-4")
+    assert run_directory.latest_valid(str(run)).endswith("ckpt-4")
 
 
 def test_all_torn_is_an_error_and_not_a_new_start(run):
     for path in run.glob("*.data*"):
         os.truncate(path, 1)
     with pytest.raises(ValueError, match=r"All checkpoints .* \(3\)"):
-        run_directory.newest_sound(str(run))
+        run_directory.latest_valid(str(run))
     assert len(list(run.glob("*.index"))) == 3
 
 
@@ -133,7 +133,7 @@ def test_the_newest_is_told_by_its_number_not_by_clocks(run):
     for path in run.glob("ckpt-10.*"):
         os.utime(path, (0, 0))
     assert run_directory.latest(str(run)).endswith("ckpt-10")
-    assert run_directory.newest_sound(str(run)).endswith("ckpt-10")
+    assert run_directory.latest_valid(str(run)).endswith("ckpt-10")
 
 
 def test_so_many_are_kept_and_whole_ones_named(tmp_path):
@@ -194,7 +194,7 @@ def test_a_full_disk_leaves_what_was_there(small_disk):
             file.flush()
     with pytest.raises(ValueError, match="the disk is full"):
         run_directory.write(str(small_disk), 2, tensors(2), keep=1)
-    assert run_directory.newest_sound(str(small_disk)).endswith("ckpt-1")
+    assert run_directory.latest_valid(str(small_disk)).endswith("ckpt-1")
     ballast.unlink()
     run_directory.write(str(small_disk), 2, tensors(2), keep=1)
     assert run_directory.steps(str(small_disk)) == [2]
@@ -207,7 +207,7 @@ def test_a_read_only_disk_leaves_what_was_there(small_disk):
         pytest.skip("needs the right to remount read-only")
     with pytest.raises(ValueError, match="read-only"):
         run_directory.write(str(small_disk), 2, tensors(2))
-    assert run_directory.newest_sound(str(small_disk)).endswith("ckpt-1")
+    assert run_directory.latest_valid(str(small_disk)).endswith("ckpt-1")
 
 
 def test_a_directory_that_is_gone_is_made_again(run):
@@ -220,7 +220,7 @@ def test_a_checkpoint_of_another_program_is_found(tmp_path):
     checkpoint = tf.train.Checkpoint(v=tf.Variable(1.0))
     checkpoint.write(str(tmp_path / "model.ckpt-7"))
     atomic.name_newest(str(tmp_path / "model.ckpt-7"))
-    found = run_directory.newest_sound(str(tmp_path))
+    found = run_directory.latest_valid(str(tmp_path))
     assert pathlib.Path(found).name == "model.ckpt-7"
     assert run_directory.read_progress(found) == {}
 

@@ -146,7 +146,7 @@ def test_http_goes_on_where_the_connection_broke(served):
 
 def test_an_interrupted_fetch_goes_on_later(served):
     Handler.breaks = download.TRIES
-    refused("can be had nowhere")
+    refused("not found in any of its places")
     left = [name for name in cached(served) if name.endswith(".incomplete")]
     assert len(left) == 1 and not any("files.json" in n for n in cached(served))
     Handler.asked = []
@@ -204,7 +204,7 @@ def test_files_put_into_the_cache_by_hand(mirror):
 
 def test_nothing_anywhere(mirror):
     shutil.rmtree(mirror)
-    text = refused("can be had nowhere")
+    text = refused("not found in any of its places")
     assert f"model.ckpt-751.index and {DATA} from gs://simclr-check" in text
     assert f"DIRECTORY/{NAME}/ and set SIMCLRV2_MIRROR=DIRECTORY" in text
     assert cached(mirror) == {f"{NAME}.lock"}

@@ -115,7 +115,7 @@ def pretend_step(directory):
 
     from simclrv2_tf.checkpoints import run_directory
 
-    prefix = run_directory.newest_sound(str(directory))
+    prefix = run_directory.latest_valid(str(directory))
     tensors = {
         f"variables/{name.replace('/', '.S')}/.ATTRIBUTES/VARIABLE_VALUE": a
         for name, a in run_directory.read(prefix).items()

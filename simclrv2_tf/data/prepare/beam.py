@@ -53,7 +53,7 @@ def prepare_with_beam(plan, target, recipe, runner, arguments):
     if finished is not None:
         return finished
     aside = f"{directory}.{CORRUPT}"  # beside, as TFDS makes the directory
-    parts = {
+    encoders = {
         split: _transform(
             split, source.num_examples, plan[split], recipe, aside
         )
@@ -65,7 +65,7 @@ def prepare_with_beam(plan, target, recipe, runner, arguments):
         name=tfds_layout.dataset_name(directory),
         version=version,
         features=tfds_layout.features(recipe.image_format, classes, channels),
-        split_datasets=parts,
+        split_datasets=encoders,
         data_dir=os.path.dirname(os.path.abspath(home)),
         description=tfds_layout.DESCRIPTION,
         download_config=tfds.download.DownloadConfig(
@@ -166,7 +166,7 @@ def _report(builder, aside):
     }
     rows = []
     for file in sorted(tf.io.gfile.glob(os.path.join(aside, "*"))):
-        with tf.io.gfile.GFile(file) as held:
-            rows.extend(json.loads(line) for line in held.read().splitlines())
+        with tf.io.gfile.GFile(file) as text:
+            rows.extend(json.loads(line) for line in text.read().splitlines())
     tf.io.gfile.rmtree(aside)
     return {"splits": splits, "corrupt": shards.listed_rows(rows)}

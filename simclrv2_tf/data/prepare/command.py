@@ -86,9 +86,9 @@ def lines(report, target):
     target = target.rstrip("/")
     directory = tfds_layout.version_directory(target)
     shown = [
-        f"{split}: {held['examples']:,} images, {held['bytes']:,} bytes in "
-        f"{held['shards']} shards"
-        for split, held in report["splits"].items()
+        f"{split}: {counts['examples']:,} images, {counts['bytes']:,} bytes in "
+        f"{counts['shards']} shards"
+        for split, counts in report["splits"].items()
     ]
     corrupt = report["corrupt"]
     shown.append(f"left out: {len(corrupt)} images that cannot be read")

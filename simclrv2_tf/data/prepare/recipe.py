@@ -125,7 +125,7 @@ def write_shard(source, path, recipe):
       Dictionary: "examples" and "bytes" that were written, and "corrupt", a
       list of (where, reason) of the images that were left out.
     """
-    written, size, corrupt = 0, 0, []
+    count, size, corrupt = 0, 0, []
     # The same name at every try: what a killed process left is written over.
     staged = f"{path}.tmp"
     with (
@@ -141,8 +141,8 @@ def write_shard(source, path, recipe):
             label = int(source.labels[index]) if source.class_names else None
             record = example(image, label)
             writer.write(record)
-            written, size = written + 1, size + len(record)
-    return {"examples": written, "bytes": size, "corrupt": corrupt}
+            count, size = count + 1, size + len(record)
+    return {"examples": count, "bytes": size, "corrupt": corrupt}
 
 
 def example(image, label):

@@ -57,27 +57,27 @@ def prepare(sources, target, recipe=None, seed=0, processes=1):
     notes = _write(sources, directory, recipe, seed, processes)
     report = {**plan, "splits": _summed(notes), "corrupt": _corrupt(notes)}
     _check_not_empty(report["splits"])
-    held = tfds_layout.features(recipe.image_format, classes, channels)
+    features = tfds_layout.features(recipe.image_format, classes, channels)
     sizes = {
         split: [(note["examples"], note["bytes"]) for note in of_split]
         for split, of_split in notes.items()
     }
-    tfds_layout.write_metadata(directory, held, sizes)
+    tfds_layout.write_metadata(directory, features, sizes)
     finish(target, directory, report)
     return report
 
 
 def common(sources):
     """Channels and class names, which all splits must share."""
-    found = {
+    kinds = {
         (source.num_channels, source.class_names) for source in sources.values()
     }
-    if len(found) > 1:
+    if len(kinds) > 1:
         raise ValueError(
             "All splits must have the same classes and channels. Received: "
             f"{', '.join(source.name for source in sources.values())}"
         )
-    channels, classes = found.pop()
+    channels, classes = kinds.pop()
     if channels not in (1, 3):
         raise ValueError(
             "Images are written as JPEG or PNG, which have 1 or 3 channels. "
@@ -110,16 +110,16 @@ def look(directory, plan):
       ValueError: If it holds something else.
     """
     for name in (REPORT, os.path.join(STATE, PLAN)):
-        held = _read(os.path.join(directory, name))
-        if held is None:
+        before = _read(os.path.join(directory, name))
+        if before is None:
             continue
-        differing = [key for key in plan if held.get(key) != plan[key]]
+        differing = [key for key in plan if before.get(key) != plan[key]]
         if differing:
             raise ValueError(
                 f"The directory {directory!r} holds data prepared with other "
                 f"{', '.join(differing)}: give another directory, or remove it."
             )
-        return held if name == REPORT else None
+        return before if name == REPORT else None
     if tf.io.gfile.exists(directory) and tf.io.gfile.listdir(directory):
         raise ValueError(
             f"The directory {directory!r} must be new or empty, and holds "
@@ -146,8 +146,8 @@ def _read(path):
         return json.load(file)
 
 
-def _note(path, held):
-    text = json.dumps(held, indent=2) + "\n"
+def _note(path, values):
+    text = json.dumps(values, indent=2) + "\n"
     atomic.write_text(path, text, f"{path}.tmp")
 
 
@@ -230,8 +230,8 @@ def listed_rows(rows):
 
 
 def _check_not_empty(splits):
-    for split, held in splits.items():
-        if not held["examples"]:
+    for split, counts in splits.items():
+        if not counts["examples"]:
             raise ValueError(
                 f"No image of the split {split!r} can be read: nothing was "
                 "prepared."

@@ -99,7 +99,7 @@ def summarize(splits):
       first split and another; "repeated", images of the first split whose
       bytes came before; and the guess, "recipe" and "image_size".
     """
-    held = {split: _of_split(*pair) for split, pair in splits.items()}
+    facts = {split: _of_split(*pair) for split, pair in splits.items()}
     first = next(iter(splits))
     known, repeated = _by_digest(*splits[first])
     duplicates = [
@@ -109,9 +109,9 @@ def summarize(splits):
         for index, look in enumerate(looks)
         if look.digest in known
     ]
-    recipe, size = guess(held[first])
+    recipe, size = guess(facts[first])
     return {
-        "splits": held,
+        "splits": facts,
         "duplicates": duplicates,
         "repeated": repeated,
         "recipe": recipe,
@@ -177,8 +177,8 @@ def guess(split):
 def lines(summary):
     """A summary for a person to read, a list of lines."""
     shown = []
-    for split, held in summary["splits"].items():
-        shown += [f"{split}:", *(f"  {line}" for line in _split_lines(held))]
+    for split, facts in summary["splits"].items():
+        shown += [f"{split}:", *(f"  {line}" for line in _split_lines(facts))]
     if len(summary["splits"]) > 1:
         shown += _pair_lines(
             "in both splits",
@@ -194,10 +194,10 @@ def lines(summary):
     return shown
 
 
-def _split_lines(held):
-    unlabelled = held["images"] - held["labelled"]
-    yield f"images   {held['images']:,} ({unlabelled:,} without a label)"
-    counts = held["classes"]
+def _split_lines(facts):
+    unlabelled = facts["images"] - facts["labelled"]
+    yield f"images   {facts['images']:,} ({unlabelled:,} without a label)"
+    counts = facts["classes"]
     if counts:
         few = [f"{name} {count:,}" for name, count in counts.items()]
         yield f"classes  {len(counts)}{_class_sizes(counts)}"
@@ -205,12 +205,12 @@ def _split_lines(held):
         empty = [name for name, count in counts.items() if not count]
         if empty:
             yield f"empty    {listed(empty)}"
-    if held["shorter_side"]:
-        yield f"sizes    shorter side {_from_to(held['shorter_side'])}"
-        yield f"         longer side {_from_to(held['longer_side'])}"
-        yield f"formats  {_counts(held['formats'])}; {_counts(held['modes'])}"
-    yield f"corrupt  {len(held['corrupt']):,}"
-    for place, reason in list(held["corrupt"].items())[:MOST]:
+    if facts["shorter_side"]:
+        yield f"sizes    shorter side {_from_to(facts['shorter_side'])}"
+        yield f"         longer side {_from_to(facts['longer_side'])}"
+        yield f"formats  {_counts(facts['formats'])}; {_counts(facts['modes'])}"
+    yield f"corrupt  {len(facts['corrupt']):,}"
+    for place, reason in list(facts["corrupt"].items())[:MOST]:
         yield f"         {place}: {reason}"
 
 

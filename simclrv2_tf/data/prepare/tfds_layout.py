@@ -50,12 +50,12 @@ def features(image_format, class_names, channels=3):
     return tfds.features.FeaturesDict({"image": image, "label": label})
 
 
-def write_metadata(directory, held, splits):
+def write_metadata(directory, features, splits):
     """Writes what TFDS reads first: the features, and the size of each shard.
 
     Args:
       directory: Of the version.
-      held: TFDS features.
+      features: TFDS features.
       splits: Dictionary from splits to lists of (examples, bytes), one for
         each shard.
     """
@@ -77,7 +77,7 @@ def write_metadata(directory, held, splits):
     ]
     tfds.folder_dataset.write_metadata(
         data_dir=directory,
-        features=held,
+        features=features,
         split_infos=infos,
         filename_template=template,
         version=os.path.basename(directory),

@@ -81,11 +81,11 @@ def _find_weights(path):
             found.arrays[name]
 
 
-def _newest_sound(path):
+def _latest_valid(path):
     """Damage must be told, and a sound answer be a readable one."""
     from simclrv2_tf.checkpoints import run_directory
 
-    prefix = run_directory.newest_sound(os.path.dirname(path))
+    prefix = run_directory.latest_valid(os.path.dirname(path))
     if prefix is not None:
         run_directory.read_progress(prefix)
         for arrays in (run_directory.read(prefix),):
@@ -311,11 +311,11 @@ READERS = {
     ),
     "tar": Reader(500, _tar, _open("tar"), _DATA_ERRORS),
     "TFRecord": Reader(500, _tfrecord, _open("tfrecord"), _DATA_ERRORS),
-    "run: ckpt-N.index": Reader(500, _run(".index"), _newest_sound),
+    "run: ckpt-N.index": Reader(500, _run(".index"), _latest_valid),
     "run: ckpt-N.data": Reader(
-        500, _run(".data-00000-of-00001"), _newest_sound
+        500, _run(".data-00000-of-00001"), _latest_valid
     ),
-    "run: ckpt-N.sha256": Reader(500, _run(".sha256"), _newest_sound),
+    "run: ckpt-N.sha256": Reader(500, _run(".sha256"), _latest_valid),
     "TF1 checkpoint .index": Reader(500, _tf1(".index"), _find_weights),
     "TF1 checkpoint .data": Reader(
         500, _tf1(".data-00000-of-00001"), _find_weights
