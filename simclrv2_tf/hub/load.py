@@ -101,7 +101,7 @@ def find_weights(
     source: str | os.PathLike[str],
     ema: bool = False,
     ignore: str | None = None,
-) -> sources.Found:
+) -> sources.Weights:
     """What a source holds, before any network is built.
 
     Args:
