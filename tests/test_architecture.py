@@ -78,6 +78,7 @@ DATA_LEVELS = (
     {"blur", "storage"},
     {"source"},
     {"classes", "splits", "unreadable"},
+    {"label_names"},
     {"label_map"},
     {"sources"},
     {"cache", "pipeline"},
