@@ -26,10 +26,13 @@ _HOME = {
     "export_model": "api",
     "finetune": "api",
     "load_backbone": "hub",
+    "load_classifier": "recipes.classifier",
     "load_network": "hub",
     "predict": "api",
     "pretrain": "api",
     "published": "hub",
+    "recommend": "api",
+    "semi_supervised": "api",
 }
 
 if TYPE_CHECKING:  # for editors; a test holds it to the table
@@ -40,6 +43,8 @@ if TYPE_CHECKING:  # for editors; a test holds it to the table
     from simclrv2_tf.api import finetune as finetune
     from simclrv2_tf.api import predict as predict
     from simclrv2_tf.api import pretrain as pretrain
+    from simclrv2_tf.api import recommend as recommend
+    from simclrv2_tf.api import semi_supervised as semi_supervised
     from simclrv2_tf.config import Config as Config
     from simclrv2_tf.hub import convert as convert
     from simclrv2_tf.hub import load_backbone as load_backbone
@@ -50,6 +55,9 @@ if TYPE_CHECKING:  # for editors; a test holds it to the table
     from simclrv2_tf.models.network import Network as Network
     from simclrv2_tf.models.network import build_network as build_network
     from simclrv2_tf.optimizers import LARS as LARS
+    from simclrv2_tf.recipes.classifier import (
+        load_classifier as load_classifier,
+    )
     from simclrv2_tf.stages.distill import Distill as Distill
     from simclrv2_tf.stages.finetune import FineTune as FineTune
     from simclrv2_tf.stages.pretrain import Pretrain as Pretrain

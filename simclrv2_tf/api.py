@@ -159,6 +159,73 @@ def predict(
     return _apply("predict", dataset, model_dir, options)["predictions"]
 
 
+def semi_supervised(
+    dataset: Data,
+    model_dir: Path,
+    eval_dataset: tf.data.Dataset | None = None,
+    *,
+    pretrain: Options | None = None,
+    finetune: Options | None = None,
+    distill: Options | None = None,
+    scratch: Options | None = None,
+    **options: Unpack[Options],
+) -> dict[str, Any]:
+    """Pretrains, fine-tunes and distils as one job, by a recipe of its own.
+
+    Args:
+      dataset: See `pretrain`; as many labels as there are.
+      model_dir: Directory of the job. A job found there goes on.
+      eval_dataset: A `tf.data.Dataset` to evaluate on. Else the evaluation
+        split is taken, or some labelled images are set aside.
+      pretrain: Options of that stage, which win over the recipe.
+      finetune: The same.
+      distill: The same.
+      scratch: The same, of the small network trained on the labels alone.
+      **options: Fields of `Config`, for all stages; such as
+        `labels_per_class`, `time_budget`.
+
+    Returns:
+      Dictionary of `report.json`: "rows", the table; "export", the path of
+      the exported model; "notes".
+
+    Example:
+      >>> semi_supervised("folder:photos", "runs/mine", labels_per_class=5)
+      >>> load_classifier("runs/mine").predict("cat.jpg")
+    """
+    stages = {"pretrain": pretrain, "finetune": finetune}
+    stages |= {"distill": distill, "scratch": scratch}
+    return _job(dataset, model_dir, options, eval_dataset, stages)
+
+
+def recommend(
+    dataset: Data,
+    model_dir: Path | None = None,
+    eval_dataset: tf.data.Dataset | None = None,
+    **options: Unpack[Options],
+) -> dict[str, Any]:
+    """Says what `semi_supervised` would do with a data set, and why.
+
+    Args:
+      dataset: See `semi_supervised`.
+      model_dir: Where flagfiles go, below `recipe/`; None for none.
+      eval_dataset: See `semi_supervised`.
+      **options: Fields of `Config`, such as `time_budget`.
+
+    Returns:
+      Dictionary of "options" {stage: {option: value}}, "seconds", "notes" and
+      "flagfiles".
+    """
+    asked = {**options, "mode": "recommend"}
+    return _job(dataset, model_dir, asked, eval_dataset, {})
+
+
+def _job(dataset, model_dir, options, eval_dataset, stages):
+    given = {stage: dict(own) for stage, own in stages.items() if own}
+    if given:
+        options = {**options, "stage_options": given}
+    return _run("semi_supervised", dataset, model_dir, options, eval_dataset)
+
+
 def _apply(mode, dataset, model_dir, options):
     return _run(None, dataset, model_dir, {**options, "mode": mode})
 

@@ -4,12 +4,17 @@ import dataclasses
 import difflib
 import re
 import sys
+from collections.abc import Sequence
+from typing import Any
+from typing import NoReturn
 
 from absl import flags
 
 from simclrv2_tf import config as configs
+from simclrv2_tf.config import stage_options
 
 _MARK = "\ufeff"
+_UTF_16 = "it looks like UTF-16: save it as UTF-8"
 _MOST_NESTED = 20  # flagfiles, one in the other
 _VALUES = {
     bool: "true or false",
@@ -19,7 +24,7 @@ _VALUES = {
 }
 
 
-def parse(argv):
+def parse(argv: Sequence[str]) -> configs.Config:
     """Reads a command line.
 
     Args:
@@ -47,11 +52,9 @@ def parse(argv):
     except flags.Error as error:
         raise ValueError(str(error).replace("\n", " ")) from None
     except UnicodeDecodeError as error:
-        named = " ".join(a for a in argv[1:] if "flagfile" in a)
-        raise ValueError(
-            f"A flagfile must be text in UTF-8 ({error.reason} at byte "
-            f"{error.start}). Received: {named}"
-        ) from None
+        where = f"{error.reason} at byte {error.start}"
+        reason = _UTF_16 if b"\0" in error.object else where
+        raise ValueError(_not_utf8(argv, reason)) from None
     if rest:
         raise ValueError(
             "Expected flags alone, such as --train_mode=pretrain. "
@@ -68,6 +71,8 @@ def _with_flagfiles(values, argv):
     program, *lines = argv
     for _ in range(_MOST_NESTED):
         read = values.read_flags_from_files(lines, force_gnu=False)
+        if any("\0" in line for line in read):
+            raise ValueError(_not_utf8(argv, _UTF_16))
         lines = [line for line in map(_without_mark, read) if line]
         if lines == read:  # behind a mark there may be another flagfile
             return [program, *lines]
@@ -85,17 +90,32 @@ def _without_mark(line):
     return "" if rest.startswith(("#", "//")) else rest
 
 
-def define(values):
+def _not_utf8(argv, reason):
+    named = " ".join(a for a in argv[1:] if "flagfile" in a)
+    return f"A flagfile must be text in UTF-8 ({reason}). Received: {named}"
+
+
+def define(values: flags.FlagValues) -> flags.FlagValues:
     """Defines a flag for each field of `Config` in absl `FlagValues`."""
     flags.DEFINE_string("flagfile", "", "A file of flags.", flag_values=values)
     for field in dataclasses.fields(configs.Config):
-        _define(field, values)
+        _define(field, values, field.name, field.default)
+    for stage, field in _of_stages():
+        _define(field, values, f"{stage}.{field.name}", None)
     return values
 
 
-def _define(field, values):
+def _of_stages():
+    """Each option that a stage of the job may have of its own."""
+    for stage in stage_options.STAGES:
+        for field in dataclasses.fields(configs.Config):
+            if field.name not in stage_options.OF_THE_JOB:
+                yield stage, field
+
+
+def _define(field, values, name, default):
     kind, choices = field.metadata["kind"], field.metadata["choices"]
-    args = (field.name, field.default)
+    args = (name, default)
     text = field.metadata["help"]
     if choices and kind is str:
         flags.DEFINE_enum(*args, list(choices), text, flag_values=values)
@@ -109,14 +129,29 @@ def _define(field, values):
     definers[kind](*args, text, flag_values=values)
 
 
-def to_config(values):
+def to_config(values: flags.FlagValues) -> configs.Config:
     """A `Config` from parsed `FlagValues`."""
     names = [field.name for field in dataclasses.fields(configs.Config)]
     given = [name for name in names if not values[name].using_default_value]
-    return configs.Config(**{name: values[name].value for name in given})
+    options: dict[str, Any] = {name: values[name].value for name in given}
+    text = stage_options.write(_given_to_stages(values))
+    if text:
+        words = [options.get("stage_options"), text]
+        options["stage_options"] = " ".join(filter(None, words))
+    return configs.Config(**options)
 
 
-def help_text():
+def _given_to_stages(values):
+    """{stage: {name: value}} of the flags with a stage's name in front."""
+    options = {}
+    for stage, field in _of_stages():
+        flag = values[f"{stage}.{field.name}"]
+        if not flag.using_default_value:
+            options.setdefault(stage, {})[field.name] = flag.value
+    return options
+
+
+def help_text() -> str:
     """All flags by group, with defaults."""
     lines = [
         "SimCLRv2: pretrain, fine-tune, distil, evaluate, export, embed.",
@@ -129,7 +164,7 @@ def help_text():
         "",
     ]
     for group in configs.groups():
-        lines += ["", group.__doc__]
+        lines += ["", f"{group.__doc__}"]
         lines += [_help_line(field) for field in dataclasses.fields(group)]
     return "\n".join(lines)
 
@@ -144,6 +179,8 @@ def _help_line(field):
 
 def _unknown(name):
     known = [field.name for field in dataclasses.fields(configs.Config)]
+    if "." in name:
+        known = [f"{stage}.{field.name}" for stage, field in _of_stages()]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f": did you mean --{near[0]}?" if near else "."
     return f"There is no flag --{name}{hint} See simclrv2 --help."
@@ -151,18 +188,19 @@ def _unknown(name):
 
 def _illegal(text):
     """What a flag takes, from absl's "flag --name=value: reason"."""
-    given = re.match(r"flag (--(\w+)=.*?): ", text, re.DOTALL)
+    given = re.match(r"flag (--([\w.]+)=.*?): ", text, re.DOTALL)
     fields = {f.name: f.metadata for f in dataclasses.fields(configs.Config)}
-    if not given or given[2] not in fields:
+    name = given and given[2].split(".")[-1]
+    if name not in fields:
         return text.replace("\n", " ")
-    metadata = fields[given[2]]
+    metadata = fields[name]
     words = _VALUES[metadata["kind"]]
     if metadata["choices"]:
         words = f"one of {', '.join(map(str, metadata['choices']))}"
     return f"--{given[2]} must be {words}. Received: {given[1]}"
 
 
-def fail(error):
+def fail(error: object) -> NoReturn:
     """Says what a user did wrong and ends the program with status 2."""
     print(f"simclrv2: {error}", file=sys.stderr)
     raise SystemExit(2)

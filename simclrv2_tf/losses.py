@@ -1,6 +1,8 @@
 """NT-Xent, supervised and distillation cross-entropy; one value an example."""
 
-import collections
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -12,9 +14,19 @@ from simclrv2_tf import nt_xent_tiled
 # matrices would take hundreds of megabytes there, and it is slower.
 DENSE_PAIRS = 1024
 
-# Per pair: the loss, whether the other view is the nearest of the batch, and
-# the entropy of that choice; float32 (batch,) each.
-Contrast = collections.namedtuple("Contrast", "loss accuracy entropy")
+
+class Contrast(NamedTuple):
+    """NT-Xent of each pair of a batch; float32 (batch,) each.
+
+    Attributes:
+      loss: Of both directions.
+      accuracy: Whether the other view is the nearest of the batch.
+      entropy: Of that choice.
+    """
+
+    loss: tf.Tensor
+    accuracy: tf.Tensor
+    entropy: tf.Tensor
 
 
 @keras.saving.register_keras_serializable("simclrv2_tf")
@@ -48,8 +60,12 @@ class NTXent(keras.losses.Loss):
     """
 
     def __init__(
-        self, temperature=0.1, hidden_norm=True, tile="auto", name="nt_xent"
-    ):
+        self,
+        temperature: float = 0.1,
+        hidden_norm: bool = True,
+        tile: int | str = "auto",
+        name: str = "nt_xent",
+    ) -> None:
         super().__init__(name=name)
         if not temperature > 0:
             raise ValueError(
@@ -64,16 +80,16 @@ class NTXent(keras.losses.Loss):
         self.hidden_norm = hidden_norm
         self.tile = tile
 
-    def call(self, view_a, view_b):
+    def call(self, view_a: tf.Tensor, view_b: tf.Tensor) -> tf.Tensor:
         return self.compare(view_a, view_b).loss
 
-    def compare(self, view_a, view_b):
+    def compare(self, view_a: tf.Tensor, view_b: tf.Tensor) -> Contrast:
         """The loss with its accuracy and entropy, a `Contrast`."""
         return compare(
             view_a, view_b, self.temperature, self.hidden_norm, self.tile
         )
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "temperature": self.temperature,
             "hidden_norm": self.hidden_norm,
@@ -82,7 +98,13 @@ class NTXent(keras.losses.Loss):
         }
 
 
-def compare(view_a, view_b, temperature=0.1, hidden_norm=True, tile="auto"):
+def compare(
+    view_a: tf.Tensor,
+    view_b: tf.Tensor,
+    temperature: float = 0.1,
+    hidden_norm: bool = True,
+    tile: int | str = "auto",
+) -> Contrast:
     """NT-Xent of two views, see `NTXent`; float32 whatever comes in."""
     a, b = (tf.cast(view, tf.float32) for view in (view_a, view_b))
     if hidden_norm:
@@ -142,7 +164,7 @@ def _entropy(logits):
     return -tf.reduce_sum(tf.exp(log_share) * log_share, axis=1)
 
 
-def supervised_cross_entropy(labels, logits):
+def supervised_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Cross-entropy with class ids; 0 for an unlabelled example.
 
     Args:
@@ -158,7 +180,11 @@ def supervised_cross_entropy(labels, logits):
     return tf.where(known, values, 0.0)
 
 
-def distillation_cross_entropy(teacher_logits, student_logits, temperature=1.0):
+def distillation_cross_entropy(
+    teacher_logits: tf.Tensor,
+    student_logits: tf.Tensor,
+    temperature: float = 1.0,
+) -> tf.Tensor:
     """Cross-entropy with the teacher's softened answer.
 
     SimCLRv2, equation 2: -sum_y P_teacher(y|x; t) log P_student(y|x; t) with
@@ -182,7 +208,9 @@ def distillation_cross_entropy(teacher_logits, student_logits, temperature=1.0):
     )
 
 
-def weight_decay_loss(variables, coefficient):
+def weight_decay_loss(
+    variables: Sequence[tf.Variable | keras.Variable], coefficient: float
+) -> tf.Tensor:
     """coefficient * sum of half the squares of all elements, a scalar."""
     if not variables or not coefficient:
         return tf.constant(0.0)

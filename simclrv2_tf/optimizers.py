@@ -1,9 +1,14 @@
 """LARS, scaling of the learning rate, warm-up and cosine decay."""
 
+from collections.abc import Sequence
+from typing import Any
+from typing import TypeAlias
+
 import keras
 import tensorflow as tf
 
 LINEAR_BASE = 256  # batch size at which linear scaling changes nothing
+Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
 
 @keras.saving.register_keras_serializable("simclrv2_tf")
@@ -37,29 +42,38 @@ class LARS(keras.optimizers.Optimizer):
 
     def __init__(
         self,
-        learning_rate=0.3,
-        momentum=0.9,
-        weight_decay=0.0,
-        eeta=1e-3,
-        classic_momentum=True,
-        nesterov=False,
-        name="lars",
-        **kwargs,
-    ):
+        learning_rate: Rate = 0.3,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        eeta: float = 1e-3,
+        classic_momentum: bool = True,
+        nesterov: bool = False,
+        name: str = "lars",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)
         self.momentum = momentum
         self.decay = weight_decay  # the base class's own decay is decoupled
         self.eeta = eeta
         self.classic_momentum = classic_momentum
         self.nesterov = nesterov
-        self._undecayed, self._unadapted = [], []
+        self._undecayed: list[keras.Variable] = []
+        self._unadapted: list[keras.Variable] = []
 
-    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+    def exclude_from_weight_decay(
+        self,
+        var_list: Sequence[keras.Variable] | None = None,
+        var_names: None = None,
+    ) -> None:
         """Takes variables out of weight decay, by identity."""
         self._refuse_if_built()
         self._undecayed += _by_identity(var_list, var_names)
 
-    def exclude_from_layer_adaptation(self, var_list=None, var_names=None):
+    def exclude_from_layer_adaptation(
+        self,
+        var_list: Sequence[keras.Variable] | None = None,
+        var_names: None = None,
+    ) -> None:
         """Takes variables out of the trust ratio, by identity."""
         self._refuse_if_built()
         self._unadapted += _by_identity(var_list, var_names)
@@ -72,7 +86,7 @@ class LARS(keras.optimizers.Optimizer):
                 "variables; make a new one."
             )
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         if self.built:
             return
         super().build(variables)
@@ -85,7 +99,12 @@ class LARS(keras.optimizers.Optimizer):
         self._decays = [id(v) not in undecayed for v in variables]
         self._adapts = [id(v) not in unadapted for v in variables]
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self,
+        gradient: tf.Tensor,
+        variable: keras.Variable,
+        learning_rate: tf.Tensor,
+    ) -> None:
         index = self._get_variable_index(variable)
         buffer = self.buffers[index]
         rate = tf.cast(learning_rate, variable.dtype)
@@ -116,7 +135,7 @@ class LARS(keras.optimizers.Optimizer):
         ratio = self.eeta * tf.math.divide_no_nan(weight, change)
         return tf.where(both, ratio, 1.0)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "momentum": self.momentum,
@@ -136,7 +155,9 @@ def _by_identity(var_list, var_names):
     return list(var_list or [])
 
 
-def scale_learning_rate(learning_rate, batch_size, scaling="linear"):
+def scale_learning_rate(
+    learning_rate: float, batch_size: int, scaling: str = "linear"
+) -> float:
     """The learning rate for a batch size.
 
     Args:
@@ -154,7 +175,7 @@ def scale_learning_rate(learning_rate, batch_size, scaling="linear"):
     )
 
 
-def train_steps(examples, batch_size, epochs):
+def train_steps(examples: int, batch_size: int, epochs: int) -> int:
     """Steps of training: whole batches of all epochs, and one.
 
     The 1 is the original release's; its published checkpoints carry it.
@@ -162,12 +183,14 @@ def train_steps(examples, batch_size, epochs):
     return examples * epochs // batch_size + 1
 
 
-def warmup_steps(examples, batch_size, epochs):
+def warmup_steps(examples: int, batch_size: int, epochs: float) -> int:
     """Steps of warm-up: whole batches of so many epochs, rounded."""
     return int(round(epochs * examples // batch_size))
 
 
-def warmup_cosine(learning_rate, warmup, total):
+def warmup_cosine(
+    learning_rate: float, warmup: int, total: int
+) -> keras.optimizers.schedules.CosineDecay:
     """A line from 0 to the learning rate, then half a cosine back to 0.
 
     Args:
@@ -196,12 +219,17 @@ def warmup_cosine(learning_rate, warmup, total):
     )
 
 
-def decays_inside(name):
+def decays_inside(name: str) -> bool:
     """Whether the optimizer of that name decays inner kernels by itself."""
     return name in ("lars", "lamb")
 
 
-def build_optimizer(name, learning_rate, momentum=0.9, weight_decay=0.0):
+def build_optimizer(
+    name: str,
+    learning_rate: Rate,
+    momentum: float = 0.9,
+    weight_decay: float = 0.0,
+) -> keras.optimizers.Optimizer:
     """The optimizer of a flag's name.
 
     Args:

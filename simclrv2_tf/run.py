@@ -7,6 +7,7 @@ import sys
 
 from simclrv2_tf import flags
 from simclrv2_tf.config import time_limit_seconds
+from simclrv2_tf.recipes import job_status
 from simclrv2_tf.runs import status
 from simclrv2_tf.runs.interruption import Interruption
 
@@ -58,7 +59,8 @@ def _leave_pipe():
 
 def _run(config):
     if config.mode == "status":  # at once, without TensorFlow
-        print(status.describe(config.model_dir), flush=True)
+        room = job_status if job_status.is_job(config.model_dir) else status
+        print(room.describe(config.model_dir), flush=True)
         return
     with _interruption(config) as interruption:
         # Not above: TensorFlow takes seconds to load, --help shall not.

@@ -97,6 +97,7 @@ class Job:
     sk_ratio: float = _option(0.0, "selective kernels if above 0")
     se_ratio: float = _option(0.0, "squeeze-and-excite if above 0")
     image_size: int = _option(224, "side of the images in pixels")
+    proj_head_mode: str = _option("nonlinear", "none, linear or nonlinear")
     num_proj_layers: int = _option(3, "layers of the projection head")
     proj_out_dim: int = _option(128, "features of the projection")
     mixed_precision: str = _option("float32", "float32, bfloat16 or float16")
@@ -133,6 +134,7 @@ class Job:
         return layer_costs.count(
             self.image_size,
             head={
+                "mode": self.proj_head_mode,
                 "num_layers": self.num_proj_layers,
                 "out_dim": self.proj_out_dim,
             },
@@ -170,6 +172,7 @@ def _check(job):
     for name, allowed in (
         ("mixed_precision", ("float32", "bfloat16", "float16")),
         ("optimizer", tuple(SLOTS)),
+        ("proj_head_mode", ("none", "linear", "nonlinear")),
     ):
         if getattr(job, name) not in allowed:
             raise ValueError(

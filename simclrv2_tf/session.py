@@ -11,6 +11,8 @@ from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import inspection
 from simclrv2_tf.inference.embed import embed
 from simclrv2_tf.inference.predict import predict
+from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
@@ -43,6 +45,10 @@ def run(
     """
     if config.dataset_summary:
         return inspection.summarize(config)
+    if config.mode == "recommend":
+        return make_recipe.recommend_for(config, source, eval_source)
+    if config.train_mode == "semi_supervised" and config.mode in TRAINING:
+        return semi_supervised(config, run, source, eval_source, interruption)
     export.check_installed(exports.formats_of(config))
     strategy = devices.make_strategy(config)  # before anything is computed
     with distribution.naming_lost_peers():

@@ -9,15 +9,27 @@ PACKAGE = pathlib.Path(__file__).resolve().parents[1] / "simclrv2_tf"
 # Room -> rooms of ours that it may import; a room always knows itself, and all
 # know `files`.
 MAY_IMPORT = {
-    "run": {"session", "flags", "config", "runs"},
-    "api": {"session", "config", "data", "inference"},
+    "run": {"session", "flags", "config", "recipes", "runs"},
+    "api": {"session", "config", "data", "inference", "recipes"},
     "session": {
         "config",
         "data",
         "distribution",
         "export",
         "inference",
+        "recipes",
         "runs",
+    },
+    "recipes": {
+        "checkpoints",
+        "config",
+        "data",
+        "export",
+        "hub",
+        "inference",
+        "models",
+        "runs",
+        "scaling",
     },
     "flags": {"config"},
     "inference": {
@@ -61,11 +73,12 @@ MAY_IMPORT = {
 }
 # Rooms and files of `data`, the lowest first; each imports those below.
 DATA_LEVELS = (
-    {"random", "skip_errors", "label_subset"},
+    {"random", "skip_errors", "label_subset", "holdout"},
     {"augment", "decode", "order"},
     {"blur", "storage"},
     {"source"},
     {"classes", "splits", "unreadable"},
+    {"label_names"},
     {"label_map"},
     {"sources"},
     {"cache", "pipeline"},

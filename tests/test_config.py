@@ -14,6 +14,8 @@ from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
 from simclrv2_tf.config import groups
+from simclrv2_tf.config import stage_options
+from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
 from simclrv2_tf.config.option import SHARE
@@ -121,9 +123,23 @@ def test_what_was_given_survives_replacing_copying_and_pickling():
     assert Config().given == frozenset()
 
 
+def test_python_callers_may_give_numbers_where_flags_take_text():
+    config = Config(input_mean=[0.5, 0.25, 0], nt_xent_tile=np.int64(64))
+    assert (config.input_mean, config.nt_xent_tile) == ("0.5,0.25,0", "64")
+    with pytest.raises(ValueError, match="`nt_xent_tile` must be text"):
+        Config(nt_xent_tile=True)
+
+
+def test_annotations_are_the_kinds():
+    for field in dataclasses.fields(Config):
+        kind = field.metadata["kind"]
+        expected = kind | None if field.default is None else kind
+        assert field.type == expected, field.name
+
+
 @dataclasses.dataclass(frozen=True)
-class Wider(Config):
-    """A config with one more option, which nothing else was told of."""
+class New:
+    """What is new."""
 
     new_rate: float = option(
         0.5,
@@ -136,6 +152,11 @@ class Wider(Config):
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class Wider(New, Config):
+    """A config with more options, of which nothing else was told."""
+
+
 def test_a_new_option_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setattr(config_room, "Config", Wider)
     parsed = flags.parse(["simclrv2", "--new_rate=0.25", "--seed=3"])
@@ -146,6 +167,7 @@ def test_a_new_option_is_one_line(monkeypatch, tmp_path):
         Wider(new_rate=2)
     with pytest.raises(ValueError, match="did you mean --new_rate"):
         flags.parse(["simclrv2", "--new_rat=1"])
+    assert "  --new_rate=0.5\n      A new rate, in [0, 1]." in flags.help_text()
     assert "new_size" in describing(Wider, BACKBONE)
     begun = Wider(model_dir=str(tmp_path))
     model_dir.write_flags(begun)
@@ -154,3 +176,18 @@ def test_a_new_option_is_one_line(monkeypatch, tmp_path):
     changed = dataclasses.replace(begun, new_size=8)
     assert model_dir.changed(changed) == ["new_size=8 (was 4)"]
     assert "--new_rate=0.5" in (tmp_path / "flags.cfg").read_text()
+
+
+def test_options_of_stages_from_python():
+    config = Config(
+        stage_options={"pretrain": {"export_formats": "onnx, litert"}}
+    )
+    given = stage_options.read(config.stage_options, Config)
+    assert given["pretrain"] == {"export_formats": "onnx, litert"}
+
+
+def test_the_time_budget_in_seconds():
+    assert time_budget_seconds(Config(time_budget="01:20")) == 4800
+    assert time_budget_seconds(Config()) == 0
+    with pytest.raises(ValueError, match="`time_budget` must be hours"):
+        Config(time_budget="20")

@@ -11,6 +11,7 @@ import pytest
 
 from simclrv2_tf import flags
 from simclrv2_tf.config import Config
+from simclrv2_tf.config import stage_options
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RECIPES = sorted((ROOT / "flags").glob("*.cfg"))
@@ -227,11 +228,45 @@ def test_a_byte_order_mark_is_no_part_of_a_flagfile(tmp_path):
     assert (config.seed, config.resnet_depth) == (4, 18)
     outer.write_text("\ufeff--resnet_depth=34", "utf-8")
     assert flags.parse(["simclrv2", f"--flagfile={outer}"]).resnet_depth == 34
-    outer.write_text("--seed=1", "utf-16")
-    with pytest.raises(ValueError, match="must be text in UTF-8"):
-        flags.parse(["simclrv2", f"--flagfile={outer}"])
     outer.write_text(f"\ufeff--flagfile={outer}\n", "utf-8")
     with pytest.raises(ValueError, match="must not name itself"):
         flags.parse(["simclrv2", f"--flagfile={outer}"])
     with pytest.raises(ValueError, match="Expected flags alone"):
         flags.parse(["simclrv2", "--", "--flagfile=x"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_flagfile_in_utf_16_is_one_sentence(tmp_path, encoding):
+    inner, outer = tmp_path / "inner.cfg", tmp_path / "outer.cfg"
+    inner.write_text("# a comment\n--seed=1\n", encoding)
+    outer.write_text(f"--flagfile={inner}\n")
+    for path in (inner, outer):
+        with pytest.raises(ValueError, match="UTF-16: save it as UTF-8") as e:
+            flags.parse(["simclrv2", f"--flagfile={path}"])
+        assert str(path) in str(e.value) and "\0" not in str(e.value)
+
+
+def test_options_of_a_stage_have_its_name_in_front():
+    config = flags.parse(
+        ["x", "--pretrain.learning_rate=0.5", "--distill.use_blur=false"]
+    )
+    given = stage_options.read(config.stage_options, config)
+    assert given["pretrain"] == {"learning_rate": 0.5}
+    assert given["distill"] == {"use_blur": False}
+    assert given["finetune"] == given["scratch"] == {}
+    assert config.learning_rate == Config().learning_rate
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("--pretrain.learning_rat=1", "did you mean --pretrain.learning_rate"),
+        ("--pretrain.learning_rate=x", "learning_rate must be a number"),
+        ("--pretrain.model_dir=x", "no flag --pretrain.model_dir"),
+        ("--stage_options=foo.x=1", "a stage being one of .*foo.x=1"),
+        ("--stage_options=pretrain.seed=a", "of its type, int.*seed=a"),
+    ],
+)
+def test_wrong_options_of_a_stage(argument, message):
+    with pytest.raises(ValueError, match=message):
+        flags.parse(["x", argument])

@@ -1,6 +1,8 @@
 """What editors and type checkers see is what there is."""
 
 import ast
+import importlib
+import inspect
 import pathlib
 import re
 import subprocess
@@ -12,6 +14,18 @@ import simclrv2_tf
 from tools import write_keywords
 
 PACKAGE = pathlib.Path(simclrv2_tf.__file__).parent
+# Modules with public names that the package's first page does not show.
+MORE = (
+    "config.option",
+    "config.rules",
+    "flags",
+    "hub.catalogue",
+    "hub.comparison",
+    "hub.conversion",
+    "hub.feature_extractor",
+    "hub.load",
+    "stages.stage",
+)
 
 
 def test_keywords_are_those_of_the_options():
@@ -35,6 +49,34 @@ def test_editors_see_the_public_names():
 
 def test_types_are_shipped():
     assert (PACKAGE / "py.typed").exists()
+
+
+def functions(module):
+    """The public functions of a module, and how its classes are made."""
+    for name, thing in vars(module).items():
+        if name.startswith("_") or thing.__class__.__module__ == "typing":
+            continue
+        if getattr(thing, "__module__", None) != module.__name__:
+            continue
+        if inspect.isclass(thing) and "__init__" in vars(thing):
+            yield f"{name}()", thing.__init__
+        elif inspect.isfunction(thing):
+            yield name, thing
+
+
+@pytest.mark.parametrize("module", sorted({*simclrv2_tf._HOME.values(), *MORE}))
+def test_public_functions_have_type_hints(module):
+    module = importlib.import_module(f"simclrv2_tf.{module}")
+    for name, function in functions(module):
+        signature = inspect.signature(function)
+        bare = [
+            parameter.name
+            for parameter in signature.parameters.values()
+            if parameter.annotation is parameter.empty
+            and parameter.name != "self"
+        ]
+        assert not bare, f"{module.__name__}.{name}: {bare}"
+        assert signature.return_annotation is not signature.empty, name
 
 
 def test_wrong_options_are_reported(tmp_path):

@@ -23,6 +23,7 @@ Made from the options by `python tools/write_keywords.py`; a test keeps it so.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Literal
 
 from typing_extensions import TypedDict
@@ -52,10 +53,12 @@ def _entry(field):
 
 
 def _type(field):
-    choices, kind = field.metadata["choices"], field.metadata["kind"]
-    words = _KINDS[kind]
+    choices, also = field.metadata["choices"], field.metadata["also"]
+    words = _KINDS[field.metadata["kind"]]
     if choices:
         words = f"Literal[{', '.join(map(_quoted, choices))}]"
+    if also:
+        words = f"{words} | {also.words}"
     return f"{words} | None" if field.default is None else words
 
 

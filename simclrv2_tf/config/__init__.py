@@ -6,6 +6,7 @@ all of them. This room needs neither absl nor TensorFlow.
 """
 
 import dataclasses
+from typing import Any
 
 from simclrv2_tf.config.data_options import DataConfig
 from simclrv2_tf.config.hardware_options import HardwareConfig
@@ -16,8 +17,10 @@ from simclrv2_tf.config.option import BACKBONE
 from simclrv2_tf.config.option import HEADS
 from simclrv2_tf.config.option import NORMALIZATION
 from simclrv2_tf.config.option import describing
+from simclrv2_tf.config.recipe_options import RecipeConfig
 from simclrv2_tf.config.rules import RULES
 from simclrv2_tf.config.rules import settle_types
+from simclrv2_tf.config.rules import time_budget_seconds
 from simclrv2_tf.config.rules import time_limit_seconds
 from simclrv2_tf.config.run_options import RunConfig
 from simclrv2_tf.config.training_options import AugmentationConfig
@@ -31,12 +34,14 @@ __all__ = [
     "Config",
     "describing",
     "groups",
+    "time_budget_seconds",
     "time_limit_seconds",
 ]
 
 
 @dataclasses.dataclass(frozen=True)
 class Config(
+    RecipeConfig,
     HardwareConfig,
     ApplicationConfig,
     EvaluationConfig,
@@ -64,12 +69,12 @@ class Config(
 
     given: dataclasses.InitVar[frozenset | None] = None
 
-    def __new__(cls, **fields):
+    def __new__(cls, **fields: Any) -> "Config":
         self = super().__new__(cls)
         object.__setattr__(self, "given", frozenset(fields))
         return self
 
-    def __post_init__(self, given):
+    def __post_init__(self, given: frozenset | None) -> None:
         if given is not None:  # of the config that this one replaces
             object.__setattr__(self, "given", given)
         settle_types(self)
@@ -77,6 +82,6 @@ class Config(
             rule(self)
 
 
-def groups():
+def groups() -> list[type]:
     """The config classes in the order of `--help`, with their titles."""
     return list(reversed(Config.__bases__))

@@ -22,23 +22,25 @@ class DataConfig:
         "paths too.",
         resumed=CHANGES_TRAINING,
     )
-    image_feature: str = option(
+    image_feature: str | None = option(
         None,
         "What holds the images, where it has no usual name: the feature, "
         "column, array, or ending of members of a tar file.",
         kind=str,
     )
-    label_feature: str = option(
+    label_feature: str | None = option(
         None, "The same of the labels; see --image_feature.", kind=str
     )
-    label_map: str = option(
+    label_map: str | None = option(
         None,
         "File that says which class each label stands for: lines label,class "
         "or JSON {label: class}, a class being a name or a number; an empty "
         "class leaves unlabelled.",
         kind=str,
     )
-    data_dir: str = option(None, "Directory that holds TFDS data.", kind=str)
+    data_dir: str | None = option(
+        None, "Directory that holds TFDS data.", kind=str
+    )
     download: bool = option(
         False, "Whether TFDS may download and prepare a missing data set."
     )
@@ -49,6 +51,15 @@ class DataConfig:
     )
     eval_split: str = option(
         "validation", "Split to evaluate on; CIFAR-10 and digits have test."
+    )
+    holdout_fraction: float | None = option(
+        None,
+        "Share of each class's labelled images that training leaves out, in "
+        "[0, 1); --eval_split=holdout is that share. Unset: none; the job of "
+        "three stages takes 0.2 if there is no evaluation split.",
+        kind=float,
+        range=Range(lambda v: v is None or 0 <= v < 1, "in [0, 1)"),
+        resumed=CHANGES_TRAINING,
     )
     cache_dataset: bool = option(
         False,

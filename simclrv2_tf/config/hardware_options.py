@@ -18,16 +18,16 @@ class HardwareConfig:
         "Devices: auto looks for a TPU, several GPUs or TF_CONFIG.",
         STRATEGIES,
     )
-    use_tpu: bool = option(
+    use_tpu: bool | None = option(
         None, "Whether to use a TPU; unset: look for one.", kind=bool
     )
-    tpu_name: str = option(None, "Name or address of the TPU.", kind=str)
-    tpu_zone: str = option(None, "Zone of the TPU.", kind=str)
-    gcp_project: str = option(None, "Project of the TPU.", kind=str)
-    master: str = option(
+    tpu_name: str | None = option(None, "Name or address of the TPU.", kind=str)
+    tpu_zone: str | None = option(None, "Zone of the TPU.", kind=str)
+    gcp_project: str | None = option(None, "Project of the TPU.", kind=str)
+    master: str | None = option(
         None, "Address of the TPU, for the same use as --tpu_name.", kind=str
     )
-    deterministic: bool = option(
+    deterministic: bool | None = option(
         None,
         "Whether every repetition gives the same bits; unset: on the CPU, "
         "which costs nothing there. GPUs are slower for it.",

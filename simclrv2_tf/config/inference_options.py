@@ -17,7 +17,7 @@ class EvaluationConfig:
     eval_steps: int = option(
         0, "Steps of evaluation; 0: all examples.", range=at_least(0)
     )
-    eval_name: str = option(
+    eval_name: str | None = option(
         None,
         "Suffix of the result files and of the event directory.",
         kind=str,
@@ -44,7 +44,7 @@ class EvaluationConfig:
 class ApplicationConfig:
     """What a network makes of a data set: embeddings, predictions."""
 
-    split: str = option(
+    split: str | None = option(
         None,
         "Split that --mode=embed and --mode=predict go through; unset: all "
         "splits, one after another.",
@@ -55,7 +55,7 @@ class ApplicationConfig:
         "Endpoint that --mode=embed writes: the features, or proj_sel, "
         "proj_head_output, logits_sup, block_group1 to block_group4.",
     )
-    embed_output: str = option(
+    embed_output: str | None = option(
         None,
         "File.npz, or directory of TFRecord shards; unset: "
         "model_dir/embeddings-STEP. The same command goes on where it was "
@@ -70,7 +70,7 @@ class ApplicationConfig:
         "Images in a shard, which is redone if stopped, 1 or more.",
         range=at_least(1),
     )
-    predict_output: str = option(
+    predict_output: str | None = option(
         None,
         "CSV file of predictions; unset: model_dir/predictions-STEP.csv.",
         kind=str,

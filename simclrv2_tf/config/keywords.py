@@ -4,6 +4,7 @@ Made from the options by `python tools/write_keywords.py`; a test keeps it so.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Literal
 
 from typing_extensions import TypedDict
@@ -20,14 +21,15 @@ class Options(TypedDict, total=False):
         "embed",
         "predict",
         "status",
+        "recommend",
     ]
     """What to do: train, evaluate a run, both in turn, export a model, or
-    write embeddings or predictions of a data set, or print the status of
-    the run in model_dir."""
+    write embeddings or predictions of a data set, print the status of
+    the run in model_dir, or recommend settings for a data set."""
 
-    train_mode: Literal["pretrain", "finetune", "distill"]
+    train_mode: Literal["pretrain", "finetune", "distill", "semi_supervised"]
     """Stage: contrastive pretraining, supervised fine-tuning or
-    distillation."""
+    distillation; semi_supervised: all three as one job."""
 
     dataset_summary: bool
     """Instead of anything else say what the data set holds: classes, sizes,
@@ -126,6 +128,11 @@ class Options(TypedDict, total=False):
     eval_split: str | os.PathLike[str]
     """Split to evaluate on; CIFAR-10 and digits have test."""
 
+    holdout_fraction: float | None
+    """Share of each class's labelled images that training leaves out, in
+    [0, 1); --eval_split=holdout is that share. Unset: none; the job of
+    three stages takes 0.2 if there is no evaluation split."""
+
     cache_dataset: bool
     """Decode the training images once and hold them in memory, if they fit
     in a third of what is free."""
@@ -167,12 +174,12 @@ class Options(TypedDict, total=False):
     """Channels of the images: 3 for RGB, 1 for grey, or as many as the
     arrays have. Saturation, hue and grey are changed with 3 alone."""
 
-    input_mean: str | os.PathLike[str] | None
+    input_mean: str | os.PathLike[str] | Sequence[float] | None
     """What the network takes from each channel of images in [0, 1] first:
     numbers with commas; unset: as the weights of --checkpoint expect,
     else nothing."""
 
-    input_std: str | os.PathLike[str] | None
+    input_std: str | os.PathLike[str] | Sequence[float] | None
     """What the network then divides each channel by; see --input_mean."""
 
     proj_head_mode: Literal["none", "linear", "nonlinear"]
@@ -200,12 +207,12 @@ class Options(TypedDict, total=False):
     hidden_norm: bool
     """Whether projections are normalised to length 1."""
 
-    nt_xent_tile: str | os.PathLike[str]
+    nt_xent_tile: str | os.PathLike[str] | int
     """Columns of the contrastive loss's logits made at a time: auto, by the
     size of the batch; 0, all; or 1 or more. The loss is the same."""
 
     lineareval_while_pretraining: bool
-    """Train a linear classifier on the side while pretraining."""
+    """Train an online linear probe while pretraining."""
 
     fine_tune_after_block: int
     """What fine-tuning leaves frozen: -1 nothing, 0 the stem, 1 to 4 the
@@ -344,3 +351,16 @@ class Options(TypedDict, total=False):
     which must divide it, and still gets the gradient of the whole batch;
     batch normalization takes its moments from each such part. 0: all at
     once."""
+
+    time_budget: str | os.PathLike[str] | None
+    """Time for the whole job, HH:MM, which its recipe is fitted to; unset:
+    what the rules think the data deserve."""
+
+    memory_budget: float
+    """Memory for the job in GB, which its recipe is fitted to; 0: what is
+    free."""
+
+    stage_options: str | os.PathLike[str] | None
+    """Options of single stages (pretrain, finetune, distill, scratch),
+    which win over the recipe: each can be given as a flag of its own,
+    --pretrain.learning_rate=0.5."""

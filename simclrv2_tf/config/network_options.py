@@ -8,6 +8,7 @@ from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
 from simclrv2_tf.config.option import HEADS
 from simclrv2_tf.config.option import NORMALIZATION
+from simclrv2_tf.config.option import NUMBERS
 from simclrv2_tf.config.option import SHARE
 from simclrv2_tf.config.option import Range
 from simclrv2_tf.config.option import at_least
@@ -63,19 +64,21 @@ class NetworkConfig:
         describes=BACKBONE,
         resumed=FIXED,
     )
-    input_mean: str = option(
+    input_mean: str | None = option(
         None,
         "What the network takes from each channel of images in [0, 1] first: "
         "numbers with commas; unset: as the weights of --checkpoint expect, "
         "else nothing.",
         kind=str,
+        also=NUMBERS,
         describes=BACKBONE,
         resumed=FIXED,
     )
-    input_std: str = option(
+    input_std: str | None = option(
         None,
         "What the network then divides each channel by; see --input_mean.",
         kind=str,
+        also=NUMBERS,
         describes=BACKBONE,
         resumed=FIXED,
     )

@@ -1,6 +1,7 @@
 """One option: all that is to be known of a flag stands in one call."""
 
 import dataclasses
+import numbers
 from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
@@ -33,6 +34,26 @@ def between(least: float, most: float, words: str = "") -> Range:
 SHARE = Range(lambda value: 0 <= value <= 1, "in [0, 1]")
 BELOW_ONE = Range(lambda value: 0 <= value < 1, "in [0, 1)")
 ABOVE_ZERO = Range(lambda value: value > 0, "above 0")
+
+
+class Also(NamedTuple):
+    """What Python callers may give in place of an option's own type.
+
+    Attributes:
+      taken: Types of such values.
+      converted: Function from such a value to one of the option's type.
+      words: The type as type checkers read it.
+    """
+
+    taken: tuple[type, ...]
+    converted: Callable[[Any], Any]
+    words: str
+
+
+NUMBERS = Also(
+    (list, tuple), lambda v: ",".join(map(str, v)), "Sequence[float]"
+)
+WHOLE_NUMBER = Also((numbers.Integral,), str, "int")
 
 
 class Resumed(NamedTuple):
@@ -71,6 +92,7 @@ def option(
     range: Range | None = None,
     describes: str | None = None,
     resumed: Resumed = FREE,
+    also: Also | None = None,
 ) -> Any:
     """A config field, its flag, its help line and its checks.
 
@@ -82,6 +104,7 @@ def option(
       range: The values allowed where they cannot be listed.
       describes: The part of the network that it describes, None for none.
       resumed: What a run that goes on may do with it.
+      also: What Python callers may give beside its type, None for nothing.
     """
     metadata = {
         "help": help,
@@ -90,6 +113,7 @@ def option(
         "range": range,
         "describes": describes,
         "resumed": resumed,
+        "also": also,
     }
     return dataclasses.field(default=default, metadata=metadata)
 

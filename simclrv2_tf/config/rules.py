@@ -5,7 +5,9 @@ import math
 import numbers
 import os
 import re
+from typing import Any
 
+from simclrv2_tf.config import stage_options
 from simclrv2_tf.config.hardware_options import STRATEGIES
 
 # The type of a field: what is taken for it, and its words.
@@ -17,16 +19,11 @@ _TYPES = {
 }
 
 
-def settle_types(config):
+def settle_types(config: Any) -> None:
     """Gives every field its type: flags have theirs, Python callers may not."""
-    for name in ("input_mean", "input_std"):
-        given = getattr(config, name)
-        if isinstance(given, (list, tuple)):
-            text = ",".join(map(str, given))
-            object.__setattr__(config, name, text)
-    tile = config.nt_xent_tile
-    if isinstance(tile, numbers.Integral) and not isinstance(tile, bool):
-        object.__setattr__(config, "nt_xent_tile", str(tile))
+    if isinstance(config.stage_options, dict):
+        text = stage_options.write(config.stage_options)
+        object.__setattr__(config, "stage_options", text)
     for field in dataclasses.fields(config):
         value = _settled(field, getattr(config, field.name))
         object.__setattr__(config, field.name, value)
@@ -38,7 +35,9 @@ def settle_types(config):
 def _settled(field, value):
     if value is None and field.default is None:
         return None
-    kind = field.metadata["kind"]
+    kind, also = field.metadata["kind"], field.metadata["also"]
+    if also and isinstance(value, also.taken) and not isinstance(value, bool):
+        value = also.converted(value)
     taken, words = _TYPES[kind]
     fits = isinstance(value, taken) and isinstance(value, bool) == (
         kind is bool
@@ -72,24 +71,38 @@ def _check_ranges(config):
             )
 
 
-def time_limit_seconds(config):
+def time_limit_seconds(config: Any) -> int:
     """The time limit in seconds, 0 for none."""
-    if config.time_limit is None:
+    return _seconds(config.time_limit)
+
+
+def time_budget_seconds(config: Any) -> int:
+    """The time budget in seconds, 0 for none."""
+    return _seconds(config.time_budget)
+
+
+def _seconds(text):
+    if text is None:
         return 0
-    hours, minutes = config.time_limit.split(":")
+    hours, minutes = text.split(":")
     return 3600 * int(hours) + 60 * int(minutes)
 
 
-def _check_time_limit(config):
-    limit = config.time_limit
-    if limit is None:
-        return
-    fits = re.fullmatch(r"[0-9]{1,4}:[0-5][0-9]", limit)
-    if not fits or not time_limit_seconds(config):
-        raise ValueError(
-            "`time_limit` must be hours and minutes, HH:MM, and not 00:00. "
-            f"Received: time_limit={limit!r}"
-        )
+def _check_times(config):
+    for name in ("time_limit", "time_budget"):
+        text = getattr(config, name)
+        if text is None:
+            continue
+        fits = re.fullmatch(r"[0-9]{1,4}:[0-5][0-9]", text)
+        if not fits or not _seconds(text):
+            raise ValueError(
+                f"`{name}` must be hours and minutes, HH:MM, and not 00:00. "
+                f"Received: {name}={text!r}"
+            )
+
+
+def _check_stage_options(config):
+    stage_options.read(config.stage_options, config)
 
 
 def _check_labels(config):
@@ -202,7 +215,8 @@ def _check_teacher(config):
 RULES = (
     _check_choices,
     _check_ranges,
-    _check_time_limit,
+    _check_times,
+    _check_stage_options,
     _check_labels,
     _check_freezing,
     _check_gradient_cache,

@@ -8,7 +8,7 @@ from simclrv2_tf.config.option import at_least
 from simclrv2_tf.config.option import between
 from simclrv2_tf.config.option import option
 
-TRAIN_MODES = ("pretrain", "finetune", "distill")
+TRAIN_MODES = ("pretrain", "finetune", "distill", "semi_supervised")
 MODES = (
     "train",
     "eval",
@@ -17,6 +17,7 @@ MODES = (
     "embed",
     "predict",
     "status",
+    "recommend",
 )
 
 
@@ -27,18 +28,18 @@ class RunConfig:
     mode: str = option(
         "train",
         "What to do: train, evaluate a run, both in turn, export a model, or "
-        "write embeddings or predictions of a data set, or print the status "
-        "of the run in model_dir.",
+        "write embeddings or predictions of a data set, print the status of "
+        "the run in model_dir, or recommend settings for a data set.",
         MODES,
     )
     train_mode: str = option(
         "pretrain",
         "Stage: contrastive pretraining, supervised fine-tuning or "
-        "distillation.",
+        "distillation; semi_supervised: all three as one job.",
         TRAIN_MODES,
         resumed=FIXED,
     )
-    model_dir: str = option(
+    model_dir: str | None = option(
         None, "Directory of the run: checkpoints, results, logs.", kind=str
     )
     dataset_summary: bool = option(
@@ -52,7 +53,7 @@ class RunConfig:
         range=between(0, 2**31 - 1, "from 0 to 2**31 - 1"),
         resumed=CHANGES_TRAINING,
     )
-    checkpoint: str = option(
+    checkpoint: str | None = option(
         None,
         "Weights to start from: a run directory or a checkpoint of any kind. "
         "Unused once model_dir holds a checkpoint.",
@@ -61,7 +62,7 @@ class RunConfig:
     checkpoint_ema: bool = option(
         False, "Load the momentum weights (ema_model/...) of --checkpoint."
     )
-    checkpoint_ignore: str = option(
+    checkpoint_ignore: str | None = option(
         None,
         "Regular expression; tensors of a PyTorch file or of a TF1 checkpoint "
         "as --checkpoint that it matches from the start are passed over.",
@@ -91,12 +92,12 @@ class RunConfig:
     keep_hub_module_max: int = option(
         1, "Exported models that are kept, 1 or more.", range=at_least(1)
     )
-    export_dir: str = option(
+    export_dir: str | None = option(
         None,
         "Directory of exported models; unset: model_dir/saved_model.",
         kind=str,
     )
-    export_formats: str = option(
+    export_formats: str | None = option(
         None,
         "Formats to export beside SavedModel and .keras, with commas: onnx, "
         "litert.",
@@ -127,7 +128,7 @@ class RunConfig:
         "Steps from one line of metrics to the next; 0: each checkpoint.",
         range=at_least(0),
     )
-    time_limit: str = option(
+    time_limit: str | None = option(
         None,
         "Time that a queue grants, HH:MM; the run stops before it is over, "
         "with a checkpoint and --preemption_exit_code.",

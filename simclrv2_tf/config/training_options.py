@@ -7,6 +7,7 @@ from simclrv2_tf.config.option import BELOW_ONE
 from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
 from simclrv2_tf.config.option import SHARE
+from simclrv2_tf.config.option import WHOLE_NUMBER
 from simclrv2_tf.config.option import Range
 from simclrv2_tf.config.option import at_least
 from simclrv2_tf.config.option import between
@@ -36,10 +37,11 @@ class ObjectiveConfig:
             lambda v: v == "auto" or (v.isascii() and v.isdigit()),
             "auto, 0, or a number of columns",
         ),
+        also=WHOLE_NUMBER,
     )
     lineareval_while_pretraining: bool = option(
         True,
-        "Train a linear classifier on the side while pretraining.",
+        "Train an online linear probe while pretraining.",
         resumed=FIXED,
     )
     fine_tune_after_block: int = option(
@@ -49,13 +51,13 @@ class ObjectiveConfig:
         range=between(-1, 4),
         resumed=FIXED,
     )
-    teacher: str = option(
+    teacher: str | None = option(
         None,
         "Teacher of distillation: a run directory or a checkpoint.",
         kind=str,
         resumed=CHANGES_TRAINING,
     )
-    teacher_proj_selector: int = option(
+    teacher_proj_selector: int | None = option(
         None,
         "Layer that the teacher's supervised head reads, as "
         "--ft_proj_selector; unset: what the teacher's source tells, else 0.",

@@ -7,6 +7,8 @@ Locations, steps and accuracies: the original release's README and the papers
 import dataclasses
 import math
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from simclrv2_tf.checkpoints import layout
 
@@ -91,29 +93,29 @@ class Model:
     note: str = ""
 
     @property
-    def parameters(self):
+    def parameters(self) -> int:
         """Elements of the backbone, moving statistics counted."""
         layers = layout.backbone(arguments(self.architecture))
         shapes = [s for layer in layers for s in layer.shapes.values()]
         return sum(map(math.prod, shapes))
 
     @property
-    def tf1(self):
+    def tf1(self) -> str:
         """Directory of the TF1 checkpoint, and of its `hub/` module."""
         return f"gs://{TF1_BUCKET}/{self.name}"
 
     @property
-    def tf2(self):
+    def tf2(self) -> str:
         """Directory that holds `saved_model/` of the tf2 release."""
         return f"gs://{TF2_BUCKET}/{self.name}"
 
 
-def published():
+def published() -> list[Model]:
     """All published models, a list of `Model`."""
     return [*_second(), *_distilled(), *_first()]
 
 
-def find(name):
+def find(name: str) -> Model | None:
     """The `Model` of a name, or None if the name is no published one.
 
     Raises:
@@ -130,11 +132,9 @@ def find(name):
     )
 
 
-def arguments(architecture):
+def arguments(architecture: str) -> dict[str, Any]:
     """The arguments of `Network` behind a name such as r50_1x_sk1."""
-    depth, width, selective = re.fullmatch(
-        r"r(\d+)_(\d+)x_sk([01])", architecture
-    ).groups()
+    depth, width, selective = re.findall(r"\d+", architecture)
     return {
         "resnet_depth": int(depth),
         "width_multiplier": int(width),
@@ -142,7 +142,7 @@ def arguments(architecture):
     }
 
 
-def table(models=None):
+def table(models: Sequence[Model] | None = None) -> str:
     """The published models as text, one line each."""
     head = ("name", "parameters", "top-1", "selector", "TF1", "TF2")
     rows = [_row(model) for model in models or published()]

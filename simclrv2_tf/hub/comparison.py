@@ -5,6 +5,7 @@ import logging
 import math
 import os
 import tempfile
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,14 @@ _LOG = logging.getLogger("simclrv2_tf")
 TOLERANCE = 1e-4  # relative L2 error of an endpoint, both sides in float32
 
 
-def compare(source, target, images=2, size=None, seed=0, **loading):
+def compare(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    images: int = 2,
+    size: int | None = None,
+    seed: int = 0,
+    **loading: Any,
+) -> dict[str, float]:
     """Relative L2 errors between the endpoints of two sets of weights.
 
     Args:
@@ -104,7 +112,7 @@ def _channels_last(array):
     return array.transpose(0, 2, 3, 1) if array.ndim == 4 else array
 
 
-def error(answered, expected):
+def error(answered: np.ndarray, expected: np.ndarray) -> float:
     """Relative L2 error; 0 for equal arrays, zeros among them."""
     difference = np.linalg.norm(np.ravel(answered - expected))
     size = np.linalg.norm(np.ravel(expected))

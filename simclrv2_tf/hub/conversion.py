@@ -5,6 +5,8 @@ import logging
 import os
 import tempfile
 import zipfile
+from collections.abc import Callable
+from typing import Any
 
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import arrays as checks
@@ -30,7 +32,14 @@ _DESCRIBED = ("keras", "safetensors", "pth")  # these keep all arguments
 _PREFIXES = {"model.ckpt": "tf1", "ckpt": "tf2"}
 
 
-def convert(source, target, form=None, ema=False, ignore=None, **overrides):
+def convert(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    form: str | None = None,
+    ema: bool = False,
+    ignore: str | None = None,
+    **overrides: Any,
+) -> str:
     """Writes weights in another format.
 
     Args:
@@ -88,7 +97,7 @@ def _unsaid(form, arguments):
     return (f"the file does not keep {given}: give them when it is loaded",)
 
 
-def format_of(target):
+def format_of(target: str) -> str:
     """The format that a target's name tells.
 
     Raises:
@@ -166,7 +175,7 @@ def _write_tf1(target, arrays, arguments):
     tf1.write(target, arrays)
 
 
-_WRITERS = {
+_WRITERS: dict[str, Callable[..., None]] = {
     "tf1": _write_tf1,
     "tf2": tf2.write,
     "safetensors": pytorch.write,

@@ -1,12 +1,20 @@
 """A trained network to put one's own layers on."""
 
+import os
+from collections.abc import Sequence
+from typing import Any
+
 from simclrv2_tf.hub.load import load_network
 from simclrv2_tf.models.backbone import Backbone
 
 
 def load_backbone(
-    source, endpoint="final_avg_pool", trainable=True, name=None, **options
-):
+    source: str | os.PathLike[str],
+    endpoint: str | Sequence[str] = "final_avg_pool",
+    trainable: bool = True,
+    name: str | None = None,
+    **options: Any,
+) -> Backbone:
     """Loads a network up to an endpoint, as a Keras model to build upon.
 
     Args:

@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 import zipfile
+from typing import Any
 
 from simclrv2_tf.checkpoints import any_format as sources
 from simclrv2_tf.checkpoints import architecture
@@ -30,8 +31,12 @@ _ALL = ("?!global_step", "(?!global_step)")  # schemas that choose everything
 
 
 def load_network(
-    source, ema=False, variable_schema=None, ignore=None, **overrides
-):
+    source: str | os.PathLike[str],
+    ema: bool = False,
+    variable_schema: str | None = None,
+    ignore: str | None = None,
+    **overrides: Any,
+) -> Network:
     """Builds the network that weights belong to, and loads them.
 
     Loading is strict: all weights are used and all variables set, or the
@@ -81,7 +86,7 @@ def load_network(
     return network
 
 
-def check_pattern(name, pattern):
+def check_pattern(name: str, pattern: str | None) -> None:
     """Raises a ValueError for what is no regular expression."""
     try:
         re.compile("" if pattern in (None, *_ALL) else pattern)
@@ -92,7 +97,11 @@ def check_pattern(name, pattern):
         ) from None
 
 
-def find_weights(source, ema=False, ignore=None):
+def find_weights(
+    source: str | os.PathLike[str],
+    ema: bool = False,
+    ignore: str | None = None,
+) -> sources.Weights:
     """What a source holds, before any network is built.
 
     Args:
@@ -214,7 +223,9 @@ def _excused(network, weights, schema):
     return excused
 
 
-def notes_of(known, arguments):
+def notes_of(
+    known: dict[str, Any], arguments: dict[str, Any]
+) -> tuple[str, ...]:
     """What there is to know of a network beyond its weights.
 
     Args:
@@ -228,7 +239,9 @@ def notes_of(known, arguments):
     return (*selector_note(known, arguments), *pixel_scaling.note(mean, std))
 
 
-def selector_note(known, arguments):
+def selector_note(
+    known: dict[str, Any], arguments: dict[str, Any]
+) -> tuple[str, ...]:
     """Which projection layer the classifier reads, and who said so.
 
     Args:

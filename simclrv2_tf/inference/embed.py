@@ -1,5 +1,7 @@
 """`--mode=embed`: an endpoint of every example of a data set, in order."""
 
+from __future__ import annotations
+
 import os
 
 import keras
@@ -7,17 +9,19 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.inference import embedding_files
 from simclrv2_tf.inference import exports
-from simclrv2_tf.inference import result_shards as sharding
+from simclrv2_tf.inference import result_shards
 from simclrv2_tf.inference import sweep
 from simclrv2_tf.runs import weights
 
 NAME = "embeddings"
 
 
-def embed(config, source=None):
+def embed(config: Config, source: Source | None = None) -> str:
     """Writes embeddings; goes on where an earlier call was stopped.
 
     With `embed_format="npz"` the result is one file of `embeddings`,
@@ -41,13 +45,13 @@ def embed(config, source=None):
     source = source or sweep.open_whole(config)
     source = source.with_channels(backbone.input_shape[-1])
     files = sweep.file_names(source)
-    told = sweep.contents(config, source, backbone, files)
-    told["endpoint"] = config.embed_endpoint
-    told["format"] = config.embed_format
-    if _is_done(output, told):
+    contents = sweep.contents(config, source, backbone, files)
+    contents["endpoint"] = config.embed_endpoint
+    contents["format"] = config.embed_format
+    if _is_done(output, contents):
         print(f"{output} is there already", flush=True)
         return output
-    _compute(config, output, backbone, source, files, told)
+    _compute(config, output, backbone, source, files, contents)
     if distribution.is_chief():
         print(f"wrote embeddings of {source.name} to {output}", flush=True)
     return output
@@ -75,14 +79,18 @@ def _output(config, prefix):
     return output
 
 
-def _is_done(output, told):
+def _is_done(output, contents):
     """Whether the archive is there; another one must not be lost."""
-    if told["format"] != "npz" or not tf.io.gfile.exists(output):
+    if contents["format"] != "npz" or not tf.io.gfile.exists(output):
         return False
     before = embedding_files.manifest_of(output)
-    known = {k: v for k, v in (before or {}).items() if k in told}
-    if known != told:
-        reason = sharding.difference(known, told) if before else "no embeddings"
+    known = {k: v for k, v in (before or {}).items() if k in contents}
+    if known != contents:
+        reason = (
+            result_shards.difference(known, contents)
+            if before
+            else "no embeddings"
+        )
         raise ValueError(
             f"`embed_output` {output!r} is there and holds another result: "
             f"{reason}. Give another file, or remove it."
@@ -90,11 +98,13 @@ def _is_done(output, told):
     return True
 
 
-def _compute(config, output, backbone, source, files, told):
-    npz = told["format"] == "npz"
-    told["shape"] = list(_shape(backbone))
+def _compute(config, output, backbone, source, files, contents):
+    npz = contents["format"] == "npz"
+    contents["shape"] = list(_shape(backbone))
     directory = f"{output}.parts" if npz else output
-    shards = sharding.Shards(directory, NAME, config.embed_shard_size, told)
+    shards = result_shards.Shards(
+        directory, NAME, config.embed_shard_size, contents
+    )
     if distribution.is_chief():
         shards.open()
     distribution.wait_for_workers()

@@ -1,21 +1,24 @@
 """Embeddings in files: NumPy archives and TFRecord shards."""
 
+from __future__ import annotations
+
 import io
 import json
 import os
 import zipfile
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.files import atomic
-from simclrv2_tf.inference import result_shards as sharding
+from simclrv2_tf.inference import result_shards
 
 FORMATS = ("npz", "tfrecord")
 _MANIFEST = "manifest"
 
 
-def write_arrays(path, **arrays):
+def write_arrays(path: str, **arrays: np.ndarray) -> None:
     """Writes a NumPy archive to any place that TensorFlow can write to."""
     memory = io.BytesIO()
     np.savez(memory, **arrays)
@@ -23,19 +26,25 @@ def write_arrays(path, **arrays):
         file.write(memory.getvalue())
 
 
-def read_arrays(path):
+def read_arrays(path: str) -> dict[str, np.ndarray]:
     """The arrays of a NumPy archive, {name: array}."""
     with tf.io.gfile.GFile(path, "rb") as file:
         with np.load(io.BytesIO(file.read()), allow_pickle=False) as arrays:
             return dict(arrays)
 
 
-def read_joined(paths, name):
+def read_joined(paths: Sequence[str], name: str) -> np.ndarray:
     """One array of many NumPy archives, their rows one after another."""
     return np.concatenate([read_arrays(path)[name] for path in paths])
 
 
-def write_records(path, embeddings, labels, files, class_names):
+def write_records(
+    path: str,
+    embeddings: np.ndarray,
+    labels: np.ndarray,
+    files: Sequence[str],
+    class_names: Sequence[str],
+) -> None:
     """Writes a TFRecord file of `tf.train.Example`.
 
     Each has `embedding` (float, flattened), `label` (int64, -1 for
@@ -65,7 +74,14 @@ def _example(row, label, name, file):
     return example.SerializeToString()
 
 
-def join(path, parts, name, rows, manifest, **arrays):
+def join(
+    path: str,
+    parts: Sequence[str],
+    name: str,
+    rows: int,
+    manifest: dict,
+    **arrays: np.ndarray,
+) -> None:
     """Writes one NumPy archive from many; holds one part at a time.
 
     Args:
@@ -99,7 +115,7 @@ def _write_joined(file, parts, name, rows):
         file.write(np.ascontiguousarray(array).tobytes())
 
 
-def manifest_of(path):
+def manifest_of(path: str) -> dict | None:
     """The manifest in an archive that `join` wrote; None if it has none."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -108,7 +124,7 @@ def manifest_of(path):
         return None
 
 
-def read_embeddings(path):
+def read_embeddings(path: str) -> dict[str, np.ndarray]:
     """Reads what `--mode=embed` wrote.
 
     Args:
@@ -126,11 +142,11 @@ def read_embeddings(path):
 
 
 def _read_records(directory):
-    manifest = sharding.read_manifest(directory)
+    manifest = result_shards.read_manifest(directory)
     if manifest is None:
         raise ValueError(
             f"Expected the directory of embeddings that --mode=embed wrote. "
-            f"Received: {directory!r}, which has no {sharding.MANIFEST}"
+            f"Received: {directory!r}, which has no {result_shards.MANIFEST}"
         )
     shape = manifest["shape"]
     spec = {

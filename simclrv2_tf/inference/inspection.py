@@ -1,5 +1,7 @@
 """Looking at data before training on it: a summary, a picture of views."""
 
+from __future__ import annotations
+
 import dataclasses
 import logging
 import os
@@ -7,8 +9,9 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
-from simclrv2_tf.data.prepare import summary as summaries
+from simclrv2_tf.data.prepare import summary
 from simclrv2_tf.data.prepare.contact_sheet import write_sheet
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.files.errors import file_errors
@@ -23,7 +26,7 @@ MOST_TRIED = 8  # images looked at for each one shown, where many are corrupt
 _LOG = logging.getLogger("simclrv2_tf")
 
 
-def summarize(config):
+def summarize(config: Config) -> dict:
     """Prints what the data set of a config holds; writes a contact sheet.
 
     The sheet goes to `model_dir`, or to the current directory without one.
@@ -38,16 +41,16 @@ def summarize(config):
     for split in dict.fromkeys((config.train_split, config.eval_split)):
         source = _opened(config, split, needed=not splits)
         if source is not None:
-            splits[split] = source, summaries.examine(source)
-    found = summaries.summarize(splits)
+            splits[split] = source, summary.examine(source)
+    totals = summary.summarize(splits)
     print(f"data set {config.dataset}")
-    print("\n".join(summaries.lines(found)))
+    print("\n".join(summary.lines(totals)))
     source, looks = next(iter(splits.values()))
     good = [i for i, look in enumerate(looks) if look.error is None]
     if good:
-        found["sheet"] = _sheet_of(config, source, good)
-        print(f"contact sheet: {found['sheet']}", flush=True)
-    return found
+        totals["sheet"] = _sheet_of(config, source, good)
+        print(f"contact sheet: {totals['sheet']}", flush=True)
+    return totals
 
 
 def _opened(config, split, needed):
@@ -80,7 +83,7 @@ def _sheet_of(config, source, good):
     return path
 
 
-def preview(config, path, images=6, views=6):
+def preview(config: Config, path: str, images: int = 6, views: int = 6) -> None:
     """Writes a picture: each row an image, then views of it as trained on.
 
     Args:

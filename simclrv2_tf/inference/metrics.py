@@ -1,12 +1,20 @@
 """Top-1 and top-5 accuracy over exactly all examples."""
 
+from __future__ import annotations
+
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.models.network import Network
 
 
-def classification_accuracy(network, dataset, labels, steps=None):
+def classification_accuracy(
+    network: Network,
+    dataset: tf.data.Dataset,
+    labels: np.ndarray,
+    steps: int | None = None,
+) -> dict:
     """Counts right answers over a data set.
 
     Args:

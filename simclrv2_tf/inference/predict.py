@@ -1,15 +1,19 @@
 """`--mode=predict`: the best classes of every image, as a table."""
 
+from __future__ import annotations
+
 import csv
 import os
 
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
 from simclrv2_tf.inference import embedding_files
 from simclrv2_tf.inference import exports
-from simclrv2_tf.inference import result_shards as sharding
+from simclrv2_tf.inference import result_shards
 from simclrv2_tf.inference import sweep
 from simclrv2_tf.runs import weights
 
@@ -17,7 +21,7 @@ NAME = "predictions"
 SHARD_SIZE = 4096  # rows, the unit of resuming
 
 
-def predict(config, source=None):
+def predict(config: Config, source: Source | None = None) -> str:
     """Writes the classes that the network thinks most probable.
 
     A row holds `file`, `label` (the name of its class, empty if unlabelled),
@@ -80,9 +84,9 @@ def _output(config, prefix):
 def _compute(config, output, classifier, source, files):
     """The shards of best classes and their probabilities, all made."""
     count = min(config.predict_top_k, classifier.output_shape[-1])
-    told = sweep.contents(config, source, classifier, files)
-    told["top_k"] = count
-    shards = sharding.Shards(f"{output}.parts", NAME, SHARD_SIZE, told)
+    contents = sweep.contents(config, source, classifier, files)
+    contents["top_k"] = count
+    shards = result_shards.Shards(f"{output}.parts", NAME, SHARD_SIZE, contents)
     if distribution.is_chief():
         shards.open()
     distribution.wait_for_workers()

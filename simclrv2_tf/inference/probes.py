@@ -1,14 +1,21 @@
 """Features of a data set, and what their nearest neighbours tell of them."""
 
+from __future__ import annotations
+
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.models.network import Network
 
 SIMILARITIES = 2**26  # of queries and neighbours, 256 MiB at once
 
 
-def features(network, dataset, endpoint="final_avg_pool"):
+def features(
+    network: Network,
+    dataset: tf.data.Dataset,
+    endpoint: str = "final_avg_pool",
+) -> tuple[np.ndarray, np.ndarray]:
     """Embeds a data set.
 
     Args:
@@ -36,7 +43,13 @@ def features(network, dataset, endpoint="final_avg_pool"):
     return embedded, distribution.join_workers(numbers)
 
 
-def knn_accuracy(bank, queries, k=200, temperature=0.1, chunk=None):
+def knn_accuracy(
+    bank: tuple[np.ndarray, np.ndarray],
+    queries: tuple[np.ndarray, np.ndarray],
+    k: int = 200,
+    temperature: float = 0.1,
+    chunk: int | None = None,
+) -> float:
     """Accuracy of the cosine-weighted vote of the nearest neighbours.
 
     Wu et al. 2018: each of the k neighbours votes for its class with weight

@@ -1,5 +1,7 @@
 """A result in parts that are written one by one, whole or not at all."""
 
+from __future__ import annotations
+
 import json
 import os
 
@@ -26,14 +28,14 @@ class Shards:
         "examples", their number.
     """
 
-    def __init__(self, directory, name, size, contents):
+    def __init__(self, directory: str, name: str, size: int, contents: dict):
         self.directory = directory
         self.name = name
         self.size = size
         self.examples = contents["examples"]
         self.contents = {**contents, "shard_size": size}
 
-    def open(self):
+    def open(self) -> None:
         """Makes the directory, or finds out what is there.
 
         Raises:
@@ -62,16 +64,16 @@ class Shards:
     def __len__(self):
         return -(-self.examples // self.size)
 
-    def bounds(self, number):
+    def bounds(self, number: int) -> tuple[int, int]:
         """First example of a part, and the first that is not in it."""
         start = number * self.size
         return start, min(start + self.size, self.examples)
 
-    def path(self, number):
+    def path(self, number: int) -> str:
         file = f"{self.name}-{number:05d}-of-{len(self):05d}"
         return os.path.join(self.directory, file)
 
-    def missing(self):
+    def missing(self) -> list[int]:
         """Numbers of the parts that are still to be made."""
         there = set(tf.io.gfile.listdir(self.directory))
         return [
@@ -81,7 +83,7 @@ class Shards:
         ]
 
 
-def read_manifest(directory):
+def read_manifest(directory: str) -> dict | None:
     """What the parts in a directory are of; None if it does not say."""
     path = os.path.join(directory, MANIFEST)
     if not tf.io.gfile.exists(path):
@@ -90,7 +92,7 @@ def read_manifest(directory):
         return json.load(file)
 
 
-def difference(before, now):
+def difference(before: dict, now: dict) -> str:
     """What differs between two manifests, in words."""
     names = [n for n in {**before, **now} if before.get(n) != now.get(n)]
     return "; ".join(

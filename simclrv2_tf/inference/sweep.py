@@ -1,22 +1,31 @@
 """A function over a whole data set, shard by shard, on any replicas."""
 
+from __future__ import annotations
+
 import zlib
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import concat
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.progress import progress
+from simclrv2_tf.inference.result_shards import Shards
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs.inputs import open_source
 
 
-def open_whole(config):
+def open_whole(config: Config) -> Source:
     """The split that a config names, else all splits one after another."""
     if config.split:
         return open_source(config, config.split)
@@ -35,14 +44,16 @@ def open_whole(config):
     return concat.join(f"{config.dataset} ({'+'.join(names)})", parts, classes)
 
 
-def file_names(source):
+def file_names(source: Source) -> list[str]:
     """What each example is called: its file, or its number in the data set."""
     if isinstance(source.storage, Files):
         return [source.where(index) for index in range(source.num_examples)]
     return [f"{source.name}#{index}" for index in range(source.num_examples)]
 
 
-def contents(config, source, network, names):
+def contents(
+    config: Config, source: Source, network: Network, names: list[str]
+) -> dict:
     """What tells the outputs of this network on this data from others."""
     weights = 0
     for variable in network.variables:
@@ -58,7 +69,14 @@ def contents(config, source, network, names):
     }
 
 
-def run_shards(config, shards, function, source, image_size, write):
+def run_shards(
+    config: Config,
+    shards: Shards,
+    function: Callable,
+    source: Source,
+    image_size: int,
+    write: Callable,
+) -> None:
     """Makes the shards that are missing, this worker its own of them.
 
     Images that cannot be read are named and left out, as many as
@@ -121,7 +139,9 @@ def _shown(batches, bar):
         yield arrays
 
 
-def regroup(batches, ends, nothing):
+def regroup(
+    batches: Iterator[tuple], ends: Sequence[int], nothing: tuple
+) -> Iterator[tuple]:
     """Yields the rows of batches anew, in groups by their numbers.
 
     Args:
@@ -130,15 +150,15 @@ def regroup(batches, ends, nothing):
       ends: Of each group, the number that its rows are below; they ascend.
       nothing: Such a tuple without rows.
     """
-    held, last = [nothing], -1
+    pending, last = [nothing], -1
     for end in ends:
         while last < end - 1:  # there may be more
             following = next(batches, None)
             if following is None:
                 break
-            held.append(following)
+            pending.append(following)
             last = following[0][-1]
-        rows = tuple(map(np.concatenate, zip(*held, strict=True)))
+        rows = tuple(map(np.concatenate, zip(*pending, strict=True)))
         cut = np.searchsorted(rows[0], end)
         yield tuple(array[:cut] for array in rows)
-        held = [tuple(array[cut:] for array in rows)]
+        pending = [tuple(array[cut:] for array in rows)]

@@ -1,5 +1,8 @@
 """A network up to one of its endpoints, to put one's own layers on."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from simclrv2_tf.models.network import Network
@@ -39,12 +42,12 @@ class Backbone(keras.Model):
 
     def __init__(
         self,
-        endpoint="final_avg_pool",
-        network=None,
-        frozen=(),
-        name=None,
-        **arguments,
-    ):
+        endpoint: str | Sequence[str] = "final_avg_pool",
+        network: Network | None = None,
+        frozen: Sequence[str] = (),
+        name: str | None = None,
+        **arguments: Any,
+    ) -> None:
         network = network or Network(**arguments)
         wanted = [endpoint] if isinstance(endpoint, str) else list(endpoint)
         images = keras.Input(network.input_shape[1:], name="images")
@@ -54,7 +57,7 @@ class Backbone(keras.Model):
         single = isinstance(endpoint, str)
         super().__init__(
             inputs=images,
-            outputs=outputs[endpoint] if single else outputs,
+            outputs=outputs[wanted[0]] if single else outputs,
             name=name,
         )
         self._config = {
@@ -65,7 +68,7 @@ class Backbone(keras.Model):
         for layer in frozen:
             self.get_layer(layer).trainable = False
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         frozen = [
             layer.name
             for layer in self.layers
@@ -82,7 +85,7 @@ class Backbone(keras.Model):
         super().__setattr__(name, value)
 
     @property
-    def image_size(self):
+    def image_size(self) -> int:
         """Side in pixels of the images that the network is meant for."""
         return self._config["image_size"]
 

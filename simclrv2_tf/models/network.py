@@ -2,6 +2,10 @@
 
 import collections
 import inspect
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
+from typing import TypeAlias
 
 import keras
 import tensorflow as tf
@@ -12,6 +16,8 @@ from simclrv2_tf.models.normalization import BatchNorm
 from simclrv2_tf.models.pixel_scaling import make_scaling
 from simclrv2_tf.models.pixel_scaling import per_channel
 from simclrv2_tf.models.resnet import ResNet
+
+PerChannel: TypeAlias = str | Sequence[float] | None
 
 
 @keras.saving.register_keras_serializable("simclrv2_tf")
@@ -62,23 +68,23 @@ class Network(keras.Model):
 
     def __init__(
         self,
-        resnet_depth=50,
-        width_multiplier=1,
-        sk_ratio=0.0,
-        se_ratio=0.0,
-        image_size=224,
-        num_classes=1000,
-        proj_head_mode="nonlinear",
-        num_proj_layers=3,
-        proj_out_dim=128,
-        ft_proj_selector=0,
-        batch_norm_decay=0.9,
-        global_bn=True,
-        channels=3,
-        input_mean=None,
-        input_std=None,
-        **kwargs,
-    ):
+        resnet_depth: int = 50,
+        width_multiplier: float = 1,
+        sk_ratio: float = 0.0,
+        se_ratio: float = 0.0,
+        image_size: int = 224,
+        num_classes: int = 1000,
+        proj_head_mode: str = "nonlinear",
+        num_proj_layers: int = 3,
+        proj_out_dim: int = 128,
+        ft_proj_selector: int = 0,
+        batch_norm_decay: float = 0.9,
+        global_bn: bool = True,
+        channels: int = 3,
+        input_mean: PerChannel = None,
+        input_std: PerChannel = None,
+        **kwargs: Any,
+    ) -> None:
         check_arguments(kwargs)
         input_mean = per_channel("input_mean", input_mean, channels)
         input_std = per_channel("input_std", input_std, channels)
@@ -121,7 +127,7 @@ class Network(keras.Model):
         self.backbone = backbone
         self.projection_head = projection_head
         self.supervised_head = supervised_head
-        self._config = {
+        self._config: dict[str, Any] = {
             "resnet_depth": resnet_depth,
             "width_multiplier": width_multiplier,
             "sk_ratio": sk_ratio,
@@ -139,16 +145,16 @@ class Network(keras.Model):
             "input_std": input_std,
         }
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**self._config, "name": self.name}
 
     @property
-    def selected_layers(self):
+    def selected_layers(self) -> int:
         """How many projection layers the supervised head builds upon."""
         selector = self._config["ft_proj_selector"]
         return selector % (len(self.projection_head.layers) + 1)
 
-    def train_for_classification(self, fine_tune_after_block=-1):
+    def train_for_classification(self, fine_tune_after_block: int = -1) -> None:
         """Leaves out of training what the logits do not depend on.
 
         Projection layers behind the selector keep their weights and
@@ -161,7 +167,7 @@ class Network(keras.Model):
         for layer in self.projection_head.layers[self.selected_layers :]:
             layer.trainable = False
 
-    def named_variables(self):
+    def named_variables(self) -> dict[str, keras.Variable]:
         """The variables under their names in a TF1 checkpoint.
 
         Returns:
@@ -184,7 +190,7 @@ class Network(keras.Model):
         }
 
 
-def check_arguments(names):
+def check_arguments(names: Iterable[str]) -> None:
     """Raises a ValueError for names that are no arguments of `Network`."""
     known = list(inspect.signature(Network.__init__).parameters)[1:-1]
     wrong = sorted(set(names) - {*known, "name", "trainable", "dtype"})
@@ -195,7 +201,7 @@ def check_arguments(names):
         )
 
 
-def check_selector(selector, layers):
+def check_selector(selector: int, layers: int) -> None:
     """Raises a ValueError for a layer that a head of so many has not."""
     if not -layers - 1 <= selector <= layers:
         raise ValueError(
@@ -214,12 +220,12 @@ def _number(leaves):
         yield f"base_model/{kind}{suffix}", layer
 
 
-def build_network(**kwargs):
+def build_network(**kwargs: Any) -> Network:
     """Builds a `Network` and its weights; see there for the arguments."""
     return Network(**kwargs)
 
 
-def count_parameters(network):
+def count_parameters(network: Network) -> int:
     """Elements of all trainable variables, frozen or not."""
     return sum(
         int(tf.size(variable).numpy())

@@ -9,14 +9,14 @@ The gradient. Of s_ij, the logit of embeddings i and j (two views, one list),
 embedding i's softmax makes P_ij = exp(s_ij - L_i), L_i being the log of its
 sum, and embedding j's makes P_ji = exp(s_ij - L_j), from the very same s_ij:
 
-    d loss / d z_i = sum_j (g_i P_ij + g_j P_ji) z_j - 2 g_i z_partner(i)
+    d loss / d z_i = sum_j (g_i P_ij + g_j P_ji) z_j - 2 g_i z_positive(i)
 
 where g is the gradient that arrives at each pair's loss. So a replica needs
 the L and g of the others, two numbers an embedding, and nothing else of
 their backward pass.
 
 Two ways through the tiles:
-- `rows`: own embeddings against tiles of everybody's, with a running
+- `rows`: own embeddings against tiles of all replicas', with a running
   maximum; for several replicas and for logits of any size.
 - `pairs`: where one replica holds all embeddings, and normalisation bounds
   the logits, a tile serves its rows and its columns, and the bound replaces
@@ -39,14 +39,14 @@ def compare(a, b, temperature, bounded, tile=TILE):
 
     Args:
         a: float32 (batch, dim), embeddings of the first views.
-        b: float32 (batch, dim), row i the partner of row i of `a`.
+        b: float32 (batch, dim), row i the positive of row i of `a`.
         temperature: Divides the similarities, above 0.
         bounded: Whether no embedding is longer than 1.
         tile: Columns made at a time, at least 1; need not divide the batch.
 
     Returns:
         Three float32 tensors (batch,): the sum of both directions'
-        cross-entropies; 1 where the partner is nearer than every other
+        cross-entropies; 1 where the positive is nearer than every other
         second view (a tie is a miss); the entropy of that choice. Only the
         first has a gradient.
     """

@@ -2,7 +2,7 @@
 
 Blocks of embeddings stand in a ring. At offset k each block meets the k-th
 after it, all at once in one batched product: within a view half a round
-meets everybody, across views it takes a whole round. A tile's row sums go
+meets all others, across views it takes a whole round. A tile's row sums go
 to the block, its column sums to the block ahead.
 """
 
@@ -21,7 +21,7 @@ def pairs(a, b, bound, tile):
 
     Args:
         a: float32 (batch, dim), divided by the root of the temperature.
-        b: likewise, the partners.
+        b: likewise, the positives.
         bound: The largest possible product of two embeddings.
         tile: The largest number of embeddings in a block.
 
@@ -38,14 +38,14 @@ def _pairs(bound, tile):
         # Blocks come first, views second: (blocks, 2, rows, dim).
         views = tf.stack([cut(a, tile), cut(b, tile)], axis=1)
         left, right = _bordered(views, count, bound)
-        ab, ba, spread, partner, rival = _across(left[:, 0], right[:, 1])
-        accuracy = tf.cast(rival < partner, tf.float32)
-        partner = tf.maximum(partner, -2 * bound)  # of padding, say this
-        # All others against the partner; small sums keep their precision.
-        scale = tf.exp(-partner)[:, tf.newaxis]
+        ab, ba, spread, positive, hardest = _across(left[:, 0], right[:, 1])
+        accuracy = tf.cast(hardest < positive, tf.float32)
+        positive = tf.maximum(positive, -2 * bound)  # of padding, say this
+        # All others against the positive; small sums keep their precision.
+        scale = tf.exp(-positive)[:, tf.newaxis]
         sums = _within(left, right) + tf.stack([ab, ba], axis=1)
         losses = tf.math.log1p(sums * scale)  # (blocks, 2, rows)
-        entropy = _entropy(ab, spread, partner)
+        entropy = _entropy(ab, spread, positive)
 
         def gradient(upstream, *_):
             blocks = cut(upstream, tile)[:, tf.newaxis]
@@ -65,11 +65,11 @@ def _pairs(bound, tile):
     return run
 
 
-def _entropy(others, spread, partner):
-    """Of the softmax with these sums: log Z - mean of (logit - partner)."""
-    odds = tf.exp(-partner)
+def _entropy(others, spread, positive):
+    """Of the softmax with these sums: log Z - mean of (logit - positive)."""
+    odds = tf.exp(-positive)
     whole = 1 + odds * others
-    mean = odds * (spread - partner * others) / whole
+    mean = odds * (spread - positive * others) / whole
     return tf.math.log(whole) - mean
 
 
@@ -105,14 +105,14 @@ def _across(left, right):
     """What first and second views make of each other; (blocks, rows) each.
 
     Returns:
-        The sums of exponentials of all but the partner, of the first views
+        The sums of exponentials of all but the positive, of the first views
         and of the second; the first views' sum of logit * exponential, again
-        of all others; the logit of the partner, and the largest of another;
+        of all others; the logit of the positive, and the largest of another;
         all logits less the bound.
     """
     meeting = _logits(left, right, 0)
-    partner = tf.linalg.diag_part(meeting)
-    others = tf.linalg.set_diag(meeting, tf.fill(tf.shape(partner), -_HUGE))
+    positive = tf.linalg.diag_part(meeting)
+    others = tf.linalg.set_diag(meeting, tf.fill(tf.shape(positive), -_HUGE))
 
     def count(logits):
         tiles = tf.exp(logits)
@@ -123,13 +123,18 @@ def _across(left, right):
             tf.reduce_max(logits, axis=-1),
         )
 
-    def add(k, ab, ba, spread, rival):
+    def add(k, ab, ba, spread, hardest):
         rows, columns, products, largest = count(_logits(left, right, k))
         ba += _behind(columns, k)
-        return ab + rows, ba, spread + products, tf.maximum(rival, largest)
+        return (
+            ab + rows,
+            ba,
+            spread + products,
+            tf.maximum(hardest, largest),
+        )
 
-    ab, ba, spread, rival = loop(1, size(left) - 1, add, *count(others))
-    return ab, ba, spread, partner, rival
+    ab, ba, spread, hardest = loop(1, size(left) - 1, add, *count(others))
+    return ab, ba, spread, positive, hardest
 
 
 def _within_gradient(left, right, views, share):

@@ -1,4 +1,4 @@
-"""Own embeddings against tiles of everybody's, with a running maximum."""
+"""Own embeddings against tiles of all replicas', with a running maximum."""
 
 import tensorflow as tf
 
@@ -15,7 +15,7 @@ def rows(a, b, tile):
 
     Args:
         a: float32 (batch, dim), divided by the root of the temperature.
-        b: likewise, the partners.
+        b: likewise, the positives.
         tile: The largest number of columns made at a time.
 
     Returns:
@@ -30,20 +30,20 @@ def _rows(tile):
         joined = distribution.all_gather(tf.concat([a, b], axis=1))
         all_a, all_b = tf.split(joined, 2, axis=1)  # (global_batch, dim)
         aa, bb = _others(a, all_a, tile), _others(b, all_b, tile)
-        ab, partner_ab, rival, mean = _choices(a, all_b, tile)
-        ba, partner_ba, _, _ = _choices(b, all_a, tile)
-        # All others against the partner; small losses keep their precision.
-        loss_a = tf.nn.softplus(_log_add(aa, ab) - partner_ab)
-        loss_b = tf.nn.softplus(_log_add(bb, ba) - partner_ba)
-        accuracy = tf.cast(rival < partner_ab, tf.float32)
-        entropy = _entropy(ab - partner_ab, mean - partner_ab)
+        ab, positive_ab, hardest, mean = _choices(a, all_b, tile)
+        ba, positive_ba, _, _ = _choices(b, all_a, tile)
+        # All others against the positive; small losses keep their precision.
+        loss_a = tf.nn.softplus(_log_add(aa, ab) - positive_ab)
+        loss_b = tf.nn.softplus(_log_add(bb, ba) - positive_ba)
+        accuracy = tf.cast(hardest < positive_ab, tf.float32)
+        entropy = _entropy(ab - positive_ab, mean - positive_ab)
 
         def gradient(upstream, *_):
-            log_a, log_b = partner_ab + loss_a, partner_ba + loss_b
-            everybody = distribution.all_gather(
+            log_a, log_b = positive_ab + loss_a, positive_ba + loss_b
+            all_replicas = distribution.all_gather(
                 tf.stack([log_a, log_b, upstream], axis=1)
             )
-            all_log_a, all_log_b, arrived = tf.unstack(everybody, axis=1)
+            all_log_a, all_log_b, arrived = tf.unstack(all_replicas, axis=1)
             of_a, of_b = (a, log_a, upstream), (b, log_b, upstream)
             all_of_a = all_a, all_log_a, arrived
             all_of_b = all_b, all_log_b, arrived
@@ -63,8 +63,8 @@ def _entropy(odds, mean):
     """Of a softmax, in nats.
 
     Args:
-        odds: Log of the sum of exponentials of all but the partner.
-        mean: The mean logit of the same, both less the partner's.
+        odds: Log of the sum of exponentials of all but the positive.
+        mean: The mean logit of the same, both less the positive's.
     """
     return tf.nn.softplus(odds) - tf.nn.sigmoid(odds) * mean
 
@@ -85,21 +85,21 @@ def _choices(x, columns, tile):
     """What each row makes of the other view; (batch,) each.
 
     Returns:
-        The log of the sum of exponentials of all but the partner, the logit
-        of the partner, the largest of another, and the others' mean logit.
+        The log of the sum of exponentials of all but the positive, the logit
+        of the positive, the largest of another, and the others' mean logit.
     """
     logits = _logits(x, columns, tile)
 
-    def add(k, top, total, partner, spread):
+    def add(k, top, total, positive, spread):
         others, own = logits(k)
         top, total, decay, parts = _accumulate(others, top, total)
         spread = spread * decay + tf.reduce_sum(parts * others, axis=1)
-        return top, total, partner + own, spread
+        return top, total, positive + own, spread
 
     zero = _everywhere(x, 0.0)
     start = _everywhere(x, _NOTHING), zero, zero, zero
-    top, total, partner, spread = loop(0, _last(columns, tile), add, *start)
-    return top + tf.math.log(total), partner, top, spread / total
+    top, total, positive, spread = loop(0, _last(columns, tile), add, *start)
+    return top + tf.math.log(total), positive, top, spread / total
 
 
 def _accumulate(logits, top, total):
@@ -110,11 +110,11 @@ def _accumulate(logits, top, total):
     return new, total * decay + tf.reduce_sum(parts, axis=1), decay, parts
 
 
-def _push(mine, everybody, tile):
+def _push(mine, all_replicas, tile):
     """Sum over others j of (g_i P_ij + g_j P_ji) z_j; (batch, dim)."""
     x, log, g = mine
-    columns, logs, gs = (cut(values, tile) for values in everybody)
-    logits = _logits(x, everybody[0], tile)
+    columns, logs, gs = (cut(values, tile) for values in all_replicas)
+    logits = _logits(x, all_replicas[0], tile)
 
     def add(k, total):
         values, _ = logits(k)
@@ -122,13 +122,13 @@ def _push(mine, everybody, tile):
         parts += tf.exp(values - logs[k]) * gs[k]
         return (total + parts @ columns[k],)
 
-    return loop(0, _last(everybody[0], tile), add, tf.zeros_like(x))[0]
+    return loop(0, _last(all_replicas[0], tile), add, tf.zeros_like(x))[0]
 
 
 def _logits(x, columns, tile):
     """Function of k: logits of x with tile k, and with one's own column.
 
-    Row i's own column is itself in its own view, the partner in the other.
+    Row i's own column is itself in its own view, the positive in the other.
     It, and padding, is `_NOTHING` in the first result, of (batch, tile); the
     second, (batch,), is its logit, or 0 where it stands in another tile.
     """

@@ -10,6 +10,7 @@ from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import teacher
 from simclrv2_tf.runs.training_run import TrainingRun
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -33,6 +34,9 @@ def _lines(run):
     for line in run.plan.lines():
         yield f"  {line}"
     yield f"  memory            {run.memory}"
+    if config.train_mode == "distill":
+        for line in teacher.lines(run):
+            yield f"  {line}"
     if config.train_mode == "pretrain" and config.channels != 3:
         yield "  colour distortion brightness and contrast alone: images are"
         yield f"                    not RGB (channels={config.channels})"

@@ -1,11 +1,16 @@
 """From flags to a strategy, and what a remote TPU cannot reach."""
 
+from __future__ import annotations
+
+import tensorflow as tf
+
 from simclrv2_tf import distribution
+from simclrv2_tf.config import Config
 
 LOCAL_TPU = "local"  # the name of the TPU of the machine that one is on
 
 
-def make_strategy(config):
+def make_strategy(config: Config) -> tf.distribute.Strategy:
     """The `tf.distribute` strategy that the flags ask for.
 
     Call this before TensorFlow computes anything: several workers must meet
@@ -28,12 +33,12 @@ def make_strategy(config):
     )
 
 
-def tpu_address(config):
+def tpu_address(config: Config) -> str | None:
     """Name or address of the TPU that the flags give, None for none."""
     return config.tpu_name or config.master
 
 
-def check_reach(config):
+def check_reach(config: Config) -> None:
     """Raises a ValueError if a remote TPU would need files of this machine.
 
     A TPU that is no part of this machine reads and writes by itself, so what

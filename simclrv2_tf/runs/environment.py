@@ -18,7 +18,7 @@ _SAMPLED = 1000  # images that a fingerprint reads of many, or somewhat more
 _WHOLE_BYTES = 2**28  # of an array that is read whole
 
 
-def describe():
+def describe() -> dict:
     """Dictionary of what JSON holds: versions, revision, hardware, process."""
     return {
         "versions": _versions(),
@@ -29,16 +29,16 @@ def describe():
 
 
 def _versions():
-    found = {
+    versions = {
         "simclrv2_tf": simclrv2_tf.__version__,
         "python": platform.python_version(),
     }
     for name in _PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:  # under another name, as on TPUs
-            found[name] = None
-    return found
+            versions[name] = None
+    return versions
 
 
 def _revision():

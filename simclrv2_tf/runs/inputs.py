@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import holdout
 from simclrv2_tf.data import label_subset
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
@@ -23,10 +24,26 @@ _LOG = logging.getLogger("simclrv2_tf")
 
 
 def open_source(config: Config, split: str | None = None) -> Source:
-    """The data set that a config names; its training split unless given."""
+    """The data set that a config names; its training split unless given.
+
+    With a holdout the training split lacks those images, and the split
+    "holdout" has them.
+    """
+    split = split or config.train_split
+    if not config.holdout_fraction:
+        return _open(config, split)
+    parts = {holdout.HOLDOUT: holdout.held_out}
+    parts[config.train_split] = holdout.left_over
+    if split not in parts:
+        return _open(config, split)
+    whole = _open(config, config.train_split)
+    return whole.subset(parts[split](whole.labels, config.holdout_fraction))
+
+
+def _open(config, split):
     return sources.open_source(
         config.dataset,
-        split or config.train_split,
+        split,
         config.data_dir,
         config.download,
         config.image_feature,
@@ -95,15 +112,24 @@ class TrainingData:
     Args:
       config: A `Config`.
       source: The `Source` to train on, its labels chosen.
+      teacher_size: Side of the images that a teacher is meant for; views are
+        of the larger size of the two.
 
     Attributes:
       source: That source.
+      image_size: Side of the views in pixels.
       views: Views of each image.
       unreadable: `UnreadableImages`, what cannot be read so far.
     """
 
-    def __init__(self, config: Config, source: Source):
+    def __init__(
+        self,
+        config: Config,
+        source: Source,
+        teacher_size: int | None = None,
+    ):
         self.source = source
+        self.image_size = max(config.image_size, teacher_size or 0)
         self.views = 2 if config.train_mode == "pretrain" else 1
         self.unreadable = UnreadableImages(source, config.max_corrupt_fraction)
         self._config = config
@@ -115,7 +141,9 @@ class TrainingData:
             cached(self.source) if self._config.cache_dataset else self.source
         )
 
-    def batches(self, batch_size: int, first: int, steps: int):
+    def batches(
+        self, batch_size: int, first: int, steps: int
+    ) -> tf.data.Dataset:
         """`steps` batches from number `first` on, shared by all workers."""
         return distribution.share_input(
             lambda workers, worker: self._dataset(
@@ -141,7 +169,7 @@ class TrainingData:
         return pipeline.train_dataset(
             self._cached,
             batch_size,
-            self._config.image_size,
+            self.image_size,
             self._config.seed,
             views=self.views,
             start_step=first,

@@ -1,11 +1,14 @@
 """Requests to stop: SIGTERM, SIGINT, and the end of a queue's time."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import os
 import signal
 import socket
 import threading
+from collections.abc import Iterator
 
 AT_ONCE = 130  # exit code after a second SIGINT, as shells give it
 _LOG = logging.getLogger("simclrv2_tf")
@@ -38,7 +41,7 @@ class Interruption:
       reason: What asked for the stop, in words; None if nothing has.
     """
 
-    def __init__(self, exit_code=42, time_limit=0.0):
+    def __init__(self, exit_code: int = 42, time_limit: float = 0.0):
         self.exit_code = exit_code
         self.reason = None
         self._seconds = time_limit - min(_RESERVE[0], time_limit * _RESERVE[1])
@@ -67,7 +70,7 @@ class Interruption:
         self._before = {}
 
     @contextlib.contextmanager
-    def deferred(self):
+    def deferred(self) -> Iterator[Interruption]:
         """A context in which requests wait to be asked for."""
         self._deferring = True
         try:
@@ -75,7 +78,7 @@ class Interruption:
         finally:
             self._deferring = False
 
-    def preempted(self):
+    def preempted(self) -> Preempted:
         """The exception to end with."""
         return Preempted(self.exit_code)
 

@@ -4,6 +4,8 @@ Lines are only ever added. A line that was cut off by a kill is passed over
 by readers, and the next one starts anew. Needs no TensorFlow for local files.
 """
 
+from __future__ import annotations
+
 import datetime
 import json
 import logging
@@ -26,11 +28,11 @@ class Journal:
       directory: Of the run; None for a journal that keeps nothing.
     """
 
-    def __init__(self, directory):
+    def __init__(self, directory: str | None):
         self._path = os.path.join(directory, NAME) if directory else None
         self._failed = False
 
-    def note(self, event, **values):
+    def note(self, event: str, **values) -> None:
         """Adds a line.
 
         Args:
@@ -53,7 +55,7 @@ class Journal:
             self._failed = True
 
 
-def read(directory, whole=False):
+def read(directory: str, whole: bool = False) -> list[dict]:
     """The lines of a run's log.
 
     Args:

@@ -5,6 +5,8 @@ stale lock is known at once. Another machine's process is known to be dead
 when the beats stop that it writes into the file; no clock is compared.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import logging
@@ -41,7 +43,7 @@ class Lock:
       ValueError: On entering, if another process holds it.
     """
 
-    def __init__(self, directory, beat=BEAT_SECONDS):
+    def __init__(self, directory: str, beat: float = BEAT_SECONDS):
         self._directory = directory
         self._path = os.path.join(directory, NAME)
         self._beat = beat
@@ -74,7 +76,7 @@ class Lock:
         if self._file:
             self._file.close()
 
-    def check(self):
+    def check(self) -> None:
         """Raises a ValueError if another process has taken the directory."""
         if self.lost:
             raise ValueError(
@@ -101,16 +103,16 @@ class Lock:
 
     def _refuse_if_alive(self):
         """Waits for a sign of life of a holder that the system cannot see."""
-        held = read(self._path)
-        if not held or self._is_known_dead(held):
+        holder = read(self._path)
+        if not holder or self._is_known_dead(holder):
             return
         patience = BEATS_MISSED * self._beat
         _LOG.warning(
             "the lock of %s is that of process %s on %s: waiting %.0f s for "
             "a sign of life",
             self._directory,
-            held.get("pid"),
-            held.get("host"),
+            holder.get("pid"),
+            holder.get("host"),
             patience,
         )
         deadline = time.monotonic() + patience
@@ -119,22 +121,22 @@ class Lock:
             now = read(self._path)
             if not now and not tf.io.gfile.exists(self._path):
                 return
-            if now and now != held:
+            if now and now != holder:
                 raise ValueError(self._refusal(now))
         _LOG.warning("none came: the lock is stale, and is taken over")
 
-    def _is_known_dead(self, held):
-        if held.get("host") != self._mine["host"]:
+    def _is_known_dead(self, holder):
+        if holder.get("host") != self._mine["host"]:
             return False
-        return self._locked or not runs(held.get("pid"))
+        return self._locked or not runs(holder.get("pid"))
 
-    def _refusal(self, held):
-        held = held or {}
+    def _refusal(self, holder):
+        holder = holder or {}
         return (
             f"`model_dir` {self._directory!r} is in use by process "
-            f"{held.get('pid', '?')} on {held.get('host', '?')} since "
-            f"{held.get('since', '?')}: wait for it, stop it, or give another "
-            "--model_dir."
+            f"{holder.get('pid', '?')} on {holder.get('host', '?')} since "
+            f"{holder.get('since', '?')}: wait for it, stop it, or give "
+            "another --model_dir."
         )
 
     def _live(self):
@@ -142,16 +144,18 @@ class Lock:
         while not self._stop.wait(self._beat):
             beat += 1
             try:
-                held = read(self._path)
-                if held and not self._is_ours(held):
+                holder = read(self._path)
+                if holder and not self._is_ours(holder):
                     self.lost = True
                     return
                 self._write(beat)
             except (OSError, tf.errors.OpError) as error:
                 _LOG.warning("the lock cannot be renewed: %s", error)
 
-    def _is_ours(self, held):
-        return all(held.get(key) == value for key, value in self._mine.items())
+    def _is_ours(self, holder):
+        return all(
+            holder.get(key) == value for key, value in self._mine.items()
+        )
 
     def _write(self, beat):
         text = json.dumps({**self._mine, "beat": beat})
@@ -160,20 +164,20 @@ class Lock:
                 file.write(text)
             return
         # In one go and always as long, so that nobody reads a part of it.
-        place = self._file.fileno()
-        os.pwrite(place, text.ljust(LENGTH).encode(), 0)
-        os.ftruncate(place, LENGTH)
-        os.fsync(place)
+        descriptor = self._file.fileno()
+        os.pwrite(descriptor, text.ljust(LENGTH).encode(), 0)
+        os.ftruncate(descriptor, LENGTH)
+        os.fsync(descriptor)
 
 
-def read(path):
+def read(path: str) -> dict:
     """What a lock file says; {} if there is none or it is being written."""
     try:
         with tf.io.gfile.GFile(path) as file:
-            held = json.loads(file.read())
+            holder = json.loads(file.read())
     except (tf.errors.OpError, ValueError):
         return {}
-    return held if isinstance(held, dict) else {}
+    return holder if isinstance(holder, dict) else {}
 
 
 def _flock(file):
@@ -192,7 +196,7 @@ def _is_at(file, path):
         return False
 
 
-def runs(pid):
+def runs(pid: int | None) -> bool:
     """Whether a process of this number runs on this machine."""
     if not isinstance(pid, int) or pid <= 0:
         return False

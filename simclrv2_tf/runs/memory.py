@@ -5,7 +5,7 @@ import os
 import tensorflow as tf
 
 
-def memory_in_use():
+def memory_in_use() -> int:
     """Bytes that this process holds now, the largest of host and devices."""
     devices = tf.config.list_logical_devices("GPU")
     return max([_resident(), *(_of_device(device) for device in devices)])

@@ -148,8 +148,6 @@ def _job(config, replicas):
         for field in dataclasses.fields(scaling.Job)
         if hasattr(config, field.name)
     }
-    if config.proj_head_mode != "nonlinear":
-        shared["num_proj_layers"] = int(config.proj_head_mode == "linear")
     return scaling.Job(
         batch=config.train_batch_size,
         devices=replicas,

@@ -1,5 +1,7 @@
 """What a run's directory holds, and whether a run may go on there."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import os
@@ -7,6 +9,7 @@ import re
 
 import tensorflow as tf
 
+from simclrv2_tf.config import Config
 from simclrv2_tf.files import atomic
 from simclrv2_tf.runs import lock
 
@@ -17,7 +20,7 @@ PROJECTOR = "projector"  # folder of features for TensorBoard
 _PROBE = re.compile(r"\.probe\.(\d+)")  # with the number of its process
 
 
-def check(config):
+def check(config: Config) -> None:
     """Raises a ValueError if the run cannot live in its `model_dir`."""
     if not config.model_dir:
         raise ValueError(
@@ -56,7 +59,7 @@ def _differing(config, before):
     ]
 
 
-def changed(config):
+def changed(config: Config) -> list[str]:
     """Sentences of what training goes on with in place of what it was."""
     before = read_flags(config.model_dir)
     return [
@@ -80,7 +83,7 @@ def _make(directory):
         ) from None
 
 
-def read_flags(directory):
+def read_flags(directory: str | None) -> dict:
     """The values in `flags.json`, {} if there is none.
 
     Args:
@@ -99,7 +102,7 @@ def read_flags(directory):
             ) from None
 
 
-def write_flags(config, **resolved):
+def write_flags(config: Config, **resolved) -> None:
     """Writes `flags.json`, and a flagfile that repeats the run.
 
     Args:
@@ -125,13 +128,13 @@ def _as_flag(name, value):
     return f"--{name}={value}"
 
 
-def write_environment(directory, values):
+def write_environment(directory: str, values: dict) -> None:
     """Writes `environment.json`: versions, hardware, seed, data."""
     text = json.dumps(values, indent=2)
     atomic.write_text(os.path.join(directory, ENVIRONMENT), text + "\n")
 
 
-def read_environment(directory):
+def read_environment(directory: str) -> dict:
     """What `write_environment` wrote, {} if there is nothing to be read."""
     path = os.path.join(directory, ENVIRONMENT)
     try:
@@ -142,7 +145,7 @@ def read_environment(directory):
     return values if isinstance(values, dict) else {}
 
 
-def clean(directory):
+def clean(directory: str) -> None:
     """Removes what killed processes left half written; with the lock held.
 
     Files of a process that goes on, an evaluation perhaps, stay.

@@ -1,8 +1,11 @@
 """The arithmetic of the layers, and whether the devices are made for it."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import pathlib
+from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
@@ -24,7 +27,7 @@ _CPU = {
 
 
 @contextlib.contextmanager
-def policy(name):
+def policy(name: str) -> Iterator[None]:
     """Within, layers are built for this arithmetic.
 
     In "bfloat16" and "float16" they multiply in 16 bits and keep their
@@ -43,7 +46,7 @@ def policy(name):
         keras.config.set_dtype_policy(before)
 
 
-def warn_if_emulated(name):
+def warn_if_emulated(name: str) -> None:
     """Logs a warning where the devices have no native support for it."""
     lacking = None if name == "float32" else lacking_device(name)
     if lacking:
@@ -56,7 +59,7 @@ def warn_if_emulated(name):
         )
 
 
-def lacking_device(name):
+def lacking_device(name: str) -> str | None:
     """A device that only emulates this arithmetic, in words; None if none.
 
     TPUs, then GPUs, then the CPU: of these kinds the first that is there.
@@ -80,7 +83,7 @@ def lacking_device(name):
     return "this CPU"
 
 
-def cpu_features(path="/proc/cpuinfo"):
+def cpu_features(path: str = "/proc/cpuinfo") -> set[str] | None:
     """The processor's features, a set; None where the system hides them."""
     try:
         text = pathlib.Path(path).read_text()

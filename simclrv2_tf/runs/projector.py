@@ -1,12 +1,16 @@
 """Features of some images for TensorBoard's embedding projector."""
 
+from __future__ import annotations
+
 import os
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data import pipeline
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs.model_dir import PROJECTOR
 
 EXAMPLES = 512  # points; their pictures make one image of 32 by 16
@@ -27,12 +31,12 @@ _CONFIG = """embeddings {{
 """
 
 
-def exists(directory):
+def exists(directory: str) -> bool:
     """Whether a run's directory has what `write` makes."""
     return tf.io.gfile.exists(os.path.join(directory, _NAME))
 
 
-def write(directory, network, source):
+def write(directory: str, network: Network, source: Source) -> None:
     """Writes `projector_config.pbtxt` and what it names.
 
     Args:

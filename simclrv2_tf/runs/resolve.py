@@ -22,7 +22,7 @@ def resolve(config: Config) -> Config:
     """The config with what a run or a checkpoint says, where none was given.
 
     A run that goes on in `model_dir` is as its flags were; a new one as
-    `--checkpoint` is.
+    `--checkpoint` is. A student without `--image_size` has its teacher's.
 
     Args:
       config: A `Config`.
@@ -45,11 +45,24 @@ def _known(config):
     """The network's known fields, and whether they are those of a run."""
     before = model_dir.read_flags(config.model_dir)
     if before or not config.checkpoint:
-        return before, bool(before)
+        return before or _of_teacher(config), bool(before)
     weights = hub.find_weights(
         config.checkpoint, config.checkpoint_ema, config.checkpoint_ignore
     )
     return weights.arguments, False
+
+
+def _of_teacher(config):
+    """A student without a size of its own has its teacher's."""
+    size = teacher_size(config)
+    return {} if size is None else {"image_size": size}
+
+
+def teacher_size(config: Config) -> int | None:
+    """Side in pixels of the images that the teacher is meant for, if any."""
+    if config.train_mode != "distill" or not config.teacher:
+        return None
+    return hub.find_weights(config.teacher).arguments.get("image_size")
 
 
 def _with(config, known):

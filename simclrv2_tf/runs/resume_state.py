@@ -1,11 +1,14 @@
 """What a run remembers beside weights and slots, as JSON holds it."""
 
+from __future__ import annotations
+
 import dataclasses
 import logging
 
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.stages.stage import Stage
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -26,12 +29,12 @@ class Progress:
 
     step: int = 0
     skipped_batches: int = 0
-    last: dict = dataclasses.field(default_factory=dict)
-    means: list = None
-    guard: list = None
+    last: dict[str, float] = dataclasses.field(default_factory=dict)
+    means: list[float] | None = None
+    guard: list[float] | None = None
 
-    def note(self, stage, last):
-        """Takes down what the stage holds now; returns it for JSON."""
+    def note(self, stage: Stage, last: dict[str, float]) -> dict:
+        """Notes the stage's means and guard; returns all of it for JSON."""
         self.last = last
         self.means = _values(_mean_variables(stage))
         self.guard = _values(stage.guard.variables)
@@ -39,10 +42,11 @@ class Progress:
         del values["step"]
         return values
 
-    def restore_guard(self, stage):
+    def restore_guard(self, stage: Stage) -> None:
+        """Assigns the guard's variables."""
         _assign(stage.guard.variables, self.guard)
 
-    def restore_means(self, stage):
+    def restore_means(self, stage: Stage) -> None:
         """Goes on with the means where the report's interval was left."""
         replicas = distribution.num_replicas()  # which share what is assigned
         means = self.means and [replicas * value for value in self.means]
@@ -50,11 +54,11 @@ class Progress:
         self.means = None
 
 
-def from_json(values, step):
+def from_json(values: dict, step: int) -> Progress:
     """The progress that a checkpoint of a step holds, a new one for {}."""
     known = {field.name for field in dataclasses.fields(Progress)}
-    held = {name: v for name, v in values.items() if name in known}
-    return Progress(**{**held, "step": step})
+    kept = {name: v for name, v in values.items() if name in known}
+    return Progress(**{**kept, "step": step})
 
 
 def _mean_variables(stage):

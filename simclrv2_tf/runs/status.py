@@ -3,6 +3,8 @@
 Nothing is imported for it that takes long, TensorFlow least of all.
 """
 
+from __future__ import annotations
+
 import datetime
 import json
 import math
@@ -17,7 +19,7 @@ _MOST_BYTES = 2**24  # of a file of flags or results
 _NETWORK = ("resnet_depth", "width_multiplier", "sk_ratio", "image_size")
 
 
-def describe(directory):
+def describe(directory: str | None) -> str:
     """A run's status, several lines of text.
 
     Args:
@@ -75,12 +77,12 @@ def _run(directory, flags):
 
 
 def _environment(directory):
-    held = _read_json(os.path.join(directory, "environment.json"))
-    versions, hardware = (_part(held, n) for n in ("versions", "hardware"))
+    values = _read_json(os.path.join(directory, "environment.json"))
+    versions, hardware = (_part(values, n) for n in ("versions", "hardware"))
     if not versions:
         return ""
     devices = hardware.get("accelerators") or [hardware.get("processor")]
-    revision = str(held.get("revision") or "no git revision")[:12]
+    revision = str(values.get("revision") or "no git revision")[:12]
     return (
         f"simclrv2_tf {versions.get('simclrv2_tf')} ({revision}), TensorFlow "
         f"{versions.get('tensorflow')}, {', '.join(map(str, devices))}"
@@ -114,18 +116,18 @@ def _holder(path):
     """Who trains in the directory now; "" if nobody does."""
     if not os.path.exists(path):
         return ""
-    held = _read_json(path)
-    who = f"process {held.get('pid', '?')} on {held.get('host', '?')}"
+    lock = _read_json(path)
+    who = f"process {lock.get('pid', '?')} on {lock.get('host', '?')}"
     try:
         import fcntl
 
         with open(path) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return f"training, {who} since {held.get('since', '?')}"
+        return f"training, {who} since {lock.get('since', '?')}"
     except (ImportError, OSError):
         return f"perhaps training: {who} has not left its lock"
-    if held.get("host") == os.uname().nodename:
+    if lock.get("host") == os.uname().nodename:
         return ""
     return f"perhaps training: {who} has not left its lock"
 
@@ -178,10 +180,10 @@ def _is_number(value):
 
 def _warnings(events):
     health = _last(events, "health")
-    told = health.get("warnings")
-    told = told if isinstance(told, list) else []
+    warnings = health.get("warnings")
+    warnings = warnings if isinstance(warnings, list) else []
     restarts = sum(event["event"] == "start" for event in events) - 1
-    lines = [f"warning     {sentence}" for sentence in told]
+    lines = [f"warning     {sentence}" for sentence in warnings]
     if restarts > 0:
         lines.append(f"{'restarts':<12}{restarts} in the log's last part")
     return lines

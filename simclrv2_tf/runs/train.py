@@ -31,6 +31,7 @@ from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.lock import Lock
 from simclrv2_tf.runs.plan import make_plan
 from simclrv2_tf.runs.resolve import resolve
+from simclrv2_tf.runs.resolve import teacher_size
 from simclrv2_tf.runs.training_run import TrainingRun
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -130,7 +131,7 @@ def _assemble(config, source, lock, interruption):
         labelled=int((source.labels >= 0).sum()),
     )
     journal = Journal(config.model_dir if distribution.is_chief() else None)
-    data = inputs.TrainingData(config, source)
+    data = inputs.TrainingData(config, source, teacher_size(config))
     checkpoint = checkpointing.newest(config.model_dir)
     memory = _check_memory(config, plan, checkpoint)
     stage = _build(config, plan, source, resumes=checkpoint is not None)

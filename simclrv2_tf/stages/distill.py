@@ -1,8 +1,12 @@
 """Distillation on unlabelled images (SimCLRv2, section 2.3)."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from simclrv2_tf import losses
+from simclrv2_tf.data.augment.resize import shrink
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.finetune import require_head
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
@@ -18,7 +22,9 @@ class Distill(Stage):
     (1 - alpha) * cross-entropy with the labels there are
     + alpha * cross-entropy with the teacher's softened answer (equation 2);
     alpha = 1 is distillation on unlabelled images alone. The teacher runs in
-    inference mode on the student's own augmented image. `fit` takes elements
+    inference mode on the student's own augmented image. Where they are
+    meant for other sizes of images (`image_size`) each gets it at its own,
+    made smaller from what there is. `fit` takes elements
     `(images, labels)` with images float (batch, height, width, channels) in
     [0, 1] and labels int (batch,), -1 for unlabelled.
 
@@ -39,7 +45,14 @@ class Distill(Stage):
         out of its range.
     """
 
-    def __init__(self, network, teacher, temperature=1.0, alpha=1.0, **kwargs):
+    def __init__(
+        self,
+        network: Network,
+        teacher: Network,
+        temperature: float = 1.0,
+        alpha: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
         _check(network, teacher, temperature, alpha)
         super().__init__(network, **kwargs)
         network.train_for_classification()
@@ -50,13 +63,35 @@ class Distill(Stage):
         self._track("distill_loss", "supervised_loss", "supervised_acc")
         self._track("teacher_agreement", "weight_decay", "total_loss")
 
-    def train_step(self, data):
+    def augmented(
+        self,
+        images: tf.Tensor,
+        view: int = 0,
+        first: int = 0,
+        batch: int | None = None,
+    ) -> tf.Tensor:
+        """The images as the student sees them."""
+        return self._sized(super().augmented(images, view, first, batch))
+
+    def _sized(self, images, network=None):
+        """Images at the size that a network, the student, is meant for."""
+        if size_of(self.network) == size_of(self.teacher):
+            return images
+        if None in images.shape[1:3]:
+            raise ValueError(
+                "A teacher of another image size needs images whose size is "
+                f"known: set their shape. Received: {images.shape}"
+            )
+        return shrink(images, size_of(network or self.network))
+
+    def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step towards the teacher's answer, and towards the labels."""
         images, labels = data
-        images = self.augmented(images)
-        taught = self.teacher(images, training=False)["logits_sup"]
+        view = super().augmented(images)
+        shown, seen = self._sized(view, self.teacher), self._sized(view)
+        taught = self.teacher(shown, training=False)["logits_sup"]
         with self.tape() as tape:
-            logits = self.network(images, training=True)["logits_sup"]
+            logits = self.network(seen, training=True)["logits_sup"]
             distilled = tf.reduce_mean(
                 losses.distillation_cross_entropy(
                     taught, logits, self.temperature
@@ -77,6 +112,11 @@ class Distill(Stage):
             weight_decay=decay,
             total_loss=loss,
         )
+
+
+def size_of(network: Network) -> int:
+    """Side in pixels of the images that a network is meant for."""
+    return network.get_config()["image_size"]
 
 
 def _check(student, teacher, temperature, alpha):

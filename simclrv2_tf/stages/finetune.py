@@ -1,6 +1,11 @@
 """Supervised training on the labels there are (SimCLRv2, section 2.2)."""
 
+from typing import Any
+
+import tensorflow as tf
+
 from simclrv2_tf import losses
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
 from simclrv2_tf.stages.stage import labelled
@@ -26,14 +31,19 @@ class FineTune(Stage):
     each after "train/".
     """
 
-    def __init__(self, network, fine_tune_after_block=-1, **kwargs):
+    def __init__(
+        self,
+        network: Network,
+        fine_tune_after_block: int = -1,
+        **kwargs: Any,
+    ) -> None:
         require_head(network)
         super().__init__(network, **kwargs)
         network.train_for_classification(fine_tune_after_block)
         self._track("supervised_loss", "supervised_acc")
         self._track("weight_decay", "total_loss")
 
-    def train_step(self, data):
+    def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step of supervised learning."""
         images, labels = data
         images = self.augmented(images)
@@ -52,7 +62,7 @@ class FineTune(Stage):
         )
 
 
-def require_head(network):
+def require_head(network: Network) -> None:
     """Raises a ValueError for a network without a supervised head."""
     if network.supervised_head is None:
         raise ValueError(

@@ -1,18 +1,35 @@
 """Contrastive pretraining (SimCLRv2, section 2.1), labels not needed."""
 
 import functools
+from typing import Any
+from typing import NamedTuple
+from typing import TypeAlias
 
 import tensorflow as tf
 
 from simclrv2_tf import losses
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import gradient_cache
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
 from simclrv2_tf.stages.stage import labelled
 from simclrv2_tf.stages.stage import labelled_mean
 
-# Endpoints that the losses read: contrastive, and of the head on the side.
+# Endpoints that the losses read: contrastive, and of the online linear probe.
 _READ = ("proj_head_output", "proj_sel")
+Pair: TypeAlias = tuple[tf.Tensor, tf.Tensor]
+
+
+class Embedded(NamedTuple):
+    """What the losses read of two views, each float32 (batch, features).
+
+    Attributes:
+      projections: For the contrastive loss, a pair.
+      features: For the online linear probe, a pair.
+    """
+
+    projections: Pair
+    features: Pair
 
 
 class Pretrain(Stage):
@@ -26,8 +43,8 @@ class Pretrain(Stage):
       network: The `Network` that is trained.
       temperature: Of the contrastive loss, above 0.
       hidden_norm: Whether projections are normalised to length 1.
-      linear_evaluation: Train the supervised head on the side, on features
-        that its gradient does not reach. Needs labels.
+      linear_evaluation: Train the supervised head as an online linear
+        probe, on features that its gradient does not reach. Needs labels.
       tile: How the contrastive loss is made, see `losses.NTXent`.
       microbatch: Images of a replica that are embedded at a time, see
         `gradient_cache`; 0 for all.
@@ -44,14 +61,14 @@ class Pretrain(Stage):
 
     def __init__(
         self,
-        network,
-        temperature=0.1,
-        hidden_norm=True,
-        linear_evaluation=True,
-        tile="auto",
-        microbatch=0,
-        **kwargs,
-    ):
+        network: Network,
+        temperature: float = 0.1,
+        hidden_norm: bool = True,
+        linear_evaluation: bool = True,
+        tile: int | str = "auto",
+        microbatch: int = 0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(network, **kwargs)
         self.microbatch = microbatch
         head = network.supervised_head
@@ -64,13 +81,13 @@ class Pretrain(Stage):
             self._track("supervised_loss", "supervised_acc")
         self._track("weight_decay", "total_loss")
 
-    def train_step(self, data):
-        """One step of contrastive learning, and of the head on the side."""
+    def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
+        """One step of contrastive learning, and of the online linear probe."""
         views, labels = _unpack(data)
         with self.tape() as tape:
-            projections, features = self.embed(views)
-            contrast = self.contrast.compare(*projections)
-            supervised, side = self._supervised(features, labels)
+            embedded = self.embed(views)
+            contrast = self.contrast.compare(*embedded.projections)
+            supervised, probe = self._supervised(embedded.features, labels)
             decay = self.regularization()
             loss = tf.reduce_mean(contrast.loss) + supervised + decay
         self.descend(tape, loss)
@@ -80,18 +97,14 @@ class Pretrain(Stage):
             contrast_entropy=tf.reduce_mean(contrast.entropy),
             weight_decay=decay,
             total_loss=loss,
-            **side,
+            **probe,
         )
 
-    def embed(self, views):
+    def embed(self, views: Pair) -> Embedded:
         """What the losses read of two views.
 
         Args:
           views: A pair of float (batch, height, width, channels) in [0, 1].
-
-        Returns:
-          The views' projections, and what the head on the side reads of them:
-          two pairs of float32 (batch, features).
         """
         if self.microbatch:
             widths = [self.network.output[n].shape[-1] for n in _READ]
@@ -104,7 +117,7 @@ class Pretrain(Stage):
             )
         else:
             encoded = self._encode(views)
-        return encoded[:2], encoded[2:]
+        return Embedded(tuple(encoded[:2]), tuple(encoded[2:]))
 
     def _encode(self, views, first=0, batch=None):
         """Projections and features of rows of both views, float32."""
@@ -124,8 +137,8 @@ class Pretrain(Stage):
         labels = tf.concat([labels, labels], axis=0)
         per_view = losses.supervised_cross_entropy(labels, logits)
         loss = labelled_mean(per_view, labels)
-        side = {"supervised_loss": labelled(per_view, labels)}
-        return loss, {**side, "supervised_acc": accuracy(logits, labels)}
+        probe = {"supervised_loss": labelled(per_view, labels)}
+        return loss, {**probe, "supervised_acc": accuracy(logits, labels)}
 
 
 def _unpack(data):

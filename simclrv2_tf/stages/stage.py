@@ -1,18 +1,27 @@
 """What the three training stages share: seeds, decay, descent, metrics."""
 
+from collections.abc import Callable
+from collections.abc import Iterable
+from typing import TypeAlias
+
 import keras
 import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf import losses
 from simclrv2_tf.data.random import fold
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import nonfinite
 
+# (images, seed, first, total) to images
+Augment: TypeAlias = Callable[
+    [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor
+]
 _ITERATORS = (tf.data.Iterator, tf.distribute.DistributedIterator)
-_INPUT = []  # see `keep_input`
+_INPUT: list = []  # see `keep_input`
 
 
-def keep_input(iterator):
+def keep_input(iterator: tf.data.Iterator) -> None:
     """Keeps the iterator that was trained on last from being dropped.
 
     Dropped where training stops half-way, it would wait for its readers, and
@@ -48,22 +57,28 @@ class Stage(keras.Model):
       seed: Start of everything random in the step.
     """
 
-    def __init__(self, network, augment=None, weight_decay=0.0, seed=0):
+    def __init__(
+        self,
+        network: Network,
+        augment: Augment | None = None,
+        weight_decay: float = 0.0,
+        seed: int = 0,
+    ) -> None:
         super().__init__(name=type(self).__name__.lower())
         self.network = network
         self.augment = augment
         self.seed = seed
         self.weight_decay = weight_decay
-        self._decayed = []
-        self._means = {}
+        self._decayed: list[keras.Variable] = []
+        self._means: dict[str, keras.metrics.Mean] = {}
         self.guard = nonfinite.Guard()
         self.built = True  # the network is, and `fit` shall not call us
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.metrics.Metric]:
         return list(self._means.values())
 
-    def decay(self, variables):
+    def decay(self, variables: Iterable[keras.Variable]) -> None:
         """Names the variables whose squares are added to the loss."""
         self._decayed = list(variables)
 
@@ -73,11 +88,19 @@ class Stage(keras.Model):
             super().make_train_function(force)
             self.train_function = _keeping(self.train_function)
 
-    def call(self, images, training=False):
+    def call(
+        self, images: tf.Tensor, training: bool = False
+    ) -> dict[str, tf.Tensor]:
         """Images to endpoints, those of the network."""
         return self.network(images, training=training)
 
-    def augmented(self, images, view=0, first=0, batch=None):
+    def augmented(
+        self,
+        images: tf.Tensor,
+        view: int = 0,
+        first: int | tf.Tensor = 0,
+        batch: int | tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """The images of one view, changed as this step's seed says.
 
         Args:
@@ -95,15 +118,15 @@ class Stage(keras.Model):
         total = batch * distribution.num_replicas()
         return self.augment(images, seed, first, total)
 
-    def regularization(self):
+    def regularization(self) -> tf.Tensor:
         """Weight decay that is part of the loss, a scalar."""
         return losses.weight_decay_loss(self._decayed, self.weight_decay)
 
-    def tape(self):
+    def tape(self) -> nonfinite.Tape:
         """A gradient tape for the forward pass; `descend` takes it."""
         return nonfinite.Tape(nonfinite.statistics(self.network))
 
-    def descend(self, tape, loss):
+    def descend(self, tape: nonfinite.Tape, loss: tf.Tensor) -> None:
         """One step down the gradient of the loss's mean over replicas.
 
         Where loss or gradient is not finite nothing moves, see `Guard`.
@@ -115,7 +138,9 @@ class Stage(keras.Model):
         gradients = tape.gradient(share, variables)
         self.guard.apply(self.optimizer, gradients, variables, loss, tape)
 
-    def record(self, **values):
+    def record(
+        self, **values: tf.Tensor | tuple[tf.Tensor, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
         """Notes means of this replica's part under each metric's name.
 
         Args:
@@ -147,7 +172,7 @@ class Stage(keras.Model):
             self._means[name] = keras.metrics.Mean(name=f"train/{name}")
 
 
-def labelled_mean(values, labels):
+def labelled_mean(values: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Mean of the values whose label is not -1, over all replicas.
 
     Args:
@@ -164,14 +189,18 @@ def labelled_mean(values, labels):
     return tf.math.divide_no_nan(total, count)
 
 
-def accuracy(logits, labels):
+def accuracy(
+    logits: tf.Tensor, labels: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Top-1 accuracy as a (value, count) pair for `Stage.record`."""
     guesses = tf.argmax(logits, axis=-1, output_type=labels.dtype)
     right = tf.cast(tf.equal(guesses, labels), tf.float32)
     return labelled(right, labels)
 
 
-def labelled(values, labels):
+def labelled(
+    values: tf.Tensor, labels: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean of this replica's labelled values, for `Stage.record`.
 
     Args:

@@ -7,7 +7,7 @@ import tensorflow as tf
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.augment import distortion
 from simclrv2_tf.data.augment import policy
-from simclrv2_tf.data.augment.params import draw_amounts
+from simclrv2_tf.data.augment.params import draw_parameters
 
 RNG = np.random.default_rng(0)
 
@@ -57,8 +57,8 @@ def test_views_of_other_channels_are_treated_alike(channels):
 def test_brightness_and_contrast_of_grey_are_those_of_rgb():
     """Without saturation, hue and grey a grey RGB image stays grey."""
     grey = tf.constant(RNG.random((1, 60, 64), np.float32))
-    amounts = draw_amounts([3, 4], 60, 1.0)
-    ours = distortion.distort_color(grey, amounts)
-    rgb = distortion.distort_color(tf.repeat(grey, 3, 0), amounts)
+    params = draw_parameters([3, 4], 60, 1.0)
+    ours = distortion.distort_color(grey, params)
+    rgb = distortion.distort_color(tf.repeat(grey, 3, 0), params)
     # Luma's weights have the sum 0.9999; the rest leaves grey as it is.
     np.testing.assert_allclose(ours[0], rgb[0], atol=2e-4)

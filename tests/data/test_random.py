@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from simclrv2_tf.data.augment.params import draw_amounts
+from simclrv2_tf.data.augment.params import draw_parameters
 from simclrv2_tf.data.random import fold
 from simclrv2_tf.data.random import uniform
 from simclrv2_tf.data.random import uniform_rows
@@ -14,7 +14,7 @@ DRAWS = {
     "fold a pair": lambda step: fold([3, 1], step),
     "one": lambda step: uniform([], fold(3, step)),
     "rows": lambda step: uniform_rows(fold(3, step), 4, 3, 2, 8),
-    "amounts": lambda step: draw_amounts(fold(3, step), 4, 0.5),
+    "jitter": lambda step: draw_parameters(fold(3, step), 4, 0.5),
 }
 
 
@@ -28,7 +28,7 @@ def test_compiled_or_not(name):
         tf.nest.flatten(plain), tf.nest.flatten(compiled), strict=True
     ):
         # An amount is a product and a sum of a draw, which XLA makes one.
-        np.testing.assert_allclose(one, other, 1e-6 * (name == "amounts"))
+        np.testing.assert_allclose(one, other, 1e-6 * (name == "jitter"))
 
 
 def test_numbers_are_those_of_tensorflow():

@@ -111,6 +111,14 @@ def test_one_view_takes_half_and_frozen_blocks_hardly_anything():
     assert activations(train_mode="finetune", fine_tune_after_block=2) > linear
 
 
+def test_every_kind_of_projection_head_is_counted():
+    peaks = [
+        memory_check.expect(dataclasses.replace(SMALL, proj_head_mode=m)).peak
+        for m in ("none", "linear", "nonlinear")
+    ]
+    assert peaks == sorted(peaks) and peaks[0] < peaks[2]
+
+
 def test_replicas_on_one_host_share_its_memory(free):
     free(22)
     one, four = (memory_check.expect(SMALL, n).peak for n in (1, 4))

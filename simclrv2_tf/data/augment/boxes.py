@@ -10,17 +10,16 @@ import collections
 
 import tensorflow as tf
 
+from simclrv2_tf.data.augment.simclr import AREA
+from simclrv2_tf.data.augment.simclr import ASPECT
+from simclrv2_tf.data.augment.simclr import ATTEMPTS
+from simclrv2_tf.data.augment.simclr import MIN_COVERED
+from simclrv2_tf.data.augment.simclr import MIRRORED_SHARE
 from simclrv2_tf.data.random import uniform_rows
 
-# Original release, data_util.py; Szegedy et al. 2015.
-AREA = (0.08, 1.0)  # share of the image
-ASPECT = (3.0 / 4.0, 4.0 / 3.0)  # width over height
-MIN_COVERED = 0.1
-ATTEMPTS = 100
-
-# Chances float32 (batch, views, ATTEMPTS, 4) in [0, 1), mirrored bool
+# Uniform draws float32 (batch, views, ATTEMPTS, 4) in [0, 1), mirrored bool
 # (batch, views).
-Draws = collections.namedtuple("Draws", "chances mirrored")
+Draws = collections.namedtuple("Draws", "uniforms mirrored")
 
 
 @tf.function(jit_compile=True)  # many small operations in one
@@ -39,15 +38,15 @@ def draw(seed, batch, views, first=0, total=None):
     """
     columns = views * (4 * ATTEMPTS + 1)
     u = uniform_rows(seed, batch, columns, first, total)
-    chances = tf.reshape(u[:, views:], [batch, views, ATTEMPTS, 4])
-    return Draws(chances, u[:, :views] < 0.5)
+    uniforms = tf.reshape(u[:, views:], [batch, views, ATTEMPTS, 4])
+    return Draws(uniforms, u[:, :views] < MIRRORED_SHARE)
 
 
-def choose(chances, height, width):
-    """The boxes that chances come to in images of one size.
+def choose(uniforms, height, width):
+    """The boxes that uniforms come to in images of one size.
 
     Args:
-      chances: float32 (…, ATTEMPTS, 4) in [0, 1).
+      uniforms: float32 (…, ATTEMPTS, 4) in [0, 1).
       height: Of the images in pixels, int.
       width: Of the images in pixels, int.
 
@@ -57,9 +56,9 @@ def choose(chances, height, width):
     """
     height = tf.cast(height, tf.float32)
     width = tf.cast(width, tf.float32)
-    rows, columns = _sizes(chances, height, width)
-    top = tf.floor(chances[..., 2] * (height - rows))
-    left = tf.floor(chances[..., 3] * (width - columns))
+    rows, columns = _sizes(uniforms, height, width)
+    top = tf.floor(uniforms[..., 2] * (height - rows))
+    left = tf.floor(uniforms[..., 3] * (width - columns))
     boxes = tf.stack([top, left, rows, columns], axis=-1)
     fits = _fits(rows, columns, height, width)
     chosen = tf.argmax(fits, axis=-1, output_type=tf.int32)  # the first
@@ -69,13 +68,13 @@ def choose(chances, height, width):
     return tf.cast(tf.where(any_fits, boxes, whole), tf.int32)
 
 
-def _sizes(chances, height, width):
+def _sizes(uniforms, height, width):
     """Rows and columns of each attempt: rows uniform between their limits."""
-    aspect = ASPECT[0] + chances[..., 0] * (ASPECT[1] - ASPECT[0])
+    aspect = ASPECT[0] + uniforms[..., 0] * (ASPECT[1] - ASPECT[0])
     least, most = (share * height * width for share in AREA)
     limit = tf.minimum(_most_rows(aspect, most, width), height)
     rows = tf.minimum(tf.math.rint(tf.sqrt(least / aspect)), limit)
-    rows += tf.floor(chances[..., 1] * (limit - rows + 1.0))
+    rows += tf.floor(uniforms[..., 1] * (limit - rows + 1.0))
     # Rounding may leave the limits of the area by one row.
     too_small = rows * tf.math.rint(rows * aspect) < least
     rows = tf.where(too_small, rows + 1.0, rows)

@@ -28,14 +28,14 @@ def image_views(image, draws, image_size):
 
     Args:
       image: uint8 or uint16, or float32 in [0, 1], (height, width, channels).
-      draws: This image's `boxes.Draws`: chances (views, …), mirrored (views,).
+      draws: This image's `boxes.Draws`: uniforms (views, …), mirrored (views,).
       image_size: Side of the views in pixels.
 
     Returns:
       A tuple of float32 (image_size, image_size, channels) in [0, 1].
     """
     shape = tf.shape(image)
-    chosen = _choose_for_one(draws.chances, shape[0], shape[1])
+    chosen = _choose_for_one(draws.uniforms, shape[0], shape[1])
     mirrored = tf.unstack(draws.mirrored)
     return tuple(
         _view(image, box, mirror, image_size)
@@ -44,8 +44,8 @@ def image_views(image, draws, image_size):
 
 
 @tf.function(jit_compile=True)  # 60 small operations in one
-def _choose_for_one(chances, height, width):
-    return boxes.choose(chances, height, width)
+def _choose_for_one(uniforms, height, width):
+    return boxes.choose(uniforms, height, width)
 
 
 def _view(image, box, mirror, image_size):
@@ -73,7 +73,7 @@ def batch_views(images, draws, image_size):
     """
     height, width = images.shape[1:3]
     floats = tf.cast(images, tf.float32)
-    chosen = boxes.choose(draws.chances, height, width)
+    chosen = boxes.choose(draws.uniforms, height, width)
     views = []
     for view in range(chosen.shape[1]):
         resized = resize_crops(

@@ -2,16 +2,19 @@
 
 import tensorflow as tf
 
-from simclrv2_tf.data.augment import color as color_ops
-from simclrv2_tf.data.augment import gaussian_blur as blurring
+from simclrv2_tf.data.augment import simclr
+from simclrv2_tf.data.augment.color import adjust_hsv
+from simclrv2_tf.data.augment.color import affine
+from simclrv2_tf.data.augment.color import luma
+from simclrv2_tf.data.augment.gaussian_blur import blur_planes
 
 
-def distort(images, amounts, impl="simclrv2", color=True, blur=True):
+def distort(images, params, impl="simclrv2", color=True, blur=True):
     """What happens to the colours, then the blur.
 
     Args:
       images: float32 (batch, height, width, channels) in [0, 1].
-      amounts: `Amounts`.
+      parameters: `JitterParameters`.
       impl: See `augment.augment_views`.
       color: Whether colours are distorted.
       blur: Whether images are blurred.
@@ -22,7 +25,7 @@ def distort(images, amounts, impl="simclrv2", color=True, blur=True):
     # In three: fused with the transpositions, all of it would run across the
     # colours, several times slower.
     planes = _transposed(images, (3, 0, 1, 2))
-    planes = _distort(planes, amounts, impl, color, blur)
+    planes = _distort(planes, params, impl, color, blur)
     return _transposed(planes, (1, 2, 3, 0))
 
 
@@ -32,37 +35,37 @@ def _transposed(images, order):
 
 
 @tf.function(jit_compile=True)
-def _distort(planes, amounts, impl, color, blur):
+def _distort(planes, params, impl, color, blur):
     """`distort` of planes, (channels, batch, height, width)."""
     if color:
         channels, _, height, width = planes.shape
         flat = tf.reshape(planes, [channels, -1, height * width])
-        flat = distort_color(flat, amounts, impl)
+        flat = distort_color(flat, params, impl)
         planes = tf.reshape(flat, [channels, -1, height, width])
     if blur:
-        planes = _blur_some(planes, amounts)
+        planes = _blur_some(planes, params)
     return tf.clip_by_value(planes, 0.0, 1.0)
 
 
-def distort_color(planes, amounts, impl="simclrv2"):
+def distort_color(planes, params, impl="simclrv2"):
     """Jitters most images and takes the colour from some.
 
     Args:
       planes: float32 (channels, batch, pixels) in [0, 1].
-      amounts: `Amounts`.
+      parameters: `JitterParameters`.
       impl: See `augment.augment_views`.
     """
     rgb = planes.shape[0] == 3
     parts = tf.unstack(planes) if rgb else [planes]
-    jittered = jitter(parts, amounts, impl)
-    parts = _choose(amounts.jittered, jittered, parts)
+    jittered = jitter(parts, params, impl)
+    parts = _choose(params.jittered, jittered, parts)
     if not rgb:
         return parts[0]
-    luma = color_ops.luma(*parts)
-    return tf.stack(_choose(amounts.gray, [luma] * 3, parts))
+    gray = [luma(*parts)] * 3
+    return tf.stack(_choose(params.gray, gray, parts))
 
 
-def jitter(parts, amounts, impl="simclrv2"):
+def jitter(parts, params, impl="simclrv2"):
     """Brightness, contrast, saturation and hue in each image's own order.
 
     After each operation values are clipped to [0, 1]. Two by two they are
@@ -72,40 +75,39 @@ def jitter(parts, amounts, impl="simclrv2"):
     Args:
       parts: Red, green and blue, float32 (batch, pixels) in [0, 1]; or all
         channels of other images as one, (channels, batch, pixels).
-      amounts: `Amounts`.
+      parameters: `JitterParameters`.
       impl: See `augment.augment_views`.
 
     Returns:
       The same, a list.
     """
-    for place in range(amounts.order.shape[1]):
+    for place in range(params.order.shape[1]):
         brightness, contrast, saturation, hue = (
-            amounts.order[:, place] == index for index in range(4)
+            params.order[:, place] == index for index in range(4)
         )
-        values = _affine(amounts, brightness, contrast, impl)
+        values = _affine(params, brightness, contrast, impl)
         moved = [
-            tf.clip_by_value(color_ops.affine(part, *values), 0.0, 1.0)
-            for part in parts
+            tf.clip_by_value(affine(part, *values), 0.0, 1.0) for part in parts
         ]
         if len(parts) == 3:
-            turned = color_ops.adjust_hsv(
+            turned = adjust_hsv(
                 *parts,
-                tf.where(saturation, amounts.saturation, 1.0),
-                tf.where(hue, amounts.hue, 0.0),
+                tf.where(saturation, params.saturation, 1.0),
+                tf.where(hue, params.hue, 0.0),
             )  # between 0 and 1 by itself
             moved = _choose(saturation | hue, turned, moved)
         parts = moved
     return parts
 
 
-def _affine(amounts, brightness, contrast, impl):
+def _affine(params, brightness, contrast, impl):
     """What `color.affine` takes for brightness or contrast, as the turn is."""
-    gain = tf.where(contrast, amounts.contrast, 1.0)
+    gain = tf.where(contrast, params.contrast, 1.0)
     shift = tf.zeros_like(gain)
     if impl == "simclrv1":  # adds what version 2 multiplies by, less 1
-        shift = tf.where(brightness, amounts.brightness - 1.0, 0.0)
+        shift = tf.where(brightness, params.brightness - 1.0, 0.0)
     else:
-        gain = tf.where(brightness, amounts.brightness, gain)
+        gain = tf.where(brightness, params.brightness, gain)
     return gain, tf.where(contrast, 1.0 - gain, 0.0), shift
 
 
@@ -117,7 +119,9 @@ def _choose(condition, changed, unchanged):
     ]
 
 
-def _blur_some(planes, amounts):
+def _blur_some(planes, params):
     """Blurs the images chosen, with a kernel of a tenth of their height."""
-    blurred = blurring.blur_planes(planes, planes.shape[2] // 10, amounts.sigma)
-    return tf.where(amounts.blurred[:, None, None], blurred, planes)
+    blurred = blur_planes(
+        planes, planes.shape[2] // simclr.BLUR_KERNEL, params.sigma
+    )
+    return tf.where(params.blurred[:, None, None], blurred, planes)

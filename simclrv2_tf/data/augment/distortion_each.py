@@ -10,17 +10,18 @@ are the same to the last digits.
 
 import tensorflow as tf
 
-from simclrv2_tf.data.augment import color as color_ops
-from simclrv2_tf.data.augment import gaussian_blur as blurring
-from simclrv2_tf.data.augment.params import Amounts
+from simclrv2_tf.data.augment import color
+from simclrv2_tf.data.augment import simclr
+from simclrv2_tf.data.augment.gaussian_blur import blur_planes
+from simclrv2_tf.data.augment.params import JitterParameters
 
 
 @tf.function(jit_compile=True)
-def distort(images, amounts, impl="simclrv2", color=True, blur=True):
+def distort(images, params, impl="simclrv2", color=True, blur=True):
     """`distortion.distort`, its arguments and its result, image by image."""
 
     def one(row):
-        own = Amounts(*(amount[row][None] for amount in amounts))
+        own = JitterParameters(*(amount[row][None] for amount in params))
         planes = tf.transpose(images[row], [2, 0, 1])
         if color:
             planes = _distort_color(planes, own, impl)
@@ -33,16 +34,16 @@ def distort(images, amounts, impl="simclrv2", color=True, blur=True):
     return tf.map_fn(one, rows, fn_output_signature=images.dtype)
 
 
-def _distort_color(planes, amounts, impl):
-    """(channels, height, width), one row of `Amounts`."""
+def _distort_color(planes, params, impl):
+    """(channels, height, width), one row of `JitterParameters`."""
     channels, height, width = planes.shape
     parts = tf.reshape(planes, [channels, 1, height * width])
     # Branches and loops take the colours one by one: as one array, the
     # compiler would work out the hue anew for each.
     parts = tf.unstack(parts) if channels == 3 else [parts]
-    parts = _if(amounts.jittered, lambda *p: _jitter(p, amounts, impl), parts)
+    parts = _if(params.jittered, lambda *p: _jitter(p, params, impl), parts)
     if channels == 3:
-        parts = _if(amounts.gray, lambda *p: [color_ops.luma(*p)] * 3, parts)
+        parts = _if(params.gray, lambda *p: [color.luma(*p)] * 3, parts)
     return tf.reshape(tf.stack(parts), planes.shape)
 
 
@@ -50,35 +51,35 @@ def _if(condition, change, parts):
     return tf.cond(condition[0], lambda: change(*parts), lambda: parts)
 
 
-def _jitter(parts, amounts, impl):
+def _jitter(parts, params, impl):
     """Brightness, contrast, saturation and hue in the image's own order."""
-    operations = _operations(amounts, impl, rgb=len(parts) == 3)
+    operations = _operations(params, impl, rgb=len(parts) == 3)
 
     def act(place, *parts):
-        chosen = amounts.order[0, place]
+        chosen = params.order[0, place]
         branches = [
             lambda change=change: change(parts) for change in operations
         ]
         return [place + 1, *tf.switch_case(chosen, branches)]
 
-    places = amounts.order.shape[1]
+    places = params.order.shape[1]
     _, *parts = tf.while_loop(
         lambda place, *_: place < places, act, [0, *parts]
     )
     return parts
 
 
-def _operations(amounts, impl, rgb):
-    """Functions from parts to parts, as `Amounts.order` numbers them."""
+def _operations(params, impl, rgb):
+    """Functions from parts to parts, in the numbering of `order`."""
     same, no_turn = tf.ones([1]), tf.zeros([1])
 
     def brightness(part):
         if impl == "simclrv1":  # adds what version 2 multiplies by, less 1
-            return color_ops.add_brightness(part, amounts.brightness - 1.0)
-        return color_ops.adjust_brightness(part, amounts.brightness)
+            return color.add_brightness(part, params.brightness - 1.0)
+        return color.adjust_brightness(part, params.brightness)
 
     def contrast(part):
-        return color_ops.adjust_contrast(part, amounts.contrast)
+        return color.adjust_contrast(part, params.contrast)
 
     def each(change):
         return lambda parts: [
@@ -88,22 +89,22 @@ def _operations(amounts, impl, rgb):
     def hsv(factor, turn):  # between 0 and 1 by itself
         if not rgb:
             return list
-        return lambda parts: color_ops.adjust_hsv(*parts, factor, turn)
+        return lambda parts: color.adjust_hsv(*parts, factor, turn)
 
     return (
         each(brightness),
         each(contrast),
-        hsv(amounts.saturation, no_turn),
-        hsv(same, amounts.hue),
+        hsv(params.saturation, no_turn),
+        hsv(same, params.hue),
     )
 
 
-def _blur(planes, amounts):
+def _blur(planes, params):
     """Blurs an image that is to be, with a kernel of a tenth of its height."""
 
     def blurred():
         alone = planes[:, None]
-        size = planes.shape[1] // 10
-        return blurring.blur_planes(alone, size, amounts.sigma)[:, 0]
+        size = planes.shape[1] // simclr.BLUR_KERNEL
+        return blur_planes(alone, size, params.sigma)[:, 0]
 
-    return tf.cond(amounts.blurred[0], blurred, lambda: planes)
+    return tf.cond(params.blurred[0], blurred, lambda: planes)

@@ -2,9 +2,9 @@
 
 Where an image is cropped and flipped (`crops`), the rest of SimCLR's
 augmentation happens here: on whole batches, on the device that trains.
-Amounts are drawn first, for all images at once and keyed by the seed and the
-image's place in the whole batch; what follows is a pure function of images
-and amounts, of which there are two forms: `distortion` for whole batches,
+Parameters are drawn first, for all images at once and keyed by the seed and
+the image's place in the whole batch; what follows is a pure function of images
+and parameters, in two forms: `distortion` for whole batches,
 `distortion_each` for one image after the other.
 """
 
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from simclrv2_tf.data.augment import distortion
 from simclrv2_tf.data.augment import distortion_each
-from simclrv2_tf.data.augment.params import draw_amounts
+from simclrv2_tf.data.augment.params import draw_parameters
 
 IMPLEMENTATIONS = ("simclrv2", "simclrv1")
 SMALL = 64  # up to this side in pixels a processor takes the batch as a whole
@@ -55,9 +55,11 @@ def augment_views(
             f"Received: color_jitter_impl={impl!r}"
         )
     batch = images.shape[0] or tf.shape(images)[0]
-    amounts = draw_amounts(seed, batch, strength, first, total, per_image_blur)
+    params = draw_parameters(
+        seed, batch, strength, first, total, per_image_blur
+    )
     form = distortion_each if _one_by_one(images) else distortion
-    return form.distort(images, amounts, impl, strength > 0, blur)
+    return form.distort(images, params, impl, strength > 0, blur)
 
 
 def _one_by_one(images):

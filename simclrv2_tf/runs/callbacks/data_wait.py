@@ -1,5 +1,7 @@
 """How long steps wait for their data."""
 
+from __future__ import annotations
+
 import time
 
 import keras
@@ -20,7 +22,7 @@ class DataWait(keras.callbacks.Callback):
         super().__init__()
         self._seconds = 0.0
 
-    def spent(self):
+    def spent(self) -> float:
         """Seconds waited since this was last asked for."""
         seconds, self._seconds = self._seconds, 0.0
         return seconds

@@ -1,5 +1,7 @@
 """Callbacks that count steps from the start of training."""
 
+from __future__ import annotations
+
 import keras
 
 
@@ -16,7 +18,7 @@ class EveryStep(keras.callbacks.Callback):
         self.step += 1
         self.act(self.step, logs)
 
-    def act(self, step, logs):
+    def act(self, step: int, logs: dict | None) -> None:
         raise NotImplementedError
 
 
@@ -28,7 +30,7 @@ class EveryFew(EveryStep):
       last_step: The last step of training.
     """
 
-    def __init__(self, every, last_step):
+    def __init__(self, every: int, last_step: int):
         super().__init__()
         self.every = max(1, every)
         self.last_step = last_step
@@ -37,5 +39,5 @@ class EveryFew(EveryStep):
         if step % self.every == 0 or step == self.last_step:
             self.act_now(step, logs)
 
-    def act_now(self, step, logs):
+    def act_now(self, step: int, logs: dict | None) -> None:
         raise NotImplementedError

@@ -1,12 +1,19 @@
 """The health line: how the network sees a few images that stay the same."""
 
+from __future__ import annotations
+
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.runs import health
 from simclrv2_tf.runs.callbacks.every import EveryFew
+from simclrv2_tf.runs.callbacks.report import Report
+from simclrv2_tf.runs.callbacks.scalars import Scalars
+from simclrv2_tf.runs.journal import Journal
+from simclrv2_tf.stages.stage import Stage
 
 SHOWN = 8  # images whose views go to TensorBoard
 _LOG = logging.getLogger("simclrv2_tf")
@@ -30,15 +37,15 @@ class HealthMonitor(EveryFew):
 
     def __init__(
         self,
-        every,
-        last_step,
-        probe,
-        report,
-        scalars,
-        journal,
-        settled,
-        loss=None,
-        chance=None,
+        every: int,
+        last_step: int,
+        probe: Probe,
+        report: Report,
+        scalars: Scalars,
+        journal: Journal,
+        settled: int,
+        loss: str | None = None,
+        chance: float | None = None,
     ):
         super().__init__(every, last_step)
         self.probe = probe
@@ -105,10 +112,10 @@ class Probe:
         view, before augmentation on the device.
     """
 
-    def __init__(self, views):
+    def __init__(self, views: Sequence[tf.Tensor]):
         self.views = [tf.convert_to_tensor(view) for view in views]
 
-    def numbers(self, stage):
+    def numbers(self, stage: Stage) -> dict[str, float]:
         """Alignment, uniformity, effective rank and inactive channels.
 
         {"not_finite": 1} where an answer holds NaN or infinity.
@@ -143,7 +150,7 @@ class Probe:
         }
         return {**kept, **highest}
 
-    def pictures(self, stage, count):
+    def pictures(self, stage: Stage, count: int) -> tf.Tensor:
         """The views side by side, float (1, height, width, channels)."""
         seen = [
             _eagerly(stage.augmented, view[:count], i)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from typing import TextIO
 
+from simclrv2_tf.runs.callbacks.data_wait import DataWait
 from simclrv2_tf.runs.callbacks.every import EveryFew
+from simclrv2_tf.runs.callbacks.scalars import Scalars
+from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.memory import memory_in_use
 
 FIRST_LINE_SECONDS = 30.0  # from the end of the first step
@@ -22,7 +27,7 @@ class Report(EveryFew):
       last_step: The last step of training.
       batch_size: Images in a step, for images/s.
       learning_rate: Function from the step to the learning rate.
-      scalars: Function (step, {name: float}) that writes them somewhere.
+      scalars: A `Scalars`.
       journal: A `Journal`.
       wait: A `DataWait` callback, None for none.
       stream: Where the lines go.
@@ -33,14 +38,14 @@ class Report(EveryFew):
 
     def __init__(
         self,
-        every,
-        last_step,
-        batch_size,
-        learning_rate,
-        scalars,
-        journal,
-        wait=None,
-        stream=None,
+        every: int,
+        last_step: int,
+        batch_size: int,
+        learning_rate: Callable,
+        scalars: Scalars,
+        journal: Journal,
+        wait: DataWait | None = None,
+        stream: TextIO | None = None,
     ):
         super().__init__(every, last_step)
         self.batch_size = batch_size

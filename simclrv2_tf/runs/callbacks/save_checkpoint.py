@@ -1,8 +1,11 @@
 """Checkpoints while training goes on."""
 
+from __future__ import annotations
+
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from simclrv2_tf.runs.callbacks.every import EveryFew
 
@@ -18,12 +21,12 @@ class BackgroundWriter:
       write: Function (step, snapshot) that writes it or raises.
     """
 
-    def __init__(self, write):
+    def __init__(self, write: Callable[[int, dict], None]):
         self._write = write
         self._thread = None
         self._error = None
 
-    def start(self, step, snapshot):
+    def start(self, step: int, snapshot: dict) -> None:
         """Begins to write; the one before must be done."""
         self._error = None
         self._thread = threading.Thread(
@@ -31,7 +34,7 @@ class BackgroundWriter:
         )
         self._thread.start()
 
-    def wait(self, seconds=None):
+    def wait(self, seconds: float | None = None) -> bool:
         """Waits for the one being written; returns whether it is done."""
         if self._thread is None:
             return True
@@ -39,7 +42,7 @@ class BackgroundWriter:
         return not self._thread.is_alive()
 
     @property
-    def error(self):
+    def error(self) -> Exception | None:
         """What the last one failed with, None if it did not."""
         return self._error
 
@@ -64,7 +67,13 @@ class SaveCheckpoint(EveryFew):
       write: Function (step, snapshot) that writes it or raises a ValueError.
     """
 
-    def __init__(self, every, last_step, snapshot, write):
+    def __init__(
+        self,
+        every: int,
+        last_step: int,
+        snapshot: Callable[[], dict],
+        write: Callable[[int, dict], None],
+    ):
         super().__init__(every, last_step)
         self._snapshot = snapshot
         self._writer = BackgroundWriter(write)
@@ -96,14 +105,14 @@ class SaveCheckpoint(EveryFew):
                 self._writer.error,
             )
 
-    def wait(self):
+    def wait(self) -> None:
         """Waits for the one being written, whatever comes of it."""
         self._writer.wait()
 
     def on_train_end(self, logs=None):
         self.finish()
 
-    def finish(self):
+    def finish(self) -> None:
         """Waits for the last checkpoint, and tries it once more.
 
         Raises:
@@ -123,7 +132,7 @@ class SaveCheckpoint(EveryFew):
                 f"{self._writer.error} Mend that and give the same command."
             )
 
-    def save_now(self, step):
+    def save_now(self, step: int) -> bool:
         """Saves because the run is asked to stop.
 
         Returns:

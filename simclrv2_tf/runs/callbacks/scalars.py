@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -16,17 +17,17 @@ class Scalars:
       directory: Where the event file goes; None for nowhere.
     """
 
-    def __init__(self, directory):
+    def __init__(self, directory: str | None):
         self._directory = directory
         self._writer = None
         self._failed = False
 
-    def __call__(self, step, values):
+    def __call__(self, step: int, values: dict[str, float]) -> None:
         self.write(
             lambda: [tf.summary.scalar(n, v) for n, v in values.items()], step
         )
 
-    def write(self, summaries, step):
+    def write(self, summaries: Callable, step: int) -> None:
         """Calls a function that makes `tf.summary`s of a step."""
         if not self._directory:
             return

@@ -1,11 +1,15 @@
 """Why training ends before its last step."""
 
+from __future__ import annotations
+
 import logging
+from collections.abc import Callable
 
 import keras
 
 from simclrv2_tf import distribution
 from simclrv2_tf.runs.callbacks.every import EveryStep
+from simclrv2_tf.runs.interruption import Interruption
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -17,7 +21,7 @@ class Diverged(FloatingPointError):
       step: The last of them.
     """
 
-    def __init__(self, message, step):
+    def __init__(self, message: str, step: int):
         super().__init__(message)
         self.step = step
 
@@ -30,7 +34,7 @@ class StopWhenBad(EveryStep):
       describe: Function (step, stretch) to the words of the error.
     """
 
-    def __init__(self, most, describe):
+    def __init__(self, most: int, describe: Callable[[int, int], str]):
         super().__init__()
         self._most = most
         self._describe = describe
@@ -54,7 +58,7 @@ class StopWhenAsked(EveryStep):
       save: Function from the step to whether its checkpoint was written.
     """
 
-    def __init__(self, interruption, save):
+    def __init__(self, interruption: Interruption, save: Callable[[int], bool]):
         super().__init__()
         self._interruption = interruption
         self._save = save
@@ -81,7 +85,7 @@ class Resume(keras.callbacks.Callback):
       restore: Function without arguments that puts them back.
     """
 
-    def __init__(self, restore):
+    def __init__(self, restore: Callable[[], None]):
         super().__init__()
         self._restore = restore
 

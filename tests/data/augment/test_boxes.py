@@ -5,14 +5,15 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf.data.augment import boxes
+from simclrv2_tf.data.augment import simclr
 
 COUNT = 20_000
 
 
 def drawn(height, width, count=COUNT, seed=7):
     """Boxes of as many images, int (count, 4)."""
-    chances = boxes.draw(tf.constant([seed, 0]), count, 1).chances[:, 0]
-    return boxes.choose(chances, height, width).numpy()
+    uniforms = boxes.draw(tf.constant([seed, 0]), count, 1).uniforms[:, 0]
+    return boxes.choose(uniforms, height, width).numpy()
 
 
 def by_tensorflow(height, width, count=COUNT):
@@ -21,10 +22,10 @@ def by_tensorflow(height, width, count=COUNT):
             tf.constant([height, width, 3]),
             tf.constant([[[0.0, 0.0, 1.0, 1.0]]]),
             seed=tf.stack([3, tf.cast(index, tf.int32)]),
-            min_object_covered=boxes.MIN_COVERED,
-            aspect_ratio_range=boxes.ASPECT,
-            area_range=boxes.AREA,
-            max_attempts=boxes.ATTEMPTS,
+            min_object_covered=simclr.MIN_COVERED,
+            aspect_ratio_range=simclr.ASPECT,
+            area_range=simclr.AREA,
+            max_attempts=simclr.ATTEMPTS,
             use_image_if_no_bounding_boxes=True,
         )
         return tf.concat([offset[:2], size[:2]], axis=0)
@@ -93,5 +94,5 @@ def test_rows_do_not_depend_on_who_draws_them():
     seed = tf.constant([1, 2])
     whole = boxes.draw(seed, 8, 2)
     part = boxes.draw(seed, 3, 2, first=4, total=8)
-    np.testing.assert_array_equal(whole.chances[4:7], part.chances)
+    np.testing.assert_array_equal(whole.uniforms[4:7], part.uniforms)
     np.testing.assert_array_equal(whole.mirrored[4:7], part.mirrored)

@@ -17,7 +17,7 @@ def by_planes(operation, amount):
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "amounts"),
+    ("ours", "theirs", "params"),
     [
         (color.adjust_saturation, tf.image.adjust_saturation, (0.0, 0.3, 1.9)),
         (color.adjust_hue, tf.image.adjust_hue, (-0.2, 0.05, 0.2)),
@@ -25,13 +25,13 @@ def by_planes(operation, amount):
         (color.add_brightness, tf.image.adjust_brightness, (-0.3, 0.4)),
     ],
 )
-def test_operations_equal_tensorflow(ours, theirs, amounts):
-    for amount in amounts:
+def test_operations_equal_tensorflow(ours, theirs, params):
+    for amount in params:
         expected = theirs(IMAGES, amount)
         np.testing.assert_allclose(by_planes(ours, amount), expected, atol=1e-5)
 
 
-def test_amounts_that_change_nothing():
+def test_parameters_that_change_nothing():
     for operation, amount in [
         (color.adjust_brightness, 1.0),
         (color.adjust_contrast, 1.0),

@@ -53,7 +53,7 @@ def test_a_view_is_the_crop_resized_and_mirrored():
     for row in range(12):
         draw = one_row(draws, row)
         views = crops.image_views(tf.constant(IMAGE), draw, 16)
-        places = boxes.choose(draw.chances, 20, 30).numpy()
+        places = boxes.choose(draw.uniforms, 20, 30).numpy()
         for view, box, mirrored in zip(
             views, places, draw.mirrored, strict=True
         ):

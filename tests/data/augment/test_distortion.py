@@ -7,14 +7,14 @@ import tensorflow as tf
 from simclrv2_tf.data.augment import color
 from simclrv2_tf.data.augment import distortion
 from simclrv2_tf.data.augment import distortion_each
-from simclrv2_tf.data.augment.params import draw_amounts
+from simclrv2_tf.data.augment.params import draw_parameters
 
 RNG = np.random.default_rng(0)
 COUNT = 64  # images: all 24 orders, and each choice taken and left
 
 
 def drawn(strength=1.0, seed=(5, 6), per_image_blur=True):
-    return draw_amounts(
+    return draw_parameters(
         tf.constant(seed), COUNT, strength, per_image_blur=per_image_blur
     )
 
@@ -24,28 +24,28 @@ def images_of(channels=3, height=20, width=24):
 
 
 def test_compiled_equals_plain_and_stays_in_range():
-    images, amounts = images_of(), drawn()
-    ours = distortion.distort(images, amounts, blur=False)
-    plain = distortion.distort_color(color.to_planes(images), amounts)
+    images, params = images_of(), drawn()
+    ours = distortion.distort(images, params, blur=False)
+    plain = distortion.distort_color(color.to_planes(images), params)
     expected = color.from_planes(plain, images)
     np.testing.assert_allclose(ours, expected, atol=1e-5)
     assert ours.numpy().min() >= 0
     assert ours.numpy().max() <= 1
 
 
-def test_amounts_hold_every_case():
-    amounts = drawn()
-    assert len({tuple(row) for row in amounts.order.numpy()}) > 20
-    for chance in (amounts.jittered, amounts.gray, amounts.blurred):
+def test_parameters_hold_every_case():
+    params = drawn()
+    assert len({tuple(row) for row in params.order.numpy()}) > 20
+    for chance in (params.jittered, params.gray, params.blurred):
         assert 0 < chance.numpy().sum() < COUNT
 
 
 @pytest.mark.parametrize("impl", ["simclrv1", "simclrv2"])
 @pytest.mark.parametrize("channels", [1, 3, 5])
 def test_image_by_image_equals_the_batch(channels, impl):
-    images, amounts = images_of(channels), drawn()
-    whole = distortion.distort(images, amounts, impl)
-    each = distortion_each.distort(images, amounts, impl)
+    images, params = images_of(channels), drawn()
+    whole = distortion.distort(images, params, impl)
+    each = distortion_each.distort(images, params, impl)
     assert each.shape == images.shape
     np.testing.assert_allclose(each, whole, atol=2e-6)
     assert not np.allclose(each, images, atol=0.05)
@@ -54,10 +54,10 @@ def test_image_by_image_equals_the_batch(channels, impl):
 @pytest.mark.parametrize("color", [False, True])
 @pytest.mark.parametrize("blur", [False, True])
 def test_image_by_image_leaves_out_what_the_batch_does(color, blur):
-    images, amounts = images_of(), drawn(strength=0.5)
+    images, params = images_of(), drawn(strength=0.5)
     parts = {"color": color, "blur": blur}
-    whole = distortion.distort(images, amounts, **parts)
-    each = distortion_each.distort(images, amounts, **parts)
+    whole = distortion.distort(images, params, **parts)
+    each = distortion_each.distort(images, params, **parts)
     np.testing.assert_allclose(each, whole, atol=2e-6)
     if not color and not blur:
         np.testing.assert_array_equal(each, images)
@@ -65,8 +65,8 @@ def test_image_by_image_leaves_out_what_the_batch_does(color, blur):
 
 def test_one_image_in_the_middle_of_a_compiled_step():
     """As where a whole training step is compiled."""
-    images, amounts = images_of()[:1], drawn()
-    first = type(amounts)(*(amount[:1] for amount in amounts))
+    images, params = images_of()[:1], drawn()
+    first = type(params)(*(amount[:1] for amount in params))
     step = tf.function(
         lambda images: distortion_each.distort(images * 1.0, first) + 1.0,
         jit_compile=True,

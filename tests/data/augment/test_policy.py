@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf.data.augment import policy
-from simclrv2_tf.data.augment.params import draw_amounts
+from simclrv2_tf.data.augment.params import draw_parameters
 
 IMAGES = np.random.default_rng(0).random((4, 20, 24, 3), np.float32)
 
@@ -98,8 +98,8 @@ def test_strength_above_the_original_limit_and_zero():
 
 def test_per_image_blur_draws_a_width_for_each():
     seed = tf.constant([1, 2])
-    shared = draw_amounts(seed, 8, 1.0).sigma.numpy()
-    apart = draw_amounts(seed, 8, 1.0, per_image_blur=True).sigma
+    shared = draw_parameters(seed, 8, 1.0).sigma.numpy()
+    apart = draw_parameters(seed, 8, 1.0, per_image_blur=True).sigma
     assert len(set(shared)) == 1
     assert len(set(apart.numpy())) == 8
 

@@ -38,3 +38,21 @@ def test_weights_add_up_to_one_inside_the_crop():
     matrix = resize.matrices([3, 0], [4, 9], 7, 12).numpy()
     np.testing.assert_allclose(matrix.sum(-1), 1.0, atol=1e-6)
     assert (matrix[0, :, :3] == 0).all() and (matrix[0, :, 7:] == 0).all()
+
+
+@pytest.mark.parametrize(("size", "wanted"), [(24, 16), (96, 32), (33, 8)])
+def test_shrinking_is_tensorflows_antialiased_bicubic(size, wanted):
+    images = np.random.default_rng(0).random((2, size, size, 3), np.float32)
+    expected = tf.image.resize(
+        images, (wanted, wanted), "bicubic", antialias=True
+    )
+    expected = np.clip(expected, 0, 1)
+    np.testing.assert_allclose(
+        resize.shrink(images, wanted), expected, atol=2e-5
+    )
+
+
+def test_shrinking_keeps_plain_colours_and_small_images():
+    plain = tf.fill((1, 40, 40, 3), 0.3)
+    np.testing.assert_allclose(resize.shrink(plain, 16), 0.3, atol=1e-6)
+    assert resize.shrink(plain, 64) is plain

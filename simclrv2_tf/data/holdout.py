@@ -1,0 +1,34 @@
+"""Labelled images that training leaves out, to evaluate on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+HOLDOUT = "holdout"  # the split of those images
+_SEED = 2020  # always the same: every stage and every draw leaves out the same
+
+
+def held_out(labels: np.ndarray, fraction: float) -> np.ndarray:
+    """Chooses the examples that are set aside.
+
+    The choice depends on the labels and the share alone.
+
+    Args:
+      labels: int (examples,), -1 for unlabelled, which are never chosen.
+      fraction: Share of each class, in [0, 1); rounded, halves up.
+
+    Returns:
+      Sorted int64 numbers of the examples chosen.
+    """
+    chosen = [np.zeros(0, np.int64)]
+    for index in range(labels.max(initial=-1) + 1):
+        members = np.flatnonzero(labels == index)
+        count = int(np.floor(fraction * len(members) + 0.5))
+        order = np.random.Generator(np.random.PCG64([_SEED, index]))
+        chosen.append(order.permutation(members)[:count])
+    return np.sort(np.concatenate(chosen))
+
+
+def left_over(labels: np.ndarray, fraction: float) -> np.ndarray:
+    """Numbers of the examples that `held_out` does not choose, sorted."""
+    return np.setdiff1d(np.arange(len(labels)), held_out(labels, fraction))

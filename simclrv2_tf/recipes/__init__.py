@@ -1,0 +1,1 @@
+"""What suits these data on this machine, and the three stages as one job."""

@@ -1,0 +1,35 @@
+"""What a recipe is made from: the data, the machine, what may be spent."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from simclrv2_tf.recipes.machine import Machine
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """All that the rules look at.
+
+    Attributes:
+      examples: Images to train on.
+      labelled: Labels that are used.
+      fewest: Labels of the class that has the fewest.
+      classes: 0 without labels.
+      side: Median of the images' shorter sides in pixels.
+      channels: Of the images.
+      machine: A `Machine`.
+      seconds: The time budget.
+      initial: Arguments of the network that `--checkpoint` holds, {} for
+        none.
+    """
+
+    examples: int
+    labelled: int
+    fewest: int
+    classes: int
+    side: int
+    channels: int
+    machine: Machine
+    seconds: float
+    initial: dict = dataclasses.field(default_factory=dict)

@@ -1,0 +1,299 @@
+"""The three stages as one job, from images to an exported classifier."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import math
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from simclrv2_tf import hub
+from simclrv2_tf.config import Config
+from simclrv2_tf.config import time_limit_seconds
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import pilots
+from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.feature_checks import FeatureChecks
+from simclrv2_tf.recipes.job_data import JobData
+from simclrv2_tf.recipes.job_data import open_data
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.job_report import REPORT
+from simclrv2_tf.recipes.job_report import TABLE
+from simclrv2_tf.recipes.job_report import Row
+from simclrv2_tf.recipes.job_report import as_csv
+from simclrv2_tf.recipes.job_report import lines
+from simclrv2_tf.recipes.job_report import verdict
+from simclrv2_tf.recipes.pretraining import pretrain
+from simclrv2_tf.recipes.record import Record
+from simclrv2_tf.recipes.record import check_same
+from simclrv2_tf.recipes.record import write_json
+from simclrv2_tf.recipes.record import write_text
+from simclrv2_tf.runs import journal
+from simclrv2_tf.runs.interruption import Interruption
+from simclrv2_tf.runs.lock import Lock
+
+Runner = Callable[..., dict]  # of a config, sources and an interruption
+
+
+def semi_supervised(
+    config: Config,
+    run: Runner,
+    source: Source | None = None,
+    eval_source: Source | None = None,
+    interruption: Interruption | None = None,
+) -> dict[str, Any]:
+    """Pretrains, fine-tunes, distils, evaluates and exports.
+
+    Killed at any moment, the same call goes on: every part of the job is a
+    run that goes on, and what is done is not done again.
+
+    Args:
+      config: The job's `Config`.
+      run: `session.run`, which starts a run.
+      source: A `Source` to train on, in place of the config's.
+      eval_source: A `Source` to evaluate on, in place of the config's.
+      interruption: An `Interruption` that has begun; None for one of its own.
+
+    Returns:
+      Dictionary of what `report.json` holds: "rows", "export", "notes".
+
+    Raises:
+      ValueError: If data, machine, time and directory do not go together.
+    """
+    _check_directory(config.model_dir)
+    data = open_data(config, source, eval_source)
+    with contextlib.ExitStack() as stack:
+        if interruption is None:
+            limit = time_limit_seconds(config)
+            interruption = stack.enter_context(
+                Interruption(config.preemption_exit_code, limit)
+            )
+        recipe, seconds = _decide(config, data)
+        stack.enter_context(Lock(config.model_dir))
+        record = Record(config.model_dir)
+        recipe = _begin(config, data, record, recipe, seconds)
+        job = Job(config, data, recipe, record, run, interruption)
+        return job.to_the_end()
+
+
+def _check_directory(directory):
+    if not directory:
+        raise ValueError(
+            "`model_dir` must name the directory of the job: give --model_dir."
+        )
+    if "://" in directory:
+        raise ValueError(
+            "The directory of a job must be on this machine. Received: "
+            f"model_dir={directory!r}"
+        )
+    if os.path.exists(os.path.join(directory, "flags.json")):
+        raise ValueError(
+            f"`model_dir` {directory!r} holds a single run: give the job "
+            "another directory."
+        )
+
+
+def _decide(config, data):
+    """The recipe, made once: a job that goes on has it already."""
+    if Record(config.model_dir).begun():
+        return None, 0.0
+    begin = time.monotonic()
+    recipe = make_recipe.make_recipe(config, data)
+    return recipe, time.monotonic() - begin
+
+
+def _begin(config, data, record, recipe, seconds):
+    """Writes down what was decided, or finds what had been."""
+    asked = stage_configs.asked(config)
+    about = _about(data)
+    begun = record.begun()
+    if begun:
+        check_same(begun, asked, about, config.model_dir)
+        return Recipe.from_json(begun["recipe"])
+    os.makedirs(config.model_dir, exist_ok=True)
+    make_recipe.write_flagfiles(recipe, config.model_dir)
+    record.begin(
+        asked=asked, data=about, recipe=recipe.to_json(), seconds=seconds
+    )
+    print("\n".join(make_recipe.lines(recipe)), flush=True)
+    return Recipe.from_json(record.begun()["recipe"])
+
+
+def _about(data: JobData) -> dict:
+    """What tells the data of a job from others."""
+    evaluation = data.evaluation and data.evaluation.fingerprint()
+    return {
+        "name": data.train.name,
+        "examples": data.train.num_examples,
+        "fingerprint": data.train.fingerprint(),
+        "evaluation": evaluation,
+    }
+
+
+def journal_seconds(events: list[dict]) -> float:
+    """Seconds that a run's lives took, from the first to the last line."""
+    total, begin, last = 0.0, None, None
+    for event in events:
+        now = datetime.datetime.fromisoformat(event["time"])
+        if event["event"] == "start":
+            total += (last - begin).total_seconds() if begin else 0.0
+            begin = now
+        last = now
+    return total + ((last - begin).total_seconds() if begin else 0.0)
+
+
+@dataclasses.dataclass
+class Job:
+    """A job that has begun.
+
+    Attributes:
+      config: Its `Config`.
+      data: Its `JobData`.
+      recipe: Its `Recipe`.
+      record: Its `Record`.
+      run: `session.run`.
+      interruption: An `Interruption`.
+    """
+
+    config: Config
+    data: JobData
+    recipe: Recipe
+    record: Record
+    run: Runner
+    interruption: Interruption
+
+    def to_the_end(self) -> dict[str, Any]:
+        """The job, in the order of the paper; returns its report."""
+        if "train_steps" in self.recipe.options("pilot"):
+            pilots.choose_strength(self)
+        if "pretrain" not in self.recipe.left_out:
+            pretrain(self)
+        if not len(self.data.labelled):
+            return self._without_labels()
+        self.stage("scratch")
+        self.stage("finetune")
+        self.stage("distill")
+        return self._report()
+
+    def config_of(self, stage: str) -> Config:
+        """The config of a stage's run."""
+        return stage_configs.config_of(
+            self.config,
+            self.recipe,
+            stage,
+            self.data.options,
+            self.data.evaluation is not None,
+        )
+
+    def stage(self, stage: str) -> dict[str, Any]:
+        """Runs a stage to its end, unless that is done."""
+        part = stage_configs.FOLDERS[stage]
+        if part not in self.record.done:
+            self.run_part(part, self.config_of(stage), self.interruption)
+        return self.record.done[part]
+
+    def run_part(self, part: str, config: Config, interruption) -> None:
+        """A run of the job, and what it came to."""
+        print(f"\n== {part} ==", flush=True)
+        earlier = journal_seconds(journal.read(config.model_dir, whole=True))
+        begin = time.monotonic()
+        result = self.run(
+            config, self.data.train, self.data.evaluation, interruption
+        )
+        seconds = earlier + time.monotonic() - begin
+        self.record.finish(part, {**result, "seconds": seconds})
+
+    def path_of(self, stage: str) -> str:
+        """The directory of a stage; that of `--checkpoint` if left out."""
+        if stage in self.recipe.left_out:
+            return self.config.checkpoint
+        return self.record.path(stage_configs.FOLDERS[stage])
+
+    def _without_labels(self):
+        """Embeds the images, and says what to do next."""
+        path = self.record.path("embeddings.npz")
+        config = Config(
+            mode="embed",
+            dataset=self.config.dataset,
+            model_dir=self.path_of("pretrain"),
+            embed_output=path,
+        )
+        result = self.run(config, self.data.train)
+        note = (
+            f"No image has a label: the features of all are in {path}. Look "
+            "at what lies close together, label a few images of each class "
+            "(class folders, or a csv with empty cells for the rest), and "
+            "start a job on them with --checkpoint="
+            f"{self.path_of('pretrain')}"
+        )
+        print(note, flush=True)
+        report = {**result, "rows": [], "notes": [note], "export": None}
+        write_json(self.config.model_dir, REPORT, report)
+        return report
+
+    def _report(self):
+        rows = self._rows()
+        done = self.record.done
+        said = verdict(rows[0], rows[-1])
+        best = "scratch" if said else "distilled"
+        notes = [*self.recipe.notes, *done.get("notes", {}).get("said", [])]
+        notes += [said] if said else []
+        report = {
+            "rows": [row.values() for row in rows],
+            "export": done[best]["export"],
+            "exported_run": best,
+            "notes": notes,
+            "planned_seconds": sum(self.recipe.seconds.values()),
+            "seconds": self.record.begun()["seconds"]
+            + sum(row.seconds for row in rows),
+        }
+        write_text(self.config.model_dir, TABLE, as_csv(rows))
+        write_json(self.config.model_dir, REPORT, report)
+        print("\n" + "\n".join(lines(rows)))
+        print(
+            "\n"
+            + "\n".join([*notes, f"the exported model: {report['export']}"])
+        )
+        print(
+            "to use it: simclrv2_tf.load_classifier("
+            f"{self.config.model_dir!r}).predict('image.jpg')",
+            flush=True,
+        )
+        return report
+
+    def _rows(self):
+        """The distilled network first, the same from scratch last."""
+        parts = {
+            "small, distilled": "distilled",
+            "pretrained and fine-tuned teacher": "finetuned",
+            "small, from scratch": "scratch",
+        }
+        distilled, tuned, scratch = (
+            self._row(name, part) for name, part in parts.items()
+        )
+        features = FeatureChecks(self).rows()
+        return [distilled, tuned, *features, scratch]
+
+    def _row(self, name, part):
+        done = self.record.done[part]
+        before = ("pilots", "pretrained") if part == "finetuned" else ()
+        earlier = [self.record.done.get(name, {}) for name in before]
+        seconds = done["seconds"] + sum(e.get("seconds", 0) for e in earlier)
+        return Row(
+            name=name,
+            top_1=done.get("eval/label_top_1_accuracy"),
+            examples=int(done.get("eval/examples", 0)),
+            parameters=done["parameters"],
+            seconds=seconds,
+        )
+
+    def features_network(self):
+        """The pretrained network, and how many weights its features take."""
+        network = hub.load_network(self.path_of("pretrain"))
+        weights = network.backbone.trainable_variables
+        return network, sum(math.prod(weight.shape) for weight in weights)

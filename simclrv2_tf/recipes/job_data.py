@@ -1,0 +1,174 @@
+"""The images of a job: to train on, to evaluate on, and which have labels."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.holdout import HOLDOUT
+from simclrv2_tf.data.holdout import held_out
+from simclrv2_tf.data.holdout import left_over
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.splits import NoSplitError
+from simclrv2_tf.runs import inputs
+
+LEAST_IMAGES = 64  # four batches of 16, below which there is no contrast
+HOLDOUT_FRACTION = 0.2
+LEAST_HELD_OUT = 20  # with fewer the 95 % interval is wider than 40 points
+
+
+@dataclasses.dataclass(frozen=True)
+class JobData:
+    """What a job reads.
+
+    Attributes:
+      train: `Source` of all images to train on.
+      evaluation: `Source` to evaluate on, None for none.
+      labelled: Numbers of the examples in `train` whose labels are used.
+      options: The options that make any run read the same.
+      note: How accuracy is measured, a sentence.
+    """
+
+    train: Source
+    evaluation: Source | None
+    labelled: np.ndarray
+    options: dict
+    note: str
+
+    @property
+    def fewest(self) -> int:
+        """Labels of the class that has the fewest, 0 without labels."""
+        return int(self.counts().min()) if self.train.num_classes else 0
+
+    def counts(self) -> np.ndarray:
+        """Labels that are used of each class."""
+        labels = self.train.labels[self.labelled]
+        return np.bincount(labels, minlength=self.train.num_classes)
+
+
+def open_data(
+    config: Config,
+    source: Source | None = None,
+    eval_source: Source | None = None,
+) -> JobData:
+    """Opens what a job reads, and sets images aside if it has to.
+
+    Args:
+      config: The job's `Config`.
+      source: A `Source` in place of the one that the config names.
+      eval_source: The same to evaluate on.
+
+    Raises:
+      ValueError: If a job on these data makes no sense.
+    """
+    named = source is None
+    plain = dataclasses.replace(config, holdout_fraction=None)
+    source = source or inputs.open_source(plain)
+    _check_images(source)
+    if eval_source is None and named:
+        eval_source = _evaluation_split(plain)
+    options, note = {}, "no image has a label"
+    if (source.labels >= 0).any():
+        _check_labels(source)
+        source, eval_source, options, note = _divide(
+            config, source, eval_source
+        )
+    return JobData(
+        source, eval_source, _labelled(config, source), options, note
+    )
+
+
+def _evaluation_split(config):
+    """The evaluation split, None where the data set has none with labels."""
+    try:
+        found = inputs.open_source(config, config.eval_split)
+    except NoSplitError:
+        if "eval_split" in config.given and config.eval_split != HOLDOUT:
+            raise
+        return None
+    return found if (found.labels >= 0).any() else None
+
+
+def _divide(config, source, evaluation):
+    """What to train on, what to evaluate on, its options, and a note."""
+    if evaluation is not None:
+        _check_same_classes(source, evaluation)
+        options = {"eval_split": config.eval_split}
+        note = f"accuracy is measured on {evaluation.name}"
+        return source, evaluation, options, note
+    share = config.holdout_fraction
+    share = HOLDOUT_FRACTION if share is None else share
+    aside = held_out(source.labels, share)
+    if not _enough(config, source, aside):
+        note = (
+            "accuracy is not measured: there is no evaluation split, and too "
+            "few labels to set some aside; the features are judged by "
+            "cross-validation on the labels there are"
+        )
+        return source, None, {}, note
+    note = (
+        f"accuracy is measured on {len(aside):,} labelled images set aside "
+        f"before training, {share:.0%} of each class"
+    )
+    rest = left_over(source.labels, share)
+    options = {"holdout_fraction": share, "eval_split": HOLDOUT}
+    return source.subset(rest), source.subset(aside), options, note
+
+
+def _enough(config, source, aside):
+    """Whether so many labels can be spared, and would tell anything."""
+    counts = np.bincount(source.labels[source.labels >= 0])
+    taken = np.bincount(source.labels[aside], minlength=len(counts))
+    left = (counts - taken).min()
+    needed = max(config.labels_per_class, 1)
+    return len(aside) >= LEAST_HELD_OUT and taken.min() and left >= needed
+
+
+def _labelled(config, source):
+    if not (source.labels >= 0).any():
+        return np.zeros(0, np.int64)
+    return inputs.labelled_examples(config, source)
+
+
+def _check_images(source):
+    if source.num_examples < LEAST_IMAGES:
+        raise ValueError(
+            f"A job needs at least {LEAST_IMAGES} images to learn from. "
+            f"Received: {source.name} with {source.num_examples}"
+        )
+
+
+def _check_labels(source):
+    names = source.class_names
+    if source.num_classes < 2:
+        raise ValueError(
+            "A classifier needs at least two classes. Received: "
+            f"{source.name} with the class {names[0]!r} alone"
+        )
+    counts = np.bincount(
+        source.labels[source.labels >= 0], minlength=len(names)
+    )
+    if (counts > 0).sum() < 2:
+        raise ValueError(
+            "Labels must be on at least two classes. Received: "
+            f"{source.name} with labels on {names[counts.argmax()]!r} alone"
+        )
+    without = [n for n, c in zip(names, counts, strict=True) if not c]
+    if without:
+        raise ValueError(
+            "Each class must have a labelled image to train on. Received: "
+            f"{source.name} with none of {', '.join(map(repr, without))}"
+        )
+
+
+def _check_same_classes(source, evaluation):
+    ours, theirs = source.class_names, evaluation.class_names
+    if ours != theirs:
+        odd = sorted(set(ours) ^ set(theirs or ()))
+        raise ValueError(
+            "The evaluation split must have the classes of the training "
+            f"split. Received: {evaluation.name}, which differs in "
+            f"{', '.join(map(repr, odd[:5])) or 'their order'}"
+        )

@@ -1,0 +1,77 @@
+"""A recipe: the options of each stage, and a reason for each number."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+STAGES = ("pretrain", "finetune", "distill", "scratch")
+
+
+@dataclasses.dataclass(frozen=True)
+class Reason:
+    """Why a stage has an option.
+
+    Attributes:
+      stage: Name of the stage.
+      option: Name of the option.
+      value: What was chosen.
+      why: In words.
+      source: Paper, published recipe or measurement.
+    """
+
+    stage: str
+    option: str
+    value: Any
+    why: str
+    source: str
+
+
+@dataclasses.dataclass
+class Recipe:
+    """What was chosen, in the order in which it was.
+
+    Attributes:
+      given: {stage: {option: value}} of the user, which win.
+      reasons: `Reason`s, one for each option of a stage.
+      seconds: {part of the job: seconds that it is planned to take}.
+      notes: Sentences about the job as a whole.
+      left_out: Stages that the job does without.
+    """
+
+    given: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    reasons: list[Reason] = dataclasses.field(default_factory=list)
+    seconds: dict[str, float] = dataclasses.field(default_factory=dict)
+    notes: list[str] = dataclasses.field(default_factory=list)
+    left_out: list[str] = dataclasses.field(default_factory=list)
+
+    def choose(
+        self, stage: str, option: str, value: Any, why: str, source: str
+    ) -> None:
+        """Chooses an option of a stage, unless the user has given it."""
+        if option in self.given.get(stage, {}):
+            return
+        self.reasons = [
+            reason
+            for reason in self.reasons
+            if (reason.stage, reason.option) != (stage, option)
+        ]
+        self.reasons.append(Reason(stage, option, value, why, source))
+
+    def of(self, stage: str) -> Iterator[Reason]:
+        """The reasons of a stage."""
+        return (reason for reason in self.reasons if reason.stage == stage)
+
+    def options(self, stage: str) -> dict[str, Any]:
+        """{option: value} of a stage, with what the user gave."""
+        chosen = {reason.option: reason.value for reason in self.of(stage)}
+        return {**chosen, **self.given.get(stage, {})}
+
+    def to_json(self) -> dict:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict) -> Recipe:
+        reasons = [Reason(**reason) for reason in values["reasons"]]
+        return cls(**{**values, "reasons": reasons})

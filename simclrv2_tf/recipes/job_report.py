@@ -1,0 +1,89 @@
+"""The table at the end of a job, for a person and for a program."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import math
+from collections.abc import Iterator
+
+from simclrv2_tf.recipes.intervals import wilson
+
+REPORT, TABLE = "report.json", "table.csv"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A classifier of the job.
+
+    Attributes:
+      name: What it is.
+      top_1: Share of right answers; None where it was not measured.
+      examples: Of how many.
+      parameters: Weights of its network, 0 for none.
+      seconds: That it took.
+      measured: On what: "evaluation" or "cross-validation".
+    """
+
+    name: str
+    top_1: float | None
+    examples: int
+    parameters: int
+    seconds: float
+    measured: str = "evaluation"
+
+    def values(self) -> dict:
+        """All of it, and the 95 % interval of `top_1` as "low" and "high"."""
+        known = self.top_1 is not None and not math.isnan(self.top_1)
+        low, high = wilson(self.top_1, self.examples) if known else (None, None)
+        values = dataclasses.asdict(self)
+        return {**values, "top_1": self.top_1 if known else None} | {
+            "low": low,
+            "high": high,
+        }
+
+
+def lines(rows: list[Row]) -> Iterator[str]:
+    """The table for a person to read."""
+    yield _line("", "top-1", "95 %", "parameters", "seconds")
+    for row in rows:
+        values = row.values()
+        told, interval = "-", ""
+        if values["top_1"] is not None:
+            told = f"{values['top_1']:.1%}"
+            interval = f"{values['low']:.1%} - {values['high']:.1%}"
+        mark = " *" if row.measured == "cross-validation" else ""
+        count = f"{row.parameters:,}" if row.parameters else ""
+        seconds = f"{row.seconds:.0f}"
+        yield _line(row.name + mark, told, interval, count, seconds)
+    if any(row.measured == "cross-validation" for row in rows):
+        yield "* cross-validated on the labels that training uses"
+
+
+def _line(name, top_1, interval, parameters, seconds):
+    return f"{name:<38} {top_1:>6} {interval:>15} {parameters:>11} {seconds:>8}"
+
+
+def as_csv(rows: list[Row]) -> str:
+    """The table as CSV."""
+    text = io.StringIO()
+    values = [row.values() for row in rows]
+    writer = csv.DictWriter(text, list(values[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(values)
+    return text.getvalue()
+
+
+def verdict(distilled: Row, scratch: Row) -> str | None:
+    """Whether the method was worse than no method, in words; None if not."""
+    if distilled.top_1 is None or scratch.top_1 is None:
+        return None
+    if distilled.top_1 >= scratch.top_1:
+        return None
+    return (
+        f"The distilled network ({distilled.top_1:.1%}) is worse than the "
+        f"same network trained from scratch on the labels "
+        f"({scratch.top_1:.1%}): the latter is exported. More time, or "
+        "another --pretrain.color_jitter_strength, may help."
+    )

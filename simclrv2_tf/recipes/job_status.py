@@ -1,0 +1,56 @@
+"""How far a job is, part by part: read in no time, without TensorFlow."""
+
+from __future__ import annotations
+
+import os
+
+from simclrv2_tf.recipes import record
+from simclrv2_tf.runs import status
+
+# Parts in the order in which they are run.
+_RUNS = ("pretrained", "scratch", "finetuned", "distilled")
+
+
+def is_job(directory: str | None) -> bool:
+    """Whether a directory holds a job, and not a single run."""
+    return bool(directory) and os.path.exists(
+        os.path.join(directory, record.JOB)
+    )
+
+
+def describe(directory: str) -> str:
+    """A job's status, several lines of text.
+
+    Args:
+      directory: Of the job, local.
+    """
+    begun = record.read_json(directory, record.JOB)
+    done = record.read_json(directory, record.PROGRESS)
+    report = record.read_json(directory, "report.json")
+    planned = begun["recipe"]["seconds"]
+    said = [f"job         {directory}: {begun['data']['name']}"]
+    said.append(f"planned     {sum(planned.values()) / 60:.0f} minutes")
+    for attempt in done.get("attempts", []):
+        said.append(
+            f"begun again after learning rate {attempt['rate']:g}: "
+            f"{attempt['why']}"
+        )
+    if "pilots" in done:
+        said.append(f"pilots      chose {done['pilots']['chosen']}")
+    for name in _RUNS:
+        said.append(_part(directory, name, done))
+    export = report.get("export")
+    said.append(f"exported    {export}" if export else "exported    not yet")
+    return "\n".join(said)
+
+
+def _part(directory, name, done):
+    if name in done:
+        top_1 = done[name].get("eval/label_top_1_accuracy")
+        told = f", top-1 {top_1:.1%}" if top_1 is not None else ""
+        return f"{name:<12}done in {done[name]['seconds']:.0f} s{told}"
+    path = os.path.join(directory, name)
+    if not os.path.exists(os.path.join(path, "flags.json")):
+        return f"{name:<12}not begun"
+    lines = status.describe(path).split("\n")
+    return "\n".join([f"{name}:", *(f"  {line}" for line in lines)])

@@ -1,0 +1,96 @@
+"""Sees that pretraining does not learn, and has it stop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+
+from simclrv2_tf.runs import health
+from simclrv2_tf.runs import journal
+from simclrv2_tf.runs.interruption import Interruption
+
+# The share of views whose other view is found first, against guessing. The
+# loss itself is no sign: at a low temperature good runs start above chance.
+TIMES_CHANCE = 1.5
+SETTLED = 60  # steps after the warm-up
+
+
+class NotLearning(Exception):
+    """Pretraining was stopped, as it did not learn."""
+
+
+class LearningWatch:
+    """An interruption that also stops a run that does not learn.
+
+    Args:
+      interruption: An `Interruption` that has begun.
+      directory: Of the run, whose journal tells.
+      batch: Images in a step.
+      warmup_steps: Steps over which the learning rate rises.
+      look: Called whenever the journal has grown; None for nothing.
+    """
+
+    def __init__(
+        self,
+        interruption: Interruption,
+        directory: str,
+        batch: int,
+        warmup_steps: int,
+        look: Callable[[], None] | None = None,
+    ):
+        self._interruption = interruption
+        self._directory = directory
+        self._chance = 1 / (2 * batch - 1)
+        self._settled = warmup_steps + SETTLED
+        self._look = look or (lambda: None)
+        self._size = 0
+        self._found: str | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """What asks for the stop, None if nothing does."""
+        return self._interruption.reason or self._trouble()
+
+    def deferred(self) -> contextlib.AbstractContextManager:
+        return self._interruption.deferred()
+
+    def preempted(self) -> BaseException:
+        """The exception to end with."""
+        if self._interruption.reason is None and self._found:
+            return NotLearning(self._found)
+        return self._interruption.preempted()
+
+    def _trouble(self):
+        """Looks again where the journal has grown."""
+        path = os.path.join(self._directory, journal.NAME)
+        size = os.path.getsize(path) if os.path.exists(path) else 0
+        if size != self._size:
+            self._size = size
+            self._look()
+            self._found = trouble(
+                journal.read(self._directory), self._settled, self._chance
+            )
+        return self._found
+
+
+def trouble(events: list[dict], settled: int, chance: float) -> str | None:
+    """Why a run is not learning, in words; None if it is.
+
+    Args:
+      events: Of its journal.
+      settled: Steps of the beginning, in which nothing is judged.
+      chance: The contrastive accuracy of guessing.
+    """
+    last = {e["event"]: e for e in events if e.get("step", 0) >= settled}
+    accuracy = (
+        last.get("train", {}).get("metrics", {}).get("train/contrast_acc")
+    )
+    if accuracy is not None and accuracy < TIMES_CHANCE * chance:
+        return (
+            f"views find each other no better than by chance ({accuracy:.2%})"
+        )
+    uniformity = last.get("health", {}).get("numbers", {}).get("uniformity")
+    if uniformity is not None and uniformity > health.UNIFORM_ENOUGH:
+        return f"all projections lie at one point (uniformity {uniformity:.2f})"
+    return None

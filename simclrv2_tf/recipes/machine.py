@@ -1,0 +1,60 @@
+"""The devices of this machine, as far as a recipe depends on them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import tensorflow as tf
+
+from simclrv2_tf import scaling
+from simclrv2_tf.data.cache import free_memory
+from simclrv2_tf.files.cores import cores
+from simclrv2_tf.runs import precision
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """What the job may use.
+
+    Attributes:
+      cores: Of the processor.
+      accelerators: GPUs or cores of a TPU, 0 for none.
+      bfloat16: Whether the devices have it natively.
+      memory: Bytes of the host that are free, or fewer where asked for.
+    """
+
+    cores: int
+    accelerators: int
+    bfloat16: bool
+    memory: float
+
+    @property
+    def device(self) -> scaling.Device:
+        """Its speed on paper, for a first guess of how large a network."""
+        if self.accelerators:
+            return scaling.DEVICES["v100"]  # few that are in use are slower
+        return scaling.this_machine(self.cores, self.memory)
+
+    def __str__(self) -> str:
+        devices = f"{self.cores} cores"
+        if self.accelerators:
+            devices = f"{self.accelerators} accelerators, {devices}"
+        speed = "native bfloat16" if self.bfloat16 else "no native bfloat16"
+        return f"{devices}, {self.memory / 1e9:.1f} GB free, {speed}"
+
+
+def this_machine(memory_budget: float = 0.0) -> Machine:
+    """The machine that this runs on.
+
+    Args:
+      memory_budget: GB that may be used at most, 0 for what is free.
+    """
+    kinds = ("GPU", "TPU")
+    devices = [d for k in kinds for d in tf.config.list_logical_devices(k)]
+    limits = [free_memory(), memory_budget * 1e9 or float("inf")]
+    return Machine(
+        cores=cores(),
+        accelerators=len(devices),
+        bfloat16=precision.lacking_device("bfloat16") is None,
+        memory=min(limits),
+    )

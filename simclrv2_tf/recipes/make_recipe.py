@@ -1,0 +1,206 @@
+"""From data and machine to a recipe: rules, memory, a probe, the time."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+from simclrv2_tf import hub
+from simclrv2_tf.config import Config
+from simclrv2_tf.config import time_budget_seconds
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.recipes import image_sample
+from simclrv2_tf.recipes import memory_fit
+from simclrv2_tf.recipes import network_sizes
+from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes import step_time
+from simclrv2_tf.recipes import time_plan
+from simclrv2_tf.recipes.durations import duration
+from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.job_data import JobData
+from simclrv2_tf.recipes.job_data import open_data
+from simclrv2_tf.recipes.job_recipe import STAGES
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.machine import Machine
+from simclrv2_tf.recipes.machine import this_machine
+from simclrv2_tf.recipes.recommend import recommend
+from simclrv2_tf.recipes.record import write_text
+
+# Without a budget: 200 epochs of a small network, within these hours.
+DESERVED_EPOCHS = 200
+LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
+CONTINUED = 50_000  # images from which pretraining goes on with given weights
+# What weights tell of the network that they are of.
+_TOLD = (
+    "resnet_depth",
+    "width_multiplier",
+    "sk_ratio",
+    "se_ratio",
+    "image_size",
+    "proj_head_mode",
+    "num_proj_layers",
+    "proj_out_dim",
+)
+TITLES = {
+    "pretrain": "pretraining, on all images",
+    "finetune": "fine-tuning, on the labels",
+    "distill": "distillation, on all images",
+    "scratch": "for comparison: the small network from scratch",
+}
+
+
+def make_recipe(config: Config, data: JobData) -> Recipe:
+    """Decides everything that a job does.
+
+    Args:
+      config: The job's `Config`.
+      data: Its `JobData`.
+
+    Raises:
+      ValueError: If memory or time do not allow it.
+    """
+    begin = time.monotonic()
+    facts = gather(config, data)
+    recipe = recommend(facts)
+    recipe.given = stage_configs.given(config)
+    recipe.notes = [data.note, str(facts.machine)]
+    start_from(recipe, facts)
+    memory_fit.fit(recipe, config.memory_budget)
+    measured = _measured(recipe, data)
+    costs = time_plan.costs_of(recipe, measured)
+    time_plan.plan(recipe, facts, costs, time.monotonic() - begin)
+    return recipe
+
+
+def gather(config: Config, data: JobData) -> Facts:
+    """The facts that the rules look at."""
+    sample = image_sample.look_at(data.train)
+    image_sample.check(data.train, sample)
+    machine = this_machine(config.memory_budget)
+    initial = {}
+    if config.checkpoint:
+        initial = hub.find_weights(config.checkpoint).arguments
+    return Facts(
+        examples=data.train.num_examples,
+        labelled=len(data.labelled),
+        fewest=data.fewest,
+        classes=data.train.num_classes,
+        side=sample.side,
+        channels=data.train.num_channels,
+        machine=machine,
+        seconds=time_budget_seconds(config)
+        or deserved_seconds(data.train.num_examples, sample.side, machine),
+        initial=initial,
+    )
+
+
+def deserved_seconds(examples: int, side: int, machine: Machine) -> float:
+    """The time for a job where none is given."""
+    facts = Facts(examples, 0, 0, 0, side, 3, machine, 0.0)
+    smallest = network_sizes.choose(facts)
+    step = network_sizes.step_seconds(smallest, facts, 256)
+    seconds = DESERVED_EPOCHS * examples / 256 * step
+    return min(
+        max(LEAST_SECONDS, seconds / network_sizes.PRETRAINING), MOST_SECONDS
+    )
+
+
+def start_from(recipe, facts):
+    """The teacher is as the weights that it starts from.
+
+    All stages see images of one size, as student and teacher look at the same
+    ones.
+    """
+    why, source = "as --checkpoint has it", "the checkpoint"
+    for name in _TOLD:
+        stages = STAGES if name == "image_size" else ("pretrain", "finetune")
+        for stage in stages if name in facts.initial else ():
+            recipe.choose(stage, name, facts.initial[name], why, source)
+    if facts.initial.get("proj_head_mode") == "none":
+        recipe.choose("finetune", "ft_proj_selector", 0, why, source)
+    if facts.initial and facts.examples < CONTINUED:
+        recipe.left_out.append("pretrain")
+        recipe.notes.append(
+            f"pretraining is left out: the weights given have seen more than "
+            f"{facts.examples:,} images can add (below {CONTINUED:,}; SimCLR's "
+            "transfer, table 8)"
+        )
+
+
+def _measured(recipe, data):
+    """A step's time; nothing is measured where all steps are given."""
+    stages = STAGES if len(data.labelled) else ("pretrain",)
+    lengths = ("train_steps", "train_epochs")
+    if all(any(n in recipe.given[s] for n in lengths) for s in stages):
+        return step_time.StepTime(step=0.1, start=10.0)
+    return step_time.measure(recipe.options("pretrain"), data.train)
+
+
+def lines(recipe: Recipe) -> Iterator[str]:
+    """What a job will do and why, for a person to read."""
+    yield from recipe.notes
+    total = sum(recipe.seconds.values())
+    yield f"planned to take {duration(total)}"
+    for stage in STAGES:
+        if stage not in recipe.seconds:
+            continue
+        yield f"\n{TITLES[stage]} ({duration(recipe.seconds[stage])})"
+        for reason in recipe.of(stage):
+            option = f"--{reason.option}={reason.value}"
+            yield f"  {option:<34} {reason.why} [{reason.source}]"
+        for name, value in recipe.given.get(stage, {}).items():
+            yield f"  {f'--{name}={value}':<34} as given"
+
+
+def flagfile(recipe: Recipe, stage: str) -> str:
+    """A flagfile of a stage, each number with its reason."""
+    text = [f"# {TITLES[stage]}", ""]
+    for reason in recipe.of(stage):
+        text += [f"# {reason.why} [{reason.source}]"]
+        text += [f"--{reason.option}={reason.value}"]
+    given = recipe.given.get(stage, {})
+    text += [f"--{name}={value}" for name, value in given.items()]
+    return "\n".join(text) + "\n"
+
+
+def write_flagfiles(recipe: Recipe, directory: str) -> list[str]:
+    """Writes a flagfile for each stage into `recipe/`; returns their paths."""
+    folder = os.path.join(directory, "recipe")
+    stages = [stage for stage in STAGES if stage in recipe.seconds]
+    os.makedirs(folder, exist_ok=True)
+    for stage in stages:
+        write_text(folder, f"{stage}.cfg", flagfile(recipe, stage))
+    return [os.path.join(folder, f"{stage}.cfg") for stage in stages]
+
+
+def recommend_for(
+    config: Config,
+    source: Source | None = None,
+    eval_source: Source | None = None,
+) -> dict:
+    """Says what a job would do and why; nothing is trained.
+
+    Args:
+      config: A `Config`; with a `model_dir` flagfiles are written there.
+      source: A `Source` to train on, in place of the config's.
+      eval_source: A `Source` to evaluate on, in place of the config's.
+
+    Returns:
+      Dictionary of "options" {stage: {option: value}}, "seconds" {part:
+      seconds}, "notes", and "flagfiles", the paths that were written.
+    """
+    recipe = make_recipe(config, open_data(config, source, eval_source))
+    print("\n".join(lines(recipe)), flush=True)
+    written = []
+    if config.model_dir:
+        written = write_flagfiles(recipe, config.model_dir)
+        print(f"\nwrote {', '.join(written)}", flush=True)
+    return {
+        "options": {
+            s: recipe.options(s) for s in STAGES if s in recipe.seconds
+        },
+        "seconds": recipe.seconds,
+        "notes": recipe.notes,
+        "flagfiles": written,
+    }

@@ -1,0 +1,67 @@
+"""A batch that fits: in micro-batches, or else a smaller one."""
+
+from __future__ import annotations
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.runs import memory_check
+
+LEAST_MICROBATCH = 16  # images that give batch normalization its moments
+SOURCE = "docs/scaling.md: the peak that tools/plan.py foresees"
+
+
+def fit(recipe: Recipe, memory_budget: float = 0.0) -> None:
+    """Has pretraining take less than the memory there is.
+
+    Args:
+      recipe: A `Recipe`, which is changed where it has to be.
+      memory_budget: GB that the job may take, 0 for what is free.
+
+    Raises:
+      ValueError: If even the smallest batch is expected to take more.
+    """
+    batch = recipe.options("pretrain")["train_batch_size"]
+    for changes in [{}, *_smaller(batch)]:
+        expected = _expected({**recipe.options("pretrain"), **changes})
+        limit = _limit(expected, memory_budget)
+        if expected.peak <= limit:
+            why = (
+                f"{expected.peak / 1e9:.1f} GB of the {limit / 1e9:.1f} that "
+                "may be taken"
+            )
+            for option, value in changes.items():
+                recipe.choose("pretrain", option, value, why, SOURCE)
+            recipe.notes.append(f"memory: about {expected.peak / 1e9:.1f} GB")
+            return
+    raise ValueError(
+        f"The memory must hold pretraining, which takes about "
+        f"{expected.peak / 1e9:.1f} GB at least. Received: "
+        f"{limit / 1e9:.1f} GB that may be taken; give --image_size or "
+        "--width_multiplier a smaller value."
+    )
+
+
+def _expected(options):
+    return memory_check.expect(Config(**{**options, "train_mode": "pretrain"}))
+
+
+def _limit(expected, memory_budget):
+    free = memory_check.MOST * expected.free
+    return min(free, memory_budget * 1e9) if memory_budget else free
+
+
+def _smaller(batch):
+    """Changes from the mildest on."""
+    part = batch // 2
+    while part >= LEAST_MICROBATCH:
+        if batch % part == 0:
+            yield {"gradient_cache_microbatch": part}
+        part //= 2
+    while batch >= 2 * LEAST_MICROBATCH:
+        batch //= 2
+        yield {
+            "train_batch_size": batch,
+            "gradient_cache_microbatch": 0
+            if batch == LEAST_MICROBATCH
+            else LEAST_MICROBATCH,
+        }

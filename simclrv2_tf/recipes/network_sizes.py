@@ -1,0 +1,97 @@
+"""How large a network, and how large its images: what time allows."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from simclrv2_tf import scaling
+from simclrv2_tf.recipes.facts import Facts
+
+SMALL_STEM = 32  # up to this side the stem has no stride
+SMALLEST = 16
+# Images that pretraining has to see for features worth having: the digits
+# need 80 epochs of 1,437 (115,000), the signs a hundred of 1,650; CIFAR-10 at
+# 1.8 million is not done. Below 30 epochs nothing is learnt from few images.
+LEAST_SEEN, LEAST_EPOCHS = 160_000, 30
+# The part of the budget that pretraining gets, see `time_plan`.
+PRETRAINING = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """A network and the side of its images.
+
+    Attributes:
+      image_size: Pixels.
+      resnet_depth: Depth of the ResNet.
+      width_multiplier: Times the channels of all layers.
+    """
+
+    image_size: int
+    resnet_depth: int
+    width_multiplier: float
+
+    def options(self) -> dict:
+        return dataclasses.asdict(self)
+
+
+# The largest first; the paper's ResNet-50s, then what CIFAR-10 is trained
+# with (SimCLR, appendix B.9), in fractions of its width.
+LADDER = (
+    Size(224, 50, 2),
+    Size(224, 50, 1),
+    Size(160, 50, 1),
+    Size(128, 50, 1),
+    Size(96, 18, 1),
+    Size(32, 18, 1),
+    Size(32, 18, 0.5),
+    Size(32, 18, 0.25),
+)
+
+
+def choose(facts: Facts) -> Size:
+    """The largest network that sees enough images in the time there is."""
+    wanted = images_wanted(facts.examples)
+    fitting = _fitting(facts.side)
+    for size in fitting:
+        if images_seen(size, facts, PRETRAINING * facts.seconds) >= wanted:
+            return size
+    return fitting[-1]
+
+
+def images_wanted(examples: int) -> int:
+    """Images that pretraining should see at least."""
+    return max(LEAST_SEEN, LEAST_EPOCHS * examples)
+
+
+def images_seen(size: Size, facts: Facts, seconds: float) -> float:
+    """Images that pretraining gets through, on paper."""
+    return seconds / step_seconds(size, facts, 256) * 256
+
+
+def step_seconds(size: Size, facts: Facts, batch: int) -> float:
+    """Seconds of a step of pretraining, on paper."""
+    job = scaling.Job(
+        batch=batch,
+        mixed_precision="bfloat16" if facts.machine.bfloat16 else "float32",
+        **size.options(),
+    )
+    return sum(scaling.seconds(job, facts.machine.device).values())
+
+
+def _fitting(side):
+    """The sizes whose images are no larger than those there are."""
+    smaller = max(SMALLEST, min(side, SMALL_STEM))
+    sizes = [
+        dataclasses.replace(s, image_size=smaller)
+        if s.image_size == SMALL_STEM
+        else s
+        for s in LADDER
+    ]
+    return [s for s in sizes if s.image_size <= max(side, smaller)]
+
+
+def student(size: Size) -> Size:
+    """Half the width, a third of the work; the paper halves its own too."""
+    width = max(size.width_multiplier / 2, 0.125)
+    return dataclasses.replace(size, width_multiplier=width)

@@ -1,0 +1,262 @@
+"""The table of rules: which option, what value, why, and who says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from typing import NamedTuple
+
+from simclrv2_tf.recipes import network_sizes
+from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.job_recipe import Recipe
+
+PAPER = "SimCLRv2, Chen et al. 2020"
+SIMCLR = "SimCLR, Chen et al. 2020, appendix B.9 on CIFAR-10"
+DIGITS = "benchmarks/digits.json"
+CIFAR = "benchmarks/cifar10.json"
+STEP = "benchmarks/step.json"
+SIGNS = "photographs of signs, benchmarks/recipes.md"
+ALL = ("pretrain", "finetune", "distill", "scratch")
+TEACHER = ("pretrain", "finetune")
+STUDENT = ("distill", "scratch")
+LABELS = ("finetune", "scratch")
+
+
+class Rule(NamedTuple):
+    """One line of the table.
+
+    Attributes:
+      stages: The stages that it is for.
+      option: The option that it chooses.
+      value: Function of the `Facts` to the value, or the value.
+      why: In words, with the facts' names in braces.
+      source: Paper, published recipe or measurement.
+    """
+
+    stages: tuple[str, ...]
+    option: str
+    value: Callable[[Facts], Any] | Any
+    why: str
+    source: str
+
+
+def _size(name, of=lambda size: size):
+    return lambda facts: getattr(of(network_sizes.choose(facts)), name)
+
+
+def batch(facts: Facts) -> int:
+    """Images of a step of pretraining: a power of two."""
+    most = 4096 if facts.machine.accelerators else 256
+    largest = min(most, facts.examples // 4)
+    return max(16, 1 << (largest.bit_length() - 1))
+
+
+def label_batch(facts: Facts) -> int:
+    """Images of a step on the labels alone."""
+    return max(1, min(64, facts.labelled))
+
+
+def label_rate(facts: Facts) -> float:
+    """So that the rate after scaling by the batch is the same for any."""
+    scaled = 0.002 if facts.fewest < 50 else 0.01
+    return round(scaled * 256 / label_batch(facts), 5)
+
+
+def distill_batch(facts: Facts) -> int:
+    return min(128, batch(facts))
+
+
+def strength(facts: Facts) -> float:
+    return 1.0 if network_sizes.choose(facts).image_size >= 96 else 0.5
+
+
+RULES = (
+    Rule(
+        TEACHER,
+        "resnet_depth",
+        _size("resnet_depth"),
+        "the largest network that sees enough images in the time",
+        f"{PAPER}: bigger gains more from few labels",
+    ),
+    Rule(
+        TEACHER,
+        "width_multiplier",
+        _size("width_multiplier"),
+        "the largest network that sees enough images in the time",
+        f"{PAPER}: bigger gains more from few labels",
+    ),
+    Rule(
+        STUDENT,
+        "resnet_depth",
+        _size("resnet_depth", network_sizes.student),
+        "as the teacher",
+        DIGITS,
+    ),
+    Rule(
+        STUDENT,
+        "width_multiplier",
+        _size("width_multiplier", network_sizes.student),
+        "half the teacher's: a quarter of the weights, and little is lost",
+        f"{PAPER}, figure 5; {DIGITS}",
+    ),
+    Rule(
+        ALL,
+        "image_size",
+        _size("image_size"),
+        "images are {side} pixels wide; the largest that the time allows",
+        SIMCLR,
+    ),
+    Rule(ALL, "channels", lambda f: f.channels, "as the images have", "data"),
+    Rule(
+        ALL,
+        "mixed_precision",
+        lambda f: "bfloat16" if f.machine.bfloat16 else "float32",
+        "{machine}",
+        f"{STEP}: 1.6 times as fast where it is native",
+    ),
+    Rule(
+        ALL,
+        "cache_dataset",
+        True,
+        "images are decoded once, if they fit the memory",
+        "benchmarks/input.json",
+    ),
+    Rule(
+        TEACHER,
+        "num_proj_layers",
+        3,
+        "a deeper head whose first layer is kept",
+        f"{PAPER}: up to 14 % more with 1 % of the labels",
+    ),
+    Rule(
+        ("finetune",),
+        "ft_proj_selector",
+        1,
+        "fine-tuning starts from the head's first layer",
+        f"{PAPER}, section 3.2",
+    ),
+    Rule(STUDENT, "proj_head_mode", "none", "a student has no head", PAPER),
+    Rule(
+        ("pretrain",),
+        "train_batch_size",
+        batch,
+        "negatives enough, and four batches an epoch of {examples:,} images",
+        f"{SIMCLR}: small batches lose little; {CIFAR}",
+    ),
+    Rule(("pretrain",), "optimizer", "lars", "as in the paper", PAPER),
+    Rule(
+        ("pretrain",),
+        "learning_rate",
+        2.0,
+        "times batch / 256",
+        f"{CIFAR} and {DIGITS} (1.5 to 2); SimCLR uses 1.0 at 512",
+    ),
+    Rule(
+        ("pretrain",),
+        "weight_decay",
+        1e-4,
+        "as in the paper",
+        PAPER,
+    ),
+    Rule(
+        ("pretrain",),
+        "temperature",
+        0.2,
+        "0.1 is for batches of thousands",
+        f"{DIGITS}, {CIFAR}; lightly's and solo-learn's 0.5 and 0.2",
+    ),
+    Rule(
+        ("pretrain",),
+        "color_jitter_strength",
+        strength,
+        "before any pilot run has been judged",
+        f"{SIMCLR}: 0.5 up to 32 pixels, 1.0 for photographs",
+    ),
+    Rule(
+        ("pretrain",),
+        "use_blur",
+        lambda f: network_sizes.choose(f).image_size > 64,
+        "small images have no detail to lose",
+        SIMCLR,
+    ),
+    Rule(
+        ("pretrain",),
+        "lineareval_while_pretraining",
+        False,
+        "features are probed when they are done",
+        "costs time and changes nothing",
+    ),
+    Rule(
+        LABELS,
+        "optimizer",
+        "momentum",
+        "LARS is for large batches",
+        DIGITS,
+    ),
+    Rule(
+        LABELS,
+        "train_batch_size",
+        label_batch,
+        "of {labelled:,} labelled images",
+        DIGITS,
+    ),
+    Rule(LABELS, "weight_decay", 0.0, "as in the paper", PAPER),
+    Rule(LABELS, "warmup_epochs", 0.0, "as in the paper", PAPER),
+    Rule(
+        ("finetune",),
+        "learning_rate",
+        label_rate,
+        "times batch / 256: few labels must change the features little",
+        f"{SIGNS}, 5 labels a class: 0.002 after scaling gives 60 %, 0.006 "
+        "54 %, 0.06 40 %",
+    ),
+    Rule(
+        ("finetune",),
+        "zero_init_logits_layer",
+        True,
+        "no class is preferred at the start",
+        "the original release",
+    ),
+    Rule(
+        ("scratch",),
+        "learning_rate",
+        0.5,
+        "times batch / 256: what serves it best",
+        DIGITS,
+    ),
+    Rule(
+        ("distill",),
+        "optimizer",
+        "momentum",
+        "LARS is for large batches",
+        DIGITS,
+    ),
+    Rule(
+        ("distill",),
+        "train_batch_size",
+        distill_batch,
+        "half of pretraining's: more steps in the same time",
+        DIGITS,
+    ),
+    Rule(("distill",), "learning_rate", 0.2, "times batch / 256", DIGITS),
+    Rule(
+        ("distill",),
+        "distill_temperature",
+        1.0,
+        "from a big network to a small one",
+        f"{PAPER}, appendix C",
+    ),
+    Rule(("distill",), "weight_decay", 1e-4, "as in the paper", PAPER),
+)
+
+
+def recommend(facts: Facts) -> Recipe:
+    """Everything but how long to train, which takes a measurement."""
+    recipe = Recipe()
+    for rule in RULES:
+        value = rule.value(facts) if callable(rule.value) else rule.value
+        why = rule.why.format(**vars(facts))
+        for stage in rule.stages:
+            if facts.labelled or stage == "pretrain":
+                recipe.choose(stage, rule.option, value, why, rule.source)
+    return recipe

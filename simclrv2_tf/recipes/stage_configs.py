@@ -1,0 +1,83 @@
+"""The config of each run of a job: as one would start it by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.config.stage_options import OF_THE_JOB
+from simclrv2_tf.config.stage_options import read
+from simclrv2_tf.recipes.job_recipe import STAGES
+from simclrv2_tf.recipes.job_recipe import Recipe
+
+# The directory of each stage, and its train_mode.
+FOLDERS = {
+    "pretrain": "pretrained",
+    "finetune": "finetuned",
+    "distill": "distilled",
+    "scratch": "scratch",
+}
+MODES = {**{stage: stage for stage in STAGES}, "scratch": "finetune"}
+# Of the job alone: its interruption keeps the time for all of its runs.
+_NOT_SHARED = (*OF_THE_JOB, "checkpoint", "time_limit", "holdout_fraction")
+
+
+def given(config: Config) -> dict[str, dict[str, Any]]:
+    """{stage: {option: value}} of what the user gave, for all or for one."""
+    names = [name for name in config.given if name not in _NOT_SHARED]
+    shared = {name: getattr(config, name) for name in sorted(names)}
+    own = read(config.stage_options, config)
+    return {stage: {**shared, **own[stage]} for stage in STAGES}
+
+
+def asked(config: Config) -> dict[str, Any]:
+    """What makes this job another one than a job with other values."""
+    fields = dataclasses.fields(config)
+    names = [f.name for f in fields if f.name in config.given]
+    free = ("mode", "model_dir", "time_limit", "preemption_exit_code")
+    return {n: getattr(config, n) for n in sorted(names) if n not in free}
+
+
+def config_of(
+    config: Config, recipe: Recipe, stage: str, data: dict, evaluates: bool
+) -> Config:
+    """The config of a stage's run.
+
+    Args:
+      config: The job's `Config`.
+      recipe: Its `Recipe`.
+      stage: Name of the stage.
+      data: Options that say what is set aside.
+      evaluates: Whether there is something to evaluate on.
+    """
+    directory = os.path.join(config.model_dir, FOLDERS[stage])
+    options = {
+        **recipe.options(stage),
+        **data,
+        **_beginnings(config, recipe, stage),
+        "dataset": config.dataset,
+        "train_mode": MODES[stage],
+        "mode": "train_then_eval"
+        if evaluates and stage != "pretrain"
+        else "train",
+        "model_dir": directory,
+    }
+    return Config(**options)
+
+
+def _beginnings(config, recipe, stage):
+    """What weights a stage starts from."""
+    path = config.model_dir
+    tuned = {"teacher": os.path.join(path, FOLDERS["finetune"])}
+    pretrained = {"checkpoint": os.path.join(path, FOLDERS["pretrain"])}
+    outer = {"checkpoint": config.checkpoint} if config.checkpoint else {}
+    if "pretrain" in recipe.left_out:
+        pretrained = outer
+    return {
+        "pretrain": outer,
+        "finetune": pretrained,
+        "distill": tuned,
+        "scratch": {},
+    }[stage]

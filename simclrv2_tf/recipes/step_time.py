@@ -1,0 +1,80 @@
+"""How long a step of pretraining takes on this machine: measured."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import io
+import logging
+import tempfile
+import time
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.runs import journal
+from simclrv2_tf.runs.train import train
+
+STEPS = 16  # of the probe; the first half warms up
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+@dataclasses.dataclass(frozen=True)
+class StepTime:
+    """What the probe found.
+
+    Attributes:
+      step: Seconds of a step.
+      start: Seconds from the start of a run to its first step, and from its
+        last step to its end.
+    """
+
+    step: float
+    start: float
+
+
+def measure(options: dict, source: Source) -> StepTime:
+    """Times a few steps of a run that is thrown away.
+
+    Args:
+      options: Those of pretraining.
+      source: The `Source` to train on.
+    """
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="simclrv2_") as directory:
+        probe = {
+            "train_mode": "pretrain",
+            "mode": "train",
+            "model_dir": directory,
+            "warmup_epochs": 0.0,
+            "train_steps": STEPS,
+            "train_summary_steps": STEPS // 2,
+            "checkpoint_steps": STEPS,
+        }
+        with _quietly():
+            train(Config(**{**options, **probe}), source)
+        events = journal.read(directory)
+    step = _seconds_between(events) / (STEPS - STEPS // 2)
+    return StepTime(step, time.monotonic() - begin - STEPS * step)
+
+
+def _seconds_between(events):
+    """From the end of the report in the middle to the last step's."""
+    middle = next(e for e in events if e["event"] == "health")
+    last = [e for e in events if e["event"] == "train"][-1]
+    first, second = (
+        datetime.datetime.fromisoformat(e["time"]) for e in (middle, last)
+    )
+    return max(1e-4, (second - first).total_seconds())
+
+
+@contextlib.contextmanager
+def _quietly():
+    """What a run says is kept to itself."""
+    before = _LOG.level
+    _LOG.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        _LOG.setLevel(before)

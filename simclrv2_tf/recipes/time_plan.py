@@ -1,0 +1,175 @@
+"""Steps of each stage: what the time budget comes to at a measured speed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from simclrv2_tf.models import layer_costs
+from simclrv2_tf.recipes.durations import duration
+from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.step_time import StepTime
+
+# Of the time that is left when every run has started and ended: distillation
+# needs about a third of pretraining's steps (benchmarks/digits.json).
+PILOTS, LABELS, DISTILLATION = 0.15, 0.08, 0.25
+PILOT_RUNS = 3
+LEAST_PILOT_STEPS = 40
+MOST_EPOCHS = {"pretrain": 800, "distill": 400}  # the paper's
+WARMUP = 0.05  # of the steps, the paper's
+ENDING = 12.0  # seconds to evaluate and export a run, on two cores
+STEP = 0.01  # seconds of a step whatever its network
+CHECKPOINT = 60.0  # seconds of work that a kill may cost
+SOURCE = "measured on this machine"
+
+
+@dataclasses.dataclass(frozen=True)
+class Costs:
+    """Seconds of the parts of a job.
+
+    Attributes:
+      step: {stage: seconds of a step}.
+      run: Seconds that a run takes beside its steps.
+    """
+
+    step: dict[str, float]
+    run: float
+
+
+def costs_of(recipe: Recipe, measured: StepTime) -> Costs:
+    """The costs of all stages from those of a step of pretraining.
+
+    A backward pass is two forward passes; pretraining has two views.
+    """
+    pretrain = recipe.options("pretrain")
+    teacher = multiplications(pretrain)
+    unit = measured.step / (6 * pretrain["train_batch_size"] * teacher)
+    work = {"pretrain": measured.step}
+    for stage in ("finetune", "scratch", "distill"):
+        options = recipe.options(stage)
+        if "train_batch_size" in options:
+            each = 3 * multiplications(options)
+            each += teacher if stage == "distill" else 0
+            work[stage] = STEP + options["train_batch_size"] * each * unit
+    return Costs(work, measured.start + ENDING)
+
+
+def multiplications(options: dict) -> int:
+    """Multiply-adds of one image in a stage's network."""
+    parts = layer_costs.count(
+        options["image_size"],
+        options.get("channels", 3),
+        head={"num_layers": options.get("num_proj_layers", 1), "out_dim": 128},
+        depth=options["resnet_depth"],
+        width_multiplier=options["width_multiplier"],
+    )
+    return sum(part.multiplications for part in parts.values())
+
+
+def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
+    """Chooses the steps of every stage.
+
+    Args:
+      recipe: A `Recipe`, to which they are added.
+      facts: `Facts`.
+      costs: `Costs`.
+      spent: Seconds of the budget that are gone.
+
+    Raises:
+      ValueError: If the time does not allow one epoch of pretraining.
+    """
+    runs = 4 if facts.labelled else 1
+    work = max(0.0, facts.seconds - spent - runs * costs.run)
+    if facts.labelled:
+        pilots = _plan_pilots(recipe, facts, costs, PILOTS * work)
+        work -= pilots
+        for stage in ("finetune", "scratch"):
+            steps = _label_steps(facts, recipe.options(stage), stage)
+            most = int(LABELS * work / costs.step[stage])
+            _choose_steps(recipe, facts, costs, stage, min(steps, most))
+        work -= sum(
+            recipe.seconds[stage] - costs.run
+            for stage in ("finetune", "scratch")
+        )
+        steps = int(DISTILLATION * work / costs.step["distill"])
+        _choose_steps(recipe, facts, costs, "distill", steps)
+        work *= 1 - DISTILLATION
+    if "pretrain" in recipe.left_out:
+        return
+    steps = int(work / costs.step["pretrain"])
+    _check_epoch(recipe, facts, costs, steps)
+    _choose_steps(recipe, facts, costs, "pretrain", steps)
+
+
+def _label_steps(facts, options, stage):
+    """60 epochs for few labels, 30 for many, as in the paper.
+
+    The fewest labels make 100 steps of fine-tuning at a low rate, and 200
+    from scratch, which starts from nothing.
+    """
+    epochs = 60 if facts.fewest < 100 else 30
+    least = 100 if stage == "finetune" else 200
+    return max(least, epochs * facts.labelled // options["train_batch_size"])
+
+
+def _plan_pilots(recipe, facts, costs, seconds):
+    """Seconds for pilot runs, 0 where they would tell nothing."""
+    steps = int((seconds / PILOT_RUNS - costs.run) / costs.step["pretrain"])
+    given = "color_jitter_strength" in recipe.given.get("pretrain", {})
+    if (
+        given
+        or recipe.left_out
+        or facts.fewest < 2
+        or steps < LEAST_PILOT_STEPS
+    ):
+        return 0.0
+    recipe.choose(
+        "pilot", "train_steps", steps, f"{PILOTS:.0%} of the time", SOURCE
+    )
+    recipe.seconds["pilots"] = seconds
+    return seconds
+
+
+def _choose_steps(recipe, facts, costs, stage, steps):
+    options = recipe.options(stage)
+    batch = options["train_batch_size"]
+    examples = facts.labelled if stage in ("finetune", "scratch") else None
+    examples = examples or facts.examples
+    if stage in MOST_EPOCHS:
+        steps = min(steps, MOST_EPOCHS[stage] * examples // batch)
+    if options.get("train_epochs"):
+        steps = options["train_epochs"] * examples // batch
+    steps = max(1, options.get("train_steps") or steps)
+    each = costs.step[stage]
+    recipe.seconds[stage] = steps * each + costs.run
+    why = f"{steps * batch / examples:.0f} epochs, {each:.3f} s each step"
+    if "train_epochs" not in recipe.given.get(stage, {}):
+        recipe.choose(stage, "train_steps", steps, why, SOURCE)
+    if stage in MOST_EPOCHS:
+        warmup = round(WARMUP * steps * batch / examples, 2)
+        why = f"{WARMUP:.0%} of the steps"
+        recipe.choose(
+            stage, "warmup_epochs", warmup, why, "SimCLRv2, Chen et al. 2020"
+        )
+    every = max(1, min(steps, round(CHECKPOINT / each)))
+    why = f"a kill costs {duration(CHECKPOINT)} at most"
+    recipe.choose(stage, "checkpoint_steps", every, why, SOURCE)
+    shown = max(1, min(100, steps // 10))
+    recipe.choose(stage, "train_summary_steps", shown, "ten lines", "-")
+    recipe.choose(stage, "keep_checkpoint_max", 2, "the last ones", "-")
+
+
+def _check_epoch(recipe, facts, costs, steps):
+    options = recipe.options("pretrain")
+    if "train_steps" in options or "train_epochs" in options:
+        return
+    needed = facts.examples / options["train_batch_size"]
+    if steps < needed:
+        share = 1 if not facts.labelled else (1 - DISTILLATION) * (1 - PILOTS)
+        more = (needed - steps) * costs.step["pretrain"] / share
+        minutes = int((facts.seconds + more) / 60) + 1
+        raise ValueError(
+            "The time budget must allow an epoch of pretraining, for which "
+            f"this job needs {minutes // 60:02d}:{minutes % 60:02d}. Received: "
+            f"{duration(facts.seconds)} for {facts.examples:,} images"
+        )

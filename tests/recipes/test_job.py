@@ -1,0 +1,135 @@
+"""The job: ordinary runs, one table, and nothing done twice."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import pytest
+
+import simclrv2_tf
+from simclrv2_tf import flags
+from simclrv2_tf.recipes import job_status
+
+TINY = {
+    "labels_per_class": 2,
+    "resnet_depth": 18,
+    "width_multiplier": 0.125,
+    "image_size": 16,
+    "train_steps": 2,
+    "warmup_epochs": 0.0,
+    "mixed_precision": "float32",
+}
+FOLDERS = ("pretrained", "finetuned", "distilled", "scratch")
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory):
+    path = tmp_path_factory.mktemp("job") / "digits"
+    report = simclrv2_tf.semi_supervised(
+        "digits", path, pretrain={"train_batch_size": 32}, **TINY
+    )
+    return path, report
+
+
+def test_each_stage_is_a_run_with_a_flagfile(job):
+    path, _ = job
+    for folder in FOLDERS:
+        argv = ["x", f"--flagfile={path / folder / 'flags.cfg'}"]
+        config = flags.parse(argv)
+        assert config.model_dir == str(path / folder)
+        assert config.train_steps == 2
+        assert (path / folder / "ckpt-2.index").exists()
+    assert flags.parse(argv).train_mode == "finetune"  # scratch
+
+
+def test_options_of_a_stage_win(job):
+    path, _ = job
+    sizes = {
+        f: json.loads((path / f / "flags.json").read_text())["train_batch_size"]
+        for f in FOLDERS
+    }
+    assert sizes["pretrained"] == 32
+    assert sizes["finetuned"] == sizes["scratch"] == 20  # all labels there are
+
+
+def test_the_table_holds_every_row(job):
+    path, report = job
+    with open(path / "table.csv") as file:
+        table = list(csv.DictReader(file))
+    assert [row["name"] for row in table] == [
+        "small, distilled",
+        "pretrained and fine-tuned teacher",
+        "logistic regression on frozen features",
+        "nearest neighbours on frozen features",
+        "nearest neighbours on raw pixels",
+        "small, from scratch",
+    ]
+    assert all(int(row["examples"]) == 360 for row in table)
+    for row in report["rows"]:
+        assert row["low"] <= row["top_1"] <= row["high"]
+    assert json.loads((path / "report.json").read_text()) == report
+
+
+def test_the_better_network_is_exported(job):
+    path, report = job
+    rows = {row["name"]: row["top_1"] for row in report["rows"]}
+    worse = rows["small, distilled"] < rows["small, from scratch"]
+    folder = "scratch" if worse else "distilled"
+    assert report["exported_run"] == folder
+    assert report["export"].startswith(str(path / folder))
+    told = any("is worse than" in note for note in report["notes"])
+    assert told == worse
+
+
+def test_what_is_done_is_not_done_again(job, capsys):
+    path, report = job
+    before = {f: (path / f / "events.jsonl").read_bytes() for f in FOLDERS}
+    again = simclrv2_tf.semi_supervised(
+        "digits", path, pretrain={"train_batch_size": 32}, **TINY
+    )
+    assert again == report
+    for folder, journal in before.items():
+        assert (path / folder / "events.jsonl").read_bytes() == journal
+
+
+def test_another_job_is_refused(job):
+    path, _ = job
+    with pytest.raises(ValueError, match="labels_per_class=2.*_class=3"):
+        simclrv2_tf.semi_supervised(
+            "digits",
+            path,
+            pretrain={"train_batch_size": 32},
+            **{**TINY, "labels_per_class": 3},
+        )
+    with pytest.raises(ValueError, match="holds a single run"):
+        simclrv2_tf.semi_supervised("digits", path / "scratch")
+
+
+def test_the_status_shows_every_part(job):
+    path, report = job
+    text = job_status.describe(str(path))
+    for folder in FOLDERS:
+        assert f"{folder:<12}done in" in text
+    assert report["export"] in text
+
+
+def test_the_status_needs_no_tensorflow(job):
+    code = (
+        "import sys\nfrom simclrv2_tf import run\n"
+        f"run.main(['x', '--mode=status', '--model_dir={job[0]}'])\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("job ")
+
+
+def test_the_classifier_of_a_job(job):
+    path, report = job
+    classifier = simclrv2_tf.load_classifier(path)
+    assert classifier.class_names == list("0123456789")
+    assert classifier.network.get_config()["width_multiplier"] == 0.125
+    exported = simclrv2_tf.load_classifier(report["export"])
+    assert exported.class_names == classifier.class_names

@@ -1,0 +1,100 @@
+"""What a job reads, and the sentences for what makes no sense."""
+
+import numpy as np
+import pytest
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Encoded
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.recipes import image_sample
+from simclrv2_tf.recipes import job_data
+
+
+def source(labels, names="abc"):
+    labels = np.array(labels, np.int32)
+    pixels = np.random.default_rng(0).integers(
+        0, 255, (len(labels), 8, 8, 3), np.uint8
+    )
+    return Source("these", labels, InMemory(pixels), tuple(names))
+
+
+def opened(labels, names="abc", eval_source=None, **options):
+    config = Config(train_mode="semi_supervised", **options)
+    return job_data.open_data(config, source(labels, names), eval_source)
+
+
+EVEN = [0, 1, 2] * 40
+
+
+def test_some_labels_are_set_aside():
+    data = opened(EVEN, labels_per_class=5)
+    assert data.train.num_examples == 96
+    assert data.evaluation.num_examples == 24
+    assert data.options == {"holdout_fraction": 0.2, "eval_split": "holdout"}
+    assert len(data.labelled) == 15 and data.fewest == 5
+    assert "24 labelled images set aside" in data.note
+
+
+def test_an_evaluation_split_is_used_as_it_is():
+    data = opened(EVEN, eval_source=source(EVEN))
+    assert data.train.num_examples == 120 == data.evaluation.num_examples
+
+
+def test_too_few_labels_are_all_kept():
+    data = opened([0, 1, 2] * 5 + [-1] * 100)
+    assert data.evaluation is None and data.train.num_examples == 115
+    assert "accuracy is not measured" in data.note
+    data = opened(EVEN, labels_per_class=39)  # none to spare
+    assert data.evaluation is None
+
+
+def test_the_digits_have_a_split_of_their_own():
+    data = job_data.open_data(
+        Config(train_mode="semi_supervised", dataset="digits")
+    )
+    assert data.evaluation.num_examples == 360
+    assert data.options == {"eval_split": "validation"}
+
+
+def test_without_labels():
+    data = opened([-1] * 100)
+    assert not len(data.labelled) and data.evaluation is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "message"),
+    [
+        ([0] * 100, "a", "at least two classes.*'a' alone"),
+        ([0, 1] * 20, "ab", "at least 64 images.*with 40"),
+        ([0] * 10 + [-1] * 90, "abc", "on at least two classes.*'a' alone"),
+        ([0, 1] * 50, "abc", "must have a labelled image.*none of 'c'"),
+    ],
+)
+def test_data_that_make_no_sense(labels, names, message):
+    with pytest.raises(ValueError, match=message):
+        opened(labels, names)
+
+
+def test_an_evaluation_split_of_other_classes():
+    with pytest.raises(ValueError, match="the classes of the training.*'d'"):
+        opened(EVEN, eval_source=source(EVEN, "abd"))
+
+
+def test_images_that_show_nothing():
+    flat = InMemory(np.zeros((80, 8, 8, 3), np.uint8))
+    plain = Source("flat", np.full(80, -1, np.int32), flat)
+    with pytest.raises(ValueError, match="all of 48 are of one colour"):
+        image_sample.check(plain, image_sample.look_at(plain))
+
+
+def test_images_that_cannot_be_read():
+    broken = Encoded(np.array([b"no image"] * 80, object))
+    plain = Source("broken", np.full(80, -1, np.int32), broken)
+    with pytest.raises(ValueError, match="none of 48 can be read"):
+        image_sample.check(plain, image_sample.look_at(plain))
+
+
+def test_the_size_of_images():
+    sample = image_sample.look_at(source(EVEN))
+    assert sample == image_sample.ImageSample(8, 48, 48, 0)

@@ -1,0 +1,85 @@
+"""What a job concludes: intervals, pilots, a start that does not learn."""
+
+import numpy as np
+import pytest
+
+from simclrv2_tf.recipes import baselines
+from simclrv2_tf.recipes import intervals
+from simclrv2_tf.recipes import pilots
+from simclrv2_tf.recipes.job_report import Row
+from simclrv2_tf.recipes.job_report import lines
+from simclrv2_tf.recipes.job_report import verdict
+from simclrv2_tf.recipes.learning_watch import trouble
+
+
+def test_wilson_on_known_values():
+    # Wilson 1927 by way of R's binom.confint(8, 10) and (0, 20).
+    assert intervals.wilson(0.8, 10) == pytest.approx((0.4902, 0.9433), 1e-3)
+    low, high = intervals.wilson(0.0, 20)
+    assert low == 0 and high == pytest.approx(0.1611, 1e-3)
+
+
+def events(step, accuracy, uniformity=-2.0):
+    return [
+        {
+            "event": "train",
+            "step": step,
+            "metrics": {"train/contrast_acc": accuracy},
+        },
+        {
+            "event": "health",
+            "step": step,
+            "numbers": {"uniformity": uniformity},
+        },
+    ]
+
+
+def test_a_start_that_learns_is_left_alone():
+    assert trouble(events(100, 0.01), 60, 1 / 511) is None
+    assert trouble(events(10, 0.0), 60, 1 / 511) is None  # not settled yet
+    assert trouble([], 60, 1 / 511) is None
+
+
+def test_chance_and_collapse_are_seen():
+    assert "by chance" in trouble(events(100, 0.002), 60, 1 / 511)
+    assert "one point" in trouble(events(100, 0.5, -0.01), 60, 1 / 511)
+
+
+def test_the_usual_strength_stays_unless_another_is_surely_better():
+    rng = np.random.default_rng(0)
+    same = rng.random(50)
+    right = {0.05: same, 0.25: same, 0.5: same}
+    assert pilots.best(right, 0.5, (0.05, 0.25, 0.5)) == 0.5
+    noisy = {**right, 0.25: np.roll(same, 1)}
+    assert pilots.best(noisy, 0.5, (0.05, 0.25, 0.5)) == 0.5
+    better = {**right, 0.05: np.minimum(same + 0.3, 1)}
+    assert pilots.best(better, 0.5, (0.05, 0.25, 0.5)) == 0.05
+
+
+def test_classifiers_tell_clusters_apart():
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], 20)
+    rows = np.eye(3)[labels] + 0.05 * rng.normal(size=(60, 3))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    for classify in (baselines.neighbours, baselines.logistic):
+        told, count = baselines.accuracy(classify, (rows, labels))
+        assert (told, count) == (1.0, 60)
+        told, count = baselines.accuracy(
+            classify, (rows[::2], labels[::2]), (rows[1::2], labels[1::2])
+        )
+        assert (told, count) == (1.0, 30)
+
+
+def test_one_label_a_class_cannot_be_left_out():
+    known = np.eye(3), np.arange(3)
+    told, count = baselines.accuracy(baselines.neighbours, known)
+    assert np.isnan(told) and count == 0
+
+
+def test_the_verdict_and_the_table():
+    good, bad = Row("small", 0.9, 100, 10, 1.0), Row("scratch", 0.5, 100, 10, 1)
+    assert verdict(good, bad) is None
+    assert "is worse than" in verdict(bad, good)
+    assert verdict(Row("small", None, 0, 1, 1.0), bad) is None
+    text = "\n".join(lines([good, Row("x", None, 0, 0, 1, "evaluation")]))
+    assert "90.0%" in text and "82.6% - 94.5%" in text

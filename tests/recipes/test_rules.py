@@ -1,0 +1,141 @@
+"""The recipe: its rules, its time and its memory."""
+
+import dataclasses
+
+import pytest
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import memory_fit
+from simclrv2_tf.recipes import network_sizes
+from simclrv2_tf.recipes import time_plan
+from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.job_recipe import STAGES
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.machine import Machine
+from simclrv2_tf.recipes.recommend import RULES
+from simclrv2_tf.recipes.recommend import recommend
+from simclrv2_tf.recipes.step_time import StepTime
+
+LAPTOP = Machine(2, 0, True, 16e9)
+SERVER = Machine(32, 8, True, 200e9)
+SIGNS = Facts(1650, 50, 5, 10, 100, 3, LAPTOP, 1200.0)
+
+
+def planned(facts, step=0.3, start=10.0, spent=20.0, given=None):
+    recipe = recommend(facts)
+    recipe.given = given or {}
+    costs = time_plan.costs_of(recipe, StepTime(step, start))
+    time_plan.plan(recipe, facts, costs, spent)
+    return recipe
+
+
+def test_every_rule_has_a_reason_and_a_source():
+    for rule in RULES:
+        assert rule.why and rule.source, rule.option
+        assert set(rule.stages) <= set(STAGES)
+        assert rule.option in Config.__dataclass_fields__
+
+
+def test_every_stage_is_a_config():
+    recipe = planned(SIGNS)
+    for stage in STAGES:
+        mode = "finetune" if stage == "scratch" else stage
+        teacher = {"teacher": "x"} if stage == "distill" else {}
+        Config(train_mode=mode, **teacher, **recipe.options(stage))
+
+
+def test_more_time_or_devices_make_a_larger_network():
+    few = network_sizes.choose(SIGNS)
+    more = network_sizes.choose(dataclasses.replace(SIGNS, seconds=36_000.0))
+    most = network_sizes.choose(
+        dataclasses.replace(SIGNS, machine=SERVER, side=500, seconds=36_000.0)
+    )
+    assert few == network_sizes.Size(32, 18, 0.25)
+    assert few.width_multiplier < more.width_multiplier
+    assert most.image_size == 224 and most.resnet_depth == 50
+
+
+def test_images_are_never_made_larger_than_they_are():
+    for side, expected in ((8, 16), (28, 28), (32, 32), (60, 32)):
+        facts = dataclasses.replace(SIGNS, side=side, machine=SERVER)
+        assert network_sizes.choose(facts).image_size == expected
+
+
+def test_the_time_is_kept():
+    recipe = planned(SIGNS)
+    assert sum(recipe.seconds.values()) + 20 == pytest.approx(1200, rel=0.03)
+    assert recipe.seconds["pretrain"] > 0.4 * 1200
+    slow = planned(SIGNS, step=0.6)
+    steps = [r.options("pretrain")["train_steps"] for r in (recipe, slow)]
+    assert steps[0] == pytest.approx(2 * steps[1], rel=0.1)
+
+
+def test_steps_that_are_given_stay():
+    given = {s: {"train_steps": 7} for s in STAGES}
+    recipe = planned(SIGNS, given=given)
+    assert all(recipe.options(s)["train_steps"] == 7 for s in STAGES)
+    epochs = {s: {"train_epochs": 3} for s in STAGES}
+    options = planned(SIGNS, given=epochs).options("pretrain")
+    assert options["train_epochs"] == 3 and "train_steps" not in options
+
+
+def test_no_time_for_an_epoch():
+    facts = dataclasses.replace(SIGNS, examples=10**7, seconds=600.0)
+    with pytest.raises(ValueError, match=r"needs \d+:\d\d. Received: 10 min"):
+        planned(facts)
+
+
+def test_without_labels_it_pretrains_alone():
+    facts = dataclasses.replace(SIGNS, labelled=0, fewest=0, classes=0)
+    recipe = planned(facts)
+    assert set(recipe.seconds) == {"pretrain"}
+
+
+def test_pilots_need_two_labels_a_class_and_time():
+    assert planned(SIGNS).options("pilot")["train_steps"] >= 40
+    one = dataclasses.replace(SIGNS, fewest=1, labelled=10)
+    assert not planned(one).options("pilot")
+    assert not planned(dataclasses.replace(SIGNS, seconds=300.0)).options(
+        "pilot"
+    )
+
+
+def test_weights_that_are_given_say_what_the_teacher_is():
+    initial = {
+        "resnet_depth": 50,
+        "width_multiplier": 1,
+        "image_size": 224,
+        "proj_head_mode": "none",
+    }
+    facts = dataclasses.replace(SIGNS, initial=initial)
+    recipe = recommend(facts)
+    make_recipe.start_from(recipe, facts)
+    assert recipe.options("finetune")["resnet_depth"] == 50
+    assert recipe.options("finetune")["ft_proj_selector"] == 0
+    assert recipe.options("distill")["resnet_depth"] == 18
+    assert recipe.options("distill")["image_size"] == 224
+    assert recipe.left_out == ["pretrain"]
+    many = dataclasses.replace(facts, examples=10**6)
+    recipe = recommend(many)
+    make_recipe.start_from(recipe, many)
+    assert not recipe.left_out
+
+
+def test_a_batch_that_fits():
+    recipe = recommend(dataclasses.replace(SIGNS, machine=LAPTOP))
+    memory_fit.fit(recipe)
+    assert "gradient_cache_microbatch" not in recipe.options("pretrain")
+    memory_fit.fit(recipe, memory_budget=0.6)
+    options = recipe.options("pretrain")
+    assert options["train_batch_size"] == 256
+    assert 16 <= options["gradient_cache_microbatch"] < 256
+    with pytest.raises(ValueError, match="The memory must hold"):
+        memory_fit.fit(recipe, memory_budget=0.1)
+
+
+def test_what_is_given_wins():
+    recipe = Recipe(given={"pretrain": {"temperature": 0.5}})
+    recipe.choose("pretrain", "temperature", 0.2, "why", "source")
+    assert recipe.options("pretrain") == {"temperature": 0.5}
+    assert Recipe.from_json(recipe.to_json()) == recipe
