@@ -112,7 +112,7 @@ def test_finetune_passes_over_the_unlabelled():
     assert few["train/supervised_loss"] == pytest.approx(expected, rel=1e-3)
 
 
-def test_a_loss_on_few_labels_is_the_mean_of_each(monkeypatch):
+def test_a_loss_on_few_labels_is_the_mean_of_each():
     """Batches of five labels, of one and of none weigh as they should."""
     stage = FineTune(network())
     stage.compile(optimizer=keras.optimizers.SGD(0.0))
