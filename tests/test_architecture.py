@@ -65,7 +65,7 @@ DATA_LEVELS = (
     {"blur", "storage"},
     {"source"},
     {"classes", "splits", "unreadable"},
-    {"label_names"},
+    {"class_match", "label_names"},
     {"label_map"},
     {"sources"},
     {"cache", "pipeline"},

@@ -23,6 +23,8 @@ from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import precision
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.class_numbers import names_of_run
+from simclrv2_tf.runs.class_numbers import number_as_before
 from simclrv2_tf.runs.inputs import choose_labels
 from simclrv2_tf.runs.inputs import open_source
 from simclrv2_tf.runs.interruption import Interruption
@@ -96,7 +98,10 @@ def _train_here(config, source, interruption):
 
 
 def _train(config, source, interruption, lock):
-    source = choose_labels(config, source or open_source(config))
+    data = source or open_source(config)
+    source = number_as_before(config, data)
+    names = names_of_run(config, source, data)
+    source = choose_labels(config, source)
     source = source.with_channels(config.channels)
     replicas = distribution.num_replicas()
     plan = make_plan(config, source.num_examples, replicas)
@@ -109,7 +114,7 @@ def _train(config, source, interruption, lock):
     _check_agreement(config, newest)
     with precision.policy(config.mixed_precision):
         stage = _compiled_stage(config, plan, source, newest)
-    note_flags = functools.partial(_write_flags, config, plan, stage, source)
+    note_flags = functools.partial(_write_flags, config, plan, stage, names)
     write = functools.partial(_write, config, lock, journal, note_flags)
     run = Run(config, plan, stage, source, journal, write, interruption)
     if newest is not None:
@@ -138,14 +143,11 @@ def _check_agreement(config, newest):
         )
 
 
-def _write_flags(config, plan, stage, source):
-    names = source.class_names
-    if names is None and config.train_mode == "distill":
-        names = weights.class_names(config.teacher)
+def _write_flags(config, plan, stage, names):
     model_dir.write_flags(
         config,
         num_classes=stage.network.get_config()["num_classes"],
-        class_names=names,
+        **names,
         planned_steps=plan.train_steps,
     )
 
@@ -189,8 +191,6 @@ def _compiled_stage(config, plan, source, newest):
     count = source.num_classes
     if config.train_mode == "distill":
         weights.check_classifier(config.teacher)
-        names = weights.class_names(config.teacher)
-        weights.check_classes(names, source, "The teacher")
         teacher = build.load_teacher(config)
         count = count or teacher.get_config()["num_classes"]
     if newest is not None:  # those weights go first
