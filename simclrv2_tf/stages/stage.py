@@ -71,7 +71,7 @@ class Stage(keras.Model):
         self.weight_decay = weight_decay
         self._decayed: list[keras.Variable] = []
         self._means: dict[str, keras.metrics.Mean] = {}
-        self.guard = nonfinite.Guard()
+        self.nonfinite = nonfinite.NonfiniteSteps()
         self.built = True  # the network is, and `fit` shall not call us
 
     @property
@@ -129,14 +129,15 @@ class Stage(keras.Model):
     def descend(self, tape: nonfinite.Tape, loss: tf.Tensor) -> None:
         """One step down the gradient of the loss's mean over replicas.
 
-        Where loss or gradient is not finite nothing moves, see `Guard`.
+        Where loss or gradient is not finite nothing moves, see
+        `NonfiniteSteps`.
         """
         variables = self.trainable_variables
         with tape:
             share = loss / distribution.num_replicas()  # gradients are summed
             share = self.optimizer.scale_loss(share)
         gradients = tape.gradient(share, variables)
-        self.guard.apply(self.optimizer, gradients, variables, loss, tape)
+        self.nonfinite.apply(self.optimizer, gradients, variables, loss, tape)
 
     def record(
         self, **values: tf.Tensor | tuple[tf.Tensor, tf.Tensor]
