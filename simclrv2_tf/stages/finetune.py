@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from simclrv2_tf import losses
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.stages.elements import labelled_images
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
 from simclrv2_tf.stages.stage import labelled
@@ -28,7 +29,7 @@ class FineTune(Stage):
       **kwargs: See `Stage`.
 
     Metrics: supervised_loss, supervised_acc, weight_decay and total_loss,
-    each after "train/".
+    each after "train/"; of validation, loss and top_1_accuracy.
     """
 
     def __init__(
@@ -42,10 +43,11 @@ class FineTune(Stage):
         network.train_for_classification(fine_tune_after_block)
         self._track("supervised_loss", "supervised_acc")
         self._track("weight_decay", "total_loss")
+        self._validate("loss", "top_1_accuracy")
 
     def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step of supervised learning."""
-        images, labels = data
+        images, labels = labelled_images(data)
         images = self.augmented(images)
         with self.tape() as tape:
             logits = self.network(images, training=True)["logits_sup"]
@@ -59,6 +61,16 @@ class FineTune(Stage):
             supervised_acc=accuracy(logits, labels),
             weight_decay=decay,
             total_loss=loss,
+        )
+
+    def test_step(self, data: tuple) -> dict[str, tf.Tensor]:
+        """Loss and accuracy on the labelled images of a batch."""
+        images, labels = labelled_images(data)
+        logits = self.network(images, training=False)["logits_sup"]
+        per_example = losses.supervised_cross_entropy(labels, logits)
+        return self.record_validation(
+            loss=labelled(per_example, labels),
+            top_1_accuracy=accuracy(logits, labels),
         )
 
 
