@@ -25,7 +25,10 @@ class FineTune(Stage):
     Args:
       network: The `Network` that is trained; it has a supervised head.
       fine_tune_after_block: -1 trains all; 0 freezes the stem, 1 to 4 the
-        stem and so many block groups, normalization statistics included.
+        stem and so many block groups.
+      frozen_batch_norm: "moving" has frozen normalizations use and keep their
+        moving statistics; "batch" use each batch's moments and advance the
+        statistics, as the original release's tf2 code does.
       **kwargs: See `Stage`.
 
     Metrics: supervised_loss, supervised_acc, weight_decay and total_loss,
@@ -36,11 +39,14 @@ class FineTune(Stage):
         self,
         network: Network,
         fine_tune_after_block: int = -1,
+        frozen_batch_norm: str = "moving",
         **kwargs: Any,
     ) -> None:
         require_head(network)
         super().__init__(network, **kwargs)
-        network.train_for_classification(fine_tune_after_block)
+        network.train_for_classification(
+            fine_tune_after_block, frozen_batch_norm
+        )
         self._track("supervised_loss", "supervised_acc")
         self._track("weight_decay", "total_loss")
         self._validate("loss", "top_1_accuracy")
