@@ -75,7 +75,7 @@ MAY_IMPORT = {
 DATA_LEVELS = (
     {"random", "skip_errors", "label_subset", "holdout"},
     {"augment", "decode", "order"},
-    {"blur", "storage"},
+    {"blur", "storage", "views"},
     {"source"},
     {"classes", "splits", "unreadable"},
     {"class_match", "label_names"},

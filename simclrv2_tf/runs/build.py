@@ -133,7 +133,12 @@ def _pretrain(config, network, **shared):
 
 
 def _finetune(config, network, **shared):
-    return FineTune(network, config.fine_tune_after_block, **shared)
+    return FineTune(
+        network,
+        config.fine_tune_after_block,
+        config.frozen_batch_norm,
+        **shared,
+    )
 
 
 def _distill(config, network, teacher, **shared):

@@ -48,7 +48,7 @@ def restore(stage: Stage, prefix: str) -> Progress:
     progress = resume_state.from_json(
         run_directory.read_progress(prefix), run_directory.step_of(prefix)
     )
-    progress.restore_guard(stage)
+    progress.restore_nonfinite(stage)
     return progress
 
 
