@@ -33,6 +33,7 @@ _HOME = {
     "published": "hub",
     "recommend": "api",
     "semi_supervised": "api",
+    "views": "data.views",
 }
 
 if TYPE_CHECKING:  # for editors; a test holds it to the table
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # for editors; a test holds it to the table
     from simclrv2_tf.api import recommend as recommend
     from simclrv2_tf.api import semi_supervised as semi_supervised
     from simclrv2_tf.config import Config as Config
+    from simclrv2_tf.data.views import views as views
     from simclrv2_tf.hub import convert as convert
     from simclrv2_tf.hub import load_backbone as load_backbone
     from simclrv2_tf.hub import load_network as load_network

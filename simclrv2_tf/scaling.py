@@ -130,7 +130,7 @@ class Job:
 
     @functools.cached_property
     def parts(self):
-        """The `Census` of each part of the network."""
+        """The `LayerCosts` of each part of the network."""
         head = (self.proj_head_mode, self.num_proj_layers, self.proj_out_dim)
         return _counted(
             self.image_size,
@@ -143,8 +143,8 @@ class Job:
 
     @functools.cached_property
     def whole(self):
-        """The `Census` of the whole network."""
-        return sum(self.parts.values(), layer_costs.Census())
+        """The `LayerCosts` of the whole network."""
+        return sum(self.parts.values(), layer_costs.LayerCosts())
 
 
 @functools.lru_cache(maxsize=64)  # jobs that differ in the batch alone
@@ -259,7 +259,7 @@ def wire(job):
     ring = (job.devices - 1) / job.devices
     embeddings = VIEWS * job.batch * job.proj_out_dim * FLOAT
     # In tiles the backward pass gathers three numbers a pair; the dense
-    # form sums the gradient of everybody's embeddings.
+    # form sums the gradient of all replicas' embeddings.
     backward = 3 * job.batch * FLOAT
     if job.batch <= losses.DENSE_PAIRS:
         backward = 2 * embeddings

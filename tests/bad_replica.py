@@ -72,8 +72,8 @@ def answer(stage, before, bad, after):
         "kept": all(map(np.array_equal, before, bad)),
         "moved": not all(map(np.array_equal, bad, after)),
         "steps": int(stage.optimizer.iterations.numpy()),
-        "skipped": int(stage.guard.skipped.numpy()),
-        "in_a_row": int(stage.guard.in_a_row.numpy()),
+        "skipped": int(stage.nonfinite.skipped.numpy()),
+        "in_a_row": int(stage.nonfinite.in_a_row.numpy()),
     }
 
 

@@ -146,13 +146,13 @@ def open_input(config, source):
 
 def take_steps(stage, dataset):
     """Yields metrics and gradients, summed over replicas, of each step."""
-    apply, seen = stage.guard.apply, threading.local()
+    apply, seen = stage.nonfinite.apply, threading.local()
 
     def note_and_apply(optimizer, gradients, *rest):
         seen.gradients = gradients  # of this replica, which is a thread
         apply(optimizer, gradients, *rest)
 
-    stage.guard.apply = note_and_apply
+    stage.nonfinite.apply = note_and_apply
 
     def step(data):
         logs = stage.train_step(data)

@@ -82,6 +82,10 @@ def test_defaults_are_the_originals():
             "no meaning in distillation",
         ),
         ({"fine_tune_after_block": 5}, "must be from -1 to 4"),
+        (
+            {"train_mode": "finetune", "frozen_batch_norm": "batch"},
+            "is for what `fine_tune_after_block` freezes",
+        ),
         ({"seed": 2**31}, r"`seed` must be from 0 to 2\*\*31 - 1"),
         ({"seed": None}, "`seed` must be a whole number"),
         ({"seed": True}, "`seed` must be a whole number"),

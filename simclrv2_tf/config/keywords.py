@@ -218,6 +218,10 @@ class Options(TypedDict, total=False):
     """What fine-tuning leaves frozen: -1 nothing, 0 the stem, 1 to 4 the
     stem and so many block groups (4: train the head alone)."""
 
+    frozen_batch_norm: Literal["moving", "batch"]
+    """Normalization of what is frozen: moving takes the moving statistics,
+    batch those of each batch, as the original release's tf2 code does."""
+
     teacher_proj_selector: int | None
     """Layer that the teacher's supervised head reads, as
     --ft_proj_selector; unset: what the teacher's source tells, else 0."""

@@ -124,6 +124,12 @@ def _check_freezing(config):
             "train_mode='finetune'. Received: fine_tune_after_block="
             f"{config.fine_tune_after_block}"
         )
+    if config.frozen_batch_norm == "batch" and config.fine_tune_after_block < 0:
+        raise ValueError(
+            "`frozen_batch_norm` is for what `fine_tune_after_block` freezes: "
+            "give that, or leave frozen_batch_norm='moving'. Received: "
+            "frozen_batch_norm='batch', fine_tune_after_block=-1"
+        )
 
 
 def _check_gradient_cache(config):

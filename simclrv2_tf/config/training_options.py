@@ -51,6 +51,13 @@ class ObjectiveConfig:
         range=between(-1, 4),
         resumed=FIXED,
     )
+    frozen_batch_norm: str = option(
+        "moving",
+        "Normalization of what is frozen: moving takes the moving statistics, "
+        "batch those of each batch, as the original release's tf2 code does.",
+        ("moving", "batch"),
+        resumed=CHANGES_TRAINING,
+    )
     teacher: str | None = option(
         None,
         "Teacher of distillation: a run directory or a checkpoint.",

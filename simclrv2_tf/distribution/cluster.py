@@ -126,7 +126,7 @@ def naming_lost_peers():
 
 
 def _lost(cluster, error):
-    """Who is gone: found by calling, or else named by the error."""
+    """Peers that do not answer, or else those that the error names."""
     return cluster.lost() or [
         task
         for task in cluster.addresses

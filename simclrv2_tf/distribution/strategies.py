@@ -85,8 +85,8 @@ def make_strategy(
 
 def tpu_in_environment():
     """The name of a TPU in the environment, None if there is none."""
-    found = (os.environ.get(key) for key in _TPU_ENVIRONMENT)
-    return next(filter(None, found), None)
+    names = (os.environ.get(key) for key in _TPU_ENVIRONMENT)
+    return next(filter(None, names), None)
 
 
 def _detect(tpu_name, use_tpu):

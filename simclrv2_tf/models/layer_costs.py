@@ -1,4 +1,4 @@
-"""What one image costs in a network, counted without building it."""
+"""What each layer costs for one image, counted without building it."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ from simclrv2_tf.models.resnet import ResNet
 
 
 @dataclasses.dataclass
-class Census:
+class LayerCosts:
     """Counts of a part of a network, of one image where that matters.
 
     Attributes:
@@ -25,7 +25,7 @@ class Census:
     norms: list = dataclasses.field(default_factory=list)
 
     def __add__(self, other):
-        return Census(
+        return LayerCosts(
             self.parameters + other.parameters,
             self.multiplications + other.multiplications,
             self.kept + other.kept,
@@ -44,7 +44,7 @@ def count(image_size=224, channels=3, head=None, **backbone):
       **backbone: Arguments of `ResNet`.
 
     Returns:
-      Dictionary of a `Census` for "stem", "block_group1" …
+      Dictionary of a `LayerCosts` for "stem", "block_group1" …
       "block_group4" and "head_contrastive".
     """
     network = ResNet(image_size=image_size, **backbone)
@@ -65,10 +65,10 @@ class _Walk:
 
     def __init__(self, size, channels):
         self.size, self.channels = size, channels
-        self._met = Census()
+        self._met = LayerCosts()
 
     def take(self):
-        met, self._met = self._met, Census()
+        met, self._met = self._met, LayerCosts()
         met.outputs = self.size**2 * self.channels
         return met
 

@@ -154,16 +154,21 @@ class Network(keras.Model):
         selector = self._config["ft_proj_selector"]
         return selector % (len(self.projection_head.layers) + 1)
 
-    def train_for_classification(self, fine_tune_after_block: int = -1) -> None:
+    def train_for_classification(
+        self,
+        fine_tune_after_block: int = -1,
+        frozen_batch_norm: str = "moving",
+    ) -> None:
         """Leaves out of training what the logits do not depend on.
 
         Projection layers behind the selector keep their weights and
-        statistics, and frozen groups of the backbone theirs.
+        statistics, and frozen groups of the backbone their weights.
 
         Args:
           fine_tune_after_block: See `ResNet.freeze`.
+          frozen_batch_norm: "moving" or "batch", see there.
         """
-        self.backbone.freeze(fine_tune_after_block)
+        self.backbone.freeze(fine_tune_after_block, frozen_batch_norm)
         for layer in self.projection_head.layers[self.selected_layers :]:
             layer.trainable = False
 

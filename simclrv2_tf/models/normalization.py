@@ -27,6 +27,10 @@ class BatchNorm(keras.layers.BatchNormalization):
         residual branch.
       epsilon: Added to the variance.
       **kwargs: See `keras.layers.BatchNormalization`.
+
+    With the attribute `batch_moments_when_frozen` set to True, training takes
+    the batch's moments and advances the statistics where `trainable` is
+    False, too.
     """
 
     def __init__(
@@ -46,10 +50,12 @@ class BatchNorm(keras.layers.BatchNormalization):
             epsilon=epsilon,
             **kwargs,
         )
+        self.batch_moments_when_frozen = False
 
     def call(self, inputs, training=None, mask=None):
         last = self.axis in (-1, len(inputs.shape) - 1)
-        if not (training and self.trainable and last):
+        moves = self.trainable or self.batch_moments_when_frozen
+        if not (training and moves and last):
             return super().call(inputs, training=training, mask=mask)
         kernel = self._fused if self._fits_fused(inputs) else self._normalized
         outputs, mean, variance = kernel(inputs)

@@ -20,6 +20,8 @@ DEPTHS = {
     152: (BottleneckBlock, (3, 8, 36, 3)),
     200: (BottleneckBlock, (3, 24, 36, 3)),
 }
+# Where frozen normalizations have their moments from.
+MOVING, BATCH = "moving", "batch"
 SMALL_IMAGE = 32  # up to this side in pixels: 3×3 stem, no pooling
 
 
@@ -228,19 +230,28 @@ class ResNet(Composite):
         endpoints["final_avg_pool"] = tf.reduce_mean(outputs, [1, 2])
         return endpoints
 
-    def freeze(self, after_block):
+    def freeze(self, after_block, batch_norm=MOVING):
         """Leaves the stem and the first `after_block` groups untrained.
-
-        Frozen normalizations use and keep their moving statistics.
 
         Args:
           after_block: -1 freezes nothing, 0 the stem, 1 to 4 the stem and so
             many block groups.
+          batch_norm: "moving" has frozen normalizations use and keep their
+            moving statistics, "batch" use the batch's moments and advance
+            the statistics, as the original release's tf2 code does.
         """
         if not -1 <= after_block <= len(self.groups):
             raise ValueError(
                 "`fine_tune_after_block` must be from -1 (train all) to 4 "
                 f"(train the head alone). Received: {after_block}"
             )
+        if batch_norm not in (MOVING, BATCH):
+            raise ValueError(
+                f"`frozen_batch_norm` must be one of {[MOVING, BATCH]}. "
+                f"Received: frozen_batch_norm={batch_norm!r}"
+            )
         for part in self.parts[: after_block + 1]:
             part.trainable = False
+            for leaf in part.leaves():
+                if isinstance(leaf, BatchNorm):
+                    leaf.batch_moments_when_frozen = batch_norm == BATCH

@@ -15,6 +15,7 @@ from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import pilots
 from simclrv2_tf.recipes import stage_configs
@@ -22,13 +23,13 @@ from simclrv2_tf.recipes.feature_checks import FeatureChecks
 from simclrv2_tf.recipes.job_data import JobData
 from simclrv2_tf.recipes.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.job_report import REPORT
-from simclrv2_tf.recipes.job_report import TABLE
 from simclrv2_tf.recipes.job_report import Row
 from simclrv2_tf.recipes.job_report import as_csv
 from simclrv2_tf.recipes.job_report import lines
 from simclrv2_tf.recipes.job_report import verdict
 from simclrv2_tf.recipes.pretraining import pretrain
+from simclrv2_tf.recipes.record import REPORT
+from simclrv2_tf.recipes.record import TABLE
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.record import check_same
 from simclrv2_tf.recipes.record import write_json
@@ -86,7 +87,7 @@ def _check_directory(directory):
         raise ValueError(
             "`model_dir` must name the directory of the job: give --model_dir."
         )
-    if "://" in directory:
+    if is_remote(directory):
         raise ValueError(
             "The directory of a job must be on this machine. Received: "
             f"model_dir={directory!r}"
@@ -169,7 +170,7 @@ class Job:
 
     def to_the_end(self) -> dict[str, Any]:
         """The job, in the order of the paper; returns its report."""
-        if "train_steps" in self.recipe.options("pilot"):
+        if self.recipe.pilot_runs:
             pilots.choose_strength(self)
         if "pretrain" not in self.recipe.left_out:
             pretrain(self)
@@ -197,12 +198,14 @@ class Job:
             self.run_part(part, self.config_of(stage), self.interruption)
         return self.record.done[part]
 
-    def run_part(self, part: str, config: Config, interruption) -> None:
+    def run_part(
+        self, part: str, config: Config, interruption, run: Runner | None = None
+    ) -> None:
         """A run of the job, and what it came to."""
         print(f"\n== {part} ==", flush=True)
         earlier = journal_seconds(journal.read(config.model_dir, whole=True))
         begin = time.monotonic()
-        result = self.run(
+        result = (run or self.run)(
             config, self.data.train, self.data.evaluation, interruption
         )
         seconds = earlier + time.monotonic() - begin

@@ -79,7 +79,7 @@ def explain(run: TrainingRun, step: int, bad: int) -> str:
         step=step,
         bad=bad,
         learning_rate=float(build.make_schedule(plan)(step - 1)),
-        largest_norm=float(run.stage.guard.largest.numpy()),
+        largest_norm=float(run.stage.nonfinite.largest.numpy()),
         kept=run_directory.latest(run.config.model_dir),
         examples=run.data.examples_of_batch(plan.batch_size, step - 1 + offset),
     )

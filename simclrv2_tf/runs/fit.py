@@ -86,9 +86,9 @@ def _roll_back(run, error, rollbacks):
 
 
 def _restart(run, prefix, next_batch):
-    """The run as its checkpoint has it, but with means and guard anew."""
+    """The run as its checkpoint has it, with means and counts anew."""
     run.progress = checkpointing.restore(run.stage, prefix)
     run.progress.means = None
     run.progress.guard = None
-    run.stage.guard.in_a_row.assign(0)
+    run.stage.nonfinite.in_a_row.assign(0)
     run.progress.skipped_batches = next_batch - run.progress.step

@@ -24,7 +24,8 @@ class Progress:
       last: Metrics of the last report.
       means: Values of the metrics' variables, in the middle of a report's
         interval; None where they begin anew.
-      guard: Values of the guard's variables.
+      guard: Values of the variables of `NonfiniteSteps`, under the name that
+        checkpoints have for them.
     """
 
     step: int = 0
@@ -34,17 +35,17 @@ class Progress:
     guard: list[float] | None = None
 
     def note(self, stage: Stage, last: dict[str, float]) -> dict:
-        """Notes the stage's means and guard; returns all of it for JSON."""
+        """Notes the stage's means and counts; returns all of it for JSON."""
         self.last = last
         self.means = _values(_mean_variables(stage))
-        self.guard = _values(stage.guard.variables)
+        self.guard = _values(stage.nonfinite.variables)
         values = dataclasses.asdict(self)
         del values["step"]
         return values
 
-    def restore_guard(self, stage: Stage) -> None:
-        """Assigns the guard's variables."""
-        _assign(stage.guard.variables, self.guard)
+    def restore_nonfinite(self, stage: Stage) -> None:
+        """Assigns the variables of `NonfiniteSteps`."""
+        _assign(stage.nonfinite.variables, self.guard)
 
     def restore_means(self, stage: Stage) -> None:
         """Goes on with the means where the report's interval was left."""

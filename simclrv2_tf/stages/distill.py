@@ -7,11 +7,13 @@ import tensorflow as tf
 from simclrv2_tf import losses
 from simclrv2_tf.data.augment.resize import shrink
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.stages.elements import labelled_images
 from simclrv2_tf.stages.finetune import require_head
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
 from simclrv2_tf.stages.stage import labelled
 from simclrv2_tf.stages.stage import labelled_mean
+from simclrv2_tf.stages.stage import of_all
 
 
 class Distill(Stage):
@@ -38,7 +40,8 @@ class Distill(Stage):
 
     Metrics: distill_loss, supervised_loss, supervised_acc, teacher_agreement
     (share of images on which both give the same class), weight_decay and
-    total_loss, each after "train/".
+    total_loss, each after "train/"; of validation, loss (equation 3) and
+    top_1_accuracy.
 
     Raises:
       ValueError: If teacher and student differ in classes, or an argument is
@@ -62,19 +65,65 @@ class Distill(Stage):
         self.alpha = alpha
         self._track("distill_loss", "supervised_loss", "supervised_acc")
         self._track("teacher_agreement", "weight_decay", "total_loss")
+        self._validate("loss", "top_1_accuracy")
+
+    def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
+        """One step towards the teacher's answer, and towards the labels."""
+        images, labels = labelled_images(data)
+        view = super().augmented(images)
+        taught, seen = self.teach(view), self.sized(view)
+        with self.tape() as tape:
+            logits = self.network(seen, training=True)["logits_sup"]
+            distilled = self._distilled(taught, logits)
+            per_example = losses.supervised_cross_entropy(labels, logits)
+            supervised = labelled_mean(per_example, labels)
+            decay = self.regularization()
+            loss = self._mixed(supervised, distilled) + decay
+        self.descend(tape, loss)
+        return self.record(
+            distill_loss=distilled,
+            supervised_loss=labelled(per_example, labels),
+            supervised_acc=accuracy(logits, labels),
+            teacher_agreement=_agreement(taught, logits),
+            weight_decay=decay,
+            total_loss=loss,
+        )
+
+    def test_step(self, data: tuple) -> dict[str, tf.Tensor]:
+        """Loss on the images of a batch, and accuracy on the labelled ones."""
+        images, labels = labelled_images(data)
+        taught = self.teach(images)
+        logits = self(self.sized(images))["logits_sup"]
+        per_example = losses.supervised_cross_entropy(labels, logits)
+        loss = self._mixed(
+            labelled_mean(per_example, labels), self._distilled(taught, logits)
+        )
+        return self.record_validation(
+            loss=of_all(loss, labels),
+            top_1_accuracy=accuracy(logits, labels),
+        )
+
+    def teach(self, images: tf.Tensor) -> tf.Tensor:
+        """The teacher's logits of images, in inference mode."""
+        shown = self._shrunk(images, self.teacher)
+        return self.teacher(shown, training=False)["logits_sup"]
 
     def augmented(
         self,
         images: tf.Tensor,
         view: int = 0,
-        first: int = 0,
-        batch: int | None = None,
+        first: int | tf.Tensor = 0,
+        batch: int | tf.Tensor | None = None,
+        step: int | None = None,
     ) -> tf.Tensor:
         """The images as the student sees them."""
-        return self._sized(super().augmented(images, view, first, batch))
+        return self.sized(super().augmented(images, view, first, batch, step))
 
-    def _sized(self, images, network=None):
-        """Images at the size that a network, the student, is meant for."""
+    def sized(self, images: tf.Tensor) -> tf.Tensor:
+        """Images at the size that the student is meant for."""
+        return self._shrunk(images, self.network)
+
+    def _shrunk(self, images, network):
         if size_of(self.network) == size_of(self.teacher):
             return images
         if None in images.shape[1:3]:
@@ -82,36 +131,23 @@ class Distill(Stage):
                 "A teacher of another image size needs images whose size is "
                 f"known: set their shape. Received: {images.shape}"
             )
-        return shrink(images, size_of(network or self.network))
+        return shrink(images, size_of(network))
 
-    def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
-        """One step towards the teacher's answer, and towards the labels."""
-        images, labels = data
-        view = super().augmented(images)
-        shown, seen = self._sized(view, self.teacher), self._sized(view)
-        taught = self.teacher(shown, training=False)["logits_sup"]
-        with self.tape() as tape:
-            logits = self.network(seen, training=True)["logits_sup"]
-            distilled = tf.reduce_mean(
-                losses.distillation_cross_entropy(
-                    taught, logits, self.temperature
-                )
-            )
-            per_example = losses.supervised_cross_entropy(labels, logits)
-            supervised = labelled_mean(per_example, labels)
-            decay = self.regularization()
-            mixed = (1 - self.alpha) * supervised + self.alpha * distilled
-            loss = mixed + decay
-        self.descend(tape, loss)
-        same = tf.equal(tf.argmax(taught, -1), tf.argmax(logits, -1))
-        return self.record(
-            distill_loss=distilled,
-            supervised_loss=labelled(per_example, labels),
-            supervised_acc=accuracy(logits, labels),
-            teacher_agreement=tf.reduce_mean(tf.cast(same, tf.float32)),
-            weight_decay=decay,
-            total_loss=loss,
+    def _distilled(self, taught, logits):
+        """Equation 2, the mean over a batch."""
+        return tf.reduce_mean(
+            losses.distillation_cross_entropy(taught, logits, self.temperature)
         )
+
+    def _mixed(self, supervised, distilled):
+        """Equation 3."""
+        return (1 - self.alpha) * supervised + self.alpha * distilled
+
+
+def _agreement(taught, logits):
+    """Share of images on which both give the same class."""
+    same = tf.equal(tf.argmax(taught, -1), tf.argmax(logits, -1))
+    return tf.reduce_mean(tf.cast(same, tf.float32))
 
 
 def size_of(network: Network) -> int:

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from simclrv2_tf import losses
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.stages.elements import labelled_images
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
 from simclrv2_tf.stages.stage import labelled
@@ -24,28 +25,35 @@ class FineTune(Stage):
     Args:
       network: The `Network` that is trained; it has a supervised head.
       fine_tune_after_block: -1 trains all; 0 freezes the stem, 1 to 4 the
-        stem and so many block groups, normalization statistics included.
+        stem and so many block groups.
+      frozen_batch_norm: "moving" has frozen normalizations use and keep their
+        moving statistics; "batch" use each batch's moments and advance the
+        statistics, as the original release's tf2 code does.
       **kwargs: See `Stage`.
 
     Metrics: supervised_loss, supervised_acc, weight_decay and total_loss,
-    each after "train/".
+    each after "train/"; of validation, loss and top_1_accuracy.
     """
 
     def __init__(
         self,
         network: Network,
         fine_tune_after_block: int = -1,
+        frozen_batch_norm: str = "moving",
         **kwargs: Any,
     ) -> None:
         require_head(network)
         super().__init__(network, **kwargs)
-        network.train_for_classification(fine_tune_after_block)
+        network.train_for_classification(
+            fine_tune_after_block, frozen_batch_norm
+        )
         self._track("supervised_loss", "supervised_acc")
         self._track("weight_decay", "total_loss")
+        self._validate("loss", "top_1_accuracy")
 
     def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step of supervised learning."""
-        images, labels = data
+        images, labels = labelled_images(data)
         images = self.augmented(images)
         with self.tape() as tape:
             logits = self.network(images, training=True)["logits_sup"]
@@ -59,6 +67,16 @@ class FineTune(Stage):
             supervised_acc=accuracy(logits, labels),
             weight_decay=decay,
             total_loss=loss,
+        )
+
+    def test_step(self, data: tuple) -> dict[str, tf.Tensor]:
+        """Loss and accuracy on the labelled images of a batch."""
+        images, labels = labelled_images(data)
+        logits = self.network(images, training=False)["logits_sup"]
+        per_example = losses.supervised_cross_entropy(labels, logits)
+        return self.record_validation(
+            loss=labelled(per_example, labels),
+            top_1_accuracy=accuracy(logits, labels),
         )
 
 

@@ -20,8 +20,8 @@ class Tape(tf.GradientTape):
         self.before = [tf.identity(v.value) for v in self.statistics]
 
 
-class Guard:
-    """Applies gradients, or takes the step back where they are not finite.
+class NonfiniteSteps:
+    """Steps that are taken back because they are not finite, and their count.
 
     A step is taken back on all replicas when the loss or the norm of the
     gradient is NaN or infinite on any of them: weights, slots and statistics
@@ -119,9 +119,9 @@ def _counter(dtype, name):
 
 
 def _norm(gradients, optimizer):
-    """Norm of the gradient of the global loss, float32; see `Guard.norm`."""
-    held = [tf.cast(g, tf.float32) for g in gradients if g is not None]
-    squares = tf.square(tf.linalg.global_norm(held))
+    """Norm of the gradient of the global loss, see `NonfiniteSteps.norm`."""
+    floats = [tf.cast(g, tf.float32) for g in gradients if g is not None]
+    squares = tf.square(tf.linalg.global_norm(floats))
     replicas = distribution.num_replicas()
     squares = replicas * distribution.sum_over_replicas(squares)
     return tf.sqrt(squares) / optimizer.scale_loss(tf.constant(1.0))

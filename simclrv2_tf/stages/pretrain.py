@@ -3,21 +3,22 @@
 import functools
 from typing import Any
 from typing import NamedTuple
-from typing import TypeAlias
 
 import tensorflow as tf
 
 from simclrv2_tf import losses
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import gradient_cache
+from simclrv2_tf.stages.elements import Pair
+from simclrv2_tf.stages.elements import labelled_views
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
 from simclrv2_tf.stages.stage import labelled
 from simclrv2_tf.stages.stage import labelled_mean
+from simclrv2_tf.stages.stage import of_all
 
 # Endpoints that the losses read: contrastive, and of the online linear probe.
 _READ = ("proj_head_output", "proj_sel")
-Pair: TypeAlias = tuple[tf.Tensor, tf.Tensor]
 
 
 class Embedded(NamedTuple):
@@ -51,13 +52,17 @@ class Pretrain(Stage):
       **kwargs: See `Stage`.
 
     Metrics: contrast_loss, contrast_acc, contrast_entropy, supervised_loss,
-    supervised_acc, weight_decay and total_loss, each after "train/".
+    supervised_acc, weight_decay and total_loss, each after "train/"; of
+    validation, loss: the contrastive one, which depends on the batch size.
+    `predict` answers features, `final_avg_pool`.
 
     Example:
       >>> stage = Pretrain(build_network(resnet_depth=18, image_size=32))
       >>> stage.compile(optimizer=LARS(0.3))
-      >>> stage.fit(dataset, epochs=1)
+      >>> stage.fit(simclrv2_tf.views(images, 32, 256), epochs=1)
     """
+
+    predicts = "final_avg_pool"
 
     def __init__(
         self,
@@ -80,10 +85,11 @@ class Pretrain(Stage):
         if self.linear_evaluation:
             self._track("supervised_loss", "supervised_acc")
         self._track("weight_decay", "total_loss")
+        self._validate("loss")
 
     def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step of contrastive learning, and of the online linear probe."""
-        views, labels = _unpack(data)
+        views, labels = labelled_views(data)
         with self.tape() as tape:
             embedded = self.embed(views)
             contrast = self.contrast.compare(*embedded.projections)
@@ -99,6 +105,14 @@ class Pretrain(Stage):
             total_loss=loss,
             **probe,
         )
+
+    def test_step(self, data: tuple) -> dict[str, tf.Tensor]:
+        """Contrastive loss of a batch of views, the same each time."""
+        views, labels = labelled_views(data)
+        shown = [self.augmented(v, i, step=0) for i, v in enumerate(views)]
+        both = self(tf.concat(shown, axis=0))["proj_head_output"]
+        loss = tf.reduce_mean(self.contrast(*tf.split(both, 2)))
+        return self.record_validation(loss=of_all(loss, labels))
 
     def embed(self, views: Pair) -> Embedded:
         """What the losses read of two views.
@@ -139,10 +153,3 @@ class Pretrain(Stage):
         loss = labelled_mean(per_view, labels)
         probe = {"supervised_loss": labelled(per_view, labels)}
         return loss, {**probe, "supervised_acc": accuracy(logits, labels)}
-
-
-def _unpack(data):
-    views, labels = data if len(data) == 2 else (data[0], None)
-    if labels is None:
-        labels = tf.fill([tf.shape(views[0])[0]], -1)
-    return views, labels

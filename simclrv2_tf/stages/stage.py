@@ -12,6 +12,7 @@ from simclrv2_tf import losses
 from simclrv2_tf.data.random import fold
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import nonfinite
+from simclrv2_tf.stages.elements import images_alone
 
 # (images, seed, first, total) to images
 Augment: TypeAlias = Callable[
@@ -44,7 +45,9 @@ class Stage(keras.Model):
 
     Compile with an optimizer alone, then `fit` on any `tf.data.Dataset` of
     the elements that the subclass names. Metrics carry the original
-    release's names ("train/…") and are means since their last reset.
+    release's names ("train/…") and are means since their last reset. Those of
+    `evaluate` and of `fit(validation_data=…)` carry Keras's ("loss"), and
+    `predict` answers the endpoint that the subclass names in `predicts`.
 
     Args:
       network: The `Network` that is trained.
@@ -56,6 +59,8 @@ class Stage(keras.Model):
         `decay`). LARS decays the inner kernels by itself.
       seed: Start of everything random in the step.
     """
+
+    predicts = "logits_sup"
 
     def __init__(
         self,
@@ -71,12 +76,20 @@ class Stage(keras.Model):
         self.weight_decay = weight_decay
         self._decayed: list[keras.Variable] = []
         self._means: dict[str, keras.metrics.Mean] = {}
-        self.guard = nonfinite.Guard()
+        self._validation_means: dict[str, keras.metrics.Mean] = {}
+        self.nonfinite = nonfinite.NonfiniteSteps()
         self.built = True  # the network is, and `fit` shall not call us
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
+        """Those of training, which a run's checkpoint holds."""
         return list(self._means.values())
+
+    def reset_metrics(self) -> None:
+        """Starts the means anew, of training and of validation."""
+        super().reset_metrics()
+        for mean in self._validation_means.values():
+            mean.reset_state()
 
     def decay(self, variables: Iterable[keras.Variable]) -> None:
         """Names the variables whose squares are added to the loss."""
@@ -94,12 +107,22 @@ class Stage(keras.Model):
         """Images to endpoints, those of the network."""
         return self.network(images, training=training)
 
+    def predict_step(self, data: tuple | tf.Tensor) -> tf.Tensor:
+        """The endpoint that `predicts` names, float32."""
+        outputs = self(self.sized(images_alone(data)), training=False)
+        return tf.cast(outputs[self.predicts], tf.float32)
+
+    def sized(self, images: tf.Tensor) -> tf.Tensor:
+        """Images at the size that the network is meant for."""
+        return images
+
     def augmented(
         self,
         images: tf.Tensor,
         view: int = 0,
         first: int | tf.Tensor = 0,
         batch: int | tf.Tensor | None = None,
+        step: int | None = None,
     ) -> tf.Tensor:
         """The images of one view, changed as this step's seed says.
 
@@ -108,10 +131,12 @@ class Stage(keras.Model):
           view: Which of an example's views this is.
           first: Place of the first image in this replica's batch.
           batch: Images of this replica's batch; None for those here.
+          step: In place of the optimizer's, to be given the same each time.
         """
         if self.augment is None:
             return images
-        step = tf.cast(self.optimizer.iterations, tf.int32)
+        if step is None:
+            step = tf.cast(self.optimizer.iterations, tf.int32)
         seed = fold([self.seed, view], step)
         batch = batch or images.shape[0] or tf.shape(images)[0]
         first += distribution.replica_offset(batch)
@@ -129,19 +154,20 @@ class Stage(keras.Model):
     def descend(self, tape: nonfinite.Tape, loss: tf.Tensor) -> None:
         """One step down the gradient of the loss's mean over replicas.
 
-        Where loss or gradient is not finite nothing moves, see `Guard`.
+        Where loss or gradient is not finite nothing moves, see
+        `NonfiniteSteps`.
         """
         variables = self.trainable_variables
         with tape:
             share = loss / distribution.num_replicas()  # gradients are summed
             share = self.optimizer.scale_loss(share)
         gradients = tape.gradient(share, variables)
-        self.guard.apply(self.optimizer, gradients, variables, loss, tape)
+        self.nonfinite.apply(self.optimizer, gradients, variables, loss, tape)
 
     def record(
         self, **values: tf.Tensor | tuple[tf.Tensor, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Notes means of this replica's part under each metric's name.
+        """Notes what a training step gave, under each metric's name.
 
         Args:
           **values: A scalar, or a pair (mean, weight) where parts differ in
@@ -153,23 +179,36 @@ class Stage(keras.Model):
         Returns:
           Dictionary {"train/<name>": mean since the last reset}.
         """
-        pairs = [
-            v if isinstance(v, tuple) else (v, 1.0) for v in values.values()
-        ]
-        means, weights = tf.unstack(tf.cast(pairs, tf.float32), 2, 1)
-        finite = tf.math.is_finite(means)
-        means, weights = (tf.where(finite, v, 0.0) for v in (means, weights))
-        sums = tf.stack([means * weights, weights])
-        sums, weights = tf.unstack(distribution.sum_over_replicas(sums), 2)
-        means = tf.math.divide_no_nan(sums, weights)
-        noted = (tf.unstack(v, len(pairs)) for v in (means, weights))
-        for name, mean, weight in zip(values, *noted, strict=True):
-            self._means[name].update_state(mean, sample_weight=weight)
-        return {metric.name: metric.result() for metric in self.metrics}
+        return _note(self._means, values)
+
+    def record_validation(
+        self, **values: tf.Tensor | tuple[tf.Tensor, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """`record` of a validation step: {"<name>": mean since the reset}."""
+        return _note(self._validation_means, values)
 
     def _track(self, *names):
         for name in names:
             self._means[name] = keras.metrics.Mean(name=f"train/{name}")
+
+    def _validate(self, *names):
+        for name in names:
+            self._validation_means[name] = keras.metrics.Mean(name=name)
+
+
+def _note(means, values):
+    """Adds the values of all replicas to running means, see `record`."""
+    pairs = [v if isinstance(v, tuple) else (v, 1.0) for v in values.values()]
+    parts, weights = tf.unstack(tf.cast(pairs, tf.float32), 2, 1)
+    finite = tf.math.is_finite(parts)
+    parts, weights = (tf.where(finite, v, 0.0) for v in (parts, weights))
+    sums = tf.stack([parts * weights, weights])
+    sums, weights = tf.unstack(distribution.sum_over_replicas(sums), 2)
+    parts = tf.math.divide_no_nan(sums, weights)
+    noted = (tf.unstack(v, len(pairs)) for v in (parts, weights))
+    for name, part, weight in zip(values, *noted, strict=True):
+        means[name].update_state(part, sample_weight=weight)
+    return {mean.name: mean.result() for mean in means.values()}
 
 
 def labelled_mean(values: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -196,6 +235,11 @@ def accuracy(
     guesses = tf.argmax(logits, axis=-1, output_type=labels.dtype)
     right = tf.cast(tf.equal(guesses, labels), tf.float32)
     return labelled(right, labels)
+
+
+def of_all(value: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """A batch's mean as a (value, count) pair for `Stage.record`."""
+    return value, tf.cast(tf.size(labels), tf.float32)
 
 
 def labelled(

@@ -24,7 +24,7 @@ def test_parameters_and_channels_are_those_of_the_network(kind, layers):
     network = Network(
         **options, num_classes=0, num_proj_layers=layers, proj_out_dim=64
     )
-    whole = sum(parts.values(), layer_costs.Census())
+    whole = sum(parts.values(), layer_costs.LayerCosts())
     assert whole.parameters == count_parameters(network)
     norms = [
         leaf.gamma.shape[0]
@@ -38,7 +38,7 @@ def test_parameters_and_channels_are_those_of_the_network(kind, layers):
 def test_multiplications_of_resnet_50():
     """He et al. give 3.8 billion; stride on the 3x3 makes them 4.1."""
     parts = layer_costs.count(depth=50)
-    whole = sum(parts.values(), layer_costs.Census())
+    whole = sum(parts.values(), layer_costs.LayerCosts())
     assert whole.multiplications == pytest.approx(4.1e9, rel=0.01)
 
 

@@ -84,12 +84,12 @@ def test_overflow_skips_a_step_and_halves_the_scale():
     optimizer.dynamic_scale.assign(1e30)
     step(stage)
     assert float(optimizer.dynamic_scale) == pytest.approx(5e29)
-    assert int(stage.guard.skipped) == 1
+    assert int(stage.nonfinite.skipped) == 1
     for old, variable in zip(before, stage.trainable_variables, strict=True):
         np.testing.assert_array_equal(variable.numpy(), old)
     optimizer.dynamic_scale.assign(128.0)
     step(stage)
-    assert int(stage.guard.skipped) == 1
+    assert int(stage.nonfinite.skipped) == 1
     assert any(
         np.any(old != variable.numpy())
         for old, variable in zip(before, stage.trainable_variables, strict=True)

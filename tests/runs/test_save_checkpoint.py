@@ -30,8 +30,10 @@ class Storage:
 def callback(storage, last_step=6):
     saving = SaveCheckpoint(2, last_step, lambda: "weights", storage.write)
     counter = types.SimpleNamespace(iterations=tf.Variable(0))
-    guard = types.SimpleNamespace(in_a_row=tf.Variable(0))
-    saving._model = types.SimpleNamespace(optimizer=counter, guard=guard)
+    nonfinite = types.SimpleNamespace(in_a_row=tf.Variable(0))
+    saving._model = types.SimpleNamespace(
+        optimizer=counter, nonfinite=nonfinite
+    )
     saving.on_train_begin()
     return saving
 
@@ -94,9 +96,9 @@ def test_bad_steps_are_not_saved():
     storage = Storage()
     saving = callback(storage)
     train(saving, 1)
-    saving.model.guard.in_a_row.assign(1)
+    saving.model.nonfinite.in_a_row.assign(1)
     train(saving, 1)
-    saving.model.guard.in_a_row.assign(0)
+    saving.model.nonfinite.in_a_row.assign(0)
     train(saving, 4)
     saving.on_train_end()
     assert [step for step, _ in storage.written] == [4, 6]

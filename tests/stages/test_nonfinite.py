@@ -71,13 +71,16 @@ def test_a_bad_step_changes_nothing_but_its_count(kind):
     for old, new in zip(before, held(stage), strict=True):
         np.testing.assert_array_equal(old, new)
     assert int(stage.optimizer.iterations) == 2
-    assert int(stage.guard.skipped) == int(stage.guard.in_a_row) == 1
+    assert int(stage.nonfinite.skipped) == int(stage.nonfinite.in_a_row) == 1
     assert all(np.isfinite(float(value)) for value in logs.values())
     step(data(tf.constant(IMAGES)))
     assert any(
         (old != new).any() for old, new in zip(before, held(stage), strict=True)
     )
-    assert (int(stage.guard.skipped), int(stage.guard.in_a_row)) == (1, 0)
+    assert (int(stage.nonfinite.skipped), int(stage.nonfinite.in_a_row)) == (
+        1,
+        0,
+    )
 
 
 def test_a_gradient_alone_can_be_bad():
@@ -88,7 +91,7 @@ def test_a_gradient_alone_can_be_bad():
         total = sum(tf.reduce_sum(v.value) for v in weights)
         loss = tf.sqrt(0.0 * total)  # 0, and its gradient infinity * 0
     stage.descend(tape, loss)
-    assert int(stage.guard.skipped) == 1
+    assert int(stage.nonfinite.skipped) == 1
     for old, variable in zip(before, weights, strict=True):
         np.testing.assert_array_equal(old, variable.numpy())
 
@@ -100,10 +103,10 @@ def test_the_norm_is_that_of_the_gradient():
         loss = sum(tf.reduce_sum(3.0 * v.value) for v in weights)
     stage.descend(tape, loss)
     size = sum(int(np.prod(v.shape)) for v in weights)
-    assert float(stage.guard.norm) == pytest.approx(3 * size**0.5, rel=1e-5)
-    assert float(stage.guard.largest) == float(stage.guard.norm)
-    stage.guard.restart()
-    assert float(stage.guard.largest) == 0
+    assert float(stage.nonfinite.norm) == pytest.approx(3 * size**0.5, rel=1e-5)
+    assert float(stage.nonfinite.largest) == float(stage.nonfinite.norm)
+    stage.nonfinite.restart()
+    assert float(stage.nonfinite.largest) == 0
 
 
 def test_a_scaled_loss_is_guarded_and_lowers_its_scale():
@@ -111,7 +114,7 @@ def test_a_scaled_loss_is_guarded_and_lowers_its_scale():
     stage, data = compiled("finetune", scaled)
     step = tf.function(stage.train_step, autograph=False)
     step(data(tf.constant(IMAGES)))
-    norm, scale = float(stage.guard.norm), float(scaled.dynamic_scale)
+    norm, scale = float(stage.nonfinite.norm), float(scaled.dynamic_scale)
     before = [v.numpy() for v in stage.network.variables]
     step(data(tf.constant(BAD)))
     for old, variable in zip(before, stage.network.variables, strict=True):
@@ -120,7 +123,7 @@ def test_a_scaled_loss_is_guarded_and_lowers_its_scale():
     assert float(scaled.dynamic_scale) == scale / 2
     plain, _ = compiled("finetune", keras.optimizers.SGD(0.1))
     plain.train_step(data(tf.constant(IMAGES)))
-    assert norm == pytest.approx(float(plain.guard.norm), rel=1e-3)
+    assert norm == pytest.approx(float(plain.nonfinite.norm), rel=1e-3)
 
 
 @pytest.mark.slow

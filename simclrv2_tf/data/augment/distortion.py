@@ -14,7 +14,7 @@ def distort(images, params, impl="simclrv2", color=True, blur=True):
 
     Args:
       images: float32 (batch, height, width, channels) in [0, 1].
-      parameters: `JitterParameters`.
+      params: `JitterParameters`.
       impl: See `augment.augment_views`.
       color: Whether colours are distorted.
       blur: Whether images are blurred.
@@ -52,7 +52,7 @@ def distort_color(planes, params, impl="simclrv2"):
 
     Args:
       planes: float32 (channels, batch, pixels) in [0, 1].
-      parameters: `JitterParameters`.
+      params: `JitterParameters`.
       impl: See `augment.augment_views`.
     """
     rgb = planes.shape[0] == 3
@@ -75,7 +75,7 @@ def jitter(parts, params, impl="simclrv2"):
     Args:
       parts: Red, green and blue, float32 (batch, pixels) in [0, 1]; or all
         channels of other images as one, (channels, batch, pixels).
-      parameters: `JitterParameters`.
+      params: `JitterParameters`.
       impl: See `augment.augment_views`.
 
     Returns:

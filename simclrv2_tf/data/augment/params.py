@@ -46,8 +46,7 @@ def draw_parameters(
         hue=(2.0 * u[:, 8] - 1.0) * simclr.HUE * strength,
         gray=u[:, 9] < simclr.GRAY_SHARE,
         blurred=u[:, 10] < simclr.BLUR_SHARE,
-        sigma=simclr.BLUR_SIGMA[0]
-        + width * (simclr.BLUR_SIGMA[1] - simclr.BLUR_SIGMA[0]),
+        sigma=least + width * (most - least),
     )
 
 

@@ -1,6 +1,7 @@
-"""Uncompressed BMP, read inside the graph.
+"""BMP inside the graph: `tf.io.decode_bmp` takes palette numbers for grey.
 
-TensorFlow's own decoder takes the palette's numbers for grey.
+Pillow knows palettes, but is Python, which exported models have not; it reads
+the compressed kinds in training (`pillow`).
 """
 
 import tensorflow as tf
@@ -76,13 +77,13 @@ def decode(encoded, header):
 def _rows(encoded, header, height, stride):
     """The pixels' bytes, uint8 (height, stride)."""
     offset, total = little_endian(header, 10), height * stride
-    held = tf.cast(tf.strings.length(encoded), tf.int64)
+    length = tf.cast(tf.strings.length(encoded), tf.int64)
     whole = require(
-        offset + total <= held,
+        offset + total <= length,
         "Expected a whole BMP. Received, of bytes that its header tells and "
         "bytes that there are:",
         offset + total,
-        held,
+        length,
     )
     with tf.control_dependencies(whole):
         data = tf.strings.substr(encoded, offset, total)
@@ -102,10 +103,10 @@ def _numbers(rows, bits):
 def _palette(encoded, header):
     """Colors, uint8 (256, 3), black behind the last."""
     start = _FILE_HEADER + little_endian(header, _FILE_HEADER)
-    told = little_endian(header, 46)
+    colors = little_endian(header, 46)
     largest = tf.bitwise.left_shift(tf.constant(1, tf.int64), _bits(header))
-    count = tf.where((told > 0) & (told < largest), told, largest)
-    held = tf.cast(tf.strings.length(encoded), tf.int64)
-    data = tf.strings.substr(encoded, tf.minimum(start, held), 4 * count)
+    count = tf.where((colors > 0) & (colors < largest), colors, largest)
+    length = tf.cast(tf.strings.length(encoded), tf.int64)
+    data = tf.strings.substr(encoded, tf.minimum(start, length), 4 * count)
     entries = tf.io.decode_raw(data, tf.uint8, fixed_length=4 * _PALETTE)
     return tf.reshape(entries, [_PALETTE, 4])[:, 2::-1]

@@ -1,7 +1,8 @@
-"""The first frame of a GIF, cut out inside the graph.
+"""The first frame of a GIF: `tf.io.decode_gif` unpacks all to give one.
 
-TensorFlow unpacks all frames to give the first, and a small file can hold
-frames beyond all memory. What is behind the first is therefore cut off.
+A small file can hold frames beyond all memory. What is behind the first is
+therefore cut off, inside the graph: Pillow reads single frames, but is Python,
+which exported models have not.
 """
 
 import tensorflow as tf
@@ -30,13 +31,13 @@ def first_frame(encoded, header):
     """
     start = _behind_extensions(encoded, _SCREEN + _table_bytes(header[10]))
     descriptor = _window(encoded, start, _DESCRIPTOR)
-    found = require(
+    is_image = require(
         descriptor[0] == _IMAGE,
         "Expected a GIF with an image behind at most "
         f"{_MOST_EXTENSIONS} extensions. Received, at its place, byte:",
         descriptor[0],
     )
-    with tf.control_dependencies(found):
+    with tf.control_dependencies(is_image):
         data = start + _DESCRIPTOR + _table_bytes(descriptor[9]) + 1
         end = _behind_blocks(encoded, data)
     cut = tf.strings.join([tf.strings.substr(encoded, 0, end), _TRAILER])

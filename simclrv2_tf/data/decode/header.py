@@ -1,4 +1,8 @@
-"""Numbers at the beginning of a file, read inside the graph."""
+"""Numbers in headers of images: TensorFlow tells the size of JPEG alone.
+
+`tf.io.extract_jpeg_shape` is the only one of its kind; Pillow reads all
+headers, but is Python, which exported models have not.
+"""
 
 import tensorflow as tf
 

@@ -1,4 +1,8 @@
-"""WebP inside the graph, still or animated."""
+"""WebP inside the graph: `tf.io.decode_image` refuses opaque animations.
+
+Nor does TensorFlow tell a WebP's size before it decodes it. Pillow does both,
+but is Python, which exported models have not.
+"""
 
 import tensorflow as tf
 
@@ -53,8 +57,8 @@ def decode(encoded, header):
     animated = starts(header, 12, b"VP8X") & bit(header, _FLAGS, _ANIMATION)
 
     def first_frame():
-        told = _with_alpha(encoded, header)
-        return tf.io.decode_image(told, channels=4, expand_animations=False)
+        marked = _with_alpha(encoded, header)
+        return tf.io.decode_image(marked, channels=4, expand_animations=False)
 
     def still():
         return tf.io.decode_image(encoded, expand_animations=False)

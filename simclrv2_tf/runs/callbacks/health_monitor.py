@@ -60,7 +60,7 @@ class HealthMonitor(EveryFew):
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        self._skipped = int(self.model.guard.skipped.numpy())
+        self._skipped = int(self.model.nonfinite.skipped.numpy())
         self.scalars.write(
             lambda: tf.summary.image(
                 "views", self.probe.pictures(self.model, SHOWN), max_outputs=1
@@ -86,14 +86,14 @@ class HealthMonitor(EveryFew):
 
     def _of_steps(self):
         """What the steps since the last report tell."""
-        guard = self.model.guard
-        skipped = int(guard.skipped.numpy())
+        nonfinite = self.model.nonfinite
+        skipped = int(nonfinite.skipped.numpy())
         numbers = {
-            "gradient_norm": float(guard.norm.numpy()),
-            "largest_gradient_norm": float(guard.largest.numpy()),
+            "gradient_norm": float(nonfinite.norm.numpy()),
+            "largest_gradient_norm": float(nonfinite.largest.numpy()),
             "skipped_since": skipped - self._skipped,
         }
-        guard.restart()
+        nonfinite.restart()
         self._skipped = skipped
         if self.loss in self.report.last:
             share = self.report.last[self.loss] / self.chance

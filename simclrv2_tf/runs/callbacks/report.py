@@ -83,7 +83,7 @@ class Report(EveryFew):
             step=step,
             last_step=self.last_step,
             metrics=self.last,
-            skipped=int(self.model.guard.skipped.numpy()),
+            skipped=int(self.model.nonfinite.skipped.numpy()),
             **pace,
         )
 

@@ -80,7 +80,10 @@ class SaveCheckpoint(EveryFew):
         self._saved = None
 
     def act_now(self, step, logs):
-        if int(self.model.guard.in_a_row.numpy()) and step != self.last_step:
+        if (
+            int(self.model.nonfinite.in_a_row.numpy())
+            and step != self.last_step
+        ):
             return
         if not self._writer.wait(PATIENCE_SECONDS):
             _LOG.error(

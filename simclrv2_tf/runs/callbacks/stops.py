@@ -40,8 +40,8 @@ class StopWhenBad(EveryStep):
         self._describe = describe
 
     def act(self, step, logs):
-        guard = self.model.guard
-        bad = int(guard.in_a_row.numpy())
+        nonfinite = self.model.nonfinite
+        bad = int(nonfinite.in_a_row.numpy())
         if bad == 1:
             _LOG.warning(
                 "step %d is not applied: loss or gradient is not finite", step

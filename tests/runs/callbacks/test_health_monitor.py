@@ -31,13 +31,13 @@ def monitor():
         journal=Journal(),
         settled=0,
     )
-    guard = types.SimpleNamespace(
+    nonfinite = types.SimpleNamespace(
         skipped=tf.Variable(0),
         norm=tf.Variable(1.0),
         largest=tf.Variable(1.0),
         restart=lambda: None,
     )
-    monitor._model = types.SimpleNamespace(guard=guard)
+    monitor._model = types.SimpleNamespace(nonfinite=nonfinite)
     return monitor
 
 

@@ -16,7 +16,7 @@ class Model:
 
     def __init__(self):
         self.optimizer = types.SimpleNamespace(iterations=tf.Variable(0))
-        self.guard = types.SimpleNamespace(skipped=tf.Variable(0))
+        self.nonfinite = types.SimpleNamespace(skipped=tf.Variable(0))
         self.resets = 0
 
     def reset_metrics(self):
