@@ -12,9 +12,9 @@ import os
 import tarfile
 
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.decode.magic import EXTENSIONS
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.sources.columns import LABELS
-from simclrv2_tf.data.sources.folders import EXTENSIONS
 from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.sources.opening import Readers
 from simclrv2_tf.data.sources.opening import SplitContent
