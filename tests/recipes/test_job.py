@@ -20,6 +20,8 @@ TINY = {
     "warmup_epochs": 0.0,
     "mixed_precision": "float32",
 }
+# A strength that is given needs no pilot runs.
+PRETRAIN = {"train_batch_size": 32, "color_jitter_strength": 0.5}
 FOLDERS = ("pretrained", "finetuned", "distilled", "scratch")
 
 
@@ -27,7 +29,7 @@ FOLDERS = ("pretrained", "finetuned", "distilled", "scratch")
 def job(tmp_path_factory):
     path = tmp_path_factory.mktemp("job") / "digits"
     report = simclrv2_tf.semi_supervised(
-        "digits", path, pretrain={"train_batch_size": 32}, **TINY
+        "digits", path, pretrain=PRETRAIN, **TINY
     )
     return path, report
 
@@ -86,7 +88,7 @@ def test_what_is_done_is_not_done_again(job, capsys):
     path, report = job
     before = {f: (path / f / "events.jsonl").read_bytes() for f in FOLDERS}
     again = simclrv2_tf.semi_supervised(
-        "digits", path, pretrain={"train_batch_size": 32}, **TINY
+        "digits", path, pretrain=PRETRAIN, **TINY
     )
     assert again == report
     for folder, journal in before.items():
@@ -99,7 +101,7 @@ def test_another_job_is_refused(job):
         simclrv2_tf.semi_supervised(
             "digits",
             path,
-            pretrain={"train_batch_size": 32},
+            pretrain=PRETRAIN,
             **{**TINY, "labels_per_class": 3},
         )
     with pytest.raises(ValueError, match="holds a single run"):
@@ -149,3 +151,13 @@ def test_a_job_stands_for_its_classifier(job, tmp_path):
         "from scratch" if report["exported_run"] == "scratch" else "distilled"
     )
     assert right == pytest.approx(tops[f"small, {name}"])
+
+
+@pytest.mark.slow
+def test_a_job_with_pilots_says_what_they_told(tmp_path):
+    pretrain = {"train_batch_size": 32}
+    report = simclrv2_tf.semi_supervised(
+        "digits", tmp_path / "job", pretrain=pretrain, **TINY
+    )
+    assert len(list((tmp_path / "job" / "pilots").iterdir())) >= 2
+    assert any("by pilot runs" in note for note in report["notes"])
