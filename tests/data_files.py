@@ -29,13 +29,14 @@ def rows(which=slice(None), named=False):
 
 
 def feature(value):
-    if isinstance(value, str):
-        value = value.encode()
-    if isinstance(value, bytes):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-    if isinstance(value, float):
-        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
-    return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+    """A `tf.train.Feature` of one value or a list of them."""
+    values = value if isinstance(value, list) else [value]
+    values = [v.encode() if isinstance(v, str) else v for v in values]
+    if isinstance(values[0], bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
+    if isinstance(values[0], float):
+        return tf.train.Feature(float_list=tf.train.FloatList(value=values))
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
 
 
 def write_records(path, examples):
@@ -78,7 +79,7 @@ def write_csv(path, rows):
     lines = ["path,label"]
     for number, (image, label) in enumerate(rows):
         (folder / f"{number}.png").write_bytes(image)
-        lines.append(f"{folder.name}/{number}.png,{label}")
+        lines.append(f'{folder.name}/{number}.png,"{label}"')
     path.write_text("\n".join(lines) + "\n")
     return str(path)
 

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 
@@ -41,7 +42,16 @@ def read_label_map(path: str) -> dict[str, str | int | None]:
     pairs = _json_pairs(text, path) if path.endswith(".json") else None
     if pairs is None:
         pairs = list(_text_pairs(text, path))
-    targets = {label: _target(value, path) for label, value in pairs}
+    names = label_names(
+        [value for _, value in pairs],
+        lambda index: (
+            f"the line of {pairs[index][0]!r} in `label_map` {path!r}"
+        ),
+    )
+    targets = {
+        label: _target(name)
+        for (label, _), name in zip(pairs, names, strict=True)
+    }
     kinds = {type(value) for value in targets.values() if value is not None}
     if len(kinds) != 1:
         raise ValueError(
@@ -79,17 +89,10 @@ def _text_pairs(text, path):
         yield fields[0].strip(), fields[1].strip()
 
 
-def _target(value, path):
-    if value in (None, "", UNLABELLED, str(UNLABELLED)):
-        return None
-    if isinstance(value, str):
-        return int(value) if value.isdecimal() else value
-    if isinstance(value, int) and value >= 0:
-        return value
-    raise ValueError(
-        f"`label_map` {path!r} must give classes as names or as numbers from "
-        f"0. Received: {value!r}"
-    )
+def _target(name):
+    """A whole number as such; one with zeros before it is a name."""
+    number = name.isascii() and name.isdecimal() and str(int(name)) == name
+    return int(name) if number else name or None
 
 
 def relabel(

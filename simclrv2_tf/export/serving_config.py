@@ -5,6 +5,7 @@ import os
 import tensorflow as tf
 
 from simclrv2_tf.export.warmup import MODEL_NAME
+from simclrv2_tf.files import atomic
 from simclrv2_tf.files.paths import is_remote
 
 MODELS, BATCHING = "models.config", "batching_parameters.txt"
@@ -43,5 +44,4 @@ def write(directory):
     for name, text in ((MODELS, models), (BATCHING, _BATCHING_TEXT)):
         file_path = os.path.join(directory, name)
         if not tf.io.gfile.exists(file_path):
-            with tf.io.gfile.GFile(file_path, "w") as file:
-                file.write(text)
+            atomic.write_text(file_path, text)

@@ -15,6 +15,7 @@ from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import pilots
 from simclrv2_tf.recipes import stage_configs
@@ -86,7 +87,7 @@ def _check_directory(directory):
         raise ValueError(
             "`model_dir` must name the directory of the job: give --model_dir."
         )
-    if "://" in directory:
+    if is_remote(directory):
         raise ValueError(
             "The directory of a job must be on this machine. Received: "
             f"model_dir={directory!r}"

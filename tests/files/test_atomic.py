@@ -49,6 +49,37 @@ def test_left_overs_are_those_of_processes_that_are_gone():
     assert not atomic.is_left_over(".12.tmp.json", alive)
 
 
+@pytest.mark.parametrize("write", [atomic.beside, atomic.files])
+def test_bytes_are_on_the_disk_before_the_name(write, tmp_path, monkeypatch):
+    path = tmp_path / "x"
+    seen = []
+
+    def note(descriptor):
+        synced = os.readlink(f"/proc/self/fd/{descriptor}")
+        seen.append((synced, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", note)
+    with write(str(path)) as staged:
+        with tf.io.gfile.GFile(staged, "w") as file:
+            file.write("whole")
+    assert seen[0] == (staged, False)
+    assert path.read_text() == "whole"
+
+
+def test_a_body_that_writes_nothing(tmp_path):
+    with atomic.files(str(tmp_path / "x")):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_killed_processes_left_is_removed(tmp_path):
+    (tmp_path / ".writing-1a2b").mkdir()
+    (tmp_path / ".writing-1a2b" / "ckpt-1.index").write_text("half")
+    (tmp_path / "ckpt-1.index").write_text("whole")
+    atomic.clean(str(tmp_path))
+    assert os.listdir(tmp_path) == ["ckpt-1.index"]
+
+
 def test_several_files_come_together(tmp_path):
     with atomic.files(str(tmp_path / "ckpt-1")) as prefix:
         for ending in (".index", ".data"):

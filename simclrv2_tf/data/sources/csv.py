@@ -11,6 +11,7 @@ import os
 import numpy as np
 
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.sources.columns import IMAGES
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import SPLIT
@@ -35,8 +36,8 @@ def find_csv(where: str, split: str | None, options: Options) -> Readers:
     The first row may name the columns: the path ("path", "file", "image", …),
     the label ("label", "class", …), and "split" if the table holds several.
     Without names the first column is the path and the second the label. Paths
-    are relative to the table's directory. An empty label, or none, leaves an
-    image unlabelled. Commas, semicolons, tabs and bars are taken between
+    are relative to the table's directory. An empty label, -1, or none, leaves
+    an image unlabelled. Commas, semicolons, tabs and bars are taken between
     columns.
 
     Args:
@@ -51,12 +52,11 @@ def find_csv(where: str, split: str | None, options: Options) -> Readers:
       ValueError: If the file is no such table.
     """
     by_split = files_by_split(where, split, (".csv", ".tsv"))
-    splits: dict[str, list[tuple[str, str]]] = {}
+    splits: dict[str, list[tuple[str, str, tuple[int, str]]]] = {}
     for name, files in by_split.items():
         for file in files:
-            for row_split, path, label in _rows(file, options):
-                rows = splits.setdefault(row_split or name, [])
-                rows.append((path, label))
+            for row_split, *row in _rows(file, options):
+                splits.setdefault(row_split or name, []).append(tuple(row))
     if not splits:
         raise ValueError(f"The file {where!r} names no image: it has no rows.")
     return {
@@ -65,12 +65,15 @@ def find_csv(where: str, split: str | None, options: Options) -> Readers:
 
 
 def _content(rows):
-    paths, labels = zip(*rows, strict=True)
-    return SplitContent(Files(np.array(paths)), np.array(labels))
+    paths, values, places = zip(*rows, strict=True)
+    labels = label_names(
+        values, lambda index: "row {} of the file {!r}".format(*places[index])
+    )
+    return SplitContent(Files(np.array(paths)), labels)
 
 
 def _rows(file, options):
-    """Yields split ("" for none), path and label of each row."""
+    """Yields split ("" for none), path, label and (row, file) of each row."""
     table = _table(file)
     columns, start = _columns(file, table, options)
     folder = os.path.dirname(file)
@@ -88,6 +91,7 @@ def _rows(file, options):
             lower if lower in KNOWN else split,
             path if is_remote(path) else os.path.join(folder, path),
             label,
+            (number, file),
         )
 
 

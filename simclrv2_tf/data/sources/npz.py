@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.sources.columns import CLASS_NAMES
 from simclrv2_tf.data.sources.columns import IMAGES
 from simclrv2_tf.data.sources.columns import LABELS
@@ -117,20 +118,33 @@ def _reader(path, images, labels, names):
     def read():
         pixels = _images(read_array(path, images, mapped=True), path, images)
         if labels is None:
-            return SplitContent(pixels, np.full(len(pixels), -1))
+            return SplitContent(pixels, [""] * len(pixels))
         values = read_array(path, labels)
-        if values.size != len(pixels):
+        if values.size == len(pixels):  # (examples, 1) is Keras's form
+            values = values.reshape(-1)
+        if len(np.atleast_1d(values)) != len(pixels):
             raise ValueError(
                 f"The file {path!r} must have one label for each image. "
                 f"Received: {images!r} with {len(pixels)} images, {labels!r} "
                 f"of the shape {values.shape}"
             )
-        values = values.reshape(-1)
-        if names is not None:
-            values = _by_name(values, read_array(path, names), path)
-        return SplitContent(pixels, values)
+        return SplitContent(pixels, _labels(values, labels, names, path))
 
     return read
+
+
+def _labels(values, key, names, path):
+    """Names of the classes; an array of names numbers them from 0."""
+    classes = None
+    if names is not None:
+        classes = read_array(path, names)
+        if classes.dtype.kind not in "US":
+            classes = None
+    return label_names(
+        values,
+        lambda index: f"row {index} of the array {key!r} of {path!r}",
+        None if classes is None else classes.astype(str).tolist(),
+    )
 
 
 def _images(array, path, key):
@@ -162,16 +176,3 @@ def _images(array, path, key):
         raise ValueError(f"{where} cannot be used. {error}") from None
     kind = Mapped if isinstance(pixels, np.memmap) else InMemory
     return kind(pixels)
-
-
-def _by_name(values, names, path):
-    """Names in the place of the numbers of classes."""
-    numbers = values.astype(np.int64) if values.dtype.kind in "iu" else None
-    if numbers is None or names.dtype.kind not in "US":
-        return values
-    if numbers.min() < -1 or numbers.max() >= len(names):
-        raise ValueError(
-            f"The labels of {path!r} must be below {len(names)}, the number "
-            f"of class names. Received: {numbers.min()} to {numbers.max()}"
-        )
-    return np.append(names.astype(str), "")[numbers]

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -57,11 +56,11 @@ class SplitContent(NamedTuple):
 
     Attributes:
       storage: A `Storage` of its images.
-      values: Its labels as `number_classes` takes them.
+      labels: Names of its images' classes, as `label_names` gives them.
     """
 
     storage: Storage
-    values: Any
+    labels: Sequence[str]
 
 
 # Splits, and what reads each.
@@ -120,10 +119,12 @@ def open_split(
 
 
 def _source(name, content, classes, gaps):
-    values = np.asarray(content.values)
-    if not len(values):
+    count = len(content.labels)
+    if not count:
         raise ValueError(f"The data set {name!r} holds no image.")
-    unlabelled = np.full(len(values), UNLABELLED, np.int32)
+    unlabelled = np.full(count, UNLABELLED, np.int32)
     source = Source(name, unlabelled, content.storage)
-    labels, names = number_classes(values, classes, name, source.where, gaps)
+    labels, names = number_classes(
+        content.labels, classes, name, source.where, gaps
+    )
     return dataclasses.replace(source, labels=labels, class_names=names)

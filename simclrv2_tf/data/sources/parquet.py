@@ -8,11 +8,11 @@ from __future__ import annotations
 import functools
 import json
 import logging
-import math
 
 import numpy as np
 
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.sources.columns import IMAGES
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
@@ -65,7 +65,7 @@ def _content(files, options):
         for group, count in enumerate(counts)
         for row in range(count)
     ]
-    labels = np.concatenate([values for _, values, _ in looks])
+    labels = [label for _, labels, _ in looks for label in labels]
     table = np.array(rows, np.int64).reshape(-1, 3)
     storage = Rows(tuple(files), columns[0], table)
     size = sum(size for _, _, size in looks)
@@ -116,9 +116,13 @@ def _look(file, path, image, label):
         if group.column(column).path_in_schema.split(".")[0] == image
     ]
     if label is None:
-        return counts, np.full(sum(counts), -1), sum(sizes)
-    values = file.read([label]).column(label).to_pylist()
-    return counts, _labels(values, _class_names(file, label), path), sum(sizes)
+        return counts, [""] * sum(counts), sum(sizes)
+    labels = label_names(
+        file.read([label]).column(label).to_pylist(),
+        lambda index: f"row {index} of the file {path!r}",
+        _class_names(file, label),
+    )
+    return counts, labels, sum(sizes)
 
 
 def _class_names(file, label):
@@ -129,32 +133,3 @@ def _class_names(file, label):
         return [str(name) for name in names]
     except (TypeError, KeyError, ValueError):
         return None
-
-
-def _whole(value):
-    """Whole floats, as pandas writes some, as numbers; None for NaN."""
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    whole = isinstance(value, float) and value.is_integer()
-    return int(value) if whole else value
-
-
-def _labels(values, names, path):
-    values = [_whole(value) for value in values]
-    kinds = {type(value) for value in values if value is not None}
-    if not kinds <= {int} and not kinds <= {str}:
-        raise ValueError(
-            f"The labels of {path!r} must be whole numbers or names. Received: "
-            f"{listed(sorted(kind.__name__ for kind in kinds))}"
-        )
-    if not names or kinds == {str}:
-        nothing = "" if kinds == {str} else -1
-        return np.array([nothing if v is None else v for v in values])
-    outside = [v for v in values if v is not None and not -1 <= v < len(names)]
-    if outside:
-        raise ValueError(
-            f"The label {outside[0]} in {path!r} is outside the classes, "
-            f"which are {listed(names)}"
-        )
-    names = [*names, ""]
-    return np.array([names[-1 if v is None else v] for v in values])

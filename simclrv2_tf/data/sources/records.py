@@ -10,11 +10,12 @@ import contextlib
 import mmap
 import struct
 from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
-from simclrv2_tf.data.source import UNLABELLED
+from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.storage import ByteRanges
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.remote import open_binary
@@ -33,26 +34,30 @@ class FilePart(Protocol):
 
 
 def index_records(
-    instructions: Iterable[FilePart], image: str, label: str | None = None
-) -> tuple[ByteRanges, np.ndarray]:
+    instructions: Iterable[FilePart],
+    image: str,
+    label: str | None = None,
+    classes: Sequence[str] | None = None,
+) -> tuple[ByteRanges, list[str]]:
     """Finds the images and the labels in TFRecord files.
 
     Args:
       instructions: Parts of files.
       image: Name of the feature that holds the encoded image.
       label: Name of the feature that holds the class, or None.
+      classes: Names of the classes' numbers, where they are known.
 
     Returns:
-      `ByteRanges` of the images, and their labels: whole numbers, -1 for
-      unlabelled, or text, "" for unlabelled.
+      `ByteRanges` of the images, and the names of their classes, see
+      `label_names`.
 
     Raises:
       ValueError: If a file cannot be read, ends within a record, is none, or
-        lacks a feature.
+        lacks a feature, or a label is none.
     """
     instructions = list(instructions)
     files = [str(part.filename) for part in instructions]
-    rows, labels = [], []
+    rows, values, numbers = [], [], []
     for which, part in enumerate(instructions):
         path = files[which]
         for number, data, *record in _records(path, part.skip, part.take):
@@ -61,16 +66,15 @@ def index_records(
                 where, _image_and_label, data, *record, image, label, where
             )
             rows.append((which, begin, end - begin))
-            labels.append(value)
-    return ByteRanges.of_rows(files, rows), _array(labels)
+            values.append(value)
+            numbers.append(number)
 
+    def place(index):
+        path = files[rows[index][0]]
+        return f"record {numbers[index]} of the file {path!r}"
 
-def _array(labels):
-    """Labels as one array; text where any is text."""
-    if any(isinstance(value, str) for value in labels):
-        texts = ["" if value == UNLABELLED else str(value) for value in labels]
-        return np.array(texts)
-    return np.array(labels, np.int64)
+    labels = label_names(values, place, classes)
+    return ByteRanges.of_rows(files, rows), labels
 
 
 def first_features(path: str) -> dict[str, int]:
@@ -155,7 +159,7 @@ def _image_and_label(data, start, stop, image, label, where):
             f"The feature {image!r} must hold an encoded image. Received: "
             f"{'numbers' if kind else 'nothing'} in {where}"
         )
-    return begin, end, _label(data, features[label]) if label else UNLABELLED
+    return begin, end, _label(data, features[label]) if label else None
 
 
 def _features(data, start, stop):
@@ -177,16 +181,32 @@ def _first(data, start, stop):
 
 
 def _label(data, feature):
-    """The first value of a feature: a number or text, -1 if there is none."""
-    kind, begin, end = _first(data, *feature)
-    if begin == end:
-        return UNLABELLED
-    if kind == INTS:
-        value, _ = _varint(data, begin)
-        return value - (1 << 64 if value >= 1 << 63 else 0)
-    if kind == FLOATS:
-        return int(struct.unpack_from("<f", data, begin)[0])
-    return data[begin:end].decode() if kind == BYTES else UNLABELLED
+    """The value of a feature, None if there is none, a list if several."""
+    values = [
+        value
+        for kind, begin, end in _fields(data, *feature)
+        for _, first, last in _fields(data, begin, end)
+        for value in _VALUES[kind](data, first, last)
+    ]
+    return values[0] if len(values) == 1 else values or None
+
+
+def _texts(data, start, stop):
+    yield data[start:stop]
+
+
+def _floats(data, start, stop):
+    yield from struct.unpack(f"<{(stop - start) // 4}f", data[start:stop])
+
+
+def _integers(data, start, stop):
+    while start < stop:
+        value, start = _varint(data, start)
+        yield value - (1 << 64 if value >= 1 << 63 else 0)
+
+
+# How values of each kind are read; those of numbers lie side by side.
+_VALUES = {BYTES: _texts, FLOATS: _floats, INTS: _integers}
 
 
 def _fields(data, start, stop):

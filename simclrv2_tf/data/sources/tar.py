@@ -12,6 +12,7 @@ import os
 import tarfile
 
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.folders import EXTENSIONS
 from simclrv2_tf.data.sources.opening import Options
@@ -50,21 +51,23 @@ def find_tar(where: str, split: str | None, options: Options) -> Readers:
 
 
 def _content(files, options):
-    rows, labels = [], []
+    rows, values, places = [], [], []
     for which, path in enumerate(files):
-        for begin, size, label in _samples(path, options):
+        for begin, size, value, where in _samples(path, options):
             rows.append((which, begin, size))
-            labels.append(label)
+            values.append(value)
+            places.append(where)
     if not rows:
         raise ValueError(
             f"The file {files[0]!r} holds no image; expected members that end "
             f"in {', '.join(EXTENSIONS)}, or --image_feature."
         )
+    labels = label_names(values, places.__getitem__)
     return SplitContent(ByteRanges.of_rows(files, rows), labels)
 
 
 def _samples(path, options):
-    """Yields first byte, size and label, "" for none, of each image."""
+    """Yields first byte, size, label and its place in words, of each image."""
     try:
         with open_binary(path) as file:
             for name, members in _grouped(file, path).items():
@@ -74,7 +77,7 @@ def _samples(path, options):
                     continue
                 where = f"the sample {name!r} of the file {path!r}"
                 label = _label(file, members, options.label_feature, where)
-                yield *image, label
+                yield *image, label, where
     except OSError as error:
         raise ValueError(f"The file {path!r} cannot be read: {error}") from None
 
@@ -169,7 +172,7 @@ def _is_image(ending):
 
 
 def _label(file, members, asked, where):
-    """A sample's label, a number or text, "" for none."""
+    """A sample's label as it stands there, "" for none."""
     ending, _, field = (asked or "").lower().lstrip(".").partition(".")
     chosen = [name for name in LABELS["tar"] if name in members]
     if asked:
@@ -199,8 +202,4 @@ def _of_json(content, field):
     if not isinstance(content, dict):
         raise ValueError("expected an object")
     values = [content[name] for name in fields if name in content]
-    if not values or values[0] is None:
-        return ""
-    if not isinstance(values[0], (int, str)):
-        raise ValueError(f"{values[0]!r} is neither a number nor a name")
-    return str(values[0])
+    return values[0] if values else ""

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.classes import number_classes
+from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage.in_memory import to_pixels
+
+_NAME = "the data set given"
 
 
 def from_dataset(
@@ -22,7 +26,7 @@ def from_dataset(
       dataset: Unbatched and finite; elements are images, (image, label)
         pairs, or dictionaries with "image" and perhaps "label". Images of one
         size, uint8, or float in [0, 1]; labels are whole numbers, -1 for
-        unlabelled.
+        unlabelled, or names, "" for unlabelled.
       class_names: Names of the classes; numbers unless given.
 
     Raises:
@@ -35,7 +39,7 @@ def from_dataset(
             "training goes round by itself."
         )
     pairs = dataset.map(_pair)
-    rows = [(np.asarray(x), int(y)) for x, y in pairs.as_numpy_iterator()]
+    rows = list(pairs.as_numpy_iterator())
     if not rows:
         raise ValueError("The data set given holds no example.")
     if len({image.shape for image, _ in rows}) > 1:
@@ -44,12 +48,22 @@ def from_dataset(
             "them, or put them in a folder and give folder:PATH."
         )
     images = to_pixels(np.stack([image for image, _ in rows]))
-    labels = np.array([label for _, label in rows], np.int32)
-    if class_names is None:
-        class_names = [str(index) for index in range(labels.max() + 1)]
-    _check_labels(labels, len(class_names))
-    names = tuple(class_names) or None
-    return Source("the data set given", labels, InMemory(images), names)
+    labels, names = _numbered([label for _, label in rows], class_names)
+    return Source(_NAME, labels, InMemory(images), names)
+
+
+def _numbered(values, class_names):
+    """Labels and the names of the classes."""
+
+    def where(index):
+        return f"element {index} of {_NAME}"
+
+    labels = label_names(values, where, class_names or None)
+    classes = class_names
+    if classes is None and all(label.isdecimal() for label in labels if label):
+        last = max((int(label) for label in labels if label), default=-1)
+        classes = [str(index) for index in range(last + 1)]  # some unused
+    return number_classes(labels, classes, _NAME, where)
 
 
 def _pair(*element):
@@ -59,18 +73,10 @@ def _pair(*element):
         element = [example[key] for key in ("image", "label") if key in example]
     image, label = [*element, UNLABELLED][:2]
     label = tf.convert_to_tensor(label)
-    if len(image.shape or (0, 0, 0)) != 3 or label.shape.rank:
+    if len(image.shape or (0, 0, 0)) != 3:
         raise ValueError(
             "The elements of a `tf.data.Dataset` must be unbatched: an image "
             "(height, width, channels) and perhaps a label (). Received: "
             f"shapes {image.shape} and {label.shape}"
         )
     return image, label
-
-
-def _check_labels(labels, classes):
-    if labels.min() < UNLABELLED or labels.max() >= classes > 0:
-        raise ValueError(
-            f"Labels must be below {classes}, the number of classes, or -1 "
-            f"for unlabelled. Received: {labels.min()} to {labels.max()}"
-        )

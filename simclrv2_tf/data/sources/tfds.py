@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import difflib
 import os
 import re
@@ -10,6 +11,8 @@ import re
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.classes import number_classes
+from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources.columns import IMAGES
@@ -54,14 +57,16 @@ def open_tfds(
     builder = _prepared(tfds, name, options)
     _check_split(builder, name, split)
     image, label = _features(tfds, builder, name, options)
-    storage, labels = _examples(tfds, builder, split, image, label)
-    return Source(
+    classes = _classes(builder.info.features, label)
+    storage, labels = _examples(tfds, builder, split, image, label, classes)
+    source = Source(
         name=f"{name} ({split})",
-        labels=labels,
+        labels=np.full(len(labels), UNLABELLED, np.int32),
         storage=storage,
-        class_names=_classes(builder.info.features, label),
         shape=_shape(builder.info.features[image]),
     )
+    numbers, classes = number_classes(labels, classes, name, source.where)
+    return dataclasses.replace(source, labels=numbers, class_names=classes)
 
 
 def tfds_splits(name: str, options: Options) -> list[str]:
@@ -90,17 +95,21 @@ def class_names(
     )
 
 
-def _examples(tfds, builder, split, image, label) -> tuple[Storage, np.ndarray]:
+def _examples(
+    tfds, builder, split, image, label, classes
+) -> tuple[Storage, list[str]]:
     info = builder.info.splits[split]
     record_files = builder.info.file_format.value == "tfrecord"
     with _undamaged(builder.data_dir):
         if record_files and _bytes(builder, info) > MEMORY_LIMIT:
-            storage, labels = index_records(
-                info.file_instructions, image, label
-            )
-            return storage, labels.astype(np.int32)
-        encoded, labels = _read(tfds, builder, split, image, label)
-        return Encoded(encoded), labels
+            return index_records(info.file_instructions, image, label, classes)
+        encoded, values = _read(tfds, builder, split, image, label)
+    labels = label_names(
+        values,
+        lambda index: f"example {index} of {split!r} in {builder.data_dir}",
+        classes,
+    )
+    return Encoded(encoded), labels
 
 
 @contextlib.contextmanager
@@ -224,12 +233,14 @@ def _read(tfds, builder, split, image, label):
             interleave_cycle_length=1,  # one file after the other
         ),
     )
-    encoded, labels = [], []
-    for example in dataset.batch(1024):
-        encoded.extend(example[image].numpy())
-        unlabelled = [UNLABELLED] * len(example[image])
-        labels.extend(example[label].numpy() if label else unlabelled)
-    return np.array(encoded, object), np.array(labels, np.int32)
+    names = (image, label) if label else (image,)
+    rows = dataset.map(lambda example: [example[name] for name in names])
+    encoded, values = [], []
+    for found in rows.ragged_batch(1024):
+        encoded.extend(found[0].numpy())
+        none = [None] * len(found[0])
+        values.extend(found[1].numpy() if label else none)
+    return np.array(encoded, object), values
 
 
 def _classes(features, label):

@@ -64,7 +64,12 @@ def test_columns_by_name(tmp_path):
         ("path,label\n,a\n", "must name an image in each row.*row 2"),
         ("img_name,kind\n0.png,a\n", "must call the column of paths"),
         ("id,name,kind\n7,0.png,a\n", "must call the column of paths"),
-        ("0.png,-7\n", "or -1 for unlabelled. Received: -7"),
+        ("0.png,-7\n", "-1 for unlabelled. Received: -7 in row 1 of .*a.csv"),
+        (
+            "path,label\n0.png,a\n\n1.png,20.5\n",
+            "Received: '20.5' in row 4 of the file .*a.csv.*no fractions",
+        ),
+        ("0.png,a\n1.png,NaN\n", "Received: 'NaN' in row 2 of .*empty"),
         ("0.png,0\n1.png,2\n", "class 1 has no example in csv:.*a.csv"),
     ],
 )
@@ -83,11 +88,31 @@ def test_unknown_labels_and_capital_splits(tmp_path, caplog):
 
 
 def test_floats_of_pandas_are_labels(tmp_path):
-    labels = [0.0, 1.0, float("nan")]
-    pairs = list(zip(ENCODED[:3], labels, strict=True))
+    pairs = list(zip(ENCODED[:3], [0.0, 1.0, None], strict=True))
     write_parquet(tmp_path / "a.parquet", pairs)
     source = sources.open_source(f"parquet:{tmp_path}/a.parquet")
     assert source.labels.tolist() == [0, 1, -1]
+    same = sources.open_source(
+        table(tmp_path, "0.png,0.0\n1.png,1.0\n2.png,\n")
+    )
+    assert same.class_names == source.class_names == ("0", "1")
+    assert same.labels.tolist() == [0, 1, -1]
+
+
+def test_zeros_before_a_number_belong_to_the_name(tmp_path):
+    text = "path,label\n0.png,001\n1.png,1\n2.png,010\n"
+    source = sources.open_source(table(tmp_path, text))
+    assert source.class_names == ("001", "1", "010")
+    map_ = tmp_path / "map.csv"
+    map_.write_text("001,1\n1,1\n010,010\n")
+    with pytest.raises(
+        ValueError, match="all of one kind. Received: 1, 1, 010"
+    ):
+        sources.open_source(table(tmp_path, text), label_map=str(map_))
+    map_.write_text("001,one\n1,one\n010,010\n")
+    joined = sources.open_source(table(tmp_path, text), label_map=str(map_))
+    assert joined.class_names == ("one", "010")
+    assert joined.labels.tolist() == [0, 0, 1]
 
 
 def test_class_names_of_hugging_face(tmp_path):
@@ -97,7 +122,7 @@ def test_class_names_of_hugging_face(tmp_path):
     wrong = [(image, 5) for image, _ in rows()]
     write_parquet(tmp_path / "b.parquet", wrong, names=list(NAMES))
     with pytest.raises(
-        ValueError, match=r"label 5 in .*b\.parquet' is outside"
+        ValueError, match=r"label 5 in row 0 of .*b\.parquet' is outside"
     ):
         sources.open_source(f"parquet:{tmp_path}/b.parquet")
 
@@ -153,6 +178,8 @@ def test_label_map_messages(tmp_path, caplog):
         ("ant\n", "lines of the form label,class. Received: 'ant' in line 1"),
         ("ant,0\nbee,2\ncat,2\n", "no label for class 1"),
         ("", "names or as numbers"),
+        ("ant,0.5\n", "Received: '0.5' in the line of 'ant' in `label_map`"),
+        ("ant,x|y\n", r"Received: 'x\|y' in the line of 'ant'"),
     ):
         path.write_text(text)
         with pytest.raises(ValueError, match=message):

@@ -145,6 +145,42 @@ def test_numbers_from_one_and_unlabelled_ones(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ([0, 1, 0], r"'?\[0, 1, 0\]'?"),
+        (20.29, "'?20.29'?"),
+        (float("nan"), "'?nan'?"),
+        (float("inf"), "'?inf'?"),
+        (-2, "-2"),
+        ("sky|sea", r"'sky\|sea'"),
+        ("sky,sea", "'sky,sea'"),
+    ],
+)
+def test_labels_that_are_not_one_class(tmp_path, kind, label, shown):
+    path = tmp_path / f"all.{kind}"
+    WRITERS[kind](path, [(ENCODED[0], label)])
+    message = rf"Received: {shown} in (row|record|the sample) .*all\.{kind}"
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(f"{kind}:{path}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_twelve_classes_are_in_the_order_of_their_numbers(tmp_path, kind):
+    labels = [11, 2, 10, 0, 1, 3, 4, 5, 6, 7, 8, 9]
+    for values in (
+        labels,
+        [str(v) for v in labels],
+        [float(v) for v in labels],
+    ):
+        path = tmp_path / f"{type(values[0]).__name__}.{kind}"
+        WRITERS[kind](path, list(zip(ENCODED, values, strict=True)))
+        source = sources.open_source(f"{kind}:{path}")
+        assert source.class_names == tuple(map(str, range(12)))
+        assert source.labels.tolist() == labels
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_is_not_there(tmp_path, kind):
     with pytest.raises(ValueError, match="There is no file.*nowhere"):
         sources.open_source(f"{kind}:{tmp_path}/nowhere-*")

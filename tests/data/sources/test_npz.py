@@ -127,9 +127,17 @@ OBJECTS[:] = MIXED
         ({"numbers": LABELS}, "must have an array called images.*numbers"),
         (
             {"images": PIXELS, "labels": LABELS, "classes": np.array(["a"])},
-            "labels of .* must be below 1.*0 to 2",
+            "label 1 in row 1 of the array 'labels' of .* is outside the cl",
         ),
-        ({"images": PIXELS, "labels": LABELS - 5}, "Received: -5"),
+        ({"images": PIXELS, "labels": LABELS - 5}, "Received: -5 in row 0"),
+        (
+            {
+                "images": PIXELS,
+                "labels": LABELS,
+                "classes": np.array(["a"] * 3),
+            },
+            "must differ.*Received: 'a' for 3 of 3 classes",
+        ),
     ],
 )
 def test_messages(tmp_path, arrays, message):

@@ -153,6 +153,20 @@ def test_dictionaries_and_labels_left_out_by_minus_one():
     assert sources.from_dataset(rows).class_names is None
 
 
+def test_labels_of_tf_data_may_be_names():
+    images = np.zeros((4, 8, 8, 3), np.uint8)
+    rows = slices(images, ["b", "a", "", "b"])
+    source = sources.from_dataset(rows)
+    assert source.class_names == ("a", "b")
+    assert source.labels.tolist() == [1, 0, -1, 1]
+    ordered = sources.from_dataset(rows, ["b", "a"])
+    assert ordered.class_names == ("b", "a")
+    assert ordered.labels.tolist() == [0, 1, -1, 0]
+    whole = sources.from_dataset(slices(images, [2.0, 0.0, -1.0, 2.0]))
+    assert whole.class_names == ("0", "1", "2")
+    assert whole.labels.tolist() == [2, 0, -1, 2]
+
+
 def slices(*tensors):
     return tf.data.Dataset.from_tensor_slices(tensors)
 
@@ -165,10 +179,15 @@ def slices(*tensors):
         (
             slices(np.zeros((2, 4, 4, 3)), np.eye(2)),
             None,
-            r"and perhaps.*\(2,\)",
+            r"Received: \[1.0, 0.0\] in element 0 of the data set given; give",
         ),
-        (slices(np.zeros((2, 4, 4, 3)), [0, 2]), ("a", "b"), "below 2.*0 to 2"),
-        (slices(np.zeros((2, 4, 4, 3)), [0, -2]), None, "Received: -2 to 0"),
+        (
+            slices(np.zeros((2, 4, 4, 3)), [0, 2]),
+            ("a", "b"),
+            "2 in element 1 of",
+        ),
+        (slices(np.zeros((2, 4, 4, 3)), [0, -2]), None, "Received: -2 in el"),
+        (slices(np.zeros((2, 4, 4, 3)), [0, 0.5]), None, "Received: 0.5 in el"),
         (slices(np.zeros((2, 4, 4, 3)), [0, 1]).take(0), None, "no example"),
         (slices(np.full((2, 4, 4, 3), 9.0), [0, 1]), None, "from 9 to 9"),
     ],

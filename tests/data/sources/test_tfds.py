@@ -97,6 +97,56 @@ def test_a_directory_as_a_name(directory):
         sources.open_source(f"{directory}/shapes", label_feature="x")
 
 
+def stored(directory, kind, labels):
+    """The name of a set of images whose labels are a feature of this kind."""
+    rows = {"image": PIXELS[: len(labels)], "label": labels}
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="labels",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(
+            {"image": tfds.features.Image(shape=(9, 7, 3)), "label": kind}
+        ),
+        split_datasets={"train": tf.data.Dataset.from_tensor_slices(rows)},
+        data_dir=directory,
+        disable_shuffling=True,
+    )
+    return f"{directory}/labels"
+
+
+@pytest.mark.parametrize("limit", [0, 2**29])
+def test_labels_that_are_texts_or_whole_floats(tmp_path, monkeypatch, limit):
+    monkeypatch.setattr(ours, "MEMORY_LIMIT", limit)
+    texts = stored(tmp_path / "a", tfds.features.Text(), ["b", "a", "", "b"])
+    source = sources.open_source(texts)
+    assert source.class_names == ("a", "b")
+    assert source.labels.tolist() == [1, 0, -1, 1]
+    kind = tfds.features.Scalar(np.float32)
+    floats = stored(tmp_path / "b", kind, np.float32([0, 1, -1, 1]))
+    source = sources.open_source(floats)
+    assert source.class_names == ("0", "1")
+    assert source.labels.tolist() == [0, 1, -1, 1]
+
+
+@pytest.mark.parametrize("limit", [0, 2**29])
+@pytest.mark.parametrize(
+    ("kind", "labels", "message"),
+    [
+        (np.float32, [1, 0.5], "Received: 0.5 in (record|example) 1 .*labels"),
+        (np.int64, np.eye(2), r"Received: \[1, 0\] in (record|example) 0 .*l"),
+        (np.int64, [0, -2], "Received: -2 in (record|example) 1 .*labels"),
+    ],
+)
+def test_labels_that_are_no_classes(
+    tmp_path, monkeypatch, limit, kind, labels, message
+):
+    monkeypatch.setattr(ours, "MEMORY_LIMIT", limit)
+    labels = np.array(labels, kind)
+    feature = tfds.features.Tensor(shape=labels.shape[1:], dtype=kind)
+    name = stored(tmp_path, feature, labels)
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(name)
+
+
 @pytest.mark.parametrize("limit", [0, 2**29])
 @pytest.mark.parametrize("damage", ["cut", "gone", "metadata"])
 def test_damaged_files(directory, tmp_path, monkeypatch, limit, damage):

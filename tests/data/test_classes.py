@@ -1,0 +1,31 @@
+"""How classes are numbered, wherever their names come from."""
+
+import pytest
+
+from simclrv2_tf.data.classes import in_order
+from simclrv2_tf.data.classes import number_classes
+
+
+def test_numbers_go_by_size_and_before_other_names():
+    names = ["b", "10", "2", "a", "0", "01", "1"]
+    assert in_order(names) == ["0", "01", "1", "2", "10", "a", "b"]
+
+
+def test_labels_are_places_among_the_names():
+    labels, names = number_classes(["b", "", "10", "9"], None, "x", str)
+    assert names == ("9", "10", "b")
+    assert labels.tolist() == [2, -1, 1, 0]
+    labels, names = number_classes(["b"], ("b", "a"), "x", str)
+    assert (labels.tolist(), names) == ([0], ("b", "a"))
+    labels, names = number_classes(["", ""], None, "x", str)
+    assert (labels.tolist(), names) == ([-1, -1], None)
+
+
+def test_numbers_without_an_example():
+    for labels, missing in ((["0", "2"], 1), (["2", "3"], 1), (["1", "3"], 2)):
+        with pytest.raises(ValueError, match=f"class {missing} has no example"):
+            number_classes(labels, None, "x", str)
+        assert number_classes(labels, None, "x", str, gaps=True)
+    assert number_classes(["001", "003"], None, "x", str)  # names, not numbers
+    with pytest.raises(ValueError, match="'c' of 1 is outside .* x, .* a, b"):
+        number_classes(["a", "c"], ("a", "b"), "x", str)
