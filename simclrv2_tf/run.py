@@ -8,6 +8,7 @@ import sys
 from simclrv2_tf import flags
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.recipes import job_status
+from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.runs import status
 from simclrv2_tf.runs.interruption import Interruption
 
@@ -59,7 +60,7 @@ def _leave_pipe():
 
 def _run(config):
     if config.mode == "status":  # at once, without TensorFlow
-        room = job_status if job_status.is_job(config.model_dir) else status
+        room = job_status if is_job(config.model_dir) else status
         print(room.describe(config.model_dir), flush=True)
         return
     with _interruption(config) as interruption:

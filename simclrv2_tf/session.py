@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from simclrv2_tf import distribution
 from simclrv2_tf import export
 from simclrv2_tf.config import Config
@@ -13,6 +15,8 @@ from simclrv2_tf.inference.embed import embed
 from simclrv2_tf.inference.predict import predict
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.job import semi_supervised
+from simclrv2_tf.recipes.record import is_job
+from simclrv2_tf.recipes.record import run_within
 from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
@@ -49,6 +53,8 @@ def run(
         return make_recipe.recommend_for(config, source, eval_source)
     if config.train_mode == "semi_supervised" and config.mode in TRAINING:
         return semi_supervised(config, run, source, eval_source, interruption)
+    if config.mode not in TRAINING:
+        config = _of_the_run(config)
     export.check_installed(exports.formats_of(config))
     strategy = devices.make_strategy(config)  # before anything is computed
     with distribution.naming_lost_peers():
@@ -60,6 +66,13 @@ def run(
         with strategy.scope():
             distribution.wait_for_workers()
     return result
+
+
+def _of_the_run(config):
+    """A job's directory stands for the run in it that holds its classifier."""
+    if not is_job(config.model_dir):
+        return config
+    return dataclasses.replace(config, model_dir=run_within(config.model_dir))
 
 
 def _results(config, source, eval_source, interruption):

@@ -78,7 +78,7 @@ DATA_LEVELS = (
     {"blur", "storage", "views"},
     {"source"},
     {"classes", "splits", "unreadable"},
-    {"label_names"},
+    {"class_match", "label_names"},
     {"label_map"},
     {"sources"},
     {"cache", "pipeline"},

@@ -12,6 +12,7 @@ from tools import plan
 from tools.benchmarks import memory
 
 MEASURED = pathlib.Path(__file__).parents[1] / "benchmarks" / "memory.json"
+STEPS = MEASURED.with_name("step.json")
 SMALL = Job(batch=512, resnet_depth=18, image_size=32)
 
 
@@ -72,12 +73,28 @@ def test_at_the_balance_both_take_the_same():
     )
 
 
-def test_hours_of_the_simclr_paper():
-    """ResNet-50, 100 epochs, batch 4,096, 128 cores of TPU v3: 1.5 hours."""
+def test_operations_of_a_step_in_closed_form():
+    """He et al. count 4.1 billion multiplications with the step on the 3x3."""
     job = Job(batch=4096, devices=128, hosts=16)
-    step = scaling.seconds(job, scaling.DEVICES["tpu_v3_core"])["computing"]
-    hours = step * 100 * 1_281_167 / 4096 / 3600
-    assert hours == pytest.approx(1.5, rel=0.1)
+    forward = 2 * 32 * 2 * 4.1e9  # views, images of a core, with additions
+    device = scaling.DEVICES["tpu_v3_core"]
+    step = scaling.seconds(job, device, efficiency=1)["computing"]
+    assert step == pytest.approx(3 * forward / 61.5e12, rel=0.02)
+
+
+def test_efficiency_is_that_of_the_simclr_paper():
+    """ResNet-50, 100 epochs, batch 4,096, 128 cores of TPU v3: 1.5 hours."""
+    operations = 3 * 2 * 2 * 4.1e9 * 1_281_167 * 100
+    reached = operations / (1.5 * 3600) / (128 * 61.5e12)
+    assert reached == pytest.approx(scaling.EFFICIENCY, rel=0.1)
+
+
+def test_seconds_of_a_network_that_nothing_was_fitted_to():
+    """ResNet-50 at 224 pixels; the speed of a core is from ResNet-18 at 32."""
+    measured = json.loads(STEPS.read_text())["cases"]["ResNet-50, 224 px"]
+    job = Job(batch=measured["batch"])
+    told = scaling.seconds(job, scaling.this_machine(2, 8e9))["computing"]
+    assert told == pytest.approx(measured["bare"], rel=0.2)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,13 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def _place(name):
-    number = name.isascii() and name.isdecimal()
-    return (0, int(name), name) if number else (1, 0, name)
+    digits = name.isascii() and name.isdecimal()
+    return (0, int(name), name) if digits else (1, 0, name)
+
+
+def is_number(name: str) -> bool:
+    """Whether a name is a whole number as such; "001" is a name like others."""
+    return name.isascii() and name.isdecimal() and str(int(name)) == name
 
 
 def number_classes(
@@ -70,8 +75,8 @@ def number_classes(
 
 def _check_gaps(classes, name):
     """Raises if a number between the first and the last class is unused."""
-    if not classes or any(str(_place(text)[1]) != text for text in classes):
-        return  # some are names
+    if not classes or not all(map(is_number, classes)):
+        return
     first = min(int(classes[0]), 1)
     for number, text in enumerate(classes, first):
         if int(text) != number:

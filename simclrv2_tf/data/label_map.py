@@ -9,6 +9,7 @@ import logging
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.classes import is_number
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.source import UNLABELLED
@@ -90,9 +91,7 @@ def _text_pairs(text, path):
 
 
 def _target(name):
-    """A whole number as such; one with zeros before it is a name."""
-    number = name.isascii() and name.isdecimal() and str(int(name)) == name
-    return int(name) if number else name or None
+    return int(name) if is_number(name) else name or None
 
 
 def relabel(

@@ -43,6 +43,7 @@ def embed(config: Config, source: Source | None = None) -> str:
     output = _output(config, prefix)
     backbone = weights.load_backbone(config, prefix, config.embed_endpoint)
     source = source or sweep.open_whole(config)
+    source = weights.in_order_of(prefix, source)
     source = source.with_channels(backbone.input_shape[-1])
     files = sweep.file_names(source)
     contents = sweep.contents(config, source, backbone, files)

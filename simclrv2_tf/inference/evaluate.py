@@ -13,7 +13,9 @@ from simclrv2_tf import distribution
 from simclrv2_tf import optimizers
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import class_match
 from simclrv2_tf.data import pipeline
+from simclrv2_tf.data.class_match import OtherClassesError
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference import exports
@@ -110,12 +112,13 @@ def evaluate_checkpoint(
     )
     result = {}
     with unreadable.explained():
-        if _classifies(config, prefix, network, eval_source):
-            accuracy = metrics.classification_accuracy(
-                network, batches, eval_source.labels
-            )
+        labels = _labels(config, prefix, network, eval_source)
+        if labels is not None:
+            accuracy = metrics.classification_accuracy(network, batches, labels)
             result |= {f"eval/{name}": v for name, v in accuracy.items()}
     if config.knn_k:
+        source = source or inputs.open_source(config)
+        source = weights.in_order_of(prefix, source)
         result |= _neighbours(config, network, eval_source, source)
     if not result:
         _LOG.warning(
@@ -133,26 +136,33 @@ def evaluate_checkpoint(
     return result
 
 
-def _classifies(config, prefix, network, eval_source):
-    """Whether there are both labels and a classifier trained for them."""
+def _labels(config, prefix, network, eval_source):
+    """Labels as the network numbers classes; None if it cannot be judged."""
     if network.supervised_head is None or not eval_source.num_classes:
-        return False
+        return None
     if not weights.has_classifier(prefix):
-        return False
+        return None
+    try:
+        return _renumbered(prefix, network, eval_source).labels
+    except OtherClassesError as error:
+        if not config.knn_k:  # that needs no classifier
+            raise
+        _LOG.warning("the classifier is not judged. %s", error)
+        return None
+
+
+def _renumbered(prefix, network, eval_source):
+    if weights.class_names(prefix):
+        return weights.renumbered(prefix, eval_source, "The network's run")
     num_classes = network.get_config()["num_classes"]
     if num_classes != eval_source.num_classes:
-        if config.knn_k:  # that needs no classifier
-            return False
-        raise ValueError(
+        raise OtherClassesError(
             "The network and the data must have the same classes. Received: a "
             f"network of {num_classes} and {eval_source.name} of "
             f"{eval_source.num_classes} classes; with --knn_k=200 the "
             "features are judged, whatever the classes"
         )
-    weights.check_classes(
-        weights.class_names(prefix), eval_source, "The network's run"
-    )
-    return True
+    return eval_source
 
 
 def check_labels(source: Source, eval_source: Source) -> None:
@@ -168,8 +178,9 @@ def check_labels(source: Source, eval_source: Source) -> None:
 
 def _neighbours(config, network, eval_source, source):
     """Accuracy of nearest neighbours among the labels that may be used."""
-    source = source or inputs.open_source(config)
     check_labels(source, eval_source)
+    known = source.class_names or ()
+    eval_source = class_match.renumber(eval_source, known, "The neighbours")
     allowed = inputs.labelled_examples(config, source)
     channels = network.get_config()["channels"]
     source = source.subset(allowed).with_channels(channels)

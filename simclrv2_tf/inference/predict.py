@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import logging
 import os
 
 import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.class_match import unknown_classes
+from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
 from simclrv2_tf.inference import embedding_files
@@ -19,6 +22,7 @@ from simclrv2_tf.runs import weights
 
 NAME = "predictions"
 SHARD_SIZE = 4096  # rows, the unit of resuming
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 def predict(config: Config, source: Source | None = None) -> str:
@@ -49,6 +53,8 @@ def predict(config: Config, source: Source | None = None) -> str:
         )
     classifier = weights.load_backbone(config, prefix, "logits_sup")
     source = source or sweep.open_whole(config)
+    source = weights.in_order_of(prefix, source)
+    _compare(prefix, source)
     source = source.with_channels(classifier.input_shape[-1])
     files = sweep.file_names(source)
     names = _names(prefix, source, classifier.output_shape[-1])
@@ -67,6 +73,20 @@ def _names(prefix, source, count):
     given = [weights.class_names(prefix), source.class_names]
     fitting = [names for names in given if names and len(names) == count]
     return fitting[0] if fitting else [str(index) for index in range(count)]
+
+
+def _compare(prefix, source):
+    """Says which labels of the data the network cannot predict."""
+    known, given = weights.class_names(prefix), source.class_names or ()
+    unknown = unknown_classes(given, known or given, weights.as_written(prefix))
+    if unknown:
+        _LOG.warning(
+            "%s has the classes %s, which the network does not know: it was "
+            "trained on %s.",
+            source.name,
+            listed(unknown),
+            listed(known),
+        )
 
 
 def _output(config, prefix):

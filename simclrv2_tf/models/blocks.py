@@ -15,7 +15,12 @@ SK_MIN_CHANNELS = 32  # lower bound of the SK bottleneck, original release
 
 
 class Composite(keras.layers.Layer):
-    """A layer made of other layers, listed in creation order in `parts`."""
+    """A layer made of other layers, listed in creation order in `parts`.
+
+    Each kind builds its parts from the shape of its input. Keras could find
+    the shapes by itself: it calls a layer once to build it and once more to
+    use it, at every depth, and takes three times as long.
+    """
 
     @property
     def parts(self):
@@ -28,6 +33,18 @@ class Composite(keras.layers.Layer):
                 yield from part.leaves()
             else:
                 yield part
+
+
+def build_in_turn(layers, input_shape):
+    """Builds layers that each take what the one before gives.
+
+    Returns:
+      Shape of what the last one gives.
+    """
+    for layer in layers:
+        layer.build(input_shape)
+        input_shape = layer.compute_output_shape(input_shape)
+    return input_shape
 
 
 @keras.saving.register_keras_serializable("simclrv2_tf")
@@ -103,8 +120,10 @@ class ConvBN(Composite):
         return [self.conv, self.norm]
 
     def build(self, input_shape):
-        self.conv.build(input_shape)
-        self.norm.build(self.conv.compute_output_shape(input_shape))
+        build_in_turn(self.parts, input_shape)
+
+    def compute_output_shape(self, input_shape):
+        return self.conv.compute_output_shape(input_shape)
 
     def call(self, inputs, training=None):
         outputs = self.norm(self.conv(inputs), training=training)
@@ -135,6 +154,15 @@ class SelectiveKernel(Composite):
     def parts(self):
         return [self.streams, self.squeeze, self.mix]
 
+    def build(self, input_shape):
+        self.streams.build(input_shape)
+        *_, filters = self.compute_output_shape(input_shape)
+        build_in_turn([self.squeeze, self.mix], (None, 1, 1, filters))
+
+    def compute_output_shape(self, input_shape):
+        *size, both = self.streams.compute_output_shape(input_shape)
+        return (*size, both // 2)
+
     def call(self, inputs, training=None):
         streams = tf.stack(
             tf.split(self.streams(inputs, training=training), 2, axis=-1)
@@ -164,6 +192,9 @@ class SqueezeExcite(Composite):
     def parts(self):
         return [self.reduce, self.expand]
 
+    def build(self, input_shape):
+        build_in_turn(self.parts, (None, 1, 1, input_shape[-1]))
+
     def call(self, inputs):
         mean = tf.reduce_mean(inputs, [1, 2], keepdims=True)
         gate = self.expand(tf.nn.relu(self.reduce(mean)))
@@ -190,6 +221,9 @@ class Shortcut(Composite):
     @property
     def parts(self):
         return [self.project]
+
+    def build(self, input_shape):
+        self.project.build(input_shape)
 
     def call(self, inputs, training=None):
         if self.resnet_d:
@@ -247,6 +281,18 @@ class ResidualBlock(Composite):
     def parts(self):
         ends = [self.shortcut, *self.branch, self.excite]
         return [part for part in ends if part is not None]
+
+    def build(self, input_shape):
+        if self.shortcut is not None:
+            self.shortcut.build(input_shape)
+        outputs = build_in_turn(self.branch, input_shape)
+        if self.excite is not None:
+            self.excite.build(outputs)
+
+    def compute_output_shape(self, input_shape):
+        for layer in self.branch:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
 
     def call(self, inputs, training=None):
         shortcut = inputs

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from simclrv2_tf.models.blocks import Composite
+from simclrv2_tf.models.blocks import build_in_turn
 from simclrv2_tf.models.normalization import BatchNorm
 
 MODES = ("none", "linear", "nonlinear")
@@ -42,6 +43,12 @@ class ProjectionLayer(Composite):
     @property
     def parts(self):
         return [self.dense, self.norm]
+
+    def build(self, input_shape):
+        build_in_turn(self.parts, input_shape)
+
+    def compute_output_shape(self, input_shape):
+        return self.dense.compute_output_shape(input_shape)
 
     def call(self, inputs, training=None):
         outputs = self.norm(self.dense(inputs), training=training)
@@ -102,6 +109,9 @@ class ProjectionHead(Composite):
     def parts(self):
         return self.layers
 
+    def build(self, input_shape):
+        build_in_turn(self.layers, input_shape)
+
     def call(self, inputs, training=None):
         hidden = [inputs]
         for layer in self.layers:
@@ -119,6 +129,9 @@ class SupervisedHead(Composite):
     @property
     def parts(self):
         return [self.linear]
+
+    def build(self, input_shape):
+        self.linear.build(input_shape)
 
     def call(self, inputs):
         return self.linear(inputs)

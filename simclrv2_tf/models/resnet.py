@@ -7,6 +7,7 @@ from simclrv2_tf.models.blocks import BottleneckBlock
 from simclrv2_tf.models.blocks import Composite
 from simclrv2_tf.models.blocks import Conv2D
 from simclrv2_tf.models.blocks import ConvBN
+from simclrv2_tf.models.blocks import build_in_turn
 from simclrv2_tf.models.normalization import BatchNorm
 from simclrv2_tf.models.remat import rematerialize
 
@@ -91,6 +92,11 @@ class Stem(Composite):
     def parts(self):
         return [*self.before, self.conv, self.norm]
 
+    def build(self, input_shape):
+        if self.input_scaling is not None:
+            self.input_scaling.build(input_shape)
+        build_in_turn(self.parts, input_shape)
+
     def scaled(self, images):
         """Images as the first convolution takes them."""
         return self.input_scaling(images) if self.input_scaling else images
@@ -125,6 +131,14 @@ class BlockGroup(Composite):
     @property
     def parts(self):
         return self.blocks
+
+    def build(self, input_shape):
+        build_in_turn(self.blocks, input_shape)
+
+    def compute_output_shape(self, input_shape):
+        for block in self.blocks:
+            input_shape = block.compute_output_shape(input_shape)
+        return input_shape
 
     def call(self, inputs, training=None):
         for block in self.blocks:
@@ -198,6 +212,11 @@ class ResNet(Composite):
     @property
     def parts(self):
         return [self.stem, *self.groups]
+
+    def build(self, input_shape):
+        self.stem.build(input_shape)
+        filters = self.stem.conv.filters
+        build_in_turn(self.groups, (None, None, None, filters))
 
     def call(self, images, training=None):
         endpoints = self.stem(images, training=training)

@@ -21,12 +21,9 @@ from simclrv2_tf.data.storage import Storage
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes import record
-from simclrv2_tf.recipes.job_report import REPORT
 from simclrv2_tf.runs import weights
 
 BATCH = 64  # images that are looked at together
-# Runs of a job that hold a classifier, the best first.
-_RUNS = ("distilled", "finetuned", "scratch")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +123,7 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
       >>> load_classifier("runs/mine").predict("cat.jpg").class_name
       'cat'
     """
-    path = _within_job(os.fspath(source))
+    path = record.run_within(os.fspath(source))
     weights.check_classifier(path)
     network = hub.load_network(path)
     count = network.get_config()["num_classes"]
@@ -139,21 +136,6 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
     if names and len(names) != count:
         names = None
     return Classifier(network, names)
-
-
-def _within_job(path):
-    """The run in a job's directory that holds its classifier."""
-    if not os.path.exists(os.path.join(path, record.JOB)):
-        return path
-    reported = record.read_json(path, REPORT).get("exported_run")
-    done = record.read_json(path, record.PROGRESS)
-    runs = [reported] if reported else [run for run in _RUNS if run in done]
-    if not runs:
-        raise ValueError(
-            f"The job in {path!r} must have trained a classifier, and has "
-            "not yet: the same command goes on with it."
-        )
-    return os.path.join(path, runs[0])
 
 
 def _as_source(images):

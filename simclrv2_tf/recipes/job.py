@@ -23,13 +23,13 @@ from simclrv2_tf.recipes.feature_checks import FeatureChecks
 from simclrv2_tf.recipes.job_data import JobData
 from simclrv2_tf.recipes.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.job_report import REPORT
-from simclrv2_tf.recipes.job_report import TABLE
 from simclrv2_tf.recipes.job_report import Row
 from simclrv2_tf.recipes.job_report import as_csv
 from simclrv2_tf.recipes.job_report import lines
 from simclrv2_tf.recipes.job_report import verdict
 from simclrv2_tf.recipes.pretraining import pretrain
+from simclrv2_tf.recipes.record import REPORT
+from simclrv2_tf.recipes.record import TABLE
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.record import check_same
 from simclrv2_tf.recipes.record import write_json
@@ -170,7 +170,7 @@ class Job:
 
     def to_the_end(self) -> dict[str, Any]:
         """The job, in the order of the paper; returns its report."""
-        if "train_steps" in self.recipe.options("pilot"):
+        if self.recipe.pilot_runs:
             pilots.choose_strength(self)
         if "pretrain" not in self.recipe.left_out:
             pretrain(self)
@@ -198,12 +198,14 @@ class Job:
             self.run_part(part, self.config_of(stage), self.interruption)
         return self.record.done[part]
 
-    def run_part(self, part: str, config: Config, interruption) -> None:
+    def run_part(
+        self, part: str, config: Config, interruption, run: Runner | None = None
+    ) -> None:
         """A run of the job, and what it came to."""
         print(f"\n== {part} ==", flush=True)
         earlier = journal_seconds(journal.read(config.model_dir, whole=True))
         begin = time.monotonic()
-        result = self.run(
+        result = (run or self.run)(
             config, self.data.train, self.data.evaluation, interruption
         )
         seconds = earlier + time.monotonic() - begin

@@ -38,6 +38,7 @@ class Recipe:
       seconds: {part of the job: seconds that it is planned to take}.
       notes: Sentences about the job as a whole.
       left_out: Stages that the job does without.
+      pilot_runs: How many strengths of the colour distortion are tried.
     """
 
     given: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
@@ -45,6 +46,7 @@ class Recipe:
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
     notes: list[str] = dataclasses.field(default_factory=list)
     left_out: list[str] = dataclasses.field(default_factory=list)
+    pilot_runs: int = 0
 
     def choose(
         self, stage: str, option: str, value: Any, why: str, source: str

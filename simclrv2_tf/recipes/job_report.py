@@ -10,8 +10,6 @@ from collections.abc import Iterator
 
 from simclrv2_tf.recipes.intervals import wilson
 
-REPORT, TABLE = "report.json", "table.csv"
-
 
 @dataclasses.dataclass(frozen=True)
 class Row:

@@ -11,13 +11,6 @@ from simclrv2_tf.runs import status
 _RUNS = ("pretrained", "scratch", "finetuned", "distilled")
 
 
-def is_job(directory: str | None) -> bool:
-    """Whether a directory holds a job, and not a single run."""
-    return bool(directory) and os.path.exists(
-        os.path.join(directory, record.JOB)
-    )
-
-
 def describe(directory: str) -> str:
     """A job's status, several lines of text.
 
@@ -26,7 +19,7 @@ def describe(directory: str) -> str:
     """
     begun = record.read_json(directory, record.JOB)
     done = record.read_json(directory, record.PROGRESS)
-    report = record.read_json(directory, "report.json")
+    report = record.read_json(directory, record.REPORT)
     planned = begun["recipe"]["seconds"]
     said = [f"job         {directory}: {begun['data']['name']}"]
     said.append(f"planned     {sum(planned.values()) / 60:.0f} minutes")

@@ -11,12 +11,12 @@ import numpy as np
 from simclrv2_tf import hub
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.feature_probe import right
+from simclrv2_tf.runs.train import train
 
 PART = "pilots"
-# From hardly any (classes that colour tells apart) to SimCLR's for CIFAR-10;
-# large photographs get SimCLR's for ImageNet as well.
-STRENGTHS = (0.05, 0.25, 0.5)
-LARGE, LARGE_STRENGTHS = 96, (0.1, 0.5, 1.0)
+# Of the usual strength, SimCLR's: all of it, hardly any (for classes that
+# colour tells apart), and the middle where there is time.
+SHARES = (1.0, 0.1, 0.5)
 SOURCE = "pilot runs, judged by a cross-validated probe"
 # A strength other than the rules' must be better by so many standard errors
 # of the difference on the same images.
@@ -26,10 +26,8 @@ SURE = 1.0
 def choose_strength(job) -> None:
     """Has a `Job`'s recipe take the strength that suits the labels best."""
     done = job.record.done
-    options = job.recipe.options("pretrain")
-    usual = options["color_jitter_strength"]
-    large = options["image_size"] >= LARGE
-    strengths = LARGE_STRENGTHS if large else STRENGTHS
+    usual = job.recipe.options("pretrain")["color_jitter_strength"]
+    strengths = [usual * share for share in SHARES[: job.recipe.pilot_runs]]
     if PART not in done:
         begin = time.monotonic()
         told = {s: _pilot(job, s) for s in strengths}
@@ -51,7 +49,7 @@ def choose_strength(job) -> None:
     )
 
 
-def best(told: dict, usual: float, strengths: tuple) -> float:
+def best(told: dict, usual: float, strengths: list[float]) -> float:
     """The strength that is surely better than the usual one, or that.
 
     Args:
@@ -59,8 +57,6 @@ def best(told: dict, usual: float, strengths: tuple) -> float:
       usual: The strength of the rules.
       strengths: Those that were tried.
     """
-    if usual not in told:
-        return max(strengths, key=lambda s: told[s].mean())
     found = usual
     for strength in strengths:
         gain = told[strength] - told[usual]
@@ -87,9 +83,16 @@ def _pilot(job, strength):
         train_summary_steps=steps,
     )
     if folder not in job.record.done:
-        job.run_part(folder, config, job.interruption)
+        job.run_part(folder, config, job.interruption, _train)
     network = hub.load_network(config.model_dir)
     return right(job, lambda s: baselines.features_of(network, s))
+
+
+def _train(config, source, evaluation, interruption):
+    """A run that is neither evaluated nor exported."""
+    del evaluation
+    trained = train(config, source, interruption)
+    return {**trained.metrics, "parameters": trained.parameters}
 
 
 def _folder(strength):

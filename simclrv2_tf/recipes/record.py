@@ -12,6 +12,36 @@ from typing import Any
 
 JOB = "job.json"
 PROGRESS = "progress.json"
+REPORT, TABLE = "report.json", "table.csv"
+# Runs of a job that hold a classifier, the best first.
+_CLASSIFIERS = ("distilled", "finetuned", "scratch")
+
+
+def is_job(directory: str | None) -> bool:
+    """Whether a directory holds a job, and not a single run."""
+    return bool(directory) and os.path.exists(os.path.join(str(directory), JOB))
+
+
+def run_within(directory: str) -> str:
+    """The run in a job's directory that holds its classifier.
+
+    Args:
+      directory: Of a job; anything else is given back as it is.
+
+    Raises:
+      ValueError: If the job has not trained a classifier yet.
+    """
+    if not is_job(directory):
+        return directory
+    exported = read_json(directory, REPORT).get("exported_run")
+    done = read_json(directory, PROGRESS)
+    runs = [exported] if exported else [r for r in _CLASSIFIERS if r in done]
+    if not runs:
+        raise ValueError(
+            f"The job in {directory!r} must have trained a classifier, and "
+            "has not yet: the same command goes on with it."
+        )
+    return os.path.join(directory, runs[0])
 
 
 def read_json(directory: str, name: str) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from simclrv2_tf.recipes.step_time import StepTime
 
 # Of the time that is left when every run has started and ended: distillation
 # needs about a third of pretraining's steps (benchmarks/digits.json).
-PILOTS, LABELS, DISTILLATION = 0.15, 0.08, 0.25
-PILOT_RUNS = 3
-LEAST_PILOT_STEPS = 40
+PILOTS, LABELS, DISTILLATION = 0.2, 0.08, 0.25
+# Before so many steps nothing is told apart: the signs' first hundred steps
+# leave the loss above chance (benchmarks/recipes.md).
+LEAST_PILOT_STEPS = 120
 MOST_EPOCHS = {"pretrain": 800, "distill": 400}  # the paper's
 WARMUP = 0.05  # of the steps, the paper's
 ENDING = 12.0  # seconds to evaluate and export a run, on two cores
@@ -79,7 +80,8 @@ def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
       ValueError: If the time does not allow one epoch of pretraining.
     """
     runs = 4 if facts.labelled else 1
-    work = max(0.0, facts.seconds - spent - runs * costs.run)
+    fixed = spent + runs * costs.run
+    work = max(0.0, facts.seconds - fixed)
     if facts.labelled:
         pilots = _plan_pilots(recipe, facts, costs, PILOTS * work)
         work -= pilots
@@ -97,7 +99,7 @@ def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
     if "pretrain" in recipe.left_out:
         return
     steps = int(work / costs.step["pretrain"])
-    _check_epoch(recipe, facts, costs, steps)
+    _check_epoch(recipe, facts, costs, steps, fixed)
     _choose_steps(recipe, facts, costs, "pretrain", steps)
 
 
@@ -113,21 +115,23 @@ def _label_steps(facts, options, stage):
 
 
 def _plan_pilots(recipe, facts, costs, seconds):
-    """Seconds for pilot runs, 0 where they would tell nothing."""
-    steps = int((seconds / PILOT_RUNS - costs.run) / costs.step["pretrain"])
+    """Seconds for pilot runs, 0 where they would tell nothing.
+
+    Three runs where there is time for them, else two.
+    """
     given = "color_jitter_strength" in recipe.given.get("pretrain", {})
-    if (
-        given
-        or recipe.left_out
-        or facts.fewest < 2
-        or steps < LEAST_PILOT_STEPS
-    ):
+    if given or recipe.left_out or facts.fewest < 2:
         return 0.0
-    recipe.choose(
-        "pilot", "train_steps", steps, f"{PILOTS:.0%} of the time", SOURCE
-    )
-    recipe.seconds["pilots"] = seconds
-    return seconds
+    start = max(0.0, costs.run - ENDING)  # nothing is exported
+    for runs in (3, 2):
+        steps = int((seconds / runs - start) / costs.step["pretrain"])
+        if steps >= LEAST_PILOT_STEPS:
+            why = f"{runs} runs in {PILOTS:.0%} of the time"
+            recipe.choose("pilot", "train_steps", steps, why, SOURCE)
+            recipe.pilot_runs = runs
+            recipe.seconds["pilots"] = seconds
+            return seconds
+    return 0.0
 
 
 def _choose_steps(recipe, facts, costs, stage, steps):
@@ -159,15 +163,17 @@ def _choose_steps(recipe, facts, costs, stage, steps):
     recipe.choose(stage, "keep_checkpoint_max", 2, "the last ones", "-")
 
 
-def _check_epoch(recipe, facts, costs, steps):
+def _check_epoch(recipe, facts, costs, steps, fixed):
     options = recipe.options("pretrain")
     if "train_steps" in options or "train_epochs" in options:
         return
     needed = facts.examples / options["train_batch_size"]
     if steps < needed:
-        share = 1 if not facts.labelled else (1 - DISTILLATION) * (1 - PILOTS)
-        more = (needed - steps) * costs.step["pretrain"] / share
-        minutes = int((facts.seconds + more) / 60) + 1
+        share = 1.0
+        if facts.labelled:
+            share = (1 - DISTILLATION) * (1 - PILOTS - 2 * LABELS)
+        seconds = fixed + needed * costs.step["pretrain"] / share
+        minutes = int(seconds / 60) + 1
         raise ValueError(
             "The time budget must allow an epoch of pretraining, for which "
             f"this job needs {minutes // 60:02d}:{minutes % 60:02d}. Received: "

@@ -168,7 +168,8 @@ def compiled_stage(
     """
     num_classes, teacher = source.num_classes, None
     if config.train_mode == "distill":
-        teacher = _checked_teacher(config, source)
+        weights.check_classifier(config.teacher)
+        teacher = load_teacher(config)
         num_classes = num_classes or teacher.get_config()["num_classes"]
     make = fresh_network if resumes else make_network
     network = make(config, num_classes)
@@ -176,13 +177,6 @@ def compiled_stage(
     stage.compile(optimizer=make_optimizer(config, plan, network))
     stage.optimizer.build(stage.trainable_variables)
     return stage
-
-
-def _checked_teacher(config, source):
-    weights.check_classifier(config.teacher)
-    names = weights.class_names(config.teacher)
-    weights.check_classes(names, source, "The teacher")
-    return load_teacher(config)
 
 
 def set_determinism(config: Config) -> None:

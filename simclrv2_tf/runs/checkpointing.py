@@ -13,7 +13,6 @@ from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import resume_state
-from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.resume_state import Progress
 from simclrv2_tf.runs.training_run import TrainingRun
 from simclrv2_tf.stages.stage import Stage
@@ -101,12 +100,9 @@ def _restore_directory(run):
 
 def write_flags(run: TrainingRun) -> None:
     """Writes the flags of a run, and what its data decided."""
-    names = run.data.source.class_names
-    if names is None and run.config.train_mode == "distill":
-        names = weights.class_names(run.config.teacher)
     model_dir.write_flags(
         run.config,
         num_classes=run.stage.network.get_config()["num_classes"],
-        class_names=names,
+        **run.classes,
         planned_steps=run.plan.train_steps,
     )

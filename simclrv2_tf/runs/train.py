@@ -25,6 +25,8 @@ from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import precision
 from simclrv2_tf.runs import projector
 from simclrv2_tf.runs.announcement import announce
+from simclrv2_tf.runs.class_numbers import names_of_run
+from simclrv2_tf.runs.class_numbers import number_as_before
 from simclrv2_tf.runs.fit import fit
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.journal import Journal
@@ -122,7 +124,10 @@ def _locked(directory: str) -> Iterator[Lock | None]:
 
 def _assemble(config, source, lock, interruption):
     """Opens the data, plans, builds the stage, and resumes."""
-    source = inputs.choose_labels(config, source or inputs.open_source(config))
+    opened = source or inputs.open_source(config)
+    source = number_as_before(config, opened)
+    classes = names_of_run(config, source, opened)
+    source = inputs.choose_labels(config, source)
     source = source.with_channels(config.channels)
     plan = make_plan(
         config,
@@ -136,7 +141,15 @@ def _assemble(config, source, lock, interruption):
     memory = _check_memory(config, plan, checkpoint)
     stage = _build(config, plan, source, resumes=checkpoint is not None)
     run = TrainingRun(
-        config, plan, memory, stage, data, journal, lock, interruption
+        config,
+        plan,
+        memory,
+        stage,
+        data,
+        classes,
+        journal,
+        lock,
+        interruption,
     )
     if checkpoint is not None:
         run.progress = checkpointing.restore(stage, checkpoint)

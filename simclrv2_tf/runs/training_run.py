@@ -25,6 +25,7 @@ class TrainingRun:
       memory: The memory that it is expected to take.
       stage: The compiled `Stage`.
       data: The `TrainingData`.
+      classes: What `flags.json` says of the classes' names.
       journal: The `Journal` of the run's directory.
       lock: The `Lock` of that directory; None where another worker writes.
       interruption: The `Interruption` that may end it.
@@ -36,6 +37,7 @@ class TrainingRun:
     memory: Expected
     stage: Stage
     data: TrainingData
+    classes: dict
     journal: Journal
     lock: Lock | None
     interruption: Interruption

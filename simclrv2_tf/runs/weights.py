@@ -12,6 +12,7 @@ from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
+from simclrv2_tf.data import class_match
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
@@ -117,27 +118,41 @@ def class_names(source: str | os.PathLike) -> list[str] | None:
     return None if directory is None else export.read_labels(directory)
 
 
-def check_classes(known: list[str] | None, data: Source, who: str) -> None:
-    """Raises a ValueError if data has other classes than a network.
+def as_written(source: str | os.PathLike) -> bool:
+    """Whether `class_names` are as the data have them.
+
+    Runs of earlier versions, whose flags do not say so, may have rewritten
+    numbers, see `unknown_classes`.
 
     Args:
-      known: Names of the network's classes, None if they are not known.
-      data: A `Source`; without labels anything goes.
-      who: The network, in words.
+      source: Anything that `--checkpoint` accepts.
     """
-    if not known or not data.class_names or _numbers(known, data.class_names):
-        return
-    pairs = zip(known, data.class_names, strict=False)
-    different = [i for i, (a, b) in enumerate(pairs) if a != b]
-    if different:
-        index = different[0]
-        raise ValueError(
-            f"{who} and the data must have the same classes in the same "
-            f"order. Received: class {index} is {known[index]!r} for the "
-            f"former and {data.class_names[index]!r} in {data.name}"
-        )
+    flags = flags_of(source)
+    return not flags or flags.get("class_names_as_written", False)
 
 
-def _numbers(*lists):
-    """Whether one of the lists only counts, as where names are unknown."""
-    return any(list(n) == [str(i) for i in range(len(n))] for n in lists)
+def renumbered(source: str | os.PathLike, data: Source, who: str) -> Source:
+    """Data with their classes numbered as in a network, matched by name.
+
+    Args:
+      source: Anything that `--checkpoint` accepts. Where it does not know its
+        classes' names the data stay as they are.
+      data: A `Source`; without labels it stays as it is.
+      who: The network, in words.
+
+    Raises:
+      OtherClassesError: If the network does not know a class of the data.
+    """
+    names = class_names(source)
+    if not names:
+        return data
+    return class_match.renumber(data, names, who, as_written(source))
+
+
+def in_order_of(source: str | os.PathLike, data: Source) -> Source:
+    """As `renumbered` where both have the same classes, else `data`."""
+    names, given = class_names(source), data.class_names
+    written = as_written(source)
+    if names and given and class_match.same_classes(given, names, written):
+        return renumbered(source, data, "The network")
+    return data

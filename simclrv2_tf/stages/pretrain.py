@@ -109,8 +109,8 @@ class Pretrain(Stage):
     def test_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """Contrastive loss of a batch of views, the same each time."""
         views, labels = labelled_views(data)
-        views = [self.augmented(v, i, step=0) for i, v in enumerate(views)]
-        both = self(tf.concat(views, axis=0))["proj_head_output"]
+        shown = [self.augmented(v, i, step=0) for i, v in enumerate(views)]
+        both = self(tf.concat(shown, axis=0))["proj_head_output"]
         loss = tf.reduce_mean(self.contrast(*tf.split(both, 2)))
         return self.record_validation(loss=of_all(loss, labels))
 

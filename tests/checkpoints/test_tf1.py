@@ -19,11 +19,11 @@ def optimizers():
     }
 
 
-def variables(prefix=""):
+def variables(prefix="", more=0):
     return [
         tf.get_variable(
             prefix + name,
-            initializer=tf.constant(array),
+            initializer=tf.constant(array + np.float32(more)),
             trainable="moving_" not in name,
         )
         for name, array in stand_ins.weights(ARGUMENTS).items()
@@ -56,12 +56,17 @@ def test_a_training_of_tf1_is_read(kind, tmp_path):
 def test_momentum_weights_of_a_released_file(tmp_path):
     with tf.Graph().as_default(), tf.Session() as session:
         variables()
-        variables("ema_model/")
+        variables("ema_model/", more=1)
         session.run(tf.global_variables_initializer())
         tf.train.Saver().save(session, str(tmp_path / "model.ckpt"), 250228)
-    for ema in (False, True):
-        arrays = any_format.open_source(str(tmp_path), ema).arrays
-        stand_ins.same(arrays, ARGUMENTS)
+    plain, momentum = (
+        any_format.open_source(str(tmp_path), ema).arrays
+        for ema in (False, True)
+    )
+    stand_ins.same(plain, ARGUMENTS)
+    assert set(momentum) == set(plain)
+    for name, array in plain.items():
+        np.testing.assert_array_equal(momentum[name], array + 1, name)
 
 
 def test_what_we_write_is_restored_by_a_saver(tmp_path, monkeypatch):

@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 from export_cases import NAMES
 from export_cases import SIZE
-from export_cases import make_network
 from export_cases import prepare
 
 from simclrv2_tf import export
@@ -150,8 +149,7 @@ def test_missing_packages_are_named(monkeypatch):
         export.check_installed(["coreml"])
 
 
-def test_nothing_is_left_when_writing_fails(tmp_path, monkeypatch):
-    network = make_network()
+def test_nothing_is_left_when_writing_fails(network, tmp_path):
     with pytest.raises(ValueError, match="3 names for 7 classes"):
         export.export_network(network, str(tmp_path), 1, prepare, list("abc"))
     assert os.listdir(tmp_path) == []

@@ -44,6 +44,18 @@ def original(tmp_path_factory):
     return directory
 
 
+@pytest.fixture(scope="module")
+def knowing(tmp_path_factory):
+    """A Keras file, which knows that its head reads layer 1."""
+    path = tmp_path_factory.mktemp("keras") / "source.keras"
+    keras.utils.set_random_seed(0)
+    network = Network(**stand_ins.SMALL, ft_proj_selector=1)
+    head = network.supervised_head.linear.kernel
+    head.assign(np.random.default_rng(0).normal(size=head.shape))
+    network.save(path)
+    return path
+
+
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_format_there_and_back(name, original, tmp_path, command, capsys):
     if name.endswith((".safetensors", ".pth")):
@@ -58,17 +70,13 @@ def test_every_format_there_and_back(name, original, tmp_path, command, capsys):
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_source_that_knows_its_selector(name, tmp_path, command, capsys):
+def test_a_source_that_knows_its_selector(
+    name, knowing, tmp_path, command, capsys
+):
     """Some formats do not; the check reads the target as the source says."""
     if name.endswith((".safetensors", ".pth")):
         pytest.importorskip("torch")
-    source = tmp_path / "source.keras"
-    keras.utils.set_random_seed(0)
-    network = Network(**stand_ins.SMALL, ft_proj_selector=1)
-    head = network.supervised_head.linear.kernel
-    head.assign(np.random.default_rng(0).normal(size=head.shape))
-    network.save(source)
-    assert command(source, tmp_path / name, "--check") == 0
+    assert command(knowing, tmp_path / name, "--check") == 0
     assert "same: at most" in capsys.readouterr().out
 
 
@@ -88,11 +96,16 @@ def test_misspelt_arguments_are_named(original, tmp_path):
 
 @pytest.mark.parametrize(
     "options",
-    [{"channels": 1}, {"se_ratio": 0.5}, {"sk_ratio": 0.125}, {}],
+    [
+        {"channels": 1},
+        {"se_ratio": 0.5},
+        {"sk_ratio": 0.125, "resnet_depth": 50},
+        {},
+    ],
     ids=["channels", "se", "sk", "trained"],
 )
 def test_keras_weights_of_unusual_networks(options, tmp_path):
-    network = Network(**{**stand_ins.SMALL, "width_multiplier": 1, **options})
+    network = Network(**{**stand_ins.SMALL, **options})
     if not options:  # what an optimizer remembers stands in the file too
         network.compile(keras.optimizers.Adam())
         network.optimizer.build(network.trainable_variables)

@@ -266,20 +266,23 @@ def test_a_cache_that_may_only_be_read(original, monkeypatch, as_nobody):
 def test_two_processes_fetch_at_once(served):
     program = (
         "from simclrv2_tf.hub import catalogue, fetch\n"
+        "print('ready', flush=True)\n"
+        "input()\n"
         f"print(fetch.fetch(catalogue.find({NAME!r})))\n"
     )
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", program],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    answers = [child.communicate(timeout=240) for child in children]
-    assert [child.returncode for child in children] == [0, 0], answers
-    paths = {out.split()[-1] for out, _ in answers}
-    assert len(paths) == 1
+    child = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    ready = child.stdout.readline()
+    child.stdin.write("\n")
+    child.stdin.flush()
+    path = fetched()  # while the other does
+    out, errors = child.communicate(timeout=240)
+    assert (ready, child.returncode) == ("ready\n", 0), errors
+    assert out.split() == [path]
     assert cached(served) == WHOLE
     assert len(asked_for_data()) == 1  # the second found what the first had

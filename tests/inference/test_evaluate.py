@@ -1,5 +1,6 @@
 """What evaluation judges, when it waits, and what it writes."""
 
+import dataclasses
 import json
 import logging
 
@@ -121,17 +122,54 @@ def test_a_classifier_that_was_never_trained_is_not_judged(run, caplog):
     assert "eval/examples" in simclrv2_tf.evaluate(pictures(), run)
 
 
+def accuracy(source, run):
+    return simclrv2_tf.evaluate(source, run)["eval/label_top_1_accuracy"]
+
+
 def test_other_classes_are_refused(run):
+    with pytest.raises(ValueError, match="Received: a, b, c in pictures, whi"):
+        simclrv2_tf.evaluate(pictures(names="abc"), run)
+    write_flags(run, class_names=list("abcdefghij"))
+    with pytest.raises(ValueError, match="not among a, b, c, .*--label_map"):
+        simclrv2_tf.evaluate(pictures(), run)  # numbers are names as well
+    write_flags(run, class_names=None)
     with pytest.raises(ValueError, match="a network of 10 and pictures of 3"):
         simclrv2_tf.evaluate(pictures(names="abc"), run)
-    shuffled = pictures(names=DIGITS[::-1])
+
+
+def test_classes_in_another_order_or_fewer_are_matched_by_name(run):
     write_flags(run, class_names=list("abcdefghij"))
-    with pytest.raises(ValueError, match="class 0 is 'a' for the former"):
-        simclrv2_tf.evaluate(pictures(names=list("bacdefghij")), run)
-    # Where names only count they say nothing.
-    assert simclrv2_tf.evaluate(pictures(), run)["eval/examples"] == 12
+    source = pictures(40, "abcdefghij")
+    expected = accuracy(source, run)
+    backwards = dataclasses.replace(
+        source, labels=9 - source.labels, class_names=tuple("jihgfedcba")
+    )
+    assert accuracy(backwards, run) == expected
+    few = np.flatnonzero(source.labels >= 7)
+    part = dataclasses.replace(
+        source.subset(few),
+        labels=source.labels[few] - 7,
+        class_names=tuple("hij"),
+    )
+    assert accuracy(part, run) == accuracy(source.subset(few), run)
+    # Of a network that does not know its classes the order is taken.
     write_flags(run, class_names=None)
-    assert simclrv2_tf.evaluate(shuffled, run)["eval/examples"] == 12
+    assert accuracy(backwards, run) != expected
+
+
+def test_neighbours_are_matched_by_name(run):
+    source = pictures(20, "ab")
+    swapped = dataclasses.replace(
+        source, labels=1 - source.labels, class_names=("b", "a")
+    )
+    options = {"train_dataset": source, "knn_k": 1}
+    found, same = (
+        simclrv2_tf.evaluate(queries, run, **options)["eval/knn_accuracy"]
+        for queries in (source, swapped)
+    )
+    assert found == same != 1 - same
+    with pytest.raises(ValueError, match="The neighbours and .*: c in pictu"):
+        simclrv2_tf.evaluate(pictures(20, "abc"), run, **options)
 
 
 def test_features_are_judged_whatever_the_classes(run):
@@ -209,9 +247,9 @@ def test_a_teacher_of_other_classes_is_refused(run, tmp_path):
         train_steps=1,
         warmup_epochs=0,
     )
-    swapped = pictures(names=list("bacdefghij"))
+    other = pictures(names=list("zbcdefghij"))
     with pytest.raises(ValueError, match="The teacher and the data must have"):
-        train.train(config, swapped)
+        train.train(config, other)
     assert not (tmp_path / "student" / "flags.json").exists()
 
 

@@ -41,6 +41,18 @@ def test_predictions_are_the_best_classes_by_name(network, run, folder):
     assert not (run / "predictions-7.csv.parts").exists()
 
 
+def test_labels_that_the_network_does_not_know_are_said(
+    run, folder, tmp_path, caplog
+):
+    simclrv2_tf.predict(f"folder:{folder}", run)
+    assert "does not know" not in caplog.text
+    (folder / "ant").rename(folder / "wasp")
+    simclrv2_tf.predict(
+        f"folder:{folder}", run, predict_output=str(tmp_path / "p.csv")
+    )
+    assert "has the classes wasp, which the network does not" in caplog.text
+
+
 def test_predictions_from_a_bare_checkpoint_on_unlabelled_images(
     network, tmp_path
 ):

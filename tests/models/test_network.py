@@ -1,5 +1,6 @@
 """Networks: parity with the original release, names, counts, round trips."""
 
+import functools
 import pathlib
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import architecture
+from simclrv2_tf.models.blocks import ResidualBlock
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.models.normalization import BatchNorm
@@ -150,6 +152,20 @@ def test_shapes_of_the_endpoints():
         "proj_head_output": (1, 128),
         "logits_sup": (1, 7),
     }
+
+
+def test_a_block_is_called_once_to_make_a_network(monkeypatch):
+    """Keras would call it at each depth again, to learn the shapes."""
+    call, called = ResidualBlock.call, []
+
+    @functools.wraps(call)
+    def noted(self, inputs, training=None):
+        called.append(self.path)
+        return call(self, inputs, training)
+
+    monkeypatch.setattr(ResidualBlock, "call", noted)
+    Network(**SMALL)
+    assert len(called) == len(set(called)) == 8
 
 
 def test_fused_normalization_equals_keras():

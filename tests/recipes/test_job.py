@@ -133,3 +133,19 @@ def test_the_classifier_of_a_job(job):
     assert classifier.network.get_config()["width_multiplier"] == 0.125
     exported = simclrv2_tf.load_classifier(report["export"])
     assert exported.class_names == classifier.class_names
+
+
+def test_a_job_stands_for_its_classifier(job, tmp_path):
+    path, report = job
+    output = tmp_path / "predictions.csv"
+    simclrv2_tf.predict(
+        "digits", path, split="test", predict_output=str(output)
+    )
+    with open(output) as file:
+        rows = list(csv.DictReader(file))
+    right = sum(row["label"] == row["class_1"] for row in rows) / len(rows)
+    tops = {row["name"]: row["top_1"] for row in report["rows"]}
+    name = (
+        "from scratch" if report["exported_run"] == "scratch" else "distilled"
+    )
+    assert right == pytest.approx(tops[f"small, {name}"])

@@ -49,11 +49,11 @@ def test_the_usual_strength_stays_unless_another_is_surely_better():
     rng = np.random.default_rng(0)
     same = rng.random(50)
     right = {0.05: same, 0.25: same, 0.5: same}
-    assert pilots.best(right, 0.5, (0.05, 0.25, 0.5)) == 0.5
+    assert pilots.best(right, 0.5, [0.05, 0.25, 0.5]) == 0.5
     noisy = {**right, 0.25: np.roll(same, 1)}
-    assert pilots.best(noisy, 0.5, (0.05, 0.25, 0.5)) == 0.5
+    assert pilots.best(noisy, 0.5, [0.05, 0.25, 0.5]) == 0.5
     better = {**right, 0.05: np.minimum(same + 0.3, 1)}
-    assert pilots.best(better, 0.5, (0.05, 0.25, 0.5)) == 0.05
+    assert pilots.best(better, 0.5, [0.05, 0.25, 0.5]) == 0.05
 
 
 def test_classifiers_tell_clusters_apart():

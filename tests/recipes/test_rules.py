@@ -93,12 +93,14 @@ def test_without_labels_it_pretrains_alone():
 
 
 def test_pilots_need_two_labels_a_class_and_time():
-    assert planned(SIGNS).options("pilot")["train_steps"] >= 40
+    assert planned(SIGNS, step=0.6).pilot_runs == 2
+    assert planned(SIGNS, step=0.4).pilot_runs == 3
+    assert planned(SIGNS).options("pilot")["train_steps"] >= 120
     one = dataclasses.replace(SIGNS, fewest=1, labelled=10)
-    assert not planned(one).options("pilot")
-    assert not planned(dataclasses.replace(SIGNS, seconds=300.0)).options(
-        "pilot"
-    )
+    assert not planned(one).pilot_runs
+    assert not planned(dataclasses.replace(SIGNS, seconds=300.0)).pilot_runs
+    given = {"pretrain": {"color_jitter_strength": 0.5}}
+    assert not planned(SIGNS, given=given).pilot_runs
 
 
 def test_weights_that_are_given_say_what_the_teacher_is():

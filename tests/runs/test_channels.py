@@ -35,7 +35,8 @@ def test_from_arrays_to_an_export(tmp_path, channels, capsys):
         eval_split="train[50%:]",
         **SMALL,
     )
-    assert result["eval/label_top_1_accuracy"] >= 0
+    assert 0 <= result["eval/label_top_1_accuracy"] <= 1
+    assert result["eval/examples"] == 16
     served = tf.saved_model.load(result["export"])
     encoded = _encoded(images[0])
     answer = served.signatures["serving_default"](tf.constant([encoded]))

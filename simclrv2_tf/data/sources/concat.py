@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from collections.abc import Sequence
 
 import numpy as np
 
+from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources.joined import join_storages
@@ -14,6 +16,8 @@ from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import parse_split
+
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 def open_concat(
@@ -58,7 +62,23 @@ def open_concat(
     if not sources:
         raise absent[0]
     names_of_all = tuple(dict.fromkeys(classes)) or None
+    _warn_of_likes(names_of_all or (), where)
     return join(f"concat:{where} ({split})", sources, names_of_all)
+
+
+def _warn_of_likes(classes, where):
+    """Says where names differ in zeros before a number or in capitals."""
+    likes: dict[str, list[str]] = {}
+    for name in classes:
+        likes.setdefault(name.lstrip("0").casefold(), []).append(name)
+    pairs = [" and ".join(names) for names in likes.values() if len(names) > 1]
+    if pairs:
+        _LOG.warning(
+            "concat:%s has classes of much the same name, %s: they are "
+            "different classes unless --label_map joins them.",
+            where,
+            listed(pairs),
+        )
 
 
 def names_of(where: str) -> list[str]:

@@ -7,6 +7,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.classes import in_order
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources.opening import Options
@@ -37,8 +38,8 @@ def open_folder(
     If it holds folders named as splits ("train", "val", "test", …) the one
     that `split` names is used; otherwise it is all one split, "train", which
     a slice may cut: "train[:90%]". Class names are the folder names of the
-    training split in alphabetical order, so that a class has one number
-    whichever split is opened.
+    training split, numbers by size and then names by their letters, so that
+    a class has one number whichever split is opened.
 
     Raises:
       ValueError: If there is no such folder, split or image, a class folder
@@ -169,7 +170,7 @@ def _class_of(file, root):
 
 def _classes(files, root):
     """Names of the class folders; none if the images lie flat."""
-    classes = sorted({_class_of(file, root) for file in files})
+    classes = in_order({_class_of(file, root) for file in files})
     if "" in classes and len(classes) > 1:
         raise ValueError(
             f"The folder {root!r} holds images both beside and inside its "
@@ -197,7 +198,7 @@ def _check_filled(root, classes):
 def _trained(train, classes, root):
     """The classes of the training folder, which those of another are among."""
     known = _classes(_images_below(train), train)
-    strange = sorted(set(classes) - set(known)) if known else []
+    strange = in_order(set(classes) - set(known)) if known else []
     if strange:
         raise ValueError(
             f"The classes of {root!r} must be among those of {train!r}. "

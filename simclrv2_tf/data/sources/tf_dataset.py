@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.classes import is_number
 from simclrv2_tf.data.classes import number_classes
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.source import UNLABELLED
@@ -59,11 +60,11 @@ def _numbered(values, class_names):
         return f"element {index} of {_NAME}"
 
     labels = label_names(values, where, class_names or None)
-    classes = class_names
-    if classes is None and all(label.isdecimal() for label in labels if label):
-        last = max((int(label) for label in labels if label), default=-1)
-        classes = [str(index) for index in range(last + 1)]  # some unused
-    return number_classes(labels, classes, _NAME, where)
+    given = [label for label in labels if label]
+    if given and not class_names and all(map(is_number, given)):
+        last = max(map(int, given))
+        class_names = [str(index) for index in range(last + 1)]  # some unused
+    return number_classes(labels, class_names or None, _NAME, where)
 
 
 def _pair(*element):

@@ -60,6 +60,24 @@ def test_classes_are_matched_by_name(tmp_path):
     assert source.labels.tolist() == [1, 0, 2, 1]
 
 
+def test_names_are_not_rewritten(tmp_path, caplog):
+    names = ["001", "002", "003"]
+    for number, name in enumerate(names):
+        folder = tmp_path / "folder" / name
+        folder.mkdir(parents=True)
+        (folder / "0.png").write_bytes(ENCODED[number])
+    write_csv(tmp_path / "a.csv", list(zip(ENCODED[3:], names, strict=False)))
+    write_npz(tmp_path / "b.npz", list(zip(ENCODED[6:], [1, 2], strict=False)))
+    folder = f"folder:{tmp_path}/folder"
+    same = sources.open_source(f"concat:{folder},csv:{tmp_path}/a.csv")
+    assert same.class_names == ("001", "002", "003")
+    assert same.labels.tolist() == [0, 1, 2] * 2
+    assert not caplog.text
+    other = sources.open_source(f"concat:{folder},npz:{tmp_path}/b.npz")
+    assert other.class_names == ("001", "002", "003", "1", "2")
+    assert "001 and 1, 002 and 2: they are different classes" in caplog.text
+
+
 def test_arrays_of_one_size_stay_arrays():
     source = sources.open_source("concat:digits,digits", "test")
     assert source.num_examples == 720

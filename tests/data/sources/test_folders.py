@@ -26,6 +26,16 @@ def test_a_class_has_one_number_in_every_split(tmp_path):
     assert held_out.labels.tolist() == [1, 2]
 
 
+def test_classes_that_are_numbers_go_by_size(tmp_path):
+    names = [str(number) for number in range(12)]
+    write(tmp_path, *(f"{name}/1.png" for name in names), "a/1.png")
+    source = folders.open_folder(str(tmp_path))
+    assert source.class_names == (*names, "a")
+    files = [source.where(i).split("/")[-2] for i in range(13)]
+    assert files == sorted([*names, "a"])  # their order is as it was
+    assert [source.class_names[k] for k in source.labels] == files
+
+
 def test_a_class_that_training_lacks(tmp_path):
     write(tmp_path / "train", "a/1.png", "b/1.png")
     write(tmp_path / "test", "a/1.png", "z/1.png")

@@ -47,7 +47,7 @@ def test_without_labels(path):
     assert labels == [""] * len(IMAGES)
 
 
-def test_read_through_gfile_as_from_a_bucket(path, monkeypatch):
+def test_read_through_gfile_as_from_a_bucket(path):
     far = f"file://{path}"
     ranges, _ = records.index_records([Part(far, 0, -1)], "image", "label")
     assert ranges.read(3) == IMAGES[3]

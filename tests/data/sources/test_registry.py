@@ -165,6 +165,8 @@ def test_labels_of_tf_data_may_be_names():
     whole = sources.from_dataset(slices(images, [2.0, 0.0, -1.0, 2.0]))
     assert whole.class_names == ("0", "1", "2")
     assert whole.labels.tolist() == [2, 0, -1, 2]
+    padded = sources.from_dataset(slices(images, ["002", "001", "", "002"]))
+    assert padded.class_names == ("001", "002")
 
 
 def slices(*tensors):

@@ -1,0 +1,146 @@
+"""Pilots and pretraining as parts of a job, with runs that are stand-ins."""
+
+import contextlib
+import pathlib
+import types
+
+import pytest
+import small_classifier
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import feature_probe
+from simclrv2_tf.recipes import pilots
+from simclrv2_tf.recipes.job import Job
+from simclrv2_tf.recipes.job import journal_seconds
+from simclrv2_tf.recipes.job_data import open_data
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.learning_watch import LearningWatch
+from simclrv2_tf.recipes.learning_watch import NotLearning
+from simclrv2_tf.recipes.pretraining import pretrain
+from simclrv2_tf.recipes.record import Record
+from simclrv2_tf.runs.journal import Journal
+
+OPTIONS = {
+    "resnet_depth": 18,
+    "image_size": 8,
+    "train_batch_size": 32,
+    "train_steps": 8,
+    "learning_rate": 2.0,
+    "warmup_epochs": 0.0,
+    "color_jitter_strength": 0.5,
+}
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A job on the digits whose runs write a small network, not trained."""
+    config = Config(
+        train_mode="semi_supervised",
+        dataset="digits",
+        labels_per_class=3,
+        model_dir=str(tmp_path),
+    )
+    recipe = Recipe(pilot_runs=2)
+    for option, value in OPTIONS.items():
+        recipe.choose("pretrain", option, value, "why", "source")
+    recipe.choose("pilot", "train_steps", 4, "why", "source")
+    calls = []
+
+    def run(config, *_):
+        calls.append(config)
+        directory = pathlib.Path(config.model_dir)
+        directory.mkdir(parents=True)
+        small_classifier.save_run(small_classifier.classifier(), directory)
+        return {"parameters": 1}
+
+    made = Job(
+        config,
+        open_data(config),
+        recipe,
+        Record(str(tmp_path)),
+        run,
+        types.SimpleNamespace(reason=None, deferred=contextlib.nullcontext),
+    )
+    made.calls = calls
+    return made
+
+
+def test_pilots_choose_the_strength_once(job, monkeypatch):
+    monkeypatch.setattr(pilots, "_train", job.run)
+    pilots.choose_strength(job)
+    tried = [config.color_jitter_strength for config in job.calls]
+    assert tried == [0.5, 0.05]
+    assert all(config.train_steps == 4 for config in job.calls)
+    # All the same network: no strength is better than the usual one.
+    assert job.recipe.options("pretrain")["color_jitter_strength"] == 0.5
+    shares = job.record.done["pilots"]["shares"]
+    assert set(shares) == {"0.5", "0.05", "untrained", "raw pixels"}
+    pilots.choose_strength(job)
+    assert len(job.calls) == 2
+
+
+def test_a_start_that_does_not_learn_begins_again_at_half_the_rate(job):
+    trained = job.run
+
+    def run(config, *rest):
+        result = trained(config, *rest)
+        if len(job.calls) < 3:
+            raise NotLearning("it does not")
+        return result
+
+    job.run = run
+    pretrain(job)
+    assert [c.learning_rate for c in job.calls] == [2.0, 1.0, 0.5]
+    rates = [attempt["rate"] for attempt in job.record.done["attempts"]]
+    assert rates == [2.0, 1.0]
+    names = sorted(p.name for p in pathlib.Path(job.config.model_dir).iterdir())
+    for name in ("pretrained", "pretrained-attempt-1", "pretrained-attempt-2"):
+        assert name in names
+    pretrain(job)  # done
+    assert len(job.calls) == 3
+
+
+def test_after_three_halvings_it_says_so(job):
+    def run(config, *_):
+        job.calls.append(config)
+        raise NotLearning("it does not")
+
+    job.run = run
+    with pytest.raises(ValueError, match="after 3 halvings"):
+        pretrain(job)
+    assert [c.learning_rate for c in job.calls] == [2.0, 1.0, 0.5, 0.25]
+
+
+def test_the_watch_stops_a_run_by_its_journal(tmp_path, job):
+    looks = []
+    watch = LearningWatch(
+        job.interruption, str(tmp_path), 32, 0, lambda: looks.append(1)
+    )
+    assert watch.reason is None
+    journal = Journal(str(tmp_path))
+    journal.note("train", step=100, metrics={"train/contrast_acc": 0.5})
+    assert watch.reason is None and len(looks) == 1
+    journal.note("train", step=200, metrics={"train/contrast_acc": 0.01})
+    assert "by chance" in watch.reason
+    assert isinstance(watch.preempted(), NotLearning)
+
+
+def test_features_are_probed_at_their_marks(job, tmp_path):
+    directory = tmp_path / "run"
+    directory.mkdir()
+    small_classifier.save_run(small_classifier.classifier(), directory)
+    probe = feature_probe.FeatureProbe(job, str(directory), steps=12)
+    probe.look()  # step 7 of 12
+    probe.look()
+    lines = (tmp_path / "events.jsonl").read_text().splitlines()
+    assert len(lines) == 1
+    assert '"raw pixels"' in lines[0] and '"untrained"' in lines[0]
+
+
+def test_seconds_of_several_lives():
+    def event(kind, second):
+        return {"event": kind, "time": f"2026-01-01T00:00:{second:02d}+00:00"}
+
+    events = [event("start", 0), event("train", 5), event("start", 30)]
+    assert journal_seconds([*events, event("trained", 42)]) == 5 + 12
+    assert journal_seconds([]) == 0
