@@ -131,13 +131,10 @@ class Job:
     @functools.cached_property
     def parts(self):
         """The `LayerCosts` of each part of the network."""
-        return layer_costs.count(
+        head = (self.proj_head_mode, self.num_proj_layers, self.proj_out_dim)
+        return _counted(
             self.image_size,
-            head={
-                "mode": self.proj_head_mode,
-                "num_layers": self.num_proj_layers,
-                "out_dim": self.proj_out_dim,
-            },
+            *head,
             depth=self.resnet_depth,
             width_multiplier=self.width_multiplier,
             sk_ratio=self.sk_ratio,
@@ -148,6 +145,12 @@ class Job:
     def whole(self):
         """The `LayerCosts` of the whole network."""
         return sum(self.parts.values(), layer_costs.LayerCosts())
+
+
+@functools.lru_cache(maxsize=64)  # jobs that differ in the batch alone
+def _counted(image_size, mode, layers, out_dim, **backbone):
+    head = {"mode": mode, "num_layers": layers, "out_dim": out_dim}
+    return layer_costs.count(image_size, head=head, **backbone)
 
 
 _LEAST = {

@@ -1,6 +1,7 @@
 """What all tests share: the reference figures and real data, where present."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
 
@@ -26,6 +27,30 @@ def parity_dir():
 def data_dir():
     """CIFAR-10 as TFDS (tfds/) and photographs (photos/)."""
     return _folder("data")
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Fills a folder once for all processes that run these tests.
+
+    `once(name, fill)` returns the folder of that name; `fill(folder)` is
+    called by the first that asks, while the others wait.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def folder_of(name, fill):
+        folder, filled = root / name, root / f"{name}.filled"
+        with open(root / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not filled.exists():
+                folder.mkdir(exist_ok=True)
+                fill(folder)
+                filled.touch()
+        return folder
+
+    return folder_of
 
 
 @pytest.fixture

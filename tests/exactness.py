@@ -54,6 +54,7 @@ RATES = {"lars": 0.3, "adam": 0.01}  # before scaling
 CASES = [f"{s}/{o}" for s, o in itertools.product(STAGES, RATES)]
 CASES += ["pretrain/lars/float64", "finetune/adam/float64"]
 EVALUATION = "evaluation"
+QUICK = ["pretrain/lars", EVALUATION]
 
 
 def run(case):

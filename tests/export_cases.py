@@ -25,6 +25,7 @@ def make_network(**options):
         "num_proj_layers": 2,
         "proj_out_dim": 8,
         "ft_proj_selector": 1,
+        "name": "small",  # the same in each process of the tests
     }
     network = Network(**{**defaults, **options})
     rng = np.random.default_rng(0)

@@ -1,7 +1,5 @@
 """Backbones: the endpoints, frozen and trained, alone and under a model."""
 
-import subprocess
-import sys
 import warnings
 
 import keras
@@ -185,20 +183,6 @@ def test_saved_with_the_layers_on_top(run, tmp_path):
     assert inner.get_config() == backbone.get_config()
     inner.trainable = True
     assert not step(again)
-
-
-def test_saved_file_opens_in_a_process_that_knows_the_class(run, tmp_path):
-    backbone = simclrv2_tf.load_backbone(run)
-    path = str(tmp_path / "backbone.keras")
-    backbone.save(path)
-    code = (
-        "import keras; from simclrv2_tf import Backbone;"
-        f"print(keras.saving.load_model({path!r}).output_shape)"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert answer.stdout.strip() == str(backbone.output_shape)
 
 
 def test_options_are_those_of_load_network(network, tmp_path):

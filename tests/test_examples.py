@@ -40,8 +40,9 @@ def network():
     keras.utils.set_random_seed(0)
     network = Network(**ARGUMENTS)
     digits = pipeline.eval_dataset(sources.open_digits(), 64, 16)
+    look = tf.function(lambda x: network(x, training=True), autograph=False)
     for images, _ in digits.repeat().take(40):
-        network(images, training=True)
+        look(images)
     return network
 
 

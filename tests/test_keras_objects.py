@@ -19,15 +19,20 @@ import sys
 import {imports}
 ours = [m for m in sys.modules if m.startswith('simclrv2_tf.')]
 assert not set(ours) - {{'simclrv2_tf.keras_objects'}}, ours
-for path in sys.argv[1:]:
+*paths, bare = sys.argv[1:]
+for path in paths:
     model = keras.models.load_model(path)
     print(type(model).__module__, float(abs(model.get_weights()[0]).sum()))
+from simclrv2_tf import Backbone
+backbone = keras.models.load_model(bare)
+assert type(backbone) is Backbone
+print(backbone.output_shape)
 """
 
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """Files of a whole network and of a backbone in a model, and weights."""
+    """Files of a network, a backbone in a model and a backbone; weights."""
     folder = tmp_path_factory.mktemp("saved")
     keras.utils.set_random_seed(0)
     network = Network(**stand_ins.SMALL)
@@ -40,22 +45,28 @@ def saved(tmp_path_factory):
         each.save(path)
         weight = float(abs(each.get_weights()[0]).sum())
         expected[path] = (type(each).__module__, weight)
-    return expected
+    bare = str(folder / "bare.keras")
+    model.layers[0].save(bare)
+    return expected, bare
 
 
 @pytest.mark.parametrize(
     "imports", ["keras, simclrv2_tf", "simclrv2_tf, keras"]
 )
 def test_files_open_whichever_is_imported_first(saved, imports):
+    weights, bare = saved
+    code = LOADED.format(imports=imports)
     done = subprocess.run(
-        [sys.executable, "-c", LOADED.format(imports=imports), *saved],
+        [sys.executable, "-c", code, *weights, bare],
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    lines = [line.split() for line in done.stdout.splitlines()]
-    for (module, weight), expected in zip(lines, saved.values(), strict=True):
+    *lines, shape = done.stdout.splitlines()
+    lines = [line.split() for line in lines]
+    for (module, weight), expected in zip(lines, weights.values(), strict=True):
         assert (module, float(weight)) == expected
+    assert shape == "(None, 64)"  # of one whose class is imported
 
 
 def test_every_registered_class_is_in_the_table():

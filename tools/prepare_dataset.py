@@ -34,6 +34,7 @@ def parse(arguments):
         ("image_feature", str, None, "what holds the images"),
         ("label_feature", str, None, "what holds the labels"),
         ("label_map", str, None, "file of label,class lines"),
+        ("folder_classes", str, "top", "folders that are classes, or leaf"),
         ("beam_runner", str, None, "run on Apache Beam, such as DirectRunner"),
         ("beam_options", str, "", "flags of the Beam pipeline, commas between"),
     ):

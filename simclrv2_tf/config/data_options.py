@@ -38,6 +38,13 @@ class DataConfig:
         "class leaves unlabelled.",
         kind=str,
     )
+    folder_classes: str = option(
+        "top",
+        "Which folders of folder:PATH are classes: those at the top, or (leaf) "
+        "all that hold images, named by their paths.",
+        choices=("top", "leaf"),
+        resumed=CHANGES_TRAINING,
+    )
     data_dir: str | None = option(
         None, "Directory that holds TFDS data.", kind=str
     )

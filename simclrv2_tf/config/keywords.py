@@ -116,6 +116,10 @@ class Options(TypedDict, total=False):
     or JSON {label: class}, a class being a name or a number; an empty
     class leaves unlabelled."""
 
+    folder_classes: Literal["top", "leaf"]
+    """Which folders of folder:PATH are classes: those at the top, or (leaf)
+    all that hold images, named by their paths."""
+
     data_dir: str | os.PathLike[str] | None
     """Directory that holds TFDS data."""
 

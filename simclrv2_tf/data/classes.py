@@ -21,13 +21,16 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def _place(name):
-    digits = name.isascii() and name.isdecimal()
-    return (0, int(name), name) if digits else (1, 0, name)
+    if not (name.isascii() and name.isdecimal()):
+        return (1, 0, "", name)
+    digits = name.lstrip("0")  # of whatever length
+    return (0, len(digits), digits, name)
 
 
 def is_number(name: str) -> bool:
     """Whether a name is a whole number as such; "001" is a name like others."""
-    return name.isascii() and name.isdecimal() and str(int(name)) == name
+    digits = name.isascii() and name.isdecimal()
+    return digits and (name == "0" or not name.startswith("0"))
 
 
 def number_classes(

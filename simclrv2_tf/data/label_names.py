@@ -155,5 +155,9 @@ def _unusable(value, where, remedy):
 
 def _shown(value):
     if isinstance(value, (list, tuple, np.ndarray)):
-        return f"[{listed(list(value))}]"
+        parts = [
+            v.decode(errors="replace") if isinstance(v, bytes) else v
+            for v in value
+        ]
+        return f"[{listed(parts)}]"
     return f"{value:.7g}" if isinstance(value, float) else repr(value)

@@ -33,6 +33,8 @@ class Source:
         that they have.
       shape: (height, width, channels) of all images, where the data set says
         so; an image of another shape counts as unreadable.
+      notes: Sentences about what the files hold beside these images: what was
+        passed over, and what cannot be read.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Source:
     class_names: tuple[str, ...] | None = None
     channels: int | None = None
     shape: tuple | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def num_examples(self) -> int:
@@ -73,7 +76,7 @@ class Source:
         return digest.hexdigest()[:16]
 
     def __repr__(self) -> str:
-        """All fields, under the names of the first version.
+        """The fields of the first version, under their names there.
 
         The text is the same in every process and every version, as the
         fingerprint of a run on joined sources is made from it.

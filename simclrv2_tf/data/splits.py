@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 TRAIN = ("train", "training")
-_VALIDATION = ("validation", "val", "valid", "dev")
-_TEST = ("test", "testing")
+VALIDATION = ("validation", "val", "valid", "dev")
+TEST = ("test", "testing")
 # What a split may be called, the likeliest first.
 ALIASES = {
     "train": TRAIN,
-    "validation": (*_VALIDATION, *_TEST),
-    "test": (*_TEST, *_VALIDATION),
+    "validation": (*VALIDATION, *TEST),
+    "test": (*TEST, *VALIDATION),
     "unlabelled": ("unlabelled", "unlabeled", "unsupervised"),
 }
 KNOWN = tuple(sorted({name for names in ALIASES.values() for name in names}))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from simclrv2_tf.data.decode.magic import unreadable_words
 from simclrv2_tf.data.source import Source
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -79,7 +80,7 @@ class UnreadableImages:
     def _reason(self, number):
         """What is wrong with an example: its file, or what that holds."""
         try:
-            self.source.encoded_bytes(number)
+            data = self.source.encoded_bytes(number)
         except FileNotFoundError:
             return (
                 f"The file {self.source.where(number)!r} is not there, though "
@@ -87,10 +88,12 @@ class UnreadableImages:
             )
         except (OSError, ValueError) as error:
             return f"{error}"
+        expected = "Expected an image (JPEG, PNG, GIF, WebP, BMP or TIFF): "
+        where = self.source.where(number)
+        if words := unreadable_words(data):
+            return f"{expected}{where} is none, as {words}."
         return (
-            "Expected an image (JPEG, PNG, GIF, WebP, BMP or TIFF): "
-            f"{self.source.where(number)} is none, or is damaged; remove it "
-            "or mend it."
+            f"{expected}{where} is none, or is damaged; remove it or mend it."
         )
 
     def summary(self) -> str:

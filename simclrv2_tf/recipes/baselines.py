@@ -68,12 +68,17 @@ def neighbours(known, labels, asked, k: int = 1) -> np.ndarray:
 
 
 def logistic(known, labels, asked) -> np.ndarray:
-    """The class that a logistic regression gives, int (m,)."""
+    """The class that a logistic regression gives, int (m,).
+
+    On one thread: several wait for each other where TensorFlow's are at work,
+    and few examples then take ten times as long.
+    """
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     scale = np.sqrt(known.shape[1])
     model = LogisticRegression(C=1.0, max_iter=300)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # it stops before it converges
         model.fit(known * scale, labels)
     return model.predict(asked * scale)

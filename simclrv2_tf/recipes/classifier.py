@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from simclrv2_tf import hub
 from simclrv2_tf.data import pipeline
+from simclrv2_tf.data.decode.magic import EXTENSIONS
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.sources.folders import EXTENSIONS
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory

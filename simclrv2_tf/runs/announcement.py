@@ -40,6 +40,8 @@ def _lines(run):
     if config.train_mode == "pretrain" and config.channels != 3:
         yield "  colour distortion brightness and contrast alone: images are"
         yield f"                    not RGB (channels={config.channels})"
+    for note in run.data.source.notes:
+        yield f"  data              {note}"
     start = run.progress.step
     if start >= run.plan.train_steps:
         yield f"  trained already   to step {start:,}, in {config.model_dir}"
@@ -76,4 +78,10 @@ def _record_environment(run):
         )
     here = {**environment.describe(), "seed": run.config.seed, "data": data}
     model_dir.write_environment(directory, here)
-    run.journal.note("start", step=run.progress.step, command=sys.argv, **here)
+    run.journal.note(
+        "start",
+        step=run.progress.step,
+        command=sys.argv,
+        notes=list(source.notes),
+        **here,
+    )

@@ -49,6 +49,7 @@ def _open(config, split):
         config.image_feature,
         config.label_feature,
         config.label_map,
+        config.folder_classes,
     )
 
 

@@ -9,6 +9,10 @@ from simclrv2_tf.data.classes import number_classes
 def test_numbers_go_by_size_and_before_other_names():
     names = ["b", "10", "2", "a", "0", "01", "1"]
     assert in_order(names) == ["0", "01", "1", "2", "10", "a", "b"]
+    assert in_order(["9" * 9999, "8" * 9999, "1"])[1:] == [
+        "8" * 9999,
+        "9" * 9999,
+    ]
 
 
 def test_labels_are_places_among_the_names():

@@ -50,6 +50,7 @@ def test_numbers_of_classes_that_have_names():
     ("value", "message"),
     [
         ([0, 1], r"Received: \[0, 1\] in row 1 of the file 'a'; give each"),
+        ([b"sky", b"sea"], r"Received: \[sky, sea\] in row 1"),
         (np.array([1]), r"Received: \[1\] in row 1"),
         ({"a": 1}, r"Received: \{'a': 1\} in row 1"),
         (20.29, "Received: 20.29 in row 1 .*no fractions"),

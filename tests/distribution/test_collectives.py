@@ -1,7 +1,6 @@
 """One, two and four replicas gather, and contrast, the same."""
 
 import numpy as np
-import processes
 import pytest
 import replicas
 import tensorflow as tf
@@ -12,20 +11,10 @@ CONTRASTS = [f"tile{t}_norm{n}" for t in (0, 5) for n in (True, False)]
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
+def answers(of_replicas):
     """What one, two and four replicas answered to the same batch."""
-    folder = tmp_path_factory.mktemp("replicas")
-    script = processes.HERE / "replicas.py"
-    running = [
-        processes.start(script, count, folder, replicas.COLLECTIVES)
-        for count in (2, 4)
-    ]
-    outputs, status = processes.finish(running)
-    assert status == [0, 0], outputs
-    return {
-        count: dict(np.load(folder / replicas.COLLECTIVES / f"{count}.npz"))
-        for count in (1, 2, 4)
-    }
+    folder = of_replicas / replicas.COLLECTIVES
+    return {n: dict(np.load(folder / f"{n}.npz")) for n in (1, 2, 4)}
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])

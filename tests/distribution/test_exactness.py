@@ -22,7 +22,6 @@ TOLERANCE = {
     "statistics": 1e-5,
 }
 EACH = {"float32": 1e-3, "float64": 1e-5}
-QUICK = ["pretrain/lars"]
 
 
 def answers(folder, case):
@@ -50,22 +49,9 @@ def check(folder, case):
     return found
 
 
-@pytest.fixture(scope="module")
-def quick(tmp_path_factory):
-    """One and two replicas."""
-    folder = tmp_path_factory.mktemp("quick")
-    cases = [*QUICK, exactness.EVALUATION]
-    script = processes.HERE / "replicas.py"
-    outputs, status = processes.finish(
-        [processes.start(script, 2, folder, *cases)]
-    )
-    assert status == [0], outputs
-    return folder
-
-
-@pytest.mark.parametrize("case", [*QUICK, exactness.EVALUATION])
-def test_two_replicas_are_one(quick, case):
-    assert set(check(quick, case)) == {"2"}
+@pytest.mark.parametrize("case", exactness.QUICK)
+def test_two_replicas_are_one(of_replicas, case):
+    assert set(check(of_replicas, case)) == {"2"}
 
 
 @pytest.mark.slow

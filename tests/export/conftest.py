@@ -15,12 +15,16 @@ def network():
 
 
 @pytest.fixture(scope="session")
-def exported(network, tmp_path_factory):
+def exported(network, once):
     """The path of a version, 3, with its formats."""
-    directory = tmp_path_factory.mktemp("export") / "saved_model"
-    return export.export_network(
-        network, str(directory), 3, prepare, NAMES, formats=("onnx", "litert")
-    )
+
+    def fill(folder):
+        formats = ("onnx", "litert")
+        export.export_network(
+            network, str(folder), 3, prepare, NAMES, formats=formats
+        )
+
+    return str(once("exported", fill) / "3")
 
 
 @pytest.fixture(scope="session")

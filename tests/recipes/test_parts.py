@@ -1,9 +1,11 @@
 """Pilots and pretraining as parts of a job, with runs that are stand-ins."""
 
 import contextlib
+import dataclasses
 import pathlib
 import types
 
+import numpy as np
 import pytest
 import small_classifier
 
@@ -144,3 +146,18 @@ def test_seconds_of_several_lives():
     events = [event("start", 0), event("train", 5), event("start", 30)]
     assert journal_seconds([*events, event("trained", 42)]) == 5 + 12
     assert journal_seconds([]) == 0
+
+
+def test_a_probe_takes_as_many_of_each_class(job):
+    config = dataclasses.replace(job.config, labels_per_class=0)
+    job.data = open_data(config)  # 1,437 labelled digits
+    features = np.eye(10, dtype=np.float32)
+    seen = []
+
+    def represent(source):
+        seen.append(np.bincount(source.labels))
+        return features[source.labels]
+
+    told = feature_probe.right(job, represent)
+    assert told.shape == (1000,) and told.all()
+    np.testing.assert_array_equal(seen, [[100] * 10])

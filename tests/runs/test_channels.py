@@ -9,6 +9,8 @@ import tensorflow as tf
 from PIL import Image
 
 from simclrv2_tf import api
+from simclrv2_tf.config import Config
+from simclrv2_tf.runs.train import train
 
 SMALL = {
     "resnet_depth": 18,
@@ -54,5 +56,6 @@ def _encoded(image):
 
 
 def test_pretraining_says_what_is_left_out(tmp_path, capsys):
-    api.pretrain("digits", tmp_path, channels=1, **SMALL)
+    options = {**SMALL, "dataset": "digits", "model_dir": str(tmp_path)}
+    train(Config(channels=1, **options))
     assert "brightness and contrast alone" in capsys.readouterr().out

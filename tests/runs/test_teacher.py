@@ -15,6 +15,7 @@ from simclrv2_tf.runs import teacher
 from simclrv2_tf.runs.inputs import TrainingData
 from simclrv2_tf.runs.resolve import resolve
 from simclrv2_tf.runs.resolve import teacher_size
+from simclrv2_tf.runs.train import train
 from simclrv2_tf.stages.distill import Distill
 
 SMALL = {"resnet_depth": 18, "width_multiplier": 0.0625, "proj_out_dim": 8}
@@ -27,13 +28,16 @@ OPTIONS = {
 }
 
 
+def config(mode, directory, **options):
+    place = {"dataset": "digits", "model_dir": str(directory)}
+    return Config(train_mode=mode, **OPTIONS, **place, **options)
+
+
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory):
     """A run of 24 pixels that knows the digits somewhat."""
     directory = tmp_path_factory.mktemp("teacher") / "run"
-    simclrv2_tf.finetune(
-        "digits", directory, image_size=24, train_steps=40, **OPTIONS
-    )
+    train(config("finetune", directory, image_size=24, train_steps=40))
     return str(directory)
 
 
@@ -93,9 +97,8 @@ def test_images_of_unknown_size_are_refused_where_sizes_differ():
 def test_a_student_of_another_size_learns_and_the_plan_says_so(
     taught, tmp_path, capsys
 ):
-    simclrv2_tf.distill(
-        "digits", tmp_path, taught, image_size=16, train_steps=2, **OPTIONS
-    )
+    small = {"teacher": taught, "image_size": 16, "train_steps": 2}
+    train(config("distill", tmp_path, **small))
     plan = capsys.readouterr().out
     assert "24 pixels for the teacher, 16 for the student, of one view" in plan
     assert re.search(r"teacher +[\d.]+% top-1 on [\d,]+ labelled", plan)

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.decode.magic import unreadable_words
 from simclrv2_tf.data.prepare.recipe import UNREADABLE
 from simclrv2_tf.data.prepare.recipe import decoder
 from simclrv2_tf.files.errors import first_line
@@ -60,13 +61,15 @@ def _look(source, index, decode):
         height, width, channels = image.shape
         kind, mode = f"array of {image.dtype}", f"{channels} channels"
         return Look(kind, mode, width, height, _digest(image.tobytes()), None)
+    data = b""
     try:
         data = source.storage.read(index)
         height, width, _ = decode(tf.constant(data)).shape
         kind, mode = _kind(data)
         return Look(kind, mode, width, height, _digest(data), None)
     except UNREADABLE as error:
-        return Look(None, None, None, None, None, first_line(error))
+        reason = unreadable_words(data) or first_line(error)
+        return Look(None, None, None, None, None, reason)
 
 
 def _digest(data):
@@ -94,10 +97,11 @@ def summarize(splits):
     Returns:
       Dictionary of plain values: "splits", each with "images", "labelled",
       "classes" (name to count), "formats", "modes", "shorter_side" and
-      "longer_side" (smallest, median, largest; pixels) and "corrupt" (image
-      to reason); "duplicates", pairs of images with the same bytes in the
-      first split and another; "repeated", images of the first split whose
-      bytes came before; and the guess, "recipe" and "image_size".
+      "longer_side" (smallest, median, largest; pixels), "corrupt" (image to
+      reason) and "notes" (sentences, see `Source`); "duplicates", pairs of
+      images with the same bytes in the first split and another; "repeated",
+      images of the first split whose bytes came before; and the guess,
+      "recipe" and "image_size".
     """
     facts = {split: _of_split(*pair) for split, pair in splits.items()}
     first = next(iter(splits))
@@ -137,6 +141,7 @@ def _of_split(source, looks):
             for index, look in enumerate(looks)
             if look.error is not None
         },
+        "notes": list(source.notes),
     }
 
 
@@ -212,6 +217,8 @@ def _split_lines(facts):
     yield f"corrupt  {len(facts['corrupt']):,}"
     for place, reason in list(facts["corrupt"].items())[:MOST]:
         yield f"         {place}: {reason}"
+    for note in facts["notes"]:
+        yield f"note     {note}"
 
 
 def _class_sizes(counts):

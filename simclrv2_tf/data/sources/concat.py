@@ -116,7 +116,9 @@ def join(
     """
     numbers = {known: index for index, known in enumerate(classes or ())}
     labels = np.concatenate([_labels(source, numbers) for source in sources])
-    return Source(name, labels, join_storages(sources), classes)
+    notes = [note for source in sources for note in source.notes]
+    storage = join_storages(sources)
+    return Source(name, labels, storage, classes, notes=tuple(notes))
 
 
 def _labels(source, numbers):

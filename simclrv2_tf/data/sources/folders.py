@@ -8,26 +8,18 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.classes import in_order
+from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.folder_files import files_below
+from simclrv2_tf.data.sources.folder_splits import split_folders
+from simclrv2_tf.data.sources.folder_splits import subfolders
+from simclrv2_tf.data.sources.opening import LEAF
 from simclrv2_tf.data.sources.opening import Options
-from simclrv2_tf.data.splits import KNOWN
 from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import cut
 from simclrv2_tf.data.storage import Files
-from simclrv2_tf.files.paths import is_remote
-
-EXTENSIONS = (
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".webp",
-    ".bmp",
-    ".gif",
-    ".tif",
-    ".tiff",
-)
 
 
 def open_folder(
@@ -39,7 +31,12 @@ def open_folder(
     that `split` names is used; otherwise it is all one split, "train", which
     a slice may cut: "train[:90%]". Class names are the folder names of the
     training split, numbers by size and then names by their letters, so that
-    a class has one number whichever split is opened.
+    a class has one number whichever split is opened. With
+    `folder_classes="leaf"` each folder that holds images is a class, named by
+    its path: "Apple/Royal-Gala".
+
+    An image is a file of a usual ending, or one whose first bytes are an
+    image's. All other files are counted in `Source.notes`.
 
     Raises:
       ValueError: If there is no such folder, split or image, a class folder
@@ -47,8 +44,7 @@ def open_folder(
     """
     _check_folder(path)
     try:
-        root, train, bounds = _split_folders(path, split)
-        return _opened(root, train, bounds)
+        return _opened(path, split, options or Options())
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise ValueError(
             f"The folder {path!r} holds a file or folder whose name is no "
@@ -59,7 +55,7 @@ def open_folder(
 def folder_splits(path: str, options: Options | None = None) -> list[str]:
     """Names of the splits that a folder holds."""
     _check_folder(path)
-    return sorted(_splits_below(path))
+    return sorted(split_folders(path))
 
 
 def _check_folder(path):
@@ -70,107 +66,69 @@ def _check_folder(path):
         )
 
 
-def _opened(root, train, bounds):
-    files = _images_below(root)
-    classes = _classes(files, root)
-    known = classes if train in (None, root) else _trained(train, classes, root)
+def _opened(path, split, options):
+    folders = split_folders(path, split.split("[")[0])
+    chosen, bounds = choose_split(sorted(folders), split, path)
+    root = folders[chosen]
+    train = next((folders[name] for name in TRAIN if name in folders), root)
+    leaf = options.folder_classes == LEAF
+    found = files_below(root)
+    classes = _classes(found.images, root, leaf)
+    known = classes if train == root else _trained(train, classes, root, leaf)
     ids = {name: index for index, name in enumerate(known)}
-    labels = [ids.get(_class_of(file, root), UNLABELLED) for file in files]
+    labels = [
+        ids.get(_class_of(f, root, leaf), UNLABELLED) for f in found.images
+    ]
+    notes = found.notes() + _left_out(path, folders)
+    if not leaf:
+        notes += _deeper(found.images, root)
     source = Source(
         name=f"folder {root}",
         labels=np.array(labels, np.int32),
-        storage=Files(np.array(files)),
+        storage=Files(np.array(found.images)),
         class_names=tuple(known) if known else None,
+        notes=tuple(notes),
     )
-    return source.subset(cut(np.arange(len(files)), bounds, shuffle=True))
+    return source.subset(cut(np.arange(len(labels)), bounds, shuffle=True))
 
 
-def _split_folders(path, split):
-    """The split's folder, that of training or None, and the slice's bounds."""
-    folders = _splits_below(path, split.split("[")[0])
-    chosen, bounds = choose_split(sorted(folders), split, path)
-    train = next((folders[name] for name in TRAIN if name in folders), None)
-    return folders[chosen], train, bounds
+def _left_out(path, folders):
+    """Says what beside the folders of splits belongs to none."""
+    if path in folders.values():
+        return []
+    used = {os.path.relpath(f, path).split(os.sep)[0] for f in folders.values()}
+    others = [
+        entry.rstrip("/")
+        for entry in sorted(tf.io.gfile.listdir(path))
+        if entry.rstrip("/") not in used and not entry.startswith(".")
+    ]
+    if not others:
+        return []
+    return [f"passed over, beside the folders of splits: {listed(others)}"]
 
 
-def _splits_below(path, *others):
-    """Dictionary from splits to folders; splits may have other names too."""
-    folders = {
-        entry.rstrip("/"): os.path.join(path, entry.rstrip("/"))
-        for entry in tf.io.gfile.listdir(path)
-        if tf.io.gfile.isdir(os.path.join(path, entry))
-    }
-    known = {
-        name.lower() if name.lower() in KNOWN else name: folder
-        for name, folder in folders.items()
-    }
-    if not _are_splits(set(known)):
-        return {TRAIN[0]: path}
-    return {n: f for n, f in known.items() if n in (*KNOWN, *others)}
+def _deeper(images, root):
+    """Says that there are class folders below the class folders."""
+    leaves = sorted({_class_of(image, root, leaf=True) for image in images})
+    deeper = [name for name in leaves if "/" in name]
+    if not deeper:
+        return []
+    return [
+        f"classes are the folders at the top; {len(deeper):,} deeper folders "
+        f"hold images, such as {deeper[0]!r}: --folder_classes=leaf makes "
+        "each a class"
+    ]
 
 
-def _are_splits(folders):
-    """Whether folders are splits; a class may well be called "train"."""
-    known = set(KNOWN)
-    pair = folders & set(TRAIN) and folders & (known - set(TRAIN))
-    return bool(pair or (folders and folders <= known))
+def _class_of(file, root, leaf):
+    """The folder directly below the root, or the path to it; "" for none."""
+    *folders, _ = os.path.relpath(file, root).split(os.sep)
+    return "/".join(folders if leaf else folders[:1])
 
 
-def _images_below(root):
-    images = sorted(
-        os.path.join(folder, file)
-        for folder, files in _walk(root)
-        for file in files
-        if file.lower().endswith(EXTENSIONS) and not _hidden(folder, file, root)
-    )
-    for image in images:
-        image.encode()  # or the error that a name is no text
-    if not images:
-        raise ValueError(
-            f"The folder {root!r} holds no image; expected files that end in "
-            f"{', '.join(EXTENSIONS)}, in class folders or flat."
-        )
-    return images
-
-
-def _walk(root):
-    """Yields folders and the names of their files; no link is gone in circles.
-
-    A link to a folder that it lies in would hold everything again.
-    """
-    if is_remote(root):
-        for folder, _, files in tf.io.gfile.walk(root):
-            yield folder, files
-        return
-    for folder, below, files in os.walk(root, followlinks=True):
-        yield folder, files
-        here = os.path.realpath(folder)
-        below[:] = [
-            name
-            for name in below
-            if not _leads_up(os.path.realpath(os.path.join(folder, name)), here)
-        ]
-
-
-def _leads_up(target, here):
-    return os.path.commonpath([target, here]) == target
-
-
-def _hidden(folder, file, root):
-    """Whether a file, or a folder below the root, begins with a dot."""
-    below = os.path.relpath(os.path.join(folder, file), root)
-    return any(part.startswith(".") for part in below.split(os.sep))
-
-
-def _class_of(file, root):
-    """Name of the folder directly below the root; "" for none."""
-    below = os.path.relpath(file, root).split(os.sep)
-    return below[0] if len(below) > 1 else ""
-
-
-def _classes(files, root):
+def _classes(files, root, leaf):
     """Names of the class folders; none if the images lie flat."""
-    classes = in_order({_class_of(file, root) for file in files})
+    classes = in_order({_class_of(file, root, leaf) for file in files})
     if "" in classes and len(classes) > 1:
         raise ValueError(
             f"The folder {root!r} holds images both beside and inside its "
@@ -178,26 +136,23 @@ def _classes(files, root):
         )
     classes = [name for name in classes if name]
     if classes:
-        _check_filled(root, classes)
+        _check_filled(root, {name.split("/")[0] for name in classes})
     return classes
 
 
-def _check_filled(root, classes):
+def _check_filled(root, filled):
     """Raises if a folder beside those of the classes holds no image."""
-    for entry in sorted(tf.io.gfile.listdir(root)):
-        name = entry.rstrip("/")
-        folder = os.path.join(root, name)
-        if name not in classes and not name.startswith("."):
-            if tf.io.gfile.isdir(folder):
-                raise ValueError(
-                    f"The class folder {folder!r} holds no image: put some "
-                    "there, or remove it."
-                )
+    for name, folder in sorted(subfolders(root).items()):
+        if name not in filled and not name.startswith("."):
+            raise ValueError(
+                f"The class folder {folder!r} holds no image: put some there, "
+                "or remove it."
+            )
 
 
-def _trained(train, classes, root):
+def _trained(train, classes, root, leaf):
     """The classes of the training folder, which those of another are among."""
-    known = _classes(_images_below(train), train)
+    known = _classes(files_below(train).images, train, leaf)
     strange = in_order(set(classes) - set(known)) if known else []
     if strange:
         raise ValueError(

@@ -18,6 +18,9 @@ from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import cut
 from simclrv2_tf.data.storage import Storage
 
+# Which folders are classes: those at the top, or all that hold images.
+TOP, LEAF = "top", "leaf"
+
 
 @dataclasses.dataclass(frozen=True)
 class Options:
@@ -30,6 +33,7 @@ class Options:
         holds the images; None to go by usual names.
       label_feature: The same of the labels.
       label_map: File that says which class each label stands for, or None.
+      folder_classes: "top" or "leaf": the folders that are classes.
     """
 
     data_dir: str | None = None
@@ -37,6 +41,14 @@ class Options:
     image_feature: str | None = None
     label_feature: str | None = None
     label_map: str | None = None
+    folder_classes: str = TOP
+
+    def __post_init__(self):
+        if self.folder_classes not in (TOP, LEAF):
+            raise ValueError(
+                f"`folder_classes` must be {TOP!r} or {LEAF!r}. Received: "
+                f"folder_classes={self.folder_classes!r}"
+            )
 
 
 class Kind(NamedTuple):
@@ -57,10 +69,12 @@ class SplitContent(NamedTuple):
     Attributes:
       storage: A `Storage` of its images.
       labels: Names of its images' classes, as `label_names` gives them.
+      notes: Sentences about what was passed over, see `Source.notes`.
     """
 
     storage: Storage
     labels: Sequence[str]
+    notes: tuple[str, ...] = ()
 
 
 # Splits, and what reads each.
@@ -123,7 +137,7 @@ def _source(name, content, classes, gaps):
     if not count:
         raise ValueError(f"The data set {name!r} holds no image.")
     unlabelled = np.full(count, UNLABELLED, np.int32)
-    source = Source(name, unlabelled, content.storage)
+    source = Source(name, unlabelled, content.storage, notes=content.notes)
     labels, names = number_classes(
         content.labels, classes, name, source.where, gaps
     )

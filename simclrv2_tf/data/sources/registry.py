@@ -21,6 +21,7 @@ from simclrv2_tf.data.sources.digits import open_digits
 from simclrv2_tf.data.sources.folders import folder_splits
 from simclrv2_tf.data.sources.folders import open_folder
 from simclrv2_tf.data.sources.npz import find_npz
+from simclrv2_tf.data.sources.opening import TOP
 from simclrv2_tf.data.sources.opening import Kind
 from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.sources.opening import kind_of
@@ -39,6 +40,7 @@ def open_source(
     image_feature: str | None = None,
     label_feature: str | None = None,
     label_map: str | None = None,
+    folder_classes: str = TOP,
 ) -> Source:
     """Opens one split of a data set.
 
@@ -53,6 +55,8 @@ def open_source(
         holds the images, where it has no usual name.
       label_feature: The same of the labels.
       label_map: File that says which class each label stands for.
+      folder_classes: Which folders of images are classes: "top", those of the
+        data set's folder, or "leaf", all that hold images.
 
     Returns:
       A `Source`.
@@ -61,7 +65,12 @@ def open_source(
       ValueError: If there is no such data set, split or image.
     """
     options = Options(
-        data_dir, download, image_feature, label_feature, label_map
+        data_dir,
+        download,
+        image_feature,
+        label_feature,
+        label_map,
+        folder_classes,
     )
     if not label_map:
         return _open(name, split, options)
@@ -76,10 +85,16 @@ def split_names(
     image_feature: str | None = None,
     label_feature: str | None = None,
     label_map: str | None = None,
+    folder_classes: str = TOP,
 ) -> list[str]:
     """The splits that a data set has; arguments as in `open_source`."""
     options = Options(
-        data_dir, download, image_feature, label_feature, label_map
+        data_dir,
+        download,
+        image_feature,
+        label_feature,
+        label_map,
+        folder_classes,
     )
     return _splits(name, options)
 

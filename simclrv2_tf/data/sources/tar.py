@@ -1,24 +1,27 @@
 """Tar shards in the manner of WebDataset: `tar:GLOB`, read in place.
 
 The files of a sample share all of their names up to the first dot:
-`0001.jpg`, `0001.cls`. Nothing is extracted.
+`0001.jpg`, `0001.cls`. Nothing is extracted. An image is told by its ending,
+and in a sample without a usual one by its first bytes.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-import os
-import tarfile
+from collections import Counter
 
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.decode.magic import EXTENSIONS
+from simclrv2_tf.data.decode.magic import FIRST_BYTES
+from simclrv2_tf.data.decode.magic import image_format
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.sources.columns import LABELS
-from simclrv2_tf.data.sources.folders import EXTENSIONS
 from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.sources.opening import Readers
 from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.split_files import files_by_split
+from simclrv2_tf.data.sources.tar_members import samples_of
 from simclrv2_tf.data.storage import ByteRanges
 from simclrv2_tf.files.remote import open_binary
 
@@ -40,8 +43,8 @@ def find_tar(where: str, split: str | None, options: Options) -> Readers:
       Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
-      ValueError: If a file is no tar, is compressed, is cut short, or has
-        paths that leave its directory.
+      ValueError: If a file is no tar, is compressed, is cut short, has paths
+        that leave its directory, or two members of one name.
     """
     by_split = files_by_split(where, split, (".tar",))
     return {
@@ -51,9 +54,9 @@ def find_tar(where: str, split: str | None, options: Options) -> Readers:
 
 
 def _content(files, options):
-    rows, values, places = [], [], []
+    rows, values, places, others = [], [], [], Counter()
     for which, path in enumerate(files):
-        for begin, size, value, where in _samples(path, options):
+        for begin, size, value, where in _samples(path, options, others):
             rows.append((which, begin, size))
             values.append(value)
             places.append(where)
@@ -63,112 +66,56 @@ def _content(files, options):
             f"in {', '.join(EXTENSIONS)}, or --image_feature."
         )
     labels = label_names(values, places.__getitem__)
-    return SplitContent(ByteRanges.of_rows(files, rows), labels)
+    return SplitContent(ByteRanges.of_rows(files, rows), labels, _notes(others))
 
 
-def _samples(path, options):
-    """Yields first byte, size, label and its place in words, of each image."""
+def _notes(others):
+    if not others:
+        return ()
+    shown = [f"{name} {count:,}" for name, count in sorted(others.items())]
+    return (f"passed over, without an image: {listed(shown)}",)
+
+
+def _samples(path, options, others):
+    """Yields first byte, size, label and its place in words, of each image.
+
+    Samples without an image are counted in `others` by their endings.
+    """
     try:
         with open_binary(path) as file:
-            for name, members in _grouped(file, path).items():
-                _check_single(members, options.image_feature, name, path)
-                image = _image(members, options.image_feature)
+            for name, members in samples_of(file, path, others).items():
+                image = _image(file, members, options.image_feature, name, path)
                 if image is None:
+                    others[f"samples of {', '.join(sorted(members))}"] += 1
                     continue
                 where = f"the sample {name!r} of the file {path!r}"
                 label = _label(file, members, options.label_feature, where)
-                yield *image, label, where
+                yield image.begin, image.size, label, where
     except OSError as error:
         raise ValueError(f"The file {path!r} cannot be read: {error}") from None
 
 
-def _grouped(file, path):
-    """Dictionary from samples to {ending: (first byte, size)}."""
-    samples = {}
-    for member in _members(file, path):
-        folder, name = os.path.split(member.name)
-        stem, _, ending = name.partition(".")
-        if member.isreg() and stem:  # else a directory, link or hidden file
-            _check_path(member.name, path)
-            sample = samples.setdefault(os.path.join(folder, stem), {})
-            sample[ending.lower()] = (member.offset_data, member.size)
-    return samples
-
-
-def _check_single(members, asked, name, path):
-    """Raises where one sample has several images, as names with dots make."""
+def _image(file, members, asked, name, path):
+    """The member that is a sample's image, None if it has none."""
+    if asked is not None:
+        return members.get(asked.lower().lstrip("."))
     images = [end for end in members if f".{end}".endswith(EXTENSIONS)]
-    if not asked and len(images) > 1:
+    images = images or [e for e in members if _is_image(file, members[e])]
+    if len(images) > 1:  # as names with dots make
         raise ValueError(
             f"The sample {name!r} of the file {path!r} must have one image. "
             f"Received: {listed(images)}; samples are told apart up to the "
             "first dot of their names: give --image_feature, or pack them "
             "under names with one dot."
         )
+    return members[images[0]] if images else None
 
 
-def _check_path(name, path):
-    if name.startswith(("/", "\\")) or ".." in name.split("/"):
-        raise ValueError(
-            f"The file {path!r} has a member outside of its directory, "
-            f"{name!r}: it is not to be trusted; pack it anew."
-        )
-
-
-def _members(file, path):
-    """Yields the members of a tar file, all that are wholly within it."""
-    length = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    if file.read(2) == b"\x1f\x8b":
-        raise ValueError(
-            f"The file {path!r} is compressed: gunzip it, as images can only "
-            "be found in place in an uncompressed tar."
-        )
-    file.seek(0)
-    end = 0
-    try:
-        with tarfile.open(fileobj=file, mode="r:") as tar:
-            while (member := tar.next()) is not None:
-                if member.offset < end or member.size < 0 or member.sparse:
-                    raise tarfile.ReadError("a member that cannot be")
-                blocks = -(-member.size // tarfile.BLOCKSIZE)
-                if not member.isreg():
-                    blocks = 0
-                end = member.offset_data + blocks * tarfile.BLOCKSIZE
-                if end > length:
-                    raise tarfile.ReadError("unexpected end of data")
-                yield member
-                tar.members.clear()  # it would keep all of them
-    except (tarfile.TarError, ValueError, RecursionError) as error:
-        raise ValueError(
-            f"The file {path!r} is no whole tar file ({error}): it is damaged, "
-            "or was not copied to its end; copy it again."
-        ) from None
-    _check_end(file, path, end)
-
-
-def _check_end(file, path, end):
-    """Raises unless zeros follow: `tarfile` ends at any bad header."""
-    file.seek(end)
-    block = file.read(tarfile.BLOCKSIZE)
-    if block.strip(b"\0") or len(block) < tarfile.BLOCKSIZE:
-        raise ValueError(
-            f"The file {path!r} is no whole tar file: it is damaged after "
-            f"{end} bytes, or was not copied to its end; copy it again."
-        )
-
-
-def _image(members, ending):
-    """First byte and size of a sample's image, None if it has none."""
-    if ending is not None:
-        return members.get(ending.lower().lstrip("."))
-    return next(
-        (span for name, span in members.items() if _is_image(name)), None
-    )
-
-
-def _is_image(ending):
-    return f".{ending}".endswith(EXTENSIONS)
+def _is_image(file, member):
+    """Whether the first bytes are an image's, whatever the ending."""
+    file.seek(member.begin)
+    first = file.read(min(member.size, FIRST_BYTES))
+    return image_format(first) is not None
 
 
 def _label(file, members, asked, where):
@@ -179,7 +126,7 @@ def _label(file, members, asked, where):
         chosen = [name for name in (asked.lower(), ending) if name in members]
     if not chosen:
         return ""
-    begin, size = members[chosen[0]]
+    begin, size, _ = members[chosen[0]]
     if size > LABEL_LIMIT:
         raise ValueError(
             f"A label must be at most {LABEL_LIMIT} bytes long. Received: "

@@ -85,13 +85,16 @@ def test_equal_classes_are_not_a_range(counts, line):
         "classes": counts,
         "shorter_side": None,
         "corrupt": {},
+        "notes": ["passed over: 1 file, .txt 1"],
     }
     found = {
         "splits": {"train": split},
         "repeated": [],
         "recipe": None,
     }
-    assert f"  {line}" in summary.lines(found)
+    shown = summary.lines(found)
+    assert f"  {line}" in shown
+    assert "  note     passed over: 1 file, .txt 1" in shown
 
 
 @pytest.mark.parametrize(

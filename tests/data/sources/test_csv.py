@@ -29,6 +29,14 @@ def table(tmp_path, text, name="a.csv"):
         "0.png;a\r\n1.png;b\r\n\r\n2.png;\r\n",
         "\ufeffclass\tfile\na\t0.png\nb\t1.png\n\t2.png\n",
         'image,x,label\n"0.png",1,a\n./1.png,2,b\n2.png,3,\n',
+        "\n\npath,label\n0.png,a\n1.png,b\n2.png,\n",
+        "# image, exported by hand\npath,label\n0.png,a\n1.png,b\n2.png,\n",
+        "sep=,\npath,label\n0.png,a\n1.png,b\n2.png,\n",
+        "\ufeffSEP=;\r\nlabel;path\r\na;0.png\r\nb;1.png\r\n;2.png\r\n",
+        "sep=^\npath^label\n0.png^a\n1.png^b\n2.png^\n",
+        "Our photos\n\nlabel|path\na|0.png\nb|1.png\n|2.png\n",
+        "# label,path\na,0.png\nb,1.png\n,2.png\n",
+        "# no names\n0.png,a\n1.png,b\n2.png,\n",
     ],
 )
 def test_forms_of_tables(tmp_path, text):
@@ -36,6 +44,34 @@ def test_forms_of_tables(tmp_path, text):
     assert source.class_names == ("a", "b")
     assert source.labels.tolist() == [0, 1, -1]
     assert [source.encoded_bytes(i) for i in range(3)] == ENCODED[:3]
+
+
+def test_lines_before_the_names_are_counted(tmp_path):
+    text = "# exported\n\nsep=;\nfile;class\n0.png;a\n1.png;b\n"
+    source = sources.open_source(table(tmp_path, text))
+    assert source.class_names == ("a", "b")
+    assert source.notes == (
+        f"passed over: 2 lines before the rows of '{tmp_path}/a.csv'",
+    )
+    text = "# exported\nfile;class\n0.png;a\n1.png;2.5\n"
+    with pytest.raises(ValueError, match="Received: '2.5' in row 4 of"):
+        sources.open_source(table(tmp_path, text))
+
+
+def test_a_header_is_told_from_data(tmp_path):
+    """A class may be called "image"; a file may have no ending."""
+    source = sources.open_source(table(tmp_path, "0.png,image\n1.png,text\n"))
+    assert source.class_names == ("image", "text")
+    assert source.num_examples == 2
+    (tmp_path / "#1.png").write_bytes(ENCODED[0])
+    marked = sources.open_source(table(tmp_path, "#1.png,a\n1.png,b\n"))
+    assert marked.encoded_bytes(0) == ENCODED[0]
+    (tmp_path / "x1").write_bytes(ENCODED[0])
+    (tmp_path / "x2").write_bytes(ENCODED[0])
+    bare = sources.open_source(table(tmp_path, "x1,a\nx2,b\n"))
+    assert bare.num_examples == 2
+    with pytest.raises(ValueError, match="must call the column of paths"):
+        sources.open_source(table(tmp_path, "photograph,kind\nx1,a\nx2,b\n"))
 
 
 def test_paths_alone_absolute_ones_and_splits(tmp_path):

@@ -35,6 +35,7 @@ def test_samples_share_their_name_up_to_the_first_dot(tmp_path):
     read = [source.encoded_bytes(index) for index in range(3)]
     assert read == ENCODED[:3]
     assert "a.tar" in source.where(0)
+    assert source.notes == ("passed over, without an image: samples of txt 1",)
 
 
 def test_several_images_of_one_sample(tmp_path):
@@ -89,7 +90,9 @@ def test_links_are_not_followed(tmp_path):
     with tarfile.open(tmp_path / "a.tar", "w") as tar:
         tar.addfile(link)
         tar.addfile(image, io.BytesIO(ENCODED[0]))
-    assert opened(tmp_path / "a.tar").num_examples == 1
+    source = opened(tmp_path / "a.tar")
+    assert source.num_examples == 1
+    assert source.notes == ("passed over, without an image: links 1",)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
@@ -144,3 +147,40 @@ def test_a_shard_that_disappears(tmp_path):
     path.unlink()
     with pytest.raises(ValueError, match=r"a\.tar', which was there"):
         source.encoded_bytes(5)
+
+
+def write_pairs(path, pairs):
+    with tarfile.open(path, "w") as tar:
+        for name, data in pairs:
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("0.png", "0.png"), ("0.png", "0.PNG"), ("0.png", "./0.png")],
+)
+def test_two_members_of_one_name(tmp_path, first, second):
+    """Samples of two classes, both numbered from 0."""
+    pairs = [(first, ENCODED[0]), ("0.cls", b"0"), (second, ENCODED[1])]
+    path = write_pairs(tmp_path / "a.tar", pairs)
+    message = f"a.tar' has two members .*'{first}' at byte 512 and '{second}'"
+    with pytest.raises(ValueError, match=message):
+        opened(path)
+
+
+def test_two_labels_of_one_name(tmp_path):
+    pairs = [("0.png", ENCODED[0]), ("0.cls", b"0"), ("0.cls", b"1")]
+    path = write_pairs(tmp_path / "a.tar", pairs)
+    with pytest.raises(ValueError, match="two members .*'0.cls' .*'0.cls'"):
+        opened(path)
+
+
+def test_images_under_other_endings(tmp_path):
+    members = {"1.jfif": ENCODED[0], "1.cls": b"a", "2": ENCODED[1]}
+    source = opened(write_members(tmp_path / "a.tar", members))
+    assert source.labels.tolist() == [0, -1]
+    assert [source.encoded_bytes(i) for i in range(2)] == ENCODED[:2]
+    assert source.notes == ()

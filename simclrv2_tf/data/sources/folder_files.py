@@ -1,0 +1,160 @@
+"""The images below a folder, and a count of all other files there.
+
+An image is told by its ending, and where that is not known by its first bytes.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import os
+from collections import Counter
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.decode.magic import EXTENSIONS
+from simclrv2_tf.data.decode.magic import FIRST_BYTES
+from simclrv2_tf.data.decode.magic import RAW
+from simclrv2_tf.data.decode.magic import image_format
+from simclrv2_tf.data.decode.magic import readable
+from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.files.remote import open_binary
+
+_THREADS = 16  # waiting for the first bytes of files
+_HIDDEN = "hidden (names with a dot before)"
+_NO_ENDING = "without an ending"
+_NOT_OPENED = "that cannot be opened"
+
+
+@dataclasses.dataclass(frozen=True)
+class FolderFiles:
+    """What is below a folder.
+
+    Attributes:
+      images: Paths, sorted; also of images that cannot be decoded.
+      unreadable: Format to number of images that cannot be decoded.
+      others: Ending to number of files that are no image.
+    """
+
+    images: list[str]
+    unreadable: Counter
+    others: Counter
+
+    def notes(self) -> list[str]:
+        """Sentences about what was passed over or cannot be read."""
+        notes = []
+        if self.others:
+            count = self.others.total()
+            notes.append(
+                f"passed over: {_files(count)}, {_counts(self.others)}"
+            )
+        if self.unreadable:
+            count = self.unreadable.total()
+            verb = "count as unreadable: convert them to JPEG or PNG"
+            notes.append(
+                f"{_files(count)} of formats that cannot be read "
+                f"({_counts(self.unreadable)}) {verb}"
+            )
+        return notes
+
+
+def _files(count):
+    return f"{count:,} file{'s' if count > 1 else ''}"
+
+
+def _counts(counter):
+    pairs = sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown = [f"{name} {count:,}" for name, count in pairs]
+    return listed(shown, most=12)
+
+
+def files_below(root: str) -> FolderFiles:
+    """Tells the images below a folder from all other files.
+
+    Raises:
+      ValueError: If there is no image.
+    """
+    images: list[str] = []
+    asked: list[str] = []
+    others: Counter = Counter()
+    for folder, names in _walk(root):
+        for name in names:
+            path = os.path.join(folder, name)
+            if _hidden(path, root):
+                others[_HIDDEN] += 1
+            else:
+                known = name.lower().endswith(EXTENSIONS)
+                (images if known else asked).append(path)
+    unreadable: Counter = Counter()
+    for path, kind in zip(asked, _formats(asked), strict=True):
+        if kind is None or kind == _NOT_OPENED:
+            others[kind or _ending(path)] += 1
+            continue
+        images.append(path)
+        if not readable(kind):
+            unreadable[kind] += 1
+    for path in images:
+        path.encode()  # or the error that a name is no text
+    found = FolderFiles(sorted(images), unreadable, others)
+    _check_any(found, root)
+    return found
+
+
+def _ending(path):
+    return os.path.splitext(path)[1].lower() or _NO_ENDING
+
+
+def _check_any(found, root):
+    if not found.images:
+        held = f" Received: {_counts(found.others)}" if found.others else ""
+        raise ValueError(
+            f"The folder {root!r} holds no image; expected files that end in "
+            f"{', '.join(EXTENSIONS)}, in class folders or flat.{held}"
+        )
+
+
+def _formats(paths):
+    """What the first bytes of files say, None for no image."""
+    with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(_format_of, paths))
+
+
+def _format_of(path):
+    if path.lower().endswith(RAW):
+        return None
+    try:
+        with open_binary(path) as file:
+            return image_format(file.read(FIRST_BYTES))
+    except OSError:
+        return _NOT_OPENED
+
+
+def _walk(root: str) -> Iterator[tuple[str, list[str]]]:
+    """Yields folders and the names of their files; no link is gone in circles.
+
+    A link to a folder that it lies in would hold everything again.
+    """
+    if is_remote(root):
+        for folder, _, files in tf.io.gfile.walk(root):
+            yield folder, files
+        return
+    for folder, below, files in os.walk(root, followlinks=True):
+        yield folder, files
+        here = os.path.realpath(folder)
+        below[:] = [
+            name
+            for name in below
+            if not _leads_up(os.path.realpath(os.path.join(folder, name)), here)
+        ]
+
+
+def _leads_up(target, here):
+    return os.path.commonpath([target, here]) == target
+
+
+def _hidden(path, root):
+    """Whether a file, or a folder below the root, begins with a dot."""
+    below = os.path.relpath(path, root)
+    return any(part.startswith(".") for part in below.split(os.sep))
