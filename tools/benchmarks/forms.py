@@ -5,10 +5,9 @@ from the same input in turns, in one process: in the order first, second,
 second, first. So both see the same weights, the same images and, on a machine
 that does other things too, the same load.
 
-- colours: `distortion` of a whole batch, or `distortion_each`, image by image,
-  in steps at 224 pixels.
-- loss: tiles of `nt_xent_tiled` by `rows`, or by `pairs`, in steps of 2,048
-  pairs made of micro-batches; and alone, at 4,096 pairs of 128 features.
+The operation is the colour distortion at 224 pixels: of a whole batch, or image
+by image. forms.json also keeps the tiles of the loss by pairs of blocks, which
+saved nothing of a step and are gone.
 """
 
 import argparse
@@ -25,37 +24,22 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 NARROW = {"resnet_depth": 18, "width_multiplier": 0.25}
 LARGE = {"image_size": 224, "color_jitter_strength": 1.0}
 BFLOAT16 = {"mixed_precision": "bfloat16"}
-# name -> operation, config of the step, steps in a turn.
+# name -> config of the step, steps in a turn.
 CASES = {
-    "colours: ResNet-18 (0.25x), 224 px, batch 32": (
-        "colours",
+    "ResNet-18 (0.25x), 224 px, batch 32": (
         {**NARROW, **LARGE, "train_batch_size": 32},
         3,
     ),
-    "colours: ResNet-18 (0.25x), 224 px, batch 32, bfloat16": (
-        "colours",
+    "ResNet-18 (0.25x), 224 px, batch 32, bfloat16": (
         {**NARROW, **LARGE, **BFLOAT16, "train_batch_size": 32},
         3,
     ),
-    "colours: ResNet-50, 224 px, batch 16": (
-        "colours",
+    "ResNet-50, 224 px, batch 16": (
         {"resnet_depth": 50, **LARGE, "train_batch_size": 16},
         1,
     ),
-    "colours: ResNet-50, 224 px, batch 16, bfloat16": (
-        "colours",
+    "ResNet-50, 224 px, batch 16, bfloat16": (
         {"resnet_depth": 50, **LARGE, **BFLOAT16, "train_batch_size": 16},
-        1,
-    ),
-    "loss: ResNet-18 (0.25x), 32 px, batch 2048": (
-        "loss",
-        {
-            **NARROW,
-            "image_size": 32,
-            "use_blur": False,
-            "train_batch_size": 2048,
-            "gradient_cache_microbatch": 256,
-        },
         1,
     ),
 }
@@ -69,7 +53,6 @@ def run(arguments):
         "rounds": options.rounds,
         "load_before": os.getloadavg()[0],
         "cases": {name: in_a_process(name, options) for name in chosen},
-        "loss alone, 4096 pairs of 128": loss_alone(options.rounds),
     }
 
 
@@ -98,11 +81,11 @@ def measure(name, photos, rounds):
     from simclrv2_tf.runs import precision
     from tools.benchmarks.step import make_stage
 
-    operation, options, steps = CASES[name]
+    options, steps = CASES[name]
     # Photographs may be of any number of classes.
     options = {**options, "lineareval_while_pretraining": False}
     config = Config(**options, warmup_epochs=0)
-    source = open_images(config, photos)
+    source = open_images(photos)
     with precision.policy(config.mixed_precision):
         stage = make_stage(config, source)
     stage.optimizer.build(stage.trainable_variables)
@@ -110,7 +93,7 @@ def measure(name, photos, rounds):
         source, config.train_batch_size, config.image_size, seed=0
     )
     batches = iter(dataset)
-    forms = traced_forms(operation, stage.train_step, next(batches))
+    forms = traced_forms(stage.train_step, next(batches))
 
     def turn(step):
         for _ in range(steps):
@@ -124,35 +107,29 @@ def measure(name, photos, rounds):
     )
 
 
-def traced_forms(operation, function, *arguments):
+def traced_forms(function, *arguments):
     """The function compiled with either form, {name: function}."""
     import tensorflow as tf
 
     forms = {}
-    for name, patch in patches(operation).items():
+    for name, patch in patches().items():
         forms[name] = tf.function(function)
         with patch:
             forms[name](*arguments)
     return forms
 
 
-def patches(operation):
+def patches():
     """Has the package take one form or the other, while it is traced."""
-    from simclrv2_tf import nt_xent_tiled
     from simclrv2_tf.data.augment import policy
 
-    if operation == "colours":
-        return {
-            "distortion": mock.patch.object(
-                policy, "_one_by_one", lambda images: False
-            ),
-            "distortion_each": mock.patch.object(
-                policy, "_one_by_one", lambda images: True
-            ),
-        }
     return {
-        "rows": mock.patch.object(nt_xent_tiled, "_WIDEST", 0.0),
-        "pairs": mock.patch.object(nt_xent_tiled, "_WIDEST", 60.0),
+        "distortion": mock.patch.object(
+            policy, "_one_by_one", lambda images: False
+        ),
+        "distortion_each": mock.patch.object(
+            policy, "_one_by_one", lambda images: True
+        ),
     }
 
 
@@ -182,32 +159,11 @@ def compare(turns, rounds, steps=1):
     }
 
 
-def loss_alone(rounds):
-    """Forward and backward of the loss by itself."""
-    import tensorflow as tf
-
-    from tools.benchmarks import nt_xent
-
-    views = tf.random.stateless_normal((2, 4096, nt_xent.DIM), seed=(0, 1))
-    views = tf.unstack(views + 0.5 * views[::-1])
-    forms = traced_forms("loss", nt_xent.step_of("tiled"), *views)
-    return compare(
-        {
-            form: (lambda step=step: float(step(*views)[0]))
-            for form, step in forms.items()
-        },
-        rounds,
-    )
-
-
-def open_images(config, photos):
+def open_images(photos):
     """Photographs where they are there, else noise as JPEG in memory."""
     from simclrv2_tf.data import sources
     from tools.benchmarks import step
 
-    if config.image_size <= 32:
-        step.IMAGES = config.train_batch_size
-        return step.noise(32)
     return (
         sources.open_source(f"folder:{photos}") if photos else step.noise(400)
     )
