@@ -112,9 +112,7 @@ def compare(
     if tile == "auto":
         tile = nt_xent_tiled.TILE if _is_large(a) else 0
     if tile:
-        return Contrast(
-            *nt_xent_tiled.compare(a, b, temperature, hidden_norm, tile)
-        )
+        return Contrast(*nt_xent_tiled.compare(a, b, temperature, tile))
     return _compare_densely(a, b, temperature)
 
 

@@ -14,34 +14,20 @@ sum, and embedding j's makes P_ji = exp(s_ij - L_j), from the very same s_ij:
 where g is the gradient that arrives at each pair's loss. So a replica needs
 the L and g of the others, two numbers an embedding, and nothing else of
 their backward pass.
-
-Two ways through the tiles:
-- `rows`: own embeddings against tiles of all replicas', with a running
-  maximum; for several replicas and for logits of any size.
-- `pairs`: where one replica holds all embeddings, and normalisation bounds
-  the logits, a tile serves its rows and its columns, and the bound replaces
-  the maximum.
 """
 
-from simclrv2_tf import distribution
-from simclrv2_tf.nt_xent_tiled.pairs import pairs
 from simclrv2_tf.nt_xent_tiled.rows import rows
 
 TILE = 256
 
-# Cosines give exp(logit - 1 / temperature) >= exp(-2 / temperature), whose
-# reciprocal, times the scale of a mixed-precision loss, must be a float32.
-_WIDEST = 60.0
 
-
-def compare(a, b, temperature, bounded, tile=TILE):
+def compare(a, b, temperature, tile=TILE):
     """NT-Xent of each pair, its accuracy and its entropy.
 
     Args:
         a: float32 (batch, dim), embeddings of the first views.
         b: float32 (batch, dim), row i the positive of row i of `a`.
         temperature: Divides the similarities, above 0.
-        bounded: Whether no embedding is longer than 1.
         tile: Columns made at a time, at least 1; need not divide the batch.
 
     Returns:
@@ -50,8 +36,4 @@ def compare(a, b, temperature, bounded, tile=TILE):
         second view (a tie is a miss); the entropy of that choice. Only the
         first has a gradient.
     """
-    a, b = a * temperature**-0.5, b * temperature**-0.5
-    alone = distribution.num_replicas() == 1
-    if alone and bounded and 2 / temperature <= _WIDEST:
-        return pairs(a, b, 1 / temperature, tile)
-    return rows(a, b, tile)
+    return rows(a * temperature**-0.5, b * temperature**-0.5, tile)

@@ -16,11 +16,6 @@ def cut(x, tile):
     return tf.reshape(tf.pad(x, padding), shape)
 
 
-def join(x, count):
-    """Undoes `cut`: (blocks, rows, ...) to (count, ...)."""
-    return tf.reshape(x, [-1, *x.shape[2:]])[:count]
-
-
 def size(x):
     """Rows of x: an int where known, so that shapes stay static for XLA."""
     return x.shape[0] if x.shape[0] is not None else tf.shape(x)[0]

@@ -18,7 +18,7 @@ DIM = 128
 TEMPERATURE = 0.1
 SIZES = (1024, 2048, 4096, 8192, 16384, 32768)
 LARGEST_DENSE = 8192  # the next would take 17 GB
-FORMS = ("original", "dense", "tiled", "rows")
+FORMS = ("original", "dense", "tiled")
 
 
 def run(arguments):
@@ -99,7 +99,6 @@ def step_of(form):
         "original": as_the_original,
         "dense": lambda a, b: ours(a, b, tile=0),
         "tiled": lambda a, b: ours(a, b, tile="auto"),
-        "rows": in_rows,
     }[form]
 
     def step(a, b):
@@ -120,16 +119,6 @@ def ours(a, b, tile):
         tile = losses.nt_xent_tiled.TILE
     pairs = losses.compare(a, b, TEMPERATURE, tile=tile)
     return tf.reduce_mean(pairs.loss)
-
-
-def in_rows(a, b):
-    """The way of several replicas, taken by one."""
-    import tensorflow as tf
-
-    from simclrv2_tf import nt_xent_tiled
-
-    a, b = (tf.nn.l2_normalize(x, -1) / TEMPERATURE**0.5 for x in (a, b))
-    return tf.reduce_mean(nt_xent_tiled.rows(a, b, nt_xent_tiled.TILE)[0])
 
 
 def as_the_original(a, b):
@@ -175,7 +164,6 @@ def show(report, folder):
         "original": "dense, as the original writes it",
         "dense": "dense, ours",
         "tiled": "in tiles",
-        "rows": "in tiles, the way of several replicas",
     }
     figure, both = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     for axes, key, label in zip(
