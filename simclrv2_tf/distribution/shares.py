@@ -72,15 +72,23 @@ def map_rows(function, dataset):
     def run(parts):
         return strategy.run(function, args=parts)
 
-    size = 0
+    size, compiled = 0, None
     for batch in dataset:
         count = len(batch[0])
-        size = max(size, -(-count // local) * local)
-        filled = [_fill(part, size) for part in batch]
-        outputs = run(tuple(_split(strategy, x, local) for x in filled))
+        wanted = max(size, _multiple(count, local))
+        filled = [_fill(part, wanted) for part in batch]
+        parts = tuple(_split(strategy, x, local) for x in filled)
+        if compiled is None or wanted > size:
+            size, compiled = wanted, run.get_concrete_function(parts)
+        outputs = compiled(parts)
         yield tf.nest.map_structure(
             lambda x, count=count: _joined(strategy, x)[:count], outputs
         )
+
+
+def _multiple(count, of):
+    """The next multiple."""
+    return -(-count // of) * of
 
 
 def _fill(x, size):

@@ -58,3 +58,13 @@ def test_one_worker_is_the_chief_and_waits_for_nobody():
     assert distribution.from_chief(True) is True
     assert distribution.from_chief(False) is False
     distribution.wait_for_workers()
+
+
+def test_many_data_sets_raise_no_alarm_about_tracing(caplog):
+    dataset = tf.data.Dataset.from_tensor_slices(tf.range(4)).batch(2)
+    for _ in range(8):
+        rows = distribution.map_rows(
+            lambda x: 2 * x, dataset.map(lambda x: (x,))
+        )
+        assert np.concatenate(list(rows)).tolist() == [0, 2, 4, 6]
+    assert "retracing" not in caplog.text
