@@ -18,7 +18,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.inference import metrics
-from simclrv2_tf.inference import probes
+from simclrv2_tf.models.features import features_of
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs.plan import make_plan
 
@@ -183,7 +183,7 @@ def run_evaluation():
     workers, worker = distribution.worker_share()
     batches = pipeline.eval_dataset(source, 14, 8, workers, worker)
     counts = metrics.classification_accuracy(network, batches, source.labels)
-    features, numbers = probes.features(network, batches)
+    features, numbers = features_of(network, batches)
     labels = source.labels[numbers]
     return {**counts, "features": features, "labels": labels}
 

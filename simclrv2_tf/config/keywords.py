@@ -56,6 +56,10 @@ class Options(TypedDict, total=False):
     zero_init_logits_layer: bool
     """Start the supervised head from zero after --checkpoint."""
 
+    linear_probe_init: bool
+    """Start fine-tuning with a supervised head that a logistic regression
+    fits to the features of --checkpoint."""
+
     checkpoint_epochs: int
     """Epochs from one checkpoint to the next, 1 or more."""
 

@@ -132,6 +132,23 @@ def _check_freezing(config):
         )
 
 
+def _check_probe(config):
+    if not config.linear_probe_init:
+        return
+    if config.train_mode != "finetune" or not config.checkpoint:
+        raise ValueError(
+            "`linear_probe_init` starts fine-tuning from the features of a "
+            "checkpoint: give train_mode='finetune' and checkpoint. Received: "
+            f"train_mode={config.train_mode!r}, "
+            f"checkpoint={config.checkpoint!r}"
+        )
+    if config.zero_init_logits_layer:
+        raise ValueError(
+            "Give `zero_init_logits_layer` or `linear_probe_init`, not both. "
+            "Received: zero_init_logits_layer=True, linear_probe_init=True"
+        )
+
+
 def _check_gradient_cache(config):
     if config.gradient_cache_microbatch and config.train_mode != "pretrain":
         raise ValueError(
@@ -225,6 +242,7 @@ RULES = (
     _check_stage_options,
     _check_labels,
     _check_freezing,
+    _check_probe,
     _check_gradient_cache,
     _check_pairs,
     _check_eval_name,

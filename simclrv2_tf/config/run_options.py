@@ -76,6 +76,11 @@ class RunConfig:
     zero_init_logits_layer: bool = option(
         False, "Start the supervised head from zero after --checkpoint."
     )
+    linear_probe_init: bool = option(
+        False,
+        "Start fine-tuning with a supervised head that a logistic regression "
+        "fits to the features of --checkpoint.",
+    )
     checkpoint_epochs: int = option(
         1,
         "Epochs from one checkpoint to the next, 1 or more.",

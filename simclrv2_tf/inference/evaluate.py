@@ -22,6 +22,7 @@ from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import metrics
 from simclrv2_tf.inference import probes
 from simclrv2_tf.inference import results
+from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.weight_decay import decayed_by_loss
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
@@ -200,7 +201,7 @@ def _embedded(config, network, source, steps=0):
     """Features and labels of a source."""
     batches, unreadable = _batches(config, network, source, steps)
     with unreadable.explained():
-        features, numbers = probes.features(network, batches)
+        features, numbers = features_of(network, batches)
     return features, source.labels[numbers]
 
 

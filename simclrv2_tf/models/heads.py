@@ -136,6 +136,11 @@ class SupervisedHead(Composite):
     def call(self, inputs):
         return self.linear(inputs)
 
+    def set(self, kernel, bias):
+        """Starts the classifier from (features, classes) and (classes,)."""
+        self.linear.kernel.assign(kernel)
+        self.linear.bias.assign(bias)
+
     def set_zero(self):
         """Starts the classifier from zero weights."""
         for variable in self.variables:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-
 import keras
 import numpy as np
 
+from simclrv2_tf import linear_probe
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.inference import probes
+from simclrv2_tf.models.features import features_of as embed
 
 PIXELS = 32  # side to which images are brought to be compared by pixels
 FOLDS = 5
@@ -25,7 +24,7 @@ def features_of(network, source: Source) -> np.ndarray:
     config = network.get_config()
     source = source.with_channels(config["channels"])
     batches = pipeline.eval_dataset(source, BATCH, config["image_size"])
-    features, numbers = probes.features(network, batches)
+    features, numbers = embed(network, batches)
     return _in_order(features, numbers, source.num_examples)
 
 
@@ -68,20 +67,9 @@ def neighbours(known, labels, asked, k: int = 1) -> np.ndarray:
 
 
 def logistic(known, labels, asked) -> np.ndarray:
-    """The class that a logistic regression gives, int (m,).
-
-    On one thread: several wait for each other where TensorFlow's are at work,
-    and few examples then take ten times as long.
-    """
-    from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
-
-    scale = np.sqrt(known.shape[1])
-    model = LogisticRegression(C=1.0, max_iter=300)
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")  # it stops before it converges
-        model.fit(known * scale, labels)
-    return model.predict(asked * scale)
+    """The class that a logistic regression gives, int (m,)."""
+    probe = linear_probe.fit(known, labels, labels.max() + 1)
+    return probe.logits(asked).argmax(axis=1)
 
 
 def accuracy(classify, train, evaluation=None) -> tuple[float, int]:

@@ -32,6 +32,7 @@ from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.lock import Lock
 from simclrv2_tf.runs.plan import make_plan
+from simclrv2_tf.runs.probe_start import start_from_probe
 from simclrv2_tf.runs.resolve import resolve
 from simclrv2_tf.runs.resolve import teacher_size
 from simclrv2_tf.runs.training_run import TrainingRun
@@ -153,6 +154,8 @@ def _assemble(config, source, lock, interruption):
     )
     if checkpoint is not None:
         run.progress = checkpointing.restore(stage, checkpoint)
+    elif config.linear_probe_init:
+        start_from_probe(stage.network, source)
     return run
 
 
