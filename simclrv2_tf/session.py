@@ -21,6 +21,8 @@ from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.interruption import Interruption
+from simclrv2_tf.runs.orientation_choice import agree
+from simclrv2_tf.runs.orientation_choice import resolve_orientation
 from simclrv2_tf.runs.train import train
 
 TRAINING = ("train", "train_then_eval")
@@ -49,12 +51,14 @@ def run(
     """
     if config.dataset_summary:
         return inspection.summarize(config)
+    if config.mode not in (*TRAINING, "recommend"):
+        config = _of_the_run(config)
+    config = resolve_orientation(config)
+    config, (source, eval_source) = agree(config, source, eval_source)
     if config.mode == "recommend":
         return make_recipe.recommend_for(config, source, eval_source)
     if config.train_mode == "semi_supervised" and config.mode in TRAINING:
         return semi_supervised(config, run, source, eval_source, interruption)
-    if config.mode not in TRAINING:
-        config = _of_the_run(config)
     export.check_installed(exports.formats_of(config))
     strategy = devices.make_strategy(config)  # before anything is computed
     with distribution.naming_lost_peers():

@@ -2,6 +2,7 @@
 
 import io
 import json
+import pathlib
 import tarfile
 
 import numpy as np
@@ -49,6 +50,13 @@ def write_records(path, examples):
             )
             writer.write(example.SerializeToString(deterministic=True))
     return str(path)
+
+
+def flip_bit(path, place):
+    """Turns one bit of a file, in the byte at a place."""
+    data = bytearray(pathlib.Path(path).read_bytes())
+    data[place] ^= 2
+    pathlib.Path(path).write_bytes(data)
 
 
 def write_tfrecord(path, rows):

@@ -80,7 +80,7 @@ DATA_LEVELS = (
     {"augment", "decode", "order"},
     {"blur", "storage", "views"},
     {"source"},
-    {"classes", "splits", "unreadable"},
+    {"classes", "orientation_count", "splits", "unreadable"},
     {"class_match", "label_names"},
     {"label_map"},
     {"sources"},

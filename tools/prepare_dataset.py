@@ -42,6 +42,11 @@ def parse(arguments):
         parser.add_argument(
             f"--{name}", type=kind, default=default, help=text + shown
         )
+    parser.add_argument(
+        "--apply_orientation",
+        action="store_true",
+        help="turn images as their EXIF tags say, which stay otherwise",
+    )
     return parser.parse_args(arguments)
 
 

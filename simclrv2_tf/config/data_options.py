@@ -45,6 +45,12 @@ class DataConfig:
         choices=("top", "leaf"),
         resumed=CHANGES_TRAINING,
     )
+    apply_orientation: bool = option(
+        False,
+        "Turn images as their EXIF tags say; a run and its exports keep to it. "
+        "Off: the tag is left alone, as in the original release.",
+        resumed=CHANGES_TRAINING,
+    )
     data_dir: str | None = option(
         None, "Directory that holds TFDS data.", kind=str
     )

@@ -124,6 +124,10 @@ class Options(TypedDict, total=False):
     """Which folders of folder:PATH are classes: those at the top, or (leaf)
     all that hold images, named by their paths."""
 
+    apply_orientation: bool
+    """Turn images as their EXIF tags say; a run and its exports keep to it.
+    Off: the tag is left alone, as in the original release."""
+
     data_dir: str | os.PathLike[str] | None
     """Directory that holds TFDS data."""
 

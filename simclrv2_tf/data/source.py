@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -35,6 +36,8 @@ class Source:
         so; an image of another shape counts as unreadable.
       notes: Sentences about what the files hold beside these images: what was
         passed over, and what cannot be read.
+      apply_orientation: Whether encoded images are turned as their EXIF tags
+        say.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Source:
     channels: int | None = None
     shape: tuple | None = None
     notes: tuple[str, ...] = ()
+    apply_orientation: bool = False
 
     @property
     def num_examples(self) -> int:
@@ -62,7 +66,12 @@ class Source:
     @property
     def image_shape(self) -> tuple | None:
         """(height, width, channels) where all images have one, else None."""
-        return self.storage.image_shape or self.shape
+        return self.storage.image_shape or self._shape_of_files
+
+    @property
+    def _shape_of_files(self):
+        """`shape`, unless images may be turned."""
+        return None if self.apply_orientation else self.shape
 
     def fingerprint(self) -> str:
         """Text that differs for other labels, or images in other places.
@@ -73,6 +82,8 @@ class Source:
         digest = hashlib.sha256(repr((self.class_names, *outline)).encode())
         digest.update(self.labels.tobytes())
         digest.update(other.encode())
+        if self.apply_orientation:
+            digest.update(b"apply_orientation")
         return digest.hexdigest()[:16]
 
     def __repr__(self) -> str:
@@ -152,9 +163,12 @@ class Source:
         fetch = self.storage.fetch()
         if self.storage.image_shape is not None:
             return fetch
-        shape = self.shape or (None, None, 3)
+        shape = self._shape_of_files or (None, None, 3)
         if self.storage.encoded:
-            return lambda i: tf.ensure_shape(decode_image(fetch(i)), shape)
+            decode = functools.partial(
+                decode_image, apply_orientation=self.apply_orientation
+            )
+            return lambda i: tf.ensure_shape(decode(fetch(i)), shape)
         return lambda i: tf.ensure_shape(fetch(i), shape)
 
     def reader(self) -> Callable[[Any], tuple[tf.Tensor, tf.Tensor]]:

@@ -9,6 +9,7 @@ from simclrv2_tf.export import formats as other_formats
 from simclrv2_tf.export import serving_config
 from simclrv2_tf.export import versions
 from simclrv2_tf.export import warmup
+from simclrv2_tf.export.decoding import write_decoding
 from simclrv2_tf.export.labels import label_file
 from simclrv2_tf.export.servable import make_servable
 from simclrv2_tf.export.signatures import TOP
@@ -27,6 +28,7 @@ def export_network(
     keep=1,
     formats=(),
     top=TOP,
+    apply_orientation=False,
 ):
     """Writes `<directory>/<version>/`, a SavedModel and what belongs to it.
 
@@ -49,6 +51,8 @@ def export_network(
       keep: Versions that stay, this one and the newest before it.
       formats: Of `EXTRA_FORMATS`, those to write as well.
       top: Classes that an answer names, 1 or more.
+      apply_orientation: Whether `prepare` turns images as their EXIF tags
+        say, which is noted beside the SavedModel.
 
     Returns:
       The path that was written.
@@ -67,6 +71,7 @@ def export_network(
         channels = network.get_config()["channels"]
         warmup.write_records(beside, signatures, channels)
         _write_arguments(network, os.path.join(beside, ARGUMENTS))
+        write_decoding(beside, apply_orientation)
         other_formats.write(network, beside, formats)
     versions.forget_older(directory, version, keep)
     serving_config.write(directory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 from collections.abc import Callable
@@ -56,9 +57,21 @@ def export_weights(
             config.keep_hub_module_max,
             formats_of(config),
             config.export_top_k,
+            config.apply_orientation,
         )
-    print(f"exported {path}", flush=True)
+    print(f"exported {path}{_turned(config)}", flush=True)
     return path
+
+
+def _turned(config):
+    """What an export does with orientation, where it does anything."""
+    if not config.apply_orientation:
+        return ""
+    return (
+        ": it turns encoded JPEG, PNG and WebP as their EXIF tags say; images "
+        "given as pixels, to network.keras, ONNX and LiteRT too, have no tag "
+        "and are taken as they are"
+    )
 
 
 def export_newest(config: Config) -> str:
@@ -119,16 +132,20 @@ def _preparation(config, network):
     """From encoded bytes to one image, as evaluation does it."""
     arguments = network.get_config()
     size, channels = arguments["image_size"], arguments["channels"]
-    limits = Limits(config.max_image_pixels, config.max_image_bytes)
+    decode = functools.partial(
+        decode_in_graph,
+        limits=Limits(config.max_image_pixels, config.max_image_bytes),
+        apply_orientation=config.apply_orientation,
+    )
 
     def prepare(encoded):
-        image = preprocess_for_eval(_decoded(encoded, channels, limits), size)
+        image = preprocess_for_eval(_decoded(encoded, channels, decode), size)
         return to_channels(image, channels)
 
     return prepare
 
 
-def _decoded(encoded, channels, limits):
+def _decoded(encoded, channels, decode):
     """An image as an export takes it: pixels as decoded, not scaled yet.
 
     No format of files holds other numbers of channels than 1 and 3: those are
@@ -137,7 +154,7 @@ def _decoded(encoded, channels, limits):
     if channels not in (1, 3):
         image = tf.io.parse_tensor(encoded, tf.float32)
         return tf.ensure_shape(image, [None, None, channels])
-    return decode_in_graph(encoded, limits)
+    return decode(encoded)
 
 
 @contextlib.contextmanager

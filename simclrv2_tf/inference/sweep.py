@@ -59,6 +59,8 @@ def contents(
     for variable in network.variables:
         weights = zlib.crc32(variable.numpy().tobytes(), weights)
     data = zlib.crc32("\n".join(names).encode())
+    if source.apply_orientation:
+        data = zlib.crc32(b"apply_orientation", data)
     return {
         "dataset": source.name,
         "examples": source.num_examples,

@@ -22,6 +22,7 @@ from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.orientation_choice import trained_with
 
 BATCH = 64  # images that are looked at together
 
@@ -49,13 +50,18 @@ class Classifier:
     Args:
       network: A `Network` with a supervised head.
       class_names: One for each class; None for their numbers.
+      apply_orientation: Whether files are turned as their EXIF tags say.
     """
 
     def __init__(
-        self, network: Network, class_names: Sequence[str] | None = None
+        self,
+        network: Network,
+        class_names: Sequence[str] | None = None,
+        apply_orientation: bool = False,
     ) -> None:
         count = network.get_config()["num_classes"]
         self.network = network
+        self.apply_orientation = apply_orientation
         self.class_names = list(class_names or map(str, range(count)))
 
     def predict(self, images) -> Prediction | list[Prediction]:
@@ -73,6 +79,9 @@ class Classifier:
           ValueError: If there is no image, or one cannot be read.
         """
         source, single = _as_source(images)
+        source = dataclasses.replace(
+            source, apply_orientation=self.apply_orientation
+        )
         found = [
             self._prediction(row, source.where(number))
             for number, row in enumerate(self.probabilities(source))
@@ -135,7 +144,7 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
     names = weights.class_names(path)
     if names and len(names) != count:
         names = None
-    return Classifier(network, names)
+    return Classifier(network, names, trained_with(path) or False)
 
 
 def _as_source(images):

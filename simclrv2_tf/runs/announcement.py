@@ -6,6 +6,7 @@ import logging
 import sys
 
 from simclrv2_tf.checkpoints import architecture
+from simclrv2_tf.data.orientation_count import orientation_note
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import environment
@@ -18,15 +19,21 @@ _LOG = logging.getLogger("simclrv2_tf")
 
 def announce(run: TrainingRun) -> None:
     """Prints the plan, writes flags and environment, warns of changes."""
-    print("\n".join(_lines(run)))
+    notes = _notes(run.data.source)
+    print("\n".join(_lines(run, notes)))
     print(flush=True)
     if run.progress.step < run.plan.train_steps:
         _warn_of_changed_flags(run)
         checkpointing.write_flags(run)
-    _record_environment(run)
+    _record_environment(run, notes)
 
 
-def _lines(run):
+def _notes(source):
+    """What there is to say of the data beside its size."""
+    return [note for note in (*source.notes, orientation_note(source)) if note]
+
+
+def _lines(run, notes):
     network, config = run.stage.network, run.config
     shape = architecture.describe(network.get_config())
     yield f"{config.train_mode}: {shape} on {run.data.source.name}"
@@ -40,7 +47,7 @@ def _lines(run):
     if config.train_mode == "pretrain" and config.channels != 3:
         yield "  colour distortion brightness and contrast alone: images are"
         yield f"                    not RGB (channels={config.channels})"
-    for note in run.data.source.notes:
+    for note in notes:
         yield f"  data              {note}"
     start = run.progress.step
     if start >= run.plan.train_steps:
@@ -60,7 +67,7 @@ def _warn_of_changed_flags(run):
         )
 
 
-def _record_environment(run):
+def _record_environment(run, notes):
     """Writes down what the run runs on; warns if its data have changed."""
     source, directory = run.data.source, run.config.model_dir
     data = {
@@ -82,6 +89,6 @@ def _record_environment(run):
         "start",
         step=run.progress.step,
         command=sys.argv,
-        notes=list(source.notes),
+        notes=notes,
         **here,
     )

@@ -50,6 +50,7 @@ def _open(config, split):
         config.label_feature,
         config.label_map,
         config.folder_classes,
+        config.apply_orientation,
     )
 
 

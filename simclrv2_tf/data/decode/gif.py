@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from simclrv2_tf.data.decode.header import little_endian
 from simclrv2_tf.data.decode.header import require
+from simclrv2_tf.data.decode.header import window
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, b"\x3b"
 _SCREEN = 13  # bytes before the first color table
@@ -30,7 +31,7 @@ def first_frame(encoded, header):
       string scalar, and the image's height and width, int64.
     """
     start = _behind_extensions(encoded, _SCREEN + _table_bytes(header[10]))
-    descriptor = _window(encoded, start, _DESCRIPTOR)
+    descriptor = window(encoded, start, _DESCRIPTOR)
     is_image = require(
         descriptor[0] == _IMAGE,
         "Expected a GIF with an image behind at most "
@@ -57,7 +58,7 @@ def _behind_extensions(encoded, place):
     """The first place that is no extension."""
 
     def is_extension(place):
-        return _window(encoded, place, 1)[0] == _EXTENSION
+        return window(encoded, place, 1)[0] == _EXTENSION
 
     return tf.while_loop(
         is_extension,
@@ -79,7 +80,7 @@ def _behind_blocks(encoded, place):
 
     def through_window(place, ended):
         del ended
-        lengths = tf.cast(_window(encoded, place, _WINDOW), tf.int32)
+        lengths = tf.cast(window(encoded, place, _WINDOW), tf.int32)
         reached = _follow(lengths)
         ended = (reached < _WINDOW) & (place + reached < total)
         return place + reached + tf.cast(ended, tf.int32), ended
@@ -105,10 +106,3 @@ def _follow(lengths):
     for _ in range(_WINDOW_BITS):
         step = tf.gather(step, step)
     return step[0]
-
-
-def _window(encoded, place, count):
-    """Bytes from a place on, uint8 (count,), zeros behind the end."""
-    place = tf.minimum(place, tf.strings.length(encoded))
-    data = tf.strings.substr(encoded, place, count)
-    return tf.io.decode_raw(data, tf.uint8, fixed_length=count)

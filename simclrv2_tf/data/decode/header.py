@@ -14,6 +14,14 @@ def read_header(encoded):
     return tf.io.decode_raw(encoded, tf.uint8, fixed_length=HEADER_BYTES)
 
 
+def window(encoded, place, count):
+    """Bytes from a place on, uint8 (count,), zeros behind the end."""
+    size = tf.cast(tf.strings.length(encoded), tf.int64)
+    place = tf.minimum(tf.cast(place, tf.int64), size)
+    data = tf.strings.substr(encoded, place, tf.constant(count, tf.int64))
+    return tf.io.decode_raw(data, tf.uint8, fixed_length=count)
+
+
 def little_endian(data, start, count=4):
     """An unsigned number of 2, 3 or 4 bytes, int64 scalar."""
     if count == 3:

@@ -5,16 +5,19 @@ import io
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.decode.orientation_tag import tag_of_image
+
 FORMATS = ("TIFF", "BMP")
 
 
-def decode(encoded, header, limits):
+def decode(encoded, header, limits, apply_orientation=False):
     """Decodes with Pillow, in Python.
 
     Args:
       encoded: string scalar.
       header: Unused.
       limits: A `Limits`.
+      apply_orientation: Whether TIFF is turned as its tag says.
 
     Returns:
       uint8 (height, width, 3).
@@ -24,7 +27,7 @@ def decode(encoded, header, limits):
     def read(encoded, size):
         # NumPy drops zeros at the end of strings.
         data = np.asarray(encoded, object).item().ljust(int(size), b"\0")
-        return _read(data, limits.max_pixels)
+        return _read(data, limits.max_pixels, apply_orientation)
 
     arguments = [encoded, tf.strings.length(encoded)]
     try:
@@ -33,13 +36,15 @@ def decode(encoded, header, limits):
         raise tf.errors.InvalidArgumentError(None, None, str(error)) from None
 
 
-def _read(encoded, max_pixels):
+def _read(encoded, max_pixels, apply_orientation):
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
             _check_size(image, max_pixels)
-            return _to_rgb(image)
+            tag = tag_of_image(image)
+            pixels = _to_rgb(image)
+            return pixels if apply_orientation else _as_stored(pixels, tag)
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(
             "Expected an image as JPEG, PNG, GIF, WebP, BMP or TIFF. "
@@ -54,6 +59,15 @@ def _check_size(image, max_pixels):
             f"Expected an image of 1 to {max_pixels} pixels. Received: height "
             f"{height}, width {width}"
         )
+
+
+def _as_stored(pixels, tag):
+    """Takes back that Pillow turns TIFF as its tag says."""
+    if tag in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if tag in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return pixels.swapaxes(0, 1) if tag >= 5 else pixels
 
 
 def _to_rgb(image):

@@ -17,6 +17,7 @@ from simclrv2_tf.data.decode import webp
 from simclrv2_tf.data.decode.header import big_endian
 from simclrv2_tf.data.decode.header import read_header
 from simclrv2_tf.data.decode.header import require
+from simclrv2_tf.data.decode.orientation import upright
 
 JPEG = b"\xff\xd8\xff"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -48,7 +49,7 @@ LIMITS = Limits()
 
 
 @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
-def decode_image(encoded, limits=LIMITS):
+def decode_image(encoded, limits=LIMITS, apply_orientation=False):
     """Decodes one image.
 
     JPEG, PNG, GIF, WebP, BMP and TIFF, the first frame of an animation; grey,
@@ -58,6 +59,8 @@ def decode_image(encoded, limits=LIMITS):
     Args:
       encoded: string scalar.
       limits: What is refused before it is decoded.
+      apply_orientation: Whether JPEG, PNG, WebP and TIFF are turned as their
+        EXIF tag says; it is left alone otherwise.
 
     Returns:
       uint8 (height, width, 3).
@@ -66,20 +69,23 @@ def decode_image(encoded, limits=LIMITS):
       tf.errors.InvalidArgumentError: If it is no image of these formats, is
         damaged, or exceeds the limits.
     """
-    return _decode(encoded, limits, pillow.decode)
+    decode_others = functools.partial(
+        pillow.decode, apply_orientation=apply_orientation
+    )
+    return _decode(encoded, limits, decode_others, apply_orientation)
 
 
 @tf.autograph.experimental.do_not_convert
-def decode_in_graph(encoded, limits=LIMITS):
+def decode_in_graph(encoded, limits=LIMITS, apply_orientation=False):
     """`decode_image` for exported models, which hold no Python.
 
     The same but for TIFF and for BMP compressed or of 16 bits a pixel, which
     are refused.
     """
-    return _decode(encoded, limits, _refuse)
+    return _decode(encoded, limits, _refuse, apply_orientation)
 
 
-def _decode(encoded, limits, decode_others):
+def _decode(encoded, limits, decode_others, apply_orientation):
     size = tf.strings.length(encoded)
     within = require(
         (size > 0) & (size <= limits.max_bytes),
@@ -95,6 +101,8 @@ def _decode(encoded, limits, decode_others):
         lambda: _decode_jpeg(encoded, limits),
         lambda: _decode_others(encoded, limits, decode_others),
     )
+    if apply_orientation:
+        pixels = upright(pixels, encoded)
     return tf.ensure_shape(pixels, [None, None, 3])
 
 

@@ -7,6 +7,9 @@ import io
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.decode.orientation_tag import ORIENTATION
+from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
+from simclrv2_tf.data.decode.orientation_tag import read_tag
 from simclrv2_tf.data.decode.rgb import decode_image
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.files import atomic
@@ -56,7 +59,8 @@ def prepare_image(source, index, recipe):
     """The encoded image that a shard holds.
 
     A JPEG that is small enough stays as it is, as encoding it again would
-    lose some of it.
+    lose some of it. An EXIF orientation tag stays, unless the source applies
+    it.
 
     Args:
       source: A `Source`.
@@ -69,36 +73,43 @@ def prepare_image(source, index, recipe):
     Raises:
       ValueError, OSError, tf.errors.OpError: If it cannot be read.
     """
-    data = None
+    data, tag = None, UPRIGHT
     if source.storage.encoded:
         data = source.storage.read(index)
-        pixels = decoder()(tf.constant(data))
+        tag = read_tag(io.BytesIO(data))
+        pixels = decoder(source.apply_orientation)(tf.constant(data))
     else:
         pixels = tf.constant(source.storage.read(index))
     height, width = (int(side) for side in pixels.shape[:2])
     small = not 0 < recipe.short_side < min(height, width)
-    kept = recipe.image_format == "jpeg" and data and _is_jpeg(data)
+    turned = source.apply_orientation and tag != UPRIGHT
+    jpeg = recipe.image_format == "jpeg" and data and _is_jpeg(data)
+    kept = jpeg and not turned
     if small and kept and source.channels in (None, 3):
         return data
     floats = tf.image.convert_image_dtype(pixels, tf.float32)
     floats = to_channels(floats, source.channels)
     pixels = np.rint(floats.numpy() * WHITE).astype(np.uint8)
     scale = 1.0 if small else recipe.short_side / min(height, width)
-    return _encode(pixels, scale, recipe)
+    tag = UPRIGHT if source.apply_orientation else tag
+    return _encode(pixels, scale, recipe, tag)
 
 
 @functools.cache
-def decoder():
+def decoder(apply_orientation=False):
     """`decode_image` as one graph, as its many small steps are slow apart."""
+    decode = functools.partial(
+        decode_image, apply_orientation=apply_orientation
+    )
     spec = tf.TensorSpec([], tf.string)
-    return tf.function(decode_image).get_concrete_function(spec)
+    return tf.function(decode).get_concrete_function(spec)
 
 
 def _is_jpeg(data):
     return data[:3] == b"\xff\xd8\xff"
 
 
-def _encode(pixels, scale, recipe):
+def _encode(pixels, scale, recipe, tag):
     from PIL import Image
 
     image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
@@ -109,6 +120,10 @@ def _encode(pixels, scale, recipe):
     options = (
         {"quality": recipe.quality} if recipe.image_format == "jpeg" else {}
     )
+    if tag != UPRIGHT:
+        exif = Image.Exif()
+        exif[ORIENTATION] = tag
+        options["exif"] = exif
     image.save(file, recipe.image_format.upper(), **options)
     return file.getvalue()
 

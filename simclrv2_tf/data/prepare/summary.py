@@ -10,6 +10,9 @@ import tensorflow as tf
 
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.decode.magic import unreadable_words
+from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
+from simclrv2_tf.data.decode.orientation_tag import read_tag
+from simclrv2_tf.data.orientation_count import tagged_words
 from simclrv2_tf.data.prepare.recipe import UNREADABLE
 from simclrv2_tf.data.prepare.recipe import decoder
 from simclrv2_tf.files.errors import first_line
@@ -26,8 +29,10 @@ GUESSES = (
 )
 
 # What is seen of one image; `error` is None for a good one. `digest` stands
-# for its bytes.
-Look = collections.namedtuple("Look", "format mode width height digest error")
+# for its bytes, `tag` for its orientation.
+Look = collections.namedtuple(
+    "Look", "format mode width height digest error tag", defaults=[UPRIGHT]
+)
 
 
 def examine(source, shown=True):
@@ -66,7 +71,8 @@ def _look(source, index, decode):
         data = source.storage.read(index)
         height, width, _ = decode(tf.constant(data)).shape
         kind, mode = _kind(data)
-        return Look(kind, mode, width, height, _digest(data), None)
+        tag = read_tag(io.BytesIO(data))
+        return Look(kind, mode, width, height, _digest(data), None, tag)
     except UNREADABLE as error:
         reason = unreadable_words(data) or first_line(error)
         return Look(None, None, None, None, None, reason)
@@ -97,11 +103,12 @@ def summarize(splits):
     Returns:
       Dictionary of plain values: "splits", each with "images", "labelled",
       "classes" (name to count), "formats", "modes", "shorter_side" and
-      "longer_side" (smallest, median, largest; pixels), "corrupt" (image to
-      reason) and "notes" (sentences, see `Source`); "duplicates", pairs of
-      images with the same bytes in the first split and another; "repeated",
-      images of the first split whose bytes came before; and the guess,
-      "recipe" and "image_size".
+      "longer_side" (smallest, median, largest; pixels), "tagged" (images with
+      an EXIF orientation other than 1), "corrupt" (image to reason) and
+      "notes" (sentences, see `Source`); "duplicates", pairs of images with the
+      same bytes in the first split and another; "repeated", images of the
+      first split whose bytes came before; and the guess, "recipe" and
+      "image_size".
     """
     facts = {split: _of_split(*pair) for split, pair in splits.items()}
     first = next(iter(splits))
@@ -128,6 +135,8 @@ def _of_split(source, looks):
     labels = source.labels[source.labels >= 0]
     counts = np.bincount(labels, minlength=source.num_classes)
     names = source.class_names or ()
+    tagged = sum(look.tag != UPRIGHT for look in good)
+    words = tagged_words(tagged, len(looks), source)
     return {
         "images": len(looks),
         "labelled": len(labels),
@@ -136,12 +145,13 @@ def _of_split(source, looks):
         "modes": _counted(look.mode for look in good),
         "shorter_side": _spread([min(k.width, k.height) for k in good]),
         "longer_side": _spread([max(k.width, k.height) for k in good]),
+        "tagged": tagged,
         "corrupt": {
             source.where(index): look.error
             for index, look in enumerate(looks)
             if look.error is not None
         },
-        "notes": list(source.notes),
+        "notes": [*source.notes, *([words] if words else [])],
     }
 
 

@@ -117,8 +117,14 @@ def join(
     numbers = {known: index for index, known in enumerate(classes or ())}
     labels = np.concatenate([_labels(source, numbers) for source in sources])
     notes = [note for source in sources for note in source.notes]
-    storage = join_storages(sources)
-    return Source(name, labels, storage, classes, notes=tuple(notes))
+    return Source(
+        name,
+        labels,
+        join_storages(sources),
+        classes,
+        notes=tuple(notes),
+        apply_orientation=any(s.apply_orientation for s in sources),
+    )
 
 
 def _labels(source, numbers):

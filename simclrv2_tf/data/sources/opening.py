@@ -34,6 +34,7 @@ class Options:
       label_feature: The same of the labels.
       label_map: File that says which class each label stands for, or None.
       folder_classes: "top" or "leaf": the folders that are classes.
+      apply_orientation: Whether images are turned as their EXIF tags say.
     """
 
     data_dir: str | None = None
@@ -42,6 +43,7 @@ class Options:
     label_feature: str | None = None
     label_map: str | None = None
     folder_classes: str = TOP
+    apply_orientation: bool = False
 
     def __post_init__(self):
         if self.folder_classes not in (TOP, LEAF):

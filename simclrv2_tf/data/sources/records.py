@@ -1,7 +1,7 @@
 """Where the images of TFRecord files are, so that they are read in place.
 
-Each file is gone through once. Only the few bytes around an image are looked
-at: the wire format of `tf.train.Example` says how long each part is.
+Each file is gone through once, and each record compared with its checksum.
+The wire format of `tf.train.Example` says where an image begins and ends.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ import mmap
 import struct
 from collections.abc import Iterable
 from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
 from typing import Protocol
 
 import numpy as np
 
 from simclrv2_tf.data.label_names import label_names
+from simclrv2_tf.data.sources.opening import SplitContent
+from simclrv2_tf.data.sources.record_checksums import damaged_records
 from simclrv2_tf.data.storage import ByteRanges
+from simclrv2_tf.data.storage.byte_ranges import DAMAGED
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.remote import open_binary
 
@@ -33,13 +38,26 @@ class FilePart(Protocol):
     take: int
 
 
+class _Row(NamedTuple):
+    """An image: where it is, its label, and its record's number."""
+
+    which: int
+    begin: int
+    size: int
+    value: Any
+    number: int
+
+
 def index_records(
     instructions: Iterable[FilePart],
     image: str,
     label: str | None = None,
     classes: Sequence[str] | None = None,
-) -> tuple[ByteRanges, list[str]]:
+) -> SplitContent:
     """Finds the images and the labels in TFRecord files.
+
+    A record that does not match its checksum is an image that cannot be read,
+    without a label.
 
     Args:
       instructions: Parts of files.
@@ -48,8 +66,8 @@ def index_records(
       classes: Names of the classes' numbers, where they are known.
 
     Returns:
-      `ByteRanges` of the images, and the names of their classes, see
-      `label_names`.
+      A `SplitContent`: `ByteRanges` of the images, the names of their classes,
+      see `label_names`, and a note about damaged records.
 
     Raises:
       ValueError: If a file cannot be read, ends within a record, is none, or
@@ -57,31 +75,58 @@ def index_records(
     """
     instructions = list(instructions)
     files = [str(part.filename) for part in instructions]
-    rows, values, numbers = [], [], []
-    for which, part in enumerate(instructions):
-        path = files[which]
-        for number, data, *record in _records(path, part.skip, part.take):
-            where = f"record {number} of the file {path!r}"
-            begin, end, value = _guarded(
-                where, _image_and_label, data, *record, image, label, where
-            )
-            rows.append((which, begin, end - begin))
-            values.append(value)
-            numbers.append(number)
+    rows = [
+        row
+        for which, part in enumerate(instructions)
+        for row in _rows(which, part, image, label)
+    ]
 
     def place(index):
-        path = files[rows[index][0]]
-        return f"record {numbers[index]} of the file {path!r}"
+        return _place(files[rows[index].which], rows[index].number)
 
-    labels = label_names(values, place, classes)
-    return ByteRanges.of_rows(files, rows), labels
+    labels = label_names([row.value for row in rows], place, classes)
+    storage = ByteRanges.of_rows(files, [row[:3] for row in rows])
+    damaged = [index for index, row in enumerate(rows) if row.size == DAMAGED]
+    return SplitContent(storage, labels, _notes(damaged, place))
+
+
+def _rows(which, part, image, label):
+    path = str(part.filename)
+    with _bytes_of(path) as data:
+        records = list(_records(path, data, part.skip, part.take))
+        damaged = set(damaged_records(path, part.skip, len(records)))
+        for index, (number, begin, end) in enumerate(records):
+            if index in damaged:
+                yield _Row(which, begin, DAMAGED, None, number)
+                continue
+            place = _place(path, number)
+            begin, end, value = _guarded(
+                place, _image_and_label, data, begin, end, image, label, place
+            )
+            yield _Row(which, begin, end - begin, value, number)
+
+
+def _place(path, number):
+    return f"record {number} of the file {path!r}"
+
+
+def _notes(damaged, place):
+    if not damaged:
+        return ()
+    count = len(damaged)
+    words = "records do" if count > 1 else "record does"
+    return (
+        f"unreadable: {count:,} {words} not match the checksum, the first is "
+        f"{place(damaged[0])}",
+    )
 
 
 def first_features(path: str) -> dict[str, int]:
-    """Names and kinds of the features in the first record of a file."""
-    for number, data, start, stop in _records(path, 0, 1):
-        where = f"record {number} of the file {path!r}"
-        return _guarded(where, _kinds, data, start, stop)
+    """Names and kinds of the features in the first whole record of a file."""
+    with _bytes_of(path) as data:
+        for number, begin, end in _records(path, data, 0, -1):
+            if not damaged_records(path, number, 1):
+                return _guarded(_place(path, number), _kinds, data, begin, end)
     return {}
 
 
@@ -90,30 +135,29 @@ def _kinds(data, start, stop):
     return {name: _first(data, *span)[0] for name, span in features}
 
 
-def _records(path, skip, take):
-    """Yields number, the file's bytes, first and last byte of each record."""
-    with _bytes_of(path) as data:
-        if data[:2] == b"\x1f\x8b":
+def _records(path, data, skip, take):
+    """Yields number, first byte and last byte of each record."""
+    if data[:2] == b"\x1f\x8b":
+        raise ValueError(
+            f"The file {path!r} is compressed: gunzip it, as records can "
+            "only be found in place in an uncompressed file."
+        )
+    position, number = 0, 0
+    stop = skip + take if take >= 0 else np.inf
+    while position < len(data) and number < stop:
+        begin = position + HEADER
+        if begin <= len(data):
+            (length,) = struct.unpack_from("<Q", data, position)
+            position = begin + length + FOOTER
+        if begin > len(data) or position > len(data):
             raise ValueError(
-                f"The file {path!r} is compressed: gunzip it, as records can "
-                "only be found in place in an uncompressed file."
+                f"The file {path!r} ends within its record {number}: it "
+                "is damaged, or was not copied to its end; copy it, or "
+                "prepare the data set, again."
             )
-        position, number = 0, 0
-        stop = skip + take if take >= 0 else np.inf
-        while position < len(data) and number < stop:
-            begin = position + HEADER
-            if begin <= len(data):
-                (length,) = struct.unpack_from("<Q", data, position)
-                position = begin + length + FOOTER
-            if begin > len(data) or position > len(data):
-                raise ValueError(
-                    f"The file {path!r} ends within its record {number}: it "
-                    "is damaged, or was not copied to its end; copy it, or "
-                    "prepare the data set, again."
-                )
-            if number >= skip:
-                yield number, data, begin, begin + length
-            number += 1
+        if number >= skip:
+            yield number, begin, begin + length
+        number += 1
 
 
 @contextlib.contextmanager

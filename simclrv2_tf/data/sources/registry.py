@@ -7,6 +7,7 @@ function (where, split, `Options`) gives what reads each split, see
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 
@@ -41,6 +42,7 @@ def open_source(
     label_feature: str | None = None,
     label_map: str | None = None,
     folder_classes: str = TOP,
+    apply_orientation: bool = False,
 ) -> Source:
     """Opens one split of a data set.
 
@@ -57,6 +59,8 @@ def open_source(
       label_map: File that says which class each label stands for.
       folder_classes: Which folders of images are classes: "top", those of the
         data set's folder, or "leaf", all that hold images.
+      apply_orientation: Whether images are turned as their EXIF tags say,
+        which are left alone unless asked for.
 
     Returns:
       A `Source`.
@@ -71,6 +75,7 @@ def open_source(
         label_feature,
         label_map,
         folder_classes,
+        apply_orientation,
     )
     if not label_map:
         return _open(name, split, options)
@@ -86,6 +91,7 @@ def split_names(
     label_feature: str | None = None,
     label_map: str | None = None,
     folder_classes: str = TOP,
+    apply_orientation: bool = False,
 ) -> list[str]:
     """The splits that a data set has; arguments as in `open_source`."""
     options = Options(
@@ -95,13 +101,17 @@ def split_names(
         label_feature,
         label_map,
         folder_classes,
+        apply_orientation,
     )
     return _splits(name, options)
 
 
 def _open(name, split, options):
     kind, where = _kind(name)
-    return kind.open(where, split, options)
+    source = kind.open(where, split, options)
+    return dataclasses.replace(
+        source, apply_orientation=options.apply_orientation
+    )
 
 
 def _splits(name, options):

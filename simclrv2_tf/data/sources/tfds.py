@@ -19,12 +19,12 @@ from simclrv2_tf.data.sources.columns import IMAGES
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.records import index_records
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import no_split
 from simclrv2_tf.data.splits import parse_split
 from simclrv2_tf.data.storage import Encoded
-from simclrv2_tf.data.storage import Storage
 from simclrv2_tf.files.errors import first_line
 
 MEMORY_LIMIT = 2**29  # bytes of encoded images that are read into memory
@@ -58,14 +58,17 @@ def open_tfds(
     _check_split(builder, name, split)
     image, label = _features(tfds, builder, name, options)
     classes = _classes(builder.info.features, label)
-    storage, labels = _examples(tfds, builder, split, image, label, classes)
+    content = _examples(tfds, builder, split, image, label, classes)
     source = Source(
         name=f"{name} ({split})",
-        labels=np.full(len(labels), UNLABELLED, np.int32),
-        storage=storage,
+        labels=np.full(len(content.labels), UNLABELLED, np.int32),
+        storage=content.storage,
         shape=_shape(builder.info.features[image]),
+        notes=content.notes,
     )
-    numbers, classes = number_classes(labels, classes, name, source.where)
+    numbers, classes = number_classes(
+        content.labels, classes, name, source.where
+    )
     return dataclasses.replace(source, labels=numbers, class_names=classes)
 
 
@@ -95,21 +98,28 @@ def class_names(
     )
 
 
-def _examples(
-    tfds, builder, split, image, label, classes
-) -> tuple[Storage, list[str]]:
+def _examples(tfds, builder, split, image, label, classes) -> SplitContent:
     info = builder.info.splits[split]
-    record_files = builder.info.file_format.value == "tfrecord"
+    in_place = builder.info.file_format.value == "tfrecord"
     with _undamaged(builder.data_dir):
-        if record_files and _bytes(builder, info) > MEMORY_LIMIT:
-            return index_records(info.file_instructions, image, label, classes)
-        encoded, values = _read(tfds, builder, split, image, label)
+        if not in_place or _bytes(builder, info) <= MEMORY_LIMIT:
+            try:
+                return _in_memory(tfds, builder, split, image, label, classes)
+            except tf.errors.DataLossError:  # the other records are whole
+                if not in_place:
+                    raise
+        parts = info.file_instructions
+        return index_records(parts, image, label, classes)
+
+
+def _in_memory(tfds, builder, split, image, label, classes):
+    encoded, values = _read(tfds, builder, split, image, label)
     labels = label_names(
         values,
         lambda index: f"example {index} of {split!r} in {builder.data_dir}",
         classes,
     )
-    return Encoded(encoded), labels
+    return SplitContent(Encoded(encoded), labels)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,6 @@ from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.sources.opening import Readers
-from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.records import BYTES
 from simclrv2_tf.data.sources.records import first_features
 from simclrv2_tf.data.sources.records import index_records
@@ -58,4 +57,4 @@ def _content(files, options):
             "name, or --image_feature must name it. Received: the features "
             f"{', '.join(kinds)}, of bytes {', '.join(only) or 'none'}"
         )
-    return SplitContent(*index_records(map(_WholeFile, files), image, label))
+    return index_records(map(_WholeFile, files), image, label)

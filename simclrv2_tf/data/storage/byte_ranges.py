@@ -14,6 +14,8 @@ from simclrv2_tf.data.storage.interface import Fingerprint
 from simclrv2_tf.data.storage.python_reads import PythonReads
 from simclrv2_tf.files.remote import open_binary
 
+DAMAGED = -1  # size of an image whose record does not match its checksum
+
 
 @dataclasses.dataclass(frozen=True)
 class ByteRanges(PythonReads):
@@ -23,7 +25,7 @@ class ByteRanges(PythonReads):
       files: Names.
       which: int32 (examples,), number of the file.
       begin: int64 (examples,), first byte.
-      size: int32 (examples,), number of bytes.
+      size: int32 (examples,), number of bytes, or `DAMAGED`.
     """
 
     files: np.ndarray
@@ -79,10 +81,16 @@ class ByteRanges(PythonReads):
         """The bytes of one image.
 
         Raises:
-          ValueError: If the file is gone or shorter than it was when the
-            data set was opened.
+          ValueError: If the image is damaged, or the file gone or shorter
+            than it was when the data set was opened.
         """
         path, size = self.file(index), int(self.size[index])
+        if size == DAMAGED:
+            raise ValueError(
+                f"The record at byte {self.begin[index]} of the file {path!r} "
+                "does not match its checksum: copy the file, or prepare it, "
+                "again."
+            )
         try:
             with open_binary(path) as file:
                 file.seek(int(self.begin[index]))
@@ -105,12 +113,13 @@ class ByteRanges(PythonReads):
         data = np.full(len(indices), b"", object)
         which, begin = self.which[indices], self.begin[indices].tolist()
         size = self.size[indices].tolist()
+        whole = self.size[indices] != DAMAGED
         for number in np.unique(which):
             with (
                 contextlib.suppress(OSError),
                 open_binary(str(self.files[number])) as file,
             ):
-                for row in np.flatnonzero(which == number):
+                for row in np.flatnonzero((which == number) & whole):
                     file.seek(begin[row])
                     data[row] = file.read(size[row])
         return data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from typing import BinaryIO
 
 import tensorflow as tf
 
@@ -35,6 +36,9 @@ class Files(ArrayStorage, PythonReads):
     def read(self, index: int) -> bytes:
         with open_binary(self.path(index)) as file:
             return file.read()
+
+    def open(self, index: int) -> BinaryIO:
+        return open_binary(self.path(index))
 
     def fetch(self) -> Callable[[Any], tf.Tensor]:
         """See `Storage.fetch`; single files are read without Python."""

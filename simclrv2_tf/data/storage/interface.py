@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import abc
+import io
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
+from typing import BinaryIO
 from typing import ClassVar
 from typing import NamedTuple
+from typing import cast
 
 import numpy as np
 import tensorflow as tf
@@ -67,6 +70,14 @@ class Storage(abc.ABC):
           ValueError: If a file that held many images is gone.
           OSError: If the image's own file cannot be read.
         """
+
+    def open(self, index: int) -> BinaryIO:
+        """One encoded image as a file, of which a part may do.
+
+        Raises:
+          ValueError, OSError: As `read`.
+        """
+        return io.BytesIO(cast("bytes", self.read(index)))
 
     @abc.abstractmethod
     def fetch(self) -> Callable[[Any], tf.Tensor]:

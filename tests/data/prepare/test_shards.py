@@ -17,6 +17,7 @@ from data_files import NAMES
 from data_files import rows
 from data_files import write_csv
 from data_files import write_npz
+from oriented_images import write_folders
 from PIL import Image
 
 from simclrv2_tf.data import sources
@@ -236,3 +237,55 @@ def test_the_report_is_a_file(table, tmp_path):
     assert not (path.parent / shards.STATE).exists()
     builder = tfds.builder("set", data_dir=tmp_path)
     assert str(builder.version) == "2.1.0"
+
+
+@pytest.mark.parametrize("short_side", [0, 6])
+@pytest.mark.parametrize("image_format", ["jpeg", "png"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_orientation_is_applied_or_kept(
+    tmp_path, kind, image_format, short_side
+):
+    tagged, _ = write_folders(tmp_path, kind, per_class=8)
+    written = {}
+    for apply in (False, True):
+        target = str(tmp_path / f"out{apply}")
+        command.run(
+            f"folder:{tagged}",
+            target,
+            short_side=short_side,
+            image_format=image_format,
+            quality=100,
+            apply_orientation=apply,
+            processes=1,
+        )
+        written[apply] = target
+    read = {
+        (prepared, training): sources.open_source(
+            written[prepared], apply_orientation=training
+        )
+        for prepared in (False, True)
+        for training in (False, True)
+    }
+    short = short_side or 12
+    shape = (short, short * 20 // 12, 3)
+    for index in range(16):
+        pixels = {k: s.pixels()(index).numpy() for k, s in read.items()}
+        first = pixels[True, False]  # turned once and for all
+        assert first.shape == shape
+        np.testing.assert_array_equal(pixels[True, True], first)
+        late = pixels[False, True].astype(int)  # the tag came along
+        assert late.shape == shape
+        most = 12 if short_side else 6
+        assert np.abs(late - first).mean() < most
+    alone = read[False, False].pixels()
+    assert len({tuple(alone(i).shape) for i in range(16)}) == 2
+
+
+def test_a_directory_is_of_one_orientation(tmp_path):
+    tagged, _ = write_folders(tmp_path, per_class=4)
+    target = str(tmp_path / "out")
+    command.run(f"folder:{tagged}", target, processes=1)
+    with pytest.raises(ValueError, match="prepared with other sources"):
+        command.run(
+            f"folder:{tagged}", target, processes=1, apply_orientation=True
+        )

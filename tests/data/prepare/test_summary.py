@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from data_files import ENCODED
+from oriented_images import write_folders
 from PIL import Image
 
 from simclrv2_tf.data import sources
@@ -84,6 +85,7 @@ def test_equal_classes_are_not_a_range(counts, line):
         "labelled": sum(counts.values()),
         "classes": counts,
         "shorter_side": None,
+        "tagged": 0,
         "corrupt": {},
         "notes": ["passed over: 1 file, .txt 1"],
     }
@@ -143,3 +145,13 @@ def test_contact_sheets_hold_each_image(tmp_path):
     assert held[lower, middle].tolist() == [64] * 3
     assert held[lower, 5].tolist() == [255] * 3  # half as wide as high
     assert io.BytesIO(open(path, "rb").read()).getvalue()[:4] == b"\x89PNG"
+
+
+def test_orientation_tags_are_counted(tmp_path):
+    tagged, upright = write_folders(tmp_path)
+    found = summed(f"folder:{tagged}", ("train",))
+    assert found["splits"]["train"]["tagged"] == 28
+    text = "\n".join(summary.lines(found))
+    assert "note     28 images carry an EXIF orientation tag other" in text
+    plain = summed(f"folder:{upright}", ("train",))["splits"]["train"]
+    assert (plain["tagged"], plain["notes"]) == (0, [])

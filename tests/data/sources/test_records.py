@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 import pytest
+from data_files import flip_bit
 from data_files import write_records
 
 from simclrv2_tf.data.sources import records
@@ -26,7 +27,7 @@ def path(tmp_path):
 
 
 def test_images_and_labels_are_those_written(path):
-    ranges, labels = records.index_records(
+    ranges, labels, _ = records.index_records(
         [Part(path, 0, -1)], "image", "label"
     )
     assert [ranges.read(i) for i in range(len(IMAGES))] == IMAGES
@@ -35,7 +36,7 @@ def test_images_and_labels_are_those_written(path):
 
 def test_parts_of_files_in_their_order(path):
     parts = [Part(path, 4, 2), Part(path, 1, 1), Part(path, 0, 0)]
-    ranges, labels = records.index_records(parts, "image", "label")
+    ranges, labels, _ = records.index_records(parts, "image", "label")
     found = [ranges.read(i) for i in range(3)]
     assert found == [IMAGES[4], IMAGES[5], IMAGES[1]]
     assert labels == ["", "5", "127"]
@@ -43,13 +44,13 @@ def test_parts_of_files_in_their_order(path):
 
 
 def test_without_labels(path):
-    _, labels = records.index_records([Part(path, 0, -1)], "image")
+    _, labels, _ = records.index_records([Part(path, 0, -1)], "image")
     assert labels == [""] * len(IMAGES)
 
 
 def test_read_through_gfile_as_from_a_bucket(path):
     far = f"file://{path}"
-    ranges, _ = records.index_records([Part(far, 0, -1)], "image", "label")
+    ranges, _, _ = records.index_records([Part(far, 0, -1)], "image", "label")
     assert ranges.read(3) == IMAGES[3]
 
 
@@ -81,3 +82,63 @@ def test_a_compressed_file_is_called_so(path, tmp_path):
 def test_a_missing_feature_is_named(path):
     with pytest.raises(ValueError, match="'kind' is missing"):
         records.index_records([Part(path, 0, -1)], "image", "kind")
+
+
+@pytest.mark.parametrize("number", [0, 3, 5])
+@pytest.mark.parametrize("part", ["image", "name", "label", "checksum"])
+def test_a_record_unlike_its_checksum_cannot_be_read(path, number, part):
+    flip_bit(path, list(places(path))[number][part])
+    content = records.index_records([Part(path, 0, -1)], "image", "label")
+    images = [b"" if i == number else v for i, v in enumerate(IMAGES)]
+    assert content.storage.read_all(np.arange(len(IMAGES))).tolist() == images
+    with pytest.raises(ValueError, match="not match its checksum: copy"):
+        content.storage.read(number)
+    labels = ["" if v == -1 else str(v) for v in LABELS]
+    labels[number] = ""
+    assert content.labels == labels
+    assert content.notes == (
+        "unreadable: 1 record does not match the checksum, the first is "
+        f"record {number} of the file {path!r}",
+    )
+
+
+def places(path):
+    """For each record a byte of each of its parts."""
+    data, begin = pathlib.Path(path).read_bytes(), 0
+    for image in IMAGES:
+        length = int.from_bytes(data[begin : begin + 8], "little")
+        end = begin + 12 + length
+        found = {
+            "image": data.index(image, begin) + len(image) - 1,
+            "name": data.index(b"image", begin),
+            "label": data.index(b"label", begin) + 11,
+            "checksum": end,
+        }
+        yield found
+        begin = end + 4
+
+
+def test_several_damaged_records_in_a_part_of_a_file(path):
+    rows = list(places(path))
+    for number in (1, 2, 5):
+        flip_bit(path, rows[number]["image"])
+    content = records.index_records([Part(path, 1, 3)], "image", "label")
+    found = content.storage.read_all(np.arange(3)).tolist()
+    assert found == [b"", b"", IMAGES[3]]
+    assert content.labels == ["", "", str(LABELS[3])]
+    assert "2 records do not match" in content.notes[0]
+    sound = records.index_records([Part(path, 3, 2)], "image", "label")
+    assert not sound.notes
+
+
+@pytest.mark.parametrize("byte", range(8))
+def test_a_damaged_length_is_named(path, byte):
+    flip_bit(path, byte)
+    with pytest.raises(ValueError, match="a' ends within its record [01]: it"):
+        records.index_records([Part(path, 0, -1)], "image", "label")
+
+
+def test_features_are_those_of_the_first_whole_record(path):
+    sound = records.first_features(path)
+    flip_bit(path, next(places(path))["name"])
+    assert records.first_features(path) == sound

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from data_files import flip_bit
 
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import tfds as ours
 from simclrv2_tf.data.storage import ByteRanges
 from simclrv2_tf.data.storage import Encoded
+from simclrv2_tf.data.unreadable import UnreadableImages
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (30, 9, 7, 3), np.uint8)
 KINDS = np.arange(30) % 3
@@ -162,3 +164,23 @@ def test_damaged_files(directory, tmp_path, monkeypatch, limit, damage):
         (copy / "1.0.0" / "dataset_info.json").write_text("{")
     with pytest.raises(ValueError, match=r"data set in .*shapes/1\.0\.0 is "):
         sources.open_source(str(copy))
+
+
+@pytest.mark.parametrize("limit", [0, 2**29])
+def test_a_record_unlike_its_checksum(directory, tmp_path, monkeypatch, limit):
+    copy = tmp_path / "shapes"
+    shutil.copytree(f"{directory}/shapes", copy)
+    monkeypatch.setattr(ours, "MEMORY_LIMIT", limit)
+    shard = next(copy.glob("*/*tfrecord-00001*"))
+    flip_bit(shard, shard.read_bytes().rindex(b"PNG"))
+    source = sources.open_source(str(copy))
+    (damaged,) = np.flatnonzero(source.labels < 0)
+    assert 10 <= damaged < 20
+    kept = np.delete(np.arange(30), damaged)
+    assert source.labels[kept].tolist() == KINDS[kept].tolist()
+    assert "1 record does not match the checksum" in source.notes[0]
+    unreadable = UnreadableImages(source, 0.1)
+    batches = pipeline.eval_dataset(source, 8, 8, unreadable=unreadable)
+    read = np.concatenate([numbers for _, numbers in batches])
+    assert read.tolist() == kept.tolist()
+    assert unreadable.found == {damaged}

@@ -34,6 +34,8 @@ def run(arguments):
     options = parse_arguments(arguments)
     if options.memory:
         return {"what": "peak memory", **measure_memory(options)}
+    if options.checksums:
+        return measure_checksums(options)
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(options.cores)
@@ -54,7 +56,7 @@ def run(arguments):
         times = round(rate / plain, 2)
         report["cases"][name]["times plain on originals"] = times
     report["memory"] = memory_in_a_process(options)
-    return report
+    return {**report, **measure_checksums(options)}
 
 
 def parse_arguments(arguments):
@@ -64,6 +66,9 @@ def parse_arguments(arguments):
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument(
         "--memory", action="store_true", help="measure memory, here"
+    )
+    parser.add_argument(
+        "--checksums", action="store_true", help="measure checksums alone"
     )
     parser.add_argument(
         "--memory_images", type=int, default=3000, help="that are gone through"
@@ -228,6 +233,12 @@ def wait_for(result):
 
     for tensor in tf.nest.flatten(result):
         tensor.numpy()
+
+
+def measure_checksums(options):
+    from tools.benchmarks.input import checksums
+
+    return {"checksums": checksums.measure(options.data / "photos")}
 
 
 def memory_in_a_process(options):
