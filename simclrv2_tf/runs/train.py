@@ -15,6 +15,7 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import build
@@ -202,7 +203,10 @@ def _project(run):
     """Features for TensorBoard; a run does not fail for want of them."""
     try:
         projector.write(
-            run.config.model_dir, run.stage.network, run.data.source
+            run.config.model_dir,
+            run.stage.network,
+            run.data.source,
+            run.data.unreadable,
         )
-    except (tf.errors.OpError, OSError) as error:
-        _LOG.warning("no embedding projector: %s", error)
+    except (tf.errors.OpError, OSError, ValueError) as error:
+        _LOG.warning("no embedding projector: %s", first_line(error))

@@ -266,3 +266,12 @@ def test_a_student_of_unlabelled_images_has_the_teachers_names(run, tmp_path):
         warmup_epochs=0,
     )
     assert weights.class_names(str(tmp_path / "student")) == list("abcdefghij")
+
+
+def test_events_that_cannot_be_written_are_one_line(run, caplog):
+    (run / "eval").write_text("in the way")
+    result = simclrv2_tf.evaluate(pictures(), run)
+    assert json.loads((run / "result.json").read_text())["global_step"] == 4
+    assert result["eval/examples"] == 12
+    (line,) = [m for m in caplog.messages if "TensorBoard events" in m]
+    assert "\n" not in line

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from simclrv2_tf.files.errors import first_line
+
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -39,5 +41,8 @@ class Scalars:
             self._writer.flush()
         except (tf.errors.OpError, OSError) as error:
             if not self._failed:
-                _LOG.warning("TensorBoard events cannot be written: %s", error)
+                _LOG.warning(
+                    "TensorBoard events cannot be written: %s",
+                    first_line(error),
+                )
             self._failed = True
