@@ -21,6 +21,7 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
+from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import memory_check
 from simclrv2_tf.runs import model_dir
@@ -162,7 +163,17 @@ def _assemble(config, source, lock, interruption, callbacks):
     )
     if checkpoint is not None:
         run.progress = checkpointing.restore(stage, checkpoint)
+        _restore_unreadable(run)
     return run
+
+
+def _restore_unreadable(run):
+    """Goes on counting what cannot be read, unless the data have changed."""
+    if not run.progress.unreadable:
+        return
+    before = model_dir.read_environment(run.config.model_dir).get("data")
+    if before in (None, environment.describe_data(run.data.source)):
+        run.data.unreadable.restore(run.progress.unreadable)
 
 
 def _check_memory(config, plan, checkpoint):

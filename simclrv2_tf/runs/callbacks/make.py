@@ -53,7 +53,8 @@ def make_callbacks(run: TrainingRun) -> Callbacks:
     snapshots, which one of them writes.
     """
     writes = distribution.is_chief()
-    scalars = Scalars(run.config.model_dir if writes else None)
+    directory = run.config.model_dir if writes else None
+    scalars = Scalars(directory, run.progress.step)
     wait = DataWait()
     report = _make_report(run, scalars, wait, None if writes else io.StringIO())
     saving = SaveCheckpoint(
