@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import TypeAlias
 
+import keras
 import tensorflow as tf
 
 from simclrv2_tf import session
@@ -28,6 +30,8 @@ def pretrain(
     dataset: Data,
     model_dir: Path,
     eval_dataset: tf.data.Dataset | None = None,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     **options: Unpack[Options],
 ) -> dict[str, Any]:
     """Pretrains a network without labels.
@@ -39,6 +43,10 @@ def pretrain(
       model_dir: Directory of the run. A run found there goes on.
       eval_dataset: A `tf.data.Dataset` to evaluate on with
         `mode="train_then_eval"`; a data set by name has `eval_split`.
+      callbacks: Keras callbacks, which act after our metrics and health line
+        and before the checkpoint of a step. `fit` has one epoch, from where
+        the run is (`model.optimizer.iterations`); `model.stop_training` ends
+        it with a checkpoint.
       **options: Fields of `Config`.
 
     Returns:
@@ -52,20 +60,26 @@ def pretrain(
       >>> pretrain("digits", "runs/digits", resnet_depth=18, image_size=16,
       ...          train_batch_size=256, train_epochs=20)
     """
-    return _run("pretrain", dataset, model_dir, options, eval_dataset)
+    return _run(
+        "pretrain", dataset, model_dir, options, eval_dataset, callbacks
+    )
 
 
 def finetune(
     dataset: Data,
     model_dir: Path,
     eval_dataset: tf.data.Dataset | None = None,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     **options: Unpack[Options],
 ) -> dict[str, Any]:
     """Trains a classifier on the labels; see `pretrain` for the arguments.
 
     Give `checkpoint` to start from a pretrained network.
     """
-    return _run("finetune", dataset, model_dir, options, eval_dataset)
+    return _run(
+        "finetune", dataset, model_dir, options, eval_dataset, callbacks
+    )
 
 
 def distill(
@@ -73,6 +87,8 @@ def distill(
     model_dir: Path,
     teacher: Path,
     eval_dataset: tf.data.Dataset | None = None,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     **options: Unpack[Options],
 ) -> dict[str, Any]:
     """Teaches a network what `teacher` says; see `pretrain`.
@@ -80,11 +96,11 @@ def distill(
     `teacher` is a run directory or a checkpoint.
     """
     taught = {**options, "teacher": os.fspath(teacher)}
-    return _run("distill", dataset, model_dir, taught, eval_dataset)
+    return _run("distill", dataset, model_dir, taught, eval_dataset, callbacks)
 
 
 def evaluate(
-    dataset: Data,
+    dataset: Data | None,
     model_dir: Path,
     train_dataset: tf.data.Dataset | None = None,
     **options: Unpack[Options],
@@ -93,6 +109,7 @@ def evaluate(
 
     Args:
       dataset: See `pretrain`; a `tf.data.Dataset` is evaluated on as it is.
+        None for the data set that the run was trained on.
       model_dir: Directory of the run.
       train_dataset: A `tf.data.Dataset` of the known neighbours, for `knn_k`;
         a data set by name has `train_split`.
@@ -102,7 +119,7 @@ def evaluate(
       Dictionary of metrics, also written to `result.json`.
     """
     options = {**options, "mode": "eval"}
-    if isinstance(dataset, str):
+    if dataset is None or isinstance(dataset, str):
         return _run(None, dataset, model_dir, options)
     if options.get("knn_k") and train_dataset is None:
         raise ValueError(
@@ -119,7 +136,7 @@ def export_model(model_dir: Path, **options: Unpack[Options]) -> str:
 
 
 def embed(
-    dataset: Data,
+    dataset: Data | None,
     model_dir: Path | None = None,
     **options: Unpack[Options],
 ) -> dict[str, Any]:
@@ -127,7 +144,8 @@ def embed(
 
     Args:
       dataset: See `pretrain`; images need no labels. All splits of a named
-        data set are taken, unless `split` says which.
+        data set are taken, unless `split` says which. None for the data set
+        that the run was trained on.
       model_dir: Directory of the run. Without one give `checkpoint`, and
         `embed_output`.
       **options: Fields of `Config`, such as `embed_endpoint`.
@@ -146,7 +164,7 @@ def embed(
 
 
 def predict(
-    dataset: Data,
+    dataset: Data | None,
     model_dir: Path | None = None,
     **options: Unpack[Options],
 ) -> str:
@@ -168,6 +186,7 @@ def semi_supervised(
     finetune: Options | None = None,
     distill: Options | None = None,
     scratch: Options | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     **options: Unpack[Options],
 ) -> dict[str, Any]:
     """Pretrains, fine-tunes and distils as one job, by a recipe of its own.
@@ -181,6 +200,8 @@ def semi_supervised(
       finetune: The same.
       distill: The same.
       scratch: The same, of the small network trained on the labels alone.
+      callbacks: Keras callbacks that take part in each of these stages, see
+        `pretrain`; pilot runs have none.
       **options: Fields of `Config`, for all stages; such as
         `labels_per_class`, `time_budget`.
 
@@ -194,7 +215,7 @@ def semi_supervised(
     """
     stages = {"pretrain": pretrain, "finetune": finetune}
     stages |= {"distill": distill, "scratch": scratch}
-    return _job(dataset, model_dir, options, eval_dataset, stages)
+    return _job(dataset, model_dir, options, eval_dataset, stages, callbacks)
 
 
 def recommend(
@@ -219,18 +240,22 @@ def recommend(
     return _job(dataset, model_dir, asked, eval_dataset, {})
 
 
-def _job(dataset, model_dir, options, eval_dataset, stages):
+def _job(dataset, model_dir, options, eval_dataset, stages, callbacks=()):
     given = {stage: dict(own) for stage, own in stages.items() if own}
     if given:
         options = {**options, "stage_options": given}
-    return _run("semi_supervised", dataset, model_dir, options, eval_dataset)
+    return _run(
+        "semi_supervised", dataset, model_dir, options, eval_dataset, callbacks
+    )
 
 
 def _apply(mode, dataset, model_dir, options):
     return _run(None, dataset, model_dir, {**options, "mode": mode})
 
 
-def _run(train_mode, dataset, model_dir, options, eval_dataset=None):
+def _run(
+    train_mode, dataset, model_dir, options, eval_dataset=None, callbacks=()
+):
     options = dict(options)
     if model_dir is not None:
         options["model_dir"] = os.fspath(model_dir)
@@ -246,7 +271,7 @@ def _run(train_mode, dataset, model_dir, options, eval_dataset=None):
             "`eval_dataset` must be given where `dataset` has no name. "
             "Received: mode='train_then_eval', eval_dataset=None"
         )
-    return session.run(config, source, eval_source)
+    return session.run(config, source, eval_source, callbacks=callbacks)
 
 
 def _as_source(dataset):

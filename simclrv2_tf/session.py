@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Sequence
+
+import keras
 
 from simclrv2_tf import distribution
 from simclrv2_tf import export
@@ -20,13 +24,16 @@ from simclrv2_tf.recipes.record import run_within
 from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.callbacks.given import check_callbacks
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.orientation_choice import agree
 from simclrv2_tf.runs.orientation_choice import resolve_orientation
+from simclrv2_tf.runs.own_data import with_own_data
 from simclrv2_tf.runs.train import train
 
 TRAINING = ("train", "train_then_eval")
 EXPORTING = (*TRAINING, "export")
+APPLYING = ("eval", "embed", "predict")
 
 
 def run(
@@ -34,6 +41,7 @@ def run(
     source: Source | None = None,
     eval_source: Source | None = None,
     interruption: Interruption | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict:
     """Does what `mode` says.
 
@@ -42,6 +50,8 @@ def run(
       source: A `Source` to train on, or to embed, in place of the config's.
       eval_source: A `Source` to evaluate on, in place of the config's.
       interruption: An `Interruption` that has begun; None for none.
+      callbacks: Keras callbacks that take part in training; those of a job in
+        each of its stages.
 
     Returns:
       Dictionary: the last training metrics, the network's "parameters", and
@@ -49,6 +59,7 @@ def run(
       the first worker alone if there are several), "embeddings" or
       "predictions". With `dataset_summary`, that summary alone.
     """
+    _check(config, callbacks)
     if config.dataset_summary:
         return inspection.summarize(config)
     if config.mode not in (*TRAINING, "recommend"):
@@ -58,18 +69,39 @@ def run(
     if config.mode == "recommend":
         return make_recipe.recommend_for(config, source, eval_source)
     if config.train_mode == "semi_supervised" and config.mode in TRAINING:
-        return semi_supervised(config, run, source, eval_source, interruption)
+        run_one = functools.partial(_run_of_job, callbacks)
+        return semi_supervised(
+            config, run_one, source, eval_source, interruption
+        )
     export.check_installed(exports.formats_of(config))
     strategy = devices.make_strategy(config)  # before anything is computed
     with distribution.naming_lost_peers():
         with strategy.scope():
-            result = _results(config, source, eval_source, interruption)
+            result = _results(
+                config, source, eval_source, interruption, callbacks
+            )
             writes = distribution.is_chief()
         if config.mode in EXPORTING and writes:
             result["export"] = exports.export_newest(config)
         with strategy.scope():
             distribution.wait_for_workers()
     return result
+
+
+def _check(config, callbacks):
+    """Raises a ValueError unless callbacks are some, and of use."""
+    check_callbacks(callbacks)
+    if callbacks and (config.dataset_summary or config.mode not in TRAINING):
+        raise ValueError(
+            "`callbacks` take part in training alone: leave them out. "
+            f"Received: callbacks with mode={config.mode!r}"
+        )
+
+
+def _run_of_job(callbacks, config, *sources):
+    """A run of a job; its callbacks are for those that train."""
+    trains = config.mode in TRAINING
+    return run(config, *sources, callbacks=callbacks if trains else ())
 
 
 def _of_the_run(config):
@@ -79,7 +111,9 @@ def _of_the_run(config):
     return dataclasses.replace(config, model_dir=run_within(config.model_dir))
 
 
-def _results(config, source, eval_source, interruption):
+def _results(config, source, eval_source, interruption, callbacks):
+    if config.mode in APPLYING and source is None and eval_source is None:
+        config = with_own_data(config)
     if config.mode == "embed":
         return {"embeddings": embed(config, source)}
     if config.mode == "predict":
@@ -87,24 +121,26 @@ def _results(config, source, eval_source, interruption):
     if config.mode == "eval":
         return evaluate.follow(config, source, eval_source)
     if config.mode == "train_then_eval":
-        return _train_then_evaluate(config, source, eval_source, interruption)
+        return _train_then_evaluate(
+            config, source, eval_source, interruption, callbacks
+        )
     if config.mode in TRAINING:
-        return _train(config, source, interruption)
+        return _train(config, source, interruption, callbacks)
     return {}
 
 
-def _train(config, source, interruption):
-    trained = train(config, source, interruption)
+def _train(config, source, interruption, callbacks):
+    trained = train(config, source, interruption, callbacks)
     return {**trained.metrics, "parameters": trained.parameters}
 
 
-def _train_then_evaluate(config, source, eval_source, interruption):
+def _train_then_evaluate(config, source, eval_source, interruption, callbacks):
     """Opens what it evaluates on first: a wrong split fails at once."""
-    eval_source = eval_source or inputs.open_source(config, config.eval_split)
+    eval_source = eval_source or inputs.open_evaluation(config)
     if config.knn_k:
         source = source or inputs.open_source(config)
         evaluate.check_labels(source, eval_source)
-    result = _train(config, source, interruption)
+    result = _train(config, source, interruption, callbacks)
     return result | evaluate.evaluate_checkpoint(
         config, weights.newest(config), eval_source, source
     )

@@ -88,13 +88,16 @@ def train_dataset(
         draws = boxes.draw(step_seed, share, views, first, batch_size)
         numbers = tf.slice(numbers, [first], [share])
 
+        def report(number, read):
+            return tf.numpy_function(unreadable.note, [number, read, step], [])
+
         def substitute(row, attempt):
             own = fold(seed, SUBSTITUTES, step, first + row, attempt)
             return tf.random.stateless_uniform(
                 [], own, 0, source.num_examples, tf.int64
             )
 
-        numbers, made = make_views(numbers, draws, substitute, unreadable)
+        numbers, made = make_views(numbers, draws, substitute, report)
         made = made if views > 1 else made[0]
         return made, tf.gather(labels, numbers)
 
@@ -126,7 +129,7 @@ def _check(source, batch_size, workers):
 
 
 def _view_maker(source, image_size):
-    """A function (numbers, draws, substitute, unreadable) to numbers and views.
+    """A function (numbers, draws, substitute, report) to numbers and views.
 
     Small images of one size are read and cropped as a whole batch, others
     each by itself; the views are the same.
@@ -139,14 +142,14 @@ def _view_maker(source, image_size):
             views = image_views(fetch(number), draws, image_size)
             return _in_channels(views, source)
 
-        def each(numbers, draws, substitute, unreadable):
-            return _load(load, numbers, draws, substitute, unreadable, True)
+        def each(numbers, draws, substitute, report):
+            return _load(load, numbers, draws, substitute, report, True)
 
         return each
     read = _batch_reader(source)
 
-    def whole(numbers, draws, substitute, unreadable):
-        numbers, images = read(numbers, substitute, unreadable)
+    def whole(numbers, draws, substitute, report):
+        numbers, images = read(numbers, substitute, report)
         views = batch_views(images, draws, image_size)
         return numbers, _in_channels(views, source)
 
@@ -159,27 +162,27 @@ def _batch_reader(source):
     if source.storage.image_shape is not None:  # pixels: nothing can fail
         return lambda numbers, *_: (numbers, fetch(numbers))
 
-    def singly(numbers, substitute, unreadable):
+    def singly(numbers, substitute, report):
         return _load(
             lambda number, _: fetch(number),
             numbers,
             numbers,
             substitute,
-            unreadable,
+            report,
         )
 
     if not source.storage.encoded:
         return singly
     fetch_encoded = source.storage.fetch()
 
-    def as_batch(numbers, substitute, unreadable):
+    def as_batch(numbers, substitute, report):
         decoded, images = decode_batch(
             fetch_encoded(numbers), source.image_shape
         )
         return tf.cond(
             decoded,
             lambda: (numbers, images),
-            lambda: singly(numbers, substitute, unreadable),
+            lambda: singly(numbers, substitute, report),
         )
 
     return as_batch
@@ -189,10 +192,7 @@ def _in_channels(views, source):
     return tuple(to_channels(view, source.channels) for view in views)
 
 
-def _load(load, numbers, draws, substitute, unreadable, side_by_side=False):
-    def report(number, read):
-        return tf.numpy_function(unreadable.note, [number, read], [])
-
+def _load(load, numbers, draws, substitute, report, side_by_side=False):
     return skip_errors.load_or_replace(
         load,
         (numbers, draws),

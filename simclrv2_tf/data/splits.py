@@ -86,6 +86,17 @@ def choose_split(
     raise NoSplitError(message, known)
 
 
+def same_split(known: Sequence[str], wanted: str) -> str | None:
+    """The split of that name, or else of one that means the same.
+
+    "val" is "validation", but "test" is not, which `choose_split` takes where
+    there is nothing else.
+    """
+    groups = (TRAIN, VALIDATION, TEST, ALIASES["unlabelled"])
+    alike = next((group for group in groups if wanted in group), ())
+    return next((name for name in (wanted, *alike) if name in known), None)
+
+
 def cut(
     indices: np.ndarray, bounds: Bounds, shuffle: bool = False
 ) -> np.ndarray:

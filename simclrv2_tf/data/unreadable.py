@@ -37,24 +37,44 @@ class UnreadableImages:
         self.total = source.num_examples
         self.found: set[int] = set()
         self.error: str | None = None
+        self._batches: dict[int, int] = {}  # the first that each was met in
         self._lock = threading.Lock()
 
-    def note(self, number: int, read: bool) -> None:
+    def note(self, number: int, read: bool, batch: int) -> None:
         """`report` of one example, unless it could be read."""
         if not read:
-            self.report([number])
+            self.report([number], batch)
 
-    def report(self, numbers: Iterable[int]) -> None:
+    def found_before(self, batch: int) -> list[int]:
+        """Those that were met in batches before one, in ascending order.
+
+        Batches are read ahead: `found` may hold some of later ones.
+        """
+        with self._lock:
+            first = sorted(self._batches.items())
+        return [number for number, met in first if met < batch]
+
+    def restore(self, numbers: Iterable[int]) -> None:
+        """Goes on from what was found earlier, if so many may still be."""
+        numbers = {n for n in numbers if 0 <= n < self.total}
+        if len(numbers) <= self.max_fraction * self.total:
+            self.found |= numbers
+            self._batches |= dict.fromkeys(numbers, 0)
+
+    def report(self, numbers: Iterable[int], batch: int = 0) -> None:
         """Notes unreadable examples, each of which is named once.
 
         Args:
           numbers: Of the examples, ints.
+          batch: Number of the batch they were met in.
 
         Raises:
           ValueError: If there are more than may be.
         """
         with self._lock:
             for number in map(int, numbers):
+                met = self._batches.get(number, batch)
+                self._batches[number] = min(met, int(batch))
                 self._add(number)
             if self.error:
                 raise ValueError(self.error)

@@ -12,6 +12,8 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.files.errors import file_errors
+
 FOLDER, FILE = "assets.extra", "tf_serving_warmup_requests"
 MODEL_NAME = "simclrv2"
 # PredictionLog: its kinds of log, and in each of those the request.
@@ -32,13 +34,18 @@ def write_records(directory, signatures, channels=3):
       signatures: See `make_signatures`.
       channels: Of the network's images; those of neither 1 nor 3 travel as
         serialized tensors.
+
+    Raises:
+      ValueError: If they cannot be written.
     """
     image = _jpeg() if channels in (1, 3) else _tensor(channels)
     folder = os.path.join(directory, FOLDER)
-    tf.io.gfile.makedirs(folder)
-    with tf.io.TFRecordWriter(os.path.join(folder, FILE)) as writer:
-        for name, function in signatures.items():
-            writer.write(_record(name, function, image))
+    path = os.path.join(folder, FILE)
+    with file_errors(path, "written"):
+        tf.io.gfile.makedirs(folder)
+        with tf.io.TFRecordWriter(path) as writer:
+            for name, function in signatures.items():
+                writer.write(_record(name, function, image))
 
 
 def _record(signature, function, image):

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import struct
 import sys
 import zipfile
@@ -18,6 +19,17 @@ _SENTENCES = {
     errno.EFBIG: "a limit on file sizes was met; raise it and try again",
 }
 _NUMBERS = (*_SENTENCES, errno.ENOENT)
+# TensorFlow's lines that tell where in a graph, and what stands around a reason
+# that tells why.
+_PLACE = re.compile(
+    r"\s*$|Graph execution error:|Detected at node |<stack traces unav"
+    r"| +File \"|\d+ root error\(s\) found|\s*\[\[\{\{node "
+)
+_FRAME = re.compile(
+    r"^\s*\(\d+\) [A-Z_ ]+: +|^\{\{function_node .*?\}\} |^ValueError: "
+    r"|\s*\[Op:\w+\]( name:.*)?$"
+)
+_SHOWN = re.compile(r"\[(.*?)\](?= \[|$)")
 
 
 @contextlib.contextmanager
@@ -70,9 +82,20 @@ def _number(error):
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what an error says; its type if it says nothing."""
+    """The first line of what an error says; its type if it says nothing.
+
+    Of TensorFlow's it is the reason, without the place in the graph.
+    """
     text = getattr(error, "message", None) or str(error)
-    return (text.strip().splitlines() or [type(error).__name__])[0]
+    lines = (_FRAME.sub("", line) for line in text.splitlines())
+    said = [line.strip() for line in lines if not _PLACE.match(line)]
+    return _asserted(said[0]) if said else type(error).__name__
+
+
+def _asserted(line):
+    """A line; what a failed assertion shows, without its brackets."""
+    shown = line.removeprefix("assertion failed: ")
+    return line if shown == line else " ".join(_SHOWN.findall(shown))
 
 
 def _bare(error):

@@ -84,18 +84,11 @@ def _is_done(output, contents):
     """Whether the archive is there; another one must not be lost."""
     if contents["format"] != "npz" or not tf.io.gfile.exists(output):
         return False
-    before = embedding_files.manifest_of(output)
-    known = {k: v for k, v in (before or {}).items() if k in contents}
-    if known != contents:
-        reason = (
-            result_shards.difference(known, contents)
-            if before
-            else "no embeddings"
-        )
-        raise ValueError(
-            f"`embed_output` {output!r} is there and holds another result: "
-            f"{reason}. Give another file, or remove it."
-        )
+    before = embedding_files.manifest_of(output) or {}
+    known = {k: v for k, v in before.items() if k in contents}
+    result_shards.check_same(
+        "embed_output", output, known, contents, "embeddings"
+    )
     return True
 
 

@@ -49,7 +49,7 @@ def follow(
     """
     if not config.eval_timeout:
         weights.newest(config)  # or the error that there is none, first of all
-    eval_source = eval_source or inputs.open_source(config, config.eval_split)
+    eval_source = eval_source or inputs.open_evaluation(config)
     result = {}
     for prefix in checkpoints(config):
         result = evaluate_checkpoint(config, prefix, eval_source, source)

@@ -15,6 +15,7 @@ from simclrv2_tf.data.prepare import summary
 from simclrv2_tf.data.prepare.contact_sheet import write_sheet
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.files.errors import file_errors
+from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.runs.inputs import make_augmentation
 from simclrv2_tf.runs.inputs import open_source
 
@@ -38,8 +39,9 @@ def summarize(config: Config) -> dict:
       Dictionary of `summary.summarize`, and the sheet's path as "sheet".
     """
     splits = {}
+    asked = {config.eval_split: "eval_split", config.train_split: "train_split"}
     for split in dict.fromkeys((config.train_split, config.eval_split)):
-        source = _opened(config, split, needed=not splits)
+        source = _opened(config, split, asked[split], needed=not splits)
         if source is not None:
             splits[split] = source, summary.examine(source)
     totals = summary.summarize(splits)
@@ -53,9 +55,9 @@ def summarize(config: Config) -> dict:
     return totals
 
 
-def _opened(config, split, needed):
+def _opened(config, split, option, needed):
     try:
-        return open_source(config, split)
+        return open_source(config, split, option)
     except NoSplitError as error:
         if needed:
             raise
@@ -71,7 +73,8 @@ def _sheet_of(config, source, good):
         np.linspace(0, len(good) - 1, few, dtype=int)
     ]
     read = source.reader()
-    examples = [read(index) for index in picked]
+    found = (_read_or_name(read, source, index) for index in picked)
+    examples = [example for example in found if example is not None]
     names = source.class_names or ()
     captions = [names[y] if y >= 0 else "" for _, y in examples]
     directory = config.model_dir or "."
@@ -112,17 +115,23 @@ def _readable(source, wanted, seed):
     order = np.random.Generator(np.random.PCG64(seed))
     read, picked = source.reader(), []
     for index in order.permutation(source.num_examples)[: MOST_TRIED * wanted]:
-        try:
-            read(index)
-        except tf.errors.OpError as error:
-            _LOG.warning("%s cannot be read: %s", source.where(index), error)
-            continue
-        picked.append(int(index))
+        if _read_or_name(read, source, index) is not None:
+            picked.append(int(index))
         if len(picked) == wanted:
             break
     if not picked:
         raise ValueError(f"No image of {source.name} can be read.")
     return picked
+
+
+def _read_or_name(read, source, index):
+    """One example; None if it cannot be read, which the log says in a line."""
+    try:
+        return read(index)
+    except (tf.errors.OpError, OSError) as error:
+        reason = first_line(error)
+        _LOG.warning("%s cannot be read: %s", source.where(index), reason)
+        return None
 
 
 def _views(config, source, picked, views):

@@ -40,8 +40,8 @@ def predict(config: Config, source: Source | None = None) -> str:
       The path of the CSV file.
 
     Raises:
-      ValueError: If there is no trained classifier, or too many images cannot
-        be read.
+      ValueError: If there is no trained classifier, too many images cannot
+        be read, or the file is there and holds other rows.
     """
     prefix = weights.newest(config)
     output = _output(config, prefix)
@@ -57,6 +57,7 @@ def predict(config: Config, source: Source | None = None) -> str:
     _compare(prefix, source)
     source = source.with_channels(classifier.input_shape[-1])
     files = sweep.file_names(source)
+    _check_rows(output, files)
     names = _names(prefix, source, classifier.output_shape[-1])
     shards = _compute(config, output, classifier, source, files)
     distribution.wait_for_workers()
@@ -99,6 +100,43 @@ def _output(config, prefix):
         )
     step = exports.step_of(prefix)
     return os.path.join(config.model_dir, f"{NAME}-{step}.csv")
+
+
+def _check_rows(output, files):
+    """Raises a ValueError if the table is there and is of other images."""
+    if not tf.io.gfile.exists(output) or not tf.io.gfile.stat(output).length:
+        return
+    held = _files_of(output)
+    if held is None:
+        before, now = None, {"rows": len(files)}
+    else:
+        before, now = _told(held, files), _told(files, held)
+    result_shards.check_same(
+        "predict_output", output, before, now, "predictions"
+    )
+
+
+def _files_of(path):
+    """The files that a table of predictions names; None for another table."""
+    begin = _header(1)
+    try:
+        with tf.io.gfile.GFile(path) as file:
+            header, *rows = csv.reader(file)
+            return [r[0] for r in rows] if header[:4] == begin else None
+    except (ValueError, IndexError, csv.Error):
+        return None
+
+
+def _told(files, others):
+    """How many files, and the first that is not the same among others."""
+    pairs = enumerate(zip(files, others, strict=False), 1)
+    odd = {f"row {n}": _end_of(a) for n, (a, b) in pairs if a != b}
+    return {"rows": len(files), **dict(list(odd.items())[:1])}
+
+
+def _end_of(file):
+    """The end of a path, which tells files apart."""
+    return file if len(file) < 48 else f"...{file[-48:]}"
 
 
 def _compute(config, output, classifier, source, files):

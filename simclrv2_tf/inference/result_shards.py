@@ -92,6 +92,27 @@ def read_manifest(directory: str) -> dict | None:
         return json.load(file)
 
 
+def check_same(
+    option: str, output: str, before: dict | None, now: dict, what: str
+) -> None:
+    """Raises a ValueError where a file would be lost that holds another result.
+
+    Args:
+      option: Name of the option that names the file.
+      output: The file.
+      before: What tells its result from others; None if it holds none.
+      now: The same of the result that is to be written.
+      what: Results of this kind, in a word.
+    """
+    if before == now:
+        return
+    reason = difference(before, now) if before else f"no {what}"
+    raise ValueError(
+        f"`{option}` {output!r} is there and holds another result: {reason}. "
+        "Give another file, or remove it."
+    )
+
+
 def difference(before: dict, now: dict) -> str:
     """What differs between two manifests, in words."""
     names = [n for n in {**before, **now} if before.get(n) != now.get(n)]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.errors import first_line
+from simclrv2_tf.files.event_files import keep_events
+
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 def report(
@@ -44,8 +49,18 @@ def _plain(value):
 
 
 def _write_events(directory, result, step):
-    writer = tf.summary.create_file_writer(directory)
-    with writer.as_default(step=step):
-        for name, value in result.items():
-            tf.summary.scalar(name, float(value))
-    writer.close()
+    """Points for TensorBoard, in place of those of the step if there are any.
+
+    An evaluation does not fail for want of them.
+    """
+    try:
+        keep_events(directory, lambda e: not e.summary.value or e.step != step)
+        writer = tf.summary.create_file_writer(directory)
+        with writer.as_default(step=step):
+            for name, value in result.items():
+                tf.summary.scalar(name, float(value))
+        writer.close()
+    except (tf.errors.OpError, OSError, ValueError) as error:
+        _LOG.warning(
+            "TensorBoard events cannot be written: %s", first_line(error)
+        )

@@ -28,13 +28,15 @@ from simclrv2_tf.runs.inputs import open_source
 def open_whole(config: Config) -> Source:
     """The split that a config names, else all splits one after another."""
     if config.split:
-        return open_source(config, config.split)
+        return open_source(config, config.split, "split")
     names = sources.split_names(
         config.dataset,
         data_dir=config.data_dir,
         download=config.download,
         image_feature=config.image_feature,
         label_feature=config.label_feature,
+        label_map=config.label_map,
+        folder_classes=config.folder_classes,
     )
     parts = [open_source(config, name) for name in names]
     if len(parts) == 1:

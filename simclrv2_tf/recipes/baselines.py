@@ -8,6 +8,7 @@ import numpy as np
 from simclrv2_tf import linear_probe
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.models.features import features_of as embed
 
 PIXELS = 32  # side to which images are brought to be compared by pixels
@@ -23,18 +24,24 @@ def features_of(network, source: Source) -> np.ndarray:
     """
     config = network.get_config()
     source = source.with_channels(config["channels"])
-    batches = pipeline.eval_dataset(source, BATCH, config["image_size"])
+    batches = _batches(source, config["image_size"])
     features, numbers = embed(network, batches)
     return _in_order(features, numbers, source.num_examples)
 
 
 def pixels_of(source: Source, side: int = PIXELS) -> np.ndarray:
     """The images themselves, small, of mean 0 and length 1."""
-    batches = pipeline.eval_dataset(source, BATCH, side)
+    batches = _batches(source, side)
     images, numbers = zip(*batches.as_numpy_iterator(), strict=True)
     flat = np.concatenate([i.reshape(len(i), -1) for i in images])
     flat = flat - flat.mean(axis=1, keepdims=True)
     return _in_order(flat, np.concatenate(numbers), source.num_examples)
+
+
+def _batches(source, side):
+    """Images that can be read: the job's runs have judged how many cannot."""
+    every = UnreadableImages(source, 1.0)
+    return pipeline.eval_dataset(source, BATCH, side, unreadable=every)
 
 
 def _in_order(rows, numbers, count):

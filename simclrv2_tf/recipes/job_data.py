@@ -83,7 +83,7 @@ def open_data(
 def _evaluation_split(config):
     """The evaluation split, None where the data set has none with labels."""
     try:
-        found = inputs.open_source(config, config.eval_split)
+        found = inputs.open_evaluation(config)
     except NoSplitError:
         if "eval_split" in config.given and config.eval_split != HOLDOUT:
             raise

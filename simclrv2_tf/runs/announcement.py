@@ -70,11 +70,7 @@ def _warn_of_changed_flags(run):
 def _record_environment(run, notes):
     """Writes down what the run runs on; warns if its data have changed."""
     source, directory = run.data.source, run.config.model_dir
-    data = {
-        "name": source.name,
-        "examples": source.num_examples,
-        "fingerprint": environment.fingerprint(source),
-    }
+    data = environment.describe_data(source)
     before = model_dir.read_environment(directory).get("data")
     if run.progress.step and before and before != data:
         _LOG.warning(

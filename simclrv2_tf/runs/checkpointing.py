@@ -59,6 +59,10 @@ def snapshot(run: TrainingRun, metrics: dict[str, float]) -> dict:
       run: A `TrainingRun`.
       metrics: Of the last report.
     """
+    done = int(run.stage.optimizer.iterations.numpy())
+    run.progress.unreadable = run.data.unreadable.found_before(
+        done + run.progress.skipped_batches
+    )
     return run_directory.snapshot(
         run.stage.network.named_variables(),
         run.stage.optimizer.variables,

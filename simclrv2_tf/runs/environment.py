@@ -95,6 +95,15 @@ def _memory_gib():
     return round(pages / 2**30, 1)
 
 
+def describe_data(source):
+    """Dictionary of what tells the data of a run from others."""
+    return {
+        "name": source.name,
+        "examples": source.num_examples,
+        "fingerprint": fingerprint(source),
+    }
+
+
 def fingerprint(source):
     """A short digest of a data set: its labels, its order, its images.
 

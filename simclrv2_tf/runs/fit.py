@@ -59,6 +59,9 @@ def _fit_steps(run):
             callbacks.saving.wait()
             distribution.wait_for_workers()
             raise
+        except Exception:  # of a callback, perhaps: the call may come again
+            callbacks.saving.wait()
+            raise
     progress.last = callbacks.report.last
 
 

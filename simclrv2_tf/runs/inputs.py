@@ -18,18 +18,46 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.augment import policy
 from simclrv2_tf.data.cache import cached
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.unreadable import UnreadableImages
 
 _LOG = logging.getLogger("simclrv2_tf")
 
 
-def open_source(config: Config, split: str | None = None) -> Source:
+def open_evaluation(config: Config) -> Source:
+    """The evaluation split of the data set that a config names."""
+    return open_source(config, config.eval_split, "eval_split")
+
+
+def open_source(
+    config: Config, split: str | None = None, option: str = "train_split"
+) -> Source:
     """The data set that a config names; its training split unless given.
 
     With a holdout the training split lacks those images, and the split
     "holdout" has them.
+
+    Args:
+      config: A `Config`.
+      split: Name of the split, perhaps with a slice; None for training's.
+      option: Name of the option that gave it, for messages.
+
+    Raises:
+      NoSplitError: If the data set has no such split.
+      ValueError: If it cannot be opened.
     """
     split = split or config.train_split
+    try:
+        return _open_part(config, split)
+    except NoSplitError as error:
+        raise NoSplitError(
+            f"--{option}={split} must name a split of the data. {error}",
+            error.known,
+        ) from None
+
+
+def _open_part(config, split):
+    """A split, of which a holdout may be set aside."""
     if not config.holdout_fraction:
         return _open(config, split)
     parts = {holdout.HOLDOUT: holdout.held_out}

@@ -82,7 +82,9 @@ def make_plan(
         shorter than training.
     """
     batch = config.train_batch_size
-    _check_batch(batch, examples, replicas, config.gradient_cache_microbatch)
+    kind = "labelled images" if config.train_mode == "finetune" else "images"
+    _check_size(batch, examples, kind)
+    _check_division(batch, replicas, config.gradient_cache_microbatch)
     steps = config.train_steps or optimizers.train_steps(
         examples, batch, config.train_epochs
     )
@@ -109,13 +111,16 @@ def make_plan(
     )
 
 
-def _check_batch(batch, examples, replicas, microbatch):
+def _check_size(batch, examples, kind):
     if examples < batch:
         raise ValueError(
-            f"There must be at least as many images as a batch holds. "
-            f"Received: {examples} images for --train_batch_size={batch}; "
-            f"lower the batch size or add images."
+            f"There must be at least as many {kind} as a batch holds. "
+            f"Received: {examples} {kind} for --train_batch_size={batch}; "
+            f"give --train_batch_size={examples} or less, or add images."
         )
+
+
+def _check_division(batch, replicas, microbatch):
     if batch % replicas:
         raise ValueError(
             f"--train_batch_size must be a multiple of the {replicas} "

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.files import atomic
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs.model_dir import PROJECTOR
@@ -36,21 +37,25 @@ def exists(directory: str) -> bool:
     return tf.io.gfile.exists(os.path.join(directory, _NAME))
 
 
-def write(directory: str, network: Network, source: Source) -> None:
+def write(
+    directory: str,
+    network: Network,
+    source: Source,
+    unreadable: UnreadableImages,
+) -> None:
     """Writes `projector_config.pbtxt` and what it names.
 
     Args:
       directory: Of the run, which TensorBoard is pointed at.
       network: A trained `Network`.
       source: A `Source`; examples evenly spread over it are taken.
+      unreadable: What the run could not read of it so far; counts on.
+
+    Raises:
+      ValueError: If too many images cannot be read, or none of those taken.
     """
-    count = min(EXAMPLES, source.num_examples)
-    chosen = source.subset(np.arange(count) * source.num_examples // count)
-    size = network.get_config()["image_size"]
-    batches = pipeline.eval_dataset(chosen, _BATCH, size)
-    seen = [(x, i, _features(network, x)) for x, i in batches]
-    images, numbers, features = map(np.concatenate, zip(*seen, strict=True))
-    labels = chosen.labels[numbers]
+    images, numbers, features = _seen(network, source, unreadable)
+    labels = source.labels[numbers]
     folder = os.path.join(directory, PROJECTOR)
     tf.io.gfile.makedirs(folder)
     rows = ("\t".join(f"{v:.6g}" for v in row) for row in features)
@@ -62,6 +67,23 @@ def write(directory: str, network: Network, source: Source) -> None:
         file.write(_sheet(images))
     config = _CONFIG.format(folder=PROJECTOR, side=_SIDE)
     atomic.write_text(os.path.join(directory, _NAME), config)
+
+
+def _seen(network, source, unreadable):
+    """Images, their numbers and features; what cannot be read is left out."""
+    count = min(EXAMPLES, source.num_examples)
+    batches = pipeline.eval_dataset(
+        source,
+        _BATCH,
+        network.get_config()["image_size"],
+        unreadable=unreadable,
+        numbers=np.arange(count) * source.num_examples // count,
+    )
+    with unreadable.explained():
+        seen = [(x, i, _features(network, x)) for x, i in batches]
+    if not seen:
+        raise ValueError(f"none of {count} images of {source.name} can be read")
+    return map(np.concatenate, zip(*seen, strict=True))
 
 
 def _features(network, images):

@@ -26,6 +26,8 @@ class Progress:
         interval; None where they begin anew.
       guard: Values of the variables of `NonfiniteSteps`, under the name that
         checkpoints have for them.
+      unreadable: Numbers of the examples that could not be read so far; of
+        several workers those of the first.
     """
 
     step: int = 0
@@ -33,6 +35,7 @@ class Progress:
     last: dict[str, float] = dataclasses.field(default_factory=dict)
     means: list[float] | None = None
     guard: list[float] | None = None
+    unreadable: list[int] = dataclasses.field(default_factory=list)
 
     def note(self, stage: Stage, last: dict[str, float]) -> dict:
         """Notes the stage's means and counts; returns all of it for JSON."""
@@ -41,6 +44,8 @@ class Progress:
         self.guard = _values(stage.nonfinite.variables)
         values = dataclasses.asdict(self)
         del values["step"]
+        if not self.unreadable:  # files of runs without them stay as they were
+            del values["unreadable"]
         return values
 
     def restore_nonfinite(self, stage: Stage) -> None:

@@ -63,6 +63,9 @@ def top_1(
       data: `TrainingData` of the same classes.
       numbers: Of its examples.
       batch_size: Images at a time.
+
+    Raises:
+      ValueError: If too many images cannot be read.
     """
     size = min(batch_size, len(numbers))
     batches = pipeline.eval_dataset(
@@ -73,8 +76,9 @@ def top_1(
         numbers=numbers,
     )
     right = []
-    for images, rows in batches:
-        logits = teacher(images, training=False)["logits_sup"]
-        guesses = np.argmax(np.asarray(logits, np.float32), axis=-1)
-        right.extend(guesses == data.source.labels[rows.numpy()])
+    with data.unreadable.explained():
+        for images, rows in batches:
+            logits = teacher(images, training=False)["logits_sup"]
+            guesses = np.argmax(np.asarray(logits, np.float32), axis=-1)
+            right.extend(guesses == data.source.labels[rows.numpy()])
     return float(np.mean(right)) if right else 0.0

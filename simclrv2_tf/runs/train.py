@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import logging
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -15,16 +16,19 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
+from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import memory_check
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import precision
 from simclrv2_tf.runs import projector
 from simclrv2_tf.runs.announcement import announce
+from simclrv2_tf.runs.callbacks.given import check_callbacks
 from simclrv2_tf.runs.class_numbers import names_of_run
 from simclrv2_tf.runs.class_numbers import number_as_before
 from simclrv2_tf.runs.fit import fit
@@ -37,6 +41,7 @@ from simclrv2_tf.runs.resolve import resolve
 from simclrv2_tf.runs.resolve import teacher_size
 from simclrv2_tf.runs.training_run import TrainingRun
 
+ENDED = "a callback ended training; the same command goes on"
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -64,6 +69,7 @@ def train(
     config: Config,
     source: Source | None = None,
     interruption: Interruption | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Trained:
     """Trains to the end, from the newest checkpoint of `model_dir` if any.
 
@@ -73,6 +79,7 @@ def train(
       config: A `Config`.
       source: A `Source` in place of the one that the config names.
       interruption: An `Interruption` that has begun; None for one of its own.
+      callbacks: Keras callbacks beside our own, see `make_callbacks`.
 
     Returns:
       The network, the step it was trained to, and the last metrics.
@@ -83,6 +90,7 @@ def train(
       Diverged: If numbers are not finite for too long.
       Preempted: If the process was asked to stop.
     """
+    callbacks = check_callbacks(callbacks)
     config = resolve(config)
     model_dir.check(config)
     distribution.wait_for_workers()  # nobody is checking any more
@@ -90,13 +98,14 @@ def train(
         _interruptible(config, interruption) as interruption,
         _locked(config.model_dir) as lock,
     ):
-        run = _assemble(config, source, lock, interruption)
+        run = _assemble(config, source, lock, interruption, callbacks)
         if distribution.is_chief():
             announce(run)
         with _end_in_journal(run):
             _train(run)
         distribution.wait_for_workers()  # the last checkpoint is there
-    return Trained(run.stage.network, run.plan.train_steps, run.progress.last)
+    step = int(run.stage.optimizer.iterations.numpy())
+    return Trained(run.stage.network, step, run.progress.last)
 
 
 @contextlib.contextmanager
@@ -123,7 +132,7 @@ def _locked(directory: str) -> Iterator[Lock | None]:
         yield lock
 
 
-def _assemble(config, source, lock, interruption):
+def _assemble(config, source, lock, interruption, callbacks):
     """Opens the data, plans, builds the stage, and resumes."""
     opened = source or inputs.open_source(config)
     source = number_as_before(config, opened)
@@ -151,12 +160,23 @@ def _assemble(config, source, lock, interruption):
         journal,
         lock,
         interruption,
+        callbacks,
     )
     if checkpoint is not None:
         run.progress = checkpointing.restore(stage, checkpoint)
+        _restore_unreadable(run)
     elif config.linear_probe_init:
         start_from_probe(stage.network, source)
     return run
+
+
+def _restore_unreadable(run):
+    """Goes on counting what cannot be read, unless the data have changed."""
+    if not run.progress.unreadable:
+        return
+    before = model_dir.read_environment(run.config.model_dir).get("data")
+    if before in (None, environment.describe_data(run.data.source)):
+        run.data.unreadable.restore(run.progress.unreadable)
 
 
 def _check_memory(config, plan, checkpoint):
@@ -187,7 +207,11 @@ def _end_in_journal(run):
         kind, step = type(error).__name__, int(iterations.numpy())
         run.journal.note("stop", step=step, kind=kind, reason=str(error))
         raise
-    run.journal.note("trained", step=int(iterations.numpy()))
+    step = int(iterations.numpy())
+    if step < run.plan.train_steps:
+        run.journal.note("stop", step=step, kind="callback", reason=ENDED)
+        return
+    run.journal.note("trained", step=step)
 
 
 def _train(run):
@@ -205,7 +229,10 @@ def _project(run):
     """Features for TensorBoard; a run does not fail for want of them."""
     try:
         projector.write(
-            run.config.model_dir, run.stage.network, run.data.source
+            run.config.model_dir,
+            run.stage.network,
+            run.data.source,
+            run.data.unreadable,
         )
-    except (tf.errors.OpError, OSError) as error:
-        _LOG.warning("no embedding projector: %s", error)
+    except (tf.errors.OpError, OSError, ValueError) as error:
+        _LOG.warning("no embedding projector: %s", first_line(error))

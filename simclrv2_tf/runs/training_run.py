@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import keras
+
 from simclrv2_tf.config import Config
 from simclrv2_tf.runs.inputs import TrainingData
 from simclrv2_tf.runs.interruption import Interruption
@@ -29,6 +31,7 @@ class TrainingRun:
       journal: The `Journal` of the run's directory.
       lock: The `Lock` of that directory; None where another worker writes.
       interruption: The `Interruption` that may end it.
+      callbacks: Those that the caller gave, see `make_callbacks`.
       progress: Where it is.
     """
 
@@ -41,4 +44,5 @@ class TrainingRun:
     journal: Journal
     lock: Lock | None
     interruption: Interruption
+    callbacks: tuple[keras.callbacks.Callback, ...] = ()
     progress: Progress = dataclasses.field(default_factory=Progress)

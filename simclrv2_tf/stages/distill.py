@@ -81,12 +81,12 @@ class Distill(Stage):
             loss = self._mixed(supervised, distilled) + decay
         self.descend(tape, loss)
         return self.record(
-            distill_loss=distilled,
+            distill_loss=of_all(distilled, labels),
             supervised_loss=labelled(per_example, labels),
             supervised_acc=accuracy(logits, labels),
-            teacher_agreement=_agreement(taught, logits),
+            teacher_agreement=of_all(_agreement(taught, logits), labels),
             weight_decay=decay,
-            total_loss=loss,
+            total_loss=of_all(loss, labels),
         )
 
     def test_step(self, data: tuple) -> dict[str, tf.Tensor]:

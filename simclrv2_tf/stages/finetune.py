@@ -11,6 +11,7 @@ from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
 from simclrv2_tf.stages.stage import labelled
 from simclrv2_tf.stages.stage import labelled_mean
+from simclrv2_tf.stages.stage import of_all
 
 
 class FineTune(Stage):
@@ -66,7 +67,7 @@ class FineTune(Stage):
             supervised_loss=labelled(per_example, labels),
             supervised_acc=accuracy(logits, labels),
             weight_decay=decay,
-            total_loss=loss,
+            total_loss=of_all(loss, labels),
         )
 
     def test_step(self, data: tuple) -> dict[str, tf.Tensor]:

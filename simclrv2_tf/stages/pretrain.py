@@ -98,11 +98,11 @@ class Pretrain(Stage):
             loss = tf.reduce_mean(contrast.loss) + supervised + decay
         self.descend(tape, loss)
         return self.record(
-            contrast_loss=tf.reduce_mean(contrast.loss),
-            contrast_acc=tf.reduce_mean(contrast.accuracy),
-            contrast_entropy=tf.reduce_mean(contrast.entropy),
+            contrast_loss=of_all(tf.reduce_mean(contrast.loss), labels),
+            contrast_acc=of_all(tf.reduce_mean(contrast.accuracy), labels),
+            contrast_entropy=of_all(tf.reduce_mean(contrast.entropy), labels),
             weight_decay=decay,
-            total_loss=loss,
+            total_loss=of_all(loss, labels),
             **probe,
         )
 

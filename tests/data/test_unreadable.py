@@ -213,3 +213,37 @@ def test_floats_outside_the_unit_interval_are_refused():
     source = Source("floats", np.zeros(4, np.int32), InMemory(images), ("a",))
     with pytest.raises(ValueError, match=r"must be in \[0, 1\].*from 3 to 3"):
         pipeline.train_dataset(source, 2, 8, 0)
+
+
+def test_the_batch_that_each_was_met_in_first_is_known():
+    """However far batches are read ahead."""
+    source = make_source(BAD)
+    unreadable = UnreadableImages(source, 0.1)
+    numbers = pipeline.batches_of_numbers(
+        COUNT, BATCH, pipeline.fold(3, pipeline.ORDER), 0
+    )
+    order = [set(n.tolist()) for n in numbers.take(10).as_numpy_iterator()]
+    batches(source, unreadable=unreadable)
+    for number in range(11):
+        met = {bad for bad in BAD if any(bad in n for n in order[:number])}
+        assert set(unreadable.found_before(number)) >= met
+    assert unreadable.found_before(0) == []
+    assert unreadable.found_before(10) == sorted(BAD)
+    first = [n for n in range(10) if set(BAD) & order[n]][0]
+    assert unreadable.found_before(first) == []
+
+
+def test_what_was_found_earlier_is_counted_on(caplog):
+    source = make_source(BAD)
+    unreadable = UnreadableImages(source, 0.05)
+    unreadable.restore([7, 31, COUNT, -1])
+    assert unreadable.found == {7, 31}
+    assert unreadable.found_before(1) == [7, 31]
+    unreadable.report([7])
+    assert not caplog.text  # named when it was found
+    unreadable.report([8])
+    with pytest.raises(ValueError, match="so far: 4 of 60"):
+        unreadable.report([9])
+    fewer = UnreadableImages(source, 0.02)
+    fewer.restore([7, 31])
+    assert not fewer.found

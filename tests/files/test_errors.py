@@ -2,10 +2,13 @@
 
 import errno
 import os
+import re
 
 import pytest
 import tensorflow as tf
 
+from simclrv2_tf.data.decode.rgb import decode_image
+from simclrv2_tf.data.prepare.recipe import decoder
 from simclrv2_tf.files.cores import cores
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
@@ -48,6 +51,34 @@ def test_the_first_line_of_an_error():
     assert first_line(ValueError("\n one.\ntwo")) == "one."
     assert first_line(ValueError()) == "ValueError"
     assert first_line(tf.errors.NotFoundError(None, None, "gone")) == "gone"
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + b"\0\0\0\1" * 8, "Invalid PNG. Failed to"),
+        (b"\xff\xd8\xff" + b"\0" * 30, "Invalid JPEG data, size 33"),
+        (b"GIF89a" + b"\1" * 30, "Expected a GIF with an image .*, byte: 1$"),
+        (b"<html>404</html>", "Expected an image as JPEG, PNG"),
+        (b"", "Expected an encoded image of 1 to 134217728 .* in bytes: 0$"),
+    ],
+)
+def test_the_reason_of_a_corrupt_image_is_that_of_its_decoder(bad, reason):
+    """Alike in a graph, whose error begins with "Graph execution error:"."""
+    for decode in (decode_image, decoder()):
+        with pytest.raises(tf.errors.OpError) as raised:
+            decode(tf.constant(bad))
+        assert re.match(reason, first_line(raised.value))
+
+
+def test_the_first_line_of_several_errors():
+    text = (
+        "Graph execution error:\n\nDetected at node DecodePng defined at (most "
+        "recent call last):\n<stack traces unavailable>\n2 root error(s) "
+        "found.\n  (0) INVALID_ARGUMENT:  Invalid PNG. Bad\n\t [[{{node x}}]]"
+    )
+    error = tf.errors.InvalidArgumentError(None, None, text)
+    assert first_line(error) == "Invalid PNG. Bad"
 
 
 def test_paths_of_buckets():

@@ -1,5 +1,6 @@
 """What evaluation judges, when it waits, and what it writes."""
 
+import collections
 import dataclasses
 import json
 import logging
@@ -266,3 +267,27 @@ def test_a_student_of_unlabelled_images_has_the_teachers_names(run, tmp_path):
         warmup_epochs=0,
     )
     assert weights.class_names(str(tmp_path / "student")) == list("abcdefghij")
+
+
+def test_an_evaluation_that_comes_again_is_one_point(run, network):
+    simclrv2_tf.evaluate(pictures(), run)
+    simclrv2_tf.evaluate(pictures(20), run)
+    save(run, network, 5)
+    simclrv2_tf.evaluate(pictures(), run)
+    points = collections.Counter(
+        (value.tag, event.step, float(tf.make_ndarray(value.tensor)))
+        for path in sorted((run / "eval").glob("events*"))
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value
+        if value.tag == "eval/examples"
+    )
+    assert points == {("eval/examples", 4, 20): 1, ("eval/examples", 5, 12): 1}
+
+
+def test_events_that_cannot_be_written_are_one_line(run, caplog):
+    (run / "eval").write_text("in the way")
+    result = simclrv2_tf.evaluate(pictures(), run)
+    assert json.loads((run / "result.json").read_text())["global_step"] == 4
+    assert result["eval/examples"] == 12
+    (line,) = [m for m in caplog.messages if "TensorBoard events" in m]
+    assert "\n" not in line

@@ -10,6 +10,7 @@ from PIL import Image
 from simclrv2_tf import run
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import inspection
 from tools import preview_augmentations
@@ -88,3 +89,23 @@ def test_unreadable_images_are_passed_over(tmp_path):
     bad = source.subset(np.array([2]))
     with pytest.raises(ValueError, match="No image of .* can be read"):
         inspection._readable(bad, 1, 0)
+
+
+def test_an_image_that_fails_later_is_left_off_the_sheet(
+    tmp_path, caplog, monkeypatch
+):
+    drawn = []
+    monkeypatch.setattr(
+        inspection, "write_sheet", lambda _, images, *__: drawn.extend(images)
+    )
+    source = Source(
+        "pictures",
+        np.zeros(2, np.int32),
+        Encoded(np.array([ENCODED[0], b"no image"], object)),
+        ("a",),
+    )
+    config = Config(model_dir=str(tmp_path))
+    inspection._sheet_of(config, source, [0, 1])
+    assert len(drawn) == 1
+    (line,) = caplog.messages
+    assert "cannot be read: " in line and "\n" not in line

@@ -119,3 +119,37 @@ def test_an_unreadable_image_has_no_prediction(run, folder, tmp_path, capsys):
     assert rows[5] == {**dict.fromkeys(good[0], ""), **named}
     assert rows[:5] + rows[6:] == good[:5] + good[6:]
     assert "1 of 7 images could not be read" in capsys.readouterr().out
+
+
+def test_rows_of_other_images_are_not_overwritten(run, folder, tmp_path):
+    path = simclrv2_tf.predict(f"folder:{folder}", run)
+    rows = rows_of(path)
+    others = small_classifier.photographs(tmp_path / "others")
+    with pytest.raises(ValueError) as raised:
+        simclrv2_tf.predict(f"folder:{others}", run)
+    message = str(raised.value)
+    assert "predictions-7.csv' is there and holds another result" in message
+    assert "row 1 was " in message and "others/ant/3.png" in message
+    assert rows_of(path) == rows
+    (folder / "ant" / "9.png").write_bytes(
+        (folder / "ant" / "3.png").read_bytes()
+    )
+    with pytest.raises(ValueError, match="rows was 7 and is 8"):
+        simclrv2_tf.predict(f"folder:{folder}", run)
+    (folder / "ant" / "9.png").unlink()
+    simclrv2_tf.predict(f"folder:{folder}", run, predict_top_k=1)
+    assert list(rows_of(path)[0]) == list(rows[0])[:4]
+
+
+@pytest.mark.parametrize(
+    "held", ["my,table\n1,2\n", "\udcff\n", "file,label,class_1\n"]
+)
+def test_neither_are_other_files(run, folder, tmp_path, held):
+    table = tmp_path / "mine.csv"
+    table.write_bytes(held.encode(errors="surrogateescape"))
+    with pytest.raises(ValueError, match="another result: no predictions"):
+        simclrv2_tf.predict(f"folder:{folder}", run, predict_output=str(table))
+    assert table.read_bytes() == held.encode(errors="surrogateescape")
+    table.write_text("")
+    simclrv2_tf.predict(f"folder:{folder}", run, predict_output=str(table))
+    assert len(rows_of(table)) == 7

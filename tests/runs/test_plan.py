@@ -34,3 +34,15 @@ def test_checkpoints_beyond_the_last_step_are_not_promised():
 )
 def test_examples_stand_beside_their_labels(labelled, text):
     assert line("examples", labelled=labelled) == text
+
+
+def test_a_batch_beyond_the_labelled_images_names_flag_and_number():
+    tuned = Config(train_mode="finetune", train_batch_size=50)
+    message = (
+        "at least as many labelled images as .*Received: 20 labelled images "
+        "for --train_batch_size=50; give --train_batch_size=20 or less"
+    )
+    with pytest.raises(ValueError, match=message):
+        make_plan(tuned, 20, labelled=20)
+    with pytest.raises(ValueError, match="Received: 20 images for"):
+        make_plan(CONFIG, 20)

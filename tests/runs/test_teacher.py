@@ -10,6 +10,8 @@ import tensorflow as tf
 import simclrv2_tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import teacher
 from simclrv2_tf.runs.inputs import TrainingData
@@ -135,3 +137,12 @@ def test_top_1_of_a_teacher_is_a_plain_count(taught):
     found = teacher.top_1(network, data, everything, 100)
     evaluated = simclrv2_tf.evaluate("digits", taught, eval_split="train")
     assert found == pytest.approx(evaluated["eval/label_top_1_accuracy"])
+
+
+def test_too_many_unreadable_images_are_a_sentence(taught):
+    encoded = np.array([b"<html>404</html>"] * 4, object)
+    source = Source("pages", np.zeros(4, np.int32), Encoded(encoded), ("a",))
+    data = TrainingData(Config(image_size=16), source)
+    network = simclrv2_tf.load_network(taught)
+    with pytest.raises(ValueError, match="is none, or is damaged.*of 4 images"):
+        teacher.top_1(network, data, np.arange(4), 2)

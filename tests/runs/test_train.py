@@ -1,10 +1,12 @@
 """Whole runs that are stopped, diverge, lose their disk or their data."""
 
+import collections
 import json
 import os
 import shutil
 import signal
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -150,6 +152,42 @@ def test_a_run_that_is_asked_to_stop_goes_on_as_if_nothing_was(
     assert reported == [e["metrics"] for e in events(whole[0], "train")]
 
 
+def points(directory):
+    """How often each (tag, step) is in the event files of a run."""
+    return collections.Counter(
+        (value.tag, event.step)
+        for path in directory.glob("events.out*")
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value
+    )
+
+
+class FailAt(keras.callbacks.Callback):
+    """Ends training as an error would, once the checkpoint of 4 is there."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.optimizer.iterations.numpy() == self.step:
+            raise RuntimeError("power cut")
+
+
+def test_a_run_that_goes_on_shows_each_point_once(tmp_path):
+    every = config(tmp_path, checkpoint_steps=2, train_summary_steps=1)
+    for step in (1, 5, 5):
+        with pytest.raises(RuntimeError, match="power cut"):
+            train(every, callbacks=[FailAt(step)])
+    train(every)
+    counts = points(tmp_path)
+    assert set(counts.values()) == {1}
+    losses = [step for tag, step in counts if tag == "train/contrast_loss"]
+    assert sorted(losses) == [1, 2, 3, 4, 5, 6]
+    views = [step for tag, step in counts if tag == "views"]
+    assert sorted(views) == [0, 4]
+
+
 def test_a_finished_run_tells_its_metrics_again(whole):
     directory, trained = whole
     assert train(config(directory)).metrics == trained.metrics
@@ -164,6 +202,7 @@ def test_divergence_is_explained(tmp_path):
         checkpoint_steps=1,
         max_bad_steps=3,
         rollback=True,
+        train_summary_steps=1,
     )
     with pytest.raises(Diverged) as error:
         train(diverging)
@@ -183,6 +222,7 @@ def test_divergence_is_explained(tmp_path):
     assert [event["step"] for event in rolled] == [first] * 3
     assert [event["skipped_batches"] for event in rolled] == [3, 6, 9]
     assert run_directory.steps(str(tmp_path))[-1] == first
+    assert set(points(tmp_path).values()) == {1}
     noted = events(tmp_path, "diverged")[-1]
     assert noted["bad"] == 3
     assert len(noted["examples"]) == 32

@@ -130,6 +130,26 @@ def test_a_loss_on_few_labels_is_the_mean_of_each():
     )
 
 
+@pytest.mark.parametrize("kind", ["pretrain", "distill"])
+def test_means_over_batches_weigh_their_images(kind):
+    def make():
+        if kind == "pretrain":
+            return Pretrain(network())
+        return Distill(network(), network(), alpha=0.5)
+
+    stage, counts, alone = make(), (6, 2), []
+    stage.compile(optimizer=keras.optimizers.SGD(0.0))
+    for count in counts:
+        images, labels = IMAGES[-count:], np.abs(LABELS[-count:])
+        shown = (images, images[::-1]) if kind == "pretrain" else images
+        alone.append(step(make(), (shown, labels)))
+        told = stage.train_step((shown, labels))
+    for name, value in told.items():
+        expected = np.average([logs[name] for logs in alone], weights=counts)
+        if name != "train/weight_decay":
+            assert float(value) == pytest.approx(expected, rel=1e-4), name
+
+
 def test_finetune_leaves_layers_behind_the_selector_alone():
     net = network(ft_proj_selector=1)
     before = {n: v.numpy() for n, v in net.named_variables().items()}

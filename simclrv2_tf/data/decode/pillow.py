@@ -46,9 +46,10 @@ def _read(encoded, max_pixels, apply_orientation):
             pixels = _to_rgb(image)
             return pixels if apply_orientation else _as_stored(pixels, tag)
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        reason = str(error).partition(" <")[0]  # without the object's address
         raise ValueError(
             "Expected an image as JPEG, PNG, GIF, WebP, BMP or TIFF. "
-            f"Received: {encoded[:8]!r}..., {len(encoded)} bytes ({error})"
+            f"Received: {encoded[:8]!r}..., {len(encoded)} bytes ({reason})"
         ) from None
 
 

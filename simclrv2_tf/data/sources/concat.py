@@ -16,12 +16,14 @@ from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import parse_split
+from simclrv2_tf.data.splits import same_split
 
 _LOG = logging.getLogger("simclrv2_tf")
 
 
 def open_concat(
     open_one: Callable[[str, str, Options], Source],
+    splits_of: Callable[[str, Options], Sequence[str]],
     where: str,
     split: str,
     options: Options,
@@ -29,10 +31,13 @@ def open_concat(
     """Several data sets as one, their classes matched by name.
 
     All must have the training split. Of another split those are taken that
-    have it: unlabelled images beside a labelled set have none.
+    have it, and the log names the others: unlabelled images beside a labelled
+    set have none. A data set whose split is called alike ("val") has it; one
+    with "test" stands in for "validation" where no part has that.
 
     Args:
       open_one: Function (name, split, options) to a `Source`.
+      splits_of: Function (name, options) to the splits of a data set.
       where: Names of data sets with commas between them; a slice of `split`
         is cut from each.
       split: Name of the split, perhaps with a slice.
@@ -46,24 +51,58 @@ def open_concat(
       NoSplitError: If the split is missing.
     """
     names = names_of(where)
-    wanted, _ = parse_split(split)
+    asked = _asked(splits_of, names, split, options)
     sources: list[Source] = []
-    absent: list[NoSplitError] = []
+    absent: dict[str, NoSplitError] = {}
     classes: list[str] = []
-    for name in names:
+    for name, own in zip(names, asked, strict=True):
         try:
-            sources.append(open_one(name, split, options))
+            sources.append(_open_part(open_one, name, own, options))
             classes.extend(sources[-1].class_names or ())
         except NoSplitError as error:
-            if wanted in TRAIN:
-                raise
-            absent.append(error)
+            absent[name] = error
             classes.extend(_classes(open_one, name, options))
-    if not sources:
-        raise absent[0]
+    _check_absent(absent, bool(sources), where, split)
     names_of_all = tuple(dict.fromkeys(classes)) or None
     _warn_of_likes(names_of_all or (), where)
     return join(f"concat:{where} ({split})", sources, names_of_all)
+
+
+def _asked(splits_of, names, split, options):
+    """The split as each data set calls it, None for those that lack it."""
+    wanted, _ = parse_split(split)
+    if wanted == TRAIN[0] or "+" in split:
+        return [split] * len(names)
+    own = [same_split(splits_of(name, options), wanted) for name in names]
+    if not any(own):  # each by what is likest there
+        return [split] * len(names)
+    return [known and f"{known}{split[len(wanted) :]}" for known in own]
+
+
+def _open_part(open_one, name, own, options):
+    if own is None:
+        raise NoSplitError(f"The data set {name!r} lacks it")
+    return open_one(name, own, options)
+
+
+def _check_absent(absent, some, where, split):
+    """Names the data sets that lack a split: an error for training's."""
+    if not absent:
+        return
+    if parse_split(split)[0] in TRAIN or not some:
+        known = dict.fromkeys(k for e in absent.values() for k in e.known)
+        needs = "Each part" if some else "A part"
+        raise NoSplitError(
+            f"{needs} of concat:{where} must have the split {split!r}. "
+            + " ".join(f"{error}." for error in absent.values()),
+            tuple(known),
+        )
+    _LOG.info(
+        "concat: the split %r is without %s, which %s no such split",
+        split,
+        listed(list(absent)),
+        "has" if len(absent) == 1 else "have",
+    )
 
 
 def _warn_of_likes(classes, where):

@@ -31,6 +31,7 @@ from simclrv2_tf.data.sources.tar import find_tar
 from simclrv2_tf.data.sources.tfds import open_tfds
 from simclrv2_tf.data.sources.tfds import tfds_splits
 from simclrv2_tf.data.sources.tfrecord import find_tfrecord
+from simclrv2_tf.data.splits import same_split
 
 
 def open_source(
@@ -137,8 +138,12 @@ def _kind(name):
 
 
 def _concat_splits(where, options):
-    """Those of the first data set, which decides what a split is called."""
-    return _splits(names_of(where)[0], options)
+    """Those of any part, each under the name that the first part gives it."""
+    known: list[str] = []
+    for name in names_of(where):
+        others = _splits(name, options)
+        known += [split for split in others if not same_split(known, split)]
+    return known
 
 
 # What stands before the colon, and how the rest is opened.
@@ -149,7 +154,9 @@ KINDS = {
     "npz": kind_of("npz", find_npz),
     "tar": kind_of("tar", find_tar),
     "parquet": kind_of("parquet", find_parquet),
-    "concat": Kind(functools.partial(open_concat, _open), _concat_splits),
+    "concat": Kind(
+        functools.partial(open_concat, _open, _splits), _concat_splits
+    ),
 }
 _DIGITS = Kind(lambda _, split, options: open_digits(split), lambda *_: SPLITS)
 _TFDS = Kind(open_tfds, tfds_splits)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from simclrv2_tf.runs import health
 from simclrv2_tf.runs.callbacks.every import EveryFew
 from simclrv2_tf.runs.callbacks.report import Report
+from simclrv2_tf.runs.callbacks.scalars import VIEWS
 from simclrv2_tf.runs.callbacks.scalars import Scalars
 from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.stages.stage import Stage
@@ -63,7 +64,7 @@ class HealthMonitor(EveryFew):
         self._skipped = int(self.model.nonfinite.skipped.numpy())
         self.scalars.write(
             lambda: tf.summary.image(
-                "views", self.probe.pictures(self.model, SHOWN), max_outputs=1
+                VIEWS, self.probe.pictures(self.model, SHOWN), max_outputs=1
             ),
             self.step,
         )

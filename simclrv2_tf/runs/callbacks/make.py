@@ -14,6 +14,7 @@ from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import divergence
 from simclrv2_tf.runs import health
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
+from simclrv2_tf.runs.callbacks.given import StopWhenDone
 from simclrv2_tf.runs.callbacks.health_monitor import HealthMonitor
 from simclrv2_tf.runs.callbacks.health_monitor import Probe
 from simclrv2_tf.runs.callbacks.report import Report
@@ -32,7 +33,10 @@ class Callbacks(NamedTuple):
     """The callbacks of one call of `fit`.
 
     Attributes:
-      all: In the order in which they act.
+      all: In the order in which they act: metrics, the health line, the stop
+        after too many bad steps, those that the caller gave, in their order,
+        then checkpoints. What a given callback changes is in the checkpoint
+        of its step.
       report: The one that has the last metrics.
       saving: The one that writes checkpoints.
     """
@@ -49,7 +53,8 @@ def make_callbacks(run: TrainingRun) -> Callbacks:
     snapshots, which one of them writes.
     """
     writes = distribution.is_chief()
-    scalars = Scalars(run.config.model_dir if writes else None)
+    directory = run.config.model_dir if writes else None
+    scalars = Scalars(directory, run.progress.step)
     wait = DataWait()
     report = _make_report(run, scalars, wait, None if writes else io.StringIO())
     saving = SaveCheckpoint(
@@ -59,15 +64,17 @@ def make_callbacks(run: TrainingRun) -> Callbacks:
         functools.partial(checkpointing.write, run),
     )
     monitors = [_make_monitor(run, report, scalars)] if writes else []
-    stops = [
-        StopWhenBad(
-            run.config.max_bad_steps, functools.partial(divergence.explain, run)
-        ),
+    bad = StopWhenBad(
+        run.config.max_bad_steps, functools.partial(divergence.explain, run)
+    )
+    ends = [
         saving,
+        StopWhenDone(run.plan.train_steps, saving.save_now),
         StopWhenAsked(run.interruption, saving.save_now),
     ]
     resume = Resume(functools.partial(run.progress.restore_means, run.stage))
-    everything = [wait, resume, report, *monitors, *stops]
+    own = [wait, resume, report, *monitors, bad]
+    everything = [*own, *run.callbacks, *ends]
     return Callbacks(everything, report, saving)
 
 

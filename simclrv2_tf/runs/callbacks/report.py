@@ -63,6 +63,10 @@ class Report(EveryFew):
         self._since = None
         self._early.begin(time.monotonic())
 
+    def on_train_end(self, logs=None):
+        """Where training was ended before the first line, this tells it."""
+        self.last = self.last or self._metrics(self.step, logs)
+
     def act(self, step, logs):
         now = time.monotonic()
         if self._since is None:  # the first step compiles: it tells no speed

@@ -1,5 +1,6 @@
 """Several data sets as one: classes by name, images of every form."""
 
+import logging
 import pickle
 
 import numpy as np
@@ -13,11 +14,13 @@ from data_files import write_npz
 from data_files import write_tar
 from data_files import write_tfrecord
 
+from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import npy
 from simclrv2_tf.data.sources.joined import Joined
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.inference import sweep
 from simclrv2_tf.runs import environment
 
 
@@ -98,8 +101,60 @@ def test_evaluation_on_the_parts_that_have_the_split(tmp_path):
     test = sources.open_source(name, "test")
     assert test.class_names == ("ant", "bee", "cat")
     assert test.labels.tolist() == [2, 0]
-    with pytest.raises(NoSplitError):
+    message = "A part of concat:.* must have the split 'test'.* has the splits"
+    with pytest.raises(NoSplitError, match=message) as raised:
         sources.open_source(f"concat:{more},{more}", "test")
+    assert raised.value.known == ("train",)
+
+
+def write_splits(directory, *splits):
+    """A folder of splits, in each an image that only it has."""
+    for split in splits:
+        folder = directory / split / "ant"
+        folder.mkdir(parents=True)
+        number = len(list(directory.parent.rglob("*.png")))
+        (folder / "0.png").write_bytes(ENCODED[number])
+    return f"folder:{directory}"
+
+
+def shown(source):
+    return [bytes(source.encoded_bytes(i)) for i in range(source.num_examples)]
+
+
+def test_parts_with_other_splits_are_left_out_of_evaluation(tmp_path, caplog):
+    """And a split called alike is the same, but "test" is not "validation"."""
+    one = write_splits(tmp_path / "one", "train", "val")
+    two = write_splits(tmp_path / "two", "train", "test")
+    three = write_splits(tmp_path / "three", "train", "validation")
+    name = f"concat:{one},{two},{three}"
+    with caplog.at_level(logging.INFO, "simclrv2_tf"):
+        source = sources.open_source(name, "validation")
+    assert shown(source) == [ENCODED[1], ENCODED[5]]
+    assert caplog.messages == [
+        f"concat: the split 'validation' is without {two}, which has no such "
+        "split"
+    ]
+    assert shown(sources.open_source(name, "test")) == [ENCODED[3]]
+    # Where no part has it, what comes nearest stands in, as for one data set.
+    either = sources.open_source(f"concat:{two},{two}", "validation")
+    assert shown(either) == [ENCODED[3]] * 2
+
+
+def test_a_part_without_images_to_train_on_is_an_error(tmp_path):
+    one = write_splits(tmp_path / "one", "train", "val")
+    two = write_splits(tmp_path / "two", "val", "test")
+    message = "Each part of concat:.* have the split 'train'.*/two' has the "
+    with pytest.raises(NoSplitError, match=message + "splits test, val"):
+        sources.open_source(f"concat:{one},{two}")
+
+
+def test_all_splits_of_all_parts_are_gone_through_once(tmp_path):
+    one = write_splits(tmp_path / "one", "training", "val")
+    two = write_splits(tmp_path / "two", "train", "validation", "test")
+    config = Config(dataset=f"concat:{one},{two}")
+    assert sources.split_names(config.dataset) == ["training", "val", "test"]
+    whole = shown(sweep.open_whole(config))
+    assert sorted(whole) == sorted(ENCODED[:5])
 
 
 def test_the_fingerprint_of_mapped_arrays_is_the_same_again(
@@ -140,11 +195,11 @@ def test_the_text_of_a_source_is_that_of_earlier_versions(tmp_path):
     )
 
 
-def test_splits_are_those_of_the_first(tmp_path):
+def test_splits_are_those_of_any_part(tmp_path):
     write_members(tmp_path / "a.tar", {"9.png": ENCODED[9]})
     more = f"tar:{tmp_path}/a.tar"
     assert sources.split_names(f"concat:digits,{more}") == ["train", "test"]
-    assert sources.split_names(f"concat:{more},digits") == ["train"]
+    assert sources.split_names(f"concat:{more},digits") == ["train", "test"]
     with pytest.raises(ValueError, match="must name two data sets"):
         sources.split_names("concat:digits")
 

@@ -1,0 +1,90 @@
+"""The data that a run was trained on, where no `--dataset` names others."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+
+from simclrv2_tf import distribution
+from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.config import Config
+from simclrv2_tf.config.data_options import DataConfig
+from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import weights
+
+POLL_SECONDS = 1.0  # between looks for a run that has not begun
+# How data are read here and now; all other options say what they are.
+_READING = ("download", "cache_dataset", "shuffle_buffer")
+
+
+def with_own_data(config: Config) -> Config:
+    """The config with the data of the run whose weights it takes.
+
+    What was given stays. With `dataset`, or for weights of no run, that is
+    all of it.
+
+    Args:
+      config: A `Config`.
+
+    Raises:
+      ValueError: If there are no weights, or the run's data have no name.
+    """
+    if "dataset" in config.given:
+        return config
+    directory = _run_of(config)
+    flags = model_dir.read_flags(directory)
+    if "dataset" not in flags:
+        return config
+    _check_name(directory, flags["dataset"])
+    if distribution.is_chief():
+        print(
+            f"data: {flags['dataset']}, that of the run in {directory}; "
+            "--dataset names others",
+            flush=True,
+        )
+    names = [n for n in _names(config) if n in flags]
+    return dataclasses.replace(config, **{n: flags[n] for n in names})
+
+
+def _names(config):
+    """Options of the data that are as the run has them.
+
+    Images that were set aside belong to "all splits": they are told apart
+    only where a split is asked for.
+    """
+    whole = config.mode != "eval" and not config.split
+    left = (*_READING, *config.given, *(["holdout_fraction"] if whole else []))
+    fields = dataclasses.fields(DataConfig)
+    return [field.name for field in fields if field.name not in left]
+
+
+def _run_of(config):
+    """Directory of the run whose weights are taken, None for no run."""
+    if config.mode == "eval" and config.eval_timeout and config.model_dir:
+        return _awaited(config)
+    prefix = tf1.find(os.fspath(weights.newest(config)))
+    return os.path.dirname(prefix) if prefix else None
+
+
+def _awaited(config):
+    """The directory of a run that may be about to begin."""
+    deadline = time.monotonic() + config.eval_timeout
+    while not model_dir.read_flags(config.model_dir):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(POLL_SECONDS)
+    return config.model_dir
+
+
+def _check_name(directory, dataset):
+    """Raises a ValueError unless a run was trained on data of that name."""
+    told = model_dir.read_environment(directory).get("data", {})
+    name = told.get("name", dataset)
+    kind, colon, where = dataset.partition(":")
+    same = (dataset, f"{kind}{colon}{os.path.expanduser(where)}")
+    if not name.startswith(same):
+        raise ValueError(
+            f"The run in {directory!r} was trained on {name}, which "
+            "Python code gave it: say which data to take, with --dataset."
+        )

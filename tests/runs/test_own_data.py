@@ -1,0 +1,136 @@
+"""Without --dataset a run is asked about its own data."""
+
+import json
+
+import pytest
+import small_classifier
+
+import simclrv2_tf
+from simclrv2_tf import run as command
+from simclrv2_tf.config import Config
+from simclrv2_tf.runs import own_data
+from simclrv2_tf.runs.own_data import with_own_data
+
+
+@pytest.fixture(scope="module")
+def network():
+    return small_classifier.classifier()
+
+
+@pytest.fixture
+def run(network, tmp_path):
+    """A run on a folder of photographs, which knows how it was read."""
+    small_classifier.save_run(network, tmp_path / "run")
+    write_flags(tmp_path / "run", dataset=f"folder:{tmp_path / 'photos'}")
+    small_classifier.photographs(tmp_path / "photos")
+    return tmp_path / "run"
+
+
+def write_flags(directory, **flags):
+    values = {**small_classifier.FLAGS, **flags}
+    (directory / "flags.json").write_text(json.dumps(values))
+
+
+def write_environment(directory, name):
+    values = {"data": {"name": name, "examples": 7, "fingerprint": "x"}}
+    (directory / "environment.json").write_text(json.dumps(values))
+
+
+@pytest.mark.parametrize("mode", ["eval", "predict", "embed"])
+def test_the_command_takes_the_runs_own_data(run, capsys, mode):
+    command.main(
+        [
+            "simclrv2",
+            f"--mode={mode}",
+            f"--model_dir={run}",
+            "--eval_split=train[:50%]",
+        ]
+    )
+    photos = run.parent / "photos"
+    said = [
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("data: ")
+    ]
+    assert said == [
+        f"data: folder:{photos}, that of the run in {run}; --dataset names "
+        "others"
+    ]
+
+
+def test_so_does_python(run, capsys):
+    result = simclrv2_tf.evaluate(None, run, eval_split="train")
+    assert result["eval/examples"] == 7
+    photos = run.parent / "photos"
+    given = simclrv2_tf.evaluate(f"folder:{photos}", run, eval_split="train")
+    assert given == result
+    assert capsys.readouterr().out.count("data: ") == 1
+    assert len(simclrv2_tf.embed(None, run)["files"]) == 7
+    assert simclrv2_tf.predict(None, run).endswith("predictions-7.csv")
+
+
+def test_what_was_given_stays_and_all_else_is_the_runs(run):
+    write_flags(
+        run,
+        dataset="csv:table.csv",
+        eval_split="night",
+        image_feature="photo",
+        max_corrupt_fraction=0.1,
+        labels_per_class=3,
+        holdout_fraction=0.25,
+        cache_dataset=True,
+        train_batch_size=77,
+    )
+    asked = {"model_dir": str(run), "image_feature": "picture"}
+    config = with_own_data(Config(mode="eval", **asked))
+    assert config.dataset == "csv:table.csv"
+    assert config.eval_split == "night"
+    assert config.image_feature == "picture"
+    assert config.max_corrupt_fraction == 0.1
+    assert config.labels_per_class == 3
+    assert config.holdout_fraction == 0.25
+    assert not config.cache_dataset
+    assert config.train_batch_size == Config().train_batch_size
+    assert config.given == {"mode", "model_dir", "image_feature"}
+    # All splits: what was set aside, too.
+    assert with_own_data(Config(mode="embed", **asked)).holdout_fraction is None
+    part = with_own_data(Config(mode="embed", split="holdout", **asked))
+    assert part.holdout_fraction == 0.25
+    other = Config(mode="eval", dataset="digits", **asked)
+    assert with_own_data(other) is other
+
+
+def test_data_from_python_have_no_name_to_go_by(run):
+    write_flags(run, dataset="imagenet2012")
+    write_environment(run, "a tf.data.Dataset")
+    with pytest.raises(ValueError, match="trained on a tf.data.Dataset, which"):
+        simclrv2_tf.evaluate(None, run)
+    write_flags(run, dataset="folder:~/photos")
+    write_environment(run, "folder:/root/photos (train)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", "/root")
+        config = with_own_data(Config(mode="eval", model_dir=str(run)))
+    assert config.dataset == "folder:~/photos"
+
+
+def test_a_run_that_is_about_to_begin_is_awaited(run, monkeypatch):
+    waited = []
+    flags = (run / "flags.json").read_bytes()
+    (run / "flags.json").unlink()
+
+    def begin(seconds):
+        waited.append(seconds)
+        (run / "flags.json").write_bytes(flags)
+
+    monkeypatch.setattr(own_data.time, "sleep", begin)
+    asked = {"mode": "eval", "model_dir": str(run)}
+    config = with_own_data(Config(**asked, eval_timeout=60))
+    assert config.dataset.endswith("photos") and waited == [1.0]
+
+
+def test_weights_of_no_run_leave_the_default(network, tmp_path):
+    network.save(tmp_path / "bare.keras")
+    config = Config(mode="eval", checkpoint=str(tmp_path / "bare.keras"))
+    assert with_own_data(config) is config
+    with pytest.raises(ValueError, match="Expected a trained run"):
+        with_own_data(Config(mode="eval", model_dir=str(tmp_path)))
