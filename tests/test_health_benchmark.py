@@ -67,7 +67,7 @@ def test_the_table_counts_wrong_calls():
     def row(learns, **calls):
         silent = dict.fromkeys(table.CALLS, [])
         told = cases.CASES[0].told()
-        return {**told, "learns": learns, **silent, **calls}
+        return {**told, "seed": 0, "learns": learns, **silent, **calls}
 
     rows = [
         row(True),

@@ -42,51 +42,61 @@ def run(arguments):
         options.directory or tempfile.mkdtemp(prefix="simclrv2_health_")
     )
     data = images.load(options.data)
-    untrained = {}
     rows = []
-    for case in cases.CASES:
-        parts = [case.spoiled(part) for part in data[case.data]]
-        rows.append(row_of(case, parts, root, untrained, options))
-        print(table.line(rows[-1]), flush=True)
+    for seed in options.seeds:
+        rows += rows_of(seed, data, root / str(seed))
     return {
         "what": "forty pretraining runs, and what the health line says of them",
         "data": options.data,
-        "seed": options.seed,
+        "seeds": options.seeds,
         "learns": f"{100 * judge.GAIN:g} more of 100 test images right",
-        **table.counts(rows),
+        "by seed": {
+            seed: table.counts([row for row in rows if row["seed"] == seed])
+            for seed in options.seeds
+        },
         "rows": rows,
     }
+
+
+def rows_of(seed, data, root):
+    """Those of all cases, which are printed one by one."""
+    rows, untrained = [], {}
+    for case in cases.CASES:
+        parts = [case.spoiled(part) for part in data[case.data]]
+        rows.append(row_of(case, parts, root, untrained, seed))
+        print(table.line(rows[-1]), flush=True)
+    return rows
 
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", required=True, help="the other data set")
     parser.add_argument("--directory", help="of the runs; default: a new one")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     return parser.parse_args(arguments)
 
 
-def row_of(case, parts, root, untrained, options):
+def row_of(case, parts, root, untrained, seed):
     """What a run came to; trained and judged once."""
     directory = root / case.folder
     path = directory / JUDGED
     if not path.exists():
         start = time.monotonic()
-        network = trained(case, parts[0], directory, options.seed)
+        network = trained(case, parts[0], directory, seed)
         judged = {"learns": False}
         if network is not None:
-            judged = judge_network(case, network, parts, untrained)
+            judged = judge_network(case, network, parts, untrained, seed)
         seconds = round(time.monotonic() - start, 1)
         path.write_text(json.dumps({**judged, "seconds": seconds}))
     judged = json.loads(path.read_text())
-    return {**case.told(), **judged, **says(case, directory)}
+    return {**case.told(), "seed": seed, **judged, **says(case, directory)}
 
 
-def judge_network(case, network, parts, untrained):
+def judge_network(case, network, parts, untrained, seed):
     """Judges by the untrained network, which is kept for others of a kind."""
     kind = case.data, case.spoil
     if kind not in untrained:
-        fresh = judge.untrained_like(network, parts[0])
+        fresh = judge.untrained_like(network, parts[0], seed)
         untrained[kind] = judge.right(fresh, *parts)
     return judge.verdict(judge.right(network, *parts), untrained[kind])
 

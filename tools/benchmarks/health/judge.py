@@ -1,5 +1,6 @@
 """What features are worth: the nearest of a few labelled images, many draws."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -31,9 +32,10 @@ def _draw(labels, rng):
     return np.concatenate([rng.choice(c, LABELS, False) for c in classes])
 
 
-def untrained_like(network, source):
+def untrained_like(network, source, seed):
     """As before the first step, but for the statistics of normalization."""
-    fresh = baselines.untrained_like(network)
+    keras.utils.set_random_seed(seed)
+    fresh = type(network)(**network.get_config())
     size = network.get_config()["image_size"]
     ((images, _),) = pipeline.eval_dataset(source, 256, size).take(1)
     step = tf.function(lambda: fresh(images, training=True))
