@@ -13,6 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL=2
 pytest=(.venv/bin/python -m pytest -n 2 --dist loadfile --durations=10)
 if [ "${1:-}" = --slow ]; then
   "${pytest[@]}" -m "slow or not slow"
+  bash tools/check_hub.sh
   exec bash tools/check_addons.sh
 fi
 exec "${pytest[@]}"

@@ -46,6 +46,36 @@ def choose_labels(
     return np.sort(np.concatenate(chosen))
 
 
+def choose_of_few_classes(
+    labels: np.ndarray, classes: int, count: int
+) -> np.ndarray:
+    """Chooses examples of the largest classes, as many of each.
+
+    Args:
+      labels: int (examples,), -1 for unlabelled.
+      classes: Classes at most.
+      count: Examples at most.
+
+    Returns:
+      Sorted int64 numbers of the examples chosen, from all over the data set,
+      as those that stand together may be alike; none where there are fewer
+      than two classes.
+    """
+    found, sizes = np.unique(labels[labels >= 0], return_counts=True)
+    largest = found[np.argsort(-sizes, kind="stable")[:classes]]
+    if len(largest) < 2:
+        return np.zeros(0, np.int64)
+    each = count // len(largest)
+    chosen = [_spread(np.flatnonzero(labels == c), each) for c in largest]
+    return np.sort(np.concatenate(chosen))
+
+
+def _spread(members, count):
+    """So many of the members at most, at equal distances."""
+    count = min(count, len(members))
+    return members[np.arange(count) * len(members) // count]
+
+
 def _of_class(labels, index, fraction, per_class, seed, names):
     members = np.flatnonzero(labels == index)
     wanted = per_class or int(np.floor(fraction * len(members) + 0.5))

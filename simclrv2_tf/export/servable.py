@@ -1,6 +1,7 @@
 """The object that a SavedModel holds: to call, to train, to put layers on."""
 
 import contextlib
+import itertools
 
 import tensorflow as tf
 
@@ -18,8 +19,9 @@ def make_servable(network, prepare, labels=None):
 
     Returns:
       A `tf.train.Checkpoint` with
-        `__call__(images, trainable=False)`: endpoints of float images in
-          [0, 1], as float32;
+        `__call__(images, trainable=False, training=False)`: endpoints of
+          float images in [0, 1], as float32; either of the two, the original's
+          word and Keras's, trains;
         `inference(images)` and `training(images)`: the two of which that is
           made, concrete functions;
         `preprocess(encoded)`: encoded images (batch,) as evaluation sees them;
@@ -61,14 +63,25 @@ def _add_calls(servable, network):
         inference = concrete(lambda images: endpoints(images, False), images)
         training = concrete(lambda images: endpoints(images, True), images)
 
-    @tf.function(autograph=False)
-    def call(images, trainable=False):
-        return training(images) if trainable else inference(images)
-
-    for trainable in (False, True):
-        call.get_concrete_function(images, trainable=trainable)
-    servable.__call__ = call
+    servable.__call__ = _either(inference, training, images)
     servable.inference, servable.training = inference, training
+
+
+def _either(in_inference, in_training, spec):
+    """One function of both, for all ways in which it is told to train.
+
+    `tensorflow_hub.KerasLayer` looks for an argument called `training`, and
+    without one has normalization stand still.
+    """
+
+    @tf.function(autograph=False)
+    def call(images, trainable=False, training=False):
+        trains = trainable or training
+        return in_training(images) if trains else in_inference(images)
+
+    for ways in itertools.product((False, True), repeat=2):
+        call.get_concrete_function(spec, *ways)
+    return call
 
 
 @contextlib.contextmanager

@@ -33,8 +33,9 @@ def export_network(
     """Writes `<directory>/<version>/`, a SavedModel and what belongs to it.
 
     Called as `m(images, trainable=False)` it gives the endpoints, as the
-    original release's exports do; with `trainable=True` normalization uses
-    and advances the batch's statistics and all variables have gradients.
+    original release's exports do; with `trainable=True`, or `training=True`
+    as Keras and TensorFlow Hub say it, normalization uses and advances the
+    batch's statistics and all variables have gradients.
     Nothing random is baked in. The signatures are told in `make_signatures`.
     Beside the SavedModel are `network.keras` and, where asked for,
     `network.onnx` and `network.tflite`; beside the versions `models.config`

@@ -12,6 +12,7 @@ from simclrv2_tf.runs.interruption import Interruption
 
 # The share of views whose other view is found first, against guessing. The
 # loss itself is no sign: at a low temperature good runs start above chance.
+# Stopped is only what is surely lost; benchmarks/health.md, column "job".
 TIMES_CHANCE = 1.5
 SETTLED = 60  # steps after the warm-up
 
@@ -41,7 +42,7 @@ class LearningWatch:
     ):
         self._interruption = interruption
         self._directory = directory
-        self._chance = 1 / (2 * batch - 1)
+        self._chance = health.chance_found(batch)
         self._settled = warmup_steps + SETTLED
         self._look = look or (lambda: None)
         self._size = 0

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-CHANCE_SHARE = 0.98  # a loss above this share of chance has learnt nothing
+from simclrv2_tf.runs import learning
+
 LEAST_RANK_SHARE = 0.05  # of the highest effective rank there can be
 MOST_INACTIVE_SHARE = 0.5  # of channels
 UNIFORM_ENOUGH = -0.1  # 0 is all at one point
@@ -71,9 +72,31 @@ def inactive_share(highest: Sequence[np.ndarray]) -> float:
     return float(np.mean(np.concatenate(highest) <= 0))
 
 
+def neighbour_accuracy(x: np.ndarray, labels: np.ndarray) -> float:
+    """Share of rows whose nearest other row, by cosine, has their label.
+
+    0 where the rows are not finite.
+
+    Args:
+      x: float (n, d).
+      labels: int (n,).
+    """
+    if not np.isfinite(x).all():
+        return 0.0
+    x = _unit(x)
+    cosine = x @ x.T
+    np.fill_diagonal(cosine, -2.0)
+    return float(np.mean(labels[cosine.argmax(axis=1)] == labels))
+
+
 def chance_loss(batch: int) -> float:
     """The contrastive loss of guessing, 2 log(2N - 1): of both directions."""
     return 2.0 * math.log(2 * batch - 1)
+
+
+def chance_found(batch: int) -> float:
+    """How often guessing finds the other view of an image in a batch."""
+    return 1 / (2 * batch - 1)
 
 
 def _unit(x):
@@ -98,8 +121,8 @@ class HealthChecks:
     """Turns the numbers of reports into warnings.
 
     Args:
-      settled: Steps after which a loss at chance, a low rank or inactive
-        channels are no longer those of the beginning.
+      settled: Steps after which features like the untrained network's, a low
+        rank or inactive channels are no longer those of the beginning.
     """
 
     settled: int
@@ -118,22 +141,12 @@ class HealthChecks:
             "not_finite": self._finite,
         }
         if step >= self.settled:
-            checks["chance"] = self._chance
+            checks["learning"] = learning.trouble
             checks["collapse"] = self._collapse
             checks["rank"] = self._rank
             checks["inactive"] = self._inactive
         sentences = {kind: check(numbers) for kind, check in checks.items()}
         return [HealthWarning(k, s) for k, s in sentences.items() if s]
-
-    def _chance(self, numbers):
-        share = numbers.get("loss_share_of_chance")
-        if share is not None and share > CHANCE_SHARE:
-            return (
-                f"the contrastive loss is at {share:.0%} of chance: nothing "
-                "is learnt. Try a lower --learning_rate, a longer "
-                "--warmup_epochs, a higher --temperature."
-            )
-        return None
 
     def _collapse(self, numbers):
         value = numbers.get("uniformity")

@@ -21,6 +21,9 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.unreadable import UnreadableImages
 
+NEIGHBOURS = 256  # labelled images that nearest neighbours are sought among
+LEAST_NEIGHBOURS = 100  # fewer tell nothing for sure
+NEIGHBOUR_CLASSES = 10  # of these, so that each image has others of its class
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -187,6 +190,28 @@ class TrainingData:
         count = min(count, self.source.num_examples)
         views, _ = next(iter(self._dataset(count, 0, 1)))
         return list(views) if self.views > 1 else [views]
+
+    def labelled_images(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """A few labelled images as evaluation sees them, and their labels.
+
+        They are of at most `NEIGHBOUR_CLASSES` classes, so that each has
+        others of its class among them. None where labels are too few.
+        """
+        numbers = label_subset.choose_of_few_classes(
+            self.source.labels, NEIGHBOUR_CLASSES, NEIGHBOURS
+        )
+        if len(numbers) < LEAST_NEIGHBOURS:
+            return None
+        batches = pipeline.eval_dataset(
+            self.source,
+            len(numbers),
+            self.image_size,
+            unreadable=self.unreadable,
+            numbers=numbers,
+        )
+        for images, read in batches.as_numpy_iterator():
+            return images, self.source.labels[read]
+        return None
 
     def examples_of_batch(self, batch_size: int, number: int) -> np.ndarray:
         """Numbers of the examples in a batch, over all workers."""

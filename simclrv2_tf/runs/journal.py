@@ -30,7 +30,12 @@ class Journal:
 
     def __init__(self, directory: str | None):
         self._path = os.path.join(directory, NAME) if directory else None
+        self._directory = directory
         self._failed = False
+
+    def lines(self) -> list[dict]:
+        """All lines so far, see `read`."""
+        return read(self._directory, whole=True) if self._directory else []
 
     def note(self, event: str, **values) -> None:
         """Adds a line.

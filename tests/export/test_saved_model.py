@@ -51,7 +51,10 @@ def test_called_as_the_original(network, loaded):
     assert set(other) == KEYS
 
 
-def test_training_advances_statistics_and_reaches_every_variable(exported):
+@pytest.mark.parametrize("word", ["trainable", "training"])
+def test_training_advances_statistics_and_reaches_every_variable(
+    exported, word
+):
     model = tf.saved_model.load(exported)
     total = len(model.trainable_variables)
     assert len(model.trainable_variables_list) == total
@@ -59,7 +62,7 @@ def test_training_advances_statistics_and_reaches_every_variable(exported):
     assert len(model.variables) == total + len(moving)
     before = [v.numpy() for v in moving]
     with tf.GradientTape() as tape:
-        outputs = model(tf.constant(IMAGES), trainable=True)
+        outputs = model(tf.constant(IMAGES), **{word: True})
         loss = tf.reduce_sum(outputs["logits_sup"] ** 2)
         loss += tf.reduce_sum(outputs["proj_head_output"] ** 3)
     gradients = tape.gradient(loss, model.trainable_variables)

@@ -50,12 +50,23 @@ def test_inactive_channels_are_counted_over_layers():
 
 def test_chance_is_that_of_both_directions():
     assert health.chance_loss(128) == pytest.approx(2 * math.log(255))
+    assert health.chance_found(128) == pytest.approx(1 / 255)
+
+
+def test_neighbours_are_others_of_the_same_direction():
+    x = np.array([[1, 0], [5, 0.1], [0, 1], [0.1, 7], [-1, -1]])
+    labels = np.array([0, 0, 1, 2, 0])
+    assert health.neighbour_accuracy(x, labels) == pytest.approx(3 / 5)
+    assert health.neighbour_accuracy(np.full((3, 2), np.nan), labels[:3]) == 0
 
 
 SOUND = {
     "gradient_norm": 1.0,
     "skipped_since": 0,
-    "loss_share_of_chance": 0.5,
+    "loss_share_of_chance": 1.2,
+    "loss_share_of_chance_at_start": 1.6,
+    "positives_found": 0.2,
+    "positives_found_at_start": 0.02,
     "uniformity": -2.0,
     "effective_rank": 40.0,
     "most_rank": 63,
@@ -67,7 +78,10 @@ SOUND = {
     ("change", "words"),
     [
         ({}, None),
-        ({"loss_share_of_chance": 0.99}, "nothing is learnt"),
+        (
+            {"positives_found": 0.02, "loss_share_of_chance": 1.5},
+            "nothing is learnt",
+        ),
         ({"uniformity": -0.01}, "collapsed"),
         ({"effective_rank": 1.5}, "1.5 of 63 dimensions"),
         ({"dead_channels": 0.8}, "80% of the channels are dead"),
@@ -89,7 +103,8 @@ def test_warnings_say_what_is_wrong_and_what_to_try(change, words):
 
 def test_the_beginning_has_no_warnings():
     checks = health.HealthChecks(settled=10)
-    bad = {**SOUND, "loss_share_of_chance": 1.0, "effective_rank": 1.0}
+    bad = {**SOUND, "positives_found": 0.02, "effective_rank": 1.0}
+    bad["loss_share_of_chance"] = 1.6
     assert checks.warnings(9, bad) == []
     assert len(checks.warnings(10, bad)) == 2
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from simclrv2_tf.runs import health
 from simclrv2_tf.runs.callbacks.every import EveryFew
+from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
 from simclrv2_tf.runs.callbacks.report import Report
 from simclrv2_tf.runs.callbacks.scalars import VIEWS
 from simclrv2_tf.runs.callbacks.scalars import Scalars
@@ -32,8 +33,7 @@ class HealthMonitor(EveryFew):
       scalars: A `Scalars`.
       journal: A `Journal`.
       settled: Steps of the beginning, see `health.HealthChecks`.
-      loss: Name of the metric that has a chance level, None for none.
-      chance: That level.
+      trend: A `LearningTrend` in pretraining, else None.
     """
 
     def __init__(
@@ -45,8 +45,7 @@ class HealthMonitor(EveryFew):
         scalars: Scalars,
         journal: Journal,
         settled: int,
-        loss: str | None = None,
-        chance: float | None = None,
+        trend: LearningTrend | None = None,
     ):
         super().__init__(every, last_step)
         self.probe = probe
@@ -54,20 +53,26 @@ class HealthMonitor(EveryFew):
         self.scalars = scalars
         self.journal = journal
         self.checks = health.HealthChecks(settled)
-        self.loss = loss
-        self.chance = chance
+        self.trend = trend
         self._current = set()  # kinds of warnings that go on
         self._skipped = 0
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
         self._skipped = int(self.model.nonfinite.skipped.numpy())
+        if self.trend:
+            self.trend.begin(self.step, self.model)
         self.scalars.write(
             lambda: tf.summary.image(
                 VIEWS, self.probe.pictures(self.model, SHOWN), max_outputs=1
             ),
             self.step,
         )
+
+    def act(self, step, logs):
+        if self.trend:
+            self.trend.step(step, logs)
+        super().act(step, logs)
 
     def act_now(self, step, logs):
         numbers = {**self._of_steps(), **self.probe.numbers(self.model)}
@@ -96,9 +101,8 @@ class HealthMonitor(EveryFew):
         }
         nonfinite.restart()
         self._skipped = skipped
-        if self.loss in self.report.last:
-            share = self.report.last[self.loss] / self.chance
-            numbers["loss_share_of_chance"] = share
+        if self.trend:
+            numbers |= self.trend.numbers(self.model, self.report.last)
         return numbers
 
 
@@ -172,15 +176,27 @@ def _eagerly(function, *args):
 
 
 def _line(numbers):
-    words = {
-        "loss_share_of_chance": "loss {:.0%} of chance",
-        "alignment": "alignment {:.3f}",
-        "uniformity": "uniformity {:.2f}",
-        "effective_rank": "effective rank {:.1f}",
-        "dead_channels": "dead channels {:.1%}",
-        "gradient_norm": "gradient norm {:.3g}",
-        "skipped_since": "skipped {}",
-        "not_finite": "ANSWERS ARE NOT FINITE",
+    forms = {
+        "loss_share_of_chance": ("loss {} of chance", "{:.0%}"),
+        "positives_found": ("positives found {}", "{:.1%}"),
+        "neighbours": ("neighbours of the same class {}", "{:.0%}"),
+        "alignment": ("alignment {}", "{:.3f}"),
+        "uniformity": ("uniformity {}", "{:.2f}"),
+        "effective_rank": ("effective rank {}", "{:.1f}"),
+        "dead_channels": ("dead channels {}", "{:.1%}"),
+        "gradient_norm": ("gradient norm {}", "{:.3g}"),
+        "skipped_since": ("skipped {}", "{}"),
+        "not_finite": ("ANSWERS ARE NOT FINITE", ""),
     }
-    shown = [w.format(numbers[n]) for n, w in words.items() if n in numbers]
-    return "  ".join(shown)
+    return "  ".join(
+        words.format(_shown(numbers, name, form))
+        for name, (words, form) in forms.items()
+        if name in numbers
+    )
+
+
+def _shown(numbers, name, form):
+    """A number, and what it was at the start where that is known."""
+    start = numbers.get(f"{name}_at_start")
+    at_first = "" if start is None else f" (at first {form.format(start)})"
+    return form.format(numbers[name]) + at_first

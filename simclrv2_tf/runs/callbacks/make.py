@@ -12,11 +12,12 @@ from simclrv2_tf import distribution
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import divergence
-from simclrv2_tf.runs import health
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
 from simclrv2_tf.runs.callbacks.given import StopWhenDone
 from simclrv2_tf.runs.callbacks.health_monitor import HealthMonitor
 from simclrv2_tf.runs.callbacks.health_monitor import Probe
+from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
+from simclrv2_tf.runs.callbacks.learning_trend import Neighbours
 from simclrv2_tf.runs.callbacks.report import Report
 from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
 from simclrv2_tf.runs.callbacks.scalars import Scalars
@@ -99,7 +100,6 @@ def _make_report(run, scalars, wait, stream):
 
 
 def _make_monitor(run, report, scalars):
-    contrastive = run.config.train_mode == "pretrain"
     return HealthMonitor(
         _interval(run),
         run.plan.train_steps,
@@ -108,6 +108,16 @@ def _make_monitor(run, report, scalars):
         scalars,
         run.journal,
         settled=2 * run.plan.warmup_steps + SETTLED,
-        loss="train/contrast_loss" if contrastive else None,
-        chance=health.chance_loss(run.plan.batch_size),
+        trend=_make_trend(run) if run.config.train_mode == "pretrain" else None,
+    )
+
+
+def _make_trend(run):
+    labelled = run.data.labelled_images()
+    neighbours = None if labelled is None else Neighbours(*labelled)
+    return LearningTrend(
+        run.plan.batch_size,
+        run.journal,
+        neighbours,
+        from_scratch=run.config.checkpoint is None,
     )

@@ -278,6 +278,17 @@ def test_label_choice_is_stratified_seeded_and_nested():
     assert not np.array_equal(few, other)
 
 
+def test_a_choice_of_few_classes_takes_the_largest_and_spreads():
+    known = np.array([2] * 30 + [-1] * 40 + [0] * 20 + [1] * 10)
+    chosen = label_subset.choose_of_few_classes(known, 2, 20)
+    assert np.bincount(known[chosen]).tolist() == [10, 0, 10]
+    assert chosen[:10].tolist() == list(range(0, 30, 3))
+    every = label_subset.choose_of_few_classes(known, 10, 1000)
+    assert every.tolist() == np.flatnonzero(known >= 0).tolist()
+    for one_class in (np.zeros(50, int), np.full(50, -1)):
+        assert not len(label_subset.choose_of_few_classes(one_class, 10, 20))
+
+
 def test_label_messages():
     known = np.array([0] * 50 + [1])
     with pytest.raises(ValueError, match="class 'b' has 1 examples"):

@@ -1,0 +1,120 @@
+"""What tells whether pretraining learns, now and in its first steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.runs import health
+from simclrv2_tf.runs.journal import Journal
+from simclrv2_tf.stages.stage import Stage
+
+FIRST_STEPS = 10  # that are the start: the warm-up has hardly begun
+EVENT = "untrained"  # of the journal, for a run that goes on
+
+
+class LearningTrend:
+    """Contrastive loss, positives found and neighbours, against the start.
+
+    Neighbours are those of the untrained network, before the first step; the
+    others are means of the first steps, whose rate is still low.
+
+    Args:
+      batch: Images in a step, over all replicas.
+      journal: A `Journal`; it has the start of a run that goes on.
+      neighbours: A `Neighbours`; None without labels.
+      from_scratch: Whether the network is untrained at the start. A trained
+        one need not get better, so that nothing is compared.
+    """
+
+    def __init__(
+        self,
+        batch: int,
+        journal: Journal,
+        neighbours: Neighbours | None = None,
+        from_scratch: bool = True,
+    ):
+        self._chance_loss = health.chance_loss(batch)
+        self._chance_found = health.chance_found(batch)
+        self._journal = journal
+        self._neighbours = neighbours
+        self._from_scratch = from_scratch
+        self._start: dict[str, float] = {}
+
+    def begin(self, step: int, stage: Stage) -> None:
+        """Begins at a step: the start is measured, or in the journal."""
+        if step == 0:
+            self._add(step, self._of_neighbours(stage))
+            return
+        for event in self._journal.lines():
+            if event["event"] == EVENT:
+                self._start |= event.get("numbers", {})
+
+    def step(self, step: int, metrics: dict) -> None:
+        """Notes the means of the first steps."""
+        if step == FIRST_STEPS:
+            self._add(step, self._of_steps(metrics))
+
+    def numbers(self, stage: Stage, metrics: dict) -> dict[str, float]:
+        """Each number now, and at the start where that is known.
+
+        Args:
+          stage: The `Stage` that is trained.
+          metrics: Those of the steps since the last report.
+        """
+        return {
+            **self._of_steps(metrics),
+            "found_by_chance": self._chance_found,
+            **self._of_neighbours(stage),
+            **self._start,
+        }
+
+    def _add(self, step, numbers):
+        if not self._from_scratch or not numbers:
+            return
+        at_start = {f"{name}_at_start": numbers[name] for name in numbers}
+        self._start |= at_start
+        self._journal.note(EVENT, step=step, numbers=at_start)
+
+    def _of_steps(self, metrics):
+        if "train/contrast_loss" not in metrics:
+            return {}
+        loss = float(metrics["train/contrast_loss"])
+        return {
+            "loss_share_of_chance": loss / self._chance_loss,
+            "positives_found": float(metrics["train/contrast_acc"]),
+        }
+
+    def _of_neighbours(self, stage):
+        if self._neighbours is None:
+            return {}
+        return {"neighbours": self._neighbours.accuracy(stage)}
+
+
+class Neighbours:
+    """Labelled images, and how many have a neighbour of their own class.
+
+    Args:
+      images: float (n, height, width, channels) in [0, 1], as evaluation sees
+        them.
+      labels: int (n,).
+    """
+
+    CHUNK = 64  # images at a time
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray):
+        self._images = images
+        self._labels = labels
+
+    def accuracy(self, stage: Stage) -> float:
+        """Share of the images whose nearest other one is of their class."""
+        features = [
+            stage.network(tf.constant(chunk), training=False)["final_avg_pool"]
+            for chunk in self._chunks()
+        ]
+        features = np.concatenate([np.asarray(f, np.float32) for f in features])
+        return health.neighbour_accuracy(features, self._labels)
+
+    def _chunks(self):
+        for first in range(0, len(self._images), self.CHUNK):
+            yield self._images[first : first + self.CHUNK]
