@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import wrapt
 
+from simclrv2_tf import keras_settings
+
 __version__ = "0.1.0"
 
 # Public name -> module; loaded when first asked for, since TensorFlow takes
@@ -73,6 +75,7 @@ wrapt.register_post_import_hook("simclrv2_tf.keras_objects:register", "keras")
 def __getattr__(name):
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    keras_settings.check_backend()
     module = importlib.import_module(f"{__name__}.{_HOME[name]}")
     return getattr(module, name)
 

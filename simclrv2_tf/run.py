@@ -6,6 +6,7 @@ import os
 import sys
 
 from simclrv2_tf import flags
+from simclrv2_tf import keras_settings
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.recipes import job_status
 from simclrv2_tf.recipes.record import is_job
@@ -64,6 +65,7 @@ def _run(config):
         print(room.describe(config.model_dir), flush=True)
         return
     with _interruption(config) as interruption:
+        keras_settings.check_backend()
         # Not above: TensorFlow takes seconds to load, --help shall not.
         from simclrv2_tf import session
 

@@ -9,7 +9,7 @@ PACKAGE = pathlib.Path(__file__).resolve().parents[1] / "simclrv2_tf"
 # Room -> rooms of ours that it may import; a room always knows itself, and all
 # know `files`.
 MAY_IMPORT = {
-    "run": {"session", "flags", "config", "recipes", "runs"},
+    "run": {"session", "flags", "config", "keras_settings", "recipes", "runs"},
     "api": {"session", "config", "data", "inference", "recipes"},
     "session": {
         "config",
@@ -62,7 +62,7 @@ MAY_IMPORT = {
     "hub": {"models", "checkpoints"},
     "losses": {"distribution", "nt_xent_tiled"},
     "nt_xent_tiled": {"distribution"},
-    "models": {"distribution"},
+    "models": {"distribution", "keras_settings"},
     "scaling": {"losses", "models"},
     "linear_probe": set(),
     "data": set(),
@@ -72,6 +72,7 @@ MAY_IMPORT = {
     "export": set(),
     "config": set(),
     "keras_objects": set(),
+    "keras_settings": set(),
     "files": set(),
 }
 # Rooms and files of `data`, the lowest first; each imports those below.

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import keras
 import tensorflow as tf
 
+from simclrv2_tf.keras_settings import check_image_format
 from simclrv2_tf.models.heads import ProjectionHead
 from simclrv2_tf.models.heads import SupervisedHead
 from simclrv2_tf.models.normalization import BatchNorm
@@ -86,6 +87,7 @@ class Network(keras.Model):
         **kwargs: Any,
     ) -> None:
         check_arguments(kwargs)
+        check_image_format()
         input_mean = per_channel("input_mean", input_mean, channels)
         input_std = per_channel("input_std", input_std, channels)
         norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}

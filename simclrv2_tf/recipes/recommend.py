@@ -16,6 +16,8 @@ DIGITS = "benchmarks/digits.json"
 CIFAR = "benchmarks/cifar10.json"
 STEP = "benchmarks/step.json"
 SIGNS = "photographs of signs, benchmarks/recipes.md"
+PROBE = "digits, benchmarks/recipes.md; Kumar et al. 2022"
+PROBED_BELOW = 10  # labels a class
 ALL = ("pretrain", "finetune", "distill", "scratch")
 TEACHER = ("pretrain", "finetune")
 STUDENT = ("distill", "scratch")
@@ -56,9 +58,16 @@ def label_batch(facts: Facts) -> int:
     return max(1, min(64, facts.labelled))
 
 
+def probe_alone(facts: Facts) -> bool:
+    """Whether there are too few labels to change the features by them."""
+    return facts.fewest < PROBED_BELOW
+
+
 def label_rate(facts: Facts) -> float:
     """So that the rate after scaling by the batch is the same for any."""
-    scaled = 0.002 if facts.fewest < 50 else 0.01
+    if probe_alone(facts):
+        return 0.0
+    scaled = 0.0005 if facts.fewest < 50 else 0.01
     return round(scaled * 256 / label_batch(facts), 5)
 
 
@@ -130,10 +139,25 @@ RULES = (
     ),
     Rule(
         ("finetune",),
+        "linear_probe_init",
+        True,
+        "a classifier that fits the features leaves them as they are",
+        PROBE,
+    ),
+    Rule(
+        ("finetune",),
         "ft_proj_selector",
-        1,
-        "fine-tuning starts from the head's first layer",
-        f"{PAPER}, section 3.2",
+        0,
+        "the features themselves; their probe is better than that of the "
+        "head's first layer",
+        PROBE,
+    ),
+    Rule(
+        ("finetune",),
+        "fine_tune_after_block",
+        lambda f: 4 if probe_alone(f) else -1,
+        "below 10 labels a class the features stay; there are {fewest}",
+        PROBE,
     ),
     Rule(STUDENT, "proj_head_mode", "none", "a student has no head", PAPER),
     Rule(
@@ -206,16 +230,9 @@ RULES = (
         ("finetune",),
         "learning_rate",
         label_rate,
-        "times batch / 256: few labels must change the features little",
-        f"{SIGNS}, 5 labels a class: 0.002 after scaling gives 60 %, 0.006 "
-        "54 %, 0.06 40 %",
-    ),
-    Rule(
-        ("finetune",),
-        "zero_init_logits_layer",
-        True,
-        "no class is preferred at the start",
-        "the original release",
+        "times batch / 256: few labels must change the features little, and "
+        "below 10 a class nothing but the linear probe",
+        f"{PROBE}; {SIGNS}",
     ),
     Rule(
         ("scratch",),

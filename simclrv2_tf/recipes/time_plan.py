@@ -107,8 +107,10 @@ def _label_steps(facts, options, stage):
     """60 epochs for few labels, 30 for many, as in the paper.
 
     The fewest labels make 100 steps of fine-tuning at a low rate, and 200
-    from scratch, which starts from nothing.
+    from scratch, which starts from nothing. At no rate there is nothing to do.
     """
+    if not options["learning_rate"]:
+        return 1
     epochs = 60 if facts.fewest < 100 else 30
     least = 100 if stage == "finetune" else 200
     return max(least, epochs * facts.labelled // options["train_batch_size"])

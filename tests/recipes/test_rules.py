@@ -41,8 +41,23 @@ def test_every_stage_is_a_config():
     recipe = planned(SIGNS)
     for stage in STAGES:
         mode = "finetune" if stage == "scratch" else stage
-        teacher = {"teacher": "x"} if stage == "distill" else {}
-        Config(train_mode=mode, **teacher, **recipe.options(stage))
+        begins = {"distill": {"teacher": "x"}, "finetune": {"checkpoint": "x"}}
+        Config(
+            train_mode=mode, **begins.get(stage, {}), **recipe.options(stage)
+        )
+
+
+@pytest.mark.parametrize(
+    ("labels", "after_block", "rate"),
+    [(1, 4, 0.0), (9, 4, 0.0), (10, -1, 0.002)],
+)
+def test_few_labels_leave_the_features_as_they_are(labels, after_block, rate):
+    facts = dataclasses.replace(SIGNS, fewest=labels, labelled=10 * labels)
+    options = planned(facts).options("finetune")
+    assert options["linear_probe_init"]
+    assert options["fine_tune_after_block"] == after_block
+    assert options["learning_rate"] == pytest.approx(rate)
+    assert (options["train_steps"] == 1) == (labels < 10)
 
 
 def test_more_time_or_devices_make_a_larger_network():

@@ -23,7 +23,7 @@ from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.remote import open_binary
 
 _THREADS = 16  # waiting for the first bytes of files
-_HIDDEN = "hidden (names with a dot before)"
+_HIDDEN = "hidden (names with a dot before, __MACOSX)"
 _NO_ENDING = "without an ending"
 _NOT_OPENED = "that cannot be opened"
 
@@ -154,7 +154,12 @@ def _leads_up(target, here):
     return os.path.commonpath([target, here]) == target
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a name begins with a dot, or is what macOS adds to archives."""
+    return name.startswith(".") or name == "__MACOSX"
+
+
 def _hidden(path, root):
-    """Whether a file, or a folder below the root, begins with a dot."""
+    """Whether a file, or a folder below the root, is hidden."""
     below = os.path.relpath(path, root)
-    return any(part.startswith(".") for part in below.split(os.sep))
+    return any(is_hidden(part) for part in below.split(os.sep))

@@ -7,6 +7,7 @@ import re
 
 import tensorflow as tf
 
+from simclrv2_tf.data.sources.folder_files import is_hidden
 from simclrv2_tf.data.splits import ALIASES
 from simclrv2_tf.data.splits import KNOWN
 from simclrv2_tf.data.splits import TEST
@@ -82,7 +83,7 @@ def _are_splits(names):
 
 def _by_words(folders):
     """Splits of folders whose names hold the words; {} if they are classes."""
-    visible = [name for name in folders if not name.startswith(".")]
+    visible = [name for name in folders if not is_hidden(name)]
     roles = {name: role for name in visible if (role := role_of(name))}
     inner = {name: _innermost(folders[name]) for name in roles}
     held = list(roles.values())

@@ -12,6 +12,7 @@ from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources.folder_files import files_below
+from simclrv2_tf.data.sources.folder_files import is_hidden
 from simclrv2_tf.data.sources.folder_splits import split_folders
 from simclrv2_tf.data.sources.folder_splits import subfolders
 from simclrv2_tf.data.sources.opening import LEAF
@@ -100,7 +101,7 @@ def _left_out(path, folders):
     others = [
         entry.rstrip("/")
         for entry in sorted(tf.io.gfile.listdir(path))
-        if entry.rstrip("/") not in used and not entry.startswith(".")
+        if entry.rstrip("/") not in used and not is_hidden(entry.rstrip("/"))
     ]
     if not others:
         return []
@@ -143,7 +144,7 @@ def _classes(files, root, leaf):
 def _check_filled(root, filled):
     """Raises if a folder beside those of the classes holds no image."""
     for name, folder in sorted(subfolders(root).items()):
-        if name not in filled and not name.startswith("."):
+        if name not in filled and not is_hidden(name):
             raise ValueError(
                 f"The class folder {folder!r} holds no image: put some there, "
                 "or remove it."

@@ -68,9 +68,10 @@ def to_pixels(images: np.ndarray) -> np.ndarray:
     """Images as they are used: uint8, or float32 in [0, 1].
 
     Raises:
-      ValueError: If floats are outside.
+      ValueError: If floats are outside, or uint8 hold 0 and 1 alone.
     """
     if images.dtype == np.uint8:
+        _check_not_dark(images)
         return images
     low, high = images.min(), images.max()
     if not (low >= 0 and high <= 1):
@@ -79,3 +80,12 @@ def to_pixels(images: np.ndarray) -> np.ndarray:
             f"apply no mean or deviation. Received: from {low:g} to {high:g}"
         )
     return images.astype(np.float32, copy=False)
+
+
+def _check_not_dark(images):
+    """Zeros and ones as uint8 are all but black: white is 255."""
+    if images.size and images.max() == 1:
+        raise ValueError(
+            "Images as uint8 must have 255 for white: multiply by 255, or give "
+            "floats in [0, 1]. Received: no value above 1"
+        )

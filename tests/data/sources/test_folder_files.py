@@ -48,7 +48,7 @@ def test_other_files_are_counted_by_ending(tmp_path):
         ".txt": 3,
         ".json": 1,
         "without an ending": 1,
-        "hidden (names with a dot before)": 1,
+        "hidden (names with a dot before, __MACOSX)": 1,
     }
     (note,) = folders.open_folder(str(tmp_path)).notes
     assert note.startswith("passed over: 6 files, .txt 3, ")
@@ -77,3 +77,11 @@ def test_a_folder_without_an_image_says_what_it_holds(tmp_path):
     message = "in class folders or flat. Received: .txt 2"
     with pytest.raises(ValueError, match=message):
         folders.open_folder(str(tmp_path))
+
+
+def test_what_macos_adds_to_an_archive_is_no_class(tmp_path):
+    images = {f"{name}.png": encoded("PNG") for name in ("a/1", "b/2")}
+    write(tmp_path, **images, **{"__MACOSX/a/1.png": encoded("PNG")})
+    source = folders.open_folder(str(tmp_path))
+    assert source.class_names == ("a", "b") and source.num_examples == 2
+    assert "hidden (names with a dot before, __MACOSX) 1" in source.notes[0]

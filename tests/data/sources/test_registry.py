@@ -251,6 +251,10 @@ def test_all_labels_are_kept_where_a_class_is_missing():
             lambda p: to_pixels(np.array([2.0])),
             r"must be in \[0, 1\].*from 2 to 2",
         ),
+        (
+            lambda p: to_pixels(np.eye(3, dtype=np.uint8)),
+            "must have 255 for white: multiply by 255.*no value above 1",
+        ),
     ],
 )
 def test_messages(make, message, tmp_path):
