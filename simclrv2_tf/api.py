@@ -278,4 +278,13 @@ def _as_source(dataset):
     """A `Source` of a data set, None for a name, which `Config` takes."""
     if isinstance(dataset, tf.data.Dataset):
         return sources.from_dataset(dataset)
-    return dataset if isinstance(dataset, Source) else None
+    if dataset is None or isinstance(dataset, (str, os.PathLike)):
+        return None
+    if not isinstance(dataset, Source):
+        raise ValueError(
+            "A data set must be a name such as 'folder:PATH', or a "
+            "`tf.data.Dataset`: for arrays give tf.data.Dataset."
+            "from_tensor_slices((images, labels)). Received: "
+            f"{type(dataset).__name__}"
+        )
+    return dataset

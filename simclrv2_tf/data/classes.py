@@ -94,3 +94,16 @@ def listed(names: Sequence, most: int = 8) -> str:
     """Names for a message: the first of them, and how many there are."""
     shown = ", ".join(map(str, names[:most]))
     return shown if len(names) <= most else f"{shown}, ... ({len(names)})"
+
+
+def written_alike(names: Sequence[str]) -> list[str]:
+    """Sentences about classes whose names differ in case or spaces alone."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault("".join(name.casefold().split()), []).append(name)
+    return [
+        f"the classes {listed([*map(repr, group)])} differ in capitals or "
+        "spaces alone: --label_map joins them"
+        for group in groups.values()
+        if len(group) > 1
+    ]

@@ -61,7 +61,23 @@ def _content(rows, notes):
     labels = label_names(
         values, lambda index: "row {} of the file {!r}".format(*places[index])
     )
+    _check_one_label(paths, labels, places)
     return SplitContent(Files(np.array(paths)), labels, notes)
+
+
+def _check_one_label(paths, labels, places):
+    """Raises if an image is listed again, in another class."""
+    first: dict[str, int] = {}
+    for index, path in enumerate(paths):
+        before = first.setdefault(path, index)
+        if labels[before] != labels[index]:
+            number, file = places[index]
+            raise ValueError(
+                "An image must have one label. Received: "
+                f"{labels[before]!r} and {labels[index]!r} for {path!r}, in "
+                f"the rows {places[before][0]} and {number} of the file "
+                f"{file!r}; leave one of them out"
+            )
 
 
 def _rows(file, table):

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import os
 
+from simclrv2_tf.data import classes
 from simclrv2_tf.data.label_map import read_label_map
 from simclrv2_tf.data.label_map import relabel
 from simclrv2_tf.data.source import Source
@@ -78,10 +79,11 @@ def open_source(
         folder_classes,
         apply_orientation,
     )
-    if not label_map:
-        return _open(name, split, options)
-    targets = read_label_map(label_map)
-    return relabel(_open(name, split, options), targets, label_map)
+    source = _open(name, split, options)
+    if label_map:
+        source = relabel(source, read_label_map(label_map), label_map)
+    alike = classes.written_alike(source.class_names or ())
+    return dataclasses.replace(source, notes=(*source.notes, *alike))
 
 
 def split_names(

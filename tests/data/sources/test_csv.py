@@ -231,3 +231,22 @@ def test_label_map_messages(tmp_path, caplog):
     source = sources.open_source(name, label_map=str(path))
     assert source.class_names == ("ant",)
     assert source.labels.tolist() == [0, -1, 0] * 4
+
+
+def test_an_image_has_one_label(tmp_path):
+    text = "path,label\n0.png,a\n1.png,b\n0.png,b\n"
+    message = "one label. Received: 'a' and 'b' for .*0.png.*rows 2 and 4 of"
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(table(tmp_path, text))
+    same = sources.open_source(table(tmp_path, text[:-2] + "a\n"))
+    assert same.num_examples == 3
+
+
+def test_classes_that_are_written_alike_are_told(tmp_path):
+    name = table(tmp_path, "path,label\n0.png,Big Cat\n1.png,bigcat\n2.png,b\n")
+    source = sources.open_source(name)
+    assert source.num_classes == 3
+    assert source.notes == (
+        "the classes 'Big Cat', 'bigcat' differ in capitals or spaces alone: "
+        "--label_map joins them",
+    )
