@@ -28,16 +28,8 @@ older=$(find_older_python) || {
 python=${PYTHON:-.venv/bin/python}
 [ -n "${PYTHON:-}" ] || prepare_environment "[test]"
 
-requirements=tools/addons/requirements.txt
 home=${ADDONS_VENV:-.venv-addons}
-state=$(cksum "$requirements" | cut -d' ' -f1)
-if [ ! -e "$home/installed-$state" ]; then
-  echo "Installing TensorFlow 2.15.1 and tensorflow-addons into $home ..."
-  "$older" -m venv "$home"
-  "$home/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --requirement "$requirements"
-  touch "$home/installed-$state"
-fi
+prepare_other "$home" "$older" tools/addons/requirements.txt
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

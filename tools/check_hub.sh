@@ -10,16 +10,8 @@ base=$(find_python)
 python=${PYTHON:-.venv/bin/python}
 [ -n "${PYTHON:-}" ] || prepare_environment "[test]"
 
-requirements=tools/hub/requirements.txt
 home=${HUB_VENV:-.venv-hub}
-state=$(cksum "$requirements" | cut -d' ' -f1)
-if [ ! -e "$home/installed-$state" ]; then
-  echo "Installing TensorFlow Hub and tf_keras into $home ..."
-  "$base" -m venv "$home"
-  "$home/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --requirement "$requirements"
-  touch "$home/installed-$state"
-fi
+prepare_other "$home" "$base" tools/hub/requirements.txt
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -33,3 +33,17 @@ prepare_environment() {
   }
   touch ".venv/installed-$extra-$state"
 }
+
+# An environment of other packages, HOME, by PYTHON, of a file of REQUIREMENTS.
+prepare_other() {
+  local home=$1 python=$2 requirements=$3 state
+  state=$(cksum "$requirements" | cut -d' ' -f1)
+  if [ -e "$home/installed-$state" ]; then
+    return
+  fi
+  echo "Installing $requirements into $home ..."
+  "$python" -m venv "$home"
+  "$home/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --requirement "$requirements"
+  touch "$home/installed-$state"
+}

@@ -10,25 +10,33 @@ from __future__ import annotations
 from simclrv2_tf import distribution
 from simclrv2_tf import linear_probe
 from simclrv2_tf.data import pipeline
-from simclrv2_tf.data.source import Source
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs.inputs import TrainingData
 
 _BATCH = 256
 
 
-def start_from_probe(network: Network, source: Source) -> None:
+def start_from_probe(network: Network, data: TrainingData) -> None:
     """Sets the supervised head to a logistic regression on what it reads.
 
     Args:
       network: A `Network` with a supervised head.
-      source: The labelled examples, seen as in evaluation.
+      data: `TrainingData` of labelled examples, seen as in evaluation.
+
+    Raises:
+      ValueError: If too many images cannot be read, or all are of one class.
     """
-    size = network.get_config()["image_size"]
-    share = distribution.worker_share()
-    dataset = pipeline.eval_dataset(source, _BATCH, size, *share)
-    features, numbers = features_of(network, dataset, "proj_sel")
-    labels = source.labels[numbers]
+    dataset = pipeline.eval_dataset(
+        data.source,
+        _BATCH,
+        data.image_size,
+        *distribution.worker_share(),
+        unreadable=data.unreadable,
+    )
+    with data.unreadable.explained():
+        features, numbers = features_of(network, dataset, "proj_sel")
+    labels = data.source.labels[numbers]
     network.supervised_head.set(
-        *linear_probe.fit(features, labels, source.num_classes)
+        *linear_probe.fit(features, labels, data.source.num_classes)
     )

@@ -166,7 +166,7 @@ def _assemble(config, source, lock, interruption, callbacks):
         run.progress = checkpointing.restore(stage, checkpoint)
         _restore_unreadable(run)
     elif config.linear_probe_init:
-        start_from_probe(stage.network, source)
+        start_from_probe(stage.network, data)
     return run
 
 

@@ -106,9 +106,9 @@ def test_data_from_python_have_no_name_to_go_by(run):
     with pytest.raises(ValueError, match="trained on a tf.data.Dataset, which"):
         simclrv2_tf.evaluate(None, run)
     write_flags(run, dataset="folder:~/photos")
-    write_environment(run, "folder:/root/photos (train)")
+    write_environment(run, "folder:/home/ann/photos (train)")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", "/root")
+        patch.setenv("HOME", "/home/ann")
         config = with_own_data(Config(mode="eval", model_dir=str(run)))
     assert config.dataset == "folder:~/photos"
 

@@ -12,6 +12,7 @@ from simclrv2_tf.data import label_subset
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.pipeline import eval_dataset
 from simclrv2_tf.models.features import features_of
+from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs.probe_start import start_from_probe
 
 RUN = {
@@ -36,12 +37,17 @@ def pretrained(tmp_path):
     return small_classifier.save_run(small_classifier.classifier(), directory)
 
 
+def data_of(source, **options):
+    config = Config(train_mode="finetune", image_size=8, **options)
+    return inputs.TrainingData(config, source)
+
+
 @pytest.mark.parametrize("selector", [0, 1])
 def test_the_head_is_the_probe_of_the_layer_that_it_reads(pretrained, selector):
     options = {"num_classes": 10, "ft_proj_selector": selector}
     network = hub.load_network(pretrained, **options)
     source = sources.open_digits("test").subset(np.arange(40))
-    start_from_probe(network, source)
+    start_from_probe(network, data_of(source))
     batches = eval_dataset(source, 40, 8)
     features, numbers = features_of(network, batches, "proj_sel")
     logits, _ = features_of(network, batches, "logits_sup")
@@ -73,6 +79,18 @@ def test_a_step_at_no_rate_leaves_the_probe(pretrained, tmp_path):
     kernel = network.supervised_head.linear.kernel.numpy()
     np.testing.assert_allclose(kernel, probe.kernel, atol=1e-3)
     assert np.ptp(kernel) > 0.1
+
+
+def test_it_obeys_the_limit_of_unreadable_images(pretrained, tmp_path):
+    folder = small_classifier.photographs(tmp_path / "photographs")
+    (folder / "ant" / "3.png").write_bytes(b"\x89PNG\r\n\x1a\n, cut off")
+    source = sources.open_source(f"folder:{folder}")  # seven images
+    network = hub.load_network(pretrained, num_classes=2)
+    data = data_of(source, max_corrupt_fraction=0.2)
+    start_from_probe(network, data)
+    assert len(data.unreadable.found) == 1
+    with pytest.raises(ValueError, match="3.png.*Unreadable so far: 1 of 7"):
+        start_from_probe(network, data_of(source))
 
 
 def test_what_it_does_not_go_with():

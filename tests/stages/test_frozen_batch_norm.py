@@ -3,20 +3,13 @@
 import keras
 import numpy as np
 import pytest
+from small_classifier import TINY
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import build
 from simclrv2_tf.stages.finetune import FineTune
 
-TINY = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
-    "image_size": 8,
-    "num_proj_layers": 2,
-    "proj_out_dim": 8,
-    "num_classes": 3,
-}
 IMAGES = np.random.default_rng(0).random((8, 8, 8, 3), np.float32)
 LABELS = np.arange(8, dtype=np.int32) % 3
 

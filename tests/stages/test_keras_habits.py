@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import reference
 import tensorflow as tf
+from small_classifier import TINY
 
 import simclrv2_tf
 from simclrv2_tf.models.network import Network
@@ -20,17 +21,7 @@ VIEWS = (IMAGES, np.roll(IMAGES, 1, axis=1))
 
 def network(**options):
     keras.utils.set_random_seed(0)
-    return Network(
-        **{
-            "resnet_depth": 18,
-            "width_multiplier": 0.0625,
-            "image_size": 8,
-            "num_proj_layers": 2,
-            "proj_out_dim": 8,
-            "num_classes": 3,
-            **options,
-        }
-    )
+    return Network(**{**TINY, **options})
 
 
 def compiled(stage):
