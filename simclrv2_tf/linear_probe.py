@@ -1,7 +1,7 @@
 """A linear classifier of frozen features: logistic regression.
 
-scikit-learn's, on features of unit mean square, where its usual strength
-serves few labels and many.
+scikit-learn's, on features each of mean 0 and deviation 1, where its usual
+strength serves few labels and many (benchmarks/recipes.md).
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import numpy as np
 
 STRENGTH = 1.0  # inverse of the weight of the L2 penalty, scikit-learn's
 ITERATIONS = 300
+# Of the deviation of all features: the least that one is divided by, as few
+# examples may have it constant.
+LEAST_DEVIATION = 1e-2
 
 
 class LinearProbe(NamedTuple):
@@ -56,14 +59,22 @@ def fit(
             "A linear probe needs examples of two classes or more. Received: "
             f"{len(labels)} of {len(known)}"
         )
-    scale = np.sqrt(np.mean(np.square(features), dtype=np.float64)) or 1.0
+    mean, scale = _moments(features)
     model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS)
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # it stops before it converges
-        model.fit(features / scale, labels)
-    return _of_all_classes(
-        model.coef_ / scale, model.intercept_, known, num_classes
-    )
+        model.fit((features - mean) / scale, labels)
+    weights = model.coef_ / scale
+    bias = model.intercept_ - weights @ mean
+    return _of_all_classes(weights, bias, known, num_classes)
+
+
+def _moments(features):
+    """Mean and deviation of each feature, float64 (features,)."""
+    mean = features.mean(axis=0, dtype=np.float64)
+    deviation = features.std(axis=0, dtype=np.float64)
+    least = LEAST_DEVIATION * np.sqrt(np.mean(deviation**2))
+    return mean, np.maximum(deviation, least or 1.0)
 
 
 def _of_all_classes(weights, bias, known, num_classes):
@@ -71,8 +82,8 @@ def _of_all_classes(weights, bias, known, num_classes):
     if len(known) == 2:
         weights = np.concatenate([-weights, weights]) / 2
         bias = np.concatenate([-bias, bias]) / 2
-    kernel = np.zeros((weights.shape[1], num_classes))
-    # As likely as a class that is never right, in the examples that there are.
-    biases = np.full(num_classes, bias.min() - np.log(1e3))
+    # A class without an example is less likely than the mean of the others.
+    kernel = np.repeat(weights.mean(axis=0)[:, None], num_classes, axis=1)
+    biases = np.full(num_classes, bias.mean() - np.log(1e3))
     kernel[:, known], biases[known] = weights.T, bias
     return LinearProbe(kernel, biases)

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from simclrv2_tf import linear_probe
 
@@ -15,15 +17,23 @@ def blobs(classes, scale=1.0):
 
 
 @pytest.mark.parametrize("classes", [2, 3, 7])
-def test_equals_scikit_learn_on_features_of_unit_mean_square(classes):
+def test_equals_scikit_learn_on_standardised_features(classes):
     features, labels = blobs(classes)
-    features /= np.sqrt(np.mean(features**2))
-    twin = LogisticRegression(C=1.0, max_iter=300).fit(features, labels)
+    features *= [1.0, 10.0, 0.1, 1.0, 5.0, 1.0]  # one does not outweigh others
+    twin = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
+    twin.fit(features, labels)
     logits = linear_probe.fit(features, labels, classes).logits(features)
     shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     np.testing.assert_allclose(
         shares, twin.predict_proba(features), rtol=1e-5, atol=1e-8
     )
+
+
+def test_a_constant_feature_is_not_looked_at():
+    features, labels = blobs(3)
+    features[:, 2] = 0.25
+    probe = linear_probe.fit(features, labels, 3)
+    np.testing.assert_allclose(probe.kernel[2], 0.0, atol=1e-6)
 
 
 def test_answers_do_not_depend_on_the_scale_of_features():
@@ -39,6 +49,8 @@ def test_a_class_without_an_example_is_never_the_likeliest():
     assert probe.kernel.shape == (6, 5)
     told = probe.logits(features).argmax(1)
     np.testing.assert_array_equal(told, labels + (labels > 0))
+    far = probe.logits(1e4 * np.random.default_rng(1).normal(size=(99, 6)))
+    assert not np.isin(far.argmax(1), [1, 4]).any()
 
 
 def test_refuses_examples_of_one_class():
