@@ -277,6 +277,10 @@ class Options(TypedDict, total=False):
     color_jitter_impl: Literal["simclrv2", "simclrv1"]
     """Brightness: simclrv2 multiplies, simclrv1 adds."""
 
+    random_flip: bool
+    """Whether half of the views are mirrored, in every stage. Off for
+    images that a mirror makes others of: digits, letters, left hands."""
+
     use_blur: bool
     """Whether pretraining blurs every second image."""
 

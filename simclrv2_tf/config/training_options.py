@@ -151,6 +151,12 @@ class AugmentationConfig:
         "Brightness: simclrv2 multiplies, simclrv1 adds.",
         ("simclrv2", "simclrv1"),
     )
+    random_flip: bool = option(
+        True,
+        "Whether half of the views are mirrored, in every stage. Off for "
+        "images that a mirror makes others of: digits, letters, left hands.",
+        resumed=CHANGES_TRAINING,
+    )
     use_blur: bool = option(
         True,
         "Whether pretraining blurs every second image.",

@@ -37,6 +37,7 @@ def train_dataset(
     shuffle_buffer: int = 0,
     unreadable: UnreadableImages | None = None,
     steps: int | None = None,
+    flip: bool = True,
 ) -> tf.data.Dataset:
     """Batches of random views, each epoch in an order of its own.
 
@@ -65,6 +66,7 @@ def train_dataset(
       steps: Batches to end after; None for none. A pipeline that is dropped
         while it reads on waits for its readers, and those that decode in
         Python wait for whoever drops it.
+      flip: Whether half of the views are mirrored.
 
     Returns:
       A `tf.data.Dataset` of (view, label) or ((view, view), label), views
@@ -85,7 +87,7 @@ def train_dataset(
     @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
     def batch(step, numbers):
         step_seed = fold(seed, CROPS, step)
-        draws = boxes.draw(step_seed, share, views, first, batch_size)
+        draws = boxes.draw(step_seed, share, views, first, batch_size, flip)
         numbers = tf.slice(numbers, [first], [share])
 
         def report(number, read):

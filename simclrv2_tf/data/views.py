@@ -20,6 +20,7 @@ def views(
     color_jitter_strength: float = 1.0,
     use_blur: bool = True,
     seed: int = 0,
+    random_flip: bool = True,
 ) -> tf.data.Dataset:
     """Two random views of each image, as `Pretrain.fit` takes them.
 
@@ -39,6 +40,7 @@ def views(
         small images.
       use_blur: Whether every second view is blurred.
       seed: int, 0 or more.
+      random_flip: Whether every second view is mirrored.
 
     Returns:
       A `tf.data.Dataset` of ((view_a, view_b), labels), views float32
@@ -67,7 +69,8 @@ def views(
     @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
     def cropped(number, element):
         image, label = _image_and_label(element)
-        draws = boxes.draw(fold(seed, CROPS, *_halves(number)), 1, 2)
+        own = fold(seed, CROPS, *_halves(number))
+        draws = boxes.draw(own, 1, 2, flip=random_flip)
         draws = boxes.Draws(*(values[0] for values in draws))
         crops = image_views(_in_range(image), draws, image_size)
         return number, crops, tf.reshape(tf.cast(label, tf.int32), [])

@@ -140,7 +140,12 @@ def _views(config, source, picked, views):
     places = np.arange(chosen.num_examples, dtype=np.int32)
     numbered = dataclasses.replace(chosen, labels=places, class_names=None)
     dataset = pipeline.train_dataset(
-        numbered, len(places), config.image_size, config.seed, views=1
+        numbered,
+        len(places),
+        config.image_size,
+        config.seed,
+        views=1,
+        flip=config.random_flip,
     )
     batch, numbers = next(iter(dataset))
     augment = make_augmentation(config)

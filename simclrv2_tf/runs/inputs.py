@@ -231,5 +231,6 @@ class TrainingData:
             steps=steps,
             shuffle_buffer=self._config.shuffle_buffer,
             unreadable=self.unreadable,
+            flip=self._config.random_flip,
             **share,
         )

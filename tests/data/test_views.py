@@ -81,6 +81,18 @@ def test_colours_and_blur_can_be_left_out():
     assert not np.allclose(jittered, 0.2, atol=0.05)
 
 
+def test_flips_can_be_left_out():
+    plain = {"color_jitter_strength": 0.0, "use_blur": False}
+    image = np.tile(np.arange(16, dtype=np.uint8) * 16, (12, 1))
+    images = dataset(np.tile(image[:, :, None], (32, 1, 1, 3)))
+    for flip in (True, False):
+        options = {**plain, "random_flip": flip}
+        first, second, _ = all_of(simclrv2_tf.views(images, 8, 32, **options))
+        rising = np.concatenate([first, second])[:, 4, :, 0]
+        share = (rising[:, -1] > rising[:, 0]).mean()
+        assert share == 1 if not flip else 0.2 < share < 0.8
+
+
 def test_floats_are_taken_in_their_range_alone():
     floats = IMAGES / 255.0
     first, _, _ = all_of(simclrv2_tf.views(dataset(floats), 8, 2))

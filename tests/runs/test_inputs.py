@@ -45,6 +45,26 @@ def digits():
     return sources.open_source("digits", "train")
 
 
+@pytest.mark.parametrize("stage", ["pretrain", "finetune", "distill"])
+def test_views_of_each_stage_are_mirrored_only_where_asked_for(digits, stage):
+    usual, plain = (
+        view_of(digits, train_mode=stage, random_flip=flip)
+        for flip in (True, False)
+    )
+    same = np.isclose(usual, plain, atol=1e-5).all((1, 2, 3))
+    np.testing.assert_allclose(
+        usual[~same], plain[~same][:, :, ::-1], atol=1e-5
+    )
+    assert 0.2 < same.mean() < 0.8
+
+
+def view_of(source, **options):
+    options = {"image_size": 16, "teacher": "a run", **options}
+    data = inputs.TrainingData(Config(**options), source)
+    view, _ = next(iter(data.batches(64, 0, 1)))
+    return (view[0] if data.views > 1 else view).numpy()
+
+
 def test_labelled_images_are_of_all_classes_as_evaluation_sees_them(digits):
     images, labels = data_of(digits).labelled_images()
     assert images.shape == (250, 16, 16, 3)

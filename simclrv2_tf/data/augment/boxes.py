@@ -23,7 +23,7 @@ Draws = collections.namedtuple("Draws", "uniforms mirrored")
 
 
 @tf.function(jit_compile=True)  # many small operations in one
-def draw(seed, batch, views, first=0, total=None):
+def draw(seed, batch, views, first=0, total=None, flip=True):
     """Draws all that the crops of a batch depend on but the images' sizes.
 
     Args:
@@ -32,14 +32,15 @@ def draw(seed, batch, views, first=0, total=None):
       views: Views of each image.
       first: Place of the first image in the whole batch.
       total: Images of the whole batch; None for `batch`.
+      flip: Whether half of the views are mirrored, or none.
 
     Returns:
-      `Draws`.
+      `Draws`, whose boxes do not depend on `flip`.
     """
     columns = views * (4 * ATTEMPTS + 1)
     u = uniform_rows(seed, batch, columns, first, total)
     uniforms = tf.reshape(u[:, views:], [batch, views, ATTEMPTS, 4])
-    return Draws(uniforms, u[:, :views] < MIRRORED_SHARE)
+    return Draws(uniforms, u[:, :views] < (MIRRORED_SHARE if flip else 0.0))
 
 
 def choose(uniforms, height, width):

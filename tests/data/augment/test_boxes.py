@@ -96,3 +96,11 @@ def test_rows_do_not_depend_on_who_draws_them():
     part = boxes.draw(seed, 3, 2, first=4, total=8)
     np.testing.assert_array_equal(whole.uniforms[4:7], part.uniforms)
     np.testing.assert_array_equal(whole.mirrored[4:7], part.mirrored)
+
+
+def test_without_flips_the_same_crops_stand_as_they_are():
+    seed = tf.constant([1, 2])
+    usual, plain = boxes.draw(seed, 64, 2), boxes.draw(seed, 64, 2, flip=False)
+    np.testing.assert_array_equal(usual.uniforms, plain.uniforms)
+    assert 0.3 < usual.mirrored.numpy().mean() < 0.7
+    assert not plain.mirrored.numpy().any()
