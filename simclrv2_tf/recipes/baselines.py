@@ -31,11 +31,28 @@ def features_of(network, source: Source) -> np.ndarray:
 
 def pixels_of(source: Source, side: int = PIXELS) -> np.ndarray:
     """The images themselves, small, of mean 0 and length 1."""
-    batches = _batches(source, side)
-    images, numbers = zip(*batches.as_numpy_iterator(), strict=True)
-    flat = np.concatenate([i.reshape(len(i), -1) for i in images])
+    images, numbers = images_of(source, side)
+    flat = images.reshape(len(images), -1)
     flat = flat - flat.mean(axis=1, keepdims=True)
-    return _in_order(flat, np.concatenate(numbers), source.num_examples)
+    return _in_order(flat, numbers, source.num_examples)
+
+
+def images_of(source: Source, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images that can be read, as evaluation sees them, and their numbers.
+
+    Returns:
+      float32 (images, side, side, channels) in [0, 1], int64 (images,).
+    """
+    batches = list(_batches(source, side).as_numpy_iterator())
+    images = [images for images, _ in batches]
+    numbers = [numbers for _, numbers in batches]
+    return np.concatenate(images), np.concatenate(numbers)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Rows of length 1; zeros stay."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.maximum(length, 1e-12)
 
 
 def _batches(source, side):
@@ -46,8 +63,7 @@ def _batches(source, side):
 
 def _in_order(rows, numbers, count):
     ordered = np.zeros((count, rows.shape[1]), np.float32)
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    ordered[numbers] = rows / np.maximum(length, 1e-12)
+    ordered[numbers] = unit(rows)
     return ordered
 
 

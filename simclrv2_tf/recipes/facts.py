@@ -20,6 +20,8 @@ class Facts:
       channels: Of the images.
       machine: A `Machine`.
       seconds: The time budget.
+      told_from_mirror: Share of images that are told from their mirror
+        images, see `mirroring`.
       initial: Arguments of the network that `--checkpoint` holds, {} for
         none.
     """
@@ -32,4 +34,5 @@ class Facts:
     channels: int
     machine: Machine
     seconds: float
+    told_from_mirror: float = 0.5
     initial: dict = dataclasses.field(default_factory=dict)

@@ -24,6 +24,7 @@ from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.machine import Machine
 from simclrv2_tf.recipes.machine import this_machine
+from simclrv2_tf.recipes.mirroring import told_from_mirror
 from simclrv2_tf.recipes.recommend import recommend
 from simclrv2_tf.recipes.record import write_text
 
@@ -91,6 +92,7 @@ def gather(config: Config, data: JobData) -> Facts:
         machine=machine,
         seconds=time_budget_seconds(config)
         or deserved_seconds(data.train.num_examples, sample.side, machine),
+        told_from_mirror=told_from_mirror(data.train),
         initial=initial,
     )
 

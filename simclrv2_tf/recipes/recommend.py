@@ -16,8 +16,10 @@ DIGITS = "benchmarks/digits.json"
 CIFAR = "benchmarks/cifar10.json"
 STEP = "benchmarks/step.json"
 SIGNS = "photographs of signs, benchmarks/recipes.md"
+MIRROR = "benchmarks/recipes.md; Lin et al. 2020"
 PROBE = "digits, benchmarks/recipes.md; Kumar et al. 2022"
 PROBED_BELOW = 10  # labels a class
+CHIRAL = 0.7  # of the images told from their mirror images: half by chance
 ALL = ("pretrain", "finetune", "distill", "scratch")
 TEACHER = ("pretrain", "finetune")
 STUDENT = ("distill", "scratch")
@@ -202,6 +204,14 @@ RULES = (
         lambda f: network_sizes.choose(f).image_size > 64,
         "small images have no detail to lose",
         SIMCLR,
+    ),
+    Rule(
+        ALL,
+        "random_flip",
+        lambda f: f.told_from_mirror < CHIRAL,
+        "a linear classifier tells {told_from_mirror:.0%} of the images from "
+        "their mirror images; from 70 % on a mirror makes other images",
+        MIRROR,
     ),
     Rule(
         ("pretrain",),

@@ -60,6 +60,15 @@ def test_few_labels_leave_the_features_as_they_are(labels, after_block, rate):
     assert (options["train_steps"] == 1) == (labels < 10)
 
 
+@pytest.mark.parametrize(("told", "flips"), [(0.5, True), (0.9, False)])
+def test_every_stage_of_the_recipe_flips_or_none(told, flips):
+    recipe = recommend(dataclasses.replace(SIGNS, told_from_mirror=told))
+    for stage in ("pretrain", "finetune", "distill", "scratch"):
+        assert recipe.options(stage)["random_flip"] is flips
+    (why,) = {r.why for r in recipe.of("distill") if r.option == "random_flip"}
+    assert f"tells {told:.0%} of the images" in why
+
+
 def test_more_time_or_devices_make_a_larger_network():
     few = network_sizes.choose(SIGNS)
     more = network_sizes.choose(dataclasses.replace(SIGNS, seconds=36_000.0))

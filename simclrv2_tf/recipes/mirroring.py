@@ -1,0 +1,57 @@
+"""Can an image be told from its mirror image? Then views are not mirrored.
+
+Lin et al. 2020, "Visual chirality": what a classifier tells apart, mirroring
+changes. Photographs of animals and things are as likely as their mirror images
+and digits are not (benchmarks/recipes.md). No label is needed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.recipes import baselines
+
+SIDE = 16  # to which images are brought
+MOST = 400  # images that are looked at
+LEAST = 40  # with fewer nothing is told
+FOLDS = 4
+CHANCE = 0.5
+
+
+def told_from_mirror(source: Source) -> float:
+    """Share of held-out images that are told from their mirror images.
+
+    Returns:
+      About 0.5 where a mirror changes nothing, 1 where it changes every
+      image; 0.5 for fewer images than tell anything.
+    """
+    count = min(MOST, source.num_examples)
+    spread = np.linspace(0, source.num_examples - 1, count).astype(np.int64)
+    images, _ = baselines.images_of(source.subset(np.unique(spread)), SIDE)
+    return tell(images.mean(axis=-1))
+
+
+def tell(images: np.ndarray) -> float:
+    """`told_from_mirror` of grey images, float (examples, side, side).
+
+    A linear classifier, cross-validated: an image and its mirror image are
+    held out together.
+    """
+    if len(images) < LEAST:
+        return CHANCE
+    pairs = np.concatenate([images, images[:, :, ::-1]])
+    flat = pairs.reshape(len(pairs), -1)
+    flat = baselines.unit(flat - flat.mean(axis=1, keepdims=True))
+    mirrored = np.repeat([0, 1], len(images))
+    groups = np.tile(np.arange(len(images)), 2)
+    return float(np.mean(list(_shares(flat, mirrored, groups))))
+
+
+def _shares(features, labels, groups):
+    from sklearn.model_selection import GroupKFold
+
+    folds = GroupKFold(FOLDS).split(features, labels, groups)
+    for rest, out in folds:
+        told = baselines.logistic(features[rest], labels[rest], features[out])
+        yield (told == labels[out]).mean()
