@@ -277,6 +277,10 @@ class Options(TypedDict, total=False):
     color_jitter_impl: Literal["simclrv2", "simclrv1"]
     """Brightness: simclrv2 multiplies, simclrv1 adds."""
 
+    crop_area_min: float
+    """Area of the smallest crop, share of the image in (0, 1], in every
+    stage. Larger for images that a small part says little of."""
+
     random_flip: bool
     """Whether half of the views are mirrored, in every stage. Off for
     images that a mirror makes others of: digits, letters, left hands."""

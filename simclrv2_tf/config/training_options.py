@@ -151,6 +151,13 @@ class AugmentationConfig:
         "Brightness: simclrv2 multiplies, simclrv1 adds.",
         ("simclrv2", "simclrv1"),
     )
+    crop_area_min: float = option(
+        0.08,
+        "Area of the smallest crop, share of the image in (0, 1], in every "
+        "stage. Larger for images that a small part says little of.",
+        range=Range(lambda v: 0 < v <= 1, "in (0, 1]"),
+        resumed=CHANGES_TRAINING,
+    )
     random_flip: bool = option(
         True,
         "Whether half of the views are mirrored, in every stage. Off for "

@@ -10,6 +10,7 @@ from simclrv2_tf.data.augment import boxes
 from simclrv2_tf.data.augment.crops import batch_views
 from simclrv2_tf.data.augment.crops import image_views
 from simclrv2_tf.data.augment.crops import preprocess_for_eval
+from simclrv2_tf.data.augment.simclr import Crops
 from simclrv2_tf.data.decode.batch import decode_batch
 from simclrv2_tf.data.order import batches_of_numbers
 from simclrv2_tf.data.random import fold
@@ -21,6 +22,7 @@ from simclrv2_tf.files.cores import cores
 # What the numbers drawn from a seed are for.
 ORDER, CROPS, SUBSTITUTES = 0, 1, 2
 
+DEFAULT_CROPS = Crops()
 SMALL = 64  # up to this side in pixels images are cropped as matrices
 BATCHES = 2  # that are made at once
 
@@ -37,7 +39,7 @@ def train_dataset(
     shuffle_buffer: int = 0,
     unreadable: UnreadableImages | None = None,
     steps: int | None = None,
-    flip: bool = True,
+    crops: Crops = DEFAULT_CROPS,
 ) -> tf.data.Dataset:
     """Batches of random views, each epoch in an order of its own.
 
@@ -66,7 +68,7 @@ def train_dataset(
       steps: Batches to end after; None for none. A pipeline that is dropped
         while it reads on waits for its readers, and those that decode in
         Python wait for whoever drops it.
-      flip: Whether half of the views are mirrored.
+      crops: `Crops`, what they may be like.
 
     Returns:
       A `tf.data.Dataset` of (view, label) or ((view, view), label), views
@@ -81,13 +83,15 @@ def train_dataset(
     share = batch_size // workers
     first = worker * share
     unreadable = unreadable or UnreadableImages(source)
-    make_views = _view_maker(source, image_size)
+    make_views = _view_maker(source, image_size, crops.least_area)
     labels = tf.constant(source.labels)
 
     @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
     def batch(step, numbers):
         step_seed = fold(seed, CROPS, step)
-        draws = boxes.draw(step_seed, share, views, first, batch_size, flip)
+        draws = boxes.draw(
+            step_seed, share, views, first, batch_size, crops.flip
+        )
         numbers = tf.slice(numbers, [first], [share])
 
         def report(number, read):
@@ -130,7 +134,7 @@ def _check(source, batch_size, workers):
         )
 
 
-def _view_maker(source, image_size):
+def _view_maker(source, image_size, least_area):
     """A function (numbers, draws, substitute, report) to numbers and views.
 
     Small images of one size are read and cropped as a whole batch, others
@@ -141,7 +145,7 @@ def _view_maker(source, image_size):
         fetch = source.pixels()
 
         def load(number, draws):
-            views = image_views(fetch(number), draws, image_size)
+            views = image_views(fetch(number), draws, image_size, least_area)
             return _in_channels(views, source)
 
         def each(numbers, draws, substitute, report):
@@ -152,7 +156,7 @@ def _view_maker(source, image_size):
 
     def whole(numbers, draws, substitute, report):
         numbers, images = read(numbers, substitute, report)
-        views = batch_views(images, draws, image_size)
+        views = batch_views(images, draws, image_size, least_area)
         return numbers, _in_channels(views, source)
 
     return whole

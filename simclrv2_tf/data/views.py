@@ -7,6 +7,7 @@ import tensorflow as tf
 from simclrv2_tf.data.augment import boxes
 from simclrv2_tf.data.augment import policy
 from simclrv2_tf.data.augment.crops import image_views
+from simclrv2_tf.data.augment.simclr import AREA
 from simclrv2_tf.data.random import fold
 
 # What the numbers drawn from a seed are for.
@@ -21,6 +22,7 @@ def views(
     use_blur: bool = True,
     seed: int = 0,
     random_flip: bool = True,
+    crop_area_min: float = AREA[0],
 ) -> tf.data.Dataset:
     """Two random views of each image, as `Pretrain.fit` takes them.
 
@@ -41,6 +43,7 @@ def views(
       use_blur: Whether every second view is blurred.
       seed: int, 0 or more.
       random_flip: Whether every second view is mirrored.
+      crop_area_min: Area of the smallest crop, share of the image in (0, 1].
 
     Returns:
       A `tf.data.Dataset` of ((view_a, view_b), labels), views float32
@@ -72,7 +75,7 @@ def views(
         own = fold(seed, CROPS, *_halves(number))
         draws = boxes.draw(own, 1, 2, flip=random_flip)
         draws = boxes.Draws(*(values[0] for values in draws))
-        crops = image_views(_in_range(image), draws, image_size)
+        crops = image_views(_in_range(image), draws, image_size, crop_area_min)
         return number, crops, tf.reshape(tf.cast(label, tf.int32), [])
 
     @tf.autograph.experimental.do_not_convert

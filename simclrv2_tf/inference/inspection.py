@@ -16,6 +16,7 @@ from simclrv2_tf.data.prepare.contact_sheet import write_sheet
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
+from simclrv2_tf.runs.inputs import crops_of
 from simclrv2_tf.runs.inputs import make_augmentation
 from simclrv2_tf.runs.inputs import open_source
 
@@ -145,7 +146,7 @@ def _views(config, source, picked, views):
         config.image_size,
         config.seed,
         views=1,
-        flip=config.random_flip,
+        crops=crops_of(config),
     )
     batch, numbers = next(iter(dataset))
     augment = make_augmentation(config)

@@ -16,6 +16,7 @@ from simclrv2_tf.data import label_subset
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.augment import policy
+from simclrv2_tf.data.augment.simclr import Crops
 from simclrv2_tf.data.cache import cached
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import NoSplitError
@@ -139,6 +140,11 @@ def make_augmentation(config: Config) -> Callable | None:
     )
 
 
+def crops_of(config: Config) -> Crops:
+    """What the config says of crops and flips."""
+    return Crops(config.crop_area_min, config.random_flip)
+
+
 class TrainingData:
     """Batches of training, the same from whatever step they start.
 
@@ -231,6 +237,6 @@ class TrainingData:
             steps=steps,
             shuffle_buffer=self._config.shuffle_buffer,
             unreadable=self.unreadable,
-            flip=self._config.random_flip,
+            crops=crops_of(self._config),
             **share,
         )

@@ -5,6 +5,7 @@ import pytest
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.pipeline import eval_dataset
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.inference import sweep
 from simclrv2_tf.runs import inputs
@@ -56,6 +57,17 @@ def test_views_of_each_stage_are_mirrored_only_where_asked_for(digits, stage):
         usual[~same], plain[~same][:, :, ::-1], atol=1e-5
     )
     assert 0.2 < same.mean() < 0.8
+
+
+def test_crops_are_as_large_as_is_asked_for(digits):
+    whole = view_of(digits, crop_area_min=1.0, random_flip=False)
+    again = view_of(digits, crop_area_min=1.0, random_flip=False, seed=5)
+    each = [{view.tobytes() for view in views} for views in (whole, again)]
+    every = eval_dataset(digits, 2000, 16)
+    images = next(iter(every))[0].numpy()
+    for view in whole[:8]:  # nothing is cut off
+        assert np.isclose(images, view, atol=1e-5).all((1, 2, 3)).any()
+    assert each[0] != each[1]  # another batch
 
 
 def view_of(source, **options):

@@ -43,13 +43,14 @@ def draw(seed, batch, views, first=0, total=None, flip=True):
     return Draws(uniforms, u[:, :views] < (MIRRORED_SHARE if flip else 0.0))
 
 
-def choose(uniforms, height, width):
+def choose(uniforms, height, width, least_area=AREA[0]):
     """The boxes that uniforms come to in images of one size.
 
     Args:
       uniforms: float32 (…, ATTEMPTS, 4) in [0, 1).
       height: Of the images in pixels, int.
       width: Of the images in pixels, int.
+      least_area: Of a crop, share of the image in (0, 1].
 
     Returns:
       int32 (…, 4): top, left, rows and columns; the whole image where no
@@ -57,11 +58,12 @@ def choose(uniforms, height, width):
     """
     height = tf.cast(height, tf.float32)
     width = tf.cast(width, tf.float32)
-    rows, columns = _sizes(uniforms, height, width)
+    area = (least_area, AREA[1])
+    rows, columns = _sizes(uniforms, height, width, area)
     top = tf.floor(uniforms[..., 2] * (height - rows))
     left = tf.floor(uniforms[..., 3] * (width - columns))
     boxes = tf.stack([top, left, rows, columns], axis=-1)
-    fits = _fits(rows, columns, height, width)
+    fits = _fits(rows, columns, height, width, area)
     chosen = tf.argmax(fits, axis=-1, output_type=tf.int32)  # the first
     boxes = tf.gather(boxes, chosen, batch_dims=len(chosen.shape))
     whole = tf.stack([0.0, 0.0, height, width])
@@ -69,10 +71,10 @@ def choose(uniforms, height, width):
     return tf.cast(tf.where(any_fits, boxes, whole), tf.int32)
 
 
-def _sizes(uniforms, height, width):
+def _sizes(uniforms, height, width, area):
     """Rows and columns of each attempt: rows uniform between their limits."""
     aspect = ASPECT[0] + uniforms[..., 0] * (ASPECT[1] - ASPECT[0])
-    least, most = (share * height * width for share in AREA)
+    least, most = (share * height * width for share in area)
     limit = tf.minimum(_most_rows(aspect, most, width), height)
     rows = tf.minimum(tf.math.rint(tf.sqrt(least / aspect)), limit)
     rows += tf.floor(uniforms[..., 1] * (limit - rows + 1.0))
@@ -92,14 +94,14 @@ def _most_rows(aspect, most, width):
     return tf.where(tf.math.rint(rows * aspect) > width, room, rows)
 
 
-def _fits(rows, columns, height, width):
+def _fits(rows, columns, height, width, area):
     image = height * width
-    least, most = (share * image for share in AREA)
-    area = rows * columns
+    least, most = (share * image for share in area)
+    covered = rows * columns
     return (
-        (area >= least)
-        & (area <= most)
-        & (area >= MIN_COVERED * image)
+        (covered >= least)
+        & (covered <= most)
+        & (covered >= MIN_COVERED * image)
         & (rows <= height)
         & (columns <= width)
         & (rows > 0.0)

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from simclrv2_tf.data.augment import boxes
 from simclrv2_tf.data.augment.resize import resize_crops
+from simclrv2_tf.data.augment.simclr import AREA
 
 CENTER_SHARE = 0.875  # of the image that evaluation looks at
 SMALL_IMAGE = 32  # up to this side in pixels evaluation looks at all
@@ -23,19 +24,20 @@ def to_unit(images, dtype):
     return tf.clip_by_value(tf.cast(images, tf.float32) * scale, 0.0, 1.0)
 
 
-def image_views(image, draws, image_size):
+def image_views(image, draws, image_size, least_area=AREA[0]):
     """Random crops of one image of any size, resized; half are mirrored.
 
     Args:
       image: uint8 or uint16, or float32 in [0, 1], (height, width, channels).
       draws: This image's `boxes.Draws`: uniforms (views, …), mirrored (views,).
       image_size: Side of the views in pixels.
+      least_area: Of a crop, share of the image in (0, 1].
 
     Returns:
       A tuple of float32 (image_size, image_size, channels) in [0, 1].
     """
     shape = tf.shape(image)
-    chosen = _choose_for_one(draws.uniforms, shape[0], shape[1])
+    chosen = _choose_for_one(draws.uniforms, shape[0], shape[1], least_area)
     mirrored = tf.unstack(draws.mirrored)
     return tuple(
         _view(image, box, mirror, image_size)
@@ -44,8 +46,8 @@ def image_views(image, draws, image_size):
 
 
 @tf.function(jit_compile=True)  # 60 small operations in one
-def _choose_for_one(uniforms, height, width):
-    return boxes.choose(uniforms, height, width)
+def _choose_for_one(uniforms, height, width, least_area):
+    return boxes.choose(uniforms, height, width, least_area)
 
 
 def _view(image, box, mirror, image_size):
@@ -59,7 +61,7 @@ def _view(image, box, mirror, image_size):
 
 
 @tf.function(jit_compile=True)
-def batch_views(images, draws, image_size):
+def batch_views(images, draws, image_size, least_area=AREA[0]):
     """`image_views` of a batch of small images of one size, as two products.
 
     Args:
@@ -67,13 +69,14 @@ def batch_views(images, draws, image_size):
         channels).
       draws: `boxes.Draws` of the batch.
       image_size: Side of the views in pixels.
+      least_area: Of a crop, share of the image in (0, 1].
 
     Returns:
       A tuple of float32 (batch, image_size, image_size, channels) in [0, 1].
     """
     height, width = images.shape[1:3]
     floats = tf.cast(images, tf.float32)
-    chosen = boxes.choose(draws.uniforms, height, width)
+    chosen = boxes.choose(draws.uniforms, height, width, least_area)
     views = []
     for view in range(chosen.shape[1]):
         resized = resize_crops(

@@ -14,6 +14,8 @@ Fine-tuning and distillation stop after the first. `policy.augment_views` does
 2 to 4 on the device that trains.
 """
 
+from typing import NamedTuple
+
 AREA = (0.08, 1.0)  # of a crop, share of the image; Szegedy et al. 2015
 ASPECT = (3.0 / 4.0, 4.0 / 3.0)  # of a crop, width over height
 MIN_COVERED = 0.1  # share of the image, below which no crop goes
@@ -30,3 +32,15 @@ GRAY_SHARE = 0.2
 BLUR_SHARE = 0.5
 BLUR_SIGMA = (0.1, 2.0)  # pixels
 BLUR_KERNEL = 10  # the height of an image over that of the kernel
+
+
+class Crops(NamedTuple):
+    """What may be chosen of crops and flips.
+
+    Attributes:
+      least_area: Of a crop, share of the image in (0, 1].
+      flip: Whether half of the views are mirrored, or none.
+    """
+
+    least_area: float = AREA[0]
+    flip: bool = True

@@ -98,6 +98,15 @@ def test_rows_do_not_depend_on_who_draws_them():
     np.testing.assert_array_equal(whole.mirrored[4:7], part.mirrored)
 
 
+@pytest.mark.parametrize("least", [0.3, 0.7, 1.0])
+def test_no_crop_is_smaller_than_is_allowed(least):
+    uniforms = boxes.draw(tf.constant([3, 0]), 500, 1).uniforms[:, 0]
+    chosen = boxes.choose(uniforms, 40, 50, least).numpy()
+    shares = chosen[:, 2] * chosen[:, 3] / (40 * 50)
+    assert shares.min() >= least
+    assert (shares < least + 0.1).any()
+
+
 def test_without_flips_the_same_crops_stand_as_they_are():
     seed = tf.constant([1, 2])
     usual, plain = boxes.draw(seed, 64, 2), boxes.draw(seed, 64, 2, flip=False)
