@@ -171,7 +171,7 @@ class Job:
     def to_the_end(self) -> dict[str, Any]:
         """The job, in the order of the paper; returns its report."""
         if self.recipe.pilot_runs:
-            pilots.choose_strength(self)
+            pilots.choose_augmentation(self)
         if "pretrain" not in self.recipe.left_out:
             pretrain(self)
         if not len(self.data.labelled):

@@ -38,7 +38,7 @@ class Recipe:
       seconds: {part of the job: seconds that it is planned to take}.
       notes: Sentences about the job as a whole.
       left_out: Stages that the job does without.
-      pilot_runs: How many strengths of the colour distortion are tried.
+      pilot_runs: How many short runs try an augmentation.
     """
 
     given: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)

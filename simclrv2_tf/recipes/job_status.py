@@ -29,7 +29,8 @@ def describe(directory: str) -> str:
             f"{attempt['why']}"
         )
     if "pilots" in done:
-        said.append(f"pilots      chose {done['pilots']['chosen']}")
+        chosen = done["pilots"]["chosen"]
+        said.append(f"pilots      chose {chosen or 'what is usual'}")
     for name in _RUNS:
         said.append(_part(directory, name, done))
     export = report.get("export")

@@ -1,82 +1,117 @@
-"""How strong the colour distortion should be: short runs, judged by labels."""
+"""How strong augmentation should be: short runs, judged by the labels."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from simclrv2_tf import hub
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.feature_probe import right
+from simclrv2_tf.recipes.job_recipe import STAGES
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.recommend import LARGE_CROPS
+from simclrv2_tf.recipes.recommend import PAPERS_CROPS
 from simclrv2_tf.runs.train import train
 
 PART = "pilots"
-# Of the usual strength, SimCLR's: all of it, hardly any (for classes that
-# colour tells apart), and the middle where there is time.
-SHARES = (1.0, 0.1, 0.5)
+STRENGTH, AREA = "color_jitter_strength", "crop_area_min"
+# What is tried beside the usual, in this order: hardly any colour distortion
+# (for classes that colour tells apart), the other of two smallest crops (the
+# paper's and larger ones), and half of the colour distortion.
+_HARDLY, _HALF = 0.1, 0.5
+STAGES_OF = {STRENGTH: ("pretrain",), AREA: STAGES}
 SOURCE = "pilot runs, judged by a cross-validated probe"
-# A strength other than the rules' must be better by so many standard errors
-# of the difference on the same images.
+# What replaces the usual must be better by so many standard errors of the
+# difference on the same images.
 SURE = 1.0
+USUAL = "usual"
 
 
-def choose_strength(job) -> None:
-    """Has a `Job`'s recipe take the strength that suits the labels best."""
+def trials(recipe: Recipe) -> Iterator[dict[str, float]]:
+    """What is tried in turn, each in place of the usual value of an option."""
+    usual = recipe.options("pretrain")
+    yield {STRENGTH: usual[STRENGTH] * _HARDLY}
+    yield {AREA: LARGE_CROPS if usual[AREA] < LARGE_CROPS else PAPERS_CROPS}
+    yield {STRENGTH: usual[STRENGTH] * _HALF}
+
+
+def wanted(recipe: Recipe) -> list[dict[str, float]]:
+    """Those of `trials` that the user has not decided."""
+    given = recipe.given.get("pretrain", {})
+    return [trial for trial in trials(recipe) if not set(trial) & set(given)]
+
+
+def choose_augmentation(job) -> None:
+    """Has a `Job`'s recipe take the augmentation that suits the labels best."""
     done = job.record.done
-    usual = job.recipe.options("pretrain")["color_jitter_strength"]
-    strengths = [usual * share for share in SHARES[: job.recipe.pilot_runs]]
     if PART not in done:
-        begin = time.monotonic()
-        told = {s: _pilot(job, s) for s in strengths}
-        chosen = best(told, usual, strengths)
-        told["untrained"] = _untrained(job, strengths)
-        told["raw pixels"] = right(job, baselines.pixels_of)
-        shares = {str(name): float(r.mean()) for name, r in told.items()}
-        seconds = time.monotonic() - begin
-        job.record.finish(
-            PART, {"shares": shares, "chosen": chosen, "seconds": seconds}
-        )
+        job.record.finish(PART, _judged(job))
     chosen, shares = done[PART]["chosen"], done[PART]["shares"]
+    if not isinstance(chosen, dict):  # the strength alone, in earlier jobs
+        chosen = {STRENGTH: chosen}
     words = ", ".join(f"{name}: {s:.1%}" for name, s in shares.items())
     why = f"right of the labelled images, left out in turn: {words}"
-    print(f"strength of the colour distortion {chosen}; {why}", flush=True)
-    job.recipe.choose("pretrain", "color_jitter_strength", chosen, why, SOURCE)
-    job.recipe.notes.append(
-        f"colour distortion {chosen} by pilot runs ({words})"
-    )
+    for option, value in chosen.items():
+        for stage in STAGES_OF[option]:
+            job.recipe.choose(stage, option, value, why, SOURCE)
+    told = f"augmentation {described(chosen)} by pilot runs ({words})"
+    print(told, flush=True)
+    job.recipe.notes.append(told)
 
 
-def best(told: dict, usual: float, strengths: list[float]) -> float:
-    """The strength that is surely better than the usual one, or that.
+def described(chosen: dict[str, float]) -> str:
+    """A choice in words."""
+    changed = (f"{option} {value:g}" for option, value in chosen.items())
+    return ", ".join(changed) or USUAL
+
+
+def _judged(job):
+    """What each trial told, and what is best of all."""
+    begin = time.monotonic()
+    chosen: dict[str, Any] = {}
+    told = {USUAL: _pilot(job, chosen)}
+    best = told[USUAL]
+    for trial in wanted(job.recipe)[: job.recipe.pilot_runs - 1]:
+        tried = {**chosen, **trial}
+        reached = told[described(tried)] = _pilot(job, tried)
+        if surely_better(reached, best):
+            chosen, best = tried, reached
+    told["untrained"] = _untrained(job)
+    told["raw pixels"] = right(job, baselines.pixels_of)
+    return {
+        "shares": {name: float(r.mean()) for name, r in told.items()},
+        "chosen": chosen,
+        "seconds": time.monotonic() - begin,
+    }
+
+
+def surely_better(other: np.ndarray, best: np.ndarray) -> bool:
+    """Whether a trial is better by more than chance.
 
     Args:
-      told: {strength: share of right answers for each labelled image}.
-      usual: The strength of the rules.
-      strengths: Those that were tried.
+      other: Share of right answers for each labelled image.
+      best: The same of the best so far.
     """
-    found = usual
-    for strength in strengths:
-        gain = told[strength] - told[usual]
-        error = gain.std() / np.sqrt(len(gain))
-        ahead = told[strength].mean() > told[found].mean()
-        if gain.mean() > SURE * error and ahead:
-            found = strength
-    return found
+    gain = other - best
+    return bool(gain.mean() > SURE * gain.std() / np.sqrt(len(gain)))
 
 
-def _pilot(job, strength):
-    """A short pretraining with a strength, and what its features tell."""
-    folder = _folder(strength)
+def _pilot(job, changed):
+    """A short pretraining with some options, and what its features tell."""
+    folder = _folder(changed)
     steps = job.recipe.options("pilot")["train_steps"]
     config = job.config_of("pretrain")
     examples = job.data.train.num_examples
     config = dataclasses.replace(
         config,
+        **changed,
         model_dir=job.record.path(folder),
-        color_jitter_strength=strength,
         train_steps=steps,
         warmup_epochs=0.1 * steps * config.train_batch_size / examples,
         checkpoint_steps=steps,
@@ -95,11 +130,12 @@ def _train(config, source, evaluation, interruption):
     return {**trained.metrics, "parameters": trained.parameters}
 
 
-def _folder(strength):
-    return os.path.join(PART, f"strength_{strength:g}")
+def _folder(changed):
+    parts = (f"{option}_{value:g}" for option, value in changed.items())
+    return os.path.join(PART, "-".join(parts) or USUAL)
 
 
-def _untrained(job, strengths):
-    directory = job.record.path(_folder(strengths[-1]))
+def _untrained(job):
+    directory = job.record.path(_folder({}))
     network = baselines.untrained_like(hub.load_network(directory))
     return right(job, lambda s: baselines.features_of(network, s))

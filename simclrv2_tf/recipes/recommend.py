@@ -16,9 +16,12 @@ DIGITS = "benchmarks/digits.json"
 CIFAR = "benchmarks/cifar10.json"
 STEP = "benchmarks/step.json"
 SIGNS = "photographs of signs, benchmarks/recipes.md"
+CROPS = "digits and signs, benchmarks/recipes.md"
 MIRROR = "benchmarks/recipes.md; Lin et al. 2020"
 PROBE = "digits, benchmarks/recipes.md; Kumar et al. 2022"
 PROBED_BELOW = 10  # labels a class
+PAPERS_CROPS, LARGE_CROPS = 0.08, 0.3  # least area
+SMALL = 64  # pixels
 CHIRAL = 0.7  # of the images told from their mirror images: half by chance
 ALL = ("pretrain", "finetune", "distill", "scratch")
 TEACHER = ("pretrain", "finetune")
@@ -75,6 +78,11 @@ def label_rate(facts: Facts) -> float:
 
 def distill_batch(facts: Facts) -> int:
     return min(128, batch(facts))
+
+
+def smallest_crop(facts: Facts) -> float:
+    small = network_sizes.choose(facts).image_size <= SMALL
+    return LARGE_CROPS if small else PAPERS_CROPS
 
 
 def strength(facts: Facts) -> float:
@@ -201,9 +209,17 @@ RULES = (
     Rule(
         ("pretrain",),
         "use_blur",
-        lambda f: network_sizes.choose(f).image_size > 64,
+        lambda f: network_sizes.choose(f).image_size > SMALL,
         "small images have no detail to lose",
         SIMCLR,
+    ),
+    Rule(
+        ALL,
+        "crop_area_min",
+        smallest_crop,
+        "the paper's 0.08 of a small image is a spot; before any pilot run "
+        "has been judged",
+        CROPS,
     ),
     Rule(
         ALL,

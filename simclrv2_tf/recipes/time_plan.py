@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from simclrv2_tf.models import layer_costs
+from simclrv2_tf.recipes import pilots
 from simclrv2_tf.recipes.durations import duration
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -119,13 +120,13 @@ def _label_steps(facts, options, stage):
 def _plan_pilots(recipe, facts, costs, seconds):
     """Seconds for pilot runs, 0 where they would tell nothing.
 
-    Three runs where there is time for them, else two.
+    As many runs as there is time for.
     """
-    given = "color_jitter_strength" in recipe.given.get("pretrain", {})
-    if given or recipe.left_out or facts.fewest < 2:
+    trials = pilots.wanted(recipe)
+    if not trials or recipe.left_out or facts.fewest < 2:
         return 0.0
     start = max(0.0, costs.run - ENDING)  # nothing is exported
-    for runs in (3, 2):
+    for runs in range(1 + len(trials), 1, -1):
         steps = int((seconds / runs - start) / costs.step["pretrain"])
         if steps >= LEAST_PILOT_STEPS:
             why = f"{runs} runs in {PILOTS:.0%} of the time"

@@ -20,8 +20,12 @@ TINY = {
     "warmup_epochs": 0.0,
     "mixed_precision": "float32",
 }
-# A strength that is given needs no pilot runs.
-PRETRAIN = {"train_batch_size": 32, "color_jitter_strength": 0.5}
+# An augmentation that is given needs no pilot runs.
+PRETRAIN = {
+    "train_batch_size": 32,
+    "color_jitter_strength": 0.5,
+    "crop_area_min": 0.3,
+}
 FOLDERS = ("pretrained", "finetuned", "distilled", "scratch")
 
 

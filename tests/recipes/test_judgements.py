@@ -45,15 +45,11 @@ def test_chance_and_collapse_are_seen():
     assert "one point" in trouble(events(100, 0.5, -0.01), 60, 1 / 511)
 
 
-def test_the_usual_strength_stays_unless_another_is_surely_better():
-    rng = np.random.default_rng(0)
-    same = rng.random(50)
-    right = {0.05: same, 0.25: same, 0.5: same}
-    assert pilots.best(right, 0.5, [0.05, 0.25, 0.5]) == 0.5
-    noisy = {**right, 0.25: np.roll(same, 1)}
-    assert pilots.best(noisy, 0.5, [0.05, 0.25, 0.5]) == 0.5
-    better = {**right, 0.05: np.minimum(same + 0.3, 1)}
-    assert pilots.best(better, 0.5, [0.05, 0.25, 0.5]) == 0.05
+def test_the_usual_stays_unless_another_is_surely_better():
+    usual = np.random.default_rng(0).random(50)
+    assert not pilots.surely_better(usual, usual)
+    assert not pilots.surely_better(np.roll(usual, 1), usual)
+    assert pilots.surely_better(np.minimum(usual + 0.3, 1), usual)
 
 
 def test_classifiers_tell_clusters_apart():

@@ -30,6 +30,7 @@ OPTIONS = {
     "learning_rate": 2.0,
     "warmup_epochs": 0.0,
     "color_jitter_strength": 0.5,
+    "crop_area_min": 0.3,
 }
 
 
@@ -42,7 +43,7 @@ def job(tmp_path):
         labels_per_class=3,
         model_dir=str(tmp_path),
     )
-    recipe = Recipe(pilot_runs=2)
+    recipe = Recipe(pilot_runs=4)
     for option, value in OPTIONS.items():
         recipe.choose("pretrain", option, value, "why", "source")
     recipe.choose("pilot", "train_steps", 4, "why", "source")
@@ -67,18 +68,64 @@ def job(tmp_path):
     return made
 
 
-def test_pilots_choose_the_strength_once(job, monkeypatch):
+def test_pilots_choose_the_augmentation_once(job, monkeypatch):
     monkeypatch.setattr(pilots, "_train", job.run)
-    pilots.choose_strength(job)
-    tried = [config.color_jitter_strength for config in job.calls]
-    assert tried == [0.5, 0.05]
+    pilots.choose_augmentation(job)
+    assert tried(job) == [(0.5, 0.3), (0.05, 0.3), (0.5, 0.08), (0.25, 0.3)]
     assert all(config.train_steps == 4 for config in job.calls)
-    # All the same network: no strength is better than the usual one.
+    # All the same network: nothing is better than the usual.
     assert job.recipe.options("pretrain")["color_jitter_strength"] == 0.5
-    shares = job.record.done["pilots"]["shares"]
-    assert set(shares) == {"0.5", "0.05", "untrained", "raw pixels"}
-    pilots.choose_strength(job)
-    assert len(job.calls) == 2
+    assert list(job.record.done["pilots"]["shares"]) == [
+        "usual",
+        "color_jitter_strength 0.05",
+        "crop_area_min 0.08",
+        "color_jitter_strength 0.25",
+        "untrained",
+        "raw pixels",
+    ]
+    pilots.choose_augmentation(job)
+    assert len(job.calls) == 4
+
+
+def tried(job):
+    return [(c.color_jitter_strength, c.crop_area_min) for c in job.calls]
+
+
+def test_what_is_better_stays_for_the_trials_after_it(job, monkeypatch):
+    monkeypatch.setattr(pilots, "_train", job.run)
+    reached = iter([0.5, 0.9, 0.95, 0.2])
+    monkeypatch.setattr(pilots, "_pilot", judged_by(job, lambda: next(reached)))
+    monkeypatch.setattr(pilots, "_untrained", lambda job: np.full(30, 0.1))
+    pilots.choose_augmentation(job)
+    assert tried(job) == [(0.5, 0.3), (0.05, 0.3), (0.05, 0.08), (0.25, 0.08)]
+    pretrain_options = job.recipe.options("pretrain")
+    assert pretrain_options["color_jitter_strength"] == 0.05
+    # A student sees the same crops; its colours are not distorted.
+    assert job.recipe.options("distill") == {"crop_area_min": 0.08}
+    assert pretrain_options["crop_area_min"] == 0.08
+
+
+def judged_by(job, reached):
+    """A pilot run that is not trained, and is right as often as is said."""
+
+    def pilot(job, changed):
+        config = job.config_of("pretrain")
+        job.calls.append(dataclasses.replace(config, **changed))
+        return np.full(30, reached())
+
+    return pilot
+
+
+def test_jobs_of_earlier_versions_chose_a_strength(job):
+    job.record.finish("pilots", {"shares": {"0.05": 0.9}, "chosen": 0.05})
+    pilots.choose_augmentation(job)
+    assert job.recipe.options("pretrain")["color_jitter_strength"] == 0.05
+    assert not job.calls
+
+
+def test_what_the_user_gives_is_not_tried(job):
+    job.recipe.given = {"pretrain": {"color_jitter_strength": 0.4}}
+    assert pilots.wanted(job.recipe) == [{"crop_area_min": 0.08}]
 
 
 def test_a_start_that_does_not_learn_begins_again_at_half_the_rate(job):

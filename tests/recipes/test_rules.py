@@ -123,7 +123,7 @@ def test_pilots_need_two_labels_a_class_and_time():
     one = dataclasses.replace(SIGNS, fewest=1, labelled=10)
     assert not planned(one).pilot_runs
     assert not planned(dataclasses.replace(SIGNS, seconds=300.0)).pilot_runs
-    given = {"pretrain": {"color_jitter_strength": 0.5}}
+    given = {"pretrain": {"color_jitter_strength": 0.5, "crop_area_min": 0.3}}
     assert not planned(SIGNS, given=given).pilot_runs
 
 
