@@ -21,6 +21,15 @@ def _folder(name):
     return folder
 
 
+def pytest_configure(config):
+    """Has pytest-xdist hand the files out in their order.
+
+    Left to itself it begins with those of the most tests and ends with those
+    of one, some of which are long: one process would wait for the other.
+    """
+    config.option.loadscopereorder = False
+
+
 @pytest.fixture(scope="session")
 def parity_dir():
     """Figures produced by the original release."""
