@@ -2,11 +2,15 @@
 
 import contextlib
 import fcntl
+import gc
 import os
 import pathlib
 
 import pytest
 
+# Tracing makes many objects that stay; looking through all of them as often as
+# Python does unasked takes a tenth of the tests' time.
+gc.set_threshold(50_000, 10, 10)
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -15,6 +19,15 @@ def _folder(name):
     if not folder.is_dir():
         pytest.skip(f"needs ../shared/{name}, which is not here")
     return folder
+
+
+def pytest_configure(config):
+    """Has pytest-xdist hand the files out in their order.
+
+    Left to itself it begins with those of the most tests and ends with those
+    of one, some of which are long: one process would wait for the other.
+    """
+    config.option.loadscopereorder = False
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +64,66 @@ def once(tmp_path_factory):
         return folder
 
     return folder_of
+
+
+@pytest.fixture(scope="session")
+def without_export():
+    """Context in which runs end without their export, half of their time.
+
+    They are told the path that it would have. The context's value is {path:
+    config} of the exports that were asked for.
+    """
+    from simclrv2_tf.inference import exports
+    from simclrv2_tf.runs import weights
+
+    @contextlib.contextmanager
+    def patched():
+        asked = {}
+
+        def export_newest(config):
+            step = exports.step_of(weights.newest(config))
+            path = os.path.join(exports.directory_of(config), str(step))
+            asked[path] = config
+            return path
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(exports, "export_newest", export_newest)
+            yield asked
+
+    return patched
+
+
+@pytest.fixture(scope="module")
+def unexported(without_export):
+    """For files of tests, none of which looks at the exports of its runs."""
+    with without_export():
+        yield
+
+
+class _FirstStep(Exception):
+    """What would be the first step of a run."""
+
+
+@pytest.fixture(scope="session")
+def announced():
+    """Context in which a run ends once it has announced itself.
+
+    Its plan is printed, its flags are written, its network is built; nothing
+    is trained.
+    """
+    from simclrv2_tf.runs import train
+
+    def fit(run):
+        raise _FirstStep
+
+    @contextlib.contextmanager
+    def patched():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(train, "fit", fit)
+            with pytest.raises(_FirstStep):
+                yield
+
+    return patched
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """One replica, and several on logical CPUs, answer the same; into files.
 
-`python replicas.py REPLICAS FOLDER [CASE ...]` writes FOLDER/CASE/1.npz and
-FOLDER/CASE/REPLICAS.npz. A process for each number of replicas, as logical
-devices are fixed once TensorFlow has started, and as a second mirrored
-strategy in one process reuses the first one's collective keys. The cases are
-those of `exactness`; "collectives" and "command" stand for what follows here.
+`python replicas.py 1,REPLICAS FOLDER [CASE ...]` writes FOLDER/CASE/1.npz and
+FOLDER/CASE/REPLICAS.npz; without "1,", the latter alone. A process for each
+number of replicas, as logical devices are fixed once TensorFlow has started,
+and as a second mirrored strategy in one process reuses the first one's
+collective keys. The cases are those of `exactness`; "collectives" and
+"command" stand for what follows here.
 """
 
 import itertools
@@ -27,10 +28,12 @@ COLLECTIVES = "collectives"
 COMMAND = "command"
 
 
-def main(replicas, folder, *cases):
-    several = mirror(int(replicas))
-    one = distribution.make_strategy("one_device")
-    for case, strategy in itertools.product(cases, (one, several)):
+def main(numbers, folder, *cases):
+    *one, replicas = numbers.split(",")
+    strategies = [mirror(int(replicas))]
+    if one:
+        strategies.insert(0, distribution.make_strategy("one_device"))
+    for case, strategy in itertools.product(cases, strategies):
         if case == COLLECTIVES:
             arrays = run_collectives(strategy)
         elif case == COMMAND:

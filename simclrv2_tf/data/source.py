@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.data.decode.rgb import decode_image
+from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.decode.rgb import to_float
 from simclrv2_tf.data.storage import Storage
 
@@ -165,9 +164,7 @@ class Source:
             return fetch
         shape = self._shape_of_files or (None, None, 3)
         if self.storage.encoded:
-            decode = functools.partial(
-                decode_image, apply_orientation=self.apply_orientation
-            )
+            decode = decoder(self.apply_orientation)
             return lambda i: tf.ensure_shape(decode(fetch(i)), shape)
         return lambda i: tf.ensure_shape(fetch(i), shape)
 

@@ -19,7 +19,9 @@ class Composite(keras.layers.Layer):
 
     Each kind builds its parts from the shape of its input. Keras could find
     the shapes by itself: it calls a layer once to build it and once more to
-    use it, at every depth, and takes three times as long.
+    use it, at every depth, and takes three times as long. Those that a model
+    is put together of tell the shapes of what they give, too: Keras would call
+    them once more to see.
     """
 
     @property

@@ -112,6 +112,12 @@ class ProjectionHead(Composite):
     def build(self, input_shape):
         build_in_turn(self.layers, input_shape)
 
+    def compute_output_shape(self, input_shape):
+        shapes = [input_shape]
+        for layer in self.layers:
+            shapes.append(layer.compute_output_shape(shapes[-1]))
+        return shapes
+
     def call(self, inputs, training=None):
         hidden = [inputs]
         for layer in self.layers:
@@ -132,6 +138,9 @@ class SupervisedHead(Composite):
 
     def build(self, input_shape):
         self.linear.build(input_shape)
+
+    def compute_output_shape(self, input_shape):
+        return self.linear.compute_output_shape(input_shape)
 
     def call(self, inputs):
         return self.linear(inputs)

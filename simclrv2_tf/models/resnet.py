@@ -97,6 +97,17 @@ class Stem(Composite):
             self.input_scaling.build(input_shape)
         build_in_turn(self.parts, input_shape)
 
+    def compute_output_shape(self, input_shape):
+        for layer in (*self.before, self.conv):
+            input_shape = layer.compute_output_shape(input_shape)
+        batch, *size, filters = input_shape
+        step = 2 if self.pool else 1
+        pooled = [side and -(-side // step) for side in size]
+        return {
+            "initial_conv": input_shape,
+            "initial_max_pool": (batch, *pooled, filters),
+        }
+
     def scaled(self, images):
         """Images as the first convolution takes them."""
         return self.input_scaling(images) if self.input_scaling else images
@@ -217,6 +228,14 @@ class ResNet(Composite):
         self.stem.build(input_shape)
         filters = self.stem.conv.filters
         build_in_turn(self.groups, (None, None, None, filters))
+
+    def compute_output_shape(self, input_shape):
+        shapes = self.stem.compute_output_shape(input_shape)
+        last = shapes["initial_max_pool"]
+        for index, group in enumerate(self.groups):
+            last = group.compute_output_shape(last)
+            shapes[f"block_group{index + 1}"] = last
+        return {**shapes, "final_avg_pool": (last[0], last[-1])}
 
     def call(self, images, training=None):
         endpoints = self.stem(images, training=training)

@@ -17,7 +17,8 @@ from simclrv2_tf.runs.model_dir import PROJECTOR
 EXAMPLES = 512  # points; their pictures make one image of 32 by 16
 _SIDE = 32  # pixels of a picture
 _COLUMNS = 32
-_BATCH = 64
+_BATCH = 64  # images at a time, more of those of few pixels
+_PIXELS = _BATCH * 32**2
 _NAME = "projector_config.pbtxt"  # where TensorBoard looks
 _CONFIG = """embeddings {{
   tensor_name: "final_avg_pool"
@@ -72,10 +73,11 @@ def write(
 def _seen(network, source, unreadable):
     """Images, their numbers and features; what cannot be read is left out."""
     count = min(EXAMPLES, source.num_examples)
+    size = network.get_config()["image_size"]
     batches = pipeline.eval_dataset(
         source,
-        _BATCH,
-        network.get_config()["image_size"],
+        max(_BATCH, _PIXELS // size**2),
+        size,
         unreadable=unreadable,
         numbers=np.arange(count) * source.num_examples // count,
     )

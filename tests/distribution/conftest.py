@@ -13,12 +13,12 @@ def of_replicas(once):
     def fill(folder):
         script = processes.HERE / "replicas.py"
         cases = {
-            2: [replicas.COLLECTIVES, *exactness.QUICK],
-            4: [replicas.COLLECTIVES],
+            "1,2": [replicas.COLLECTIVES, *exactness.QUICK],
+            "4": [replicas.COLLECTIVES],
         }
         running = [
-            processes.start(script, count, folder, *cases[count])
-            for count in cases
+            processes.start(script, numbers, folder, *cases[numbers])
+            for numbers in cases
         ]
         outputs, status = processes.finish(running)
         assert status == [0, 0], outputs

@@ -58,7 +58,8 @@ def test_two_replicas_are_one(of_replicas, case):
 def test_the_command_reports_the_same_on_two_replicas(tmp_path):
     script = processes.HERE / "replicas.py"
     outputs, status = processes.finish(
-        [processes.start(script, 2, tmp_path, replicas.COMMAND)], timeout=1800
+        [processes.start(script, "1,2", tmp_path, replicas.COMMAND)],
+        timeout=1800,
     )
     assert status == [0], outputs
     assert "12 on each of 2 replicas" in outputs[0]
@@ -83,8 +84,8 @@ def full(tmp_path_factory):
         assert not any(status), outputs
 
     script = processes.HERE / "replicas.py"
-    for count in (2, 4):
-        finish([processes.start(script, count, folder, *cases)])
+    for numbers in ("1,2", "4"):
+        finish([processes.start(script, numbers, folder, *cases)])
     command = (processes.HERE / "workers.py", "exactness", folder, *cases)
     for count in (2, 3):
         finish(processes.start_workers(count, *command))

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf.data.decode.rgb import decode_image
-from simclrv2_tf.data.prepare.recipe import decoder
+from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.files.cores import cores
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line

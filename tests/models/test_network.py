@@ -16,6 +16,7 @@ from simclrv2_tf.models.blocks import ResidualBlock
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.models.normalization import BatchNorm
+from simclrv2_tf.runs import precision
 
 SMALL = {
     "resnet_depth": 18,
@@ -154,7 +155,7 @@ def test_shapes_of_the_endpoints():
     }
 
 
-def test_a_block_is_called_once_to_make_a_network(monkeypatch):
+def test_no_block_is_called_to_make_a_network(monkeypatch):
     """Keras would call it at each depth again, to learn the shapes."""
     call, called = ResidualBlock.call, []
 
@@ -164,8 +165,24 @@ def test_a_block_is_called_once_to_make_a_network(monkeypatch):
         return call(self, inputs, training)
 
     monkeypatch.setattr(ResidualBlock, "call", noted)
-    Network(**SMALL)
+    network = Network(**SMALL)
+    assert not called
+    network(np.zeros((1, 8, 8, 3), np.float32))
     assert len(called) == len(set(called)) == 8
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shapes_and_types_are_told_as_they_come(kind):
+    """Those of odd sides and of sixteen bits, too."""
+    with precision.policy("bfloat16"):
+        network = Network(**kind)
+    images = np.zeros((2, 17, 33, 3), np.float32)
+    told = network.compute_output_spec(keras.KerasTensor(images.shape))
+    given = network(images)
+    assert list(told) == list(given)
+    for name, tensor in given.items():
+        assert tuple(told[name].shape) == tuple(tensor.shape), name
+        assert told[name].dtype == tensor.dtype.name, name
 
 
 def test_fused_normalization_equals_keras():

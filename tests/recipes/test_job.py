@@ -9,6 +9,7 @@ import pytest
 
 import simclrv2_tf
 from simclrv2_tf import flags
+from simclrv2_tf.inference import exports
 from simclrv2_tf.recipes import job_status
 
 TINY = {
@@ -30,12 +31,20 @@ FOLDERS = ("pretrained", "finetuned", "distilled", "scratch")
 
 
 @pytest.fixture(scope="module")
-def job(tmp_path_factory):
+def job(tmp_path_factory, without_export):
+    """A job, of whose four runs only the best one is exported in earnest."""
     path = tmp_path_factory.mktemp("job") / "digits"
-    report = simclrv2_tf.semi_supervised(
-        "digits", path, pretrain=PRETRAIN, **TINY
-    )
+    with without_export() as asked:
+        report = simclrv2_tf.semi_supervised(
+            "digits", path, pretrain=PRETRAIN, **TINY
+        )
+    assert sorted(asked) == [export_of(path / run) for run in sorted(FOLDERS)]
+    exports.export_newest(asked[report["export"]])
     return path, report
+
+
+def export_of(run):
+    return str(run / "saved_model" / "2")
 
 
 def test_each_stage_is_a_run_with_a_flagfile(job):

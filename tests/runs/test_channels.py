@@ -55,7 +55,8 @@ def _encoded(image):
     return tf.io.serialize_tensor(image / np.float32(255)).numpy()
 
 
-def test_pretraining_says_what_is_left_out(tmp_path, capsys):
+def test_pretraining_says_what_is_left_out(tmp_path, capsys, announced):
     options = {**SMALL, "dataset": "digits", "model_dir": str(tmp_path)}
-    train(Config(channels=1, **options))
+    with announced():
+        train(Config(channels=1, **options))
     assert "brightness and contrast alone" in capsys.readouterr().out

@@ -40,18 +40,31 @@ def folders(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(folders, tmp_path_factory):
-    """A classifier trained on images that were turned."""
+def trained(folders, tmp_path_factory):
+    """A classifier trained on images that were turned, and its export."""
     directory = tmp_path_factory.mktemp("runs") / "turned"
-    simclrv2_tf.finetune(
+    result = simclrv2_tf.finetune(
         folders[0], directory, apply_orientation=True, **OPTIONS
     )
-    return directory
+    return directory, result["export"]
 
 
-def test_training_is_that_on_upright_images(run, folders, tmp_path):
+@pytest.fixture(scope="module")
+def run(trained):
+    return trained[0]
+
+
+@pytest.fixture(scope="module")
+def exported(trained):
+    return trained[1]
+
+
+def test_training_is_that_on_upright_images(
+    run, folders, tmp_path, without_export
+):
     plain = tmp_path / "plain"
-    simclrv2_tf.finetune(folders[1], plain, **OPTIONS)
+    with without_export():
+        simclrv2_tf.finetune(folders[1], plain, **OPTIONS)
     turned, upright = map(weights_of, (run, plain))
     assert set(turned) == set(upright)
     for name in turned:
@@ -63,11 +76,12 @@ def weights_of(directory):
     return {v.path: v.numpy() for v in network.variables}
 
 
-def test_the_plan_and_the_journal_tell(folders, tmp_path, capsys):
+def test_the_plan_and_the_journal_tell(folders, tmp_path, capsys, announced):
     for apply, words in ((False, "left as stored"), (True, "turned as")):
         directory = tmp_path / str(apply)
-        options = {**OPTIONS, "train_steps": 1, "apply_orientation": apply}
-        simclrv2_tf.pretrain(folders[0], directory, **options)
+        options = {**OPTIONS, "apply_orientation": apply}
+        with announced():
+            simclrv2_tf.pretrain(folders[0], directory, **options)
         expected = "28 images carry an EXIF orientation tag other than 1: "
         assert f"data              {expected}{words}" in capsys.readouterr().out
         event = (directory / "events.jsonl").read_text().splitlines()[0]
@@ -128,16 +142,12 @@ def test_runs_of_earlier_versions_left_it_alone(tmp_path):
     ).apply_orientation
 
 
-def test_a_source_that_turns_them_is_believed(folders, tmp_path):
+def test_a_source_that_turns_them_is_believed(folders, tmp_path, announced):
     source = sources.open_source(folders[0], apply_orientation=True)
-    simclrv2_tf.finetune(source, tmp_path / "run", **OPTIONS)
+    with announced():
+        simclrv2_tf.finetune(source, tmp_path / "run", **OPTIONS)
     flags = json.loads((tmp_path / "run" / "flags.json").read_text())
     assert flags["apply_orientation"]
-
-
-@pytest.fixture(scope="module")
-def exported(run):
-    return session.run(Config(mode="export", model_dir=str(run)))["export"]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

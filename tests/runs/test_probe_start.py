@@ -15,6 +15,8 @@ from simclrv2_tf.models.features import features_of
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs.probe_start import start_from_probe
 
+pytestmark = pytest.mark.usefixtures("unexported")
+
 RUN = {
     "image_size": 8,
     "resnet_depth": 18,

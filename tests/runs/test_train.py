@@ -254,14 +254,15 @@ def test_other_data_are_noticed(whole, tmp_path, caplog):
     assert "DATA HAVE CHANGED" in caplog.text
 
 
-def test_other_flags_are_noticed(whole, tmp_path, caplog):
+def test_other_flags_are_noticed(whole, tmp_path, caplog, announced):
     directory = tmp_path / "run"
     shutil.copytree(whole[0], directory)
     before = (directory / "flags.json").read_bytes()
     train(config(directory, train_steps=3, seed=5))
     assert (directory / "flags.json").read_bytes() == before  # all is done
     assert "FLAGS HAVE CHANGED" not in caplog.text
-    train(config(directory, train_steps=7, seed=5))
+    with announced():
+        train(config(directory, train_steps=7, seed=5))
     assert "FLAGS HAVE CHANGED since step 6: seed=5 (was 0)" in caplog.text
 
 

@@ -167,6 +167,12 @@ def test_pretrain_on_views_of_a_data_set():
     assert np.isfinite(history["val_loss"]).all()
 
 
+@pytest.fixture(scope="module")
+def untrained():
+    """A network for stages that refuse their data, which changes nothing."""
+    return network()
+
+
 ONE_HOT = np.eye(3, dtype=np.float32)[np.maximum(LABELS, 0)]
 WRONG = {
     "images for pretraining": (
@@ -190,9 +196,9 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 @pytest.mark.parametrize("method", ["fit", "evaluate"])
-def test_messages(method, case):
+def test_messages(untrained, method, case):
     make, data, message = WRONG[case]
-    stage = compiled(make(network()))
+    stage = compiled(make(untrained))
     data = tf.data.Dataset.from_tensors(data)
     with pytest.raises(ValueError, match=f"(?s){message}") as caught:
         getattr(stage, method)(data, verbose=0)

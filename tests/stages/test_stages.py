@@ -313,21 +313,22 @@ def test_export_answers_encoded_images_and_has_gradients(pretrained):
     assert all(g is not None for g in gradients)
 
 
-def test_finetune_and_distil_from_a_run(pretrained, tmp_path):
+def test_finetune_and_distil_from_a_run(pretrained, tmp_path, without_export):
     directory, _ = pretrained
     options = {**QUICK, "mode": "train_then_eval", "labels_per_class": 4}
-    tuned = simclrv2_tf.finetune(
-        "digits",
-        tmp_path / "tuned",
-        checkpoint=str(directory),
-        zero_init_logits_layer=True,
-        ft_proj_selector=1,
-        **options,
-    )
+    with without_export():
+        tuned = simclrv2_tf.finetune(
+            "digits",
+            tmp_path / "tuned",
+            checkpoint=str(directory),
+            zero_init_logits_layer=True,
+            ft_proj_selector=1,
+            **options,
+        )
+        student = simclrv2_tf.distill(
+            "digits", tmp_path / "student", tmp_path / "tuned", **options
+        )
     assert tuned["eval/examples"] == 360
-    student = simclrv2_tf.distill(
-        "digits", tmp_path / "student", tmp_path / "tuned", **options
-    )
     assert 0 <= student["train/teacher_agreement"] <= 1
 
 
@@ -335,17 +336,11 @@ def weights_of(directory):
     return simclrv2_tf.load_network(directory).variables
 
 
-def test_the_same_seed_gives_the_same_weights(pretrained, tmp_path):
-    again = {**QUICK, "model_dir": str(tmp_path / "again")}
-    again = train(Config(dataset="digits", **again)).network
-    whole = weights_of(pretrained[0])
-    for first, second in zip(whole, again.variables, strict=True):
-        np.testing.assert_array_equal(first.numpy(), second.numpy())
-
-
 def test_resuming_gives_the_uninterrupted_run(
     pretrained, tmp_path, monkeypatch
 ):
+    """The same seed gives the same weights, in one life or in two."""
+
     class Stop(Exception):
         pass
 

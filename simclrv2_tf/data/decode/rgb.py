@@ -75,6 +75,20 @@ def decode_image(encoded, limits=LIMITS, apply_orientation=False):
     return _decode(encoded, limits, decode_others, apply_orientation)
 
 
+@functools.cache
+def decoder(apply_orientation=False):
+    """`decode_image` as one graph: its many small steps are slow apart.
+
+    Nor are they laid out again for each data set that reads images.
+    """
+    decode = functools.partial(
+        decode_image, apply_orientation=apply_orientation
+    )
+    with tf.init_scope():  # of no data set that is being laid out
+        compiled = tf.function(decode, autograph=False)
+        return compiled.get_concrete_function(tf.TensorSpec([], tf.string))
+
+
 @tf.autograph.experimental.do_not_convert
 def decode_in_graph(encoded, limits=LIMITS, apply_orientation=False):
     """`decode_image` for exported models, which hold no Python.

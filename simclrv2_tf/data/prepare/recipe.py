@@ -1,7 +1,6 @@
 """One shard of prepared images: each decoded, made smaller and encoded once."""
 
 import dataclasses
-import functools
 import io
 
 import numpy as np
@@ -10,7 +9,7 @@ import tensorflow as tf
 from simclrv2_tf.data.decode.orientation_tag import ORIENTATION
 from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
 from simclrv2_tf.data.decode.orientation_tag import read_tag
-from simclrv2_tf.data.decode.rgb import decode_image
+from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import first_line
@@ -93,16 +92,6 @@ def prepare_image(source, index, recipe):
     scale = 1.0 if small else recipe.short_side / min(height, width)
     tag = UPRIGHT if source.apply_orientation else tag
     return _encode(pixels, scale, recipe, tag)
-
-
-@functools.cache
-def decoder(apply_orientation=False):
-    """`decode_image` as one graph, as its many small steps are slow apart."""
-    decode = functools.partial(
-        decode_image, apply_orientation=apply_orientation
-    )
-    spec = tf.TensorSpec([], tf.string)
-    return tf.function(decode).get_concrete_function(spec)
 
 
 def _is_jpeg(data):

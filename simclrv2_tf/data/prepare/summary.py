@@ -12,9 +12,9 @@ from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.decode.magic import unreadable_words
 from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
 from simclrv2_tf.data.decode.orientation_tag import read_tag
+from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.orientation_count import tagged_words
 from simclrv2_tf.data.prepare.recipe import UNREADABLE
-from simclrv2_tf.data.prepare.recipe import decoder
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.progress import progress
 

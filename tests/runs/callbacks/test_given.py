@@ -14,6 +14,8 @@ from simclrv2_tf.runs import journal
 from simclrv2_tf.runs import status
 from simclrv2_tf.runs.callbacks.given import check_callbacks
 
+pytestmark = pytest.mark.usefixtures("unexported")
+
 OPTIONS = {
     "resnet_depth": 18,
     "width_multiplier": 0.0625,
@@ -85,7 +87,7 @@ def test_one_that_ends_training_leaves_a_checkpoint(
     )
     assert "train/supervised_loss" in result
     assert run_directory.steps(str(tmp_path))[-1] == step
-    assert (tmp_path / "saved_model" / str(step)).is_dir()
+    assert result["export"] == str(tmp_path / "saved_model" / str(step))
     assert "a callback ended training" in status.describe(str(tmp_path))
     again = finetune(tmp_path)
     sums = "ckpt-4.sha256"  # covers weights, slots, statistics and means
