@@ -104,7 +104,7 @@ def evaluate(
     model_dir: Path,
     train_dataset: tf.data.Dataset | None = None,
     **options: Unpack[Options],
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Evaluates a run's newest checkpoint on the evaluation split.
 
     Args:
@@ -116,7 +116,8 @@ def evaluate(
       **options: Fields of `Config`.
 
     Returns:
-      Dictionary of metrics, also written to `result.json`.
+      Dictionary of metrics, also written to `result.json`: numbers, whose
+      names begin with "eval/", and lists under "classes" and "calibration".
     """
     options = {**options, "mode": "eval"}
     if dataset is None or isinstance(dataset, str):

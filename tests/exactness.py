@@ -17,6 +17,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
+from simclrv2_tf.inference import judgement
 from simclrv2_tf.inference import metrics
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.runs import build
@@ -182,7 +183,10 @@ def run_evaluation():
     network = build.fresh_network(config, source.num_classes)
     workers, worker = distribution.worker_share()
     batches = pipeline.eval_dataset(source, 14, 8, workers, worker)
-    counts = metrics.classification_accuracy(network, batches, source.labels)
+    answers = metrics.answers_of(network, batches, source.labels)
+    result, _ = judgement.judge(answers, source.class_names)
+    counts = {k: v for k, v in result.items() if k.startswith("eval/")}
+    counts["confusion"] = result["classes"]["confusion"]
     features, numbers = features_of(network, batches)
     labels = source.labels[numbers]
     return {**counts, "features": features, "labels": labels}

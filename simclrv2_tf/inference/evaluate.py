@@ -19,6 +19,7 @@ from simclrv2_tf.data.class_match import OtherClassesError
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference import exports
+from simclrv2_tf.inference import judgement
 from simclrv2_tf.inference import metrics
 from simclrv2_tf.inference import probes
 from simclrv2_tf.inference import results
@@ -103,7 +104,7 @@ def evaluate_checkpoint(
       source: The known neighbours, see `follow`.
 
     Returns:
-      Dictionary with the original release's names and ours.
+      Dictionary with the original release's names and ours; see `Judgement`.
     """
     network = weights.load(config, prefix)
     channels = network.get_config()["channels"]
@@ -111,12 +112,13 @@ def evaluate_checkpoint(
     batches, unreadable = _batches(
         config, network, eval_source, config.eval_steps
     )
-    result = {}
+    result, tables = {}, {}
     with unreadable.explained():
         labels = _labels(config, prefix, network, eval_source)
         if labels is not None:
-            accuracy = metrics.classification_accuracy(network, batches, labels)
-            result |= {f"eval/{name}": v for name, v in accuracy.items()}
+            names = _class_names(prefix, network, eval_source)
+            answers = metrics.answers_of(network, batches, labels)
+            result, tables = judgement.judge(answers, names)
     if config.knn_k:
         source = source or inputs.open_source(config)
         source = weights.in_order_of(prefix, source)
@@ -131,9 +133,8 @@ def evaluate_checkpoint(
         result["eval/unreadable_images"] = len(unreadable.found)
     result["eval/regularization_loss"] = _decay(config, network)
     if distribution.is_chief():
-        results.report(
-            result, exports.step_of(prefix), config.model_dir, config.eval_name
-        )
+        step = exports.step_of(prefix)
+        results.report(result, step, config.model_dir, config.eval_name, tables)
     return result
 
 
@@ -150,6 +151,13 @@ def _labels(config, prefix, network, eval_source):
             raise
         _LOG.warning("the classifier is not judged. %s", error)
         return None
+
+
+def _class_names(prefix, network, eval_source):
+    """Names of the network's classes: its own, the data's, or numbers."""
+    names = weights.class_names(prefix) or eval_source.class_names
+    count = network.get_config()["num_classes"]
+    return names if len(names) == count else [str(i) for i in range(count)]
 
 
 def _renumbered(prefix, network, eval_source):
