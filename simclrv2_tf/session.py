@@ -15,6 +15,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference import evaluate
 from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import inspection
+from simclrv2_tf.inference.classifier_evaluation import check_calibration
 from simclrv2_tf.inference.embed import embed
 from simclrv2_tf.inference.predict import predict
 from simclrv2_tf.recipes import make_recipe
@@ -140,6 +141,7 @@ def _train_then_evaluate(config, source, eval_source, interruption, callbacks):
     if config.knn_k:
         source = source or inputs.open_source(config)
         evaluate.check_labels(source, eval_source)
+    check_calibration(config, eval_source)
     result = _train(config, source, interruption, callbacks)
     return result | evaluate.evaluate_checkpoint(
         config, weights.newest(config), eval_source, source

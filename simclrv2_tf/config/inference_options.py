@@ -29,6 +29,12 @@ class EvaluationConfig:
         "the newest and stops.",
         range=at_least(0, "seconds"),
     )
+    calibrate: bool = option(
+        False,
+        "With --mode=eval or train_then_eval: fit a temperature to half of "
+        "the evaluation split's labels and judge it on the others; the "
+        "run's exports and predictions then have their probabilities at it.",
+    )
     knn_k: int = option(
         0,
         "Neighbours that vote in the nearest-neighbour evaluation, among the "

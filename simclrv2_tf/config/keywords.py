@@ -297,6 +297,11 @@ class Options(TypedDict, total=False):
     that is still training, until that of its last step; 0 evaluates the
     newest and stops."""
 
+    calibrate: bool
+    """With --mode=eval or train_then_eval: fit a temperature to half of the
+    evaluation split's labels and judge it on the others; the run's
+    exports and predictions then have their probabilities at it."""
+
     knn_k: int
     """Neighbours that vote in the nearest-neighbour evaluation, among the
     training images whose labels are used; 0: no such evaluation."""

@@ -178,6 +178,24 @@ def _check_eval_name(config):
         )
 
 
+def _check_calibrate(config):
+    evaluates = config.mode in ("eval", "train_then_eval")
+    of_a_job = config.train_mode == "semi_supervised"
+    if config.calibrate and not (evaluates or of_a_job):
+        raise ValueError(
+            "`calibrate` fits a temperature where a run is evaluated: give "
+            "mode='eval' or 'train_then_eval'; exports and predictions of the "
+            f"run then take it by themselves. Received: mode={config.mode!r}"
+        )
+    if config.calibrate and config.eval_split == config.train_split:
+        raise ValueError(
+            "`calibrate` fits a temperature to images that training did not "
+            "see: give another eval_split, such as 'holdout' with "
+            f"holdout_fraction. Received: eval_split={config.eval_split!r}, "
+            f"train_split={config.train_split!r}"
+        )
+
+
 def _check_ignore(config):
     try:
         re.compile(config.checkpoint_ignore or "")
@@ -246,6 +264,7 @@ RULES = (
     _check_gradient_cache,
     _check_pairs,
     _check_eval_name,
+    _check_calibrate,
     _check_ignore,
     _check_schema,
     _check_devices,

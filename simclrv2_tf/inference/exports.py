@@ -58,8 +58,9 @@ def export_weights(
             formats_of(config),
             config.export_top_k,
             config.apply_orientation,
+            weights.temperature(source),
         )
-    print(f"exported {path}{_turned(config)}", flush=True)
+    print(f"exported {path}{_turned(config)}{_scaled(path)}", flush=True)
     return path
 
 
@@ -72,6 +73,14 @@ def _turned(config):
         "given as pixels, to network.keras, ONNX and LiteRT too, have no tag "
         "and are taken as they are"
     )
+
+
+def _scaled(path):
+    """At which temperature an export's probabilities are, if at any."""
+    temperature = export.read_temperature(path)
+    if temperature == 1.0:
+        return ""
+    return f" (probabilities at temperature {temperature:.4g})"
 
 
 def export_newest(config: Config) -> str:

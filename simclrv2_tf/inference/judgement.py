@@ -12,6 +12,7 @@ import numpy as np
 
 from simclrv2_tf.inference import class_metrics
 from simclrv2_tf.inference import reliability
+from simclrv2_tf.inference.calibration import Calibration
 from simclrv2_tf.inference.metrics import Answers
 from simclrv2_tf.inference.metrics import accuracy
 
@@ -31,12 +32,17 @@ class Judgement(NamedTuple):
     tables: dict[str, Table]
 
 
-def judge(answers: Answers, names: Sequence[str]) -> Judgement:
+def judge(
+    answers: Answers,
+    names: Sequence[str],
+    calibration: Calibration | None = None,
+) -> Judgement:
     """Judges what a classifier answered.
 
     Args:
-      answers: `Answers`.
+      answers: `Answers`, at the temperature of the calibration.
       names: Of the classes, in the network's order.
+      calibration: To be judged too, on what it was not fitted on.
     """
     counts = class_metrics.class_counts(answers, len(names))
     curve = reliability.curve(answers.confidence, answers.right)
@@ -61,7 +67,31 @@ def judge(answers: Answers, names: Sequence[str]) -> Judgement:
     result = {f"eval/{name}": value for name, value in scalars.items()}
     result["classes"] = _lists(classes)
     result["calibration"] = {"reliability": _lists(curve)}
-    return Judgement(result, tables)
+    if calibration is None:
+        return Judgement(result, tables)
+    told, after = _judge_calibration(answers, calibration)
+    result["eval/temperature"] = told["temperature"]
+    result["eval/calibrated_expected_calibration_error"] = told["error_after"]
+    result["calibration"] |= {**told, "reliability_after": _lists(after)}
+    return Judgement(result, {**tables, "reliability_after": _rows(after)})
+
+
+def _judge_calibration(answers, calibration):
+    """What a temperature changes, where it was not fitted, and its curve."""
+    judging = calibration.judges(answers.numbers)
+    right = answers.right[judging]
+    before, after = (
+        reliability.curve(confidence[judging], right)
+        for confidence in (answers.confidence, answers.calibrated)
+    )
+    told = {
+        "temperature": calibration.temperature,
+        "fitted_on": int((~judging).sum()),
+        "judged_on": len(right),
+        "error_before": reliability.expected_calibration_error(before),
+        "error_after": reliability.expected_calibration_error(after),
+    }
+    return told, after
 
 
 def _lists(columns):

@@ -17,16 +17,20 @@ class Answers:
     """Of each labelled example a few numbers, in place of all its logits.
 
     Attributes:
+      numbers: int64 (examples,), of the examples.
       labels: int64 (examples,).
       predicted: int64 (examples,), the likeliest class.
       in_top_5: bool (examples,), whether the label is among the five.
       confidence: float32 (examples,) in [0, 1], that class's probability.
+      calibrated: float32 (examples,) in [0, 1], the same at a temperature.
     """
 
+    numbers: np.ndarray
     labels: np.ndarray
     predicted: np.ndarray
     in_top_5: np.ndarray
     confidence: np.ndarray
+    calibrated: np.ndarray
 
     @property
     def right(self) -> np.ndarray:
@@ -39,6 +43,7 @@ def answers_of(
     dataset: tf.data.Dataset,
     labels: np.ndarray,
     steps: int | None = None,
+    temperature: float = 1.0,
 ) -> Answers:
     """Asks a network about a data set.
 
@@ -50,6 +55,7 @@ def answers_of(
       labels: int (examples,), of all examples; unlabelled ones (-1) are not
         counted.
       steps: Batches to look at; None for all.
+      temperature: Of the calibrated confidence.
 
     Returns:
       `Answers` of all workers' examples.
@@ -60,16 +66,18 @@ def answers_of(
 
     def judge(logits):
         best = tf.math.top_k(logits, min(5, logits.shape[-1])).indices
-        return best, _confidence(logits)
+        shares = [_highest(logits), _highest(logits / temperature)]
+        return best, tf.stack(shares, axis=1)
 
-    parts = [(np.zeros((0, 3), np.int64), np.zeros(0, np.float32))]
+    parts = [(np.zeros((0, 4), np.int64), np.zeros((0, 2), np.float32))]
     for (best, confidence), numbers in _asked(
         network, judge, dataset.take(steps or -1)
     ):
         known = labels[numbers] >= 0
         truth, best = labels[numbers][known], best[known]
         found = (best == truth[:, None]).any(axis=1)
-        columns = np.stack([truth, best[:, 0], found], axis=1)
+        columns = [numbers[known], truth, best[:, 0], found]
+        columns = np.stack(columns, axis=1)
         parts.append((columns.astype(np.int64), confidence[known]))
     columns, confidence = (
         distribution.join_workers(np.concatenate(part))
@@ -80,8 +88,8 @@ def answers_of(
             "Evaluation needs labelled examples, and there are none: give an "
             "evaluation split that has labels."
         )
-    truth, predicted, found = columns.T
-    return Answers(truth, predicted, found > 0, confidence)
+    numbers, truth, predicted, found = columns.T
+    return Answers(numbers, truth, predicted, found > 0, *confidence.T)
 
 
 def _asked(network: Network, judge: Callable, dataset: tf.data.Dataset):
@@ -94,7 +102,7 @@ def _asked(network: Network, judge: Callable, dataset: tf.data.Dataset):
     return distribution.map_rows(ask, dataset)
 
 
-def _confidence(logits):
+def _highest(logits):
     """The likeliest class's probability; 0 where it is not finite."""
     highest = tf.reduce_max(tf.nn.softmax(logits), axis=-1)
     return tf.where(tf.math.is_finite(highest), highest, 0.0)

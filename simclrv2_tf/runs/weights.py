@@ -118,6 +118,28 @@ def class_names(source: str | os.PathLike) -> list[str] | None:
     return None if directory is None else export.read_labels(directory)
 
 
+def calibration_file(prefix: str) -> str:
+    """Where the temperature of a run's checkpoint stands, if it has one."""
+    step = run_directory.step_of(prefix)
+    return os.path.join(os.path.dirname(prefix), f"calibration-{step}.json")
+
+
+def temperature(source: str | os.PathLike) -> float:
+    """What a classifier's logits are divided by to be probabilities.
+
+    Args:
+      source: Anything that `--checkpoint` accepts.
+
+    Returns:
+      What `--calibrate` found for these weights, else 1.0.
+    """
+    path = os.fspath(source)
+    prefix, directory = tf1.find(path), saved_model.find(path)
+    if prefix is not None:
+        return export.read_temperature(calibration_file(prefix))
+    return 1.0 if directory is None else export.read_temperature(directory)
+
+
 def as_written(source: str | os.PathLike) -> bool:
     """Whether `class_names` are as the data have them.
 

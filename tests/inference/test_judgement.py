@@ -24,7 +24,14 @@ def answers(count=500, classes=4):
     )
     confidence = RNG.random(count).astype(np.float32)
     confidence[:45] = np.repeat(np.arange(1, 16) / 15, 3)
-    return Answers(labels, predicted, predicted == labels, confidence)
+    return Answers(
+        np.arange(count),
+        labels,
+        predicted,
+        predicted == labels,
+        confidence,
+        confidence,
+    )
 
 
 def test_classes_are_judged_as_scikit_learn_does():
