@@ -45,6 +45,10 @@ STAGES = {
         "lineareval_while_pretraining": False,
     },
     "finetune": {"train_mode": "finetune", "ft_proj_selector": 1},
+    "finetune_balanced": {
+        "train_mode": "finetune",
+        "class_weights": "balanced",
+    },
     "distill": {
         "train_mode": "distill",
         "teacher": "given",
@@ -79,7 +83,7 @@ def make_stage(config, source):
     teacher = None
     if config.teacher:
         teacher = build.fresh_network(config, source.num_classes)
-    stage = build.make_stage(config, network, teacher)
+    stage = build.make_stage(config, network, teacher, source.labels)
     plan = make_plan(config, EXAMPLES, distribution.num_replicas())
     stage.compile(optimizer=build.make_optimizer(config, plan, network))
     stage.optimizer.build(stage.trainable_variables)
@@ -113,6 +117,10 @@ def open_source(config):
     source = sources.from_dataset(
         tf.data.Dataset.from_tensor_slices(colour_fields())
     )
+    if config.class_weights == "balanced":  # some classes have few images
+        uneven = np.flatnonzero((source.labels < 2) | (source.labels == 4))
+        uneven = np.append(uneven, [2, 3, 7])
+        return source.with_labels(uneven)
     if config.train_mode == "finetune":
         return source
     return source.with_labels(np.arange(0, EXAMPLES, 3))

@@ -234,6 +234,11 @@ class Options(TypedDict, total=False):
     """Normalization of what is frozen: moving takes the moving statistics,
     batch those of each batch, as the original release's tf2 code does."""
 
+    class_weights: Literal["none", "balanced"]
+    """Weight of each image in fine-tuning: none, all alike; balanced,
+    images / (classes * images of its class), so that classes count
+    alike."""
+
     teacher_proj_selector: int | None
     """Layer that the teacher's supervised head reads, as
     --ft_proj_selector; unset: what the teacher's source tells, else 0."""

@@ -149,6 +149,19 @@ def _check_probe(config):
         )
 
 
+def _check_class_weights(config):
+    if config.class_weights == "none" or config.train_mode == "finetune":
+        return
+    job = config.train_mode == "semi_supervised"
+    option = "finetune.class_weights" if job else "train_mode"
+    raise ValueError(
+        "`class_weights` weighs the labelled images of fine-tuning: give "
+        f"{option}={'balanced' if job else 'finetune'}, or leave it out. "
+        f"Received: class_weights={config.class_weights!r}, "
+        f"train_mode={config.train_mode!r}"
+    )
+
+
 def _check_gradient_cache(config):
     if config.gradient_cache_microbatch and config.train_mode != "pretrain":
         raise ValueError(
@@ -261,6 +274,7 @@ RULES = (
     _check_labels,
     _check_freezing,
     _check_probe,
+    _check_class_weights,
     _check_gradient_cache,
     _check_pairs,
     _check_eval_name,
