@@ -302,6 +302,17 @@ class Options(TypedDict, total=False):
     that is still training, until that of its last step; 0 evaluates the
     newest and stops."""
 
+    export_best: str | os.PathLike[str] | None
+    """Metric by which fine-tuning and distillation evaluate each
+    checkpoint; the best one is kept and exported beside the last:
+    label_top_1_accuracy, label_top_5_accuracy, balanced_accuracy,
+    expected_calibration_error."""
+
+    patience: int
+    """Checkpoints in a row whose evaluation, by --export_best's metric or
+    else top-1 accuracy, is no better that end fine-tuning and
+    distillation; 0: none."""
+
     calibrate: bool
     """With --mode=eval or train_then_eval: fit a temperature to half of the
     evaluation split's labels and judge it on the others; the run's

@@ -209,6 +209,17 @@ def _check_calibrate(config):
         )
 
 
+def _check_best(config):
+    pretrains = config.train_mode == "pretrain" and "train" in config.mode
+    asked = [n for n in ("patience", "export_best") if getattr(config, n)]
+    if pretrains and asked:
+        raise ValueError(
+            f"`{asked[0]}` compares checkpoints of a classifier: give "
+            "train_mode='finetune' or 'distill', or leave it out. Received: "
+            f"{asked[0]}={getattr(config, asked[0])}, train_mode='pretrain'"
+        )
+
+
 def _check_ignore(config):
     try:
         re.compile(config.checkpoint_ignore or "")
@@ -279,6 +290,7 @@ RULES = (
     _check_pairs,
     _check_eval_name,
     _check_calibrate,
+    _check_best,
     _check_ignore,
     _check_schema,
     _check_devices,

@@ -74,11 +74,13 @@ def checkpoints(config: Config) -> Iterator[str]:
     while distribution.from_chief(time.monotonic() < deadline):
         newest = run_directory.latest(config.model_dir)
         if not distribution.from_chief(newest not in (None, done)):
+            if done and distribution.from_chief(_is_last(done)):
+                return  # training has ended early
             time.sleep(POLL_SECONDS)
             continue
         done = run_directory.latest(config.model_dir)
         yield done
-        if _is_last(done):
+        if distribution.from_chief(_is_last(done)):
             return
         deadline = time.monotonic() + config.eval_timeout
     if done is None:

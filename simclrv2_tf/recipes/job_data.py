@@ -16,7 +16,7 @@ from simclrv2_tf.runs import inputs
 
 LEAST_IMAGES = 64  # four batches of 16, below which there is no contrast
 HOLDOUT_FRACTION = 0.2
-_EVALUATING = ("calibrate",)  # options that evaluate
+_EVALUATING = ("calibrate", "patience", "export_best")  # options that evaluate
 LEAST_HELD_OUT = 20  # with fewer the 95 % interval is wider than 40 points
 
 

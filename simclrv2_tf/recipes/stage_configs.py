@@ -24,7 +24,7 @@ MODES = {**{stage: stage for stage in STAGES}, "scratch": "finetune"}
 _NOT_SHARED = (*OF_THE_JOB, "checkpoint", "time_limit", "holdout_fraction")
 
 # Of the stages that train a classifier.
-_NOT_IN_PRETRAINING = ("calibrate",)
+_NOT_IN_PRETRAINING = ("calibrate", "patience", "export_best")
 
 
 def given(config: Config) -> dict[str, dict[str, Any]]:

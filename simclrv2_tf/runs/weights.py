@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 
 from simclrv2_tf import export
@@ -16,10 +17,12 @@ from simclrv2_tf.data import class_match
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import best_checkpoint
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import precision
 from simclrv2_tf.runs import resolve
 
+_LOG = logging.getLogger("simclrv2_tf")
 _DECAY = ("optimizer", "weight_decay")  # what the loss of decay depends on
 
 
@@ -33,6 +36,27 @@ def newest(config: Config) -> str:
             "gives none."
         )
     return prefix
+
+
+def best(config: Config) -> str:
+    """Prefix of the run's best checkpoint, or of the newest if it is lost.
+
+    Raises:
+      ValueError: If the run has compared none.
+    """
+    step = best_checkpoint.step_of_best(config.model_dir)
+    if step is None:
+        raise ValueError(
+            "`export_best` exports the best of a run's checkpoints, which are "
+            "compared in fine-tuning and distillation with that option. "
+            f"Received: {config.model_dir!r}, whose were not"
+        )
+    prefix = run_directory.prefix_of(config.model_dir, step)
+    reason = run_directory.verify(prefix)
+    if reason is None:
+        return prefix
+    _LOG.error("THE BEST CHECKPOINT CANNOT BE READ (%s): %s", prefix, reason)
+    return newest(config)
 
 
 def load(config: Config, prefix: str) -> Network:
