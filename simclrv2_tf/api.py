@@ -104,7 +104,7 @@ def evaluate(
     model_dir: Path,
     train_dataset: tf.data.Dataset | None = None,
     **options: Unpack[Options],
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Evaluates a run's newest checkpoint on the evaluation split.
 
     Args:
@@ -116,7 +116,8 @@ def evaluate(
       **options: Fields of `Config`.
 
     Returns:
-      Dictionary of metrics, also written to `result.json`.
+      Dictionary of metrics, also written to `result.json`: numbers, whose
+      names begin with "eval/", and lists under "classes" and "calibration".
     """
     options = {**options, "mode": "eval"}
     if dataset is None or isinstance(dataset, str):
@@ -265,13 +266,24 @@ def _run(
     if source is None and dataset is not None:
         options["dataset"] = dataset
     config = Config(**options)
-    evaluates = config.mode == "train_then_eval"
-    if evaluates and source is not None and eval_source is None:
+    asking = _evaluating(config)
+    if asking and source is not None and eval_source is None:
         raise ValueError(
             "`eval_dataset` must be given where `dataset` has no name. "
-            "Received: mode='train_then_eval', eval_dataset=None"
+            f"Received: {asking}, eval_dataset=None"
         )
     return session.run(config, source, eval_source, callbacks=callbacks)
+
+
+def _evaluating(config):
+    """The option that has training evaluate, None if there is none."""
+    if config.mode == "train_then_eval":
+        return "mode='train_then_eval'"
+    compares = config.mode == "train" and config.train_mode != "semi_supervised"
+    asked = [n for n in ("patience", "export_best") if getattr(config, n)]
+    if compares and asked:
+        return f"{asked[0]}={getattr(config, asked[0])!r}"
+    return None
 
 
 def _as_source(dataset):

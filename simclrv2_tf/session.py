@@ -15,8 +15,10 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference import evaluate
 from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import inspection
+from simclrv2_tf.inference.classifier_evaluation import check_calibration
 from simclrv2_tf.inference.embed import embed
 from simclrv2_tf.inference.predict import predict
+from simclrv2_tf.inference.validation import Validation
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import is_job
@@ -83,6 +85,8 @@ def run(
             writes = distribution.is_chief()
         if config.mode in EXPORTING and writes:
             result["export"] = exports.export_newest(config)
+            if config.export_best:
+                result["export_best"] = exports.export_best(config)
         with strategy.scope():
             distribution.wait_for_workers()
     return result
@@ -125,12 +129,16 @@ def _results(config, source, eval_source, interruption, callbacks):
             config, source, eval_source, interruption, callbacks
         )
     if config.mode in TRAINING:
-        return _train(config, source, interruption, callbacks)
+        return _train(config, source, eval_source, interruption, callbacks)
     return {}
 
 
-def _train(config, source, interruption, callbacks):
-    trained = train(config, source, interruption, callbacks)
+def _train(config, source, eval_source, interruption, callbacks):
+    evaluate_network = None
+    if config.patience or config.export_best:
+        eval_source = eval_source or inputs.open_evaluation(config)
+        evaluate_network = Validation(config, eval_source)
+    trained = train(config, source, interruption, callbacks, evaluate_network)
     return {**trained.metrics, "parameters": trained.parameters}
 
 
@@ -140,7 +148,20 @@ def _train_then_evaluate(config, source, eval_source, interruption, callbacks):
     if config.knn_k:
         source = source or inputs.open_source(config)
         evaluate.check_labels(source, eval_source)
-    result = _train(config, source, interruption, callbacks)
-    return result | evaluate.evaluate_checkpoint(
+    check_calibration(config, eval_source)
+    result = _train(config, source, eval_source, interruption, callbacks)
+    result |= evaluate.evaluate_checkpoint(
         config, weights.newest(config), eval_source, source
+    )
+    if config.export_best:
+        result["best"] = _evaluate_best(config, eval_source, source)
+    return result
+
+
+def _evaluate_best(config, eval_source, source):
+    """The best checkpoint's evaluation, in files of its own."""
+    name = f"{config.eval_name}_best" if config.eval_name else "best"
+    config = dataclasses.replace(config, eval_name=name)
+    return evaluate.evaluate_checkpoint(
+        config, weights.best(config), eval_source, source
     )

@@ -52,7 +52,7 @@ def _escaped(name):
     return name.replace("/", _SLASH)
 
 
-def write(directory, step, tensors, keep=5):
+def write(directory, step, tensors, keep=5, also=None):
     """Writes `ckpt-<step>` and then deletes the oldest beyond `keep`.
 
     The files are written beside, read back and verified, and renamed, the
@@ -64,6 +64,7 @@ def write(directory, step, tensors, keep=5):
       step: Steps trained.
       tensors: See `snapshot`.
       keep: Checkpoints that stay.
+      also: Step of one that stays beside them; None for none.
 
     Returns:
       The prefix that was written.
@@ -82,7 +83,8 @@ def write(directory, step, tensors, keep=5):
         _read_all(staged)
         checksums.write(staged)
     older = [s for s in steps(directory) if s < step]
-    forgotten = older[: max(0, len(older) + 1 - keep)]
+    others = [s for s in older if s != also]
+    forgotten = others[: max(0, len(others) + 1 - keep)]
     kept = [prefix_of(directory, s) for s in older if s not in forgotten]
     atomic.name_newest(prefix, kept)
     for old in forgotten:

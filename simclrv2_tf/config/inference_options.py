@@ -3,8 +3,17 @@
 import dataclasses
 
 from simclrv2_tf.config.option import ABOVE_ZERO
+from simclrv2_tf.config.option import Range
 from simclrv2_tf.config.option import at_least
 from simclrv2_tf.config.option import option
+
+# What checkpoints of a classifier are compared by.
+METRICS = (
+    "label_top_1_accuracy",
+    "label_top_5_accuracy",
+    "balanced_accuracy",
+    "expected_calibration_error",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +37,29 @@ class EvaluationConfig:
         "that is still training, until that of its last step; 0 evaluates "
         "the newest and stops.",
         range=at_least(0, "seconds"),
+    )
+    export_best: str | None = option(
+        None,
+        "Metric by which fine-tuning and distillation evaluate each "
+        "checkpoint; the best one is kept and exported beside the last: "
+        f"{', '.join(METRICS)}.",
+        kind=str,
+        range=Range(
+            lambda v: v is None or v in METRICS, f"one of {list(METRICS)}"
+        ),
+    )
+    patience: int = option(
+        0,
+        "Checkpoints in a row whose evaluation, by --export_best's metric or "
+        "else top-1 accuracy, is no better that end fine-tuning and "
+        "distillation; 0: none.",
+        range=at_least(0),
+    )
+    calibrate: bool = option(
+        False,
+        "With --mode=eval or train_then_eval: fit a temperature to half of "
+        "the evaluation split's labels and judge it on the others; the "
+        "run's exports and predictions then have their probabilities at it.",
     )
     knn_k: int = option(
         0,

@@ -234,6 +234,11 @@ class Options(TypedDict, total=False):
     """Normalization of what is frozen: moving takes the moving statistics,
     batch those of each batch, as the original release's tf2 code does."""
 
+    class_weights: Literal["none", "balanced"]
+    """Weight of each image in fine-tuning: none, all alike; balanced,
+    images / (classes * images of its class), so that classes count
+    alike."""
+
     teacher_proj_selector: int | None
     """Layer that the teacher's supervised head reads, as
     --ft_proj_selector; unset: what the teacher's source tells, else 0."""
@@ -304,6 +309,22 @@ class Options(TypedDict, total=False):
     """With --mode=eval: seconds to wait for the next checkpoint of a run
     that is still training, until that of its last step; 0 evaluates the
     newest and stops."""
+
+    export_best: str | os.PathLike[str] | None
+    """Metric by which fine-tuning and distillation evaluate each
+    checkpoint; the best one is kept and exported beside the last:
+    label_top_1_accuracy, label_top_5_accuracy, balanced_accuracy,
+    expected_calibration_error."""
+
+    patience: int
+    """Checkpoints in a row whose evaluation, by --export_best's metric or
+    else top-1 accuracy, is no better that end fine-tuning and
+    distillation; 0: none."""
+
+    calibrate: bool
+    """With --mode=eval or train_then_eval: fit a temperature to half of the
+    evaluation split's labels and judge it on the others; the run's
+    exports and predictions then have their probabilities at it."""
 
     knn_k: int
     """Neighbours that vote in the nearest-neighbour evaluation, among the

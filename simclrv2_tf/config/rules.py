@@ -149,6 +149,19 @@ def _check_probe(config):
         )
 
 
+def _check_class_weights(config):
+    if config.class_weights == "none" or config.train_mode == "finetune":
+        return
+    job = config.train_mode == "semi_supervised"
+    option = "finetune.class_weights" if job else "train_mode"
+    raise ValueError(
+        "`class_weights` weighs the labelled images of fine-tuning: give "
+        f"{option}={'balanced' if job else 'finetune'}, or leave it out. "
+        f"Received: class_weights={config.class_weights!r}, "
+        f"train_mode={config.train_mode!r}"
+    )
+
+
 def _check_gradient_cache(config):
     if config.gradient_cache_microbatch and config.train_mode != "pretrain":
         raise ValueError(
@@ -175,6 +188,35 @@ def _check_eval_name(config):
         raise ValueError(
             "`eval_name` must be part of a file's name, without slashes. "
             f"Received: eval_name={name!r}"
+        )
+
+
+def _check_calibrate(config):
+    evaluates = config.mode in ("eval", "train_then_eval")
+    of_a_job = config.train_mode == "semi_supervised"
+    if config.calibrate and not (evaluates or of_a_job):
+        raise ValueError(
+            "`calibrate` fits a temperature where a run is evaluated: give "
+            "mode='eval' or 'train_then_eval'; exports and predictions of the "
+            f"run then take it by themselves. Received: mode={config.mode!r}"
+        )
+    if config.calibrate and config.eval_split == config.train_split:
+        raise ValueError(
+            "`calibrate` fits a temperature to images that training did not "
+            "see: give another eval_split, such as 'holdout' with "
+            f"holdout_fraction. Received: eval_split={config.eval_split!r}, "
+            f"train_split={config.train_split!r}"
+        )
+
+
+def _check_best(config):
+    pretrains = config.train_mode == "pretrain" and "train" in config.mode
+    asked = [n for n in ("patience", "export_best") if getattr(config, n)]
+    if pretrains and asked:
+        raise ValueError(
+            f"`{asked[0]}` compares checkpoints of a classifier: give "
+            "train_mode='finetune' or 'distill', or leave it out. Received: "
+            f"{asked[0]}={getattr(config, asked[0])}, train_mode='pretrain'"
         )
 
 
@@ -243,9 +285,12 @@ RULES = (
     _check_labels,
     _check_freezing,
     _check_probe,
+    _check_class_weights,
     _check_gradient_cache,
     _check_pairs,
     _check_eval_name,
+    _check_calibrate,
+    _check_best,
     _check_ignore,
     _check_schema,
     _check_devices,

@@ -58,6 +58,14 @@ class ObjectiveConfig:
         ("moving", "batch"),
         resumed=CHANGES_TRAINING,
     )
+    class_weights: str = option(
+        "none",
+        "Weight of each image in fine-tuning: none, all alike; balanced, "
+        "images / (classes * images of its class), so that classes count "
+        "alike.",
+        ("none", "balanced"),
+        resumed=CHANGES_TRAINING,
+    )
     teacher: str | None = option(
         None,
         "Teacher of distillation: a run directory or a checkpoint.",

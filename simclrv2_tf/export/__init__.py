@@ -10,4 +10,5 @@ from simclrv2_tf.export.decoding import (
 from simclrv2_tf.export.formats import EXTRA_FORMATS as EXTRA_FORMATS
 from simclrv2_tf.export.formats import check_installed as check_installed
 from simclrv2_tf.export.labels import read_labels as read_labels
+from simclrv2_tf.export.temperature import read_temperature as read_temperature
 from simclrv2_tf.export.write import export_network as export_network

@@ -15,7 +15,7 @@ _EMBEDDED = ("final_avg_pool", "proj_head_output")
 _CLASSIFY_METHOD = "tensorflow/serving/classify"
 
 
-def make_signatures(servable, network, top=TOP):
+def make_signatures(servable, network, top=TOP, temperature=1.0):
     """The signatures of an exported network.
 
     The first dimension of every input and output is the batch's.
@@ -24,13 +24,15 @@ def make_signatures(servable, network, top=TOP):
       servable: What `make_servable` made of the network.
       network: A `Network`.
       top: Classes that an answer names, at most all.
+      temperature: Of the probabilities: what logits are divided by first. The
+        order of classes is that of the logits, whatever it is.
 
     Returns:
       Dictionary of concrete functions:
         `serving_default`: `encoded` images (batch,) of any format and size to
           `probabilities` (batch, classes), and the best classes' names as
-          `classes` (batch, top) and their probabilities as `scores`. A network
-          without classes answers as `embed` does;
+          `classes` (batch, top) and their probabilities as `scores`, both at
+          the temperature. A network without classes answers as `embed` does;
         `images`: `images` float32 (batch, height, width, channels) in [0, 1]
           to all endpoints;
         `images_uint8`: the same for uint8 in 0 to 255;
@@ -52,7 +54,7 @@ def make_signatures(servable, network, top=TOP):
 
     def serving_default(encoded):
         logits = endpoints(encoded)["logits_sup"]
-        return _answer(logits, servable.class_names, top)
+        return _answer(logits, servable.class_names, top, temperature)
 
     def classify(inputs):
         answer = serving_default(_encoded_in(inputs))
@@ -72,10 +74,11 @@ def make_signatures(servable, network, top=TOP):
     return signatures
 
 
-def _answer(logits, names, top):
+def _answer(logits, names, top, temperature):
     """Probabilities of all classes, and the best by name."""
-    probabilities = tf.nn.softmax(logits)
-    scores, best = tf.math.top_k(probabilities, min(top, logits.shape[-1]))
+    probabilities = tf.nn.softmax(logits / temperature)
+    _, best = tf.math.top_k(logits, min(top, logits.shape[-1]))
+    scores = tf.gather(probabilities, best, batch_dims=1)
     return {
         "probabilities": probabilities,
         "classes": names.lookup(tf.cast(best, tf.int64)),

@@ -15,6 +15,7 @@ from simclrv2_tf.export.servable import make_servable
 from simclrv2_tf.export.signatures import TOP
 from simclrv2_tf.export.signatures import make_signatures
 from simclrv2_tf.export.signatures import name_methods
+from simclrv2_tf.export.temperature import write_temperature
 
 ARGUMENTS = "network.json"  # those of `Network`, beside the SavedModel
 
@@ -29,6 +30,7 @@ def export_network(
     formats=(),
     top=TOP,
     apply_orientation=False,
+    temperature=1.0,
 ):
     """Writes `<directory>/<version>/`, a SavedModel and what belongs to it.
 
@@ -54,6 +56,9 @@ def export_network(
       top: Classes that an answer names, 1 or more.
       apply_orientation: Whether `prepare` turns images as their EXIF tags
         say, which is noted beside the SavedModel.
+      temperature: What `serving_default` and `classify` divide logits by
+        before they are probabilities, noted beside the SavedModel; endpoints
+        and other formats have the logits as they are.
 
     Returns:
       The path that was written.
@@ -66,13 +71,14 @@ def export_network(
     with versions.staged(directory, version) as beside:
         with label_file(network, names) as labels:
             servable = make_servable(network, prepare, labels)
-            signatures = make_signatures(servable, network, top)
+            signatures = make_signatures(servable, network, top, temperature)
             tf.saved_model.save(servable, beside, signatures=signatures)
         name_methods(beside)
         channels = network.get_config()["channels"]
         warmup.write_records(beside, signatures, channels)
         _write_arguments(network, os.path.join(beside, ARGUMENTS))
         write_decoding(beside, apply_orientation)
+        write_temperature(beside, temperature)
         other_formats.write(network, beside, formats)
     versions.forget_older(directory, version, keep)
     serving_config.write(directory)

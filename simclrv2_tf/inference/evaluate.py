@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Iterator
 
-import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf import distribution
@@ -14,14 +13,17 @@ from simclrv2_tf import optimizers
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import class_match
-from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.class_match import OtherClassesError
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference import exports
-from simclrv2_tf.inference import metrics
 from simclrv2_tf.inference import probes
 from simclrv2_tf.inference import results
+from simclrv2_tf.inference.classifier_evaluation import check_calibrated
+from simclrv2_tf.inference.classifier_evaluation import judge_classifier
+from simclrv2_tf.inference.classifier_evaluation import keep_calibration
+from simclrv2_tf.inference.eval_batches import batches_of
+from simclrv2_tf.inference.eval_batches import first_of
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.weight_decay import decayed_by_loss
 from simclrv2_tf.runs import inputs
@@ -72,11 +74,13 @@ def checkpoints(config: Config) -> Iterator[str]:
     while distribution.from_chief(time.monotonic() < deadline):
         newest = run_directory.latest(config.model_dir)
         if not distribution.from_chief(newest not in (None, done)):
+            if done and distribution.from_chief(_is_last(done)):
+                return  # training has ended early
             time.sleep(POLL_SECONDS)
             continue
         done = run_directory.latest(config.model_dir)
         yield done
-        if _is_last(done):
+        if distribution.from_chief(_is_last(done)):
             return
         deadline = time.monotonic() + config.eval_timeout
     if done is None:
@@ -103,20 +107,23 @@ def evaluate_checkpoint(
       source: The known neighbours, see `follow`.
 
     Returns:
-      Dictionary with the original release's names and ours.
+      Dictionary with the original release's names and ours; see `Judgement`.
     """
+    check_calibrated(config, prefix, eval_source)
     network = weights.load(config, prefix)
     channels = network.get_config()["channels"]
-    eval_source = eval_source.with_channels(channels)
-    batches, unreadable = _batches(
-        config, network, eval_source, config.eval_steps
-    )
-    result = {}
+    eval_source = first_of(config, eval_source.with_channels(channels))
+    unreadable = UnreadableImages(eval_source, config.max_corrupt_fraction)
+    result, tables = {}, {}
     with unreadable.explained():
         labels = _labels(config, prefix, network, eval_source)
-        if labels is not None:
-            accuracy = metrics.classification_accuracy(network, batches, labels)
-            result |= {f"eval/{name}": v for name, v in accuracy.items()}
+        if labels is None:
+            _check_wanted(config, prefix, eval_source)
+        else:
+            names = weights.class_names(prefix) or eval_source.class_names
+            result, tables = judge_classifier(
+                config, network, eval_source, unreadable, labels, names
+            )
     if config.knn_k:
         source = source or inputs.open_source(config)
         source = weights.in_order_of(prefix, source)
@@ -131,9 +138,10 @@ def evaluate_checkpoint(
         result["eval/unreadable_images"] = len(unreadable.found)
     result["eval/regularization_loss"] = _decay(config, network)
     if distribution.is_chief():
-        results.report(
-            result, exports.step_of(prefix), config.model_dir, config.eval_name
-        )
+        step = exports.step_of(prefix)
+        results.report(result, step, config.model_dir, config.eval_name, tables)
+        if config.calibrate:
+            keep_calibration(prefix, eval_source, result)
     return result
 
 
@@ -150,6 +158,14 @@ def _labels(config, prefix, network, eval_source):
             raise
         _LOG.warning("the classifier is not judged. %s", error)
         return None
+
+
+def _check_wanted(config, prefix, eval_source):
+    if config.calibrate:
+        raise ValueError(
+            "`calibrate` needs a trained classifier, and labels of its "
+            f"classes. Received: {prefix} and {eval_source.name}"
+        )
 
 
 def _renumbered(prefix, network, eval_source):
@@ -186,7 +202,7 @@ def _neighbours(config, network, eval_source, source):
     channels = network.get_config()["channels"]
     source = source.subset(allowed).with_channels(channels)
     bank = _embedded(config, network, source)
-    queries = _embedded(config, network, eval_source, config.eval_steps)
+    queries = _embedded(config, network, eval_source)
     accuracy = probes.knn_accuracy(
         bank, queries, config.knn_k, config.knn_temperature
     )
@@ -197,31 +213,13 @@ def _neighbours(config, network, eval_source, source):
     }
 
 
-def _embedded(config, network, source, steps=0):
+def _embedded(config, network, source):
     """Features and labels of a source."""
-    batches, unreadable = _batches(config, network, source, steps)
+    unreadable = UnreadableImages(source, config.max_corrupt_fraction)
+    batches = batches_of(config, network, source, unreadable)
     with unreadable.explained():
         features, numbers = features_of(network, batches)
     return features, source.labels[numbers]
-
-
-def _batches(config, network, source, steps=0):
-    """This worker's share of the first `steps` batches, 0 for all.
-
-    Returns:
-      The batches, and `UnreadableImages` of what cannot be read of them.
-    """
-    workers, worker = distribution.worker_share()
-    if steps:
-        first = min(steps * config.eval_batch_size, source.num_examples)
-        source = source.subset(np.arange(first))
-    share = -(-config.eval_batch_size // workers)
-    size = network.get_config()["image_size"]
-    unreadable = UnreadableImages(source, config.max_corrupt_fraction)
-    batches = pipeline.eval_dataset(
-        source, share, size, workers, worker, unreadable
-    )
-    return batches, unreadable
 
 
 def _decay(config, network):

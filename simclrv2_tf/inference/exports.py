@@ -25,12 +25,14 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import weights
 
 VERSIONS = "saved_model"  # below model_dir
+BEST = "_best"  # after the name of that directory
 
 
 def export_weights(
     config: Config,
     source: str | os.PathLike,
     load: Callable[[str | os.PathLike], Network],
+    directory: str | None = None,
 ) -> str:
     """Exports what a source holds.
 
@@ -38,6 +40,7 @@ def export_weights(
       config: A `Config`.
       source: Anything that `--checkpoint` accepts.
       load: Function from the source to a `Network`.
+      directory: Where versions are, in place of the config's.
 
     Returns:
       The path that was written.
@@ -45,7 +48,7 @@ def export_weights(
     Raises:
       ValueError: If there is nowhere to write to, or no weights.
     """
-    directory = directory_of(config)
+    directory = directory or directory_of(config)
     with _float32():
         network = load(source)
         path = export.export_network(
@@ -58,8 +61,9 @@ def export_weights(
             formats_of(config),
             config.export_top_k,
             config.apply_orientation,
+            weights.temperature(source),
         )
-    print(f"exported {path}{_turned(config)}", flush=True)
+    print(f"exported {path}{_turned(config)}{_scaled(path)}", flush=True)
     return path
 
 
@@ -74,14 +78,28 @@ def _turned(config):
     )
 
 
+def _scaled(path):
+    """At which temperature an export's probabilities are, if at any."""
+    temperature = export.read_temperature(path)
+    if temperature == 1.0:
+        return ""
+    return f" (probabilities at temperature {temperature:.4g})"
+
+
 def export_newest(config: Config) -> str:
     """Exports a config's newest weights; returns the path."""
     directory_of(config)  # or the error that there is none, first of all
-    return export_weights(
-        config,
-        weights.newest(config),
-        lambda prefix: weights.load(config, prefix),
-    )
+    return _export(config, weights.newest(config))
+
+
+def export_best(config: Config) -> str:
+    """Exports a run's best checkpoint, beside the last; returns the path."""
+    return _export(config, weights.best(config), directory_of(config) + BEST)
+
+
+def _export(config, prefix, directory=None):
+    load = functools.partial(weights.load, config)
+    return export_weights(config, prefix, load, directory)
 
 
 def formats_of(config: Config) -> tuple[str, ...]:

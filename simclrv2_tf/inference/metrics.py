@@ -1,6 +1,9 @@
-"""Top-1 and top-5 accuracy over exactly all examples."""
+"""What a classifier answers of all examples, and how often it is right."""
 
 from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -9,13 +12,40 @@ from simclrv2_tf import distribution
 from simclrv2_tf.models.network import Network
 
 
-def classification_accuracy(
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """Of each labelled example a few numbers, in place of all its logits.
+
+    Attributes:
+      numbers: int64 (examples,), of the examples.
+      labels: int64 (examples,).
+      predicted: int64 (examples,), the likeliest class.
+      in_top_5: bool (examples,), whether the label is among the five.
+      confidence: float32 (examples,) in [0, 1], that class's probability.
+      calibrated: float32 (examples,) in [0, 1], the same at a temperature.
+    """
+
+    numbers: np.ndarray
+    labels: np.ndarray
+    predicted: np.ndarray
+    in_top_5: np.ndarray
+    confidence: np.ndarray
+    calibrated: np.ndarray
+
+    @property
+    def right(self) -> np.ndarray:
+        """bool (examples,)."""
+        return self.predicted == self.labels
+
+
+def answers_of(
     network: Network,
     dataset: tf.data.Dataset,
     labels: np.ndarray,
     steps: int | None = None,
-) -> dict:
-    """Counts right answers over a data set.
+    temperature: float = 1.0,
+) -> Answers:
+    """Asks a network about a data set.
 
     Args:
       network: A `Network` with a supervised head.
@@ -25,37 +55,79 @@ def classification_accuracy(
       labels: int (examples,), of all examples; unlabelled ones (-1) are not
         counted.
       steps: Batches to look at; None for all.
+      temperature: Of the calibrated confidence.
 
     Returns:
-      Dictionary of `label_top_1_accuracy` and `label_top_5_accuracy` in
-      [0, 1] and `examples`, the number that was counted.
+      `Answers` of all workers' examples.
 
     Raises:
       ValueError: If no example has a label.
     """
 
-    def judge(images, numbers):
-        logits = network(images, training=False)["logits_sup"]
-        logits = tf.cast(logits, tf.float32)
+    def judge(logits):
         best = tf.math.top_k(logits, min(5, logits.shape[-1])).indices
-        return best, numbers
+        shares = [_highest(logits), _highest(logits / temperature)]
+        return best, tf.stack(shares, axis=1)
 
-    totals = np.zeros((1, 3), np.int64)
-    for best, numbers in distribution.map_rows(
-        judge, dataset.take(steps or -1)
+    parts = [(np.zeros((0, 4), np.int64), np.zeros((0, 2), np.float32))]
+    for (best, confidence), numbers in _asked(
+        network, judge, dataset.take(steps or -1)
     ):
-        known = labels[numbers]
-        hits = best == known[:, None]  # never for -1
-        rows = np.stack([hits[:, 0], hits.any(axis=1), known >= 0], axis=1)
-        totals += rows.sum(axis=0)
-    totals = distribution.join_workers(totals).sum(axis=0)
-    if not totals[2]:
+        known = labels[numbers] >= 0
+        truth, best = labels[numbers][known], best[known]
+        found = (best == truth[:, None]).any(axis=1)
+        columns = [numbers[known], truth, best[:, 0], found]
+        columns = np.stack(columns, axis=1)
+        parts.append((columns.astype(np.int64), confidence[known]))
+    columns, confidence = (
+        distribution.join_workers(np.concatenate(part))
+        for part in zip(*parts, strict=True)
+    )
+    if not len(columns):
         raise ValueError(
             "Evaluation needs labelled examples, and there are none: give an "
             "evaluation split that has labels."
         )
+    numbers, truth, predicted, found = columns.T
+    return Answers(numbers, truth, predicted, found > 0, *confidence.T)
+
+
+def _asked(network: Network, judge: Callable, dataset: tf.data.Dataset):
+    """Yields what a function makes of logits, and the examples' numbers."""
+
+    def ask(images, numbers):
+        logits = network(images, training=False)["logits_sup"]
+        return judge(tf.cast(logits, tf.float32)), numbers
+
+    return distribution.map_rows(ask, dataset)
+
+
+def _highest(logits):
+    """The likeliest class's probability; 0 where it is not finite."""
+    highest = tf.reduce_max(tf.nn.softmax(logits), axis=-1)
+    return tf.where(tf.math.is_finite(highest), highest, 0.0)
+
+
+def accuracy(answers: Answers) -> dict:
+    """The original release's numbers, and how many examples they are of.
+
+    Returns:
+      Dictionary of `label_top_1_accuracy` and `label_top_5_accuracy` in
+      [0, 1] and `examples`.
+    """
+    count = len(answers.labels)
     return {
-        "label_top_1_accuracy": totals[0] / totals[2],
-        "label_top_5_accuracy": totals[1] / totals[2],
-        "examples": int(totals[2]),
+        "label_top_1_accuracy": answers.right.sum() / count,
+        "label_top_5_accuracy": answers.in_top_5.sum() / count,
+        "examples": count,
     }
+
+
+def classification_accuracy(
+    network: Network,
+    dataset: tf.data.Dataset,
+    labels: np.ndarray,
+    steps: int | None = None,
+) -> dict:
+    """`accuracy` of `answers_of`."""
+    return accuracy(answers_of(network, dataset, labels, steps))

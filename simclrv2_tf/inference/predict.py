@@ -30,7 +30,8 @@ def predict(config: Config, source: Source | None = None) -> str:
 
     A row holds `file`, `label` (the name of its class, empty if unlabelled),
     and then, from the best on, `class_1`, `probability_1`, `class_2`, …; an
-    image that cannot be read is named, and these are empty.
+    image that cannot be read is named, and these are empty. Probabilities are
+    at the temperature that `--calibrate` found for the checkpoint, if any.
 
     Args:
       config: A `Config`.
@@ -59,7 +60,8 @@ def predict(config: Config, source: Source | None = None) -> str:
     files = sweep.file_names(source)
     _check_rows(output, files)
     names = _names(prefix, source, classifier.output_shape[-1])
-    shards = _compute(config, output, classifier, source, files)
+    temperature = weights.temperature(prefix)
+    shards = _compute(config, output, classifier, source, files, temperature)
     distribution.wait_for_workers()
     if distribution.is_chief():
         with atomic.beside(output) as path:
@@ -139,11 +141,13 @@ def _end_of(file):
     return file if len(file) < 48 else f"...{file[-48:]}"
 
 
-def _compute(config, output, classifier, source, files):
+def _compute(config, output, classifier, source, files, temperature):
     """The shards of best classes and their probabilities, all made."""
     count = min(config.predict_top_k, classifier.output_shape[-1])
     contents = sweep.contents(config, source, classifier, files)
     contents["top_k"] = count
+    if temperature != 1.0:
+        contents["temperature"] = temperature
     shards = result_shards.Shards(f"{output}.parts", NAME, SHARD_SIZE, contents)
     if distribution.is_chief():
         shards.open()
@@ -151,8 +155,9 @@ def _compute(config, output, classifier, source, files):
 
     def function(images):
         logits = tf.cast(classifier(images, training=False), tf.float32)
-        values, indices = tf.math.top_k(tf.nn.softmax(logits), count)
-        return indices, values
+        _, indices = tf.math.top_k(logits, count)
+        shares = tf.nn.softmax(logits / temperature)
+        return indices, tf.gather(shares, indices, batch_dims=1)
 
     def write(path, numbers, arrays):
         indices, values = arrays

@@ -1,10 +1,12 @@
-"""What an evaluation writes: a line, result files, TensorBoard events."""
+"""What an evaluation writes: a line, files of results, TensorBoard events."""
 
 from __future__ import annotations
 
+import csv
 import json
 import logging
 import os
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -12,28 +14,42 @@ import tensorflow as tf
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.event_files import keep_events
+from simclrv2_tf.inference.judgement import Table
 
 _LOG = logging.getLogger("simclrv2_tf")
 
 
 def report(
-    result: dict, step: int, directory: str | None, name: str | None = None
+    result: dict,
+    step: int,
+    directory: str | None,
+    name: str | None = None,
+    tables: Mapping[str, Table] | None = None,
 ) -> None:
     """Prints a result, and keeps it in the run's directory if there is one.
 
     Args:
-      result: Dictionary of numbers.
+      result: Dictionary of numbers, "eval/...", and of what JSON holds.
       step: Of the checkpoint that was evaluated.
       directory: Of the run; None for none.
       name: Suffix of the files, to tell evaluations apart.
+      tables: {name: rows} of csv files beside it, those of the newest result.
     """
-    pairs = (f"{key} {value:.6g}" for key, value in result.items())
+    numbers = {k: v for k, v in result.items() if k.startswith("eval/")}
+    pairs = (f"{key} {value:.6g}" for key, value in numbers.items())
     print("evaluation  " + "  ".join(pairs), flush=True)
     if directory:
         tf.io.gfile.makedirs(directory)
         suffix = f"_{name}" if name else ""
+        for stem, rows in (tables or {}).items():
+            _write_table(os.path.join(directory, f"{stem}{suffix}.csv"), rows)
         _write_json(directory, f"result{suffix}", result, step)
-        _write_events(os.path.join(directory, f"eval{suffix}"), result, step)
+        _write_events(os.path.join(directory, f"eval{suffix}"), numbers, step)
+
+
+def _write_table(path, rows):
+    with atomic.beside(path) as staged, tf.io.gfile.GFile(staged, "w") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 def _write_json(directory, stem, result, step):

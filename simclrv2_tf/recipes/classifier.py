@@ -51,6 +51,7 @@ class Classifier:
       network: A `Network` with a supervised head.
       class_names: One for each class; None for their numbers.
       apply_orientation: Whether files are turned as their EXIF tags say.
+      temperature: What logits are divided by to be probabilities.
     """
 
     def __init__(
@@ -58,10 +59,12 @@ class Classifier:
         network: Network,
         class_names: Sequence[str] | None = None,
         apply_orientation: bool = False,
+        temperature: float = 1.0,
     ) -> None:
         count = network.get_config()["num_classes"]
         self.network = network
         self.apply_orientation = apply_orientation
+        self.temperature = temperature
         self.class_names = list(class_names or map(str, range(count)))
 
     def predict(self, images) -> Prediction | list[Prediction]:
@@ -101,7 +104,8 @@ class Classifier:
         rows = np.full((source.num_examples, len(self.class_names)), np.nan)
         for pixels, numbers in batches:
             logits = self.network(pixels, training=False)["logits_sup"]
-            rows[numbers] = tf.nn.softmax(tf.cast(logits, tf.float32))
+            logits = tf.cast(logits, tf.float32)
+            rows[numbers] = tf.nn.softmax(logits / self.temperature)
         bad = np.flatnonzero(np.isnan(rows[:, 0]))
         if len(bad):
             named = ", ".join(source.where(number) for number in bad[:5])
@@ -124,6 +128,7 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
     Args:
       source: The directory of a job or of a run, an exported model, or
         anything else that `load_network` takes and that has a supervised head.
+        Probabilities are at the temperature that `--calibrate` found, if any.
 
     Raises:
       ValueError: If there is no trained classifier.
@@ -144,7 +149,8 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
     names = weights.class_names(path)
     if names and len(names) != count:
         names = None
-    return Classifier(network, names, trained_with(path) or False)
+    turned = trained_with(path) or False
+    return Classifier(network, names, turned, weights.temperature(path))
 
 
 def _as_source(images):

@@ -16,6 +16,7 @@ from simclrv2_tf.runs import inputs
 
 LEAST_IMAGES = 64  # four batches of 16, below which there is no contrast
 HOLDOUT_FRACTION = 0.2
+_EVALUATING = ("calibrate", "patience", "export_best")  # options that evaluate
 LEAST_HELD_OUT = 20  # with fewer the 95 % interval is wider than 40 points
 
 
@@ -75,9 +76,20 @@ def open_data(
         source, eval_source, options, note = _divide(
             config, source, eval_source
         )
+    _check_evaluates(config, eval_source, note)
     return JobData(
         source, eval_source, _labelled(config, source), options, note
     )
+
+
+def _check_evaluates(config, evaluation, note):
+    asked = [name for name in _EVALUATING if getattr(config, name)]
+    if asked and evaluation is None:
+        raise ValueError(
+            f"`{asked[0]}` needs labelled images to evaluate on, and there "
+            f"are none: {note}. Give an evaluation split, or leave it out. "
+            f"Received: {asked[0]}={getattr(config, asked[0])}"
+        )
 
 
 def _evaluation_split(config):

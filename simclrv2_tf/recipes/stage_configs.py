@@ -23,13 +23,20 @@ MODES = {**{stage: stage for stage in STAGES}, "scratch": "finetune"}
 # Of the job alone: its interruption keeps the time for all of its runs.
 _NOT_SHARED = (*OF_THE_JOB, "checkpoint", "time_limit", "holdout_fraction")
 
+# Of the stages that train a classifier.
+_NOT_IN_PRETRAINING = ("calibrate", "patience", "export_best")
+
 
 def given(config: Config) -> dict[str, dict[str, Any]]:
     """{stage: {option: value}} of what the user gave, for all or for one."""
     names = [name for name in config.given if name not in _NOT_SHARED]
     shared = {name: getattr(config, name) for name in sorted(names)}
     own = read(config.stage_options, config)
-    return {stage: {**shared, **own[stage]} for stage in STAGES}
+    stages = {stage: {**shared, **own[stage]} for stage in STAGES}
+    for name in _NOT_IN_PRETRAINING:
+        if name not in own["pretrain"]:
+            stages["pretrain"].pop(name, None)
+    return stages
 
 
 def asked(config: Config) -> dict[str, Any]:

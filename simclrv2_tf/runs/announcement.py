@@ -22,7 +22,7 @@ def announce(run: TrainingRun) -> None:
     notes = _notes(run.data.source)
     print("\n".join(_lines(run, notes)))
     print(flush=True)
-    if run.progress.step < run.plan.train_steps:
+    if run.trains:
         _warn_of_changed_flags(run)
         checkpointing.write_flags(run)
     _record_environment(run, notes)
@@ -50,7 +50,7 @@ def _lines(run, notes):
     for note in notes:
         yield f"  data              {note}"
     start = run.progress.step
-    if start >= run.plan.train_steps:
+    if not run.trains:
         yield f"  trained already   to step {start:,}, in {config.model_dir}"
     elif start:
         yield f"  resuming at step  {start:,} of {config.model_dir}"

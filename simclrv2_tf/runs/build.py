@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
@@ -20,6 +21,7 @@ from simclrv2_tf.runs.inputs import make_augmentation
 from simclrv2_tf.runs.plan import Plan
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
+from simclrv2_tf.stages.finetune import balanced_weights
 from simclrv2_tf.stages.pretrain import Pretrain
 from simclrv2_tf.stages.stage import Stage
 
@@ -98,12 +100,22 @@ def make_schedule(
 
 
 def make_stage(
-    config: Config, network: Network, teacher: Network | None = None
+    config: Config,
+    network: Network,
+    teacher: Network | None = None,
+    labels: np.ndarray | None = None,
 ) -> Stage:
-    """The stage that `--train_mode` names, not compiled yet."""
+    """The stage that `--train_mode` names, not compiled yet.
+
+    Args:
+      config: A `Config`.
+      network: The `Network` that is trained.
+      teacher: That of distillation.
+      labels: Those that fine-tuning trains on, for `--class_weights`.
+    """
     kinds = {
         "pretrain": _pretrain,
-        "finetune": _finetune,
+        "finetune": functools.partial(_finetune, labels=labels),
         "distill": functools.partial(_distill, teacher=teacher),
     }
     stage = kinds[config.train_mode](
@@ -132,11 +144,15 @@ def _pretrain(config, network, **shared):
     )
 
 
-def _finetune(config, network, **shared):
+def _finetune(config, network, labels, **shared):
+    weights = None
+    if config.class_weights == "balanced":
+        weights = balanced_weights(labels, network.get_config()["num_classes"])
     return FineTune(
         network,
         config.fine_tune_after_block,
         config.frozen_batch_norm,
+        weights,
         **shared,
     )
 
@@ -173,7 +189,7 @@ def compiled_stage(
         num_classes = num_classes or teacher.get_config()["num_classes"]
     make = fresh_network if resumes else make_network
     network = make(config, num_classes)
-    stage = make_stage(config, network, teacher)
+    stage = make_stage(config, network, teacher, source.labels)
     stage.compile(optimizer=make_optimizer(config, plan, network))
     stage.optimizer.build(stage.trainable_variables)
     return stage

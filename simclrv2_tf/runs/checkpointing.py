@@ -11,6 +11,7 @@ import tensorflow as tf
 from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.runs import best_checkpoint
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import resume_state
 from simclrv2_tf.runs.resume_state import Progress
@@ -81,9 +82,15 @@ def write(run: TrainingRun, step: int, tensors: dict) -> None:
     run.lock.check()
     _restore_directory(run)
     start = time.monotonic()
+    best = run.progress.best
     run_directory.write(
-        run.config.model_dir, step, tensors, run.config.keep_checkpoint_max
+        run.config.model_dir,
+        step,
+        tensors,
+        run.config.keep_checkpoint_max,
+        best and best.step,
     )
+    name_best(run)
     seconds = round(time.monotonic() - start, 3)
     run.journal.note("checkpoint", step=step, seconds=seconds)
 
@@ -102,11 +109,17 @@ def _restore_directory(run):
     write_flags(run)
 
 
+def name_best(run: TrainingRun) -> None:
+    """Names the best checkpoint in a file, if checkpoints are compared."""
+    if run.progress.best is not None:
+        best_checkpoint.write(run.config.model_dir, run.progress.best)
+
+
 def write_flags(run: TrainingRun) -> None:
     """Writes the flags of a run, and what its data decided."""
     model_dir.write_flags(
         run.config,
         num_classes=run.stage.network.get_config()["num_classes"],
         **run.classes,
-        planned_steps=run.plan.train_steps,
+        planned_steps=run.last_step,
     )

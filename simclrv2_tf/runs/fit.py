@@ -29,7 +29,7 @@ def fit(run: TrainingRun) -> None:
         checkpointing.write(run, 0, first)
     rollbacks = collections.Counter()
     with run.interruption.deferred():
-        while run.progress.step < run.plan.train_steps:
+        while run.trains:
             try:
                 _fit_steps(run)
                 break

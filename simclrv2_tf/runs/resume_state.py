@@ -8,6 +8,7 @@ import logging
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.runs.best_checkpoint import Best
 from simclrv2_tf.stages.stage import Stage
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -28,6 +29,7 @@ class Progress:
         checkpoints have for them.
       unreadable: Numbers of the examples that could not be read so far; of
         several workers those of the first.
+      best: The best evaluation so far; None where nothing is evaluated.
     """
 
     step: int = 0
@@ -36,6 +38,7 @@ class Progress:
     means: list[float] | None = None
     guard: list[float] | None = None
     unreadable: list[int] = dataclasses.field(default_factory=list)
+    best: Best | None = None
 
     def note(self, stage: Stage, last: dict[str, float]) -> dict:
         """Notes the stage's means and counts; returns all of it for JSON."""
@@ -44,8 +47,9 @@ class Progress:
         self.guard = _values(stage.nonfinite.variables)
         values = dataclasses.asdict(self)
         del values["step"]
-        if not self.unreadable:  # files of runs without them stay as they were
-            del values["unreadable"]
+        for name in ("unreadable", "best"):
+            if not values[name]:  # files of runs without stay as they were
+                del values[name]
         return values
 
     def restore_nonfinite(self, stage: Stage) -> None:
@@ -64,6 +68,8 @@ def from_json(values: dict, step: int) -> Progress:
     """The progress that a checkpoint of a step holds, a new one for {}."""
     known = {field.name for field in dataclasses.fields(Progress)}
     kept = {name: v for name, v in values.items() if name in known}
+    if "best" in kept:
+        kept["best"] = Best(**kept["best"])
     return Progress(**{**kept, "step": step})
 
 

@@ -103,6 +103,8 @@ def _state(directory, events):
         return "nothing is known: no events.jsonl"
     last = ends[-1]
     at = f"at step {last.get('step')}, {last.get('time')}"
+    if last["event"] == "trained" and last.get("reason"):
+        return f"trained to an early end, by {last['reason']} ({at})"
     if last["event"] == "trained":
         return f"trained to its end ({at})"
     if last["event"] == "stop" and last.get("kind") == "Preempted":

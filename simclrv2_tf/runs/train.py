@@ -39,6 +39,7 @@ from simclrv2_tf.runs.plan import make_plan
 from simclrv2_tf.runs.probe_start import start_from_probe
 from simclrv2_tf.runs.resolve import resolve
 from simclrv2_tf.runs.resolve import teacher_size
+from simclrv2_tf.runs.training_run import Evaluation
 from simclrv2_tf.runs.training_run import TrainingRun
 
 ENDED = "a callback ended training; the same command goes on"
@@ -70,6 +71,7 @@ def train(
     source: Source | None = None,
     interruption: Interruption | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    evaluate: Evaluation | None = None,
 ) -> Trained:
     """Trains to the end, from the newest checkpoint of `model_dir` if any.
 
@@ -80,6 +82,7 @@ def train(
       source: A `Source` in place of the one that the config names.
       interruption: An `Interruption` that has begun; None for one of its own.
       callbacks: Keras callbacks beside our own, see `make_callbacks`.
+      evaluate: An `Evaluation` at each checkpoint; None for none.
 
     Returns:
       The network, the step it was trained to, and the last metrics.
@@ -99,6 +102,7 @@ def train(
         _locked(config.model_dir) as lock,
     ):
         run = _assemble(config, source, lock, interruption, callbacks)
+        run.evaluate = evaluate
         if distribution.is_chief():
             announce(run)
         with _end_in_journal(run):
@@ -208,6 +212,9 @@ def _end_in_journal(run):
         run.journal.note("stop", step=step, kind=kind, reason=str(error))
         raise
     step = int(iterations.numpy())
+    if run.ended_early:
+        run.journal.note("trained", step=step, reason="--patience")
+        return
     if step < run.plan.train_steps:
         run.journal.note("stop", step=step, kind="callback", reason=ENDED)
         return
@@ -216,11 +223,14 @@ def _end_in_journal(run):
 
 def _train(run):
     """Fits, then says what could not be read and shows the features."""
-    trains = run.progress.step < run.plan.train_steps
+    trains = run.trains
     fit(run)
     if run.data.unreadable.found:
         print(run.data.unreadable.summary(), flush=True)
     if distribution.is_chief():
+        checkpointing.name_best(run)
+        if run.ended_early:  # who waits for the last step has it
+            checkpointing.write_flags(run)
         if trains or not projector.exists(run.config.model_dir):
             _project(run)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import TypeAlias
 
 import keras
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs.inputs import TrainingData
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.journal import Journal
@@ -15,6 +18,9 @@ from simclrv2_tf.runs.memory_check import Expected
 from simclrv2_tf.runs.plan import Plan
 from simclrv2_tf.runs.resume_state import Progress
 from simclrv2_tf.stages.stage import Stage
+
+# Of a network and `classes`, see `TrainingRun`: {name of a metric: number}.
+Evaluation: TypeAlias = Callable[[Network, dict], dict[str, float]]
 
 
 @dataclasses.dataclass
@@ -32,6 +38,7 @@ class TrainingRun:
       lock: The `Lock` of that directory; None where another worker writes.
       interruption: The `Interruption` that may end it.
       callbacks: Those that the caller gave, see `make_callbacks`.
+      evaluate: An `Evaluation` at each checkpoint; None for none.
       progress: Where it is.
     """
 
@@ -45,4 +52,25 @@ class TrainingRun:
     lock: Lock | None
     interruption: Interruption
     callbacks: tuple[keras.callbacks.Callback, ...] = ()
+    evaluate: Evaluation | None = None
     progress: Progress = dataclasses.field(default_factory=Progress)
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether evaluations have been no better for `--patience`."""
+        best, patience = self.progress.best, self.config.patience
+        return bool(best and patience and best.waited >= patience)
+
+    @property
+    def last_step(self) -> int:
+        """The plan's last step, or that at which training has ended early."""
+        if self.ended_early:
+            return int(self.stage.optimizer.iterations.numpy())
+        return self.plan.train_steps
+
+    @property
+    def trains(self) -> bool:
+        """Whether steps are left where this process began."""
+        return (
+            self.progress.step < self.plan.train_steps and not self.ended_early
+        )

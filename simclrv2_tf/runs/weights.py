@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 
 from simclrv2_tf import export
@@ -16,10 +17,12 @@ from simclrv2_tf.data import class_match
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import best_checkpoint
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import precision
 from simclrv2_tf.runs import resolve
 
+_LOG = logging.getLogger("simclrv2_tf")
 _DECAY = ("optimizer", "weight_decay")  # what the loss of decay depends on
 
 
@@ -33,6 +36,27 @@ def newest(config: Config) -> str:
             "gives none."
         )
     return prefix
+
+
+def best(config: Config) -> str:
+    """Prefix of the run's best checkpoint, or of the newest if it is lost.
+
+    Raises:
+      ValueError: If the run has compared none.
+    """
+    step = best_checkpoint.step_of_best(config.model_dir)
+    if step is None:
+        raise ValueError(
+            "`export_best` exports the best of a run's checkpoints, which are "
+            "compared in fine-tuning and distillation with that option. "
+            f"Received: {config.model_dir!r}, whose were not"
+        )
+    prefix = run_directory.prefix_of(config.model_dir, step)
+    reason = run_directory.verify(prefix)
+    if reason is None:
+        return prefix
+    _LOG.error("THE BEST CHECKPOINT CANNOT BE READ (%s): %s", prefix, reason)
+    return newest(config)
 
 
 def load(config: Config, prefix: str) -> Network:
@@ -116,6 +140,28 @@ def class_names(source: str | os.PathLike) -> list[str] | None:
     if prefix is not None:
         return flags_of(prefix).get("class_names")
     return None if directory is None else export.read_labels(directory)
+
+
+def calibration_file(prefix: str) -> str:
+    """Where the temperature of a run's checkpoint stands, if it has one."""
+    step = run_directory.step_of(prefix)
+    return os.path.join(os.path.dirname(prefix), f"calibration-{step}.json")
+
+
+def temperature(source: str | os.PathLike) -> float:
+    """What a classifier's logits are divided by to be probabilities.
+
+    Args:
+      source: Anything that `--checkpoint` accepts.
+
+    Returns:
+      What `--calibrate` found for these weights, else 1.0.
+    """
+    path = os.fspath(source)
+    prefix, directory = tf1.find(path), saved_model.find(path)
+    if prefix is not None:
+        return export.read_temperature(calibration_file(prefix))
+    return 1.0 if directory is None else export.read_temperature(directory)
 
 
 def as_written(source: str | os.PathLike) -> bool:

@@ -52,6 +52,16 @@ def flip(path, place=100):
     path.write_bytes(data)
 
 
+def test_one_stays_beside_the_newest(tmp_path):
+    for step in range(1, 6):
+        run_directory.write(str(tmp_path), step, tensors(step), 2, also=2)
+    assert run_directory.steps(str(tmp_path)) == [2, 4, 5]
+    state = tf.train.get_checkpoint_state(str(tmp_path))
+    assert len(state.all_model_checkpoint_paths) == 3
+    run_directory.write(str(tmp_path), 6, tensors(6), keep=1, also=6)
+    assert run_directory.steps(str(tmp_path)) == [6]
+
+
 def test_everything_comes_back(run):
     prefix = run_directory.latest_valid(str(run))
     assert run_directory.step_of(prefix) == 10

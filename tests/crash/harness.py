@@ -204,7 +204,8 @@ def end_state(directory):
     Returns:
       {name: content}: the checksums of the newest checkpoint, which cover
       weights, slots, statistics, counters and means of metrics; the metrics
-      of each report; the result; the exported variables.
+      of each report; the results; the exported variables; and of the best
+      checkpoint all these, where checkpoints are compared.
     """
     directory = pathlib.Path(directory)
     lines = (directory / "events.jsonl").read_bytes().split(b"\n")
@@ -220,12 +221,17 @@ def end_state(directory):
     newest = max(
         directory.glob("ckpt-*.sha256"), key=lambda p: int(p.stem.split("-")[1])
     )
-    exported = directory.glob("saved_model/*/variables/variables.data*")
+    exported = directory.glob("saved_model*/*/variables/variables.data*")
+    texts = [
+        directory / name
+        for name in ("best_checkpoint.json", "result_best.json")
+    ]
     return {
         newest.name: newest.read_text(),
         "reports": reports,
         "result.json": (directory / "result.json").read_text(),
-        **{p.parts[-3]: p.read_bytes() for p in exported},
+        **{path.name: path.read_text() for path in texts if path.exists()},
+        **{"/".join(p.parts[-4:-2]): p.read_bytes() for p in exported},
     }
 
 

@@ -78,6 +78,25 @@ def test_many_kills_in_every_stage(server, tmp_path_factory, stage, record):
 
 
 @pytest.mark.slow
+def test_kills_between_evaluations(server, tmp_path):
+    """The best checkpoint and an early end are those of the whole run."""
+    whole, parted, log = tmp_path / "whole", tmp_path / "parted", tmp_path / "l"
+    options = [*LONG, "--patience=2", "--export_best=label_top_5_accuracy"]
+    options += ["--learning_rate=3", "--keep_checkpoint_max=2"]
+    assert server.run(command(whole, "finetune", *options), log) == 0
+    assert not (whole / "ckpt-50.index").exists()  # it has ended early
+    plan = [
+        *harness.moments(5, 4, {k: PHASES[k] for k in ("training", "writing")}),
+        *harness.moments(6, 2, LATE),
+    ]
+    argv = command(parted, "finetune", *options)
+    kills = harness.run_and_kill(server, argv, parted, plan, log)
+    assert sum(kills.values()) >= 3, (kills, harness.tail(log))
+    assert harness.end_state(parted) == harness.end_state(whole)
+    assert not harness.left_overs(parted)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_ends_with_42_and_goes_on(server, tmp_path, number):
     whole, parted, log = tmp_path / "whole", tmp_path / "parted", tmp_path / "l"

@@ -1,6 +1,7 @@
 """What evaluation judges, when it waits, and what it writes."""
 
 import collections
+import csv
 import dataclasses
 import json
 import logging
@@ -72,7 +73,39 @@ def test_result_files_have_the_originals_names_and_ours(run):
         "eval/regularization_loss",
         "global_step",
     }
-    assert set(stored) == originals | {"eval/examples"}
+    ours = {"eval/examples", "eval/balanced_accuracy"}
+    ours |= {"eval/expected_calibration_error", "classes", "calibration"}
+    assert set(stored) == originals | ours
+
+
+def table(path):
+    with path.open(newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_tables_stand_beside_the_result(run):
+    write_flags(run, class_names=list("abcdefghi") + ['j, "k"'])
+    source = pictures(30, list("abcdefghi") + ['j, "k"'])
+    simclrv2_tf.evaluate(source, run, eval_name="night")
+    result = json.loads((run / "result_night.json").read_text())
+    header, *rows = table(run / "per_class_night.csv")
+    classes = result["classes"]
+    assert header == ["class", "examples", "right", "predicted", "accuracy"]
+    assert [row[0] for row in rows] == classes["names"]
+    assert [float(row[4]) for row in rows] == classes["accuracy"]
+    (corner, *names), *rows = table(run / "confusion_night.csv")
+    assert corner == "label" and names == [row[0] for row in rows]
+    assert names[-1] == 'j, "k"'
+    counts = [[int(count) for count in row[1:]] for row in rows]
+    assert counts == classes["confusion"]
+    assert np.sum(counts, axis=1).tolist() == [3] * 10
+    header, *rows = table(run / "reliability_night.csv")
+    curve = result["calibration"]["reliability"]
+    assert header == list(curve) and len(rows) == 15
+    assert [row[3] for row in rows] == [
+        "" if value is None else str(value) for value in curve["confidence"]
+    ]
+    assert sum(int(row[2]) for row in rows) == 30
 
 
 def test_eval_name_tells_evaluations_apart(run):

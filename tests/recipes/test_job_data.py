@@ -9,6 +9,7 @@ from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.recipes import image_sample
 from simclrv2_tf.recipes import job_data
+from simclrv2_tf.recipes import stage_configs
 
 
 def source(labels, names="abc"):
@@ -47,6 +48,21 @@ def test_too_few_labels_are_all_kept():
     assert "accuracy is not measured" in data.note
     data = opened(EVEN, labels_per_class=39)  # none to spare
     assert data.evaluation is None
+
+
+def test_what_evaluates_needs_something_to_evaluate_on():
+    for option in ({"calibrate": True}, {"patience": 2}):
+        with pytest.raises(ValueError, match="needs labelled images to eval"):
+            opened([0, 1, 2] * 5 + [-1] * 100, **option)
+        assert opened(EVEN, **option).evaluation.num_examples == 24
+
+
+def test_pretraining_is_not_asked_to_evaluate():
+    asked = {"calibrate": True, "patience": 2, "image_size": 8}
+    config = Config(train_mode="semi_supervised", **asked)
+    given = stage_configs.given(config)
+    assert given["pretrain"] == {"image_size": 8}
+    assert given["finetune"] == given["distill"] == asked
 
 
 def test_the_digits_have_a_split_of_their_own():

@@ -13,6 +13,7 @@ from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import divergence
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
+from simclrv2_tf.runs.callbacks.evaluations import Evaluations
 from simclrv2_tf.runs.callbacks.given import StopWhenDone
 from simclrv2_tf.runs.callbacks.health_monitor import HealthMonitor
 from simclrv2_tf.runs.callbacks.health_monitor import Probe
@@ -63,6 +64,7 @@ def make_callbacks(run: TrainingRun) -> Callbacks:
         run.plan.train_steps,
         lambda: checkpointing.snapshot(run, report.last),
         functools.partial(checkpointing.write, run),
+        Evaluations(run, run.evaluate) if run.evaluate else None,
     )
     monitors = [_make_monitor(run, report, scalars)] if writes else []
     bad = StopWhenBad(

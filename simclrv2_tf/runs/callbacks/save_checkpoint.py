@@ -65,6 +65,9 @@ class SaveCheckpoint(EveryFew):
       last_step: The last step of training.
       snapshot: Function without arguments to what is written.
       write: Function (step, snapshot) that writes it or raises a ValueError.
+      evaluate: Function from the step of a checkpoint that is due, before it
+        is taken, to whether training goes on; None for none. Such a
+        checkpoint is not left out where the one before takes long.
     """
 
     def __init__(
@@ -73,8 +76,10 @@ class SaveCheckpoint(EveryFew):
         last_step: int,
         snapshot: Callable[[], dict],
         write: Callable[[int, dict], None],
+        evaluate: Callable[[int], bool] | None = None,
     ):
         super().__init__(every, last_step)
+        self._evaluate = evaluate
         self._snapshot = snapshot
         self._writer = BackgroundWriter(write)
         self._saved = None
@@ -85,7 +90,7 @@ class SaveCheckpoint(EveryFew):
             and step != self.last_step
         ):
             return
-        if not self._writer.wait(PATIENCE_SECONDS):
+        if not self._writer.wait(None if self._evaluate else PATIENCE_SECONDS):
             _LOG.error(
                 "step %d: the checkpoint before is still being written, the "
                 "storage is slow; this one is left out",
@@ -93,6 +98,8 @@ class SaveCheckpoint(EveryFew):
             )
             return
         self._report()
+        if self._evaluate and not self._evaluate(step):
+            self.model.stop_training = True
         self._start(step)
 
     def _start(self, step):

@@ -1,0 +1,78 @@
+"""The best evaluation of a run so far, and the file that names it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf.files import atomic
+
+FILE = "best_checkpoint.json"
+LOWER_IS_BETTER = ("expected_calibration_error",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Best:
+    """The best evaluation, and how many there were since.
+
+    Attributes:
+      metric: What is compared.
+      value: Of the best evaluation.
+      step: Whose checkpoint it is.
+      waited: Evaluations since then, none of which was better.
+    """
+
+    metric: str
+    value: float
+    step: int
+    waited: int = 0
+
+    def is_beaten_by(self, value: float) -> bool:
+        """Whether a value is better; one that is as good is not."""
+        if self.metric in LOWER_IS_BETTER:
+            return value < self.value
+        return value > self.value
+
+
+def after(best: Best | None, metric: str, value: float, step: int) -> Best:
+    """The best when another evaluation has come.
+
+    Args:
+      best: That before; None for none. That of another metric counts for none.
+      metric: What is compared.
+      value: Of the evaluation.
+      step: That it is of.
+    """
+    if best is None or best.metric != metric or best.is_beaten_by(value):
+        return Best(metric, value, step)
+    return dataclasses.replace(best, waited=best.waited + 1)
+
+
+def write(directory: str, best: Best) -> None:
+    """Writes which checkpoint of a run is the best, for whoever looks."""
+    told = dataclasses.asdict(best)
+    del told["waited"]
+    text = json.dumps({**told, "checkpoint": f"ckpt-{best.step}"}, indent=2)
+    atomic.write_text(os.path.join(directory, FILE), text + "\n")
+
+
+def step_of_best(directory: str | None) -> int | None:
+    """The step of a run's best checkpoint, None if none is named.
+
+    Raises:
+      ValueError: If the file is there and names none.
+    """
+    path = os.path.join(directory or "", FILE)
+    if not directory or not tf.io.gfile.exists(path):
+        return None
+    with tf.io.gfile.GFile(path) as file:
+        try:
+            return int(json.loads(file.read())["step"])
+        except (ValueError, TypeError, KeyError):
+            raise ValueError(
+                f"The file {path!r} must name a run's best checkpoint as JSON, "
+                "and does not: restore it, or leave --export_best out."
+            ) from None

@@ -1,0 +1,59 @@
+"""Evaluations while training goes on: which was the best, when to stop."""
+
+from __future__ import annotations
+
+import logging
+
+from simclrv2_tf import distribution
+from simclrv2_tf.runs import best_checkpoint
+from simclrv2_tf.runs.training_run import Evaluation
+from simclrv2_tf.runs.training_run import TrainingRun
+
+USUAL_METRIC = "label_top_1_accuracy"
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+class Evaluations:
+    """Evaluates a run at each of its planned checkpoints.
+
+    What came of it is noted in `run.progress`, so that the checkpoint holds
+    it and a run that goes on has it. All workers call this together and find
+    the same.
+
+    Args:
+      run: A `TrainingRun`.
+      evaluate: Its `Evaluation`.
+    """
+
+    def __init__(self, run: TrainingRun, evaluate: Evaluation):
+        self._run = run
+        self._evaluate = evaluate
+        self._metric = run.config.export_best or USUAL_METRIC
+
+    def __call__(self, step: int) -> bool:
+        """Evaluates; returns whether training goes on."""
+        run = self._run
+        found = self._evaluate(run.stage.network, run.classes)
+        best = best_checkpoint.after(
+            run.progress.best, self._metric, found[self._metric], step
+        )
+        run.progress.best = best
+        run.journal.note(
+            "evaluation", step=step, metrics=found, best_step=best.step
+        )
+        if distribution.is_chief():
+            self._tell(step, found[self._metric], best)
+        return not run.ended_early
+
+    def _tell(self, step, value, best):
+        known = "the best so far"
+        if best.waited:
+            known = f"best {best.value:.6g} at step {best.step}"
+        print(f"step {step}  {self._metric} {value:.6g}, {known}", flush=True)
+        if self._run.ended_early:
+            _LOG.warning(
+                "%s is no better after %d evaluations (--patience): training "
+                "ends here",
+                self._metric,
+                best.waited,
+            )
