@@ -35,7 +35,7 @@ def learning(
     """
     columns = max(1, min(columns, len(panels)))
     rows = max(1, math.ceil(len(panels) / columns))
-    figure = canvas.new_figure(3.1 * columns, 2.1 * rows, dark)
+    figure = canvas.new_figure(3.0 * columns, 2.1 * rows, dark)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, (title, series) in zip(grid, panels.items(), strict=False):
         _panel(axes, title, series, resumed, dark)

@@ -24,6 +24,7 @@ from simclrv2_tf.runs.own_data import with_own_data
 
 SIDE = 96  # pixels of a thumbnail's longer side
 SMALL = 48  # up to here pixels are shown as they are
+_SPLITS = ("train_split", "eval_split", "holdout_fraction")
 _QUALITY = 82  # of JPEG
 
 
@@ -61,7 +62,7 @@ def open_images(
     """
     config = dataclasses.replace(config, mode="eval")  # its rules for holdouts
     if source is None:
-        config = with_own_data(config)
+        config = _with_own_splits(with_own_data(config), flags)
     config = resolve_orientation(config)
     config, (source, eval_source) = agree(config, source, eval_source)
     if source is None:
@@ -71,6 +72,14 @@ def open_images(
         source, eval_source = _divided(source, flags["holdout_fraction"])
     labelled = eval_source is not None and (eval_source.labels >= 0).any()
     return Images(config, source, eval_source if labelled else None)
+
+
+def _with_own_splits(config, flags):
+    """The splits of the run, also where its data set is named once more."""
+    if flags.get("dataset") != config.dataset:
+        return config
+    names = [n for n in _SPLITS if n in flags and n not in config.given]
+    return dataclasses.replace(config, **{n: flags[n] for n in names})
 
 
 def _evaluation(config):
