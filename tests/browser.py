@@ -27,7 +27,7 @@ def look(command, path, profile, widths, expression):
 
     Args:
       command: Of the browser.
-      path: Of the page.
+      path: Of the page, a `pathlib.Path`.
       profile: An empty directory.
       widths: Of windows, in pixels.
       expression: JavaScript that is asked at each width.
@@ -96,11 +96,11 @@ class _Session:
         )["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self._ask(f"{domain}.enable")
-        self._ask("Page.navigate", url=f"file://{path}")
+        self._ask("Page.navigate", url=path.as_uri())
         while not self._named("Page.loadEventFired"):
             self._receive()
         answers = [self._at(width, expression) for width in widths]
-        return {"answers": answers, **self._heard(f"file://{path}")}
+        return {"answers": answers, **self._heard(path.as_uri())}
 
     def _at(self, width, expression):
         self._ask(
