@@ -22,12 +22,13 @@ class Scheme(NamedTuple):
     paper: str
     ink: str
     faint: str
+    grey: str
     accent: str
     second: str
 
 
-LIGHT = Scheme("#ffffff", "#1f2328", "#d0d7de", "#0969da", "#bc4c00")
-DARK = Scheme("#161b22", "#e6edf3", "#3d444d", "#4493f8", "#f0883e")
+LIGHT = Scheme("#ffffff", "#1f2328", "#d0d7de", "#8c959f", "#0969da", "#bc4c00")
+DARK = Scheme("#161b22", "#e6edf3", "#3d444d", "#6e7681", "#4493f8", "#f0883e")
 
 
 def scheme_of(dark: bool) -> Scheme:

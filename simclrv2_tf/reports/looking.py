@@ -84,6 +84,7 @@ def _seen(seen, pictures):
             "name": seen.source.name,
             "count": len(seen.features),
             "total": seen.total,
+            "labelled": bool((seen.source.labels >= 0).any()),
             "mapped": min(MOST_MAPPED, len(seen.features)),
         },
         "maps": _maps(seen, pictures, small),

@@ -94,8 +94,9 @@ def _dots(axes, points, labels, class_names, dark):
     scheme = canvas.scheme_of(dark)
     labels = np.full(len(points), -1) if labels is None else np.asarray(labels)
     bare = points[labels < 0]
-    axes.scatter(*bare.T, s=5, color=scheme.faint, linewidths=0)
     present = np.unique(labels[labels >= 0])
+    other = scheme.grey if len(present) else scheme.accent
+    axes.scatter(*bare.T, s=6, color=other, linewidths=0, alpha=0.8)
     for colour, label in zip(
         canvas.colours(len(present)), present, strict=True
     ):
@@ -134,7 +135,7 @@ def _draw_images(axes, points, images):
         if image is None:
             continue
         picture = OffsetImage(
-            image, zoom=26 / max(image.shape[:2]), cmap="gray"
+            image, zoom=32 / max(image.shape[:2]), cmap="gray"
         )
         axes.add_artist(
             AnnotationBbox(

@@ -9,6 +9,8 @@ from simclrv2_tf.recipes import record
 from simclrv2_tf.reports.history import Stage
 from simclrv2_tf.runs import journal
 
+_OF_STAGES = "stage_options"  # flags of single stages, written as one
+
 
 def facts(directory: str, stages: list[Stage]) -> list[tuple[str, str]]:
     """(name, value) of what a reader asks first."""
@@ -123,7 +125,9 @@ def command(directory: str, stages: list[Stage]) -> str:
     if asked is None:
         flagfile = os.path.join(directory, "flags.cfg")
         return shlex.join(["simclrv2", f"--flagfile={flagfile}"])
-    flags = [_flag(name, value) for name, value in asked.items()]
+    words = shlex.split(asked.get(_OF_STAGES) or "")
+    flags = [_flag(n, v) for n, v in asked.items() if n != _OF_STAGES]
+    flags += [f"--{word}" for word in words]
     return shlex.join(["simclrv2", *flags, f"--model_dir={directory}"])
 
 

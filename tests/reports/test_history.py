@@ -49,8 +49,9 @@ def test_the_command_repeats_what_was_asked(tmp_path):
         "simclrv2 '--flagfile=runs/a b/flags.cfg'"
     )
     asked = {"dataset": "folder:my photos", "cache_dataset": False}
+    asked["stage_options"] = "pretrain.learning_rate=0.5"
     (tmp_path / "job.json").write_text(json.dumps({"asked": asked}))
     assert overview.command(str(tmp_path), [stage]) == (
         "simclrv2 '--dataset=folder:my photos' --nocache_dataset "
-        f"--model_dir={tmp_path}"
+        f"--pretrain.learning_rate=0.5 --model_dir={tmp_path}"
     )
