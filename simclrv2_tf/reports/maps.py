@@ -51,13 +51,15 @@ def project(features: np.ndarray, method: str = "pca") -> np.ndarray:
 
 def _tsne(points):
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits  # scikit-learn requires it
 
     perplexity = min(_PERPLEXITY, (len(points) - 1) / 3)
     start = points[:, :2] / max(points[:, 0].std(), 1e-12) * 1e-4
     maker = TSNE(
         2, perplexity=perplexity, init=start.astype("f"), random_state=0
     )
-    return maker.fit_transform(points)
+    with threadpool_limits(1):  # more wait for each other on a busy machine
+        return maker.fit_transform(points)
 
 
 def embedding_map(
