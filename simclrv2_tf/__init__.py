@@ -34,11 +34,16 @@ _HOME = {
     "pretrain": "api",
     "published": "hub",
     "recommend": "api",
+    "report": "api",
     "semi_supervised": "api",
     "views": "data.views",
 }
 
-if TYPE_CHECKING:  # for editors; a test holds it to the table
+# Rooms with public names of their own.
+_ROOMS = ("reports",)
+
+if TYPE_CHECKING:  # for editors; a test holds it to the tables
+    from simclrv2_tf import reports as reports
     from simclrv2_tf.api import distill as distill
     from simclrv2_tf.api import embed as embed
     from simclrv2_tf.api import evaluate as evaluate
@@ -47,6 +52,7 @@ if TYPE_CHECKING:  # for editors; a test holds it to the table
     from simclrv2_tf.api import predict as predict
     from simclrv2_tf.api import pretrain as pretrain
     from simclrv2_tf.api import recommend as recommend
+    from simclrv2_tf.api import report as report
     from simclrv2_tf.api import semi_supervised as semi_supervised
     from simclrv2_tf.config import Config as Config
     from simclrv2_tf.data.views import views as views
@@ -66,13 +72,15 @@ if TYPE_CHECKING:  # for editors; a test holds it to the table
     from simclrv2_tf.stages.finetune import FineTune as FineTune
     from simclrv2_tf.stages.pretrain import Pretrain as Pretrain
 
-__all__ = sorted(_HOME)
+__all__ = sorted([*_HOME, *_ROOMS])
 
 # Now if Keras is loaded, else as soon as it is.
 wrapt.register_post_import_hook("simclrv2_tf.keras_objects:register", "keras")
 
 
 def __getattr__(name):
+    if name in _ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     keras_settings.check_backend()

@@ -178,6 +178,23 @@ def predict(
     return _apply("predict", dataset, model_dir, options)["predictions"]
 
 
+def report(
+    model_dir: Path, dataset: Data | None = None, **options: Unpack[Options]
+) -> str:
+    """Writes one page about a job or a run, and its pictures.
+
+    Args:
+      model_dir: Directory of the job or of the run.
+      dataset: See `pretrain`; None for the data set that it was trained on.
+      **options: Fields of `Config`.
+
+    Returns:
+      Path of `report.html`; the pictures are PNG files in `report/` beside it.
+    """
+    options = {**options, "mode": "report"}
+    return _run(None, dataset, model_dir, options)["report"]
+
+
 def semi_supervised(
     dataset: Data,
     model_dir: Path,

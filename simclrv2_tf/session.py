@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import logging
+import os
 from collections.abc import Sequence
 
 import keras
@@ -12,6 +14,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf import export
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.inference import evaluate
 from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import inspection
@@ -23,6 +26,7 @@ from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.recipes.record import run_within
+from simclrv2_tf.reports import page
 from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
@@ -36,6 +40,7 @@ from simclrv2_tf.runs.train import train
 TRAINING = ("train", "train_then_eval")
 EXPORTING = (*TRAINING, "export")
 APPLYING = ("eval", "embed", "predict")
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 def run(
@@ -59,11 +64,13 @@ def run(
       Dictionary: the last training metrics, the network's "parameters", and
       the metrics of evaluation; the path of what was written as "export" (on
       the first worker alone if there are several), "embeddings" or
-      "predictions". With `dataset_summary`, that summary alone.
+      "predictions" or "report". With `dataset_summary`, that summary alone.
     """
     _check(config, callbacks)
     if config.dataset_summary:
         return inspection.summarize(config)
+    if config.mode == "report":
+        return {"report": page.write(config, source, eval_source)}
     if config.mode not in (*TRAINING, "recommend"):
         config = _of_the_run(config)
     config = resolve_orientation(config)
@@ -72,9 +79,11 @@ def run(
         return make_recipe.recommend_for(config, source, eval_source)
     if config.train_mode == "semi_supervised" and config.mode in TRAINING:
         run_one = functools.partial(_run_of_job, callbacks)
-        return semi_supervised(
+        report = semi_supervised(
             config, run_one, source, eval_source, interruption
         )
+        _write_page(config.model_dir, source, eval_source)
+        return report
     export.check_installed(exports.formats_of(config))
     strategy = devices.make_strategy(config)  # before anything is computed
     with distribution.naming_lost_peers():
@@ -106,6 +115,20 @@ def _run_of_job(callbacks, config, *sources):
     """A run of a job; its callbacks are for those that train."""
     trains = config.mode in TRAINING
     return run(config, *sources, callbacks=callbacks if trains else ())
+
+
+def _write_page(directory, *sources):
+    """The page of a job that has ended; one that fails costs a line."""
+    if os.path.exists(os.path.join(directory, page.PAGE)):
+        return
+    try:
+        page.write(Config(mode="report", model_dir=directory), *sources)
+    except Exception as error:
+        _LOG.warning(
+            "%s cannot be written: %s (--mode=report tries again)",
+            page.PAGE,
+            first_line(error),
+        )
 
 
 def _of_the_run(config):

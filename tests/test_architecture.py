@@ -18,8 +18,10 @@ MAY_IMPORT = {
         "export",
         "inference",
         "recipes",
+        "reports",
         "runs",
     },
+    "reports": {"config", "data", "inference", "recipes", "runs"},
     "recipes": {
         "checkpoints",
         "config",
@@ -123,6 +125,17 @@ def test_inference_does_not_import_training():
         for name in imported(path):
             if name.startswith("simclrv2_tf.runs"):
                 assert name.startswith(known), f"{path.name} imports {name}"
+
+
+def test_reports_read_what_runs_left_behind():
+    """Of training and of the job they know files, weights and images."""
+    runs = ("inputs", "journal", "orientation_choice", "own_data", "weights")
+    known = {"runs": runs, "recipes": ("intervals", "record")}
+    for path in (PACKAGE / "reports").glob("*.py"):
+        for name in imported(path):
+            _, *parts = name.split(".")
+            if parts and parts[0] in known:
+                assert parts[1] in known[parts[0]], f"{path.name}: {name}"
 
 
 def test_what_inference_imports_knows_no_stage():

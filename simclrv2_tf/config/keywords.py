@@ -21,11 +21,13 @@ class Options(TypedDict, total=False):
         "embed",
         "predict",
         "status",
+        "report",
         "recommend",
     ]
     """What to do: train, evaluate a run, both in turn, export a model, or
     write embeddings or predictions of a data set, print the status of
-    the run in model_dir, or recommend settings for a data set."""
+    the run in model_dir, write a page about it (report.html), or
+    recommend settings for a data set."""
 
     train_mode: Literal["pretrain", "finetune", "distill", "semi_supervised"]
     """Stage: contrastive pretraining, supervised fine-tuning or

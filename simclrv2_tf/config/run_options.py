@@ -17,6 +17,7 @@ MODES = (
     "embed",
     "predict",
     "status",
+    "report",
     "recommend",
 )
 
@@ -29,7 +30,8 @@ class RunConfig:
         "train",
         "What to do: train, evaluate a run, both in turn, export a model, or "
         "write embeddings or predictions of a data set, print the status of "
-        "the run in model_dir, or recommend settings for a data set.",
+        "the run in model_dir, write a page about it (report.html), or "
+        "recommend settings for a data set.",
         MODES,
     )
     train_mode: str = option(

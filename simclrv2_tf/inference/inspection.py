@@ -13,6 +13,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.prepare import summary
 from simclrv2_tf.data.prepare.contact_sheet import write_sheet
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
@@ -99,16 +100,28 @@ def preview(config: Config, path: str, images: int = 6, views: int = 6) -> None:
     Raises:
       ValueError: If there are no images.
     """
-    source = open_source(config).with_channels(config.channels)
+    rows = rows_of_views(config, open_source(config), images, views)
+    with file_errors(path, "written"):
+        write_sheet(path, sum(rows, []), views + 1)
+
+
+def rows_of_views(
+    config: Config, source: Source, images: int, views: int
+) -> list[list[np.ndarray]]:
+    """Some images, each with views of it as they are trained on; see `preview`.
+
+    Returns:
+      A list for each image: itself and its views, float (height, width,
+      channels) in [0, 1].
+    """
+    source = source.with_channels(config.channels)
     picked = _readable(source, images, config.seed)
     batch = _views(config, source, picked, views)
     read = source.reader()
-    rows = []
-    for row, index in enumerate(picked):
-        rows.append(read(index)[0].numpy())
-        rows.extend(batch[row * views : (row + 1) * views])
-    with file_errors(path, "written"):
-        write_sheet(path, rows, views + 1)
+    return [
+        [read(index)[0].numpy(), *batch[row * views : (row + 1) * views]]
+        for row, index in enumerate(picked)
+    ]
 
 
 def _readable(source, wanted, seed):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime
 import math
 import os
 import time
@@ -136,18 +135,6 @@ def _about(data: JobData) -> dict:
     }
 
 
-def journal_seconds(events: list[dict]) -> float:
-    """Seconds that a run's lives took, from the first to the last line."""
-    total, begin, last = 0.0, None, None
-    for event in events:
-        now = datetime.datetime.fromisoformat(event["time"])
-        if event["event"] == "start":
-            total += (last - begin).total_seconds() if begin else 0.0
-            begin = now
-        last = now
-    return total + ((last - begin).total_seconds() if begin else 0.0)
-
-
 @dataclasses.dataclass
 class Job:
     """A job that has begun.
@@ -203,7 +190,7 @@ class Job:
     ) -> None:
         """A run of the job, and what it came to."""
         print(f"\n== {part} ==", flush=True)
-        earlier = journal_seconds(journal.read(config.model_dir, whole=True))
+        earlier = journal.seconds(journal.read(config.model_dir, whole=True))
         begin = time.monotonic()
         result = (run or self.run)(
             config, self.data.train, self.data.evaluation, interruption

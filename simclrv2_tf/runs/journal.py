@@ -79,6 +79,22 @@ def read(directory: str, whole: bool = False) -> list[dict]:
     return [line for line in parsed if line is not None]
 
 
+def seconds(events: list[dict]) -> float:
+    """Seconds that a run's lives took, from the first to the last line.
+
+    Args:
+      events: Lines of its log.
+    """
+    total, begin, last = 0.0, None, None
+    for event in events:
+        now = datetime.datetime.fromisoformat(event["time"])
+        if event["event"] == "start":
+            total += (last - begin).total_seconds() if begin else 0.0
+            begin = now
+        last = now
+    return total + ((last - begin).total_seconds() if begin else 0.0)
+
+
 def _parsed(line):
     try:
         value = json.loads(line)

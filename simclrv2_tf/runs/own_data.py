@@ -81,8 +81,10 @@ def _check_name(directory, dataset):
     """Raises a ValueError unless a run was trained on data of that name."""
     told = model_dir.read_environment(directory).get("data", {})
     name = told.get("name", dataset)
-    kind, colon, where = dataset.partition(":")
-    same = (dataset, f"{kind}{colon}{os.path.expanduser(where)}")
+    kind, _, where = dataset.partition(":")
+    where = os.path.expanduser(where.rstrip("/"))
+    # A folder without splits is called "folder PATH".
+    same = (dataset, f"{kind}:{where}", f"{kind} {where}")
     if not name.startswith(same):
         raise ValueError(
             f"The run in {directory!r} was trained on {name}, which "

@@ -86,6 +86,16 @@ def test_the_table_holds_every_row(job):
     assert json.loads((path / "report.json").read_text()) == report
 
 
+def test_the_page_comes_last(job):
+    path, report = job
+    text = (path / "report.html").read_text(encoding="utf-8")
+    assert "360 images: accuracy" in text
+    assert "Not all could be shown" not in text
+    for row in report["rows"]:
+        assert f"<td>{row['name']}</td>" in text
+    assert (path / "report" / "learning_pretrained_loss.png").exists()
+
+
 def test_the_better_network_is_exported(job):
     path, report = job
     rows = {row["name"]: row["top_1"] for row in report["rows"]}

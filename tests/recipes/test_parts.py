@@ -13,13 +13,13 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import feature_probe
 from simclrv2_tf.recipes import pilots
 from simclrv2_tf.recipes.job import Job
-from simclrv2_tf.recipes.job import journal_seconds
 from simclrv2_tf.recipes.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.learning_watch import LearningWatch
 from simclrv2_tf.recipes.learning_watch import NotLearning
 from simclrv2_tf.recipes.pretraining import pretrain
 from simclrv2_tf.recipes.record import Record
+from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.journal import Journal
 
 OPTIONS = {
@@ -191,8 +191,8 @@ def test_seconds_of_several_lives():
         return {"event": kind, "time": f"2026-01-01T00:00:{second:02d}+00:00"}
 
     events = [event("start", 0), event("train", 5), event("start", 30)]
-    assert journal_seconds([*events, event("trained", 42)]) == 5 + 12
-    assert journal_seconds([]) == 0
+    assert journal.seconds([*events, event("trained", 42)]) == 5 + 12
+    assert journal.seconds([]) == 0
 
 
 def test_a_probe_takes_as_many_of_each_class(job):

@@ -106,11 +106,12 @@ def test_data_from_python_have_no_name_to_go_by(run):
     with pytest.raises(ValueError, match="trained on a tf.data.Dataset, which"):
         simclrv2_tf.evaluate(None, run)
     write_flags(run, dataset="folder:~/photos")
-    write_environment(run, "folder:/home/ann/photos (train)")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", "/home/ann")
-        config = with_own_data(Config(mode="eval", model_dir=str(run)))
-    assert config.dataset == "folder:~/photos"
+    for name in ("folder:/home/ann/photos (train)", "folder /home/ann/photos"):
+        write_environment(run, name)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("HOME", "/home/ann")
+            config = with_own_data(Config(mode="eval", model_dir=str(run)))
+        assert config.dataset == "folder:~/photos"
 
 
 def test_a_run_that_is_about_to_begin_is_awaited(run, monkeypatch):

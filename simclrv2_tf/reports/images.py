@@ -1,0 +1,183 @@
+"""The images of a report: which they are, and how they look when small."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import functools
+import io
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import holdout
+from simclrv2_tf.data.prepare.contact_sheet import to_rgb
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.splits import NoSplitError
+from simclrv2_tf.data.storage import Files
+from simclrv2_tf.runs import inputs
+from simclrv2_tf.runs.orientation_choice import agree
+from simclrv2_tf.runs.orientation_choice import resolve_orientation
+from simclrv2_tf.runs.own_data import with_own_data
+
+SIDE = 96  # pixels of a thumbnail's longer side
+SMALL = 48  # up to here pixels are shown as they are
+_SPLITS = ("train_split", "eval_split", "holdout_fraction")
+_QUALITY = 82  # of JPEG
+
+
+@dataclasses.dataclass(frozen=True)
+class Images:
+    """The data of a run.
+
+    Attributes:
+      config: The `Config` that opens them.
+      train: `Source` that was trained on.
+      evaluation: `Source` with labels to evaluate on; None for none.
+    """
+
+    config: Config
+    train: Source
+    evaluation: Source | None
+
+
+def open_images(
+    config: Config,
+    flags: dict,
+    source: Source | None = None,
+    eval_source: Source | None = None,
+) -> Images:
+    """Opens what a run was trained and evaluated on.
+
+    Args:
+      config: A `Config` whose `model_dir` is the run's.
+      flags: The run's `flags.json`.
+      source: A `Source` to train on, in place of the run's own.
+      eval_source: The same to evaluate on.
+
+    Raises:
+      ValueError: If they cannot be opened.
+    """
+    config = dataclasses.replace(config, mode="eval")  # its rules for holdouts
+    if source is None:
+        config = _with_own_splits(with_own_data(config), flags)
+    config = resolve_orientation(config)
+    config, (source, eval_source) = agree(config, source, eval_source)
+    if source is None:
+        source = inputs.open_source(config)
+        eval_source = eval_source or _evaluation(config)
+    elif eval_source is None and flags.get("holdout_fraction"):
+        source, eval_source = _divided(source, flags["holdout_fraction"])
+    labelled = eval_source is not None and (eval_source.labels >= 0).any()
+    return Images(config, source, eval_source if labelled else None)
+
+
+def _with_own_splits(config, flags):
+    """The splits of the run, also where its data set is named once more."""
+    if flags.get("dataset") != config.dataset:
+        return config
+    names = [n for n in _SPLITS if n in flags and n not in config.given]
+    return dataclasses.replace(config, **{n: flags[n] for n in names})
+
+
+def _evaluation(config):
+    try:
+        return inputs.open_evaluation(config)
+    except NoSplitError:
+        return None
+
+
+def _divided(source, share):
+    aside = holdout.held_out(source.labels, share)
+    rest = holdout.left_over(source.labels, share)
+    return source.subset(rest), source.subset(aside)
+
+
+def spread(count: int, most: int) -> np.ndarray:
+    """At most so many numbers below `count`, at equal distances."""
+    if count <= most:
+        return np.arange(count)
+    return np.arange(most) * count // most
+
+
+def over_classes(labels: np.ndarray, most: int) -> np.ndarray:
+    """Places of examples, spread over the classes and over each of them."""
+    order = np.argsort(labels, kind="stable")
+    return order[spread(len(order), most)]
+
+
+class Thumbnails:
+    """Small pictures of a source's images, each read once.
+
+    Args:
+      source: A `Source`.
+      numbers: Those of its examples in the data set; None for their places.
+    """
+
+    def __init__(self, source: Source, numbers: np.ndarray | None = None):
+        self.source = source
+        self._numbers = numbers
+        self._read = source.reader()
+        self.pixels = functools.lru_cache(None)(self._pixels)
+
+    def _pixels(self, number: int) -> np.ndarray | None:
+        """uint8 (height, width, 3); None if the image cannot be read."""
+        try:
+            image = self._read(tf.constant(number, tf.int64))[0].numpy()
+        except (tf.errors.OpError, OSError, ValueError):
+            return None
+        return np.asarray(_fitted(to_rgb(image)))
+
+    def tile(self, number: int, caption: str = "", odd: bool = False) -> dict:
+        """An image for the page, {} if it cannot be read.
+
+        Args:
+          number: Of the example.
+          caption: What stands below it.
+          odd: Whether that is to stand out.
+        """
+        pixels = self.pixels(int(number))
+        if pixels is None:
+            return {}
+        name = self.name(number)
+        return {**tile(pixels), "name": name, "caption": caption, "odd": odd}
+
+    def name(self, place: int) -> str:
+        """The image's folder and file, or its number in the data set."""
+        if isinstance(self.source.storage, Files):
+            return "/".join(self.source.where(place).split(os.sep)[-2:])
+        return f"#{place if self._numbers is None else self._numbers[place]}"
+
+    def class_of(self, number: int) -> str:
+        """Name of its label, "" without one."""
+        label, names = self.source.labels[number], self.source.class_names
+        return names[label] if names and label >= 0 else ""
+
+
+def tile(pixels: np.ndarray) -> dict:
+    """Pixels, uint8 or float in [0, 1], as a picture that a page holds."""
+    from PIL import Image
+
+    if pixels.dtype != np.uint8:
+        pixels = np.asarray(_fitted(to_rgb(pixels)))
+    image, file = Image.fromarray(pixels), io.BytesIO()
+    few = max(image.size) <= SMALL
+    kind = "PNG" if few else "JPEG"
+    image.save(file, kind, **({} if few else {"quality": _QUALITY}))
+    source = data_uri(file.getvalue(), kind.lower())
+    return {"src": source, "few": few, "name": "", "caption": "", "odd": False}
+
+
+def _fitted(pixels):
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return image
+
+
+def data_uri(data: bytes, kind: str = "png") -> str:
+    """A picture as text that stands in a page."""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

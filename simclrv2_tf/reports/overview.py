@@ -1,0 +1,150 @@
+"""What a job or a run is: data, network, recipe, machine, command."""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+from simclrv2_tf.recipes import record
+from simclrv2_tf.reports.history import Stage
+from simclrv2_tf.runs import journal
+
+_OF_STAGES = "stage_options"  # flags of single stages, written as one
+
+
+def facts(directory: str, stages: list[Stage]) -> list[tuple[str, str]]:
+    """(name, value) of what a reader asks first."""
+    found = {
+        "Data": _data(directory, stages),
+        "Labels": _labels(stages),
+        "Time": _time(directory, stages),
+        "Machine": _machine(stages[-1].environment),
+        "Versions": _versions(stages[-1].environment),
+        "Seed": f"{stages[-1].flags.get('seed', '')}",
+    }
+    return [(name, value) for name, value in found.items() if value]
+
+
+def _data(directory, stages):
+    about = record.read_json(directory, record.JOB).get("data")
+    about = about or stages[0].environment.get("data", {})
+    classes = stages[-1].flags.get("num_classes")
+    parts = [f"{about.get('name', stages[0].flags.get('dataset'))}"]
+    if about.get("examples"):
+        parts.append(f"{about['examples']:,} images to train on")
+    if classes:
+        parts.append(f"{classes} classes")
+    return ", ".join(parts)
+
+
+def _labels(stages):
+    """Fine-tuning goes through labelled images alone: their number is told."""
+    tuned = [s for s in stages if s.flags.get("train_mode") == "finetune"]
+    count = (
+        tuned[-1].environment.get("data", {}).get("examples") if tuned else 0
+    )
+    if not count:
+        return ""
+    per_class = tuned[-1].flags.get("labels_per_class")
+    fraction = tuned[-1].flags.get("label_fraction", 1.0)
+    if per_class:
+        return f"{count:,}, {per_class} of each class"
+    return f"{count:,}" + (f", {fraction:.3g} of all" if fraction < 1 else "")
+
+
+def _time(directory, stages):
+    report = record.read_json(directory, record.REPORT)
+    seconds = report.get("seconds") or sum(
+        journal.seconds(stage.events) for stage in stages
+    )
+    told = _minutes(seconds)
+    planned = report.get("planned_seconds")
+    return f"{told}, planned {_minutes(planned)}" if planned else told
+
+
+def _minutes(seconds):
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _machine(environment):
+    hardware = environment.get("hardware", {})
+    if not hardware:
+        return ""
+    devices = hardware.get("accelerators") or [hardware.get("processor")]
+    return (
+        f"{', '.join(map(str, devices))}, {hardware.get('cores')} cores, "
+        f"{hardware.get('memory_gib')} GiB"
+    )
+
+
+def _versions(environment):
+    versions = environment.get("versions", {})
+    told = [f"{name} {version}" for name, version in versions.items()]
+    revision = environment.get("revision")
+    return ", ".join(told + ([f"revision {revision[:12]}"] if revision else []))
+
+
+def runs(directory: str, stages: list[Stage]) -> list[dict]:
+    """A row for each run: its network, steps, settings and time."""
+    done = record.read_json(directory, record.PROGRESS)
+    return [_run(stage, done.get(stage.name, {})) for stage in stages]
+
+
+def _run(stage, done):
+    flags = stage.flags
+    planned = flags.get("planned_steps")
+    seconds = done.get("seconds") or journal.seconds(stage.events)
+    parameters = done.get("parameters")
+    return {
+        "title": stage.title,
+        "network": _network(flags),
+        "parameters": f"{parameters:,}" if parameters else "",
+        "size": f"{flags.get('image_size')}",
+        "batch": f"{flags.get('train_batch_size')}",
+        "steps": f"{stage.last_step:,}"
+        + (f" of {planned:,}" if planned else ""),
+        "optimizer": f"{flags.get('optimizer')}",
+        "rate": f"{flags.get('learning_rate')}",
+        "precision": f"{flags.get('mixed_precision')}",
+        "time": _minutes(seconds),
+    }
+
+
+def _network(flags):
+    name = f"ResNet-{flags.get('resnet_depth')}"
+    name += f" ×{flags.get('width_multiplier')}"
+    return name + (", SK" if flags.get("sk_ratio") else "")
+
+
+def command(directory: str, stages: list[Stage]) -> str:
+    """The command that repeats a job or a run."""
+    asked = record.read_json(directory, record.JOB).get("asked")
+    if asked is None:
+        flagfile = os.path.join(directory, "flags.cfg")
+        return shlex.join(["simclrv2", f"--flagfile={flagfile}"])
+    words = shlex.split(asked.get(_OF_STAGES) or "")
+    flags = [_flag(n, v) for n, v in asked.items() if n != _OF_STAGES]
+    flags += [f"--{word}" for word in words]
+    return shlex.join(["simclrv2", *flags, f"--model_dir={directory}"])
+
+
+def _flag(name, value):
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no{name}"
+    return f"--{name}={value}"
+
+
+def reasons(directory: str) -> list[dict]:
+    """What a job's recipe chose and why, alike stages in one row."""
+    recipe = record.read_json(directory, record.JOB).get("recipe", {})
+    rows: dict[tuple, dict] = {}
+    for reason in recipe.get("reasons", []):
+        about = {k: reason.get(k) for k in ("option", "value", "why", "source")}
+        row = rows.setdefault(
+            tuple(map(str, about.values())), {**about, "stages": []}
+        )
+        row["stages"].append(reason.get("stage"))
+    return list(rows.values())

@@ -1,0 +1,193 @@
+"""`--mode=report`: one page that holds all that is worth a look."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.files import atomic
+from simclrv2_tf.files.errors import file_errors
+from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.recipes import record
+from simclrv2_tf.reports import curves
+from simclrv2_tf.reports import history
+from simclrv2_tf.reports import looking
+from simclrv2_tf.reports import overview
+from simclrv2_tf.reports.pictures import Pictures
+from simclrv2_tf.runs import journal
+
+PAGE, FOLDER = "report.html", "report"
+_PROBES = "probe.json"
+
+
+def write(
+    config: Config,
+    source: Source | None = None,
+    eval_source: Source | None = None,
+) -> str:
+    """Writes `report.html`, and its pictures below `report/`.
+
+    Args:
+      config: A `Config` whose `model_dir` is that of a job or of a run.
+      source: A `Source` that was trained on, in place of the run's own.
+      eval_source: The same to evaluate on.
+
+    Returns:
+      The path of the page.
+
+    Raises:
+      ValueError: If there is no job and no run.
+    """
+    directory = _checked(config.model_dir)
+    pictures = Pictures()
+    sources = (source, eval_source)
+    text = _render(_contents(config, directory, sources, pictures))
+    for name, data in pictures.files.items():
+        _write_bytes(os.path.join(directory, FOLDER, f"{name}.png"), data)
+    path = os.path.join(directory, PAGE)
+    atomic.write_text(path, text)
+    print(f"wrote the report to {path}", flush=True)
+    return path
+
+
+def _checked(directory):
+    """The directory, if it holds a job or a run."""
+    if not directory:
+        raise ValueError(
+            "`model_dir` must name the directory of a job or a run: give "
+            "--model_dir."
+        )
+    if is_remote(directory):
+        raise ValueError(
+            "A report is written of local directories. Received: "
+            f"model_dir={directory!r}; copy it to this machine."
+        )
+    if not any(stage.flags for stage in history.read_stages(directory)):
+        raise ValueError(
+            f"`model_dir` {directory!r} holds no job and no run: expected a "
+            "directory with flags.json or job.json, which training writes."
+        )
+    return directory
+
+
+def _write_bytes(path, data):
+    with file_errors(path, "written"):
+        tf.io.gfile.makedirs(os.path.dirname(path))
+        with atomic.beside(path) as staged, open(staged, "wb") as file:
+            file.write(data)
+
+
+def _render(contents):
+    """The page; whatever comes from outside is escaped."""
+    import jinja2
+
+    text = importlib.resources.files("simclrv2_tf.reports")
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = text.joinpath("page.html").read_text(encoding="utf-8")
+    return environment.from_string(template).render(contents).lstrip()
+
+
+def _contents(config, directory, sources, pictures):
+    """All that the template shows."""
+    stages = history.read_stages(directory)
+    report = record.read_json(directory, record.REPORT)
+    is_job = record.is_job(directory)
+    events = journal.read(directory, whole=True) if is_job else []
+    done = record.read_json(directory, record.PROGRESS)
+    return {
+        "title": _title(directory, stages),
+        "facts": overview.facts(directory, stages),
+        "runs": overview.runs(directory, stages),
+        "reasons": overview.reasons(directory),
+        "command": overview.command(directory, stages),
+        "learning": [_learning(stage, pictures) for stage in stages],
+        "probes": history.probes(events),
+        "is_job": is_job,
+        "rows": report.get("rows", []),
+        "exported": report.get("export"),
+        "efficiency": _efficiency(directory, stages, pictures),
+        "notes": report.get("notes", []),
+        "attempts": done.get("attempts", []),
+        "health": [_health(stage) for stage in stages],
+        "actions": history.actions(events),
+        **looking.contents(
+            config,
+            (stages[0], _asked(directory, stages)),
+            sources,
+            pictures,
+        ),
+    }
+
+
+def _title(directory, stages):
+    name = os.path.basename(os.path.abspath(directory))
+    kind = "job" if record.is_job(directory) else stages[0].title.lower()
+    return f"{name}: {kind} on {stages[0].flags.get('dataset')}"
+
+
+def _learning(stage, pictures):
+    """The panels of a stage, a picture each: they stand as there is room."""
+    shown = []
+    for title, series in stage.panels().items():
+        name = "_".join(filter(None, ("learning", stage.name, title)))
+        lines = ", ".join(series)
+        shown.append(
+            pictures.add(
+                name.replace(" ", "_"),
+                f"{stage.title}: {title} ({lines}) over steps",
+                functools.partial(
+                    curves.learning,
+                    {_panel(title, series): series},
+                    stage.resumed,
+                ),
+            )
+        )
+    return {"title": stage.title, "panels": shown, "resumed": stage.resumed}
+
+
+def _panel(title, series):
+    """A panel of one line is called by that."""
+    return title if len(series) > 1 else next(iter(series))
+
+
+def _efficiency(directory, stages, pictures):
+    """The label-efficiency curve of `probe.json`, None without one."""
+    places = [directory, *(stage.directory for stage in stages)]
+    for place in places:
+        rows = record.read_json(place, _PROBES).get("rows")
+        if rows:
+            return pictures.add(
+                "label_efficiency",
+                "Accuracy over the number of labels",
+                functools.partial(curves.label_efficiency, rows),
+            )
+    return None
+
+
+def _health(stage):
+    return {
+        "title": stage.title,
+        "warnings": history.warnings(stage),
+        "actions": history.actions(stage.events),
+    }
+
+
+def _asked(directory, stages):
+    """The run whose network is looked at: that with the classifier, if any."""
+    if not record.is_job(directory):
+        return stages[0]
+    try:
+        name = os.path.basename(record.run_within(directory))
+    except ValueError:  # no classifier yet, or no labels
+        name = stages[0].name
+    return next((s for s in stages if s.name == name), stages[0])

@@ -1,0 +1,132 @@
+"""Figures: of plain arrays, without matplotlib's global state."""
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from simclrv2_tf import reports
+from simclrv2_tf.reports import canvas
+from simclrv2_tf.reports import curves
+from simclrv2_tf.reports import judged
+from simclrv2_tf.reports import maps
+from simclrv2_tf.reports import tiles
+
+RNG = np.random.default_rng(0)
+NAMES = ["cat", "$x^", "a name that is far too long for a tick"]
+LABELS = np.repeat([0, 1, 2], 10)
+POINTS = RNG.normal(size=(30, 5)) + 4 * LABELS[:, None]
+ROWS = [
+    {
+        "network": network,
+        "endpoint": "final_avg_pool",
+        "classifier": "logistic",
+        "labels": labels,
+        "mean": 0.5,
+        "low": 0.4,
+        "high": None,
+    }
+    for network in ("run", "raw pixels")
+    for labels in (1, 10)
+]
+FIGURES = {
+    "class_accuracy": lambda **dark: reports.class_accuracy(
+        [1, 5, 0], [10, 10, 0], NAMES, **dark
+    ),
+    "confusion": lambda **dark: reports.confusion(np.eye(3), **dark),
+    "many_classes": lambda **dark: reports.confusion(np.eye(60), **dark),
+    "embedding_map": lambda **dark: reports.embedding_map(
+        reports.project(POINTS), LABELS, NAMES, [np.ones((4, 4, 3))] * 30
+    ),
+    "label_efficiency": lambda **dark: reports.label_efficiency(ROWS, **dark),
+    "learning": lambda **dark: reports.learning(
+        {"loss": {"a": ([1, 2], [3, 4]), "b": ([1], [2])}}, [2], **dark
+    ),
+    "neighbours": lambda **dark: reports.neighbours(
+        [[np.ones((4, 4, 1))] * 3] * 2, [["cat", "cat", "$"]] * 2, **dark
+    ),
+    "reliability": lambda **dark: reports.reliability(
+        np.array([0.2, 0.9]), np.array([False, True]), **dark
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_drawn_in_light_and_dark(name):
+    light, dark = (canvas.png(FIGURES[name](dark=d)) for d in (False, True))
+    assert light == canvas.png(FIGURES[name](dark=False))
+    corner = Image.open(io.BytesIO(light)).convert("RGB").getpixel((0, 0))
+    assert corner == (255, 255, 255)
+    if name != "embedding_map":
+        assert light != dark
+
+
+def test_figures_leave_matplotlib_alone():
+    code = (
+        "import sys, simclrv2_tf\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "simclrv2_tf.reports.confusion([[1, 0], [0, 1]])\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_rows_of_a_curve_are_told_apart_by_what_differs():
+    (axes,) = reports.label_efficiency(ROWS).axes
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names == ["raw pixels", "run"] or names == ["run", "raw pixels"]
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+def test_projections_keep_groups_together_and_repeat(method):
+    points = maps.project(POINTS, method)
+    assert points.shape == (30, 2)
+    np.testing.assert_array_equal(points, maps.project(POINTS, method))
+    near = tiles.nearest(points - points.mean(0) + 1e3, range(30), 1)
+    assert near.shape == (30, 1)
+    centres = np.stack([points[LABELS == k].mean(0) for k in range(3)])
+    distance = np.linalg.norm(points[:, None] - centres, axis=-1)
+    assert (distance.argmin(1) == LABELS).mean() > 0.9
+
+
+def test_projections_say_what_they_take():
+    with pytest.raises(ValueError, match="'pca' or 'tsne'. Received.*'umap'"):
+        maps.project(POINTS, "umap")
+    with pytest.raises(ValueError, match=r"at least 3.*\(2, 5\)"):
+        maps.project(POINTS[:2])
+
+
+def test_neighbours_are_the_nearest_by_cosine():
+    features = np.array([[1, 0], [9, 1], [0, 1], [-1, 0]], float)
+    assert tiles.nearest(features, [0, 2], 2).tolist() == [[1, 2], [1, 0]]
+    assert tiles.nearest(features, [0], 9).shape == (1, 3)
+
+
+def test_the_numbers_of_a_classifier():
+    logits = np.log([[0.9, 0.1], [0.6, 0.4], [0.8, 0.2], [0.5, 0.5]])
+    told = judged.judge(logits, np.array([0, 0, 1, -1]))
+    assert told.matrix().tolist() == [[2, 0], [1, 0]]
+    assert told.confused() == [(1, 0, 1)]
+    assert told.surest_mistakes(5).tolist() == [2]
+    assert told.least_sure(2).tolist() == [3, 1]
+    numbers = told.summary()
+    assert numbers["examples"] == 3
+    assert numbers["accuracy"] == pytest.approx(2 / 3)
+    assert numbers["balanced"] == pytest.approx(0.5)
+    # Each in a bin of its own: 0.1, 0.4 and 0.8 off.
+    assert numbers["calibration_error"] == pytest.approx(1.3 / 3)
+
+
+def test_certainty_falls_in_the_last_bin():
+    sure, share, count = curves.reliability_bins(
+        np.array([1.0, 0.95]), np.array([True, False])
+    )
+    assert (sure.tolist(), share.tolist(), count.tolist()) == (
+        [0.975],
+        [0.5],
+        [2],
+    )

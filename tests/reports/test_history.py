@@ -1,0 +1,57 @@
+"""What a journal tells the page."""
+
+import json
+
+from journals import EVENTS
+from journals import WARNING
+
+from simclrv2_tf.reports import history
+from simclrv2_tf.reports import overview
+
+
+def stage_of(tmp_path, flags=None):
+    flags = flags or {"train_mode": "pretrain", "dataset": "digits"}
+    (tmp_path / "flags.json").write_text(json.dumps(flags))
+    lines = "\n".join(map(json.dumps, EVENTS))
+    (tmp_path / "events.jsonl").write_text(lines)
+    (stage,) = history.read_stages(str(tmp_path))
+    return stage
+
+
+def test_points_that_come_again_count_once(tmp_path):
+    stage = stage_of(tmp_path)
+    panels = stage.panels()
+    assert panels["loss"] == {"contrast loss": ([10, 40], [5.0, 2.0])}
+    assert "learning rate" not in panels
+    assert stage.resumed == [15]
+
+
+def test_warnings_of_a_sort_are_one(tmp_path):
+    (warning,) = history.warnings(stage_of(tmp_path))
+    assert warning == {
+        "sentence": WARNING.format(3.0),
+        "first": 20,
+        "last": 25,
+        "times": 2,
+    }
+
+
+def test_what_was_done_is_told(tmp_path):
+    told = history.actions(stage_of(tmp_path).events)
+    assert told[0] == "Stopped at step 30: SIGTERM"
+    assert told[1] == "Went on from step 15."
+    assert told[2].startswith("Rolled back to step 20")
+
+
+def test_the_command_repeats_what_was_asked(tmp_path):
+    stage = stage_of(tmp_path)
+    assert overview.command("runs/a b", [stage]) == (
+        "simclrv2 '--flagfile=runs/a b/flags.cfg'"
+    )
+    asked = {"dataset": "folder:my photos", "cache_dataset": False}
+    asked["stage_options"] = "pretrain.learning_rate=0.5"
+    (tmp_path / "job.json").write_text(json.dumps({"asked": asked}))
+    assert overview.command(str(tmp_path), [stage]) == (
+        "simclrv2 '--dataset=folder:my photos' --nocache_dataset "
+        f"--pretrain.learning_rate=0.5 --model_dir={tmp_path}"
+    )
