@@ -4,7 +4,8 @@
     python tools/benchmark.py semi_supervised --datasets=signs --labels=5
 
 No other flag than data, labels and budget is given. Draws after the first
-take the first one's pretraining.
+take the first one's pretraining; with --share_pretraining other numbers of
+labels take it too, that of the first number, whose labels judge its pilots.
 """
 
 import argparse
@@ -62,6 +63,7 @@ def parse_arguments(arguments):
     parser.add_argument("--labels", default=",".join(map(str, LABELS)))
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--budget", default="00:20")
+    parser.add_argument("--share_pretraining", action="store_true")
     return parser.parse_args(arguments)
 
 
@@ -70,8 +72,11 @@ def draws_of(name, labels, options, root):
     flags = data_flags(name, options.data, root)
     for draw in range(options.draws):
         directory = root / f"{name}_{labels}_{draw}"
+        first = options.labels.split(",")[0]
         if draw:
             share_pretraining(root / f"{name}_{labels}_0", directory)
+        elif options.share_pretraining and labels != int(first):
+            share_network(root / f"{name}_{first}_0", directory)
         report = one_job(flags, labels, draw, options.budget, directory)
         if report is None:  # not so many labels
             return
@@ -148,6 +153,16 @@ def share_pretraining(first, directory):
         for name, value in done.items()
         if name.startswith(("pretrained", "pilots"))
     }
+    (directory / "progress.json").write_text(json.dumps(kept))
+
+
+def share_network(first, directory):
+    """Has a job of other labels find a network, and make its own recipe."""
+    done = json.loads((first / "progress.json").read_text())
+    shutil.copytree(first / "pretrained", directory / "pretrained")
+    no_pilots = {"shares": {}, "chosen": {}, "seconds": 0.0}
+    kept = {"pilots": done.get("pilots", no_pilots)}
+    kept["pretrained"] = done["pretrained"]
     (directory / "progress.json").write_text(json.dumps(kept))
 
 
