@@ -150,7 +150,7 @@ def take_steps(stage, dataset):
 
     def note_and_apply(optimizer, gradients, *rest):
         seen.gradients = gradients  # of this replica, which is a thread
-        apply(optimizer, gradients, *rest)
+        return apply(optimizer, gradients, *rest)
 
     stage.nonfinite.apply = note_and_apply
 
