@@ -29,6 +29,11 @@ class EvaluationConfig:
         "the newest and stops.",
         range=at_least(0, "seconds"),
     )
+    eval_ema: bool = option(
+        False,
+        "Evaluate, embed and predict with a run's averaged weights "
+        "(ema_model/...), see --memory_momentum.",
+    )
     knn_k: int = option(
         0,
         "Neighbours that vote in the nearest-neighbour evaluation, among the "

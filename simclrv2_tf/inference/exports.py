@@ -80,7 +80,7 @@ def export_newest(config: Config) -> str:
     return export_weights(
         config,
         weights.newest(config),
-        lambda prefix: weights.load(config, prefix),
+        lambda prefix: weights.load(config, prefix, config.export_ema),
     )
 
 

@@ -4,7 +4,6 @@ import tensorflow as tf
 
 from simclrv2_tf.nt_xent_tiled.row_blocks import cut
 from simclrv2_tf.nt_xent_tiled.row_blocks import loop
-from simclrv2_tf.nt_xent_tiled.row_blocks import size
 from simclrv2_tf.nt_xent_tiled.tile_sums import NOTHING
 from simclrv2_tf.nt_xent_tiled.tile_sums import accumulate
 from simclrv2_tf.nt_xent_tiled.tile_sums import choices

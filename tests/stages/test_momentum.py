@@ -21,6 +21,7 @@ TINY = {
     "proj_out_dim": 8,
     "num_classes": 3,
 }
+SLOW = pytest.mark.slow
 BATCH, FEATURES, RATE, TEMPERATURE = 5, 6, 0.2, 0.5
 
 
@@ -133,3 +134,178 @@ def test_keys_have_no_gradient():
                 a, b, tile=tile, keys=losses.Keys(ka, kb)
             ).loss
         assert tape.gradient(loss, [ka, kb]) == [None, None]
+
+
+IMAGES = RNG.random((2, 8, 8, 8, 3), np.float32)
+BAD = np.where(np.arange(8).reshape(8, 1, 1, 1) == 3, np.nan, IMAGES)
+LABELS = np.arange(8, dtype=np.int32) % 3
+
+
+def stage_of(policy="float32", remat=False, optimizer=None, **options):
+    """A stage whose residual branches are not zero."""
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(policy)
+    network = Network(**TINY)
+    network.backbone.remat = remat
+    for index, variable in enumerate(network.trainable_variables):
+        noise = tf.random.stateless_normal(variable.shape, [index, 1])
+        variable.assign_add(tf.cast(0.1 * noise, variable.dtype))
+    options = {"memory_size": 40, "memory_momentum": 0.5, **options}
+    stage = Pretrain(network, 0.5, **options)
+    stage.compile(optimizer=optimizer or keras.optimizers.SGD(0.1))
+    keras.config.set_dtype_policy("float32")
+    stage.optimizer.build(stage.trainable_variables)
+    return stage
+
+
+def held(stage):
+    """What a checkpoint holds, {name: array}."""
+    return {name: v.numpy() for name, v in stage.named_variables().items()}
+
+
+def take_steps(stage, *batches, compiled=False):
+    step = tf.function(stage.train_step, autograph=False, jit_compile=compiled)
+    for views in batches:
+        logs = step((tuple(map(tf.constant, views)), tf.constant(LABELS)))
+    return {name: float(value) for name, value in logs.items()}
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """A stage after three steps, and what they told."""
+    stage = stage_of()
+    logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES)
+    return logs, held(stage)
+
+
+def assert_like(ours, theirs, bound):
+    """Alike as one vector of each kind."""
+    assert set(ours) == set(theirs)
+    for kind in ("ema_model", "memory", "base_model", "head_"):
+        names = [name for name in theirs if name.startswith(kind)]
+        gap, size = (
+            np.sqrt(sum(np.sum(np.float64(x) ** 2) for x in xs))
+            for xs in (
+                [ours[n] - theirs[n] for n in names],
+                [theirs[n] for n in names],
+            )
+        )
+        assert gap <= bound * size, (kind, gap / size)
+
+
+def test_a_bad_step_takes_back_memory_and_average():
+    stage = stage_of()
+    take_steps(stage, IMAGES)
+    before = held(stage)
+    step = tf.function(stage.train_step, autograph=False)
+    for views, moves in ((BAD, False), (IMAGES, True)):
+        step((tuple(map(tf.constant, views)), tf.constant(LABELS)))
+        for name, array in held(stage).items():
+            same = np.array_equal(array, before[name])
+            assert same or moves, name
+    assert int(stage.nonfinite.skipped) == 1
+    assert int(stage.memory.written) == 32
+
+
+def test_the_average_has_statistics_of_its_own_activations():
+    """Those of the keys' batches; the weights are averages."""
+    stage = stage_of(memory_momentum=0.9)
+    before = held(stage)
+    views = tf.concat(list(IMAGES), axis=0)
+    first = stage.average.network.backbone.stem.conv(views)
+    mean = tf.reduce_mean(first, axis=[0, 1, 2]).numpy()
+    take_steps(stage, IMAGES)
+    after = held(stage)
+    name = "base_model/batch_normalization/moving_mean"
+    np.testing.assert_allclose(
+        after[f"ema_model/{name}"], 0.1 * mean, 1e-4, 1e-6
+    )
+    for name, array in after.items():
+        if f"ema_model/{name}" in after and "moving_" not in name:
+            expected = 0.9 * before[name] + 0.1 * array
+            average = after[f"ema_model/{name}"]
+            np.testing.assert_allclose(average, expected, 1e-5, 1e-6)
+
+
+@pytest.mark.slow
+def test_remat_changes_nothing(plain):
+    stage = stage_of(remat=True)
+    logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES)
+    assert logs == pytest.approx(plain[0], rel=1e-4)
+    assert_like(held(stage), plain[1], 1e-4)
+
+
+@pytest.mark.slow
+def test_a_micro_batch_of_all_is_the_plain_step(plain):
+    stage = stage_of(microbatch=8)
+    logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES)
+    assert logs == pytest.approx(plain[0], rel=1e-4)
+    assert_like(held(stage), plain[1], 1e-4)
+
+
+def test_keys_of_micro_batches_have_their_moments():
+    stage = stage_of(microbatch=4)
+    keys = stage.keys(tuple(map(tf.constant, IMAGES)))
+    twin = stage_of()
+    for half in (0, 1):
+        rows = slice(4 * half, 4 * half + 4)
+        expected = twin.keys(tuple(IMAGES[:, rows]))
+        for ours, theirs in zip(keys[:2], expected[:2], strict=True):
+            np.testing.assert_allclose(ours[rows], theirs, 1e-4, 1e-5)
+    logs = take_steps(stage, IMAGES, IMAGES)
+    assert np.isfinite(list(logs.values())).all()
+
+
+@pytest.mark.parametrize(
+    "policy", ["mixed_bfloat16", pytest.param("mixed_float16", marks=SLOW)]
+)
+def test_in_16_bits_memory_and_average_are_float32(policy):
+    optimizer = keras.optimizers.SGD(0.01)
+    if policy == "mixed_float16":  # one that need not find its scale first
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, 8.0)
+    stage = stage_of(policy, optimizer=optimizer)
+    assert stage.average.network.backbone.compute_dtype == policy[6:]
+    logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES)
+    assert np.isfinite(list(logs.values())).all()
+    assert int(stage.nonfinite.skipped) == 0
+    for variable in stage.named_variables().values():
+        assert variable.dtype in ("float32", "int64")
+    lengths = np.linalg.norm(stage.memory.keys.numpy(), axis=1)
+    np.testing.assert_allclose(lengths, 1.0, 1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tile", [0, 16])
+def test_the_step_compiles(plain, tile):
+    stage = stage_of(tile=tile)
+    logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES, compiled=True)
+    assert logs == pytest.approx(plain[0], rel=1e-3)
+    assert_like(held(stage), plain[1], 1e-3)
+
+
+def test_fit_trains_with_a_memory():
+    stage = stage_of(memory_size=20)
+    before = held(stage)
+    data = tf.data.Dataset.from_tensors((tuple(IMAGES), LABELS)).repeat(3)
+    history = stage.fit(data, verbose=0).history
+    assert np.isfinite(history["train/total_loss"][0])
+    for name, array in held(stage).items():
+        assert np.any(array != before[name]), name
+    assert int(stage.memory.filled) == 20
+
+
+def test_an_average_alone_averages_the_statistics_too():
+    stage = stage_of(memory_size=0, memory_momentum=0.5)
+    expected = held(stage)
+    names = list(stage.network.named_variables())
+    for _ in range(2):
+        take_steps(stage, IMAGES)
+        after = held(stage)
+        for name in names:
+            average = f"ema_model/{name}"
+            expected[average] = 0.5 * (expected[average] + after[name])
+            np.testing.assert_allclose(
+                after[average], expected[average], 1e-5, 1e-6
+            )
+    assert "memory" not in after
+    assert stage_of(memory_size=0, memory_momentum=None).average is None
