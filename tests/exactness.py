@@ -58,6 +58,8 @@ WITH_MEMORY = {
         "memory_momentum": 0.5,
     }
 }
+# Kinds of what a stage holds beside its weights.
+HELD = {"ema_model": "averages", "memory": "memory", "memory_written": "count"}
 RATES = {"lars": 0.3, "adam": 0.01}  # before scaling
 CASES = [f"{s}/{o}" for s, o in itertools.product(STAGES, RATES)]
 MEMORY = ["pretrain_memory/lars", "pretrain_memory/lars/float64"]
@@ -112,7 +114,8 @@ def run_stage(case):
         for number, gradient in enumerate(gradients):
             found[f"gradients/{step}/{number}"] = gradient
     for name, variable in stage.named_variables().items():
-        found[f"weights/{name}"] = the_same_of_all(variable.value)
+        kind = HELD.get(name.split("/")[0], "weights")
+        found[f"{kind}/{name}"] = the_same_of_all(variable.value)
     return found
 
 
