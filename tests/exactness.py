@@ -56,13 +56,17 @@ WITH_MEMORY = {
         "train_mode": "pretrain",
         "memory_size": 100,
         "memory_momentum": 0.5,
-    }
+    },
+}
+WITH_MEMORY["pretrain_memory_tiled"] = {
+    **WITH_MEMORY["pretrain_memory"],
+    "nt_xent_tile": "7",
 }
 # Kinds of what a stage holds beside its weights.
 HELD = {"ema_model": "averages", "memory": "memory", "memory_written": "count"}
 RATES = {"lars": 0.3, "adam": 0.01}  # before scaling
 CASES = [f"{s}/{o}" for s, o in itertools.product(STAGES, RATES)]
-MEMORY = ["pretrain_memory/lars", "pretrain_memory/lars/float64"]
+MEMORY = ["pretrain_memory/lars", "pretrain_memory_tiled/lars/float64"]
 CASES += ["pretrain/lars/float64", "finetune/adam/float64", *MEMORY]
 EVALUATION = "evaluation"
 QUICK = ["pretrain/lars", EVALUATION]

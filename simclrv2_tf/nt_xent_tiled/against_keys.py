@@ -1,4 +1,12 @@
-"""Queries against tiles of keys that have no gradient, and of a memory."""
+"""Queries against tiles of keys that have no gradient, and of a memory.
+
+A query's gradient is that of its own softmax alone: the mean of the columns
+under it, less the positive. So one pass makes the sums of exponentials and
+those means together, with a running maximum, and nothing is made again.
+"""
+
+import functools
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -6,14 +14,28 @@ from simclrv2_tf.nt_xent_tiled.row_blocks import cut
 from simclrv2_tf.nt_xent_tiled.row_blocks import loop
 from simclrv2_tf.nt_xent_tiled.tile_sums import NOTHING
 from simclrv2_tf.nt_xent_tiled.tile_sums import accumulate
-from simclrv2_tf.nt_xent_tiled.tile_sums import choices
 from simclrv2_tf.nt_xent_tiled.tile_sums import entropy_of
 from simclrv2_tf.nt_xent_tiled.tile_sums import everywhere
 from simclrv2_tf.nt_xent_tiled.tile_sums import last_tile
 from simclrv2_tf.nt_xent_tiled.tile_sums import log_add
 from simclrv2_tf.nt_xent_tiled.tile_sums import logits_of
-from simclrv2_tf.nt_xent_tiled.tile_sums import others
 from simclrv2_tf.nt_xent_tiled.tile_sums import places
+
+
+class _Seen(NamedTuple):
+    """What rows see of a set of columns, their own left out.
+
+    Attributes:
+      log: Log of the sum of exponentials, -inf of no column; (batch,).
+      mean: Mean of the columns under their softmax; (batch, dim).
+      largest: The largest logit; (batch,).
+      own: The logit of one's own column; (batch,).
+    """
+
+    log: tf.Tensor
+    mean: tf.Tensor
+    largest: tf.Tensor
+    own: tf.Tensor
 
 
 def compare_with_keys(a, b, keys_a, keys_b, memory, temperature, tile):
@@ -44,79 +66,63 @@ def _direction(tile, positives, own_view, memory):
 
     @tf.custom_gradient
     def run(x):
-        ab, positive, hardest, mean = choices(x, positives, tile)
-        odds = log_add(ab, others(x, own_view, tile))
+        near = _see(x, *_columns(x, positives, tile))
+        sets = [near, _see(x, *_columns(x, own_view, tile))]
         if memory is not None:
-            odds = log_add(odds, _remembered(x, memory, tile))
-        loss = tf.nn.softplus(odds - positive)
-        accuracy = tf.cast(hardest < positive, tf.float32)
-        entropy = entropy_of(ab - positive, mean - positive)
+            sets.append(_see(x, *_remembered(x, memory, tile)))
+        odds = functools.reduce(log_add, [seen.log for seen in sets])
+        loss = tf.nn.softplus(odds - near.own)
+        accuracy = tf.cast(near.largest < near.own, tf.float32)
+        mean = tf.reduce_sum(x * near.mean, axis=1)
+        entropy = entropy_of(near.log - near.own, mean - near.own)
 
         def gradient(upstream, *_):
-            log = positive + loss
-            to_x = tf.math.expm1(-loss)[:, tf.newaxis] * _mine(x, positives)
-            to_x += _pushed(x, log, positives, tile)
-            to_x += _pushed(x, log, own_view, tile)
-            if memory is not None:
-                to_x += _pushed_by_memory(x, log, memory, tile)
-            return upstream[:, tf.newaxis] * to_x
+            to_x = _each(tf.math.expm1(-loss), tf.gather(positives, places(x)))
+            for seen in sets:
+                share = tf.exp(seen.log - near.own - loss)
+                to_x += _each(share, seen.mean)
+            return _each(upstream, to_x)
 
         return (loss, accuracy, entropy), gradient
 
     return run
 
 
-def _mine(x, columns):
-    """Each row's own column."""
-    return tf.gather(columns, places(x))
+def _each(factors, rows):
+    return factors[:, tf.newaxis] * rows
 
 
-def _pushed(x, log, columns, tile):
-    """Sum over all columns but one's own of P_ij z_j; (batch, dim)."""
+def _see(x, tile_of, last):
+    """What rows see of the tiles from 0 to `last`, a `_Seen`."""
+
+    def add(k, top, total, pulled, positive):
+        logits, own, columns = tile_of(k)
+        top, total, decay, parts = accumulate(logits, top, total)
+        pulled = _each(decay, pulled) + parts @ columns
+        return top, total, pulled, positive + own
+
+    zero = everywhere(x, 0.0)
+    start = everywhere(x, NOTHING), zero, tf.zeros_like(x), zero
+    top, total, pulled, own = loop(0, last, add, *start)
+    mean = tf.math.divide_no_nan(pulled, total[:, tf.newaxis])
+    return _Seen(top + tf.math.log(total), mean, top, own)
+
+
+def _columns(x, columns, tile):
+    """Function of k: logits of x with tile k, its own, the tile; the last k."""
     logits, blocks = logits_of(x, columns, tile), cut(columns, tile)
-
-    def add(k, total):
-        parts = tf.exp(logits(k)[0] - log[:, tf.newaxis])
-        return (total + parts @ blocks[k],)
-
-    return loop(0, last_tile(columns, tile), add, tf.zeros_like(x))[0]
+    return lambda k: (*logits(k), blocks[k]), last_tile(columns, tile)
 
 
 def _remembered(x, memory, tile):
-    """Log of the sum of exponentials over a memory, -inf if it is empty."""
-    tile_of = _tile_of(x, memory, tile)
-
-    def add(k, top, total):
-        return accumulate(tile_of(k)[0], top, total)[:2]
-
-    start = everywhere(x, NOTHING), everywhere(x, 0.0)
-    top, total = loop(0, _last_filled(memory, tile), add, *start)
-    return top + tf.math.log(total)
-
-
-def _pushed_by_memory(x, log, memory, tile):
-    tile_of = _tile_of(x, memory, tile)
-
-    def add(k, total):
-        logits, columns = tile_of(k)
-        return (total + tf.exp(logits - log[:, tf.newaxis]) @ columns,)
-
-    return loop(0, _last_filled(memory, tile), add, tf.zeros_like(x))[0]
-
-
-def _tile_of(x, memory, tile):
-    """Function of k: logits of x with tile k of a memory, and the tile."""
-    tile = min(tile, memory.size)
-    filled = memory.filled
+    """The same of a memory, in which nothing is one's own."""
+    tile, filled = min(tile, memory.size), memory.filled
 
     def tile_of(k):
         ids = k * tile + tf.range(tile)
         columns = memory.rows(tf.minimum(ids, memory.size - 1))
         logits = tf.matmul(x, columns, transpose_b=True)
-        return tf.where(ids < filled, logits, NOTHING), columns
+        logits = tf.where(ids < filled, logits, NOTHING)
+        return logits, everywhere(x, 0.0), columns
 
-    return tile_of
-
-
-def _last_filled(memory, tile):
-    return -(-memory.filled // min(tile, memory.size)) - 1
+    return tile_of, -(-filled // tile) - 1

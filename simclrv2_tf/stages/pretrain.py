@@ -112,7 +112,7 @@ class Pretrain(Stage):
             decay = self.regularization()
             loss = tf.reduce_mean(contrast.loss) + supervised + decay
         stands = self.descend(tape, loss)
-        if keys is not None:
+        if self.memory is not None and keys is not None:
             self.memory.push(tf.concat(keys[:2], axis=0), stands)
         return self.record(
             contrast_loss=of_all(tf.reduce_mean(contrast.loss), labels),
@@ -164,12 +164,13 @@ class Pretrain(Stage):
         Args:
           views: As for `embed`.
         """
-        if self.memory is None:
+        if self.memory is None or self.average is None:
             return None
         embedded = self.embed(views, self.average.network)
         own = [self.contrast.normalized(p) for p in embedded.projections]
         joined = distribution.all_gather(tf.concat(own, axis=1))
-        return losses.Keys(*tf.split(joined, 2, axis=1), self.memory)
+        view_a, view_b = tf.split(joined, 2, axis=1)
+        return losses.Keys(view_a, view_b, self.memory)
 
     def named_variables(self) -> dict[str, keras.Variable]:
         """What a checkpoint holds by name, the memory too."""

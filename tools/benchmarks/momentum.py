@@ -103,7 +103,10 @@ def cost(network, memory, steps):
     from tools.benchmarks import memory as shared
 
     config = Config(**NETWORKS[network], warmup_epochs=0, memory_size=memory)
-    step = tf.function(shared.make_stage(config).train_step)
+    stage = shared.make_stage(config)
+    if memory:
+        fill(stage.memory)
+    step = tf.function(stage.train_step)
     data = shared.batch_of(config, config.train_batch_size)
     shared.timed(step, data)
     seconds = []
@@ -118,6 +121,16 @@ def cost(network, memory, steps):
         "processor s": round(used, 3),
         "clock s": round(clock, 3),
     }
+
+
+def fill(memory):
+    """Keys of unit length in every row, written in place."""
+    import tensorflow as tf
+
+    width = memory.keys.shape[1]
+    for part in range(0, memory.size, 512):
+        keys = tf.random.stateless_normal((512, width), (part, 0))
+        memory.push(tf.math.l2_normalize(keys, -1), True)
 
 
 def compare(options):
