@@ -129,6 +129,7 @@ def test_another_size_is_refused(published, tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_an_average_alone_is_evaluated_and_exported(run, tmp_path):
     """Fine-tuning, whose average begins with the weights that it tunes."""
     options = {**TINY, "checkpoint": str(run), "memory_momentum": 0.5}

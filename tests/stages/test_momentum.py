@@ -295,17 +295,18 @@ def test_fit_trains_with_a_memory():
 
 
 def test_an_average_alone_averages_the_statistics_too():
-    stage = stage_of(memory_size=0, memory_momentum=0.5)
-    expected = held(stage)
-    names = list(stage.network.named_variables())
-    for _ in range(2):
-        take_steps(stage, IMAGES)
-        after = held(stage)
-        for name in names:
-            average = f"ema_model/{name}"
-            expected[average] = 0.5 * (expected[average] + after[name])
-            np.testing.assert_allclose(
-                after[average], expected[average], 1e-5, 1e-6
-            )
+    stage = stage_of(memory_size=0, memory_momentum=0.75)
+    before = held(stage)
+    take_steps(stage, IMAGES)
+    after = held(stage)
+    for name in stage.network.named_variables():
+        expected = 0.75 * before[name] + 0.25 * after[name]
+        average = after[f"ema_model/{name}"]
+        np.testing.assert_allclose(average, expected, 1e-5, 1e-6)
     assert "memory" not in after
-    assert stage_of(memory_size=0, memory_momentum=None).average is None
+
+
+def test_without_either_nothing_is_kept_beside_the_weights():
+    stage = Pretrain(linear_network.LinearNetwork())
+    assert stage.average is stage.memory is None
+    assert list(stage.named_variables()) == ["base_model/kernel"]
