@@ -127,7 +127,7 @@ def test_moments_and_statistics_are_those_of_each_micro_batch(remat):
         parts = []
         for first in (0, 4, 8):
             rows = VIEWS[:, first : first + 4]
-            embedded = twin.embed(rows)
+            embedded = twin.embed(tuple(rows))
             parts.append([*embedded.projections, *embedded.features])
         joined = [tf.concat(each, axis=0) for each in zip(*parts, strict=True)]
         loss = tf.reduce_mean(twin.contrast.compare(*joined[:2]).loss)
