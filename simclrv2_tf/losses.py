@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
+from typing import Protocol
 
 import keras
 import tensorflow as tf
@@ -27,6 +28,38 @@ class Contrast(NamedTuple):
     loss: tf.Tensor
     accuracy: tf.Tensor
     entropy: tf.Tensor
+
+
+class Memory(Protocol):
+    """Keys of earlier steps, which are negatives for all queries.
+
+    Attributes:
+      size: Keys that there is room for.
+      filled: int32 scalar, how many there are.
+    """
+
+    size: int
+
+    @property
+    def filled(self) -> tf.Tensor: ...
+
+    def rows(self, places: tf.Tensor) -> tf.Tensor:
+        """The keys at int32 (count,) places, float32 (count, features)."""
+
+
+class Keys(NamedTuple):
+    """What the views of a batch are compared with, in place of each other.
+
+    Attributes:
+      view_a: float32 (global_batch, features), keys of all replicas' first
+        views, normalised if the loss normalises.
+      view_b: Likewise of the second views.
+      memory: More negatives; None for none.
+    """
+
+    view_a: tf.Tensor
+    view_b: tf.Tensor
+    memory: Memory | None = None
 
 
 @keras.saving.register_keras_serializable("simclrv2_tf")
@@ -83,11 +116,23 @@ class NTXent(keras.losses.Loss):
     def call(self, view_a: tf.Tensor, view_b: tf.Tensor) -> tf.Tensor:
         return self.compare(view_a, view_b).loss
 
-    def compare(self, view_a: tf.Tensor, view_b: tf.Tensor) -> Contrast:
-        """The loss with its accuracy and entropy, a `Contrast`."""
+    def compare(
+        self, view_a: tf.Tensor, view_b: tf.Tensor, keys: Keys | None = None
+    ) -> Contrast:
+        """The loss with its accuracy and entropy, a `Contrast`.
+
+        Args:
+          view_a: float (batch, features).
+          view_b: The same, row i of both from one image.
+          keys: What both are compared with; None for each other.
+        """
         return compare(
-            view_a, view_b, self.temperature, self.hidden_norm, self.tile
+            view_a, view_b, self.temperature, self.hidden_norm, self.tile, keys
         )
+
+    def normalized(self, view: tf.Tensor) -> tf.Tensor:
+        """Projections as the loss compares them, float32."""
+        return _normalized(view, self.hidden_norm)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -104,41 +149,83 @@ def compare(
     temperature: float = 0.1,
     hidden_norm: bool = True,
     tile: int | str = "auto",
+    keys: Keys | None = None,
 ) -> Contrast:
-    """NT-Xent of two views, see `NTXent`; float32 whatever comes in."""
-    a, b = (tf.cast(view, tf.float32) for view in (view_a, view_b))
-    if hidden_norm:
-        a, b = tf.nn.l2_normalize(a, axis=-1), tf.nn.l2_normalize(b, axis=-1)
+    """NT-Xent of two views, see `NTXent`; float32 whatever comes in.
+
+    With `keys` the views are queries: the positive of each is the key of the
+    other view, its negatives are the keys of all other images, of both views,
+    and the memory. Only the queries have a gradient.
+    """
+    a, b = (_normalized(view, hidden_norm) for view in (view_a, view_b))
     if tile == "auto":
-        tile = nt_xent_tiled.TILE if _is_large(a) else 0
-    if tile:
+        tile = nt_xent_tiled.TILE if _is_large(a, keys) else 0
+    if keys is not None:
+        keys = _without_gradient(keys)
+    if not tile:
+        return _compare_densely(a, b, temperature, keys)
+    if keys is None:
         return Contrast(*nt_xent_tiled.compare(a, b, temperature, tile))
-    return _compare_densely(a, b, temperature)
+    return Contrast(
+        *nt_xent_tiled.compare_with_keys(a, b, *keys, temperature, tile)
+    )
 
 
-def _is_large(view):
-    """Whether the global batch is large, or its size unknown."""
+def _normalized(view, hidden_norm):
+    view = tf.cast(view, tf.float32)
+    return tf.nn.l2_normalize(view, axis=-1) if hidden_norm else view
+
+
+def _without_gradient(keys):
+    a, b = tf.stop_gradient(keys.view_a), tf.stop_gradient(keys.view_b)
+    return Keys(a, b, keys.memory)
+
+
+def _is_large(view, keys):
+    """Whether the columns are many, or their number unknown."""
     batch = view.shape[0]
-    return batch is None or batch * distribution.num_replicas() > DENSE_PAIRS
+    if batch is None:
+        return True
+    remembered = keys.memory.size if keys and keys.memory else 0
+    return batch * distribution.num_replicas() + remembered // 2 > DENSE_PAIRS
 
 
-def _compare_densely(a, b, temperature):
+def _compare_densely(a, b, temperature, keys):
     """NT-Xent as it is written down: the readable reference.
 
     Embeddings are scaled by the root of the temperature and not products by
     the temperature: rounded as in tiles, and a little closer to float64.
     """
-    a, b = a * temperature**-0.5, b * temperature**-0.5
-    all_a, all_b = distribution.all_gather(a), distribution.all_gather(b)
+    scale = temperature**-0.5
+    a, b = a * scale, b * scale
+    all_a, all_b, more = _columns(a, b, scale, keys)
     batch = tf.shape(a)[0]
     own = distribution.replica_offset(batch) + tf.range(batch)
     ab = tf.matmul(a, all_b, transpose_b=True)
     ba = tf.matmul(b, all_a, transpose_b=True)
     aa = _without_self(tf.matmul(a, all_a, transpose_b=True), own)
     bb = _without_self(tf.matmul(b, all_b, transpose_b=True), own)
-    loss = _cross_entropy(own, tf.concat([ab, aa], axis=1))
-    loss += _cross_entropy(own, tf.concat([ba, bb], axis=1))
+    loss = _cross_entropy(own, tf.concat([ab, aa, *more(a)], axis=1))
+    loss += _cross_entropy(own, tf.concat([ba, bb, *more(b)], axis=1))
     return Contrast(loss, _is_nearest(ab, own), _entropy(ab))
+
+
+def _columns(a, b, scale, keys):
+    """What rows are compared with: both views', and a function to more."""
+    if keys is None:
+        gather = distribution.all_gather
+        return gather(a), gather(b), lambda x: ()
+    if keys.memory is None:
+        return keys.view_a * scale, keys.view_b * scale, lambda x: ()
+    places = tf.range(keys.memory.size)
+    remembered = keys.memory.rows(places) * scale
+
+    def more(x):
+        logits = tf.matmul(x, remembered, transpose_b=True)
+        there = places < keys.memory.filled
+        return (tf.where(there, logits, logits.dtype.min),)
+
+    return keys.view_a * scale, keys.view_b * scale, more
 
 
 def _without_self(logits, own):

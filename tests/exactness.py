@@ -55,9 +55,24 @@ STAGES = {
         "distill_alpha": 0.5,
     },
 }
+# The third step has keys of the second, and writes over those of the first.
+WITH_MEMORY = {
+    "pretrain_memory": {
+        "train_mode": "pretrain",
+        "memory_size": 100,
+        "memory_momentum": 0.5,
+    },
+}
+WITH_MEMORY["pretrain_memory_tiled"] = {
+    **WITH_MEMORY["pretrain_memory"],
+    "nt_xent_tile": "7",
+}
+# Kinds of what a stage holds beside its weights.
+HELD = {"ema_model": "averages", "memory": "memory", "memory_written": "count"}
 RATES = {"lars": 0.3, "adam": 0.01}  # before scaling
 CASES = [f"{s}/{o}" for s, o in itertools.product(STAGES, RATES)]
-CASES += ["pretrain/lars/float64", "finetune/adam/float64"]
+MEMORY = ["pretrain_memory/lars", "pretrain_memory_tiled/lars/float64"]
+CASES += ["pretrain/lars/float64", "finetune/adam/float64", *MEMORY]
 EVALUATION = "evaluation"
 QUICK = ["pretrain/lars", EVALUATION]
 
@@ -72,7 +87,7 @@ def config_of(case):
     stage_name, optimizer = case.split("/")[:2]
     return Config(
         **COMMON,
-        **STAGES[stage_name],
+        **{**STAGES, **WITH_MEMORY}[stage_name],
         optimizer=optimizer,
         learning_rate=RATES[optimizer],
     )
@@ -107,8 +122,9 @@ def run_stage(case):
             found[f"metrics/{step}/{name}"] = value
         for number, gradient in enumerate(gradients):
             found[f"gradients/{step}/{number}"] = gradient
-    for name, variable in stage.network.named_variables().items():
-        found[f"weights/{name}"] = variable.numpy()
+    for name, variable in stage.named_variables().items():
+        kind = HELD.get(name.split("/")[0], "weights")
+        found[f"{kind}/{name}"] = the_same_of_all(variable.value)
     return found
 
 
@@ -159,7 +175,7 @@ def take_steps(stage, dataset):
 
     def note_and_apply(optimizer, gradients, *rest):
         seen.gradients = gradients  # of this replica, which is a thread
-        apply(optimizer, gradients, *rest)
+        return apply(optimizer, gradients, *rest)
 
     stage.nonfinite.apply = note_and_apply
 

@@ -99,3 +99,52 @@ def nt_xent_gradient(view_a, view_b, temperature, weights):
     gradient = (pull + pull.T) @ z / temperature
     along = (gradient * z).sum(axis=1, keepdims=True)
     return values[:count] + values[count:], (gradient - along * z) / norms
+
+
+class MomentumTwin:
+    """Contrast with a momentum encoder and a memory, of a linear network.
+
+    Loops over queries; SGD. Everything in float64.
+    """
+
+    def __init__(self, weights, momentum, size, temperature, rate):
+        self.weights = np.float64(weights)
+        self.average = self.weights.copy()
+        self.memory = []
+        self.momentum, self.size = momentum, size
+        self.temperature, self.rate = temperature, rate
+
+    def step(self, view_a, view_b):
+        """Takes a step; returns the loss."""
+        views = np.float64(view_a), np.float64(view_b)
+        keys = [unit(x @ self.average) for x in views]
+        gradient, loss = np.zeros_like(self.weights), 0.0
+        for mine, other in ((0, 1), (1, 0)):
+            for row, x in enumerate(views[mine]):
+                negatives = [
+                    *np.delete(keys[other], row, 0),
+                    *np.delete(keys[mine], row, 0),
+                    *self.memory,
+                ]
+                columns = np.array([keys[other][row], *negatives])
+                value, to_query = self._query(x @ self.weights, columns)
+                loss += value / len(view_a)
+                gradient += np.outer(x, to_query) / len(view_a)
+        self.weights = self.weights - self.rate * gradient
+        self.average = (
+            self.momentum * self.average + (1 - self.momentum) * self.weights
+        )
+        self.memory = [*self.memory, *keys[0], *keys[1]][-self.size :]
+        return loss
+
+    def _query(self, query, columns):
+        """Cross-entropy of a query, the first column right; its gradient."""
+        length = np.linalg.norm(query)
+        z = query / length
+        p = softmax(columns @ z / self.temperature)
+        to_z = (p @ columns - columns[0]) / self.temperature
+        return -np.log(p[0]), (to_z - (to_z @ z) * z) / length
+
+
+def unit(x):
+    return x / np.linalg.norm(x, axis=-1, keepdims=True)

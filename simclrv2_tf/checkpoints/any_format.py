@@ -14,6 +14,7 @@ from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.checkpoints import tf2
 from simclrv2_tf.checkpoints.arrays import Arrays
+from simclrv2_tf.checkpoints.arrays import nothing
 from simclrv2_tf.checkpoints.arrays import shapes_of
 from simclrv2_tf.files.errors import file_errors
 
@@ -47,15 +48,18 @@ class Weights:
       arrays: `Arrays` of canonical names.
       arguments: Those of `Network` that names, shapes and files tell.
       notes: What else there is to know, sentences.
+      momentum: `Arrays` that momentum pretraining goes on with, named as in
+        a TF1 checkpoint: `ema_model/<canonical name>`, `memory`.
     """
 
     kind: str
     arrays: Arrays
     arguments: dict
     notes: tuple = ()
+    momentum: Arrays = dataclasses.field(default_factory=nothing)
 
     @classmethod
-    def make(cls, kind, path, arrays, known=None, notes=()):
+    def make(cls, kind, path, arrays, known=None, notes=(), momentum=None):
         """Infers the architecture, and words the errors of later reading."""
 
         def read(name):
@@ -65,7 +69,13 @@ class Weights:
         shapes = shapes_of(arrays)
         arguments = architecture.infer(shapes)
         arguments |= architecture.agreeing(arguments, known or {})
-        return cls(kind, Arrays(shapes, read), arguments, tuple(notes))
+        return cls(
+            kind,
+            Arrays(shapes, read),
+            arguments,
+            tuple(notes),
+            momentum or nothing(),
+        )
 
     def with_head(self, mode):
         """The same, a projection head of one layer named as `mode` names it.
@@ -81,10 +91,13 @@ class Weights:
         count = {"num_proj_layers": 1}
         if mode == "linear":
             old, new, count = new, old, {}
-        names = {name.replace(old, new): name for name in self.arrays}
         arguments = {**self.arguments, "proj_head_mode": mode, **count}
+        arrays, momentum = (
+            held.renamed({name.replace(old, new): name for name in held})
+            for held in (self.arrays, self.momentum)
+        )
         return dataclasses.replace(
-            self, arrays=self.arrays.renamed(names), arguments=arguments
+            self, arrays=arrays, arguments=arguments, momentum=momentum
         )
 
 
@@ -159,10 +172,14 @@ def _checkpoint(prefix, ema, ignore):
     if run_directory.is_ours(prefix):
         arrays = run_directory.read(prefix)
         chosen = tf1.choose(arrays, ema, prefix)
-        return Weights.make("run", prefix, arrays.renamed(chosen), known)
+        momentum = arrays.renamed(tf1.momentum(arrays.shapes))
+        return Weights.make(
+            "run", prefix, arrays.renamed(chosen), known, momentum=momentum
+        )
     if tf1.is_tf1(prefix):
         arrays = tf1.read(prefix, ema, ignore)
-        return Weights.make("TF1", prefix, arrays, known)
+        momentum = tf1.read_momentum(prefix)
+        return Weights.make("TF1", prefix, arrays, known, momentum=momentum)
     if tf2.is_tf2(prefix):
         refuse_momentum(prefix, ema)
         arrays, inferred = tf2.read(prefix)

@@ -41,6 +41,20 @@ class Arrays(collections.abc.Mapping):
         return Arrays(shapes, lambda new: self._read(names[new]))
 
 
+def joined(arrays, others):
+    """Both of two `Arrays`, no name of which is in both."""
+
+    def read(name):
+        return (arrays if name in arrays else others)[name]
+
+    return Arrays({**arrays.shapes, **others.shapes}, read)
+
+
+def nothing():
+    """No arrays."""
+    return Arrays({}, None)
+
+
 def shapes_of(arrays):
     """{name: shape} of `Arrays` or of a dictionary of arrays."""
     if isinstance(arrays, Arrays):

@@ -11,6 +11,8 @@ from simclrv2_tf.checkpoints.bundle import Bundle
 from simclrv2_tf.files import atomic
 
 EMA = "ema_model/"
+MEMORY = "memory"
+WRITTEN = "memory_written"  # our own, see `stages.key_memory`
 PART_BYTES = 2**30  # written at once; bounds the memory of a conversion
 # Optimizer slots stand below a weight ("…/kernel/Momentum"); counters, the
 # memory and the powers of Adam stand elsewhere.
@@ -108,7 +110,7 @@ def _refuse_others(shapes, path, ignore):
         key
         for key in sorted(set(shapes) - weights)
         if shapes[key]  # counters and powers are scalars
-        and not key.startswith("memory")
+        and not key.startswith(MEMORY)
         and not _is_slot(key, weights)
         and not (ignore and re.match(ignore, key))
     ]
@@ -151,6 +153,35 @@ def choose(keys, ema, path):
     # The released files keep no momentum classifier.
     heads = {n: k for n, k in trained.items() if n.startswith(_CLASSIFIER)}
     return {**heads, **momentum}
+
+
+def momentum(shapes):
+    """What momentum pretraining goes on with, among all that there is.
+
+    Args:
+      shapes: {name in the checkpoint: shape}.
+
+    Returns:
+      {name: name in the checkpoint}: `ema_model/<canonical name>`, the one
+      matrix that is called memory, and how many keys were written to it.
+    """
+    names = {
+        EMA + _canonical(key): key
+        for key in shapes
+        if key.startswith(EMA) and _WEIGHT.fullmatch(_canonical(key))
+    }
+    named = [k for k in shapes if k.startswith(MEMORY) and len(shapes[k]) == 2]
+    if len(named) == 1:
+        names[MEMORY] = named[0]
+    if WRITTEN in shapes:
+        names[WRITTEN] = WRITTEN
+    return names
+
+
+def read_momentum(prefix):
+    """What `momentum` finds in a checkpoint, `Arrays`."""
+    bundle = Bundle(prefix)
+    return bundle.arrays(momentum(bundle.shapes))
 
 
 def write(path, arrays, global_step=0):

@@ -8,6 +8,7 @@ all of them. This room needs neither absl nor TensorFlow.
 import dataclasses
 from typing import Any
 
+from simclrv2_tf.config.average_rules import averages
 from simclrv2_tf.config.data_options import DataConfig
 from simclrv2_tf.config.hardware_options import HardwareConfig
 from simclrv2_tf.config.inference_options import ApplicationConfig
@@ -32,6 +33,7 @@ __all__ = [
     "HEADS",
     "NORMALIZATION",
     "Config",
+    "averages",
     "describing",
     "groups",
     "time_budget_seconds",

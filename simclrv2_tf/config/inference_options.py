@@ -61,6 +61,11 @@ class EvaluationConfig:
         "the evaluation split's labels and judge it on the others; the "
         "run's exports and predictions then have their probabilities at it.",
     )
+    eval_ema: bool = option(
+        False,
+        "Evaluate, embed and predict with a run's averaged weights "
+        "(ema_model/...), see --memory_momentum.",
+    )
     knn_k: int = option(
         0,
         "Neighbours that vote in the nearest-neighbour evaluation, among the "

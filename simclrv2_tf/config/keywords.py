@@ -45,7 +45,8 @@ class Options(TypedDict, total=False):
     Unused once model_dir holds a checkpoint."""
 
     checkpoint_ema: bool
-    """Load the momentum weights (ema_model/...) of --checkpoint."""
+    """Load the momentum weights (ema_model/...) of --checkpoint in place of
+    the trained ones."""
 
     checkpoint_ignore: str | os.PathLike[str] | None
     """Regular expression; tensors of a PyTorch file or of a TF1 checkpoint
@@ -83,6 +84,10 @@ class Options(TypedDict, total=False):
 
     export_top_k: int
     """Classes that an exported model's answer names, 1 or more."""
+
+    export_ema: bool
+    """Export a run's averaged weights (ema_model/...), see
+    --memory_momentum."""
 
     max_image_pixels: int
     """Pixels of an image (height times width) that an exported model takes,
@@ -225,6 +230,16 @@ class Options(TypedDict, total=False):
     """Columns of the contrastive loss's logits made at a time: auto, by the
     size of the batch; 0, all; or 1 or more. The loss is the same."""
 
+    memory_size: int
+    """Keys of earlier steps that pretraining compares with, made by a
+    moving average of the network; paper: 65536. 0: the loss without
+    them."""
+
+    memory_momentum: float | None
+    """Share of the old value in a moving average of the weights, in [0, 1);
+    unset: 0.999 with --memory_size, else no average. Above 0 alone: an
+    average for --eval_ema and --export_ema, in all stages."""
+
     lineareval_while_pretraining: bool
     """Train an online linear probe while pretraining."""
 
@@ -327,6 +342,10 @@ class Options(TypedDict, total=False):
     """With --mode=eval or train_then_eval: fit a temperature to half of the
     evaluation split's labels and judge it on the others; the run's
     exports and predictions then have their probabilities at it."""
+
+    eval_ema: bool
+    """Evaluate, embed and predict with a run's averaged weights
+    (ema_model/...), see --memory_momentum."""
 
     knn_k: int
     """Neighbours that vote in the nearest-neighbour evaluation, among the

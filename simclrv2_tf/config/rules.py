@@ -8,6 +8,8 @@ import re
 from typing import Any
 
 from simclrv2_tf.config import stage_options
+from simclrv2_tf.config.average_rules import check_average
+from simclrv2_tf.config.average_rules import check_memory
 from simclrv2_tf.config.hardware_options import STRATEGIES
 
 # The type of a field: what is taken for it, and its words.
@@ -287,6 +289,8 @@ RULES = (
     _check_probe,
     _check_class_weights,
     _check_gradient_cache,
+    check_memory,
+    check_average,
     _check_pairs,
     _check_eval_name,
     _check_calibrate,

@@ -62,7 +62,9 @@ class RunConfig:
         kind=str,
     )
     checkpoint_ema: bool = option(
-        False, "Load the momentum weights (ema_model/...) of --checkpoint."
+        False,
+        "Load the momentum weights (ema_model/...) of --checkpoint in place "
+        "of the trained ones.",
     )
     checkpoint_ignore: str | None = option(
         None,
@@ -114,6 +116,11 @@ class RunConfig:
         5,
         "Classes that an exported model's answer names, 1 or more.",
         range=at_least(1),
+    )
+    export_ema: bool = option(
+        False,
+        "Export a run's averaged weights (ema_model/...), see "
+        "--memory_momentum.",
     )
     max_image_pixels: int = option(
         100_000_000,

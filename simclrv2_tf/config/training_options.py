@@ -9,6 +9,7 @@ from simclrv2_tf.config.option import FIXED
 from simclrv2_tf.config.option import SHARE
 from simclrv2_tf.config.option import WHOLE_NUMBER
 from simclrv2_tf.config.option import Range
+from simclrv2_tf.config.option import Resumed
 from simclrv2_tf.config.option import at_least
 from simclrv2_tf.config.option import between
 from simclrv2_tf.config.option import option
@@ -38,6 +39,23 @@ class ObjectiveConfig:
             "auto, 0, or a number of columns",
         ),
         also=WHOLE_NUMBER,
+    )
+    memory_size: int = option(
+        0,
+        "Keys of earlier steps that pretraining compares with, made by a "
+        "moving average of the network; paper: 65536. 0: the loss without "
+        "them.",
+        range=at_least(0),
+        resumed=FIXED,
+    )
+    memory_momentum: float | None = option(
+        None,
+        "Share of the old value in a moving average of the weights, in "
+        "[0, 1); unset: 0.999 with --memory_size, else no average. Above 0 "
+        "alone: an average for --eval_ema and --export_ema, in all stages.",
+        kind=float,
+        range=Range(lambda v: v is None or 0 <= v < 1, "in [0, 1)"),
+        resumed=Resumed(fixed=True, changes_training=True, part=bool),
     )
     lineareval_while_pretraining: bool = option(
         True,

@@ -75,7 +75,11 @@ def convert(
     architecture.check(weights.arguments, overrides)
     arguments = {**weights.arguments, **overrides}
     _check_complete(weights.arrays, arguments)
-    _WRITERS[form](target, weights.arrays, arguments)
+    written = weights.arrays
+    if form == "tf1" and not ema:  # which alone has names for the rest
+        checks.check_finite(weights.momentum)
+        written = checks.joined(weights.arrays, weights.momentum)
+    _WRITERS[form](target, written, arguments)
     notes = (*weights.notes, *load.notes_of(weights.arguments, arguments))
     notes += _unsaid(form, arguments)
     _LOG.info(
@@ -83,7 +87,7 @@ def convert(
         architecture.describe(arguments),
         source,
         weights.kind,
-        "; ".join([f"wrote {len(weights.arrays)} variables", *notes]),
+        "; ".join([f"wrote {len(written)} variables", *notes]),
     )
     return form
 

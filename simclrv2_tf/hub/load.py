@@ -1,6 +1,7 @@
 """Networks from what users have: any weights, one call."""
 
 import contextlib
+import dataclasses
 import json
 import logging
 import os
@@ -137,7 +138,9 @@ def _published(model, ema):
         known["ft_proj_selector"] = model.selector
     expected = catalogue.arguments(model.architecture)
     architecture.check(known, expected)
-    return sources.Weights(model.name, weights.arrays, known, notes)
+    return dataclasses.replace(
+        weights, kind=model.name, arguments=known, notes=notes
+    )
 
 
 def _keras(path, kind):

@@ -98,7 +98,7 @@ def export_best(config: Config) -> str:
 
 
 def _export(config, prefix, directory=None):
-    load = functools.partial(weights.load, config)
+    load = functools.partial(weights.load, config, ema=config.export_ema)
     return export_weights(config, prefix, load, directory)
 
 

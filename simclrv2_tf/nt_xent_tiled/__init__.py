@@ -16,9 +16,11 @@ the L and g of the others, two numbers an embedding, and nothing else of
 their backward pass.
 """
 
+from simclrv2_tf.nt_xent_tiled.against_keys import compare_with_keys
 from simclrv2_tf.nt_xent_tiled.rows import rows
 
 TILE = 256
+__all__ = ["TILE", "compare", "compare_with_keys"]
 
 
 def compare(a, b, temperature, tile=TILE):

@@ -18,6 +18,7 @@ from simclrv2_tf.models import weight_decay
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.inputs import make_augmentation
+from simclrv2_tf.runs.momentum_start import continue_momentum
 from simclrv2_tf.runs.plan import Plan
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
@@ -124,11 +125,18 @@ def make_stage(
         augment=make_augmentation(config),
         weight_decay=config.weight_decay,
         seed=config.seed,
+        memory_momentum=_momentum(config),
     )
     decays = optimizers.decays_inside(config.optimizer)
     stage.decay(weight_decay.decayed_by_loss(network, decays))
     network.backbone.remat = config.remat
     return stage
+
+
+def _momentum(config):
+    """Of the average; alone, 0 is none. A memory's has the stage's default."""
+    alone = config.memory_momentum or None
+    return config.memory_momentum if config.memory_size else alone
 
 
 def _pretrain(config, network, **shared):
@@ -140,6 +148,7 @@ def _pretrain(config, network, **shared):
         config.lineareval_while_pretraining,
         tile=tile if tile == "auto" else int(tile),
         microbatch=config.gradient_cache_microbatch,
+        memory_size=config.memory_size,
         **shared,
     )
 
@@ -190,6 +199,8 @@ def compiled_stage(
     make = fresh_network if resumes else make_network
     network = make(config, num_classes)
     stage = make_stage(config, network, teacher, source.labels)
+    if config.checkpoint and not resumes and config.train_mode == "pretrain":
+        continue_momentum(config, stage)
     stage.compile(optimizer=make_optimizer(config, plan, network))
     stage.optimizer.build(stage.trainable_variables)
     return stage

@@ -41,9 +41,7 @@ def newest(directory: str) -> str | None:
 
 def restore(stage: Stage, prefix: str) -> Progress:
     """Reads weights and slots of a checkpoint; returns where it was."""
-    assign.assign_strict(
-        stage.network.named_variables(), run_directory.read(prefix)
-    )
+    assign.assign_strict(stage.named_variables(), run_directory.read(prefix))
     slots = {str(i): v for i, v in enumerate(stage.optimizer.variables)}
     assign.assign_strict(slots, run_directory.read_optimizer(prefix))
     progress = resume_state.from_json(
@@ -65,7 +63,7 @@ def snapshot(run: TrainingRun, metrics: dict[str, float]) -> dict:
         done + run.progress.skipped_batches
     )
     return run_directory.snapshot(
-        run.stage.network.named_variables(),
+        run.stage.named_variables(),
         run.stage.optimizer.variables,
         run.progress.note(run.stage, metrics),
     )

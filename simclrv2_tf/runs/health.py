@@ -89,9 +89,12 @@ def neighbour_accuracy(x: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(labels[cosine.argmax(axis=1)] == labels))
 
 
-def chance_loss(batch: int) -> float:
-    """The contrastive loss of guessing, 2 log(2N - 1): of both directions."""
-    return 2.0 * math.log(2 * batch - 1)
+def chance_loss(batch: int, remembered: int = 0) -> float:
+    """The contrastive loss of guessing, of both directions.
+
+    2 log(2N - 1 + K) with K keys in a memory; one that is full is meant.
+    """
+    return 2.0 * math.log(2 * batch - 1 + remembered)
 
 
 def chance_found(batch: int) -> float:

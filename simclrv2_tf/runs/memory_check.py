@@ -8,6 +8,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf import hub
 from simclrv2_tf import scaling
 from simclrv2_tf.config import Config
+from simclrv2_tf.config import averages
 from simclrv2_tf.data.cache import free_memory
 
 MOST = 0.9  # of the free memory that a job may be expected to take
@@ -53,7 +54,8 @@ def expect(config: Config, replicas: int = 1) -> Expected:
       replicas: Devices that share a batch; those of the host share its memory.
     """
     gpus = tf.config.list_logical_devices("GPU")
-    needed = sum(scaling.memory(_job(config, replicas)).values())
+    job = _job(config, replicas)
+    needed = sum(scaling.memory(job).values()) + _average(config, job)
     needed += _teacher(config, config.train_batch_size // replicas)
     if gpus:
         free = _device_memory(gpus[0])
@@ -168,6 +170,14 @@ def _teacher(config, batch):
         if field.name in told
     }
     return scaling.inference_memory(scaling.Job(batch=batch, **named))
+
+
+def _average(config, job):
+    """Bytes of an average of the weights, and of a memory of keys."""
+    if not averages(config):
+        return 0
+    keys = config.memory_size * job.proj_out_dim
+    return (job.whole.parameters + keys) * scaling.FLOAT
 
 
 def _device_memory(device):

@@ -171,6 +171,8 @@ def _assemble(config, source, lock, interruption, callbacks):
         _restore_unreadable(run)
     elif config.linear_probe_init:
         start_from_probe(stage.network, data)
+        if stage.average is not None:
+            stage.average.restart()
     return run
 
 

@@ -59,10 +59,16 @@ def best(config: Config) -> str:
     return newest(config)
 
 
-def load(config: Config, prefix: str) -> Network:
-    """The network that weights belong to."""
+def load(config: Config, prefix: str, ema: bool | None = None) -> Network:
+    """The network that weights belong to.
+
+    Args:
+      config: A `Config`.
+      prefix: Of a checkpoint, or any that `load_network` takes.
+      ema: Take the average of the weights; as `eval_ema` says unless given.
+    """
     with precision.policy(config.mixed_precision):
-        return hub.load_network(prefix, **_options(config, prefix))
+        return hub.load_network(prefix, **_options(config, prefix, ema))
 
 
 def load_backbone(config: Config, prefix: str, endpoint: str) -> Backbone:
@@ -72,11 +78,12 @@ def load_backbone(config: Config, prefix: str, endpoint: str) -> Backbone:
         return hub.load_backbone(prefix, endpoint, False, **options)
 
 
-def _options(config, prefix):
+def _options(config, prefix, ema=None):
     """What to load weights with; flags that were given must agree with them."""
     wanted = resolve.given(config, describing(config))
+    wanted["ema"] = config.eval_ema if ema is None else ema
     if prefix == config.checkpoint:  # in a run's own nothing is left open
-        wanted["ema"] = config.checkpoint_ema
+        wanted["ema"] = wanted["ema"] or config.checkpoint_ema
         wanted["ignore"] = config.checkpoint_ignore
     return wanted
 

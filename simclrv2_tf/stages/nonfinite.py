@@ -61,6 +61,9 @@ class NonfiniteSteps:
           loss: Scalar, before scaling.
           tape: The `Tape` of the forward pass; statistics stay advanced if it
             is an ordinary one.
+
+        Returns:
+          Whether they have moved, a bool scalar, the same on all replicas.
         """
         if not optimizer.built:
             optimizer.build(variables)
@@ -86,6 +89,7 @@ class NonfiniteSteps:
         else:
             _choose(finite, step, take_back, gradients, before)
         self._count(finite, norm)
+        return finite
 
     def _count(self, finite, norm):
         bad = tf.cast(tf.logical_not(finite), tf.int32)

@@ -1,24 +1,28 @@
 """Contrastive pretraining (SimCLRv2, section 2.1), labels not needed."""
 
-import functools
 from typing import Any
 from typing import NamedTuple
 
+import keras
 import tensorflow as tf
 
+from simclrv2_tf import distribution
 from simclrv2_tf import losses
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import gradient_cache
 from simclrv2_tf.stages.elements import Pair
 from simclrv2_tf.stages.elements import labelled_views
+from simclrv2_tf.stages.key_memory import KeyMemory
 from simclrv2_tf.stages.stage import Stage
 from simclrv2_tf.stages.stage import accuracy
 from simclrv2_tf.stages.stage import labelled
 from simclrv2_tf.stages.stage import labelled_mean
 from simclrv2_tf.stages.stage import of_all
+from simclrv2_tf.stages.weight_average import WeightAverage
 
 # Endpoints that the losses read: contrastive, and of the online linear probe.
 _READ = ("proj_head_output", "proj_sel")
+MEMORY_MOMENTUM = 0.999  # the paper's
 
 
 class Embedded(NamedTuple):
@@ -49,6 +53,9 @@ class Pretrain(Stage):
       tile: How the contrastive loss is made, see `losses.NTXent`.
       microbatch: Images of a replica that are embedded at a time, see
         `gradient_cache`; 0 for all.
+      memory_size: Above 0, views are compared with keys, what an average of
+        the network (`memory_momentum`, here 0.999 unless given) makes of
+        them, and with so many keys of earlier steps, see docs/momentum.md.
       **kwargs: See `Stage`.
 
     Metrics: contrast_loss, contrast_acc, contrast_entropy, supervised_loss,
@@ -72,10 +79,16 @@ class Pretrain(Stage):
         linear_evaluation: bool = True,
         tile: int | str = "auto",
         microbatch: int = 0,
+        memory_size: int = 0,
+        memory_momentum: float | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(network, **kwargs)
+        alone = None if memory_size else memory_momentum
+        super().__init__(network, memory_momentum=alone, **kwargs)
         self.microbatch = microbatch
+        self.memory: KeyMemory | None = None
+        if memory_size:
+            self._make_memory(memory_size, memory_momentum)
         head = network.supervised_head
         self.linear_evaluation = linear_evaluation and head is not None
         if head is not None:
@@ -90,13 +103,17 @@ class Pretrain(Stage):
     def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step of contrastive learning, and of the online linear probe."""
         views, labels = labelled_views(data)
-        with self.tape() as tape:
+        tape, views = self.tape(), self._shown(views)
+        keys = self.keys(views)
+        with tape:
             embedded = self.embed(views)
-            contrast = self.contrast.compare(*embedded.projections)
+            contrast = self.contrast.compare(*embedded.projections, keys)
             supervised, probe = self._supervised(embedded.features, labels)
             decay = self.regularization()
             loss = tf.reduce_mean(contrast.loss) + supervised + decay
-        self.descend(tape, loss)
+        stands = self.descend(tape, loss)
+        if self.memory is not None and keys is not None:
+            self.memory.push(tf.concat(keys[:2], axis=0), stands)
         return self.record(
             contrast_loss=of_all(tf.reduce_mean(contrast.loss), labels),
             contrast_acc=of_all(tf.reduce_mean(contrast.accuracy), labels),
@@ -114,34 +131,67 @@ class Pretrain(Stage):
         loss = tf.reduce_mean(self.contrast(*tf.split(both, 2)))
         return self.record_validation(loss=of_all(loss, labels))
 
-    def embed(self, views: Pair) -> Embedded:
+    def embed(self, views: Pair, network: Network | None = None) -> Embedded:
         """What the losses read of two views.
 
         Args:
-          views: A pair of float (batch, height, width, channels) in [0, 1].
+          views: A pair of float (batch, height, width, channels) in [0, 1],
+            changed already unless there are micro-batches.
+          network: In place of the one that is trained.
         """
-        if self.microbatch:
-            widths = [self.network.output[n].shape[-1] for n in _READ]
-            widths = [width for width in widths for _ in views]
-            encoded = gradient_cache.embed(
-                functools.partial(self._encode, batch=views[0].shape[0]),
-                views,
-                self.microbatch,
-                widths,
-            )
+        network = network or self.network
+        if not self.microbatch:
+            encoded = _encode(network, views)
         else:
-            encoded = self._encode(views)
+            widths = [network.output[n].shape[-1] for n in _READ]
+            widths = [width for width in widths for _ in views]
+            batch = views[0].shape[0]
+
+            def encode(rows, first):
+                return _encode(network, self._changed(rows, first, batch))
+
+            encoded = gradient_cache.embed(
+                encode, views, self.microbatch, widths
+            )
         return Embedded(tuple(encoded[:2]), tuple(encoded[2:]))
 
-    def _encode(self, views, first=0, batch=None):
-        """Projections and features of rows of both views, float32."""
-        changed = [
+    def keys(self, views: Pair) -> losses.Keys | None:
+        """What the views are compared with; None for each other.
+
+        The averaged network makes the keys, in training mode: its
+        normalization takes the moments of this batch.
+
+        Args:
+          views: As for `embed`.
+        """
+        if self.memory is None or self.average is None:
+            return None
+        embedded = self.embed(views, self.average.network)
+        own = [self.contrast.normalized(p) for p in embedded.projections]
+        joined = distribution.all_gather(tf.concat(own, axis=1))
+        view_a, view_b = tf.split(joined, 2, axis=1)
+        return losses.Keys(view_a, view_b, self.memory)
+
+    def named_variables(self) -> dict[str, keras.Variable]:
+        """What a checkpoint holds by name, the memory too."""
+        named = super().named_variables()
+        return named | (self.memory.named_variables() if self.memory else {})
+
+    def _make_memory(self, size, momentum):
+        momentum = MEMORY_MOMENTUM if momentum is None else momentum
+        self.average = WeightAverage(self.network, momentum, True)
+        width = self.network.output["proj_head_output"].shape[-1]
+        self.memory = KeyMemory(size, width)
+
+    def _shown(self, views):
+        """The views, changed unless each micro-batch does that by itself."""
+        return views if self.microbatch else self._changed(views)
+
+    def _changed(self, views, first=0, batch=None):
+        return tuple(
             self.augmented(view, index, first, batch)
             for index, view in enumerate(views)
-        ]
-        endpoints = self.network(tf.concat(changed, axis=0), training=True)
-        both = [tf.split(endpoints[name], 2) for name in _READ]
-        return [tf.cast(x, tf.float32) for pair in both for x in pair]
+        )
 
     def _supervised(self, features, labels):
         if not self.linear_evaluation:
@@ -153,3 +203,10 @@ class Pretrain(Stage):
         loss = labelled_mean(per_view, labels)
         probe = {"supervised_loss": labelled(per_view, labels)}
         return loss, {**probe, "supervised_acc": accuracy(logits, labels)}
+
+
+def _encode(network, views):
+    """Projections and features of rows of both views, float32."""
+    endpoints = network(tf.concat(views, axis=0), training=True)
+    both = [tf.split(endpoints[name], 2) for name in _READ]
+    return [tf.cast(x, tf.float32) for pair in both for x in pair]

@@ -13,6 +13,7 @@ from simclrv2_tf.data.random import fold
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import nonfinite
 from simclrv2_tf.stages.elements import images_alone
+from simclrv2_tf.stages.weight_average import WeightAverage
 
 # (images, seed, first, total) to images
 Augment: TypeAlias = Callable[
@@ -58,6 +59,8 @@ class Stage(keras.Model):
       weight_decay: Factor of the squares that are added to the loss (see
         `decay`). LARS decays the inner kernels by itself.
       seed: Start of everything random in the step.
+      memory_momentum: Share of the old value in a moving average of the
+        weights, `average`, in [0, 1); None for no average.
     """
 
     predicts = "logits_sup"
@@ -68,6 +71,7 @@ class Stage(keras.Model):
         augment: Augment | None = None,
         weight_decay: float = 0.0,
         seed: int = 0,
+        memory_momentum: float | None = None,
     ) -> None:
         super().__init__(name=type(self).__name__.lower())
         self.network = network
@@ -78,6 +82,9 @@ class Stage(keras.Model):
         self._means: dict[str, keras.metrics.Mean] = {}
         self._validation_means: dict[str, keras.metrics.Mean] = {}
         self.nonfinite = nonfinite.NonfiniteSteps()
+        self.average: WeightAverage | None = None
+        if memory_momentum is not None:
+            self.average = WeightAverage(network, memory_momentum)
         self.built = True  # the network is, and `fit` shall not call us
 
     @property
@@ -149,20 +156,38 @@ class Stage(keras.Model):
 
     def tape(self) -> nonfinite.Tape:
         """A gradient tape for the forward pass; `descend` takes it."""
-        return nonfinite.Tape(nonfinite.statistics(self.network))
+        statistics = nonfinite.statistics(self.network)
+        if self.average is not None:
+            statistics += self.average.statistics
+        return nonfinite.Tape(statistics)
 
-    def descend(self, tape: nonfinite.Tape, loss: tf.Tensor) -> None:
+    def named_variables(self) -> dict[str, keras.Variable]:
+        """What a checkpoint holds by name: the weights, and their average."""
+        named = self.network.named_variables()
+        if self.average is not None:
+            named |= self.average.named_variables()
+        return named
+
+    def descend(self, tape: nonfinite.Tape, loss: tf.Tensor) -> tf.Tensor:
         """One step down the gradient of the loss's mean over replicas.
 
         Where loss or gradient is not finite nothing moves, see
         `NonfiniteSteps`.
+
+        Returns:
+          Whether the step stands, a bool scalar.
         """
         variables = self.trainable_variables
         with tape:
             share = loss / distribution.num_replicas()  # gradients are summed
             share = self.optimizer.scale_loss(share)
         gradients = tape.gradient(share, variables)
-        self.nonfinite.apply(self.optimizer, gradients, variables, loss, tape)
+        finite = self.nonfinite.apply(
+            self.optimizer, gradients, variables, loss, tape
+        )
+        if self.average is not None:
+            self.average.advance(finite)
+        return finite
 
     def record(
         self, **values: tf.Tensor | tuple[tf.Tensor, tf.Tensor]

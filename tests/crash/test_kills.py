@@ -11,6 +11,8 @@ import signal
 import pytest
 from crash import harness
 
+from simclrv2_tf.checkpoints import run_directory
+
 # Most seconds after a phase began, most checkpoints of that life before.
 PHASES = {
     "start-up": (4.0, 0),
@@ -50,6 +52,24 @@ def test_two_kills_leave_no_trace(server, tmp_path):
     assert kills.get("export") == 1, harness.tail(log)
     assert harness.end_state(parted) == harness.end_state(whole)
     assert not harness.left_overs(parted)
+
+
+@pytest.mark.slow
+def test_kills_leave_memory_and_average_as_they_were(server, tmp_path):
+    whole, parted, log = tmp_path / "whole", tmp_path / "parted", tmp_path / "l"
+    options = (*SHORT, "--memory_size=100", "--memory_momentum=0.9")
+    assert server.run(command(whole, "pretrain", *options), log) == 0
+    plan = [
+        harness.Moment("writing", 0.001, 1),
+        harness.Moment("training", 0.01, 1),
+    ]
+    argv = command(parted, "pretrain", *options)
+    kills = harness.run_and_kill(server, argv, parted, plan, log)
+    assert sum(kills.values()) == 2, (kills, harness.tail(log))
+    assert harness.end_state(parted) == harness.end_state(whole)
+    held = run_directory.read(f"{parted}/ckpt-9")
+    assert held["memory_written"] == 9 * 64
+    assert "ema_model/base_model/conv2d/kernel" in held
 
 
 @pytest.mark.slow

@@ -127,7 +127,8 @@ def test_moments_and_statistics_are_those_of_each_micro_batch(remat):
         parts = []
         for first in (0, 4, 8):
             rows = VIEWS[:, first : first + 4]
-            parts.append(twin._encode(list(rows)))
+            embedded = twin.embed(tuple(rows))
+            parts.append([*embedded.projections, *embedded.features])
         joined = [tf.concat(each, axis=0) for each in zip(*parts, strict=True)]
         loss = tf.reduce_mean(twin.contrast.compare(*joined[:2]).loss)
         loss += twin._supervised(joined[2:], LABELS)[0]

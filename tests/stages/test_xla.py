@@ -28,7 +28,7 @@ def take_step(case, compiled):
     step = tf.function(stage.train_step, jit_compile=compiled, autograph=False)
     logs = step(next(iter(batches)))
     found = {f"metrics/{name}": logs[name].numpy() for name in logs}
-    for name, variable in stage.network.named_variables().items():
+    for name, variable in stage.named_variables().items():
         found[f"weights/{name}"] = variable.numpy()
     return found, step.get_concrete_function(batches.element_spec).graph
 
@@ -58,6 +58,7 @@ def test_the_step_compiles_and_is_the_same(case):
 
 
 @pytest.mark.slow
-def test_the_step_compiles_with_the_loss_in_tiles(monkeypatch):
+@pytest.mark.parametrize("case", ["pretrain/lars", "pretrain_memory/lars"])
+def test_the_step_compiles_with_the_loss_in_tiles(monkeypatch, case):
     monkeypatch.setattr(losses, "DENSE_PAIRS", 8)
-    check("pretrain/lars")
+    check(case)

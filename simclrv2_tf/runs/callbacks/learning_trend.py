@@ -25,6 +25,7 @@ class LearningTrend:
       neighbours: A `Neighbours`; None without labels.
       from_scratch: Whether the network is untrained at the start. A trained
         one need not get better, so that nothing is compared.
+      memory_size: Keys of the memory, which fills in the first steps.
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class LearningTrend:
         journal: Journal,
         neighbours: Neighbours | None = None,
         from_scratch: bool = True,
+        memory_size: int = 0,
     ):
-        self._chance_loss = health.chance_loss(batch)
+        self._batch = batch
+        self._memory_size = memory_size
         self._chance_found = health.chance_found(batch)
         self._journal = journal
         self._neighbours = neighbours
@@ -53,7 +56,9 @@ class LearningTrend:
     def step(self, step: int, metrics: dict) -> None:
         """Notes the means of the first steps."""
         if step == FIRST_STEPS:
-            self._add(step, self._of_steps(metrics))
+            written = FIRST_STEPS * self._batch  # two a step, half the steps
+            filled = min(self._memory_size, written)
+            self._add(step, self._of_steps(metrics, filled))
 
     def numbers(self, stage: Stage, metrics: dict) -> dict[str, float]:
         """Each number now, and at the start where that is known.
@@ -63,7 +68,7 @@ class LearningTrend:
           metrics: Those of the steps since the last report.
         """
         return {
-            **self._of_steps(metrics),
+            **self._of_steps(metrics, self._memory_size),
             "found_by_chance": self._chance_found,
             **self._of_neighbours(stage),
             **self._start,
@@ -76,12 +81,13 @@ class LearningTrend:
         self._start |= at_start
         self._journal.note(EVENT, step=step, numbers=at_start)
 
-    def _of_steps(self, metrics):
+    def _of_steps(self, metrics, remembered):
         if "train/contrast_loss" not in metrics:
             return {}
         loss = float(metrics["train/contrast_loss"])
+        chance = health.chance_loss(self._batch, remembered)
         return {
-            "loss_share_of_chance": loss / self._chance_loss,
+            "loss_share_of_chance": loss / chance,
             "positives_found": float(metrics["train/contrast_acc"]),
         }
 

@@ -122,4 +122,5 @@ def _make_trend(run):
         run.journal,
         neighbours,
         from_scratch=run.config.checkpoint is None,
+        memory_size=run.config.memory_size,
     )

@@ -1,0 +1,36 @@
+"""What the memory and the average of the weights ask of other options."""
+
+from typing import Any
+
+
+def averages(config: Any) -> bool:
+    """Whether a run keeps an average of its weights."""
+    return bool(config.memory_size or config.memory_momentum)
+
+
+def check_memory(config: Any) -> None:
+    """Raises a ValueError for a memory without a contrastive loss."""
+    if config.memory_size and config.train_mode != "pretrain":
+        raise ValueError(
+            "`memory_size` is for the contrastive loss and has no meaning "
+            f"with train_mode={config.train_mode!r}: leave it at 0; "
+            "memory_momentum alone averages the weights. Received: "
+            f"memory_size={config.memory_size}"
+        )
+
+
+def check_average(config: Any) -> None:
+    """Raises a ValueError if a run is to be judged by what it does not keep.
+
+    The stages of a job are runs, each with a config of its own.
+    """
+    trains = config.mode in ("train", "train_then_eval")
+    if not trains or config.train_mode == "semi_supervised":
+        return
+    wanted = [n for n in ("eval_ema", "export_ema") if getattr(config, n)]
+    if wanted and not averages(config):
+        raise ValueError(
+            f"`{wanted[0]}` needs an average of the weights, which this run "
+            "does not keep: give memory_momentum, 0.999 say. Received: "
+            f"{wanted[0]}=True, memory_momentum={config.memory_momentum}"
+        )

@@ -1,0 +1,105 @@
+"""Softmaxes of rows over tiles of columns, with a running maximum."""
+
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+from simclrv2_tf.nt_xent_tiled.row_blocks import cut
+from simclrv2_tf.nt_xent_tiled.row_blocks import loop
+from simclrv2_tf.nt_xent_tiled.row_blocks import size
+
+NOTHING = -1e30  # exp of it, less any logit, is 0; sums of it are finite
+
+
+def entropy_of(odds, mean):
+    """Of a softmax, in nats.
+
+    Args:
+        odds: Log of the sum of exponentials of all but the positive.
+        mean: The mean logit of the same, both less the positive's.
+    """
+    return tf.nn.softplus(odds) - tf.nn.sigmoid(odds) * mean
+
+
+def others(x, columns, tile):
+    """Log of the sum over one's own view, without oneself; (batch,)."""
+    logits = logits_of(x, columns, tile)
+
+    def add(k, top, total):
+        return accumulate(logits(k)[0], top, total)[:2]
+
+    start = everywhere(x, NOTHING), everywhere(x, 0.0)
+    top, total = loop(0, last_tile(columns, tile), add, *start)
+    return top + tf.math.log(total)
+
+
+def choices(x, columns, tile):
+    """What each row makes of the other view; (batch,) each.
+
+    Returns:
+        The log of the sum of exponentials of all but the positive, the logit
+        of the positive, the largest of another, and the others' mean logit.
+    """
+    logits = logits_of(x, columns, tile)
+
+    def add(k, top, total, positive, spread):
+        others, own = logits(k)
+        top, total, decay, parts = accumulate(others, top, total)
+        spread = spread * decay + tf.reduce_sum(parts * others, axis=1)
+        return top, total, positive + own, spread
+
+    zero = everywhere(x, 0.0)
+    start = everywhere(x, NOTHING), zero, zero, zero
+    top, total, positive, spread = loop(
+        0, last_tile(columns, tile), add, *start
+    )
+    return top + tf.math.log(total), positive, top, spread / total
+
+
+def accumulate(logits, top, total):
+    """One step of the running maximum and sum."""
+    new = tf.maximum(top, tf.reduce_max(logits, axis=1))
+    parts = tf.exp(logits - new[:, tf.newaxis])
+    decay = tf.exp(top - new)
+    return new, total * decay + tf.reduce_sum(parts, axis=1), decay, parts
+
+
+def logits_of(x, columns, tile):
+    """Function of k: logits of x with tile k, and with one's own column.
+
+    Row i's own column is itself in its own view, the positive in the other.
+    It, and padding, is `NOTHING` in the first result, of (batch, tile); the
+    second, (batch,), is its logit, or 0 where it stands in another tile.
+    """
+    blocks, count, own = cut(columns, tile), size(columns), places(x)
+    length = size(blocks[0])
+
+    def logits(k):
+        ids = k * length + tf.range(length)
+        values = tf.matmul(x, blocks[k], transpose_b=True)
+        none = (ids == own[:, tf.newaxis]) | (ids >= count)
+        place = own - k * length
+        here = (place >= 0) & (place < length)
+        place = tf.clip_by_value(place, 0, length - 1)
+        mine = tf.gather(values, place, axis=1, batch_dims=1)
+        return tf.where(none, NOTHING, values), tf.where(here, mine, 0.0)
+
+    return logits
+
+
+def places(x):
+    """Where this replica's rows stand in the global batch."""
+    count = size(x)
+    return tf.range(count) + distribution.replica_offset(count)
+
+
+def last_tile(columns, tile):
+    return -(-size(columns) // tile) - 1
+
+
+def log_add(x, y):
+    top = tf.maximum(x, y)
+    return top + tf.math.log1p(tf.exp(tf.minimum(x, y) - top))
+
+
+def everywhere(x, value):
+    return tf.fill([size(x)], value)

@@ -1,0 +1,85 @@
+"""A second network whose weights are an average of the trained ones."""
+
+import keras
+import tensorflow as tf
+
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.stages import nonfinite
+
+PREFIX = "ema_model/"  # of its variables in checkpoints, as the published ones
+
+
+class WeightAverage:
+    """The exponential moving average of a network's weights.
+
+    After each step that stands every weight becomes
+    momentum * average + (1 - momentum) * weight, beginning with the weights
+    as they are at the first step. That is MoCo's order: what a step is
+    compared with was averaged after the step before.
+
+    Args:
+      network: The `Network` that is trained.
+      momentum: Share of the old average, in [0, 1).
+      own_statistics: Whether the average sees batches itself: its moving
+        statistics then are those of its own activations. Else they are
+        averages of the trained network's, like the weights.
+
+    Attributes:
+      network: The averaged `Network`.
+      statistics: Its moving statistics, if they are its own.
+    """
+
+    def __init__(
+        self, network: Network, momentum: float, own_statistics: bool = False
+    ) -> None:
+        if not 0 <= momentum < 1:
+            raise ValueError(
+                "`memory_momentum` must be in [0, 1). Received: "
+                f"memory_momentum={momentum}"
+            )
+        self.momentum = momentum
+        self.network = _twin(network)
+        self._pairs = list(_pairs(network, self.network))
+        moving = nonfinite.statistics(self.network) if own_statistics else []
+        own = {id(variable) for variable in moving}
+        self._averaged = [p for p in self._pairs if id(p[1]) not in own]
+        self.statistics = moving
+        self.restart()
+
+    def named_variables(self) -> dict[str, keras.Variable]:
+        """The variables under their names in a checkpoint."""
+        named = self.network.named_variables()
+        return {f"{PREFIX}{name}": v for name, v in named.items()}
+
+    def restart(self) -> None:
+        """Begins anew with the weights as they are."""
+        for trained, average in self._pairs:
+            average.assign(trained.value)
+
+    def advance(self, finite: tf.Tensor) -> None:
+        """Takes in the weights of a step.
+
+        Args:
+          finite: Whether the step stands, else nothing changes.
+        """
+        for trained, average in self._averaged:
+            before = tf.convert_to_tensor(average.value)
+            after = self.momentum * before + (1 - self.momentum) * trained.value
+            average.assign(tf.where(finite, after, before))
+
+
+def _twin(network):
+    """A network of the same structure and arithmetic."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(network.backbone.dtype_policy)
+    try:
+        config = {**network.get_config(), "name": "ema_model"}
+        return type(network).from_config(config)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _pairs(network, twin):
+    averages = twin.named_variables()
+    for name, variable in network.named_variables().items():
+        yield variable, averages[name]
