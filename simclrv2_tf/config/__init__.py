@@ -10,6 +10,7 @@ from typing import Any
 
 from simclrv2_tf.config.average_rules import averages
 from simclrv2_tf.config.data_options import DataConfig
+from simclrv2_tf.config.field_values import settle_types
 from simclrv2_tf.config.hardware_options import HardwareConfig
 from simclrv2_tf.config.inference_options import ApplicationConfig
 from simclrv2_tf.config.inference_options import EvaluationConfig
@@ -20,7 +21,6 @@ from simclrv2_tf.config.option import NORMALIZATION
 from simclrv2_tf.config.option import describing
 from simclrv2_tf.config.recipe_options import RecipeConfig
 from simclrv2_tf.config.rules import RULES
-from simclrv2_tf.config.rules import settle_types
 from simclrv2_tf.config.rules import time_budget_seconds
 from simclrv2_tf.config.rules import time_limit_seconds
 from simclrv2_tf.config.run_options import RunConfig

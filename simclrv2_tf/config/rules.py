@@ -1,76 +1,18 @@
-"""What the fields may hold, and what may not stand together."""
+"""What options may not stand together."""
 
-import dataclasses
-import math
-import numbers
-import os
 import re
 from typing import Any
 
 from simclrv2_tf.config import stage_options
 from simclrv2_tf.config.average_rules import check_average
 from simclrv2_tf.config.average_rules import check_memory
+from simclrv2_tf.config.evaluation_rules import check_best
+from simclrv2_tf.config.evaluation_rules import check_calibrate
+from simclrv2_tf.config.evaluation_rules import check_class_weights
+from simclrv2_tf.config.evaluation_rules import check_eval_name
+from simclrv2_tf.config.field_values import check_choices
+from simclrv2_tf.config.field_values import check_ranges
 from simclrv2_tf.config.hardware_options import STRATEGIES
-
-# The type of a field: what is taken for it, and its words.
-_TYPES = {
-    bool: (bool, "True or False"),
-    int: (numbers.Integral, "a whole number"),
-    float: (numbers.Real, "a finite number"),
-    str: ((str, os.PathLike), "text"),
-}
-
-
-def settle_types(config: Any) -> None:
-    """Gives every field its type: flags have theirs, Python callers may not."""
-    if isinstance(config.stage_options, dict):
-        text = stage_options.write(config.stage_options)
-        object.__setattr__(config, "stage_options", text)
-    for field in dataclasses.fields(config):
-        value = _settled(field, getattr(config, field.name))
-        object.__setattr__(config, field.name, value)
-    width = config.width_multiplier
-    if width.is_integer():  # users write 2, and 2 is in the names of networks
-        object.__setattr__(config, "width_multiplier", int(width))
-
-
-def _settled(field, value):
-    if value is None and field.default is None:
-        return None
-    kind, also = field.metadata["kind"], field.metadata["also"]
-    if also and isinstance(value, also.taken) and not isinstance(value, bool):
-        value = also.converted(value)
-    taken, words = _TYPES[kind]
-    fits = isinstance(value, taken) and isinstance(value, bool) == (
-        kind is bool
-    )
-    if not fits or (kind is float and not math.isfinite(value)):
-        raise ValueError(
-            f"`{field.name}` must be {words}. Received: {field.name}={value!r}"
-        )
-    return os.fspath(value) if kind is str else kind(value)
-
-
-def _check_choices(config):
-    for field in dataclasses.fields(config):
-        choices = field.metadata["choices"]
-        value = getattr(config, field.name)
-        if choices and value not in choices:
-            raise ValueError(
-                f"`{field.name}` must be one of {list(choices)}. "
-                f"Received: {field.name}={value!r}"
-            )
-
-
-def _check_ranges(config):
-    for field in dataclasses.fields(config):
-        allowed = field.metadata["range"]
-        value = getattr(config, field.name)
-        if allowed and not allowed.holds(value):
-            raise ValueError(
-                f"`{field.name}` must be {allowed.words}. "
-                f"Received: {field.name}={value}"
-            )
 
 
 def time_limit_seconds(config: Any) -> int:
@@ -151,19 +93,6 @@ def _check_probe(config):
         )
 
 
-def _check_class_weights(config):
-    if config.class_weights == "none" or config.train_mode == "finetune":
-        return
-    job = config.train_mode == "semi_supervised"
-    option = "finetune.class_weights" if job else "train_mode"
-    raise ValueError(
-        "`class_weights` weighs the labelled images of fine-tuning: give "
-        f"{option}={'balanced' if job else 'finetune'}, or leave it out. "
-        f"Received: class_weights={config.class_weights!r}, "
-        f"train_mode={config.train_mode!r}"
-    )
-
-
 def _check_gradient_cache(config):
     if config.gradient_cache_microbatch and config.train_mode != "pretrain":
         raise ValueError(
@@ -181,44 +110,6 @@ def _check_pairs(config):
             "`train_batch_size` must be at least 2 in pretraining, where the "
             "other images of a batch are what an image is told from. "
             f"Received: train_batch_size={config.train_batch_size}"
-        )
-
-
-def _check_eval_name(config):
-    name = config.eval_name
-    if name and (os.path.basename(name) != name or "\0" in name):
-        raise ValueError(
-            "`eval_name` must be part of a file's name, without slashes. "
-            f"Received: eval_name={name!r}"
-        )
-
-
-def _check_calibrate(config):
-    evaluates = config.mode in ("eval", "train_then_eval")
-    of_a_job = config.train_mode == "semi_supervised"
-    if config.calibrate and not (evaluates or of_a_job):
-        raise ValueError(
-            "`calibrate` fits a temperature where a run is evaluated: give "
-            "mode='eval' or 'train_then_eval'; exports and predictions of the "
-            f"run then take it by themselves. Received: mode={config.mode!r}"
-        )
-    if config.calibrate and config.eval_split == config.train_split:
-        raise ValueError(
-            "`calibrate` fits a temperature to images that training did not "
-            "see: give another eval_split, such as 'holdout' with "
-            f"holdout_fraction. Received: eval_split={config.eval_split!r}, "
-            f"train_split={config.train_split!r}"
-        )
-
-
-def _check_best(config):
-    pretrains = config.train_mode == "pretrain" and "train" in config.mode
-    asked = [n for n in ("patience", "export_best") if getattr(config, n)]
-    if pretrains and asked:
-        raise ValueError(
-            f"`{asked[0]}` compares checkpoints of a classifier: give "
-            "train_mode='finetune' or 'distill', or leave it out. Received: "
-            f"{asked[0]}={getattr(config, asked[0])}, train_mode='pretrain'"
         )
 
 
@@ -280,21 +171,21 @@ def _check_teacher(config):
 
 
 RULES = (
-    _check_choices,
-    _check_ranges,
+    check_choices,
+    check_ranges,
     _check_times,
     _check_stage_options,
     _check_labels,
     _check_freezing,
     _check_probe,
-    _check_class_weights,
+    check_class_weights,
     _check_gradient_cache,
     check_memory,
     check_average,
     _check_pairs,
-    _check_eval_name,
-    _check_calibrate,
-    _check_best,
+    check_eval_name,
+    check_calibrate,
+    check_best,
     _check_ignore,
     _check_schema,
     _check_devices,

@@ -1,0 +1,54 @@
+"""What may not stand together of how a classifier is judged and chosen."""
+
+import os
+
+
+def check_class_weights(config):
+    if config.class_weights == "none" or config.train_mode == "finetune":
+        return
+    job = config.train_mode == "semi_supervised"
+    option = "finetune.class_weights" if job else "train_mode"
+    raise ValueError(
+        "`class_weights` weighs the labelled images of fine-tuning: give "
+        f"{option}={'balanced' if job else 'finetune'}, or leave it out. "
+        f"Received: class_weights={config.class_weights!r}, "
+        f"train_mode={config.train_mode!r}"
+    )
+
+
+def check_eval_name(config):
+    name = config.eval_name
+    if name and (os.path.basename(name) != name or "\0" in name):
+        raise ValueError(
+            "`eval_name` must be part of a file's name, without slashes. "
+            f"Received: eval_name={name!r}"
+        )
+
+
+def check_calibrate(config):
+    evaluates = config.mode in ("eval", "train_then_eval")
+    of_a_job = config.train_mode == "semi_supervised"
+    if config.calibrate and not (evaluates or of_a_job):
+        raise ValueError(
+            "`calibrate` fits a temperature where a run is evaluated: give "
+            "mode='eval' or 'train_then_eval'; exports and predictions of the "
+            f"run then take it by themselves. Received: mode={config.mode!r}"
+        )
+    if config.calibrate and config.eval_split == config.train_split:
+        raise ValueError(
+            "`calibrate` fits a temperature to images that training did not "
+            "see: give another eval_split, such as 'holdout' with "
+            f"holdout_fraction. Received: eval_split={config.eval_split!r}, "
+            f"train_split={config.train_split!r}"
+        )
+
+
+def check_best(config):
+    pretrains = config.train_mode == "pretrain" and "train" in config.mode
+    asked = [n for n in ("patience", "export_best") if getattr(config, n)]
+    if pretrains and asked:
+        raise ValueError(
+            f"`{asked[0]}` compares checkpoints of a classifier: give "
+            "train_mode='finetune' or 'distill', or leave it out. Received: "
+            f"{asked[0]}={getattr(config, asked[0])}, train_mode='pretrain'"
+        )
