@@ -9,11 +9,11 @@ from simclrv2_tf.data.augment.resize import shrink
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.elements import labelled_images
 from simclrv2_tf.stages.finetune import require_head
+from simclrv2_tf.stages.metric_means import accuracy
+from simclrv2_tf.stages.metric_means import labelled
+from simclrv2_tf.stages.metric_means import labelled_mean
+from simclrv2_tf.stages.metric_means import of_all
 from simclrv2_tf.stages.stage import Stage
-from simclrv2_tf.stages.stage import accuracy
-from simclrv2_tf.stages.stage import labelled
-from simclrv2_tf.stages.stage import labelled_mean
-from simclrv2_tf.stages.stage import of_all
 
 
 class Distill(Stage):

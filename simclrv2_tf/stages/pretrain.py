@@ -13,11 +13,11 @@ from simclrv2_tf.stages import gradient_cache
 from simclrv2_tf.stages.elements import Pair
 from simclrv2_tf.stages.elements import labelled_views
 from simclrv2_tf.stages.key_memory import KeyMemory
+from simclrv2_tf.stages.metric_means import accuracy
+from simclrv2_tf.stages.metric_means import labelled
+from simclrv2_tf.stages.metric_means import labelled_mean
+from simclrv2_tf.stages.metric_means import of_all
 from simclrv2_tf.stages.stage import Stage
-from simclrv2_tf.stages.stage import accuracy
-from simclrv2_tf.stages.stage import labelled
-from simclrv2_tf.stages.stage import labelled_mean
-from simclrv2_tf.stages.stage import of_all
 from simclrv2_tf.stages.weight_average import WeightAverage
 
 # Endpoints that the losses read: contrastive, and of the online linear probe.
