@@ -9,6 +9,7 @@ from typing import Any
 
 from simclrv2_tf.config import stage_options
 from simclrv2_tf.config.hardware_options import STRATEGIES
+from simclrv2_tf.config.probe_options import check_probes
 
 # The type of a field: what is taken for it, and its words.
 _TYPES = {
@@ -251,4 +252,5 @@ RULES = (
     _check_devices,
     _check_selector,
     _check_teacher,
+    check_probes,
 )

@@ -16,6 +16,7 @@ MODES = (
     "export",
     "embed",
     "predict",
+    "probe",
     "status",
     "recommend",
 )
@@ -28,8 +29,9 @@ class RunConfig:
     mode: str = option(
         "train",
         "What to do: train, evaluate a run, both in turn, export a model, or "
-        "write embeddings or predictions of a data set, print the status of "
-        "the run in model_dir, or recommend settings for a data set.",
+        "write embeddings or predictions of a data set, judge features by "
+        "probes, print the status of the run in model_dir, or recommend "
+        "settings for a data set.",
         MODES,
     )
     train_mode: str = option(

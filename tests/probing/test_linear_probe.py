@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from simclrv2_tf import linear_probe
+from simclrv2_tf.probing import linear_probe
 
 
 def blobs(classes, scale=1.0):
