@@ -29,6 +29,7 @@ from simclrv2_tf.models.features import raw_pixels
 from simclrv2_tf.probing.feature_rows import StoredRows
 
 RAW = "pixels"  # the name of raw pixels as a network, and of their endpoint
+LARGEST = 1e15  # size of a feature, whose square is still a number
 LOOKED_AT = 64  # images whose bytes are part of a fingerprint
 
 
@@ -177,11 +178,12 @@ def _compute(config, extractor, source, contents, paths, missing):
 
 def _check_finite(extractor, rows):
     for name, features in rows.items():
-        if not np.isfinite(features).all():
+        if not (np.abs(features) < LARGEST).all():
             raise ValueError(
                 "Features must be finite numbers to be probed. Received: "
-                f"{name} of {extractor.name}, which has others: its weights "
-                "are damaged or its training diverged"
+                f"others (or beyond {LARGEST:g}) in {name} of "
+                f"{extractor.name}: its weights are damaged or its training "
+                "diverged"
             )
 
 

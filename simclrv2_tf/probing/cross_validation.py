@@ -69,10 +69,14 @@ def choose_strength(
     numbers = _some(labels, seed)
     labels = labels[numbers]
     features = _taken(rows, numbers)
+    scale = linear_probe.scale_of(features)
+    features = _in_their_span(features)
     tried = FOLDS if len(labels) <= EACH_FOLD else 1
     told = {
         strength: left_out(
-            functools.partial(linear_probe.classify, strength=strength),
+            functools.partial(
+                linear_probe.classify, strength=strength, scale=scale
+            ),
             features,
             labels,
             seed,
@@ -118,3 +122,13 @@ def _taken(rows, numbers):
     if isinstance(rows, np.ndarray):
         return rows[numbers]
     return rows.take(numbers)[:]
+
+
+def _in_their_span(features):
+    """The same rows turned, with no more features than there are rows.
+
+    The optimum with an L2 penalty turns with them, and answers stay.
+    """
+    if len(features) >= features.shape[1]:
+        return features
+    return np.linalg.qr(features.T, mode="r").T

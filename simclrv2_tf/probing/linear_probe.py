@@ -46,6 +46,7 @@ def fit(
     labels: np.ndarray,
     num_classes: int,
     strength: float = STRENGTH,
+    scale: float | None = None,
 ) -> LinearProbe:
     """The logistic regression of labels on features.
 
@@ -55,6 +56,7 @@ def fit(
       num_classes: Classes; one without an example is never the likeliest.
       strength: Inverse of the weight of the L2 penalty, for features of unit
         mean square.
+      scale: Of features, see `scale_of`; None for their own.
 
     Raises:
       ValueError: If all examples are of one class.
@@ -65,7 +67,7 @@ def fit(
             "A linear probe needs examples of two classes or more. Received: "
             f"{len(labels)} of {len(known)}"
         )
-    scale = _scale(features)
+    scale = scale or scale_of(features)
     if are_few(features):
         weights, bias = _at_once(features[:], labels, strength, scale)
         kernel, biases = _both_rows(weights, bias)
@@ -76,7 +78,13 @@ def fit(
     return _of_all_classes(kernel / scale, biases, known, num_classes)
 
 
-def classify(known, labels, asked, strength: float = STRENGTH) -> np.ndarray:
+def classify(
+    known,
+    labels: np.ndarray,
+    asked,
+    strength: float = STRENGTH,
+    scale: float | None = None,
+) -> np.ndarray:
     """The class that a logistic regression on known examples gives.
 
     Args:
@@ -84,14 +92,16 @@ def classify(known, labels, asked, strength: float = STRENGTH) -> np.ndarray:
       labels: int (n,).
       asked: Features (m, features).
       strength: See `fit`.
+      scale: See `fit`.
 
     Returns:
       int (m,).
     """
-    return fit(known, labels, labels.max() + 1, strength).classes(asked)
+    probe = fit(known, labels, labels.max() + 1, strength, scale)
+    return probe.classes(asked)
 
 
-def _scale(features):
+def scale_of(features) -> float:
     """Square root of the mean square, 1 of features that are all zero."""
     if are_few(features):
         mean = np.mean(np.square(features[:]), dtype=np.float64)

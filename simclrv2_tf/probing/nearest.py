@@ -57,11 +57,9 @@ def _nearest(queries, known, k):
     index = np.zeros((len(queries), 0), np.int64)
     for part, rows in blocks(known, _most(queries, known)):
         value, place = _top(queries @ _unit(rows).T, k)
-        best = np.concatenate([best, value], axis=1)
         index = np.concatenate([index, part.start + place], axis=1)
-        if best.shape[1] > k:
-            best, place = _top(best, k)
-            index = np.take_along_axis(index, place, axis=1)
+        best, place = _top(np.concatenate([best, value], axis=1), k)
+        index = np.take_along_axis(index, place, axis=1)
     return best, index
 
 

@@ -21,8 +21,8 @@ def fit(
 ) -> LinearProbe:
     """The ridge regression of one-hot labels on features.
 
-    It reads the features twice, block by block, and holds the matrix of their
-    covariances.
+    It reads the features block by block, and holds the matrix of their
+    covariances, or where there are fewer examples that of the examples'.
 
     Args:
       rows: Features (examples, features).
@@ -35,15 +35,30 @@ def fit(
     targets = np.full((len(rows), num_classes), -1.0, np.float32)
     targets[np.arange(len(rows)), labels] = 1
     centre = targets.mean(axis=0, dtype=np.float64)
-    width = rows.shape[1]
-    gram, product = np.zeros((width, width)), np.zeros((width, num_classes))
-    for part, block in blocks(rows):
-        block = (block - mean) / scale
-        gram += block.T @ block
-        product += block.T @ (targets[part] - centre)
-    gram[np.diag_indices(width)] += l2
-    kernel = np.linalg.solve(gram, product) / scale[:, None]
+    solve = _by_examples if len(rows) < rows.shape[1] else _by_features
+    parts = _standardised(rows, targets - centre, mean, scale)
+    kernel = solve(parts, l2) / scale[:, None]
     return LinearProbe(kernel, centre - mean @ kernel)
+
+
+def _standardised(rows, targets, mean, scale):
+    for part, block in blocks(rows):
+        yield (block - mean) / scale, targets[part]
+
+
+def _by_features(parts, l2):
+    gram = product = 0.0
+    for block, targets in parts:
+        gram = gram + block.T @ block
+        product = product + block.T @ targets
+    return np.linalg.solve(gram + l2 * np.eye(len(gram)), product)
+
+
+def _by_examples(parts, l2):
+    """The same, as the kernel is a sum of the examples."""
+    every, targets = map(np.concatenate, zip(*parts, strict=True))
+    gram = every @ every.T
+    return every.T @ np.linalg.solve(gram + l2 * np.eye(len(gram)), targets)
 
 
 def _moments(rows):
