@@ -110,7 +110,8 @@ def _check_labels(source):
 
 def _divided(config, source):
     """What is left to learn from, what is set aside, and a note."""
-    share = config.holdout_fraction or holdout.FRACTION
+    share = config.holdout_fraction
+    share = holdout.FRACTION if share is None else share
     aside = holdout.held_out(source.labels, share)
     rest = holdout.left_over(source.labels, share)
     if not len(aside) or len(np.unique(source.labels[rest])) < 2:
