@@ -9,7 +9,7 @@ import numpy as np
 from simclrv2_tf.probing import linear_probe
 
 FOLDS = 5
-STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2)
+STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2)
 EACH_FOLD = 5_000  # labels, above which one fold in five tells enough
 MOST = 20_000  # labels that a strength is chosen on
 

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 import numpy as np
 
 BLOCK = 2**24  # numbers in a block, 64 MiB of float32
+_MAPPED = 1024  # rows that are read from one map
 FEW = 2**25  # numbers that may be held whole, 128 MiB
 
 
 class StoredRows:
     """Rows of an .npy file, of which no more than a slice is in memory.
 
-    The file is mapped anew for each slice: pages that were read would else
-    count as memory of the process until the map is closed.
+    The file is mapped anew for each `_MAPPED` rows: pages that were read, and
+    those around them, count as memory of the process until the map is closed.
 
     Args:
       path: Of the file, (all examples, features).
@@ -37,7 +38,11 @@ class StoredRows:
 
     def __getitem__(self, part: slice) -> np.ndarray:
         numbers = self._numbers[part]
-        return np.load(self._path, mmap_mode="r")[numbers]
+        rows = np.empty((len(numbers), self.shape[1]), np.float32)
+        for start in range(0, len(numbers), _MAPPED):
+            some = slice(start, start + _MAPPED)
+            rows[some] = np.load(self._path, mmap_mode="r")[numbers[some]]
+        return rows
 
     def take(self, numbers: np.ndarray) -> StoredRows:
         """Some of the rows, by their numbers here."""
