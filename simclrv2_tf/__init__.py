@@ -32,6 +32,7 @@ _HOME = {
     "load_network": "hub",
     "predict": "api",
     "pretrain": "api",
+    "probe": "api",
     "published": "hub",
     "recommend": "api",
     "report": "api",
@@ -51,6 +52,7 @@ if TYPE_CHECKING:  # for editors; a test holds it to the tables
     from simclrv2_tf.api import finetune as finetune
     from simclrv2_tf.api import predict as predict
     from simclrv2_tf.api import pretrain as pretrain
+    from simclrv2_tf.api import probe as probe
     from simclrv2_tf.api import recommend as recommend
     from simclrv2_tf.api import report as report
     from simclrv2_tf.api import semi_supervised as semi_supervised

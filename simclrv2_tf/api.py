@@ -195,6 +195,36 @@ def report(
     return _run(None, dataset, model_dir, options)["report"]
 
 
+def probe(
+    dataset: Data | None,
+    model_dir: Path | None = None,
+    eval_dataset: Data | None = None,
+    **options: Unpack[Options],
+) -> dict[str, Any]:
+    """Judges features by cheap classifiers, on few labels and on many.
+
+    Args:
+      dataset: See `pretrain`; the images whose labels are learnt from. None
+        for the data set that the run was trained on.
+      model_dir: Directory of the run. Without one give `checkpoint`, and
+        `probe_output`.
+      eval_dataset: A data set to judge on. Else the evaluation split of a
+        named data set is taken, or some labelled images are set aside.
+      **options: Fields of `Config`, such as `label_counts`, `label_draws`,
+        `probe_endpoint`, `compare`.
+
+    Returns:
+      Dictionary of `probe.json`, see `simclrv2_tf.inference.probe_results`:
+      "protocol", "curve" and "draws".
+
+    Example:
+      >>> probe("folder:photos", "runs/pretrained", label_counts=[1, 5],
+      ...       compare="pixels")["curve"]
+    """
+    options = {**options, "mode": "probe"}
+    return _run(None, dataset, model_dir, options, eval_dataset)
+
+
 def semi_supervised(
     dataset: Data,
     model_dir: Path,

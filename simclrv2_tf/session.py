@@ -13,6 +13,7 @@ import keras
 from simclrv2_tf import distribution
 from simclrv2_tf import export
 from simclrv2_tf.config import Config
+from simclrv2_tf.config import probe_options
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.inference import evaluate
@@ -21,6 +22,7 @@ from simclrv2_tf.inference import inspection
 from simclrv2_tf.inference.classifier_evaluation import check_calibration
 from simclrv2_tf.inference.embed import embed
 from simclrv2_tf.inference.predict import predict
+from simclrv2_tf.inference.probe import probe
 from simclrv2_tf.inference.validation import Validation
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.job import semi_supervised
@@ -39,7 +41,7 @@ from simclrv2_tf.runs.train import train
 
 TRAINING = ("train", "train_then_eval")
 EXPORTING = (*TRAINING, "export")
-APPLYING = ("eval", "embed", "predict")
+APPLYING = ("eval", "embed", "predict", "probe")
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -133,6 +135,11 @@ def _write_page(directory, *sources):
 
 def _of_the_run(config):
     """A job's directory stands for the run in it that holds its classifier."""
+    compared = config.compare and ",".join(
+        run_within(name) if is_job(name) else name
+        for name in probe_options.words("compare", config)
+    )
+    config = dataclasses.replace(config, compare=compared)
     if not is_job(config.model_dir):
         return config
     return dataclasses.replace(config, model_dir=run_within(config.model_dir))
@@ -145,6 +152,8 @@ def _results(config, source, eval_source, interruption, callbacks):
         return {"embeddings": embed(config, source)}
     if config.mode == "predict":
         return {"predictions": predict(config, source)}
+    if config.mode == "probe":
+        return probe(config, source, eval_source)
     if config.mode == "eval":
         return evaluate.follow(config, source, eval_source)
     if config.mode == "train_then_eval":

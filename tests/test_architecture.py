@@ -21,7 +21,7 @@ MAY_IMPORT = {
         "reports",
         "runs",
     },
-    "reports": {"config", "data", "inference", "recipes", "runs"},
+    "reports": {"config", "data", "inference", "probing", "recipes", "runs"},
     "recipes": {
         "checkpoints",
         "config",
@@ -29,8 +29,8 @@ MAY_IMPORT = {
         "export",
         "hub",
         "inference",
-        "linear_probe",
         "models",
+        "probing",
         "runs",
         "scaling",
     },
@@ -44,6 +44,7 @@ MAY_IMPORT = {
         "hub",
         "models",
         "optimizers",
+        "probing",
         "runs",
     },
     "runs": {
@@ -53,10 +54,10 @@ MAY_IMPORT = {
         "distribution",
         "export",
         "hub",
-        "linear_probe",
         "losses",
         "models",
         "optimizers",
+        "probing",
         "scaling",
         "stages",
     },
@@ -66,7 +67,7 @@ MAY_IMPORT = {
     "nt_xent_tiled": {"distribution"},
     "models": {"distribution", "keras_settings"},
     "scaling": {"losses", "models"},
-    "linear_probe": set(),
+    "probing": set(),
     "data": set(),
     "optimizers": set(),
     "distribution": set(),
@@ -130,7 +131,7 @@ def test_inference_does_not_import_training():
 def test_reports_read_what_runs_left_behind():
     """Of training and of the job they know files, weights and images."""
     runs = ("inputs", "journal", "orientation_choice", "own_data", "weights")
-    known = {"runs": runs, "recipes": ("intervals", "record")}
+    known = {"runs": runs, "recipes": ("record",)}
     for path in (PACKAGE / "reports").glob("*.py"):
         for name in imported(path):
             _, *parts = name.split(".")

@@ -19,6 +19,7 @@ from simclrv2_tf.config.option import BACKBONE
 from simclrv2_tf.config.option import HEADS
 from simclrv2_tf.config.option import NORMALIZATION
 from simclrv2_tf.config.option import describing
+from simclrv2_tf.config.probe_options import ProbeConfig
 from simclrv2_tf.config.recipe_options import RecipeConfig
 from simclrv2_tf.config.rules import RULES
 from simclrv2_tf.config.rules import time_budget_seconds
@@ -46,6 +47,7 @@ class Config(
     RecipeConfig,
     HardwareConfig,
     ApplicationConfig,
+    ProbeConfig,
     EvaluationConfig,
     AugmentationConfig,
     OptimizationConfig,

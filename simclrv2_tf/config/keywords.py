@@ -20,14 +20,15 @@ class Options(TypedDict, total=False):
         "export",
         "embed",
         "predict",
+        "probe",
         "status",
         "report",
         "recommend",
     ]
     """What to do: train, evaluate a run, both in turn, export a model, or
-    write embeddings or predictions of a data set, print the status of
-    the run in model_dir, write a page about it (report.html), or
-    recommend settings for a data set."""
+    write embeddings or predictions of a data set, judge features by
+    probes, print the status of the run in model_dir, write a page about
+    it (report.html), or recommend settings for a data set."""
 
     train_mode: Literal["pretrain", "finetune", "distill", "semi_supervised"]
     """Stage: contrastive pretraining, supervised fine-tuning or
@@ -353,6 +354,33 @@ class Options(TypedDict, total=False):
 
     knn_temperature: float
     """Temperature of the neighbours' votes, above 0."""
+
+    probe_endpoint: str | os.PathLike[str] | Sequence[str]
+    """Endpoints that are probed, with commas: the features, or proj_sel,
+    proj_layer_1 and so on, proj_head_output, logits_sup."""
+
+    label_counts: str | os.PathLike[str] | Sequence[float | str] | None
+    """Labels that probes learn from, with commas: labels a class (1,2,5),
+    shares of each class (0.01) and full; unset: full, all that may be
+    used."""
+
+    label_draws: int
+    """Draws of each count of labels, from --label_seed on, 1 or more."""
+
+    compare: str | os.PathLike[str] | Sequence[str] | None
+    """What is probed beside, with commas: runs, exports, checkpoints,
+    published names; pixels: the images themselves."""
+
+    probe_k: str | os.PathLike[str] | Sequence[float] | None
+    """Neighbours that vote, with commas; unset: 1,10,20,200, as many as
+    there are labels."""
+
+    probe_temperatures: str | os.PathLike[str] | Sequence[float]
+    """Temperatures of the neighbours' votes, with commas."""
+
+    probe_output: str | os.PathLike[str] | None
+    """Directory of this machine for features, tables and figures of probes;
+    unset: model_dir."""
 
     split: str | os.PathLike[str] | None
     """Split that --mode=embed and --mode=predict go through; unset: all

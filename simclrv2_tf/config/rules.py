@@ -13,6 +13,7 @@ from simclrv2_tf.config.evaluation_rules import check_eval_name
 from simclrv2_tf.config.field_values import check_choices
 from simclrv2_tf.config.field_values import check_ranges
 from simclrv2_tf.config.hardware_options import STRATEGIES
+from simclrv2_tf.config.probe_options import check_probes
 
 
 def time_limit_seconds(config: Any) -> int:
@@ -191,4 +192,5 @@ RULES = (
     _check_devices,
     _check_selector,
     _check_teacher,
+    check_probes,
 )

@@ -16,6 +16,7 @@ MODES = (
     "export",
     "embed",
     "predict",
+    "probe",
     "status",
     "report",
     "recommend",
@@ -29,9 +30,9 @@ class RunConfig:
     mode: str = option(
         "train",
         "What to do: train, evaluate a run, both in turn, export a model, or "
-        "write embeddings or predictions of a data set, print the status of "
-        "the run in model_dir, write a page about it (report.html), or "
-        "recommend settings for a data set.",
+        "write embeddings or predictions of a data set, judge features by "
+        "probes, print the status of the run in model_dir, write a page about "
+        "it (report.html), or recommend settings for a data set.",
         MODES,
     )
     train_mode: str = option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 HOLDOUT = "holdout"  # the split of those images
+FRACTION = 0.2  # that is set aside where nothing else is said
 _SEED = 2020  # always the same: every stage and every draw leaves out the same
 
 

@@ -23,8 +23,9 @@ def load_backbone(
         name.
       endpoint: `final_avg_pool`, the features; `block_group1` …
         `block_group4`, feature maps; `proj_sel`, the projection layer that a
-        classifier reads; `proj_head_output`, `logits_sup` and the others of
-        `Network`. Of several names it makes a dictionary.
+        classifier reads; `proj_layer_1` and so on, `proj_head_output`,
+        `logits_sup` and the others of `Network`. Of several names it makes
+        a dictionary.
       trainable: Whether its variables are trained. Normalization of a frozen
         backbone keeps and uses its moving statistics, also when called with
         `training=True`; that of a trainable one uses and advances those of

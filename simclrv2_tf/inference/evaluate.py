@@ -17,7 +17,6 @@ from simclrv2_tf.data.class_match import OtherClassesError
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference import exports
-from simclrv2_tf.inference import probes
 from simclrv2_tf.inference import results
 from simclrv2_tf.inference.classifier_evaluation import check_calibrated
 from simclrv2_tf.inference.classifier_evaluation import judge_classifier
@@ -26,6 +25,7 @@ from simclrv2_tf.inference.eval_batches import batches_of
 from simclrv2_tf.inference.eval_batches import first_of
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.weight_decay import decayed_by_loss
+from simclrv2_tf.probing.nearest import knn_accuracy
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
 
@@ -203,9 +203,7 @@ def _neighbours(config, network, eval_source, source):
     source = source.subset(allowed).with_channels(channels)
     bank = _embedded(config, network, source)
     queries = _embedded(config, network, eval_source)
-    accuracy = probes.knn_accuracy(
-        bank, queries, config.knn_k, config.knn_temperature
-    )
+    accuracy = knn_accuracy(bank, queries, config.knn_k, config.knn_temperature)
     return {
         "eval/knn_accuracy": accuracy,
         "eval/knn_examples": int((queries[1] >= 0).sum()),

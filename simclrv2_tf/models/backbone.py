@@ -111,6 +111,8 @@ def _endpoints(network, images, wanted):
     for layer in network.projection_head.layers:
         hidden.append(layer(hidden[-1]))
     endpoints["final_avg_pool"] = endpoints["proj_head_input"] = hidden[0]
+    for number, layer in enumerate(hidden[1:], 1):
+        endpoints[f"proj_layer_{number}"] = layer
     endpoints["proj_sel"] = hidden[network.selected_layers]
     endpoints["proj_head_output"] = hidden[-1]
     if network.supervised_head is not None:

@@ -8,6 +8,8 @@ import tensorflow as tf
 from simclrv2_tf import distribution
 from simclrv2_tf.models.network import Network
 
+PIXELS = 32  # side to which images are brought to be compared by pixels
+
 
 def features_of(
     network: Network,
@@ -39,3 +41,16 @@ def features_of(
     if not len(embedded):
         raise ValueError("The data set to embed holds no example.")
     return embedded, distribution.join_workers(numbers)
+
+
+def raw_pixels(images: tf.Tensor) -> tf.Tensor:
+    """The images themselves as features, of mean 0.
+
+    Args:
+      images: float (batch, height, width, channels).
+
+    Returns:
+      float32 (batch, height * width * channels).
+    """
+    flat = tf.reshape(images, [tf.shape(images)[0], np.prod(images.shape[1:])])
+    return flat - tf.reduce_mean(flat, axis=1, keepdims=True)

@@ -6,6 +6,8 @@ import time
 
 import numpy as np
 
+from simclrv2_tf.probing import linear_probe
+from simclrv2_tf.probing.nearest import neighbours
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.job_report import Row
 
@@ -35,7 +37,7 @@ class FeatureChecks:
         name = "on frozen features"
         yield from self._judged(
             {
-                f"logistic regression {name}": baselines.logistic,
+                f"logistic regression {name}": linear_probe.classify,
                 f"nearest neighbours {name}": self._neighbours,
             },
             lambda source: baselines.features_of(network, source),
@@ -50,7 +52,7 @@ class FeatureChecks:
     def _neighbours(self, known, labels, asked):
         fewest = int(np.bincount(labels).min())
         k = max(1, min(NEIGHBOURS, fewest))
-        return baselines.neighbours(known, labels, asked, k)
+        return neighbours(known, labels, asked, k)
 
     def _judged(self, classifiers, represent, parameters):
         """A row for each classifier of one representation."""

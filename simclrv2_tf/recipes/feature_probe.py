@@ -8,6 +8,8 @@ import numpy as np
 
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.probing import linear_probe
+from simclrv2_tf.probing.cross_validation import left_out
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.runs.journal import Journal
 
@@ -85,7 +87,7 @@ def right(job, represent) -> np.ndarray:
     features = represent(source)
     repeats = 5 if len(features) < PROBED else 1  # few labels are noisy
     folds = [
-        baselines.left_out(baselines.logistic, features, source.labels, seed)
+        left_out(linear_probe.classify, features, source.labels, seed)
         for seed in range(repeats)
     ]
     return np.mean(folds, axis=0)

@@ -7,15 +7,14 @@ import dataclasses
 import numpy as np
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.holdout import FRACTION
 from simclrv2_tf.data.holdout import HOLDOUT
 from simclrv2_tf.data.holdout import held_out
 from simclrv2_tf.data.holdout import left_over
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.runs import inputs
 
 LEAST_IMAGES = 64  # four batches of 16, below which there is no contrast
-HOLDOUT_FRACTION = 0.2
 _EVALUATING = ("calibrate", "patience", "export_best")  # options that evaluate
 LEAST_HELD_OUT = 20  # with fewer the 95 % interval is wider than 40 points
 
@@ -69,7 +68,7 @@ def open_data(
     source = source or inputs.open_source(plain)
     _check_images(source)
     if eval_source is None and named:
-        eval_source = _evaluation_split(plain)
+        eval_source = inputs.evaluation_if_labelled(plain)
     options, note = {}, "no image has a label"
     if (source.labels >= 0).any():
         _check_labels(source)
@@ -92,17 +91,6 @@ def _check_evaluates(config, evaluation, note):
         )
 
 
-def _evaluation_split(config):
-    """The evaluation split, None where the data set has none with labels."""
-    try:
-        found = inputs.open_evaluation(config)
-    except NoSplitError:
-        if "eval_split" in config.given and config.eval_split != HOLDOUT:
-            raise
-        return None
-    return found if (found.labels >= 0).any() else None
-
-
 def _divide(config, source, evaluation):
     """What to train on, what to evaluate on, its options, and a note."""
     if evaluation is not None:
@@ -111,7 +99,7 @@ def _divide(config, source, evaluation):
         note = f"accuracy is measured on {evaluation.name}"
         return source, evaluation, options, note
     share = config.holdout_fraction
-    share = HOLDOUT_FRACTION if share is None else share
+    share = FRACTION if share is None else share
     aside = held_out(source.labels, share)
     if not _enough(config, source, aside):
         note = (

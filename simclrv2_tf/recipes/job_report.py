@@ -8,7 +8,7 @@ import io
 import math
 from collections.abc import Iterator
 
-from simclrv2_tf.recipes.intervals import wilson
+from simclrv2_tf.probing.intervals import wilson
 
 
 @dataclasses.dataclass(frozen=True)

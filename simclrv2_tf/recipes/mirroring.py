@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.probing.linear_probe import classify
+from simclrv2_tf.probing.nearest import unit
 from simclrv2_tf.recipes import baselines
 
 SIDE = 16  # to which images are brought
@@ -42,7 +44,7 @@ def tell(images: np.ndarray) -> float:
         return CHANCE
     pairs = np.concatenate([images, images[:, :, ::-1]])
     flat = pairs.reshape(len(pairs), -1)
-    flat = baselines.unit(flat - flat.mean(axis=1, keepdims=True))
+    flat = unit(flat - flat.mean(axis=1, keepdims=True))
     mirrored = np.repeat([0, 1], len(images))
     groups = np.tile(np.arange(len(images)), 2)
     return float(np.mean(list(_shares(flat, mirrored, groups))))
@@ -53,5 +55,5 @@ def _shares(features, labels, groups):
 
     folds = GroupKFold(FOLDS).split(features, labels, groups)
     for rest, out in folds:
-        told = baselines.logistic(features[rest], labels[rest], features[out])
+        told = classify(features[rest], labels[rest], features[out])
         yield (told == labels[out]).mean()

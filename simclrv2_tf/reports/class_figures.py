@@ -95,7 +95,7 @@ def class_accuracy(
       class_names: One for each class; None for their numbers.
       dark: Whether it is for a dark page.
     """
-    from simclrv2_tf.recipes.intervals import wilson
+    from simclrv2_tf.probing.intervals import wilson
 
     scheme = canvas.scheme_of(dark)
     names = class_names or list(map(str, range(len(counts))))

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from simclrv2_tf.recipes.intervals import wilson
+from simclrv2_tf.probing.intervals import wilson
 from simclrv2_tf.reports.curves import calibration_error
 
 PAIRS = 8  # pairs of classes that are confused most

@@ -33,6 +33,22 @@ def open_evaluation(config: Config) -> Source:
     return open_source(config, config.eval_split, "eval_split")
 
 
+def evaluation_if_labelled(config: Config) -> Source | None:
+    """The evaluation split, None where the data set has none with labels.
+
+    Raises:
+      NoSplitError: If it was asked for by name.
+    """
+    try:
+        found = open_evaluation(config)
+    except NoSplitError:
+        named = "eval_split" in config.given
+        if named and config.eval_split != holdout.HOLDOUT:
+            raise
+        return None
+    return found if (found.labels >= 0).any() else None
+
+
 def open_source(
     config: Config, split: str | None = None, option: str = "train_split"
 ) -> Source:

@@ -8,10 +8,10 @@ has them changed to suit it.
 from __future__ import annotations
 
 from simclrv2_tf import distribution
-from simclrv2_tf import linear_probe
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.runs.inputs import TrainingData
 
 _BATCH = 256

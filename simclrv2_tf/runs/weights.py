@@ -78,6 +78,23 @@ def load_backbone(config: Config, prefix: str, endpoint: str) -> Backbone:
         return hub.load_backbone(prefix, endpoint, False, **options)
 
 
+def with_endpoints(
+    config: Config, source: str, endpoints: list[str], own: bool = True
+) -> tuple[Network, Backbone]:
+    """A network, and as far as it is needed for some endpoints.
+
+    Args:
+      config: A `Config`.
+      source: Anything that `--checkpoint` accepts.
+      endpoints: Names.
+      own: Whether it is the network that the flags describe.
+    """
+    options = _options(config, source) if own else {}
+    with precision.policy(config.mixed_precision):
+        network = hub.load_network(source, **options)
+        return network, Backbone(endpoints, network)
+
+
 def _options(config, prefix, ema=None):
     """What to load weights with; flags that were given must agree with them."""
     wanted = resolve.given(config, describing(config))

@@ -6,12 +6,12 @@ import small_classifier
 
 import simclrv2_tf
 from simclrv2_tf import hub
-from simclrv2_tf import linear_probe
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import label_subset
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.pipeline import eval_dataset
 from simclrv2_tf.models.features import features_of
+from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs.probe_start import start_from_probe
 

@@ -15,8 +15,8 @@ from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.inference import metrics
-from simclrv2_tf.inference import probes
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.probing.nearest import knn_accuracy
 from simclrv2_tf.runs.callbacks.save_checkpoint import BackgroundWriter
 from simclrv2_tf.runs.plan import make_plan
 from simclrv2_tf.runs.train import train
@@ -260,7 +260,7 @@ def test_knn_equals_naive_vote():
         for index in np.argsort(-cosine)[:5]:
             votes[known[index]] += np.exp(cosine[index] / 0.1)
         right += votes.argmax() == label
-    ours = probes.knn_accuracy((bank, known), (queries, truth), 5, 0.1, 7)
+    ours = knn_accuracy((bank, known), (queries, truth), 5, 0.1)
     assert ours == pytest.approx(right / 30)
 
 
@@ -269,7 +269,7 @@ def test_evaluation_needs_labels():
     with pytest.raises(ValueError, match="needs labelled examples"):
         metrics.classification_accuracy(network(), data, np.full(8, -1))
     with pytest.raises(ValueError, match="neighbours need labels"):
-        probes.knn_accuracy((IMAGES, LABELS * 0 - 1), (IMAGES, LABELS))
+        knn_accuracy((IMAGES, LABELS * 0 - 1), (IMAGES, LABELS))
 
 
 @pytest.fixture(scope="module")

@@ -201,7 +201,7 @@ def judge(directory, kind):
     from simclrv2_tf import linear_probe
     from simclrv2_tf.config import Config
     from simclrv2_tf.data import pipeline
-    from simclrv2_tf.inference import probes
+    from simclrv2_tf.probing.nearest import knn_accuracy
     from simclrv2_tf.models.features import features_of
     from simclrv2_tf.runs import inputs
 
@@ -217,9 +217,7 @@ def judge(directory, kind):
     (known, labels), (queries, truth) = found
     probe = linear_probe.fit(known, labels, int(labels.max()) + 1)
     right = (probe.logits(queries).argmax(1) == truth).mean()
-    neighbours = probes.knn_accuracy(
-        *found, flags["knn_k"], flags["knn_temperature"]
-    )
+    neighbours = knn_accuracy(*found, flags["knn_k"], flags["knn_temperature"])
     return {
         "neighbours": round(float(neighbours), 4),
         "logistic regression": round(float(right), 4),

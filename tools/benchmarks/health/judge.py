@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data import pipeline
+from simclrv2_tf.probing.nearest import neighbours
 from simclrv2_tf.recipes import baselines
 
 LABELS, DRAWS = 5, 40  # of each class in a draw, and draws
@@ -22,7 +23,7 @@ def right(network, train, test):
     shares = []
     for seed in range(DRAWS):
         chosen = _draw(train.labels, np.random.default_rng(seed))
-        told = baselines.neighbours(known[chosen], train.labels[chosen], asked)
+        told = neighbours(known[chosen], train.labels[chosen], asked)
         shares.append(np.mean(told == test.labels))
     return np.array(shares)
 

@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from simclrv2_tf import linear_probe
+from simclrv2_tf.probing import linear_probe
 
 
 def blobs(classes, scale=1.0):

@@ -1,0 +1,210 @@
+"""Features of a data set, computed once and kept as memory-mapped files.
+
+A file's name holds a fingerprint of network, data, endpoint and image size, so
+that the same features are found again and others are not taken for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.files import atomic
+from simclrv2_tf.inference import embedding_files
+from simclrv2_tf.inference import result_shards
+from simclrv2_tf.inference import sweep
+from simclrv2_tf.models.features import PIXELS
+from simclrv2_tf.models.features import raw_pixels
+from simclrv2_tf.probing.feature_rows import StoredRows
+
+RAW = "pixels"  # the name of raw pixels as a network, and of their endpoint
+LARGEST = 1e15  # size of a feature, whose square is still a number
+LOOKED_AT = 64  # images whose bytes are part of a fingerprint
+
+
+class Extractor(NamedTuple):
+    """What makes features of images.
+
+    Attributes:
+      name: To tell it from others, for people.
+      endpoints: Names of what it makes.
+      image_size: Side of the images in pixels.
+      channels: Of the images, None for those that they have.
+      function: Images float (batch, height, width, channels) to {endpoint:
+        features (batch, features)}.
+      variables: Of its network.
+    """
+
+    name: str
+    endpoints: tuple[str, ...]
+    image_size: int
+    channels: int | None
+    function: Callable
+    variables: Sequence = ()
+
+
+class Features(NamedTuple):
+    """What is kept of one endpoint.
+
+    Attributes:
+      rows: `StoredRows`, one for each example of the data, zeros for an
+        image that cannot be read.
+      unreadable: Numbers of those.
+    """
+
+    rows: StoredRows
+    unreadable: list[int]
+
+
+def raw() -> Extractor:
+    """Images of `PIXELS` by `PIXELS` as they are."""
+    return Extractor(
+        RAW, (RAW,), PIXELS, None, lambda images: {RAW: raw_pixels(images)}
+    )
+
+
+def kept(
+    config: Config, directory: str, extractor: Extractor, source: Source
+) -> dict[str, Features]:
+    """Features of a data set, computed if they are not there.
+
+    Killed, the same call goes on with the shards that are missing.
+
+    Args:
+      config: A `Config`.
+      directory: Of this machine, for the files.
+      extractor: What makes them.
+      source: A `Source`.
+
+    Returns:
+      {endpoint: `Features`}.
+
+    Raises:
+      ValueError: If too many images cannot be read, or features are not
+        finite.
+    """
+    if extractor.channels is not None:
+        source = source.with_channels(extractor.channels)
+    contents = _contents(config, extractor, source)
+    paths = {
+        name: os.path.join(directory, f"{name}-{_digest(contents, name)}.npy")
+        for name in extractor.endpoints
+    }
+    missing = [n for n in paths if not os.path.exists(_beside(paths[n]))]
+    if missing:
+        _compute(config, extractor, source, contents, paths, missing)
+    distribution.wait_for_workers()
+    return {name: _read(path) for name, path in paths.items()}
+
+
+def _contents(config, extractor, source):
+    names = sweep.file_names(source)
+    contents = sweep.contents(config, source, extractor, names)
+    contents["image_size"] = extractor.image_size
+    contents["channels"] = source.num_channels
+    contents["images"] = _looked_at(source)
+    return contents
+
+
+def _looked_at(source):
+    """A checksum of some images: others may have the same names."""
+    count = min(LOOKED_AT, source.num_examples)
+    numbers = np.linspace(0, source.num_examples - 1, count).astype(int)
+    checksum = 0
+    for number in numbers:
+        try:
+            image = source.storage.read(number)
+        except (OSError, ValueError, tf.errors.OpError):
+            continue
+        data = image if isinstance(image, bytes) else np.asarray(image)
+        checksum = zlib.crc32(np.frombuffer(data, np.uint8), checksum)
+    return checksum
+
+
+def _digest(contents, endpoint):
+    text = json.dumps([contents, endpoint], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _beside(path):
+    """The file that says what features are, and that they are whole."""
+    return path.removesuffix(".npy") + ".json"
+
+
+def _read(path):
+    with open(_beside(path), encoding="utf-8") as file:
+        return Features(StoredRows(path), json.load(file)["unreadable"])
+
+
+def _compute(config, extractor, source, contents, paths, missing):
+    shards = result_shards.Shards(
+        f"{paths[missing[0]]}.parts",
+        "features",
+        config.embed_shard_size,
+        {**contents, "endpoints": missing},
+    )
+    if distribution.is_chief():
+        shards.open()
+    distribution.wait_for_workers()
+
+    def function(images):
+        outputs = extractor.function(images)
+        return tuple(tf.cast(outputs[name], tf.float32) for name in missing)
+
+    def write(path, numbers, arrays):
+        rows = dict(zip(missing, arrays, strict=True))
+        _check_finite(extractor, rows)
+        embedding_files.write_arrays(path, numbers=numbers, **rows)
+
+    size = extractor.image_size
+    sweep.run_shards(config, shards, function, source, size, write)
+    distribution.wait_for_workers()
+    if distribution.is_chief():
+        for name in missing:
+            _join(shards, name, paths[name], source.num_examples)
+        tf.io.gfile.rmtree(shards.directory)
+
+
+def _check_finite(extractor, rows):
+    for name, features in rows.items():
+        if not (np.abs(features) < LARGEST).all():
+            raise ValueError(
+                "Features must be finite numbers to be probed. Received: "
+                f"others (or beyond {LARGEST:g}) in {name} of "
+                f"{extractor.name}: its weights are damaged or its training "
+                "diverged"
+            )
+
+
+def _join(shards, name, path, count):
+    """Writes the features, then what they are; holds one shard at a time."""
+    parts = [shards.path(number) for number in range(len(shards))]
+    width = embedding_files.read_arrays(parts[0])[name].shape[1]
+    found = np.zeros(count, bool)
+    with atomic.beside(path) as staged:
+        rows = np.lib.format.open_memmap(
+            staged, "w+", np.float32, (count, width)
+        )
+        for part in parts:
+            arrays = embedding_files.read_arrays(part)
+            rows[arrays["numbers"]] = arrays[name]
+            found[arrays["numbers"]] = True
+        rows.flush()
+        del rows
+    told = {
+        **shards.contents,
+        "endpoint": name,
+        "unreadable": np.flatnonzero(~found).tolist(),
+    }
+    atomic.write_text(_beside(path), json.dumps(told, indent=2))

@@ -1,0 +1,67 @@
+"""Rows of features, in memory or in a file, taken block by block.
+
+What the classifiers take as features is anything with a shape (examples,
+features) whose slices are arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+BLOCK = 2**24  # numbers in a block, 64 MiB of float32
+_MAPPED = 1024  # rows that are read from one map
+FEW = 2**25  # numbers that may be held whole, 128 MiB
+
+
+class StoredRows:
+    """Rows of an .npy file, of which no more than a slice is in memory.
+
+    The file is mapped anew for each `_MAPPED` rows: pages that were read, and
+    those around them, count as memory of the process until the map is closed.
+
+    Args:
+      path: Of the file, (all examples, features).
+      numbers: Of the examples that are the rows here, int (examples,); None
+        for all.
+    """
+
+    def __init__(self, path: str, numbers: np.ndarray | None = None):
+        self._path = path
+        count, width = np.load(path, mmap_mode="r").shape
+        self._numbers = np.arange(count) if numbers is None else numbers
+        self.shape = len(self._numbers), width
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, part: slice) -> np.ndarray:
+        numbers = self._numbers[part]
+        rows = np.empty((len(numbers), self.shape[1]), np.float32)
+        for start in range(0, len(numbers), _MAPPED):
+            some = slice(start, start + _MAPPED)
+            rows[some] = np.load(self._path, mmap_mode="r")[numbers[some]]
+        return rows
+
+    def take(self, numbers: np.ndarray) -> StoredRows:
+        """Some of the rows, by their numbers here."""
+        return StoredRows(self._path, self._numbers[numbers])
+
+
+def blocks(rows, most: int = BLOCK) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yields rows block by block: which they are, and the rows, float32.
+
+    Args:
+      rows: Features (examples, features).
+      most: Numbers in a block.
+    """
+    size = max(1, most // rows.shape[1])
+    for start in range(0, len(rows), size):
+        part = slice(start, min(start + size, len(rows)))
+        yield part, np.asarray(rows[part], np.float32)
+
+
+def are_few(rows) -> bool:
+    """Whether rows may be held in memory as a whole, and some copies."""
+    return rows.shape[0] * rows.shape[1] <= FEW

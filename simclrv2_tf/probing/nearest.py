@@ -1,0 +1,116 @@
+"""The class of the nearest known examples, by cosine, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.probing.feature_rows import BLOCK
+from simclrv2_tf.probing.feature_rows import blocks
+
+QUERIES = 2048  # at once, so that a file of known examples is read rarely
+
+
+def neighbours(
+    known, labels: np.ndarray, asked, k: int = 1, temperature: float = 0.1
+) -> np.ndarray:
+    """The class for which the k nearest known examples vote.
+
+    Wu et al. 2018: each votes with weight exp(cosine / temperature).
+
+    Args:
+      known: Features (n, features).
+      labels: int (n,), 0 or more.
+      asked: Features (m, features).
+      k: Neighbours that vote; all of them if there are fewer.
+      temperature: Above 0; small values let the nearest decide.
+
+    Returns:
+      int (m,).
+    """
+    return votes(known, labels, asked, [(k, temperature)])[0]
+
+
+def votes(
+    known, labels: np.ndarray, asked, settings: Sequence[tuple[int, float]]
+) -> np.ndarray:
+    """`neighbours` for several (k, temperature), found once.
+
+    Returns:
+      int (settings, m).
+    """
+    most = min(max(k for k, _ in settings), len(known))
+    told = np.zeros((len(settings), len(asked)), np.int64)
+    for part, queries in blocks(asked, QUERIES * asked.shape[1]):
+        cosine, index = _nearest(unit(queries), known, most)
+        for row, (k, temperature) in enumerate(settings):
+            weight = np.exp(cosine[:, :k] / temperature - 1 / temperature)
+            told[row, part] = _elected(labels[index[:, :k]], weight)
+    return told
+
+
+def _nearest(queries, known, k):
+    """Cosines and numbers of the k nearest, the nearest first."""
+    best = np.zeros((len(queries), 0), np.float32)
+    index = np.zeros((len(queries), 0), np.int64)
+    for part, rows in blocks(known, _most(queries, known)):
+        value, place = _top(queries @ unit(rows).T, k)
+        index = np.concatenate([index, part.start + place], axis=1)
+        best, place = _top(np.concatenate([best, value], axis=1), k)
+        index = np.take_along_axis(index, place, axis=1)
+    return best, index
+
+
+def _most(queries, known):
+    """Numbers in a block of known examples, whose cosines are as bounded."""
+    return min(BLOCK, BLOCK // len(queries) * known.shape[1])
+
+
+def _top(values, k):
+    found = tf.math.top_k(values, min(k, values.shape[1]))
+    return found.values.numpy(), found.indices.numpy()
+
+
+def _elected(classes, weight):
+    count = np.zeros((len(classes), classes.max() + 1))
+    np.add.at(count, (np.arange(len(classes))[:, None], classes), weight)
+    return count.argmax(axis=1)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Rows of length 1; zeros stay."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.maximum(length, 1e-12)
+
+
+def knn_accuracy(
+    bank: tuple[np.ndarray, np.ndarray],
+    queries: tuple[np.ndarray, np.ndarray],
+    k: int = 200,
+    temperature: float = 0.1,
+) -> float:
+    """Share of labelled queries that their nearest neighbours tell right.
+
+    Args:
+      bank: (features float (n, d), labels int (n,)) of the known examples,
+        -1 for unlabelled.
+      queries: The same of the examples to be classified.
+      k: See `neighbours`.
+      temperature: See there.
+
+    Returns:
+      Share of right votes in [0, 1].
+    """
+    known, classes = _labelled(*bank)
+    asked, truth = _labelled(*queries)
+    told = neighbours(known, classes, asked, k, temperature)
+    return float(np.mean(told == truth))
+
+
+def _labelled(features, labels):
+    keep = labels >= 0
+    if not keep.any():
+        raise ValueError("Nearest neighbours need labels, and there are none.")
+    return features[keep], labels[keep]

@@ -1,0 +1,170 @@
+"""Each cheap classifier beside scikit-learn's, and in blocks as at once."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import Ridge
+from sklearn.neighbors import KNeighborsClassifier
+
+from simclrv2_tf.probing import cross_validation
+from simclrv2_tf.probing import feature_rows
+from simclrv2_tf.probing import intervals
+from simclrv2_tf.probing import linear_probe
+from simclrv2_tf.probing import nearest
+from simclrv2_tf.probing import ridge
+from simclrv2_tf.probing import softmax_regression
+from simclrv2_tf.probing.feature_rows import StoredRows
+
+RNG = np.random.default_rng(0)
+
+
+def clusters(classes=4, count=120, width=6, spread=1.5):
+    labels = np.arange(count) % classes
+    centres = np.random.default_rng(classes).normal(size=(classes, width))
+    features = centres[labels] + spread * RNG.normal(size=(count, width))
+    return features.astype(np.float32), labels
+
+
+@pytest.fixture
+def stored(tmp_path):
+    def store(features, numbers=None):
+        path = str(tmp_path / "features.npy")
+        np.save(path, features)
+        return StoredRows(path, numbers)
+
+    return store
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks of few rows, and none that may be held whole."""
+    monkeypatch.setattr(feature_rows.blocks, "__defaults__", (60,))
+    monkeypatch.setattr(nearest, "BLOCK", 60)
+    monkeypatch.setattr(nearest, "QUERIES", 7)
+    monkeypatch.setattr(feature_rows, "FEW", 0)
+
+
+def test_rows_of_a_file_are_those_asked_for(stored):
+    features = RNG.normal(size=(20, 3)).astype(np.float32)
+    rows = stored(features).take(np.array([1, 5, 9, 13])).take(np.array([1, 3]))
+    assert rows.shape == (2, 3)
+    np.testing.assert_array_equal(rows[:], features[[5, 13]])
+    np.testing.assert_array_equal(rows[1:2], features[[13]])
+
+
+@pytest.mark.parametrize("k", [1, 5, 30])
+@pytest.mark.parametrize("temperature", [0.07, 1.0])
+def test_votes_equal_those_of_scikit_learn(k, temperature):
+    known, labels = clusters()
+    asked, _ = clusters()
+
+    def weights(distance):  # of cosines: 1 - cosine
+        return np.exp((1 - distance) / temperature)
+
+    twin = KNeighborsClassifier(k, metric="cosine", weights=weights)
+    expected = twin.fit(known, labels).predict(asked)
+    told = nearest.neighbours(known, labels, asked, k, temperature)
+    np.testing.assert_array_equal(told, expected)
+
+
+def test_votes_do_not_depend_on_blocks(stored, small_blocks):
+    known, labels = clusters()
+    asked, _ = clusters(count=50)
+    settings = [(1, 0.1), (10, 0.07), (10, 1.0), (500, 0.1)]
+    in_blocks = nearest.votes(stored(known), labels, asked, settings)
+    unit = known / np.linalg.norm(known, axis=1, keepdims=True)
+    asked = asked / np.linalg.norm(asked, axis=1, keepdims=True)
+    for (k, temperature), told in zip(settings, in_blocks, strict=True):
+        for query, answer in zip(asked, told, strict=True):
+            cosine = unit @ query
+            index = np.argsort(-cosine)[:k]
+            weight = np.exp(cosine[index] / temperature)
+            assert np.bincount(labels[index], weight).argmax() == answer
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+@pytest.mark.parametrize("strength", [0.01, 1.0])
+def test_regression_in_blocks_equals_scikit_learn(
+    classes, strength, stored, small_blocks
+):
+    features, labels = clusters(classes)
+    twin = LogisticRegression(C=strength, tol=1e-8, max_iter=5000)
+    twin.fit(features, labels)
+    kernel, bias = softmax_regression.fit(
+        stored(features), labels, classes, strength
+    )
+    logits = features @ kernel + bias
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(shares, twin.predict_proba(features), atol=5e-4)
+
+
+def test_the_probe_of_many_rows_is_that_of_few(
+    stored, small_blocks, monkeypatch
+):
+    features, labels = clusters(3)
+    features *= 100
+    in_blocks = linear_probe.fit(stored(features), labels + 1, 5)
+    monkeypatch.setattr(feature_rows, "FEW", 10**9)
+    at_once = linear_probe.fit(features, labels + 1, 5)
+    np.testing.assert_allclose(
+        in_blocks.logits(features)[:, 1:4],
+        at_once.logits(features)[:, 1:4],
+        atol=2e-2,
+    )
+    assert set(in_blocks.classes(features)) == {1, 2, 3}
+
+
+@pytest.mark.parametrize("count", [120, 5])  # more than features, and fewer
+@pytest.mark.parametrize("l2", [1.0, 1024.0])
+def test_closed_form_equals_scikit_learn(count, l2, stored, small_blocks):
+    features, labels = clusters(4, count)
+    mean, scale = features.mean(0), features.std(0) + 1e-5
+    targets = 2 * np.eye(4)[labels] - 1
+    twin = Ridge(alpha=l2).fit((features - mean) / scale, targets)
+    expected = twin.predict((features - mean) / scale)
+    probe = ridge.fit(stored(features), labels, 4, l2)
+    np.testing.assert_allclose(probe.logits(features), expected, atol=1e-5)
+
+
+def test_the_strength_is_chosen_by_what_is_left_out():
+    features, labels = clusters(3, 60, 40, 4.0)
+    strength, how = cross_validation.choose_strength(features, labels)
+    right = {
+        tried: cross_validation.left_out(
+            lambda *parts, s=tried: linear_probe.classify(*parts, s),
+            features,
+            labels,
+        ).mean()
+        for tried in cross_validation.STRENGTHS
+    }
+    assert right[strength] >= max(right.values()) - 2 / 60
+    assert how == ("cross-validation on 60 training labels, each fold left out")
+
+
+def test_wide_features_are_turned_and_answers_stay():
+    features, labels = clusters(3, 30, 100)
+    turned = cross_validation._in_their_span(features)
+    assert turned.shape == (30, 30)
+    np.testing.assert_allclose(
+        turned @ turned.T, features @ features.T, rtol=1e-4, atol=1e-3
+    )
+
+
+def test_a_single_label_leaves_the_usual_strength():
+    strength, how = cross_validation.choose_strength(np.eye(3), np.arange(3))
+    assert strength == linear_probe.STRENGTH and "the usual one" in how
+
+
+def test_many_labels_are_looked_at_in_part(monkeypatch):
+    monkeypatch.setattr(cross_validation, "MOST", 40)
+    monkeypatch.setattr(cross_validation, "EACH_FOLD", 30)
+    _, how = cross_validation.choose_strength(*clusters(4))
+    assert how == "cross-validation on 40 training labels, one fold left out"
+
+
+def test_student_on_known_values():
+    # R: t.test(c(0.5, 0.6, 0.7)): 0.3515862 0.8484138
+    low, high = intervals.student([0.5, 0.6, 0.7])
+    assert (low, high) == pytest.approx((0.3515862, 0.8484138), abs=1e-6)
+    assert intervals.student([0.0, 0.9])[0] == 0.0

@@ -1,0 +1,121 @@
+"""Probes on features that lie in a file: peak memory, seconds, what they tell.
+
+Each case is a process of its own, on made rows in a memory-mapped file: noise
+around a centre for each class. Memory is the peak of the process, and that
+above what it held before it looked at the file. Twice the rows need as much.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WIDTH, CLASSES, QUERIES = 512, 20, 5_000
+SPREAD = 6.0  # of the noise around centres of deviation 1
+CASES = ("nearest", "strength", "logistic", "ridge")
+
+
+def run(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    sizes = [100_000, 200_000]
+    parser.add_argument("--rows", nargs="+", type=int, default=sizes)
+    options = parser.parse_args(arguments)
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        asked = write(folder, "asked", QUERIES)
+        for rows in options.rows:
+            known = write(folder, f"known-{rows}", rows)
+            for case in CASES:
+                found.append(in_a_process(case, known, asked))
+                print(json.dumps(found[-1]), flush=True)
+    return {
+        "what": f"{WIDTH} features, {CLASSES} classes, {QUERIES} queries",
+        "load_before": os.getloadavg()[0],
+        "rows": found,
+    }
+
+
+def write(folder, name, rows):
+    """Writes rows, a block at a time; row n is of class n % CLASSES."""
+    path = os.path.join(folder, f"{name}.npy")
+    centres = np.random.default_rng(0).normal(size=(CLASSES, WIDTH))
+    rng = np.random.default_rng(rows)
+    array = np.lib.format.open_memmap(path, "w+", np.float32, (rows, WIDTH))
+    for start in range(0, rows, 10_000):
+        labels = np.arange(start, min(start + 10_000, rows)) % CLASSES
+        noise = rng.normal(size=(len(labels), WIDTH))
+        array[start : start + 10_000] = centres[labels] + SPREAD * noise
+    array.flush()
+    return path
+
+
+def in_a_process(case, known, asked):
+    command = [sys.executable, "-m", "tools.benchmarks.probe", case]
+    done = subprocess.run(
+        [*command, known, asked], stdout=subprocess.PIPE, check=True, cwd=ROOT
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(case, known, asked):
+    """Runs a case in this process."""
+    from simclrv2_tf.probing.feature_rows import StoredRows
+
+    known, asked = StoredRows(known), StoredRows(asked)
+    labels = np.arange(len(known)) % CLASSES
+    truth = np.arange(len(asked)) % CLASSES
+    warm = np.arange(1000)
+    classify(case, known.take(warm), labels[warm], asked.take(warm))
+    before, begin = peak(), time.perf_counter()
+    told, settings = classify(case, known, labels, asked)
+    seconds = time.perf_counter() - begin
+    if told is not None:
+        settings["top_1"] = round(float(np.mean(told == truth)), 4)
+    return {
+        "case": case,
+        "rows": len(known),
+        "file_mib": round(4 * len(known) * WIDTH / 2**20),
+        "peak_mib": round(peak() / 2**20),
+        "above_mib": round((peak() - before) / 2**20),
+        "seconds": round(seconds, 1),
+        **settings,
+    }
+
+
+def classify(case, known, labels, asked):
+    """Classes of what is asked, None for the choice of a strength alone."""
+    from simclrv2_tf.probing import cross_validation
+    from simclrv2_tf.probing import linear_probe
+    from simclrv2_tf.probing import nearest
+    from simclrv2_tf.probing import ridge
+
+    if case == "nearest":
+        pairs = [(k, t) for k in (10, 20, 200) for t in (0.07, 0.1)]
+        return nearest.votes(known, labels, asked, pairs)[-1], {"k": 200}
+    if case == "strength":
+        strength, how = cross_validation.choose_strength(known, labels)
+        return None, {"strength": strength, "by": how}
+    fit = {"logistic": linear_probe.fit, "ridge": ridge.fit}[case]
+    return fit(known, labels, CLASSES).classes(asked), {}
+
+
+def peak():
+    """Bytes that the process has held at most, mapped files included.
+
+    From Linux's account of this program: `getrusage` counts what the process
+    held before it became this program, too.
+    """
+    status = pathlib.Path("/proc/self/status").read_text()
+    (line,) = [x for x in status.splitlines() if x.startswith("VmHWM")]
+    return 1024 * int(line.split()[1])
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(*sys.argv[1:])))
