@@ -198,11 +198,11 @@ def processor_seconds():
 def judge(directory, kind):
     """Accuracy of neighbours and of a logistic regression on all labels."""
     import simclrv2_tf
-    from simclrv2_tf import linear_probe
     from simclrv2_tf.config import Config
     from simclrv2_tf.data import pipeline
-    from simclrv2_tf.probing.nearest import knn_accuracy
     from simclrv2_tf.models.features import features_of
+    from simclrv2_tf.probing import linear_probe
+    from simclrv2_tf.probing.nearest import knn_accuracy
     from simclrv2_tf.runs import inputs
 
     flags = json.loads((pathlib.Path(directory) / "flags.json").read_text())
