@@ -93,8 +93,8 @@ class Report(EveryFew):
             self._since = (now, step)
         super().act(step, logs)
         if self._early.is_due(now):
-            self._lines.note(now)
-            self._print(step, self._metrics(step, logs), self._speed(step, now))
+            pace = self._speed(step, now)
+            self._print(step, self._metrics(step, logs), pace, now)
         elif self.live.there and self._is_stale(now):
             self._show(step, logs, now)
 
@@ -145,12 +145,16 @@ class Report(EveryFew):
         """Prints the line unless it is too early for another."""
         now, ends = self._since[0], step == self.last_step
         self.printed = self._lines.is_due(now) or ends
-        self._left_out = None if self.printed else (step, self.last, pace)
+        line = (step, self.last, pace, now)
+        self._left_out = None if self.printed else line
         if self.printed:
-            self._lines.note(now)
-            self._print(step, self.last, pace)
+            self._print(*line)
 
-    def _print(self, step, metrics, pace):
+    def _print(self, step, metrics, pace, now):
+        """Prints a line, below which the live line is empty for a while."""
+        self._lines.note(now)
+        self.live.show("")
+        self._shown_at = now
         line = self._line(step, _words(metrics), pace)
         print(line, file=self.stream, flush=True)
 
