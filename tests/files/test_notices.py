@@ -18,7 +18,7 @@ NOTICES = {
     "twice": f"E{STAMP} computation_placer.cc:177] computation placer already "
     "registered. Please check linkage.",
     "bad_gpu": f"E{STAMP} cuda_platform.cc:52] failed call to cuInit: "
-    "INTERNAL: CUDA error: Failed call to cuInit: CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
+    "INTERNAL: CUDA error: CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
     "error": f"E{STAMP} tpu_client.cc:10] no chip answers",
     "fatal": f"F{STAMP} cpu_feature_guard.cc:36] AVX is not available",
     "other": "Traceback (most recent call last):",
