@@ -8,6 +8,7 @@ import sys
 from simclrv2_tf import flags
 from simclrv2_tf import keras_settings
 from simclrv2_tf.config import time_limit_seconds
+from simclrv2_tf.files import quiet_start
 from simclrv2_tf.recipes import job_status
 from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.runs import status
@@ -20,11 +21,9 @@ def main(argv=None):
     A run that is asked to stop ends with --preemption_exit_code, after a
     checkpoint if it trains.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    logging.getLogger("simclrv2_tf").setLevel(logging.INFO)
     try:
         config = flags.parse(list(sys.argv if argv is None else argv))
+        quiet_start.set_up_logging(config.verbosity)
         _run(config)
     except BrokenPipeError:
         _leave_pipe()
@@ -66,6 +65,7 @@ def _run(config):
         return
     with _interruption(config) as interruption:
         keras_settings.check_backend()
+        quiet_start.load_tensorflow()
         # Not above: TensorFlow takes seconds to load, --help shall not.
         from simclrv2_tf import session
 

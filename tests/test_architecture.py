@@ -180,7 +180,7 @@ DONE_IN_FILES = {
     "Graph execution error": {"files/errors.py"},
     "sched_getaffinity": {"files/cores.py"},
     "fsync(": {"files/atomic.py", "runs/lock.py"},  # a lock is never renamed
-    "import tqdm": {"files/progress.py"},
+    "import tqdm": {"files/live_line.py", "files/progress.py"},
     "rename(": {
         "files/atomic.py",
         "checkpoints/run_directory.py",  # sets damaged checkpoints aside

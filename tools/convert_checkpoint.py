@@ -2,9 +2,7 @@
 """Converts weights between formats; see `simclrv2_tf.hub.convert`."""
 
 import argparse
-import logging
 import math
-import os
 import sys
 
 EXAMPLES = """examples:
@@ -62,14 +60,15 @@ def parse(arguments):
 
 def main(arguments=None):
     parsed = parse(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    logging.getLogger("simclrv2_tf").setLevel(logging.INFO)
     from simclrv2_tf import hub
+    from simclrv2_tf.files import quiet_start
+
+    quiet_start.set_up_logging()
 
     if parsed.published:
         print(hub.table())
         return 0
+    quiet_start.load_tensorflow()
     loading = {"ema": parsed.ema, "ignore": parsed.ignore}
     for name in ("ft_proj_selector", "proj_head_mode"):
         if getattr(parsed, name) is not None:

@@ -11,7 +11,6 @@ command goes on where a run was killed.
 """
 
 import argparse
-import os
 import sys
 
 
@@ -52,7 +51,10 @@ def parse(arguments):
 
 def main(arguments=None):
     parsed = parse(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from simclrv2_tf.files import quiet_start
+
+    quiet_start.set_up_logging(verbosity=-1)
+    quiet_start.load_tensorflow()
     from simclrv2_tf.data.prepare import command
     from simclrv2_tf.files.errors import file_errors
 

@@ -6,7 +6,6 @@
 """
 
 import argparse
-import os
 import sys
 
 
@@ -28,7 +27,10 @@ def parse(arguments):
 
 def main(arguments=None):
     parsed, rest = parse(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from simclrv2_tf.files import quiet_start
+
+    quiet_start.set_up_logging(verbosity=-1)
+    quiet_start.load_tensorflow()
     from simclrv2_tf import flags
     from simclrv2_tf.inference import inspection
 

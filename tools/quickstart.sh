@@ -6,7 +6,6 @@ cd "$(dirname "$0")/.."
 source tools/environment.sh
 prepare_environment ""
 
-export TF_CPP_MIN_LOG_LEVEL=2
 exec .venv/bin/python -m simclrv2_tf.run --train_mode=semi_supervised \
   --dataset=digits --labels_per_class=1 --time_budget=00:05 \
   --model_dir="$(mktemp -d)/digits" "$@"

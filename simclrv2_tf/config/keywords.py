@@ -100,6 +100,10 @@ class Options(TypedDict, total=False):
     train_summary_steps: int
     """Steps from one line of metrics to the next; 0: each checkpoint."""
 
+    verbosity: int
+    """What the command tells beside results, -1 to 1: warnings alone, the
+    course of the work too, or what TensorFlow says too."""
+
     time_limit: str | os.PathLike[str] | None
     """Time that a queue grants, HH:MM; the run stops before it is over,
     with a checkpoint and --preemption_exit_code."""

@@ -143,6 +143,12 @@ class RunConfig:
         "Steps from one line of metrics to the next; 0: each checkpoint.",
         range=at_least(0),
     )
+    verbosity: int = option(
+        0,
+        "What the command tells beside results, -1 to 1: warnings alone, the "
+        "course of the work too, or what TensorFlow says too.",
+        range=between(-1, 1),
+    )
     time_limit: str | None = option(
         None,
         "Time that a queue grants, HH:MM; the run stops before it is over, "

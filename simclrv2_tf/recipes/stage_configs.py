@@ -43,7 +43,13 @@ def asked(config: Config) -> dict[str, Any]:
     """What makes this job another one than a job with other values."""
     fields = dataclasses.fields(config)
     names = [f.name for f in fields if f.name in config.given]
-    free = ("mode", "model_dir", "time_limit", "preemption_exit_code")
+    free = (
+        "mode",
+        "model_dir",
+        "time_limit",
+        "preemption_exit_code",
+        "verbosity",
+    )
     return {n: getattr(config, n) for n in sorted(names) if n not in free}
 
 

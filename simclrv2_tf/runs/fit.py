@@ -7,6 +7,7 @@ import logging
 
 from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.files.live_line import LiveLine
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs.callbacks.make import make_callbacks
 from simclrv2_tf.runs.callbacks.stops import Diverged
@@ -44,8 +45,9 @@ def _fit_steps(run):
     progress = run.progress
     steps = run.plan.train_steps - progress.step
     first = progress.step + progress.skipped_batches
-    with run.data.unreadable.explained():
-        callbacks = make_callbacks(run)
+    line = LiveLine(wanted=distribution.is_chief())
+    with run.data.unreadable.explained(), line:
+        callbacks = make_callbacks(run, line)
         try:
             run.stage.fit(
                 run.data.batches(run.plan.batch_size, first, steps),

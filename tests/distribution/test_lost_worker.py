@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import time
 
 import processes
 import pytest
@@ -36,22 +37,22 @@ def start_job(directory, count=3):
     )
 
 
-def read_until(process, pattern):
-    """What a process prints up to a line that fits, or to its end."""
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if re.match(pattern, line):
-            break
-    return "".join(lines)
+def wait_for_step(process, directory, step):
+    """Until the journal has this step, or the process has ended."""
+    journal = directory / "events.jsonl"
+    while process.poll() is None:
+        events = journal.read_text().splitlines() if journal.exists() else []
+        if any(f'"step": {step},' in line for line in events):
+            return
+        time.sleep(0.05)
+    raise AssertionError(process.communicate()[0])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", [1, 0])
 def test_a_killed_worker_is_named_and_the_job_goes_on(tmp_path, victim):
     workers = start_job(tmp_path)
-    said = read_until(workers[0], r"step 8/")
-    assert "step 8/" in said, said
+    wait_for_step(workers[0], tmp_path, 8)
     lost = workers.pop(victim)
     lost.send_signal(signal.SIGKILL)
     outputs, status = processes.finish(workers, timeout=STOP_SECONDS)

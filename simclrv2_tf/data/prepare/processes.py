@@ -9,6 +9,8 @@ import multiprocessing
 import os
 import threading
 
+from simclrv2_tf.files import quiet_start
+
 AHEAD = 2  # pieces of work that wait for each process
 
 
@@ -61,6 +63,7 @@ def _taken_in_turn(pool, function, tasks, processes):
 
 def _begin():
     """Makes a process one of many: one thread, and no life of its own."""
+    quiet_start.load_tensorflow()
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)

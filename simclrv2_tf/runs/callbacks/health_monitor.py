@@ -25,6 +25,8 @@ _GROUPS = tuple(f"block_group{i}" for i in (1, 2, 3, 4))
 class HealthMonitor(EveryFew):
     """Logs the health line and its warnings, each warning once until it ends.
 
+    The line follows one of metrics, so there is one where that was printed.
+
     Args:
       every: Steps from one line to the next.
       last_step: The last step of training.
@@ -77,7 +79,8 @@ class HealthMonitor(EveryFew):
     def act_now(self, step, logs):
         numbers = {**self._of_steps(), **self.probe.numbers(self.model)}
         warnings = self.checks.warnings(step, numbers)
-        _LOG.info("health  %s", _line(numbers))
+        if self.report.printed:
+            _LOG.info("health  %s", _line(numbers))
         for warning in warnings:
             if warning.kind not in self._current:
                 _LOG.warning("step %d: %s", step, warning.sentence)

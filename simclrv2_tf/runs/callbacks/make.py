@@ -9,6 +9,7 @@ from typing import NamedTuple
 import keras
 
 from simclrv2_tf import distribution
+from simclrv2_tf.files.live_line import LiveLine
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import divergence
@@ -48,17 +49,22 @@ class Callbacks(NamedTuple):
     saving: SaveCheckpoint
 
 
-def make_callbacks(run: TrainingRun) -> Callbacks:
+def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
     """Makes the callbacks of a run, which goes on from `run.progress`.
 
     Of several workers the first one alone reports; all of them take
     snapshots, which one of them writes.
+
+    Args:
+      run: A `TrainingRun`.
+      line: Where the report shows the steps between its lines.
     """
     writes = distribution.is_chief()
     directory = run.config.model_dir if writes else None
     scalars = Scalars(directory, run.progress.step)
     wait = DataWait()
-    report = _make_report(run, scalars, wait, None if writes else io.StringIO())
+    stream = None if writes else io.StringIO()
+    report = _make_report(run, scalars, wait, line, stream)
     saving = SaveCheckpoint(
         run.plan.checkpoint_steps,
         run.plan.train_steps,
@@ -86,7 +92,7 @@ def _interval(run):
     return run.config.train_summary_steps or run.plan.checkpoint_steps
 
 
-def _make_report(run, scalars, wait, stream):
+def _make_report(run, scalars, wait, line, stream):
     report = Report(
         _interval(run),
         run.plan.train_steps,
@@ -95,6 +101,7 @@ def _make_report(run, scalars, wait, stream):
         scalars,
         run.journal,
         wait,
+        line,
         stream,
     )
     report.last = run.progress.last

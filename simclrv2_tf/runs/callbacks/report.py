@@ -7,17 +7,27 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from simclrv2_tf.files.live_line import LiveLine
+from simclrv2_tf.files.live_line import is_terminal
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
 from simclrv2_tf.runs.callbacks.every import EveryFew
+from simclrv2_tf.runs.callbacks.line_times import EarlyLine
+from simclrv2_tf.runs.callbacks.line_times import SparseLines
 from simclrv2_tf.runs.callbacks.scalars import Scalars
 from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.memory import memory_in_use
 
 FIRST_LINE_SECONDS = 30.0  # from the end of the first step
+LOG_SECONDS = 10.0  # from one line to the next, where nobody looks on
+LIVE_SECONDS = 1.0  # from one state of the live line to the next
 
 
 class Report(EveryFew):
     """Prints a line, writes scalars, then starts new means.
+
+    In a terminal each line is printed, and a live line shows the steps
+    between. A log gets few of them, the first and the last always; scalars
+    and the journal have all.
 
     Where the first line would be long in coming, one is printed before. It is
     for the eye alone: means go on, and nothing is written.
@@ -30,10 +40,12 @@ class Report(EveryFew):
       scalars: A `Scalars`.
       journal: A `Journal`.
       wait: A `DataWait` callback, None for none.
+      live: A `LiveLine`, None for none.
       stream: Where the lines go.
 
     Attributes:
       last: {name: float}, the metrics of the last line.
+      printed: Whether the last line was printed.
     """
 
     def __init__(
@@ -45,6 +57,7 @@ class Report(EveryFew):
         scalars: Scalars,
         journal: Journal,
         wait: DataWait | None = None,
+        live: LiveLine | None = None,
         stream: TextIO | None = None,
     ):
         super().__init__(every, last_step)
@@ -53,19 +66,26 @@ class Report(EveryFew):
         self.scalars = scalars
         self.journal = journal
         self.wait = wait
-        self.stream = stream or sys.stdout
+        self.live = live or LiveLine(wanted=False)
+        self.stream = stream
         self.last = {}
+        self.printed = False
         self._since = None
         self._early = EarlyLine(FIRST_LINE_SECONDS)
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        self._since = None
+        self._since = self._shown_at = self._left_out = None
+        self._lines = SparseLines(
+            0.0 if is_terminal(self.stream or sys.stdout) else LOG_SECONDS
+        )
         self._early.begin(time.monotonic())
 
     def on_train_end(self, logs=None):
-        """Where training was ended before the first line, this tells it."""
+        """Tells the last metrics, wherever training was ended."""
         self.last = self.last or self._metrics(self.step, logs)
+        if self._left_out:
+            self._print(*self._left_out)
 
     def act(self, step, logs):
         now = time.monotonic()
@@ -73,14 +93,17 @@ class Report(EveryFew):
             self._since = (now, step)
         super().act(step, logs)
         if self._early.is_due(now):
-            self._print(step, self._metrics(step, logs), self._speed(step, now))
+            pace = self._speed(step, now)
+            self._print(step, self._metrics(step, logs), pace, now)
+        elif self.live.there and self._is_stale(now):
+            self._show(step, logs, now)
 
     def act_now(self, step, logs):
         self._early.done()
         self.last = self._metrics(step, logs)
         self.model.reset_metrics()
         pace = self._pace(step)
-        self._print(step, self.last, pace)
+        self._tell(step, pace)
         self.scalars(step, {**self.last, **pace})
         self.journal.note(
             "train",
@@ -118,11 +141,39 @@ class Report(EveryFew):
             "seconds_left": (self.last_step - step) * seconds,
         }
 
-    def _print(self, step, metrics, pace):
-        shown = [
-            f"{name.removeprefix('train/')} {value:.4g}"
-            for name, value in metrics.items()
-        ]
+    def _tell(self, step, pace):
+        """Prints the line unless it is too early for another."""
+        now, ends = self._since[0], step == self.last_step
+        self.printed = self._lines.is_due(now) or ends
+        line = (step, self.last, pace, now)
+        self._left_out = None if self.printed else line
+        if self.printed:
+            self._print(*line)
+
+    def _print(self, step, metrics, pace, now):
+        """Prints a line, below which the live line is empty for a while."""
+        self._lines.note(now)
+        self.live.show("")
+        self._shown_at = now
+        line = self._line(step, _words(metrics), pace)
+        print(line, file=self.stream, flush=True)
+
+    def _is_stale(self, now):
+        """Whether the live line may be renewed; what it costs is a wait."""
+        return self._shown_at is None or now - self._shown_at >= LIVE_SECONDS
+
+    def _show(self, step, logs, now):
+        """Renews the live line, with loss and accuracies alone."""
+        self._shown_at = now
+        brief = {
+            name: value
+            for name, value in self._metrics(step, logs).items()
+            if name.endswith(("total_loss", "_acc"))
+        }
+        self.live.show(self._line(step, _words(brief), self._speed(step, now)))
+
+    def _line(self, step, words, pace):
+        shown = [f"step {step}/{self.last_step}", *words]
         if "images_per_second" in pace:
             shown += [f"{pace['images_per_second']:.0f} images/s"]
             shown += [f"{clock(pace['seconds_left'])} left"]
@@ -130,43 +181,11 @@ class Report(EveryFew):
             shown += [f"{pace['data_wait_share']:.0%} waiting for data"]
         if "memory_gib" in pace:
             shown += [f"{pace['memory_gib']:.1f} GiB"]
-        line = "  ".join([f"step {step}/{self.last_step}", *shown])
-        print(line, file=self.stream, flush=True)
+        return "  ".join(shown)
 
 
-class EarlyLine:
-    """Tells when to print a first line ahead of its interval, once.
-
-    That is after the last step that ends within so many seconds of the first
-    one's end, if the next step takes as long as the one before it.
-
-    Args:
-      seconds: That many.
-    """
-
-    def __init__(self, seconds: float):
-        self._seconds = seconds
-        self._waits = False
-
-    def begin(self, now: float) -> None:
-        """Training begins; the first line is waited for."""
-        self._waits, self._first, self._before = True, None, now
-
-    def done(self) -> None:
-        """A line was printed."""
-        self._waits = False
-
-    def is_due(self, now: float) -> bool:
-        """Whether to print one after the step that ends now."""
-        if not self._waits:
-            return False
-        if self._first is None:
-            self._first = now
-        next_end = now + (now - self._before)
-        self._before = now
-        due = next_end - self._first > self._seconds
-        self._waits = not due
-        return due
+def _words(metrics):
+    return [f"{n.removeprefix('train/')} {v:.4g}" for n, v in metrics.items()]
 
 
 def clock(seconds: float) -> str:

@@ -26,7 +26,7 @@ def monitor():
         every=1,
         last_step=100,
         probe=types.SimpleNamespace(),
-        report=types.SimpleNamespace(last={}),
+        report=types.SimpleNamespace(last={}, printed=True),
         scalars=lambda step, values: None,
         journal=Journal(),
         settled=0,
@@ -65,3 +65,13 @@ def test_the_journal_has_all_warnings_as_sentences(monitor, caplog):
     for line in monitor.journal.lines:
         assert len(line["warnings"]) == 1
         assert "all projections lie at one point" in line["warnings"][0]
+
+
+def test_its_line_comes_with_a_printed_line_of_metrics(monitor, caplog):
+    monitor.probe.numbers = lambda stage: SOUND
+    with caplog.at_level(logging.INFO, "simclrv2_tf"):
+        for step, monitor.report.printed in ((1, True), (2, False)):
+            monitor.act_now(step, {})
+    (line,) = [r.getMessage() for r in caplog.records]
+    assert line.startswith("health  uniformity -2.00")
+    assert len(monitor.journal.lines) == 2

@@ -7,7 +7,6 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf.runs.callbacks import report as reports
-from simclrv2_tf.runs.callbacks.report import EarlyLine
 from simclrv2_tf.runs.callbacks.report import Report
 
 
@@ -23,14 +22,21 @@ class Model:
         self.resets += 1
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 @pytest.fixture
 def trained(monkeypatch):
     """Trains so many steps of so many seconds; returns steps with a line."""
 
-    def train(seconds, steps, every, compile_seconds=0.0):
+    def train(
+        seconds, steps, every, compile_seconds=0.0, stream=None, until=None
+    ):
         clock = [0.0]
         monkeypatch.setattr(reports.time, "monotonic", lambda: clock[0])
-        notes, stream = [], io.StringIO()
+        notes, stream = [], stream or io.StringIO()
         report = Report(
             every,
             steps,
@@ -42,9 +48,10 @@ def trained(monkeypatch):
         )
         report._model = Model()
         report.on_train_begin()
-        for step in range(steps):
+        for step in range(until or steps):
             clock[0] += seconds + (compile_seconds if step == 0 else 0)
             report.on_train_batch_end(step, {"train/loss": 1.0})
+        report.on_train_end()
         lines = stream.getvalue().splitlines()
         printed = [int(line.split("/")[0].split()[1]) for line in lines]
         assert report._model.resets == len(notes)
@@ -75,13 +82,53 @@ def test_a_short_run_has_no_early_line(trained):
     assert trained(seconds=1, steps=20, every=1000)[0] == [20]
 
 
-def test_an_early_line_is_due_once():
-    early = EarlyLine(30)
-    assert not early.is_due(100)  # nothing has begun
-    early.begin(0)
-    assert [early.is_due(20 * n) for n in (1, 2, 3, 4)] == [
-        False,
-        True,
-        False,
-        False,
+def test_a_log_gets_a_line_in_ten_seconds_and_the_last(trained):
+    printed, written = trained(seconds=1, steps=25, every=2)
+    assert printed == [2, 12, 22, 25]
+    assert written == [*range(2, 25, 2), 25]  # files have all of them
+
+
+def test_a_log_gets_the_first_line_soon_after_an_early_one(trained):
+    printed, _ = trained(seconds=4, steps=20, every=9)
+    assert printed == [8, 9, 18, 20]
+
+
+def test_a_log_gets_the_last_line_of_what_ended_early(trained):
+    printed, written = trained(seconds=1, steps=100, every=2, until=7)
+    assert printed == [2, 6] and written == [2, 4, 6]
+
+
+def test_a_terminal_gets_every_line(trained):
+    printed, written = trained(1, 9, 2, stream=Terminal())
+    assert printed == written == [2, 4, 6, 8, 9]
+
+
+def test_a_live_line_tells_the_steps_between(monkeypatch):
+    now, shown = [0.0], []
+    monkeypatch.setattr(reports.time, "monotonic", lambda: now[0])
+    report = Report(
+        every=4,
+        last_step=100,
+        batch_size=8,
+        learning_rate=lambda step: 0.1,
+        scalars=lambda step, values: None,
+        journal=types.SimpleNamespace(note=lambda *_, **__: None),
+        live=types.SimpleNamespace(there=True, show=shown.append),
+        stream=Terminal(),
+    )
+    report._model = Model()
+    report.on_train_begin()
+    logs = {"train/contrast_acc": 0.5, "train/total_loss": 2.25}
+    logs |= {"train/weight_decay": 1.0}
+    for step in range(7):
+        now[0] += 0.5
+        report.on_train_batch_end(step, logs)
+    brief = "contrast_acc 0.5  total_loss 2.25"
+    assert shown == [
+        f"step 1/100  {brief}",
+        f"step 3/100  {brief}  16 images/s  0:00:48 left",
+        "",  # step 4 has a lasting line
+        f"step 6/100  {brief}  16 images/s  0:00:47 left",
     ]
+    assert report.stream.getvalue().startswith("step 4/100  contrast_acc")
+    assert report._model.resets == 1
