@@ -216,5 +216,5 @@ def show(report, folder):
     axes.set_xticks(range(len(names)), names)
     axes.set_ylabel("top-1, %")
     axes.set_xlabel("labels a class")
-    axes.legend()
+    figure.legend(loc="outside upper center", ncols=len(rows), frameon=False)
     figure.savefig(folder / "semi_supervised.png", dpi=120)
