@@ -29,7 +29,7 @@ class StoredRows:
 
     def __init__(self, path: str, numbers: np.ndarray | None = None):
         self._path = path
-        count, width = np.load(path, mmap_mode="r").shape
+        count, width = self._map().shape
         self._numbers = np.arange(count) if numbers is None else numbers
         self.shape = len(self._numbers), width
 
@@ -41,8 +41,11 @@ class StoredRows:
         rows = np.empty((len(numbers), self.shape[1]), np.float32)
         for start in range(0, len(numbers), _MAPPED):
             some = slice(start, start + _MAPPED)
-            rows[some] = np.load(self._path, mmap_mode="r")[numbers[some]]
+            rows[some] = self._map()[numbers[some]]
         return rows
+
+    def _map(self):
+        return np.load(self._path, mmap_mode="r", allow_pickle=False)
 
     def take(self, numbers: np.ndarray) -> StoredRows:
         """Some of the rows, by their numbers here."""
