@@ -175,5 +175,6 @@ def _check_count(count, labels, source):
             "`label_counts` must not ask for more labels of a class than "
             "there are, and for one at least. Received: "
             f"label_counts={count.text}, where the class {name!r} has "
-            f"{sizes[least]} in {source.name}"
+            f"{sizes[least]} in {source.name} (of a run that took few labels "
+            "there are no more, unless --labels_per_class=0 takes all)"
         )
