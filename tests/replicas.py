@@ -92,7 +92,7 @@ def run_command(strategy, folder):
         f"{stage}/{name}": value
         for stage, report in reports.items()
         for name, value in report.items()
-        if name != "export"
+        if isinstance(value, int | float)  # neither paths nor tables
     }
 
 

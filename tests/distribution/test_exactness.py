@@ -71,7 +71,8 @@ def test_the_command_reports_the_same_on_two_replicas(tmp_path):
     one, two = found["1"], found["2"]
     assert set(one) == set(two)
     for name, value in one.items():
-        loose = 0.02 if "acc" in name else 1e-3  # near ties may turn
+        turns = "acc" in name or "calibration_error" in name  # near ties may
+        loose = 0.02 if turns else 1e-3
         np.testing.assert_allclose(two[name], value, loose, loose, name)
     for name in ("examples", "label_top_1_accuracy"):
         assert two[f"again/eval/{name}"] == two[f"finetune/eval/{name}"]
