@@ -10,14 +10,14 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.models.network import Network
 
-TINY = {
+SIZE = {
     "resnet_depth": 18,
     "width_multiplier": 0.0625,
     "image_size": 8,
     "num_proj_layers": 2,
     "proj_out_dim": 8,
-    "num_classes": 3,
 }
+TINY = {**SIZE, "num_classes": 3}
 NAMES = ["ant", "bee", "cat"]
 FLAGS = {"image_size": 8, "class_names": NAMES}
 RNG = np.random.default_rng(0)

@@ -4,6 +4,7 @@ import dataclasses
 
 from simclrv2_tf.config.option import BELOW_ONE
 from simclrv2_tf.config.option import CHANGES_TRAINING
+from simclrv2_tf.config.option import UNSET_OR_BELOW_ONE
 from simclrv2_tf.config.option import Range
 from simclrv2_tf.config.option import at_least
 from simclrv2_tf.config.option import between
@@ -71,7 +72,7 @@ class DataConfig:
         "[0, 1); --eval_split=holdout is that share. Unset: none; the job of "
         "three stages takes 0.2 if there is no evaluation split.",
         kind=float,
-        range=Range(lambda v: v is None or 0 <= v < 1, "in [0, 1)"),
+        range=UNSET_OR_BELOW_ONE,
         resumed=CHANGES_TRAINING,
     )
     cache_dataset: bool = option(

@@ -33,6 +33,7 @@ def between(least: float, most: float, words: str = "") -> Range:
 
 SHARE = Range(lambda value: 0 <= value <= 1, "in [0, 1]")
 BELOW_ONE = Range(lambda value: 0 <= value < 1, "in [0, 1)")
+UNSET_OR_BELOW_ONE = Range(lambda v: v is None or 0 <= v < 1, "in [0, 1)")
 ABOVE_ZERO = Range(lambda value: value > 0, "above 0")
 
 

@@ -7,6 +7,7 @@ from simclrv2_tf.config.option import BELOW_ONE
 from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
 from simclrv2_tf.config.option import SHARE
+from simclrv2_tf.config.option import UNSET_OR_BELOW_ONE
 from simclrv2_tf.config.option import WHOLE_NUMBER
 from simclrv2_tf.config.option import Range
 from simclrv2_tf.config.option import Resumed
@@ -54,7 +55,7 @@ class ObjectiveConfig:
         "[0, 1); unset: 0.999 with --memory_size, else no average. Above 0 "
         "alone: an average for --eval_ema and --export_ema, in all stages.",
         kind=float,
-        range=Range(lambda v: v is None or 0 <= v < 1, "in [0, 1)"),
+        range=UNSET_OR_BELOW_ONE,
         resumed=Resumed(fixed=True, changes_training=True, part=bool),
     )
     lineareval_while_pretraining: bool = option(

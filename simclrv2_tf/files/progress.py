@@ -5,6 +5,8 @@ from typing import TextIO
 
 import tqdm
 
+from simclrv2_tf.files.live_line import is_terminal
+
 SECONDS = 2.0  # from one state to the next; work that is shorter shows none
 
 
@@ -28,7 +30,7 @@ def progress(
       **options: Others of `tqdm.tqdm`.
     """
     file = file or sys.stderr
-    terminal = file.isatty()
+    terminal = is_terminal(file)
     return tqdm.tqdm(
         desc=what,
         total=total,

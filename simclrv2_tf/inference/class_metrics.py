@@ -45,12 +45,19 @@ def balanced_accuracy(counts: dict[str, np.ndarray]) -> float:
     return float(np.nanmean(class_accuracy(counts)))
 
 
-def confusion(answers: Answers, num_classes: int) -> np.ndarray:
+def confusion(
+    labels: np.ndarray, predicted: np.ndarray, num_classes: int
+) -> np.ndarray:
     """How often each class is taken for each.
+
+    Args:
+      labels: int (examples,), none of them -1.
+      predicted: int (examples,).
+      num_classes: Classes.
 
     Returns:
       int64 (classes, classes): row of the label, column of the prediction.
     """
-    pairs = answers.labels * num_classes + answers.predicted
+    pairs = labels * num_classes + predicted
     counts = np.bincount(pairs, minlength=num_classes**2)
     return counts.reshape(num_classes, num_classes)

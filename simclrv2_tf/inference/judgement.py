@@ -60,7 +60,9 @@ def judge(
         "reliability": _rows(curve),
     }
     if len(names) <= class_metrics.MOST_IN_TABLE:
-        confusion = class_metrics.confusion(answers, len(names))
+        confusion = class_metrics.confusion(
+            answers.labels, answers.predicted, len(names)
+        )
         tables["confusion"] = _matrix(confusion, names)
         if len(names) <= class_metrics.MOST_IN_JSON:
             classes["confusion"] = confusion

@@ -35,7 +35,8 @@ USUAL = "usual"
 
 def trials(recipe: Recipe) -> Iterator[dict[str, float]]:
     """What is tried in turn, each in place of the usual value of an option."""
-    usual = recipe.options("pretrain")
+    # A recipe of an earlier version says nothing of crops.
+    usual = {AREA: PAPERS_CROPS, **recipe.options("pretrain")}
     yield {STRENGTH: usual[STRENGTH] * _HARDLY}
     yield {AREA: LARGE_CROPS if usual[AREA] < LARGE_CROPS else PAPERS_CROPS}
     yield {STRENGTH: usual[STRENGTH] * _HALF}

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from simclrv2_tf.inference.reliability import BINS
+from simclrv2_tf.inference.reliability import curve as reliability_curve
 from simclrv2_tf.reports import canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Series = Mapping[str, tuple[Sequence[float], Sequence[float]]]
-BINS = 10  # of the reliability curve
 
 
 def learning(
@@ -139,7 +140,11 @@ def reliability(
     scheme = canvas.scheme_of(dark)
     figure = canvas.new_figure(3.6, 3.4, dark)
     axes = figure.subplots()
-    sure, share, count = reliability_bins(confidence, right)
+    bins = reliability_curve(confidence, right)
+    sure, share, count = (
+        bins[name][bins["examples"] > 0]
+        for name in ("confidence", "accuracy", "examples")
+    )
     axes.plot([0, 1], [0, 1], ":", color=scheme.ink, linewidth=1)
     filled = 0.25 + 0.75 * count / count.max(initial=1)
     axes.bar(
@@ -153,26 +158,6 @@ def reliability(
     _percent(axes.yaxis)
     canvas.style(axes, dark)
     return figure
-
-
-def reliability_bins(
-    confidence: np.ndarray, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean confidence, accuracy and count of the bins that hold examples."""
-    bins = np.minimum((np.asarray(confidence) * BINS).astype(int), BINS - 1)
-    count = np.bincount(bins, minlength=BINS)
-    kept = count > 0
-    sums = [
-        np.bincount(bins, np.asarray(values, float), minlength=BINS)[kept]
-        for values in (confidence, right)
-    ]
-    return sums[0] / count[kept], sums[1] / count[kept], count[kept]
-
-
-def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
-    """The expected calibration error, of `BINS` bins of equal width."""
-    sure, share, count = reliability_bins(confidence, right)
-    return float(np.sum(np.abs(sure - share) * count) / max(count.sum(), 1))
 
 
 def _percent(axis):

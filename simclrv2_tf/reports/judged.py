@@ -6,8 +6,9 @@ import dataclasses
 
 import numpy as np
 
+from simclrv2_tf.inference import class_metrics
+from simclrv2_tf.inference import reliability
 from simclrv2_tf.probing.intervals import wilson
-from simclrv2_tf.reports.curves import calibration_error
 
 PAIRS = 8  # pairs of classes that are confused most
 
@@ -42,26 +43,24 @@ class Judged:
 
     def matrix(self) -> np.ndarray:
         """The confusion matrix, int (classes, classes), labels in rows."""
-        matrix = np.zeros((self.classes, self.classes), int)
         known = self.labelled
-        np.add.at(matrix, (self.labels[known], self.answers[known]), 1)
-        return matrix
+        return class_metrics.confusion(
+            self.labels[known], self.answers[known], self.classes
+        )
 
     def summary(self) -> dict[str, float]:
         """Accuracy with its 95 % interval, balanced accuracy, calibration."""
         right, matrix = self.right, self.matrix()
-        counts = matrix.sum(axis=1)
-        of_class = np.diag(matrix)[counts > 0] / counts[counts > 0]
+        counts = {"examples": matrix.sum(axis=1), "right": np.diag(matrix)}
+        curve = reliability.curve(self.confidence[self.labelled], right)
         low, high = wilson(float(right.mean()), len(right))
         return {
             "examples": len(right),
             "accuracy": float(right.mean()),
             "low": low,
             "high": high,
-            "balanced": float(of_class.mean()),
-            "calibration_error": calibration_error(
-                self.confidence[self.labelled], right
-            ),
+            "balanced": class_metrics.balanced_accuracy(counts),
+            "calibration_error": reliability.expected_calibration_error(curve),
         }
 
     def confused(self) -> list[tuple[int, int, int]]:

@@ -45,7 +45,7 @@ def test_classes_are_judged_as_scikit_learn_does():
         sklearn.balanced_accuracy_score(given.labels, given.predicted)
     )
     np.testing.assert_array_equal(
-        class_metrics.confusion(given, len(NAMES)),
+        class_metrics.confusion(given.labels, given.predicted, len(NAMES)),
         sklearn.confusion_matrix(
             given.labels, given.predicted, labels=range(len(NAMES))
         ),
@@ -105,3 +105,11 @@ def test_the_matrix_of_many_classes_is_in_the_table_alone():
     assert len(list(tables["confusion"])) == 102
     _, tables = judge(answers(), [str(number) for number in range(2001)])
     assert "confusion" not in tables
+
+
+def test_certainty_falls_in_the_last_bin():
+    bins = reliability.curve(np.array([1.0, 0.95]), np.array([True, False]))
+    held = bins["examples"] > 0
+    found = [bins[n][held].tolist() for n in ("confidence", "accuracy")]
+    assert found == [[0.975], [0.5]]
+    assert bins["examples"][held].tolist() == [2]

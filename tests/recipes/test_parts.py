@@ -123,6 +123,13 @@ def test_jobs_of_earlier_versions_chose_a_strength(job):
     assert not job.calls
 
 
+def test_recipes_of_earlier_versions_have_the_papers_crops(job):
+    job.recipe.reasons = [
+        r for r in job.recipe.reasons if r.option != "crop_area_min"
+    ]
+    assert {"crop_area_min": 0.3} in pilots.wanted(job.recipe)
+
+
 def test_what_the_user_gives_is_not_tried(job):
     job.recipe.given = {"pretrain": {"color_jitter_strength": 0.4}}
     assert pilots.wanted(job.recipe) == [{"crop_area_min": 0.08}]

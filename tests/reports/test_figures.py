@@ -10,7 +10,6 @@ from PIL import Image
 
 from simclrv2_tf import reports
 from simclrv2_tf.reports import canvas
-from simclrv2_tf.reports import curves
 from simclrv2_tf.reports import judged
 from simclrv2_tf.reports import maps
 from simclrv2_tf.reports import tiles
@@ -119,14 +118,3 @@ def test_the_numbers_of_a_classifier():
     assert numbers["balanced"] == pytest.approx(0.5)
     # Each in a bin of its own: 0.1, 0.4 and 0.8 off.
     assert numbers["calibration_error"] == pytest.approx(1.3 / 3)
-
-
-def test_certainty_falls_in_the_last_bin():
-    sure, share, count = curves.reliability_bins(
-        np.array([1.0, 0.95]), np.array([True, False])
-    )
-    assert (sure.tolist(), share.tolist(), count.tolist()) == (
-        [0.975],
-        [0.5],
-        [2],
-    )

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import small_classifier
 
 import simclrv2_tf
 from simclrv2_tf import hub
@@ -12,11 +13,7 @@ from simclrv2_tf.checkpoints import tf1
 
 SIZE = 48
 TINY = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
-    "image_size": 8,
-    "num_proj_layers": 2,
-    "proj_out_dim": 8,
+    **small_classifier.SIZE,
     "temperature": 0.5,
     "train_batch_size": 16,
     "warmup_epochs": 0,

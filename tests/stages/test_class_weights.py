@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import small_classifier
 import tensorflow as tf
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -12,14 +13,7 @@ from simclrv2_tf.runs import build
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.finetune import balanced_weights
 
-TINY = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
-    "image_size": 8,
-    "num_proj_layers": 1,
-    "proj_out_dim": 8,
-    "num_classes": 3,
-}
+TINY = {**small_classifier.TINY, "num_proj_layers": 1}
 RNG = np.random.default_rng(0)
 LABELS = np.array([0, 0, 0, 0, 1, 1, 2, -1], np.int32)
 IMAGES = RNG.random((8, 8, 8, 3), np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import reference
 import tensorflow as tf
+from small_classifier import TINY
 
 from simclrv2_tf import losses
 from simclrv2_tf.models.network import Network
@@ -13,14 +14,6 @@ from simclrv2_tf.stages.key_memory import KeyMemory
 from simclrv2_tf.stages.pretrain import Pretrain
 
 RNG = np.random.default_rng(0)
-TINY = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
-    "image_size": 8,
-    "num_proj_layers": 2,
-    "proj_out_dim": 8,
-    "num_classes": 3,
-}
 SLOW = pytest.mark.slow
 BATCH, FEATURES, RATE, TEMPERATURE = 5, 6, 0.2, 0.5
 

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import small_classifier
 import tensorflow as tf
 
 import simclrv2_tf
@@ -16,11 +17,8 @@ from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.train import train
 
 TINY = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
-    "image_size": 8,
+    **small_classifier.SIZE,
     "num_proj_layers": 1,
-    "proj_out_dim": 8,
     "train_batch_size": 32,
     "warmup_epochs": 0,
     "learning_rate": 0.1,
