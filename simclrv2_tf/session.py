@@ -95,9 +95,11 @@ def run(
             )
             writes = distribution.is_chief()
         if config.mode in EXPORTING and writes:
-            result["export"] = exports.export_newest(config)
+            data = (source, eval_source)
+            exported = _with_data_of_exports(config, data)
+            result["export"] = exports.export_newest(exported, data)
             if config.export_best:
-                result["export_best"] = exports.export_best(config)
+                result["export_best"] = exports.export_best(exported, data)
         with strategy.scope():
             distribution.wait_for_workers()
     return result
@@ -143,6 +145,18 @@ def _of_the_run(config):
     if not is_job(config.model_dir):
         return config
     return dataclasses.replace(config, model_dir=run_within(config.model_dir))
+
+
+def _with_data_of_exports(config, data):
+    """The config with the run's own data where an export looks at them.
+
+    They are read as in an evaluation: images set aside stay so.
+    """
+    looks = export.INT8 & set(exports.formats_of(config))
+    if config.mode != "export" or not looks or data != (None, None):
+        return config
+    judging = dataclasses.replace(config, mode="eval", eval_timeout=0.0)
+    return dataclasses.replace(with_own_data(judging), mode="export")
 
 
 def _results(config, source, eval_source, interruption, callbacks):

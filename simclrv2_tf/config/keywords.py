@@ -81,7 +81,10 @@ class Options(TypedDict, total=False):
 
     export_formats: str | os.PathLike[str] | None
     """Formats to export beside SavedModel and .keras, with commas: onnx,
-    litert."""
+    litert, litert_int8, onnx_int8."""
+
+    export_calibration_images: int
+    """Images of training that int8 formats are calibrated on, 1 or more."""
 
     export_top_k: int
     """Classes that an exported model's answer names, 1 or more."""

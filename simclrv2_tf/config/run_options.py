@@ -110,8 +110,13 @@ class RunConfig:
     export_formats: str | None = option(
         None,
         "Formats to export beside SavedModel and .keras, with commas: onnx, "
-        "litert.",
+        "litert, litert_int8, onnx_int8.",
         kind=str,
+    )
+    export_calibration_images: int = option(
+        200,
+        "Images of training that int8 formats are calibrated on, 1 or more.",
+        range=at_least(1),
     )
     export_top_k: int = option(
         5,

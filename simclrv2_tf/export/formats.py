@@ -2,15 +2,17 @@
 
 Keras's own exporters write them. ONNX and LiteRT take float images of the
 network's size, any number at once, and are compared with the network where
-their runtimes are installed.
+their runtimes are installed; what 8 bits lose is for the caller to judge.
 """
 
-import importlib.util
 import os
 import tempfile
 
 import numpy as np
 import tensorflow as tf
+
+from simclrv2_tf.export import quantized
+from simclrv2_tf.export import runtimes
 
 KERAS_FILE = "network.keras"
 TOLERANCE = (
@@ -20,6 +22,12 @@ TOLERANCE = (
 EXTRA_FORMATS = {
     "onnx": ("network.onnx", ("tf2onnx", "onnx"), "onnx"),
     "litert": ("network.tflite", (), "litert"),
+    quantized.LITERT: ("network_int8.tflite", (), "litert"),
+    quantized.ONNX: (
+        "network_int8.onnx",
+        ("tf2onnx", "onnx", "onnxruntime"),
+        "onnx",
+    ),
 }
 
 
@@ -36,7 +44,7 @@ def check_installed(formats):
                 f"Received: {form!r}"
             )
         _, packages, extra = EXTRA_FORMATS[form]
-        missing = [p for p in packages if not _is_installed(p)]
+        missing = [p for p in packages if not runtimes.is_installed(p)]
         if missing:
             raise ValueError(
                 f"The export format {form!r} needs {' and '.join(missing)}: "
@@ -44,25 +52,32 @@ def check_installed(formats):
             )
 
 
-def _is_installed(package):
-    return importlib.util.find_spec(package) is not None
+def file_of(form, directory):
+    """Path of a format's file in a version's directory."""
+    return os.path.join(directory, EXTRA_FORMATS[form][0])
 
 
-def write(network, directory, formats=()):
+def write(network, directory, formats=(), calibration=None):
     """Writes `network.keras`, and the formats asked for.
 
     Args:
       network: A `Network`.
       directory: Where to.
       formats: Of `EXTRA_FORMATS`.
+      calibration: Images of training, see `quantized.write`.
 
     Raises:
-      ValueError: If a file answers other than the network.
+      ValueError: If a file answers other than the network, or cannot be
+        written.
     """
     with tempfile.TemporaryDirectory() as local:  # writers know local paths
         network.save(os.path.join(local, KERAS_FILE))
         for form in formats:
-            _export(network, os.path.join(local, EXTRA_FORMATS[form][0]), form)
+            path = file_of(form, local)
+            if form in quantized.INT8:
+                quantized.write(network, path, form, calibration)
+            else:
+                _export(network, path, form)
         for name in os.listdir(local):
             kept = os.path.join(directory, name)
             tf.io.gfile.copy(os.path.join(local, name), kept)
@@ -74,37 +89,10 @@ def _export(network, path, form):
     spec = tf.TensorSpec([None, *shape], tf.float32, "images")
     network.export(path, form, verbose=False, input_signature=[spec])
     images = np.random.default_rng(0).random((2, *shape), np.float32)
-    answers = _RUN[form](path, images)
-    if answers is not None:
-        _compare(
-            answers, network(images, training=False), os.path.basename(path)
-        )
-
-
-def _run_onnx(path, images):
-    """Endpoints by ONNX Runtime; None if that is not installed."""
-    if not _is_installed("onnxruntime"):
-        return None
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(
-        path, providers=["CPUExecutionProvider"]
-    )
-    names = [output.name for output in session.get_outputs()]
-    values = session.run(names, {"images": images})
-    return dict(zip(names, values, strict=True))
-
-
-def _run_litert(path, images):
-    """Endpoints by the LiteRT interpreter; None if that is not installed."""
-    if not _is_installed("ai_edge_litert"):
-        return None
-    from ai_edge_litert import interpreter
-
-    return interpreter.Interpreter(path).get_signature_runner()(images=images)
-
-
-_RUN = {"onnx": _run_onnx, "litert": _run_litert}
+    run = runtimes.open_file(path)
+    if run is not None:
+        endpoints = network(images, training=False)
+        _compare(run(images), endpoints, os.path.basename(path))
 
 
 def _compare(answers, endpoints, file):

@@ -6,6 +6,7 @@ import os
 import tensorflow as tf
 
 from simclrv2_tf.export import formats as other_formats
+from simclrv2_tf.export import quantized
 from simclrv2_tf.export import serving_config
 from simclrv2_tf.export import versions
 from simclrv2_tf.export import warmup
@@ -31,6 +32,7 @@ def export_network(
     top=TOP,
     apply_orientation=False,
     temperature=1.0,
+    calibration=None,
 ):
     """Writes `<directory>/<version>/`, a SavedModel and what belongs to it.
 
@@ -40,8 +42,8 @@ def export_network(
     batch's statistics and all variables have gradients.
     Nothing random is baked in. The signatures are told in `make_signatures`.
     Beside the SavedModel are `network.keras` and, where asked for,
-    `network.onnx` and `network.tflite`; beside the versions `models.config`
-    and `batching_parameters.txt` for TensorFlow Serving.
+    the files of `EXTRA_FORMATS`; beside the versions `models.config` and
+    `batching_parameters.txt` for TensorFlow Serving.
 
     Args:
       network: A `Network`, all of whose layers are trainable.
@@ -59,6 +61,8 @@ def export_network(
       temperature: What `serving_default` and `classify` divide logits by
         before they are probabilities, noted beside the SavedModel; endpoints
         and other formats have the logits as they are.
+      calibration: Images of training that int8 is calibrated on, float32
+        (count, height, width, channels) in [0, 1], of the network's size.
 
     Returns:
       The path that was written.
@@ -68,6 +72,8 @@ def export_network(
         still the old one.
     """
     other_formats.check_installed(formats)
+    for form in quantized.INT8 & set(formats):
+        quantized.check(network, form, calibration)
     with versions.staged(directory, version) as beside:
         with label_file(network, names) as labels:
             servable = make_servable(network, prepare, labels)
@@ -79,7 +85,7 @@ def export_network(
         _write_arguments(network, os.path.join(beside, ARGUMENTS))
         write_decoding(beside, apply_orientation)
         write_temperature(beside, temperature)
-        other_formats.write(network, beside, formats)
+        other_formats.write(network, beside, formats, calibration)
     versions.forget_older(directory, version, keep)
     serving_config.write(directory)
     return os.path.join(directory, str(version))

@@ -18,14 +18,18 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data.augment.crops import preprocess_for_eval
 from simclrv2_tf.data.decode.rgb import Limits
 from simclrv2_tf.data.decode.rgb import decode_in_graph
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.data.sources import tfds
 from simclrv2_tf.hub import catalogue
+from simclrv2_tf.inference.calibration_images import calibration_images
+from simclrv2_tf.inference.int8_accuracy import tell_accuracy
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import weights
 
 VERSIONS = "saved_model"  # below model_dir
 BEST = "_best"  # after the name of that directory
+Data = tuple[Source | None, Source | None]  # of training, of evaluation
 
 
 def export_weights(
@@ -33,6 +37,7 @@ def export_weights(
     source: str | os.PathLike,
     load: Callable[[str | os.PathLike], Network],
     directory: str | None = None,
+    data: Data = (None, None),
 ) -> str:
     """Exports what a source holds.
 
@@ -41,6 +46,8 @@ def export_weights(
       source: Anything that `--checkpoint` accepts.
       load: Function from the source to a `Network`.
       directory: Where versions are, in place of the config's.
+      data: What int8 is calibrated and judged on, `Source`s of training and
+        of evaluation in place of the config's.
 
     Returns:
       The path that was written.
@@ -51,6 +58,9 @@ def export_weights(
     directory = directory or directory_of(config)
     with _float32():
         network = load(source)
+        images = None
+        if export.INT8 & set(formats_of(config)):
+            images = calibration_images(config, source, network, data[0])
         path = export.export_network(
             network,
             directory,
@@ -62,9 +72,19 @@ def export_weights(
             config.export_top_k,
             config.apply_orientation,
             weights.temperature(source),
+            images,
         )
-    print(f"exported {path}{_turned(config)}{_scaled(path)}", flush=True)
+        print(f"exported {path}{_turned(config)}{_scaled(path)}", flush=True)
+        _tell_quality(config, source, network, path, data[1])
     return path
+
+
+def _tell_quality(config, source, network, path, eval_source):
+    """What int8 loses, where asked for."""
+    forms = formats_of(config)
+    files = [export.file_of(f, path) for f in forms if f in export.INT8]
+    if files:
+        tell_accuracy(config, source, network, files, eval_source)
 
 
 def _turned(config):
@@ -86,20 +106,26 @@ def _scaled(path):
     return f" (probabilities at temperature {temperature:.4g})"
 
 
-def export_newest(config: Config) -> str:
-    """Exports a config's newest weights; returns the path."""
+def export_newest(config: Config, data: Data = (None, None)) -> str:
+    """Exports a config's newest weights; returns the path.
+
+    Args:
+      config: A `Config`.
+      data: See `export_weights`.
+    """
     directory_of(config)  # or the error that there is none, first of all
-    return _export(config, weights.newest(config))
+    return _export(config, weights.newest(config), None, data)
 
 
-def export_best(config: Config) -> str:
+def export_best(config: Config, data: Data = (None, None)) -> str:
     """Exports a run's best checkpoint, beside the last; returns the path."""
-    return _export(config, weights.best(config), directory_of(config) + BEST)
+    directory = directory_of(config) + BEST
+    return _export(config, weights.best(config), directory, data)
 
 
-def _export(config, prefix, directory=None):
+def _export(config, prefix, directory, data):
     load = functools.partial(weights.load, config, ema=config.export_ema)
-    return export_weights(config, prefix, load, directory)
+    return export_weights(config, prefix, load, directory, data)
 
 
 def formats_of(config: Config) -> tuple[str, ...]:

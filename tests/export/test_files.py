@@ -15,6 +15,7 @@ from simclrv2_tf import export
 from simclrv2_tf import hub
 from simclrv2_tf.export import formats
 from simclrv2_tf.export import labels
+from simclrv2_tf.export import runtimes
 from simclrv2_tf.export import versions
 
 IMAGES = np.random.default_rng(1).random((3, SIZE, SIZE, 3), np.float32)
@@ -142,7 +143,7 @@ def test_formats_that_do_not_answer_alike_are_refused(network):
 
 
 def test_missing_packages_are_named(monkeypatch):
-    monkeypatch.setattr(formats, "_is_installed", lambda name: False)
+    monkeypatch.setattr(runtimes, "is_installed", lambda name: False)
     with pytest.raises(ValueError, match=r"pip install 'simclrv2_tf\[onnx\]'"):
         export.check_installed(["onnx"])
     with pytest.raises(ValueError, match="Received: 'coreml'"):
