@@ -86,6 +86,10 @@ class Options(TypedDict, total=False):
     export_calibration_images: int
     """Images of training that int8 formats are calibrated on, 1 or more."""
 
+    export_benchmark: bool
+    """Time each exported format at batch 1 and 32: a table of milliseconds
+    and sizes, and benchmark.json beside the files."""
+
     export_top_k: int
     """Classes that an exported model's answer names, 1 or more."""
 

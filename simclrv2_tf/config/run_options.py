@@ -118,6 +118,11 @@ class RunConfig:
         "Images of training that int8 formats are calibrated on, 1 or more.",
         range=at_least(1),
     )
+    export_benchmark: bool = option(
+        False,
+        "Time each exported format at batch 1 and 32: a table of milliseconds "
+        "and sizes, and benchmark.json beside the files.",
+    )
     export_top_k: int = option(
         5,
         "Classes that an exported model's answer names, 1 or more.",

@@ -11,6 +11,8 @@ from simclrv2_tf.export.formats import EXTRA_FORMATS as EXTRA_FORMATS
 from simclrv2_tf.export.formats import check_installed as check_installed
 from simclrv2_tf.export.formats import file_of as file_of
 from simclrv2_tf.export.labels import read_labels as read_labels
+from simclrv2_tf.export.latency import measure as measure
+from simclrv2_tf.export.latency import table as table
 from simclrv2_tf.export.quantized import INT8 as INT8
 from simclrv2_tf.export.runtimes import open_file as open_file
 from simclrv2_tf.export.temperature import read_temperature as read_temperature

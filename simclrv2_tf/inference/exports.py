@@ -80,11 +80,13 @@ def export_weights(
 
 
 def _tell_quality(config, source, network, path, eval_source):
-    """What int8 loses, where asked for."""
+    """What int8 loses, and how long each format takes, where asked for."""
     forms = formats_of(config)
     files = [export.file_of(f, path) for f in forms if f in export.INT8]
     if files:
         tell_accuracy(config, source, network, files, eval_source)
+    if config.export_benchmark:
+        print(export.table(export.measure(network, path, forms)), flush=True)
 
 
 def _turned(config):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shlex
 
@@ -9,6 +10,7 @@ from simclrv2_tf.recipes import record
 from simclrv2_tf.reports.history import Stage
 from simclrv2_tf.runs import journal
 
+_TIMED = "benchmark.json"  # beside an exported version
 _OF_STAGES = "stage_options"  # flags of single stages, written as one
 
 
@@ -148,3 +150,34 @@ def reasons(directory: str) -> list[dict]:
         )
         row["stages"].append(reason.get("stage"))
     return list(rows.values())
+
+
+def formats(directory: str, exported: str | None) -> list[dict]:
+    """A row for each format that `--export_benchmark` timed, of one version.
+
+    Args:
+      directory: Of a job or a run.
+      exported: The version that a job exported; otherwise the newest in the
+        run's directory is taken.
+    """
+    timed = exported or _newest_timed(directory)
+    found = record.read_json(timed, _TIMED) if timed else {}
+    return [_format(row) for row in found.get("formats", [])]
+
+
+def _newest_timed(directory):
+    places = ("saved_model", "*", _TIMED)
+    pattern = os.path.join(glob.escape(directory), *places)
+    versions = [os.path.dirname(path) for path in glob.glob(pattern)]
+    numbered = [v for v in versions if os.path.basename(v).isdigit()]
+    return max(numbered, key=lambda v: int(os.path.basename(v)), default=None)
+
+
+def _format(row):
+    times = row["milliseconds"] or {}
+    one, many = (
+        f"{times[size]['median']:.2f}" if size in times else ""
+        for size in ("1", "32")
+    )
+    size = f"{row['bytes'] / 2**20:.2f}"
+    return {"format": row["format"], "size": size, "one": one, "many": many}

@@ -115,6 +115,7 @@ def _contents(config, directory, sources, pictures):
         "is_job": is_job,
         "rows": report.get("rows", []),
         "exported": report.get("export"),
+        "formats": overview.formats(directory, report.get("export")),
         "efficiency": _efficiency(directory, stages, pictures),
         "notes": report.get("notes", []),
         "attempts": done.get("attempts", []),

@@ -37,6 +37,15 @@ PROBE = {
     "low": 0.4,
     "high": 0.6,
 }
+TIMED = {
+    "formats": [
+        {
+            "format": "litert_int8",
+            "bytes": 3 * 2**19,
+            "milliseconds": {"1": {"median": 0.123}, "32": {"median": 4.0}},
+        }
+    ]
+}
 HEADINGS = ["What it is", "Learning", "Result", "Looking", "Health"]
 
 
@@ -90,6 +99,9 @@ def make_run(path):
 def run(tmp_path_factory):
     path = make_run(tmp_path_factory.mktemp("report") / "a<b>run")
     (path / "probe.json").write_text(json.dumps({"rows": [PROBE]}))
+    version = path / "saved_model" / "7"
+    version.mkdir(parents=True)
+    (version / "benchmark.json").write_text(json.dumps(TIMED))
     write(path, source(30), source(24, "evaluation"))
     return path
 
@@ -104,6 +116,7 @@ def test_all_sections_are_there(run):
     for said in (
         "24 images: accuracy",
         "Surest mistakes",
+        '<td>litert_int8</td><td class="number">1.50</td>',
         "Nearest neighbours",
         "went on from step 15",
         "the effective rank is 3.0 of 64",

@@ -1,0 +1,43 @@
+"""What the page tells of exported formats that were timed."""
+
+import json
+
+import pytest
+
+from simclrv2_tf.reports import overview
+
+
+def timed(version, size, milliseconds):
+    version.mkdir(parents=True)
+    row = {"format": "onnx", "bytes": size, "milliseconds": milliseconds}
+    (version / "benchmark.json").write_text(json.dumps({"formats": [row]}))
+
+
+def test_formats_are_those_of_the_newest_version(tmp_path):
+    run = tmp_path / "run [1]"
+    times = {"1": {"median": 0.5}, "32": {"median": 12.25}}
+    timed(run / "saved_model" / "9", 2**20, times)
+    timed(run / "saved_model" / "10", 2**19, times)
+    timed(run / "saved_model" / ".11.writing", 2**18, times)
+    expected = {"format": "onnx", "size": "0.50", "one": "0.50"}
+    assert overview.formats(str(run), None) == [{**expected, "many": "12.25"}]
+    (row,) = overview.formats(str(run), str(run / "saved_model" / "9"))
+    assert row["size"] == "1.00"
+
+
+def test_formats_without_a_runtime_have_no_times(tmp_path):
+    timed(tmp_path / "saved_model" / "3", 2**20, None)
+    (row,) = overview.formats(str(tmp_path), None)
+    assert (row["one"], row["many"]) == ("", "")
+
+
+def test_without_a_benchmark_there_are_no_formats(tmp_path):
+    assert overview.formats(str(tmp_path), None) == []
+    assert overview.formats(str(tmp_path), str(tmp_path / "gone")) == []
+
+
+def test_a_file_that_is_no_json_is_named(tmp_path):
+    timed(tmp_path / "saved_model" / "3", 1, None)
+    (tmp_path / "saved_model" / "3" / "benchmark.json").write_text("{")
+    with pytest.raises(ValueError, match="benchmark.json' must hold JSON"):
+        overview.formats(str(tmp_path), None)
