@@ -53,6 +53,7 @@ def _litert(data):
     from ai_edge_litert import interpreter
 
     model = interpreter.Interpreter(model_content=data, num_threads=cores())
+    model.allocate_tensors()  # for one image, until others come
     runner = model.get_signature_runner()
     given = runner.get_input_details()["images"]["index"]
     endpoints = {
