@@ -24,6 +24,7 @@ from simclrv2_tf.inference.embed import embed
 from simclrv2_tf.inference.predict import predict
 from simclrv2_tf.inference.probe import probe
 from simclrv2_tf.inference.validation import Validation
+from simclrv2_tf.inference.validation import numbered_as
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import is_job
@@ -166,11 +167,20 @@ def _results(config, source, eval_source, interruption, callbacks):
 
 
 def _train(config, source, eval_source, interruption, callbacks):
-    evaluate_network = None
+    evaluate_network = check_classes = None
     if config.patience or config.export_best:
         eval_source = eval_source or inputs.open_evaluation(config)
         evaluate_network = Validation(config, eval_source)
-    trained = train(config, source, interruption, callbacks, evaluate_network)
+    if eval_source is not None and not config.knn_k:
+        check_classes = functools.partial(numbered_as, source=eval_source)
+    trained = train(
+        config,
+        source,
+        interruption,
+        callbacks,
+        evaluate_network,
+        check_classes,
+    )
     return {**trained.metrics, "parameters": trained.parameters}
 
 
