@@ -55,7 +55,7 @@ def expect(config: Config, replicas: int = 1) -> Expected:
     """
     gpus = tf.config.list_logical_devices("GPU")
     job = _job(config, replicas)
-    needed = sum(scaling.memory(job).values()) + _average(config, job)
+    needed = sum(scaling.memory(job).values())
     needed += _teacher(config, config.train_batch_size // replicas)
     if gpus:
         free = _device_memory(gpus[0])
@@ -155,6 +155,7 @@ def _job(config, replicas):
         devices=replicas,
         views=2 if config.train_mode == "pretrain" else 1,
         frozen=max(0, config.fine_tune_after_block + 1),
+        average=averages(config),
         **shared,
     )
 
@@ -170,14 +171,6 @@ def _teacher(config, batch):
         if field.name in told
     }
     return scaling.inference_memory(scaling.Job(batch=batch, **named))
-
-
-def _average(config, job):
-    """Bytes of an average of the weights, and of a memory of keys."""
-    if not averages(config):
-        return 0
-    keys = config.memory_size * job.proj_out_dim
-    return (job.whole.parameters + keys) * scaling.FLOAT
 
 
 def _device_memory(device):

@@ -22,8 +22,11 @@ def memory(job):
     if job.itemsize < FLOAT:
         weights += whole.parameters * job.itemsize  # kernels in 16 bits
     pixels = 3 * job.image_size**2
+    average = whole.parameters * FLOAT * job.keeps_average
     return {
         "weights, gradients, optimizer": weights,
+        "average of the weights": average,
+        "memory of keys": job.memory_size * job.proj_out_dim * FLOAT,
         "activations": job.views * job.at_a_time * activations(job),
         "images": job.views * job.share * pixels * FLOAT,
         "contrastive loss": loss(job),

@@ -41,6 +41,8 @@ class Job:
     optimizer: str = _option("lars", "lars, momentum, adam or lamb")
     views: int = _option(2, "views of an image: 2 in pretraining, else 1")
     frozen: int = _option(0, "parts that are not trained: stem, groups, ...")
+    average: bool = _option(False, "keep an average of the weights")
+    memory_size: int = _option(0, "keys of the momentum memory; 0: none")
 
     def __post_init__(self):
         _check(self)
@@ -49,6 +51,11 @@ class Job:
     def share(self):
         """Images of a device in a step."""
         return self.batch // self.devices
+
+    @property
+    def keeps_average(self):
+        """Whether there is an average of the weights: a memory needs one."""
+        return self.average or self.memory_size > 0
 
     @property
     def at_a_time(self):
@@ -94,6 +101,7 @@ _LEAST = {
     "proj_out_dim": 1,
     "views": 1,
     "frozen": 0,
+    "memory_size": 0,
 }
 
 

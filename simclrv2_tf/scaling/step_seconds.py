@@ -13,7 +13,8 @@ def wire(job):
     """Bytes that each device sends in a step, a dictionary.
 
     By rings: of n devices' shares a gather passes on n - 1, and a sum of
-    the whole takes twice (n - 1) / n of it.
+    the whole takes twice (n - 1) / n of it. Left out: the keys of a momentum
+    memory, which are gathered as the embeddings are.
     """
     ring = (job.devices - 1) / job.devices
     embeddings = VIEWS * job.batch * job.proj_out_dim * FLOAT
@@ -63,10 +64,10 @@ def seconds(job, device, efficiency=EFFICIENCY):
       efficiency: Share of the device's speed that is reached, in (0, 1].
     """
     speed = device.speed if job.itemsize == FLOAT else device.speed_16
-    again = job.remat + (
-        job.gradient_cache_microbatch > 0
-    )  # forward passes made again
-    work = VIEWS * job.share * job.whole.multiplications * (STEP + again)
+    # Forward passes made again, and that of the momentum encoder.
+    more = job.remat + (job.gradient_cache_microbatch > 0)
+    more += job.memory_size > 0
+    work = VIEWS * job.share * job.whole.multiplications * (STEP + more)
     between = device.network if job.hosts > 1 else device.wire
     sent = sum(wire(job).values()) / min(between, device.wire)
     return {
