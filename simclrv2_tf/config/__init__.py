@@ -12,6 +12,7 @@ from simclrv2_tf.config.average_rules import averages
 from simclrv2_tf.config.data_options import DataConfig
 from simclrv2_tf.config.field_values import settle_types
 from simclrv2_tf.config.hardware_options import HardwareConfig
+from simclrv2_tf.config.hardware_options import profiled
 from simclrv2_tf.config.inference_options import ApplicationConfig
 from simclrv2_tf.config.inference_options import EvaluationConfig
 from simclrv2_tf.config.network_options import NetworkConfig
@@ -37,6 +38,7 @@ __all__ = [
     "averages",
     "describing",
     "groups",
+    "profiled",
     "time_budget_seconds",
     "time_limit_seconds",
 ]

@@ -13,18 +13,7 @@ from typing_extensions import TypedDict
 class Options(TypedDict, total=False):
     """Fields of `Config`; each says what it takes."""
 
-    mode: Literal[
-        "train",
-        "eval",
-        "train_then_eval",
-        "export",
-        "embed",
-        "predict",
-        "probe",
-        "status",
-        "report",
-        "recommend",
-    ]
+    mode: Literal["train", "eval", "train_then_eval", "export", "embed", "predict", "probe", "status", "report", "recommend"]
     """What to do: train, evaluate a run, both in turn, export a model, or
     write embeddings or predictions of a data set, judge features by
     probes, print the status of the run in model_dir, write a page about
@@ -443,6 +432,11 @@ class Options(TypedDict, total=False):
     check_memory: bool
     """Stop before a job that is expected to take more than nine tenths of
     the free memory, and say what would help."""
+
+    profile_steps: str | os.PathLike[str] | Sequence[float] | None
+    """First and last step, with a comma, of which training writes a
+    TensorBoard profile; the ten operations that take longest are
+    printed."""
 
     gradient_cache_microbatch: int
     """Pretraining embeds so many images of a device's share at a time,
