@@ -101,8 +101,7 @@ def test_the_reference_has_every_public_name():
     }
 
 
-def test_every_page_is_in_the_nav_once():
-    """A page that is left out is shown under "More": give it a place."""
+def test_no_page_is_in_the_nav_twice():
     text = (ROOT / "mkdocs.yml").read_text().split("\nnav:\n")[1]
     listed = re.findall(r": ([\w/]+\.md)$", text, re.MULTILINE)
     assert len(listed) == len(set(listed))
@@ -120,11 +119,18 @@ def test_every_page_is_in_the_nav_once():
         '<img src="HTTP://a.example/x.png">',
         '<div style="background: url(https://a.example/x.png)"></div>',
         "<style>@import 'https://a.example/x.css';</style>",
+        "<script>load('https://a.example/x.js')</script>",
     ],
 )
 def test_what_is_fetched_from_elsewhere_is_an_error(html, tmp_path):
     (tmp_path / "index.html").write_text(html)
     with pytest.raises(SystemExit, match=r"must fetch nothing\.\n.*a\.example"):
+        nothing_fetched.main(tmp_path)
+
+
+def test_a_diagram_has_the_theme_fetch_its_script(tmp_path):
+    (tmp_path / "index.html").write_text('<pre class="mermaid">a --> b</pre>')
+    with pytest.raises(SystemExit, match="the script of a mermaid diagram"):
         nothing_fetched.main(tmp_path)
 
 
@@ -139,6 +145,7 @@ def test_links_may_lead_anywhere(tmp_path, capsys):
         '<a href="https://a.example">there</a><img src="x.png">'
         '<link rel="canonical" href="https://a.example/">'
         '<svg xmlns="http://www.w3.org/2000/svg"></svg>'
+        "<script>var here = new URL('.', location)</script>"
     )
     nothing_fetched.main(tmp_path)
     assert "1 pages and styles, nothing fetched" in capsys.readouterr().out

@@ -3,7 +3,8 @@
     python tools/docs/nothing_fetched.py SITE
 
 Links that a reader follows may lead anywhere. What a browser loads by itself
-(scripts, styles, fonts, images, frames) must lie in the site.
+(scripts, styles, fonts, images, frames) must lie in the site; scripts within
+pages name no address, and no page has a diagram: the theme fetches its script.
 """
 
 import html.parser
@@ -27,6 +28,8 @@ LOADING = {
 }
 LINKED = {"alternate", "author", "canonical", "help", "license", "next", "prev"}
 _ELSEWHERE = re.compile(r"\s*(https?:)?//", re.IGNORECASE)
+_IN_SCRIPT = re.compile(r"""https?:\\?/\\?/[^"'\s<]+""", re.IGNORECASE)
+_DIAGRAM = "mermaid"
 _IN_STYLE = re.compile(
     r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""", re.IGNORECASE
 )
@@ -47,10 +50,14 @@ class Page(html.parser.HTMLParser):
         found = [values[name] for name in names if name in values]
         self.fetched += [url for url in found if _ELSEWHERE.match(url)]
         self.fetched += _IN_STYLE.findall(values.get("style", ""))
+        if _DIAGRAM in values.get("class", "").split():
+            self.fetched.append(f"the script of a {_DIAGRAM} diagram")
 
     def handle_data(self, data):
         if self.cdata_elem == "style":
             self.fetched += _IN_STYLE.findall(data)
+        elif self.cdata_elem == "script":
+            self.fetched += _IN_SCRIPT.findall(data)
 
 
 def fetched_by(path):
