@@ -17,11 +17,24 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 README = ROOT / "README.md"
+# A job of two steps a stage, as flags and as keywords.
+SMALL = {
+    "train_steps": 2,
+    "warmup_epochs": 0,
+    "resnet_depth": 18,
+    "width_multiplier": 0.125,
+    "image_size": 16,
+    "stage_options": "pretrain.train_batch_size=32 "
+    "pretrain.color_jitter_strength=0.5 pretrain.crop_area_min=0.3",
+}
+FLAGS = " ".join(f"--{name}='{value}'" for name, value in SMALL.items())
+KEYWORDS = ", ".join(f"{name}={value!r}" for name, value in SMALL.items())
 # What stands in for what is the reader's own, or takes long.
 STAND_INS = {
     "folder:PATH": "folder:images",
     "cat.jpg": "images/3/0.png",
-    "00:10": "00:01",
+    "--time_budget=00:10": f"--time_budget=00:10 {FLAGS}",
+    'time_budget="00:10"': f'time_budget="00:10", {KEYWORDS}',
     "simclrv2/pretrained/r50_1x_sk1": "runs/mine/distilled",
 }
 
@@ -112,9 +125,8 @@ def test_from_a_folder_to_a_classifier(clone):
     (version,) = (mine / "distilled" / "saved_model").glob("[0-9]*")
     assert (version / "network.keras").exists()
     run(in_python(block('load_classifier("')), clone)  # the job that is done
-    before = (
-        "import numpy as np, simclrv2_tf\nimages = np.zeros((2, 16, 16, 3))"
-    )
+    images = "images = numpy.zeros((2, 16, 16, 3), 'float32')"
+    before = f"import numpy, simclrv2_tf\n{images}"
     after = "assert network.trainable_variables"
     run(in_python(f"{before}\n{block('load_network')}\n{after}"), clone)
 
@@ -131,5 +143,5 @@ def test_the_quickstart(clone):
         for line in block("tools/quickstart.sh").splitlines()
         if "quickstart" in line
     ]
-    said = run(f"{line} --time_budget=00:01", clone)
+    said = run(f"{line} {FLAGS}", clone)
     assert "small, distilled " in said
