@@ -10,5 +10,6 @@ export NO_MKDOCS_2_WARNING=1  # see tools/docs/requirements.txt
 if [ "${1:-}" = --serve ]; then
   exec .venv-docs/bin/mkdocs serve
 fi
-.venv-docs/bin/mkdocs build --quiet --strict
+# Not --quiet, which keeps warnings from being counted.
+.venv-docs/bin/mkdocs build --strict
 .venv-docs/bin/python tools/docs/nothing_fetched.py site
