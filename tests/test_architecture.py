@@ -34,7 +34,10 @@ MAY_IMPORT = {
         "runs",
         "scaling",
     },
-    "flags": {"config"},
+    "flags": {"config", "help_text", "shipped_recipes"},
+    "completion": {"config", "shipped_recipes"},
+    "help_text": {"config"},
+    "shipped_recipes": set(),
     "inference": {
         "config",
         "data",

@@ -9,6 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL=2
 .venv/bin/ruff format --check .
 .venv/bin/ruff check .
 .venv/bin/mypy
+bash tools/docs.sh
 # Small networks leave a second core idle: two processes share the test files.
 pytest=(.venv/bin/python -m pytest -n 2 --dist loadfile --durations=10)
 if [ "${1:-}" = --slow ]; then
