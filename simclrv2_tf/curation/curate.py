@@ -93,7 +93,7 @@ def _output(config):
 
 def _check_classes(prefix, source):
     """Says which labels the network does not know, and what may be meant."""
-    for note in source.notes:
+    for note in dict.fromkeys(source.notes):
         _LOG.warning("%s", note)
     known, given = weights.class_names(prefix), source.class_names or ()
     written = weights.as_written(prefix)

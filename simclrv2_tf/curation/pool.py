@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 
 import numpy as np
 
@@ -20,8 +19,6 @@ from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import parse_split
 from simclrv2_tf.runs import inputs
-
-_LOG = logging.getLogger("simclrv2_tf")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,11 +110,10 @@ def _named(config):
     for name in [*others, config.eval_split, *_others(config)]:
         try:
             if name not in parts:
-                parts[name] = inputs.open_source(config, name)
-        except NoSplitError as error:
+                parts[name] = inputs.open_source(config, name, "eval_split")
+        except NoSplitError:
             if name == config.eval_split and "eval_split" in config.given:
                 raise
-            _LOG.info("%s", error)
     return parts
 
 

@@ -258,6 +258,8 @@ def test_splits_are_opened_once_each(photographs):
     # "validation" is the test split here.
     pool = open_pool(Config(dataset=data))
     assert len(pool.files) == len(set(pool.files)) == 29
+    with pytest.raises(ValueError, match="--eval_split=other must name"):
+        open_pool(Config(dataset=data, eval_split="other"))
     pool = open_pool(Config(dataset=data, split="test"))
     assert pool.train == "test" and pool.trains.all()
     pool = open_pool(Config(dataset=data, holdout_fraction=0.2))
