@@ -61,8 +61,9 @@ COLUMNS = {
         "file": _FILE,
         "split": _SPLIT,
         "label": _LABEL,
-        "score": "mean distance to the 10 nearest other images, between "
-        "features of length 1, in [0, 2]",
+        "score": "mean distance to the nearest other images, a twentieth of "
+        "all, 10 at least and 100 at most, between features of length 1, in "
+        "[0, 2]",
     },
     "doubtful_labels": {
         "rank": f"{_RANK}, the most doubtful first",

@@ -18,8 +18,6 @@ from simclrv2_tf.curation.pool import Pool
 from simclrv2_tf.probing.feature_rows import part_of
 from simclrv2_tf.probing.nearest import nearest_others
 
-NEIGHBOURS = max(near_duplicates.NEIGHBOURS, outliers.NEIGHBOURS)
-
 
 class Findings(NamedTuple):
     """What is worth a look.
@@ -62,7 +60,9 @@ def find(config: Config, pool: Pool, features, thumbnails) -> Findings:
       features: float (images, features), `StoredRows` or an array.
       thumbnails: float (images, pixels), see `alignment.thumbnail`.
     """
-    cosines, numbers = nearest_others(features, NEIGHBOURS)
+    count = outliers.neighbours_of(len(pool.files))
+    count = max(count, near_duplicates.NEIGHBOURS)
+    cosines, numbers = nearest_others(features, count)
     copies = near_duplicates.find_copies(
         cosines, numbers, thumbnails, config.duplicate_similarity
     )

@@ -8,18 +8,25 @@ from simclrv2_tf.probing.nearest import distance
 
 # Distances to neighbours tell what is out of distribution (Sun et al. 2022,
 # "Out-of-Distribution Detection with Deep Nearest Neighbors", by the last of 50
-# or more). Ten, as small data have no more of a kind, and their mean, as the
-# last alone is noisy.
-NEIGHBOURS = 10
+# or more; the mean is less noisy). Outliers of one kind lie together and are
+# found while they are fewer than the neighbours: a twentieth of the images.
+SHARE, FEWEST, MOST = 20, 10, 100
+
+
+def neighbours_of(images: int) -> int:
+    """Neighbours that count, of so many images."""
+    return min(max(images // SHARE, FEWEST), MOST)
 
 
 def outlier_scores(cosines: np.ndarray) -> np.ndarray:
     """Mean distance of each example to its nearest others.
 
     Args:
-      cosines: float (examples, neighbours), see `nearest_others`.
+      cosines: float (examples, neighbours or more), see `nearest_others` and
+        `neighbours_of`.
 
     Returns:
       float64 (examples,) in [0, 2]; high for outliers.
     """
-    return distance(cosines[:, :NEIGHBOURS].astype(np.float64)).mean(axis=1)
+    count = neighbours_of(len(cosines))
+    return distance(cosines[:, :count].astype(np.float64)).mean(axis=1)

@@ -189,6 +189,7 @@ def strangers(name, folder):
 def auc(data, other, draws):
     from sklearn.metrics import roc_auc_score
 
+    from simclrv2_tf.curation.outliers import neighbours_of
     from simclrv2_tf.curation.outliers import outlier_scores
     from simclrv2_tf.probing.nearest import nearest_others
 
@@ -199,6 +200,7 @@ def auc(data, other, draws):
         features = features_of(data.network, other.subset(some))
         both = np.concatenate([data.features, features])
         odd = np.arange(len(both)) >= len(data.features)
-        score = outlier_scores(nearest_others(both, 10)[0])
+        count = neighbours_of(len(both))
+        score = outlier_scores(nearest_others(both, count)[0])
         found.append(roc_auc_score(odd, score))
     return {"mean": round(float(np.mean(found)), 4), "least": min(found)}
