@@ -225,6 +225,38 @@ def probe(
     return _run(None, dataset, model_dir, options, eval_dataset)
 
 
+def curate(
+    dataset: Data | None,
+    model_dir: Path | None = None,
+    eval_dataset: Data | None = None,
+    **options: Unpack[Options],
+) -> dict[str, Any]:
+    """Says what to label next, and what is wrong with a data set.
+
+    Args:
+      dataset: See `pretrain`; labelled, in part or not at all. None for the
+        data set that the run was trained on.
+      model_dir: Directory of the run. Without one give `checkpoint`, and
+        `curate_output`.
+      eval_dataset: A data set that shares no image with it; with a data set
+        by name its other splits are compared.
+      **options: Fields of `Config`, such as `label_budget`.
+
+    Returns:
+      Dictionary of `curation.json`, see
+      `simclrv2_tf.curation.curation_tables`.
+
+    Raises:
+      ValueError: If there is no trained network, no image to label, or fewer
+        than two images.
+
+    Example:
+      >>> curate("folder:photos", "runs/pretrained", label_budget=20)["tables"]
+    """
+    options = {**options, "mode": "curate"}
+    return _run(None, dataset, model_dir, options, eval_dataset)
+
+
 def semi_supervised(
     dataset: Data,
     model_dir: Path,

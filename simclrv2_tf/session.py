@@ -14,6 +14,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf import export
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import probe_options
+from simclrv2_tf.curation.curate import curate
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.inference import evaluate
@@ -42,7 +43,7 @@ from simclrv2_tf.runs.train import train
 
 TRAINING = ("train", "train_then_eval")
 EXPORTING = (*TRAINING, "export")
-APPLYING = ("eval", "embed", "predict", "probe")
+APPLYING = ("eval", "embed", "predict", "probe", "curate")
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -155,6 +156,8 @@ def _results(config, source, eval_source, interruption, callbacks):
         return {"predictions": predict(config, source)}
     if config.mode == "probe":
         return probe(config, source, eval_source)
+    if config.mode == "curate":
+        return curate(config, source, eval_source)
     if config.mode == "eval":
         return evaluate.follow(config, source, eval_source)
     if config.mode == "train_then_eval":

@@ -13,11 +13,22 @@ MAY_IMPORT = {
     "api": {"session", "config", "data", "inference", "recipes"},
     "session": {
         "config",
+        "curation",
         "data",
         "distribution",
         "export",
         "inference",
         "recipes",
+        "reports",
+        "runs",
+    },
+    "curation": {
+        "config",
+        "data",
+        "distribution",
+        "inference",
+        "models",
+        "probing",
         "reports",
         "runs",
     },
@@ -87,8 +98,8 @@ DATA_LEVELS = (
     {"augment", "decode", "order"},
     {"blur", "storage", "views"},
     {"source"},
-    {"classes", "orientation_count", "splits", "unreadable"},
-    {"class_match", "label_names"},
+    {"classes", "example_names", "orientation_count", "splits", "unreadable"},
+    {"class_match", "exclusion", "label_names"},
     {"label_map"},
     {"sources"},
     {"cache", "pipeline"},
@@ -123,12 +134,13 @@ def test_imports_point_downwards():
                 assert other in allowed, f"{path.name} imports {name}"
 
 
-def test_inference_does_not_import_training():
+def test_inference_and_curation_do_not_import_training():
     known = ("simclrv2_tf.runs.inputs", "simclrv2_tf.runs.weights")
-    for path in (PACKAGE / "inference").glob("*.py"):
-        for name in imported(path):
-            if name.startswith("simclrv2_tf.runs"):
-                assert name.startswith(known), f"{path.name} imports {name}"
+    for room in ("inference", "curation"):
+        for path in (PACKAGE / room).glob("*.py"):
+            for name in imported(path):
+                if name.startswith("simclrv2_tf.runs"):
+                    assert name.startswith(known), f"{path.name}: {name}"
 
 
 def test_reports_read_what_runs_left_behind():

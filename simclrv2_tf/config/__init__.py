@@ -9,6 +9,7 @@ import dataclasses
 from typing import Any
 
 from simclrv2_tf.config.average_rules import averages
+from simclrv2_tf.config.curation_options import CurationConfig
 from simclrv2_tf.config.data_options import DataConfig
 from simclrv2_tf.config.field_values import settle_types
 from simclrv2_tf.config.hardware_options import HardwareConfig
@@ -49,6 +50,7 @@ class Config(
     RecipeConfig,
     HardwareConfig,
     ApplicationConfig,
+    CurationConfig,
     ProbeConfig,
     EvaluationConfig,
     AugmentationConfig,

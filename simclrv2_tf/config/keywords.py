@@ -21,14 +21,17 @@ class Options(TypedDict, total=False):
         "embed",
         "predict",
         "probe",
+        "curate",
         "status",
         "report",
         "recommend",
     ]
     """What to do: train, evaluate a run, both in turn, export a model, or
     write embeddings or predictions of a data set, judge features by
-    probes, print the status of the run in model_dir, write a page about
-    it (report.html), or recommend settings for a data set."""
+    probes, say which images to label next, which are near-duplicates,
+    outliers or doubtfully labelled (curate), print the status of the run
+    in model_dir, write a page about it (report.html), or recommend
+    settings for a data set."""
 
     train_mode: Literal["pretrain", "finetune", "distill", "semi_supervised"]
     """Stage: contrastive pretraining, supervised fine-tuning or
@@ -139,6 +142,10 @@ class Options(TypedDict, total=False):
     apply_orientation: bool
     """Turn images as their EXIF tags say; a run and its exports keep to it.
     Off: the tag is left alone, as in the original release."""
+
+    exclude_images: str | os.PathLike[str] | None
+    """Table of images that are left out of all splits, such as
+    --mode=curate writes: CSV with a column file, or a name a line."""
 
     data_dir: str | os.PathLike[str] | None
     """Directory that holds TFDS data."""
@@ -385,6 +392,18 @@ class Options(TypedDict, total=False):
     probe_output: str | os.PathLike[str] | None
     """Directory of this machine for features, tables and figures of probes;
     unset: model_dir."""
+
+    label_budget: int
+    """Images of the training split that are chosen to be labelled next, by
+    --mode=curate; 0: none."""
+
+    duplicate_similarity: float | None
+    """Similarity of two images' details, a correlation in (0, 1], from
+    which they are near-duplicates; unset: found from the data."""
+
+    curate_output: str | os.PathLike[str] | None
+    """Directory of this machine for tables, page and features of
+    --mode=curate; unset: model_dir/curation."""
 
     split: str | os.PathLike[str] | None
     """Split that --mode=embed and --mode=predict go through; unset: all
