@@ -1,0 +1,50 @@
+"""Weights of a network with a Keras backbone: told by what stands beside them.
+
+Names and shapes of a ResNet tell which it is. Those of any network do not:
+its description stands in a run's flags, in `.keras` and in `network.json`.
+"""
+
+import json
+
+SCOPE = "base_model/keras/"
+# Arguments of `Network` that describe the backbone.
+ARGUMENTS = ("backbone", "backbone_pixels", "channels", "image_size")
+_COMPARED = ("backbone", "backbone_pixels", "channels")
+
+
+def is_keras(names):
+    """Whether canonical names are those of a Keras backbone."""
+    return any(name.startswith(SCOPE) for name in names)
+
+
+def told(known):
+    """The arguments that describe the backbone, from what is known.
+
+    Raises:
+      ValueError: If nothing tells.
+    """
+    if not known.get("backbone"):
+        raise ValueError(
+            "The checkpoint is of a network with a Keras backbone, which its "
+            "weights do not describe: keep the run's flags.json beside it, or "
+            "take its .keras or its export."
+        )
+    return {n: known[n] for n in ARGUMENTS if known.get(n) is not None}
+
+
+def describe(backbone):
+    """A short name: the text of a backbone, of JSON that of the model."""
+    if not backbone.startswith("{"):
+        return backbone
+    return f"keras.Model {json.loads(backbone)['config'].get('name')!r}"
+
+
+def differing(inferred, wanted):
+    """Names of arguments by which one network is not the other."""
+    if not inferred.get("backbone"):
+        return ["backbone"] if wanted.get("backbone") else []
+    return [
+        name
+        for name in _COMPARED
+        if name in wanted and wanted[name] != inferred.get(name)
+    ]
