@@ -17,6 +17,18 @@ def is_keras(names):
     return any(name.startswith(SCOPE) for name in names)
 
 
+def check_kept(backbone):
+    """Raises a ValueError for a description that no file of ours has.
+
+    Those that files have need nothing that lies or is fetched elsewhere.
+    """
+    if not str(backbone).startswith(("keras:", "{")):
+        raise ValueError(
+            "A file describes its Keras backbone as keras:NAME(…) or as JSON. "
+            f"Received: {backbone!r}"
+        )
+
+
 def told(known):
     """The arguments that describe the backbone, from what is known.
 
@@ -29,6 +41,7 @@ def told(known):
             "weights do not describe: keep the run's flags.json beside it, or "
             "take its .keras or its export."
         )
+    check_kept(known["backbone"])
     return {n: known[n] for n in ARGUMENTS if known.get(n) is not None}
 
 

@@ -179,7 +179,7 @@ class Options(TypedDict, total=False):
     label_seed: int
     """Seed of the choice of labels, the same in every stage."""
 
-    backbone: str | os.PathLike[str] | None
+    backbone: str | os.PathLike[str] | object | None
     """Any Keras network in place of the ResNet: keras:NAME or
     keras:NAME(argument=value, ...) of keras.applications,
     keras_hub:PRESET, or FILE.keras; see docs/keras_networks.md."""
@@ -280,7 +280,7 @@ class Options(TypedDict, total=False):
     """Pixels that Keras teachers take, as --backbone_pixels: one word for
     all, or one for each teacher, with commas."""
 
-    student: str | os.PathLike[str] | None
+    student: str | os.PathLike[str] | object | None
     """Network that distillation trains, as --backbone, which it stands for;
     the other stages of a job keep theirs."""
 

@@ -7,6 +7,7 @@ from simclrv2_tf.config.option import BELOW_ONE
 from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
 from simclrv2_tf.config.option import HEADS
+from simclrv2_tf.config.option import MODEL
 from simclrv2_tf.config.option import NORMALIZATION
 from simclrv2_tf.config.option import NUMBERS
 from simclrv2_tf.config.option import SHARE
@@ -31,6 +32,7 @@ class NetworkConfig:
         "keras:NAME(argument=value, ...) of keras.applications, "
         "keras_hub:PRESET, or FILE.keras; see docs/keras_networks.md.",
         kind=str,
+        also=MODEL,
         describes=BACKBONE,
         resumed=FIXED,
     )

@@ -7,6 +7,7 @@ from simclrv2_tf.config.option import ABOVE_ZERO
 from simclrv2_tf.config.option import BELOW_ONE
 from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
+from simclrv2_tf.config.option import MODEL
 from simclrv2_tf.config.option import SHARE
 from simclrv2_tf.config.option import UNSET_OR_BELOW_ONE
 from simclrv2_tf.config.option import WHOLE_NUMBER
@@ -106,6 +107,7 @@ class ObjectiveConfig:
         "Network that distillation trains, as --backbone, which it stands "
         "for; the other stages of a job keep theirs.",
         kind=str,
+        also=MODEL,
     )
     student_pixels: str | None = option(
         None,

@@ -16,6 +16,7 @@ from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import h5
+from simclrv2_tf.checkpoints import keras_layout
 from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
@@ -226,9 +227,12 @@ def _config(path):
             f"{described.get('class_name')!r}"
         )
     try:
-        return {k: v for k, v in described["config"].items() if k != "name"}
+        config = {k: v for k, v in described["config"].items() if k != "name"}
     except (KeyError, AttributeError):
         raise OSError("its config.json") from None
+    if config.get("backbone"):
+        keras_layout.check_kept(config["backbone"])
+    return config
 
 
 def _excused(network, weights, schema):

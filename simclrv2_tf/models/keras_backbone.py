@@ -5,6 +5,7 @@ import re
 import keras
 import tensorflow as tf
 
+from simclrv2_tf import distribution
 from simclrv2_tf.models import keras_build
 from simclrv2_tf.models.keras_pixels import pixel_scaling
 
@@ -42,8 +43,8 @@ class KerasBackbone(keras.layers.Layer):
         _check_features(model)
         self.model = model
         self.scaling = scaling
-        for layer in self._norms():
-            layer.synchronized = True
+        for layer in self._norms():  # one replica has Keras's better moments
+            layer.synchronized = distribution.num_replicas() > 1
 
     @property
     def feature_dim(self):
@@ -124,11 +125,10 @@ def make_keras_backbone(backbone, pixels, image_size, channels, **kwargs):
       channels: See there.
       **kwargs: Of the layer.
     """
-    if isinstance(backbone, keras.Model):
-        text, model = keras_build.as_json(backbone), backbone
-    else:
-        text = keras_build.canonical(backbone)
-        model = keras_build.build(text, image_size, channels)
+    model = backbone
+    if not isinstance(backbone, keras.Model):
+        model = keras_build.build(backbone, image_size, channels)
+    text = keras_build.canonical(backbone, model)
     scaling = pixel_scaling(text, pixels, channels, "backbone_pixels")
     return KerasBackbone(model, scaling, image_size, channels, **kwargs), text
 

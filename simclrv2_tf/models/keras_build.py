@@ -1,6 +1,7 @@
 """From the text of a Keras network to the network, and back."""
 
 import json
+import os
 
 import keras
 
@@ -18,11 +19,12 @@ class MissingKerasHub(ValueError):
     """KerasHub is needed and cannot be imported."""
 
 
-def canonical(text):
+def canonical(text, model=None):
     """The text under which a backbone is kept: of `keras:` or JSON.
 
     Args:
       text: A specification, or a `keras.Model`.
+      model: The network, where it is made already.
 
     Raises:
       ValueError: If there is no such network.
@@ -33,7 +35,7 @@ def canonical(text):
     if spec.kind == KERAS:
         constructor(spec)
         return str(spec)
-    return text if spec.kind == JSON else as_json(load(spec))
+    return text if spec.kind == JSON else as_json(model or load(spec))
 
 
 def as_json(model):
@@ -102,11 +104,12 @@ def construct(spec, function, **settled):
 
 
 def _offline(spec, error):
+    home = os.environ.get("KERAS_HOME", os.path.expanduser("~/.keras"))
     url = first_line(error).split("URL fetch failure on ")[1].split(": ")[0]
     return (
         f"The weights of {spec} could not be fetched from {url}: fetch the "
         "file elsewhere and give its path in place of 'imagenet', or put it "
-        f"into {keras.config.keras_home()}/models."
+        f"into {os.path.join(home, 'models')}."
     )
 
 
