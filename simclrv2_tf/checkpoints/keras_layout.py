@@ -6,6 +6,8 @@ its description stands in a run's flags, in `.keras` and in `network.json`.
 
 import json
 
+from simclrv2_tf.files.layer_names import uncounted
+
 SCOPE = "base_model/keras/"
 # Arguments of `Network` that describe the backbone.
 ARGUMENTS = ("backbone", "backbone_pixels", "channels", "image_size")
@@ -59,5 +61,10 @@ def differing(inferred, wanted):
     return [
         name
         for name in _COMPARED
-        if name in wanted and wanted[name] != inferred.get(name)
+        if name in wanted
+        and _part(name, wanted[name]) != _part(name, inferred.get(name))
     ]
+
+
+def _part(name, value):
+    return uncounted(value) if name == "backbone" else value

@@ -13,7 +13,9 @@ from simclrv2_tf.config.option import NUMBERS
 from simclrv2_tf.config.option import SHARE
 from simclrv2_tf.config.option import Range
 from simclrv2_tf.config.option import at_least
+from simclrv2_tf.config.option import fixed
 from simclrv2_tf.config.option import option
+from simclrv2_tf.files.layer_names import uncounted
 
 _PIXELS = (None, "0..1", "0..255", "-1..1", "imagenet")
 PIXELS = Range(
@@ -34,7 +36,7 @@ class NetworkConfig:
         kind=str,
         also=MODEL,
         describes=BACKBONE,
-        resumed=FIXED,
+        resumed=fixed(uncounted),
     )
     backbone_pixels: str | None = option(
         None,

@@ -133,6 +133,21 @@ def make_keras_backbone(backbone, pixels, image_size, channels, **kwargs):
     return KerasBackbone(model, scaling, image_size, channels, **kwargs), text
 
 
+def check_options(input_mean, input_std, global_bn):
+    """Raises a ValueError for options of `Network` that ResNets alone have."""
+    if input_mean is not None or input_std is not None:
+        raise ValueError(
+            "A Keras backbone's pixels are told by `backbone_pixels`: leave "
+            f"input_mean and input_std unset. Received: {input_mean}, "
+            f"{input_std}"
+        )
+    if not global_bn:
+        raise ValueError(
+            "A Keras backbone takes the moments of its normalization over all "
+            "replicas: leave global_bn=True. Received: global_bn=False"
+        )
+
+
 def kernels(layer):
     """The kernels of a layer, those of separable convolutions too."""
     return [getattr(layer, n) for n in _KERNELS if hasattr(layer, n)]

@@ -14,6 +14,7 @@ from simclrv2_tf.keras_settings import check_image_format
 from simclrv2_tf.models.heads import ProjectionHead
 from simclrv2_tf.models.heads import SupervisedHead
 from simclrv2_tf.models.keras_backbone import KerasBackbone
+from simclrv2_tf.models.keras_backbone import check_options
 from simclrv2_tf.models.keras_backbone import make_keras_backbone
 from simclrv2_tf.models.normalization import BatchNorm
 from simclrv2_tf.models.pixel_scaling import make_scaling
@@ -115,7 +116,7 @@ class Network(keras.Model):
                 **norm,
             )
         else:
-            _check_of_keras(input_mean, input_std, global_bn)
+            check_options(input_mean, input_std, global_bn)
             base, text = make_keras_backbone(
                 backbone,
                 backbone_pixels,
@@ -241,21 +242,6 @@ def check_arguments(names: Iterable[str]) -> None:
         raise ValueError(
             f"A Network has no argument {', '.join(map(repr, wrong))}: "
             f"expected some of {', '.join(known)}."
-        )
-
-
-def _check_of_keras(input_mean, input_std, global_bn):
-    """What of a ResNet's input and normalization a Keras backbone has not."""
-    if input_mean is not None or input_std is not None:
-        raise ValueError(
-            "A Keras backbone's pixels are told by `backbone_pixels`: leave "
-            f"input_mean and input_std unset. Received: {input_mean}, "
-            f"{input_std}"
-        )
-    if not global_bn:
-        raise ValueError(
-            "A Keras backbone takes the moments of its normalization over all "
-            "replicas: leave global_bn=True. Received: global_bn=False"
         )
 
 

@@ -6,6 +6,7 @@ import keras
 import keras_networks
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import simclrv2_tf
 from simclrv2_tf.checkpoints import run_directory
@@ -53,13 +54,34 @@ def check_resumption(mode, directory, **options):
             np.testing.assert_array_equal(after[name], value, name)
 
 
-@pytest.mark.parametrize("arguments", keras_networks.arguments()[:1])
-def test_a_resumed_run_is_the_one_that_was_never_stopped(arguments, tmp_path):
-    """With dropout, and of all three stages."""
+@pytest.fixture
+def teacher(tmp_path):
+    """A classifier of the digits that takes images of 32 pixels."""
+    path = str(tmp_path / "teacher.keras")
+    keras_networks.classifier(10, side=32).save(path)
+    return path
+
+
+@pytest.mark.parametrize("mode", ["pretrain", "finetune", "distill"])
+def test_a_resumed_run_is_the_one_that_was_never_stopped(
+    mode, teacher, tmp_path
+):
+    """With dropout, drawn for each micro-batch in pretraining."""
+    options = {
+        "pretrain": {"gradient_cache_microbatch": 12},
+        "finetune": {"optimizer": "adam"},
+        "distill": {"teacher": teacher, "teacher_pixels": "0..1"},
+    }[mode]
+    own = keras_networks.by_hand()
+    check_resumption(mode, tmp_path / "run", **options, **own)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", keras_networks.arguments())
+def test_all_stages_of_each_network(arguments, tmp_path):
+    """One after another, each killed and resumed."""
     pretrained, tuned = tmp_path / "pretrained", tmp_path / "tuned"
-    check_resumption(
-        "pretrain", pretrained, gradient_cache_microbatch=12, **arguments
-    )
+    check_resumption("pretrain", pretrained, **arguments)
     check_resumption("finetune", tuned, checkpoint=str(pretrained))
     told = simclrv2_tf.load_network(tuned).get_config()
     assert {n: told[n] for n in arguments} == arguments
@@ -68,27 +90,46 @@ def test_a_resumed_run_is_the_one_that_was_never_stopped(arguments, tmp_path):
     check_resumption(
         "distill", tmp_path / "distilled", teacher=str(tuned), **student
     )
+    check_export(tmp_path / "distilled")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("arguments", keras_networks.arguments()[1:])
-def test_large_networks_resume(arguments, tmp_path):
-    test_a_resumed_run_is_the_one_that_was_never_stopped(arguments, tmp_path)
+def check_export(directory):
+    """The exported model reads back, and answers as the run's network."""
+    exported = simclrv2_tf.load_network(
+        simclrv2_tf.export_model(directory, dataset="digits")
+    )
+    network = simclrv2_tf.load_network(directory)
+    side = network.get_config()["image_size"]
+    images = np.random.default_rng(0).random((2, side, side, 3), np.float32)
+    answers = exported(images)
+    for name, value in network(images).items():
+        np.testing.assert_array_equal(answers[name], value, name)
 
 
-def test_a_narrow_mobilenet_is_fine_tuned_exported_and_read(tmp_path):
-    result = simclrv2_tf.finetune(
-        model_dir=tmp_path / "run",
+def test_a_network_with_dropout_is_exported_and_read(tmp_path):
+    own = {**keras_networks.by_hand(), "train_steps": 1}
+    run("finetune", tmp_path / "run", **own)
+    check_export(tmp_path / "run")
+    served = tf.saved_model.load(tmp_path / "run" / "saved_model" / "1")
+    images = np.zeros((2, 16, 16, 3), np.float32)
+    still, noisy = (served(images, training=on) for on in (False, True))
+    assert still["logits_sup"].shape == noisy["logits_sup"].shape == (2, 10)
+
+
+def test_a_narrow_mobilenet_is_fine_tuned_and_read(tmp_path):
+    trained = run(
+        "finetune",
+        tmp_path / "run",
         backbone="keras:MobileNetV3Small(minimalistic=True, alpha=.25)",
         image_size=32,
-        **{**OPTIONS, "train_steps": 1},
+        train_steps=1,
     )
     network = simclrv2_tf.load_network(tmp_path / "run")
     assert network.get_config()["backbone"] == keras_networks.NARROW
-    exported = simclrv2_tf.load_network(result["export"])
     images = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
     for name, value in network(images).items():
-        np.testing.assert_array_equal(exported(images)[name], value, name)
+        expected = trained.network(images)[name]
+        np.testing.assert_array_equal(value, expected, name)
 
 
 @pytest.fixture

@@ -53,15 +53,14 @@ def test_without_noise_nothing_is_drawn():
 
 def gradients(stage, embed):
     with tf.GradientTape() as tape:
-        contrast = stage.contrast(*embed().projections)
-        loss = tf.reduce_mean(contrast.loss)
+        loss = tf.reduce_mean(stage.contrast(*embed().projections))
     return tape.gradient(loss, stage.network.trainable_variables)
 
 
 def in_parts(stage, microbatch):
     """The micro-batches one after another, with all their activations."""
     parts = [
-        stage._encode(stage.network, VIEWS[:, k : k + microbatch], k)
+        stage._encode(stage.network, tuple(VIEWS[:, k : k + microbatch]), k)
         for k in range(0, 12, microbatch)
     ]
     joined = [tf.concat(each, axis=0) for each in zip(*parts, strict=True)]
