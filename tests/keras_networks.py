@@ -12,14 +12,18 @@ HEADS = {"num_classes": 3, "num_proj_layers": 2, "proj_out_dim": 8}
 
 
 def sequential(rate=0.3, side=SIDE):
-    """A hand-written network, with dropout, that gives a feature map."""
+    """A hand-written network, with dropout, that gives a feature map.
+
+    Without biases, which normalization behind them takes out again: their
+    gradient is nothing but rounding.
+    """
     return keras.Sequential(
         [
             keras.Input((side, side, 3)),
-            keras.layers.Conv2D(8, 3, strides=2, name="first"),
+            keras.layers.Conv2D(8, 3, strides=2, use_bias=False, name="first"),
             keras.layers.BatchNormalization(momentum=0.8, name="norm"),
             keras.layers.ReLU(name="relu"),
-            keras.layers.SeparableConv2D(16, 3, name="second"),
+            keras.layers.SeparableConv2D(16, 3, use_bias=False, name="second"),
             keras.layers.Dropout(rate, name="dropout"),
         ],
         name="by_hand",

@@ -13,7 +13,18 @@ from typing_extensions import TypedDict
 class Options(TypedDict, total=False):
     """Fields of `Config`; each says what it takes."""
 
-    mode: Literal["train", "eval", "train_then_eval", "export", "embed", "predict", "probe", "status", "report", "recommend"]
+    mode: Literal[
+        "train",
+        "eval",
+        "train_then_eval",
+        "export",
+        "embed",
+        "predict",
+        "probe",
+        "status",
+        "report",
+        "recommend",
+    ]
     """What to do: train, evaluate a run, both in turn, export a model, or
     write embeddings or predictions of a data set, judge features by
     probes, print the status of the run in model_dir, write a page about
