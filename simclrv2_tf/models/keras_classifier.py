@@ -101,8 +101,9 @@ def make_keras_classifier(source, pixels, channels):
             "A teacher must be trained: give the constructor its weights, as "
             f"in {spec.name}(weights='FILE', classes=10). Received: {source!r}"
         )
+    model = _model(spec)
     scaling = pixel_scaling(source, pixels, channels, "teacher_pixels")
-    return KerasClassifier(_model(spec), scaling, channels)
+    return KerasClassifier(model, scaling, channels)
 
 
 def image_size_of(source):

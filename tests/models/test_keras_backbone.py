@@ -234,3 +234,32 @@ def test_parameters_are_those_that_are_trained():
     network = Network(**BY_HAND, **HEADS)
     expected = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
     assert count_parameters(network) == expected
+
+
+def test_a_preset_of_keras_hub_is_taken_with_its_weights(tmp_path):
+    keras_hub = pytest.importorskip("keras_hub")
+    model = keras_hub.models.ResNetBackbone(
+        input_conv_filters=[8],
+        input_conv_kernel_sizes=[3],
+        stackwise_num_filters=[8, 16],
+        stackwise_num_blocks=[1, 1],
+        stackwise_num_strides=[1, 2],
+        block_type="basic_block",
+        image_shape=(None, None, 3),
+    )
+    model.save_to_preset(str(tmp_path / "preset"))
+    network = Network(
+        backbone=f"keras_hub:{tmp_path / 'preset'}",
+        backbone_pixels="imagenet",
+        image_size=32,
+        **HEADS,
+    )
+    for got, expected in zip(
+        network.backbone.model.get_weights(), model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(got, expected)
+    path = str(tmp_path / "network.keras")
+    network.save(path)
+    again = simclrv2_tf.load_network(path)(images(32))
+    for name, value in network(images(32)).items():
+        np.testing.assert_array_equal(again[name], value, name)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from simclrv2_tf.models.keras_classifier import KerasClassifier
 from simclrv2_tf.models.keras_classifier import image_size_of
 from simclrv2_tf.models.keras_classifier import make_keras_classifier
 from simclrv2_tf.models.network import Network
@@ -62,12 +63,17 @@ def test_the_size_of_images_is_known_without_weights():
         ("keras:MobileNetV2(pooling='max')", None, "must be trained"),
         ("keras:NoNet(weights='x')", None, "keras.applications has no 'NoNet'"),
         ("gone.keras", "0..1", "cannot be read as a Keras model"),
-        ("gone.keras", None, "`teacher_pixels` must say which pixels"),
+        ("gone.keras", None, "cannot be read as a Keras model"),
     ],
 )
 def test_what_is_no_teacher_is_a_sentence(source, pixels, message):
     with pytest.raises(ValueError, match=message):
         make_keras_classifier(source, pixels, 3)
+
+
+def test_pixels_are_asked_for_where_they_are_not_known(tmp_path):
+    with pytest.raises(ValueError, match="`teacher_pixels` must say which"):
+        made(keras_networks.classifier(), tmp_path, None)
 
 
 def test_a_feature_map_is_no_answer(tmp_path):
@@ -127,8 +133,6 @@ def test_each_teacher_gets_the_view_at_its_own_size(tmp_path):
         pooled = keras.layers.GlobalAveragePooling2D()(Noting()(inputs))
         outputs = keras.layers.Dense(3)(pooled)
         model = keras.Model(inputs, outputs)
-        from simclrv2_tf.models.keras_classifier import KerasClassifier
-
         teachers.append(KerasClassifier(model, tf.identity, 3))
         model.layers[1].seen = []
     stage = Distill(student, teachers)
