@@ -239,9 +239,9 @@ def test_parameters_are_those_that_are_trained():
 def test_a_preset_of_keras_hub_is_taken_with_its_weights(tmp_path):
     keras_hub = pytest.importorskip("keras_hub")
     model = keras_hub.models.ResNetBackbone(
-        input_conv_filters=[8],
+        input_conv_filters=[64],
         input_conv_kernel_sizes=[3],
-        stackwise_num_filters=[8, 16],
+        stackwise_num_filters=[64, 64],
         stackwise_num_blocks=[1, 1],
         stackwise_num_strides=[1, 2],
         block_type="basic_block",
