@@ -15,6 +15,7 @@ from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files import keras_files
 from simclrv2_tf.inference import embedding_files
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Data: TypeAlias = "str | tf.data.Dataset | Source"
 Path: TypeAlias = str | os.PathLike[str]
+Teachers: TypeAlias = "Path | keras.Model | Sequence[Path | keras.Model]"
 
 
 def pretrain(
@@ -85,7 +87,7 @@ def finetune(
 def distill(
     dataset: Data,
     model_dir: Path,
-    teacher: Path,
+    teacher: Teachers,
     eval_dataset: tf.data.Dataset | None = None,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -93,9 +95,11 @@ def distill(
 ) -> dict[str, Any]:
     """Teaches a network what `teacher` says; see `pretrain`.
 
-    `teacher` is a run directory or a checkpoint.
+    `teacher` is a run directory or a checkpoint, or any Keras classifier: a
+    `keras.Model`, or one as `--teacher` names it. Of several, a list, the
+    mean of their softened answers is taught.
     """
-    taught = {**options, "teacher": os.fspath(teacher)}
+    taught: dict[str, Any] = {**options, "teacher": teacher}
     return _run("distill", dataset, model_dir, taught, eval_dataset, callbacks)
 
 
@@ -336,9 +340,10 @@ def _apply(mode, dataset, model_dir, options):
 def _run(
     train_mode, dataset, model_dir, options, eval_dataset=None, callbacks=()
 ):
-    options = dict(options)
-    if model_dir is not None:
-        options["model_dir"] = os.fspath(model_dir)
+    directory = None if model_dir is None else os.fspath(model_dir)
+    options = keras_files.in_files(options, directory)
+    if directory is not None:
+        options["model_dir"] = directory
     if train_mode:
         options["train_mode"] = train_mode
     source, eval_source = _as_source(dataset), _as_source(eval_dataset)

@@ -186,6 +186,21 @@ class Options(TypedDict, total=False):
     label_seed: int
     """Seed of the choice of labels, the same in every stage."""
 
+    backbone: str | os.PathLike[str] | object | None
+    """Any Keras network in place of the ResNet: keras:NAME or
+    keras:NAME(argument=value, ...) of keras.applications,
+    keras_hub:PRESET, or FILE.keras; see docs/keras_networks.md."""
+
+    backbone_pixels: str | os.PathLike[str] | None
+    """Pixels that --backbone takes: 0..1, 0..255, -1..1, or imagenet, less
+    ImageNet's mean and over its deviation; unset: known, as it is of
+    keras.applications."""
+
+    backbone_weights: str | os.PathLike[str] | None
+    """Weights that --backbone starts from: random, imagenet (Keras fetches
+    them), or a file, .keras, .weights.h5 or .h5; unset: those of
+    FILE.keras or of the preset, else random."""
+
     resnet_depth: Literal[18, 34, 50, 101, 152, 200]
     """Depth of the ResNet."""
 
@@ -267,6 +282,20 @@ class Options(TypedDict, total=False):
     """Weight of each image in fine-tuning: none, all alike; balanced,
     images / (classes * images of its class), so that classes count
     alike."""
+
+    teacher_pixels: str | os.PathLike[str] | None
+    """Pixels that Keras teachers take, as --backbone_pixels: one word for
+    all, or one for each teacher, with commas."""
+
+    student: str | os.PathLike[str] | object | None
+    """Network that distillation trains, as --backbone, which it stands for;
+    the other stages of a job keep theirs."""
+
+    student_pixels: str | os.PathLike[str] | None
+    """Pixels that --student takes, as --backbone_pixels."""
+
+    student_weights: str | os.PathLike[str] | None
+    """Weights that --student starts from, as --backbone_weights."""
 
     teacher_proj_selector: int | None
     """Layer that the teacher's supervised head reads, as
