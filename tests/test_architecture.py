@@ -10,7 +10,8 @@ PACKAGE = pathlib.Path(__file__).resolve().parents[1] / "simclrv2_tf"
 # know `files`.
 MAY_IMPORT = {
     "run": {"session", "flags", "config", "keras_settings", "recipes", "runs"},
-    "api": {"session", "config", "data", "inference", "recipes"},
+    "api": {"python_calls", "config", "inference"},
+    "python_calls": {"session", "config", "data"},
     "session": {
         "config",
         "curation",
