@@ -236,6 +236,8 @@ def _nothing(path):
     if not tf.io.gfile.exists(path):
         return f"Expected {KINDS}. Received: {path!r}, where there is nothing."
     what = "a directory" if tf.io.gfile.isdir(path) else "a file"
+    if tf.io.gfile.exists(os.path.join(path, "job.json")):
+        what = "a job, whose runs are in there, such as 'finetuned',"
     return (
         f"Expected {KINDS}. Received: {path!r}, {what} that is none of these."
     )

@@ -11,6 +11,7 @@ from simclrv2_tf.models.keras_pixels import pixel_scaling
 
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 _COUNTED = re.compile(r"(variable)_\d+")  # one that has no name of its own
+LEFT = 0.01  # of their start that moving statistics may hold in the end
 ALL = 4  # `fine_tune_after_block` that trains the head alone
 
 
@@ -43,6 +44,7 @@ class KerasBackbone(keras.layers.Layer):
         _check_features(model)
         self.model = model
         self.scaling = scaling
+        self.lowered = None
         for layer in self._norms():  # one replica has Keras's better moments
             layer.synchronized = distribution.num_replicas() > 1
 
@@ -98,6 +100,23 @@ class KerasBackbone(keras.layers.Layer):
             )
         if after_block == ALL:
             self.model.trainable = False
+
+    def settle_statistics(self, steps):
+        """Lowers momenta that are for longer trainings than of so many steps.
+
+        Moving statistics hold momentum ** steps of what they began with, so
+        that a network with a momentum of 0.999 answers at chance after 100
+        steps. Sets `lowered`: the largest momentum there was and the one that
+        leaves 1 % of the start, None where all leave less.
+
+        Args:
+          steps: Of training, 1 or more.
+        """
+        most = LEFT ** (1 / steps)
+        high = [norm for norm in self._norms() if norm.momentum > most]
+        self.lowered = high and (max(n.momentum for n in high), most) or None
+        for norm in high:
+            norm.momentum = most
 
     def compute_output_shape(self, input_shape):
         return {"final_avg_pool": (input_shape[0], self.feature_dim)}

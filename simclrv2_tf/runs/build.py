@@ -225,9 +225,20 @@ def compiled_stage(
     stage = make_stage(config, network, teachers, source.labels)
     if config.checkpoint and not resumes and config.train_mode == "pretrain":
         continue_momentum(config, stage)
+    if config.backbone:
+        _settle_statistics(stage, plan.train_steps)
     stage.compile(optimizer=make_optimizer(config, plan, network))
     stage.optimizer.build(stage.trainable_variables)
     return stage
+
+
+def _settle_statistics(stage, steps):
+    """Has moving statistics of Keras backbones forget their start in time."""
+    networks = [stage.network]
+    if stage.average is not None:
+        networks.append(stage.average.network)
+    for network in networks:
+        network.backbone.settle_statistics(steps)
 
 
 def set_determinism(config: Config) -> None:

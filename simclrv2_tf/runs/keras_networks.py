@@ -1,14 +1,16 @@
-"""Which Keras network a config means, as a run keeps it."""
+"""Which Keras network a config means, and what it says of it."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.models.keras_build import canonical
 from simclrv2_tf.models.keras_spec import FILE
 from simclrv2_tf.models.keras_spec import KERAS_HUB
 from simclrv2_tf.models.keras_spec import parse
+from simclrv2_tf.models.network import Network
 
 
 def settle_backbone(config: Config) -> Config:
@@ -40,6 +42,17 @@ def settle_backbone(config: Config) -> Config:
     return dataclasses.replace(
         config, backbone=canonical(config.backbone), backbone_weights=weights
     )
+
+
+def lines(network: Network) -> Iterator[str]:
+    """Yields what a plan says of a network's normalization."""
+    lowered = getattr(network.backbone, "lowered", None)
+    if lowered:
+        before, momentum = lowered
+        yield (
+            f"normalization     momentum {momentum:.4g} in place of "
+            f"{before:g}, which is for longer training"
+        )
 
 
 def _with_student(config):

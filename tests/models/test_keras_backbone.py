@@ -10,6 +10,7 @@ import simclrv2_tf
 from simclrv2_tf.files.layer_names import uncounted
 from simclrv2_tf.models import weight_decay
 from simclrv2_tf.models.backbone import Backbone
+from simclrv2_tf.models.keras_backbone import KerasBackbone
 from simclrv2_tf.models.keras_pixels import pixel_scaling
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
@@ -263,3 +264,27 @@ def test_a_preset_of_keras_hub_is_taken_with_its_weights(tmp_path):
     again = simclrv2_tf.load_network(path)(images(32))
     for name, value in network(images(32)).items():
         np.testing.assert_array_equal(again[name], value, name)
+
+
+@pytest.mark.parametrize(
+    ("momentum", "steps", "expected"),
+    [(0.999, 20, 0.01 ** (1 / 20)), (0.999, 5000, 0.999), (0.8, 30, 0.8)],
+)
+def test_moving_statistics_forget_their_start(momentum, steps, expected):
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.BatchNormalization(momentum=momentum, center=False),
+        ]
+    )
+    backbone = KerasBackbone(model, lambda images: images, 8, 3)
+    backbone.settle_statistics(steps)
+    assert model.layers[0].momentum == pytest.approx(expected)
+    lowered = (momentum, pytest.approx(expected))
+    assert backbone.lowered == (lowered if expected != momentum else None)
+    images = np.ones((2, 8, 8, 3), np.float32)
+    for _ in range(min(steps, 30)):
+        backbone(images, training=True)
+    start = model.layers[0].momentum ** min(steps, 30)
+    mean = model.layers[0].moving_mean.numpy()
+    np.testing.assert_allclose(mean, 1 - start, rtol=1e-4)
