@@ -268,7 +268,7 @@ def test_a_preset_of_keras_hub_is_taken_with_its_weights(tmp_path):
 
 @pytest.mark.parametrize(
     ("momentum", "steps", "expected"),
-    [(0.999, 20, 0.01 ** (1 / 20)), (0.999, 5000, 0.999), (0.8, 30, 0.8)],
+    [(0.999, 20, 1e-5 ** (1 / 20)), (0.999, 12_000, 0.999), (0.6, 30, 0.6)],
 )
 def test_moving_statistics_forget_their_start(momentum, steps, expected):
     model = keras.Sequential(
