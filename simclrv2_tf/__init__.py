@@ -22,6 +22,7 @@ _HOME = {
     "Pretrain": "stages.pretrain",
     "build_network": "models.network",
     "convert": "hub",
+    "curate": "api",
     "distill": "api",
     "embed": "api",
     "evaluate": "api",
@@ -45,6 +46,7 @@ _ROOMS = ("reports",)
 
 if TYPE_CHECKING:  # for editors; a test holds it to the tables
     from simclrv2_tf import reports as reports
+    from simclrv2_tf.api import curate as curate
     from simclrv2_tf.api import distill as distill
     from simclrv2_tf.api import embed as embed
     from simclrv2_tf.api import evaluate as evaluate

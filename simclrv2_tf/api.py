@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
@@ -11,19 +10,17 @@ from typing import TypeAlias
 import keras
 import tensorflow as tf
 
-from simclrv2_tf import session
-from simclrv2_tf.config import Config
-from simclrv2_tf.data import sources
-from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference import embedding_files
+from simclrv2_tf.python_calls import Data
+from simclrv2_tf.python_calls import Path
+from simclrv2_tf.python_calls import call
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from simclrv2_tf.config.keywords import Options
 
-Data: TypeAlias = "str | tf.data.Dataset | Source"
-Path: TypeAlias = str | os.PathLike[str]
+Teachers: TypeAlias = "Path | keras.Model | Sequence[Path | keras.Model]"
 
 
 def pretrain(
@@ -60,7 +57,7 @@ def pretrain(
       >>> pretrain("digits", "runs/digits", resnet_depth=18, image_size=16,
       ...          train_batch_size=256, train_epochs=20)
     """
-    return _run(
+    return call(
         "pretrain", dataset, model_dir, options, eval_dataset, callbacks
     )
 
@@ -77,7 +74,7 @@ def finetune(
 
     Give `checkpoint` to start from a pretrained network.
     """
-    return _run(
+    return call(
         "finetune", dataset, model_dir, options, eval_dataset, callbacks
     )
 
@@ -85,7 +82,7 @@ def finetune(
 def distill(
     dataset: Data,
     model_dir: Path,
-    teacher: Path,
+    teacher: Teachers,
     eval_dataset: tf.data.Dataset | None = None,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -93,10 +90,12 @@ def distill(
 ) -> dict[str, Any]:
     """Teaches a network what `teacher` says; see `pretrain`.
 
-    `teacher` is a run directory or a checkpoint.
+    `teacher` is a run directory or a checkpoint, or any Keras classifier: a
+    `keras.Model`, or one as `--teacher` names it. Of several, a list, the
+    mean of their softened answers is taught.
     """
-    taught = {**options, "teacher": os.fspath(teacher)}
-    return _run("distill", dataset, model_dir, taught, eval_dataset, callbacks)
+    taught: dict[str, Any] = {**options, "teacher": teacher}
+    return call("distill", dataset, model_dir, taught, eval_dataset, callbacks)
 
 
 def evaluate(
@@ -121,19 +120,19 @@ def evaluate(
     """
     options = {**options, "mode": "eval"}
     if dataset is None or isinstance(dataset, str):
-        return _run(None, dataset, model_dir, options)
+        return call(None, dataset, model_dir, options)
     if options.get("knn_k") and train_dataset is None:
         raise ValueError(
             "`train_dataset` must be given where `dataset` has no name, for "
             f"nearest neighbours. Received: knn_k={options['knn_k']}"
         )
-    return _run(None, train_dataset, model_dir, options, dataset)
+    return call(None, train_dataset, model_dir, options, dataset)
 
 
 def export_model(model_dir: Path, **options: Unpack[Options]) -> str:
     """Exports a run's newest checkpoint; returns the path."""
     options = {**options, "mode": "export"}
-    return _run(None, None, model_dir, options)["export"]
+    return call(None, None, model_dir, options)["export"]
 
 
 def embed(
@@ -192,7 +191,7 @@ def report(
       Path of `report.html`; the pictures are PNG files in `report/` beside it.
     """
     options = {**options, "mode": "report"}
-    return _run(None, dataset, model_dir, options)["report"]
+    return call(None, dataset, model_dir, options)["report"]
 
 
 def probe(
@@ -222,7 +221,39 @@ def probe(
       ...       compare="pixels")["curve"]
     """
     options = {**options, "mode": "probe"}
-    return _run(None, dataset, model_dir, options, eval_dataset)
+    return call(None, dataset, model_dir, options, eval_dataset)
+
+
+def curate(
+    dataset: Data | None,
+    model_dir: Path | None = None,
+    eval_dataset: Data | None = None,
+    **options: Unpack[Options],
+) -> dict[str, Any]:
+    """Says what to label next, and what is wrong with a data set.
+
+    Args:
+      dataset: See `pretrain`; labelled, in part or not at all. None for the
+        data set that the run was trained on.
+      model_dir: Directory of the run. Without one give `checkpoint`, and
+        `curate_output`.
+      eval_dataset: A data set that shares no image with it; with a data set
+        by name its other splits are compared.
+      **options: Fields of `Config`, such as `label_budget`.
+
+    Returns:
+      Dictionary of `curation.json`, see
+      `simclrv2_tf.curation.curation_tables`.
+
+    Raises:
+      ValueError: If there is no trained network, no image to label, or fewer
+        than two images.
+
+    Example:
+      >>> curate("folder:photos", "runs/pretrained", label_budget=20)["tables"]
+    """
+    options = {**options, "mode": "curate"}
+    return call(None, dataset, model_dir, options, eval_dataset)
 
 
 def semi_supervised(
@@ -292,58 +323,10 @@ def _job(dataset, model_dir, options, eval_dataset, stages, callbacks=()):
     given = {stage: dict(own) for stage, own in stages.items() if own}
     if given:
         options = {**options, "stage_options": given}
-    return _run(
+    return call(
         "semi_supervised", dataset, model_dir, options, eval_dataset, callbacks
     )
 
 
 def _apply(mode, dataset, model_dir, options):
-    return _run(None, dataset, model_dir, {**options, "mode": mode})
-
-
-def _run(
-    train_mode, dataset, model_dir, options, eval_dataset=None, callbacks=()
-):
-    options = dict(options)
-    if model_dir is not None:
-        options["model_dir"] = os.fspath(model_dir)
-    if train_mode:
-        options["train_mode"] = train_mode
-    source, eval_source = _as_source(dataset), _as_source(eval_dataset)
-    if source is None and dataset is not None:
-        options["dataset"] = dataset
-    config = Config(**options)
-    asking = _evaluating(config)
-    if asking and source is not None and eval_source is None:
-        raise ValueError(
-            "`eval_dataset` must be given where `dataset` has no name. "
-            f"Received: {asking}, eval_dataset=None"
-        )
-    return session.run(config, source, eval_source, callbacks=callbacks)
-
-
-def _evaluating(config):
-    """The option that has training evaluate, None if there is none."""
-    if config.mode == "train_then_eval":
-        return "mode='train_then_eval'"
-    compares = config.mode == "train" and config.train_mode != "semi_supervised"
-    asked = [n for n in ("patience", "export_best") if getattr(config, n)]
-    if compares and asked:
-        return f"{asked[0]}={getattr(config, asked[0])!r}"
-    return None
-
-
-def _as_source(dataset):
-    """A `Source` of a data set, None for a name, which `Config` takes."""
-    if isinstance(dataset, tf.data.Dataset):
-        return sources.from_dataset(dataset)
-    if dataset is None or isinstance(dataset, (str, os.PathLike)):
-        return None
-    if not isinstance(dataset, Source):
-        raise ValueError(
-            "A data set must be a name such as 'folder:PATH', or a "
-            "`tf.data.Dataset`: for arrays give tf.data.Dataset."
-            "from_tensor_slices((images, labels)). Received: "
-            f"{type(dataset).__name__}"
-        )
-    return dataset
+    return call(None, dataset, model_dir, {**options, "mode": mode})

@@ -11,7 +11,9 @@ from typing import NoReturn
 from absl import flags
 
 from simclrv2_tf import config as configs
+from simclrv2_tf import shipped_recipes
 from simclrv2_tf.config import stage_options
+from simclrv2_tf.help_text import help_text
 
 _MARK = "\ufeff"
 _UTF_16 = "it looks like UTF-16: save it as UTF-8"
@@ -22,6 +24,15 @@ _VALUES = {
     float: "a number",
     str: "text",
 }
+
+
+class Values(flags.FlagValues):
+    """Flags whose flagfiles may be recipes of the package, by name."""
+
+    def _get_flag_file_lines(self, filename, parsed_file_stack=None):
+        """absl's, through which go flagfiles within flagfiles too."""
+        path = shipped_recipes.path_of(filename)
+        return super()._get_flag_file_lines(path, parsed_file_stack)
 
 
 def parse(argv: Sequence[str]) -> configs.Config:
@@ -37,7 +48,7 @@ def parse(argv: Sequence[str]) -> configs.Config:
       ValueError: For an unknown flag or a value that a flag cannot take.
       SystemExit: After `--help`.
     """
-    values = define(flags.FlagValues())
+    values = define(Values())
     if any(a in ("--help", "-help", "-h", "--helpfull") for a in argv[1:]):
         print(help_text(), flush=True)
         raise SystemExit(0)
@@ -149,32 +160,6 @@ def _given_to_stages(values):
         if not flag.using_default_value:
             options.setdefault(stage, {})[field.name] = flag.value
     return options
-
-
-def help_text() -> str:
-    """All flags by group, with defaults."""
-    lines = [
-        "SimCLRv2: pretrain, fine-tune, distil, evaluate, export, embed.",
-        "",
-        "  simclrv2 --train_mode=pretrain --model_dir=DIR --dataset=NAME ...",
-        "  simclrv2 --flagfile=flags/digits_pretrain.cfg --model_dir=DIR",
-        "",
-        "  python -m simclrv2_tf.hub lists the published models, names that",
-        "  --checkpoint and --teacher take like any file or directory.",
-        "",
-    ]
-    for group in configs.groups():
-        lines += ["", f"{group.__doc__}"]
-        lines += [_help_line(field) for field in dataclasses.fields(group)]
-    return "\n".join(lines)
-
-
-def _help_line(field):
-    choices = field.metadata["choices"]
-    default = "unset" if field.default is None else field.default
-    among = f" One of {', '.join(map(str, choices))}." if choices else ""
-    text = field.metadata["help"]
-    return f"  --{field.name}={default}\n      {text}{among}"
 
 
 def _unknown(name):

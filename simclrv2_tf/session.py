@@ -14,6 +14,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf import export
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import probe_options
+from simclrv2_tf.curation.curate import curate
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.inference import evaluate
@@ -24,6 +25,7 @@ from simclrv2_tf.inference.embed import embed
 from simclrv2_tf.inference.predict import predict
 from simclrv2_tf.inference.probe import probe
 from simclrv2_tf.inference.validation import Validation
+from simclrv2_tf.inference.validation import numbered_as
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import is_job
@@ -41,7 +43,7 @@ from simclrv2_tf.runs.train import train
 
 TRAINING = ("train", "train_then_eval")
 EXPORTING = (*TRAINING, "export")
-APPLYING = ("eval", "embed", "predict", "probe")
+APPLYING = ("eval", "embed", "predict", "probe", "curate")
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -168,6 +170,8 @@ def _results(config, source, eval_source, interruption, callbacks):
         return {"predictions": predict(config, source)}
     if config.mode == "probe":
         return probe(config, source, eval_source)
+    if config.mode == "curate":
+        return curate(config, source, eval_source)
     if config.mode == "eval":
         return evaluate.follow(config, source, eval_source)
     if config.mode == "train_then_eval":
@@ -180,11 +184,20 @@ def _results(config, source, eval_source, interruption, callbacks):
 
 
 def _train(config, source, eval_source, interruption, callbacks):
-    evaluate_network = None
+    evaluate_network = check_classes = None
     if config.patience or config.export_best:
         eval_source = eval_source or inputs.open_evaluation(config)
         evaluate_network = Validation(config, eval_source)
-    trained = train(config, source, interruption, callbacks, evaluate_network)
+    if eval_source is not None and not config.knn_k:
+        check_classes = functools.partial(numbered_as, source=eval_source)
+    trained = train(
+        config,
+        source,
+        interruption,
+        callbacks,
+        evaluate_network,
+        check_classes,
+    )
     return {**trained.metrics, "parameters": trained.parameters}
 
 

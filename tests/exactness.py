@@ -10,6 +10,7 @@ import pathlib
 import threading
 
 import keras
+import keras_networks
 import numpy as np
 import tensorflow as tf
 
@@ -55,6 +56,18 @@ STAGES = {
         "distill_alpha": 0.5,
     },
 }
+# Dropout draws for a replica's rows, so that these networks have none. The one
+# written by hand is added in `config_of`: it cannot be described before
+# TensorFlow has its devices.
+WITH_KERAS = {
+    "pretrain_by_hand": {"train_mode": "pretrain"},
+    "finetune_by_hand": {"train_mode": "finetune"},
+    "finetune_mobilenet": {
+        "train_mode": "finetune",
+        "backbone": keras_networks.NARROW,
+        "image_size": 32,
+    },
+}
 # The third step has keys of the second, and writes over those of the first.
 WITH_MEMORY = {
     "pretrain_memory": {
@@ -72,9 +85,10 @@ HELD = {"ema_model": "averages", "memory": "memory", "memory_written": "count"}
 RATES = {"lars": 0.3, "adam": 0.01}  # before scaling
 CASES = [f"{s}/{o}" for s, o in itertools.product(STAGES, RATES)]
 MEMORY = ["pretrain_memory/lars", "pretrain_memory_tiled/lars/float64"]
-CASES += ["pretrain/lars/float64", "finetune/adam/float64", *MEMORY]
+KERAS = [f"{stage}/lars" for stage in WITH_KERAS]
+CASES += ["pretrain/lars/float64", "finetune/adam/float64", *MEMORY, *KERAS]
 EVALUATION = "evaluation"
-QUICK = ["pretrain/lars", EVALUATION]
+QUICK = ["pretrain/lars", "pretrain_by_hand/lars", EVALUATION]
 
 
 def run(case):
@@ -85,9 +99,11 @@ def run(case):
 
 def config_of(case):
     stage_name, optimizer = case.split("/")[:2]
+    stage = {**STAGES, **WITH_MEMORY, **WITH_KERAS}[stage_name]
+    if stage_name.endswith("by_hand"):
+        stage = {**stage, **keras_networks.by_hand(rate=0.0, side=8)}
     return Config(
-        **COMMON,
-        **{**STAGES, **WITH_MEMORY}[stage_name],
+        **{**COMMON, **stage},
         optimizer=optimizer,
         learning_rate=RATES[optimizer],
     )

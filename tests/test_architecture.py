@@ -10,14 +10,26 @@ PACKAGE = pathlib.Path(__file__).resolve().parents[1] / "simclrv2_tf"
 # know `files`.
 MAY_IMPORT = {
     "run": {"session", "flags", "config", "keras_settings", "recipes", "runs"},
-    "api": {"session", "config", "data", "inference", "recipes"},
+    "api": {"python_calls", "config", "inference"},
+    "python_calls": {"session", "config", "data"},
     "session": {
         "config",
+        "curation",
         "data",
         "distribution",
         "export",
         "inference",
         "recipes",
+        "reports",
+        "runs",
+    },
+    "curation": {
+        "config",
+        "data",
+        "distribution",
+        "inference",
+        "models",
+        "probing",
         "reports",
         "runs",
     },
@@ -34,7 +46,10 @@ MAY_IMPORT = {
         "runs",
         "scaling",
     },
-    "flags": {"config"},
+    "flags": {"config", "help_text", "shipped_recipes"},
+    "completion": {"config", "shipped_recipes"},
+    "help_text": {"config"},
+    "shipped_recipes": set(),
     "inference": {
         "config",
         "data",
@@ -84,8 +99,8 @@ DATA_LEVELS = (
     {"augment", "decode", "order"},
     {"blur", "storage", "views"},
     {"source"},
-    {"classes", "orientation_count", "splits", "unreadable"},
-    {"class_match", "label_names"},
+    {"classes", "example_names", "orientation_count", "splits", "unreadable"},
+    {"class_match", "exclusion", "label_names"},
     {"label_map"},
     {"sources"},
     {"cache", "pipeline"},
@@ -120,12 +135,13 @@ def test_imports_point_downwards():
                 assert other in allowed, f"{path.name} imports {name}"
 
 
-def test_inference_does_not_import_training():
+def test_inference_and_curation_do_not_import_training():
     known = ("simclrv2_tf.runs.inputs", "simclrv2_tf.runs.weights")
-    for path in (PACKAGE / "inference").glob("*.py"):
-        for name in imported(path):
-            if name.startswith("simclrv2_tf.runs"):
-                assert name.startswith(known), f"{path.name} imports {name}"
+    for room in ("inference", "curation"):
+        for path in (PACKAGE / room).glob("*.py"):
+            for name in imported(path):
+                if name.startswith("simclrv2_tf.runs"):
+                    assert name.startswith(known), f"{path.name}: {name}"
 
 
 def test_reports_read_what_runs_left_behind():

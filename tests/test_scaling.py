@@ -55,6 +55,21 @@ def test_what_saves_memory():
     assert scaling.activations(again) < 0.8 * plain
 
 
+def test_a_momentum_memory_in_closed_form():
+    plain = scaling.memory(SMALL)
+    job = dataclasses.replace(SMALL, memory_size=65_536)
+    more = {k: v - plain[k] for k, v in scaling.memory(job).items() if v}
+    assert more.pop("average of the weights") == 4 * job.whole.parameters
+    assert more.pop("memory of keys") == 65_536 * 128 * 4
+    assert not any(more.values())
+    alone = dataclasses.replace(SMALL, average=True)
+    kept = sum(scaling.memory(alone).values()) - sum(plain.values())
+    assert kept == 4 * job.whole.parameters
+    device = scaling.DEVICES["a100"]  # one more forward pass beside three
+    times = [scaling.seconds(j, device)["computing"] for j in (job, SMALL)]
+    assert times[0] == pytest.approx(4 / 3 * times[1])
+
+
 def test_twice_the_work_takes_twice_the_time():
     device = scaling.DEVICES["tpu_v3_core"]
     once = scaling.seconds(SMALL, device)["computing"]

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import detection
+from simclrv2_tf.checkpoints import keras_layout
 from simclrv2_tf.checkpoints import pytorch
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import saved_model
@@ -67,7 +68,7 @@ class Weights:
                 return arrays[name]
 
         shapes = shapes_of(arrays)
-        arguments = architecture.infer(shapes)
+        arguments = architecture.infer(shapes, known)
         arguments |= architecture.agreeing(arguments, known or {})
         return cls(
             kind,
@@ -206,7 +207,10 @@ def _remembered(directory):
                 f"The file {path!r} must hold a run's flags as JSON, and "
                 "does not: restore it, or remove it."
             ) from None
-    return {n: flags[n] for n in _REMEMBERED if flags.get(n) is not None}
+    names = _REMEMBERED
+    if flags.get("backbone"):
+        names += keras_layout.ARGUMENTS
+    return {n: flags[n] for n in names if flags.get(n) is not None}
 
 
 def _saved_model(directory, ema, ignore):
@@ -232,6 +236,8 @@ def _nothing(path):
     if not tf.io.gfile.exists(path):
         return f"Expected {KINDS}. Received: {path!r}, where there is nothing."
     what = "a directory" if tf.io.gfile.isdir(path) else "a file"
+    if tf.io.gfile.exists(os.path.join(path, "job.json")):
+        what = "a job, whose runs are in there, such as 'finetuned',"
     return (
         f"Expected {KINDS}. Received: {path!r}, {what} that is none of these."
     )

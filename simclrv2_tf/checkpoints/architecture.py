@@ -2,23 +2,19 @@
 
 import re
 
+from simclrv2_tf.checkpoints import keras_layout
 from simclrv2_tf.checkpoints import layout
 
 PUBLISHED_SK_RATIO = 0.0625
 _PUBLISHED_SE_RATIO = 0.25  # used in no release, but the usual one
-_BACKBONE = (
-    "resnet_depth",
-    "width_multiplier",
-    "sk_ratio",
-    "se_ratio",
-    "channels",
-)
+_RESNET = ("resnet_depth", "width_multiplier", "sk_ratio", "se_ratio")
+_BACKBONE = (*_RESNET, "channels")
 _HEAD = ("proj_head_mode", "num_proj_layers", "proj_out_dim")
 _WORDS = {"resnet_depth": "depth", "width_multiplier": "width"}
 _SHOWN = 3
 
 
-def infer(shapes):
+def infer(shapes, known=None):
     """The arguments of `Network` that weights tell.
 
     What shapes cannot tell is left out: the selector, and image sizes beyond
@@ -27,6 +23,8 @@ def infer(shapes):
 
     Args:
       shapes: {canonical name: shape}.
+      known: Arguments that stand beside the weights, which alone tell of a
+        Keras backbone.
 
     Returns:
       Dictionary of arguments of `Network`.
@@ -34,18 +32,22 @@ def infer(shapes):
     Raises:
       ValueError: If the weights belong to no network of this package.
     """
+    heads = {**_projection(shapes), "num_classes": _num_classes(shapes)}
+    if keras_layout.is_keras(shapes):
+        return {**keras_layout.told(known or {}), **heads}
     backbone = {n: tuple(s) for n, s in shapes.items() if n.startswith("base_")}
     if "base_model/conv2d/kernel" not in backbone:
         raise ValueError(
             "The checkpoint holds no backbone: expected variables such as "
             "base_model/conv2d/kernel."
         )
-    arguments = {**_backbone(backbone), **_projection(shapes)}
-    return {**arguments, "num_classes": _num_classes(shapes)}
+    return {**_backbone(backbone), **heads}
 
 
 def describe(arguments):
-    """A short name such as r152_1x_sk0."""
+    """A short name such as r152_1x_sk0, or of a Keras backbone."""
+    if arguments.get("backbone"):
+        return keras_layout.describe(arguments["backbone"])
     width = f"{arguments.get('width_multiplier', 1):g}"
     sk = 1 if arguments.get("sk_ratio") else 0
     se = "_se" if arguments.get("se_ratio") else ""
@@ -59,6 +61,8 @@ def agreeing(inferred, known):
       inferred: Arguments of `Network` that the weights tell.
       known: Arguments that stand beside them, in a run's flags or a file.
     """
+    if inferred.get("backbone"):
+        return {k: v for k, v in known.items() if k not in _RESNET}
     shapes = _backbone_shapes(inferred)
     return {
         key: value
@@ -79,7 +83,9 @@ def check(inferred, wanted):
       ValueError: One sentence that names both.
     """
     inferred = {"channels": 3, **inferred}  # which weights leave out
-    differing = _differing_backbone(inferred, wanted)
+    differing = keras_layout.differing(inferred, wanted)
+    if not inferred.get("backbone") and not differing:
+        differing = _differing_backbone(inferred, wanted)
     if inferred.get("proj_head_mode", "none") != "none":
         differing += _differing_head(inferred, {**inferred, **wanted})
     if differing:
@@ -119,6 +125,8 @@ def _differing_head(inferred, wanted):
 
 
 def _in_words(key, arguments):
+    if key == "backbone":
+        return f"backbone {describe(arguments)}"
     return f"{_WORDS.get(key, key)} {arguments.get(key)}"
 
 

@@ -13,6 +13,7 @@ _MARKS = ("saved_model.pb", "saved_model.pbtxt", "tfhub_module.pb")
 _BELOW = ("saved_model", "hub")
 _VARIABLES = "variables/variables"
 _OURS = "network.json"  # written by `simclrv2_tf.export`
+_NAMES = "variables"  # in there, of a Keras backbone's network
 
 
 def find(directory):
@@ -68,12 +69,12 @@ def read_ours(directory):
       `Arrays` of canonical names, and the arguments of `Network`.
     """
     arguments = _arguments(directory)
+    names = arguments.pop(_NAMES, None) or layout.shapes(arguments)
     bundle = Bundle(prefix(directory))
     graph = tf2.object_graph(bundle)
-    shapes = layout.shapes(arguments)
     keys = {
         name: tf2.key(graph, 0, f"variables/{place}")
-        for place, name in enumerate(shapes)
+        for place, name in enumerate(names)
     }
     if None in keys.values():
         raise ValueError(
@@ -88,7 +89,7 @@ def _arguments(directory):
     with tf.io.gfile.GFile(path) as file:
         try:
             arguments = dict(json.load(file))
-            _ = layout.shapes(arguments)
+            _ = arguments.get(_NAMES) or layout.shapes(arguments)
         except (KeyError, TypeError, ValueError):
             raise ValueError(
                 f"{path!r} cannot be read: it does not describe a network; "

@@ -17,7 +17,7 @@ PART_BYTES = 2**30  # written at once; bounds the memory of a conversion
 # Optimizer slots stand below a weight ("…/kernel/Momentum"); counters, the
 # memory and the powers of Adam stand elsewhere.
 _WEIGHT = re.compile(
-    r"(base_model|head_contrastive|head_supervised)/.*"
+    r"base_model/keras/.*|(base_model|head_contrastive|head_supervised)/.*"
     r"(kernel|bias|gamma|beta|moving_mean|moving_variance)"
 )
 _CLASSIFIER = "head_supervised/"

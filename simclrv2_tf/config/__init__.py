@@ -9,9 +9,11 @@ import dataclasses
 from typing import Any
 
 from simclrv2_tf.config.average_rules import averages
+from simclrv2_tf.config.curation_options import CurationConfig
 from simclrv2_tf.config.data_options import DataConfig
 from simclrv2_tf.config.field_values import settle_types
 from simclrv2_tf.config.hardware_options import HardwareConfig
+from simclrv2_tf.config.hardware_options import profiled
 from simclrv2_tf.config.inference_options import ApplicationConfig
 from simclrv2_tf.config.inference_options import EvaluationConfig
 from simclrv2_tf.config.network_options import NetworkConfig
@@ -37,6 +39,7 @@ __all__ = [
     "averages",
     "describing",
     "groups",
+    "profiled",
     "time_budget_seconds",
     "time_limit_seconds",
 ]
@@ -47,6 +50,7 @@ class Config(
     RecipeConfig,
     HardwareConfig,
     ApplicationConfig,
+    CurationConfig,
     ProbeConfig,
     EvaluationConfig,
     AugmentationConfig,

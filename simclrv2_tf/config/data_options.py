@@ -52,6 +52,13 @@ class DataConfig:
         "Off: the tag is left alone, as in the original release.",
         resumed=CHANGES_TRAINING,
     )
+    exclude_images: str | None = option(
+        None,
+        "Table of images that are left out of all splits, such as "
+        "--mode=curate writes: CSV with a column file, or a name a line.",
+        kind=str,
+        resumed=CHANGES_TRAINING,
+    )
     data_dir: str | None = option(
         None, "Directory that holds TFDS data.", kind=str
     )

@@ -1,12 +1,24 @@
 """What a run runs on."""
 
 import dataclasses
+import re
 
+from simclrv2_tf.config.option import NUMBERS
+from simclrv2_tf.config.option import Range
 from simclrv2_tf.config.option import at_least
 from simclrv2_tf.config.option import fixed
 from simclrv2_tf.config.option import option
 
 STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
+
+
+def profiled(steps: str) -> tuple[int, int] | None:
+    """First and last step of `profile_steps`; None if it names no two."""
+    found = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*", steps)
+    if not found:
+        return None
+    first, last = map(int, found.groups())
+    return (first, last) if 1 <= first <= last else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +60,18 @@ class HardwareConfig:
         True,
         "Stop before a job that is expected to take more than nine tenths of "
         "the free memory, and say what would help.",
+    )
+    profile_steps: str | None = option(
+        None,
+        "First and last step, with a comma, of which training writes a "
+        "TensorBoard profile; the ten operations that take longest are "
+        "printed.",
+        kind=str,
+        also=NUMBERS,
+        range=Range(
+            lambda v: v is None or profiled(v) is not None,
+            "two steps 'FIRST,LAST' from 1 on, such as '10,20'",
+        ),
     )
     gradient_cache_microbatch: int = option(
         0,

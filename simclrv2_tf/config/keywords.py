@@ -21,14 +21,17 @@ class Options(TypedDict, total=False):
         "embed",
         "predict",
         "probe",
+        "curate",
         "status",
         "report",
         "recommend",
     ]
     """What to do: train, evaluate a run, both in turn, export a model, or
     write embeddings or predictions of a data set, judge features by
-    probes, print the status of the run in model_dir, write a page about
-    it (report.html), or recommend settings for a data set."""
+    probes, say which images to label next, which are near-duplicates,
+    outliers or doubtfully labelled (curate), print the status of the run
+    in model_dir, write a page about it (report.html), or recommend
+    settings for a data set."""
 
     train_mode: Literal["pretrain", "finetune", "distill", "semi_supervised"]
     """Stage: contrastive pretraining, supervised fine-tuning or
@@ -147,6 +150,10 @@ class Options(TypedDict, total=False):
     """Turn images as their EXIF tags say; a run and its exports keep to it.
     Off: the tag is left alone, as in the original release."""
 
+    exclude_images: str | os.PathLike[str] | None
+    """Table of images that are left out of all splits, such as
+    --mode=curate writes: CSV with a column file, or a name a line."""
+
     data_dir: str | os.PathLike[str] | None
     """Directory that holds TFDS data."""
 
@@ -185,6 +192,21 @@ class Options(TypedDict, total=False):
 
     label_seed: int
     """Seed of the choice of labels, the same in every stage."""
+
+    backbone: str | os.PathLike[str] | object | None
+    """Any Keras network in place of the ResNet: keras:NAME or
+    keras:NAME(argument=value, ...) of keras.applications,
+    keras_hub:PRESET, or FILE.keras; see docs/keras_networks.md."""
+
+    backbone_pixels: str | os.PathLike[str] | None
+    """Pixels that --backbone takes: 0..1, 0..255, -1..1, or imagenet, less
+    ImageNet's mean and over its deviation; unset: known, as it is of
+    keras.applications."""
+
+    backbone_weights: str | os.PathLike[str] | None
+    """Weights that --backbone starts from: random, imagenet (Keras fetches
+    them), or a file, .keras, .weights.h5 or .h5; unset: those of
+    FILE.keras or of the preset, else random."""
 
     resnet_depth: Literal[18, 34, 50, 101, 152, 200]
     """Depth of the ResNet."""
@@ -267,6 +289,20 @@ class Options(TypedDict, total=False):
     """Weight of each image in fine-tuning: none, all alike; balanced,
     images / (classes * images of its class), so that classes count
     alike."""
+
+    teacher_pixels: str | os.PathLike[str] | None
+    """Pixels that Keras teachers take, as --backbone_pixels: one word for
+    all, or one for each teacher, with commas."""
+
+    student: str | os.PathLike[str] | object | None
+    """Network that distillation trains, as --backbone, which it stands for;
+    the other stages of a job keep theirs."""
+
+    student_pixels: str | os.PathLike[str] | None
+    """Pixels that --student takes, as --backbone_pixels."""
+
+    student_weights: str | os.PathLike[str] | None
+    """Weights that --student starts from, as --backbone_weights."""
 
     teacher_proj_selector: int | None
     """Layer that the teacher's supervised head reads, as
@@ -393,6 +429,18 @@ class Options(TypedDict, total=False):
     """Directory of this machine for features, tables and figures of probes;
     unset: model_dir."""
 
+    label_budget: int
+    """Images of the training split that are chosen to be labelled next, by
+    --mode=curate; 0: none."""
+
+    duplicate_similarity: float | None
+    """Similarity of two images' details, a correlation in (0, 1], from
+    which they are near-duplicates; unset: found from the data."""
+
+    curate_output: str | os.PathLike[str] | None
+    """Directory of this machine for tables, page and features of
+    --mode=curate; unset: model_dir/curation."""
+
     split: str | os.PathLike[str] | None
     """Split that --mode=embed and --mode=predict go through; unset: all
     splits, one after another."""
@@ -450,6 +498,11 @@ class Options(TypedDict, total=False):
     check_memory: bool
     """Stop before a job that is expected to take more than nine tenths of
     the free memory, and say what would help."""
+
+    profile_steps: str | os.PathLike[str] | Sequence[float] | None
+    """First and last step, with a comma, of which training writes a
+    TensorBoard profile; the ten operations that take longest are
+    printed."""
 
     gradient_cache_microbatch: int
     """Pretraining embeds so many images of a device's share at a time,

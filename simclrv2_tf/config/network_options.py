@@ -7,13 +7,20 @@ from simclrv2_tf.config.option import BELOW_ONE
 from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
 from simclrv2_tf.config.option import HEADS
+from simclrv2_tf.config.option import MODEL
 from simclrv2_tf.config.option import NORMALIZATION
 from simclrv2_tf.config.option import NUMBERS
 from simclrv2_tf.config.option import SHARE
 from simclrv2_tf.config.option import Range
 from simclrv2_tf.config.option import at_least
+from simclrv2_tf.config.option import fixed
 from simclrv2_tf.config.option import option
+from simclrv2_tf.files.layer_names import uncounted
 
+_PIXELS = (None, "0..1", "0..255", "-1..1", "imagenet")
+PIXELS = Range(
+    lambda value: value in _PIXELS, f"one of {', '.join(_PIXELS[1:])}"
+)
 DEPTHS = (18, 34, 50, 101, 152, 200)
 
 
@@ -21,6 +28,33 @@ DEPTHS = (18, 34, 50, 101, 152, 200)
 class NetworkConfig:
     """The network."""
 
+    backbone: str | None = option(
+        None,
+        "Any Keras network in place of the ResNet: keras:NAME or "
+        "keras:NAME(argument=value, ...) of keras.applications, "
+        "keras_hub:PRESET, or FILE.keras; see docs/keras_networks.md.",
+        kind=str,
+        also=MODEL,
+        describes=BACKBONE,
+        resumed=fixed(uncounted),
+    )
+    backbone_pixels: str | None = option(
+        None,
+        "Pixels that --backbone takes: 0..1, 0..255, -1..1, or imagenet, less "
+        "ImageNet's mean and over its deviation; unset: known, as it is of "
+        "keras.applications.",
+        kind=str,
+        range=PIXELS,
+        describes=BACKBONE,
+        resumed=FIXED,
+    )
+    backbone_weights: str | None = option(
+        None,
+        "Weights that --backbone starts from: random, imagenet (Keras fetches "
+        "them), or a file, .keras, .weights.h5 or .h5; unset: those of "
+        "FILE.keras or of the preset, else random.",
+        kind=str,
+    )
     resnet_depth: int = option(
         50, "Depth of the ResNet.", DEPTHS, describes=BACKBONE, resumed=FIXED
     )

@@ -54,6 +54,8 @@ class Also(NamedTuple):
 NUMBERS = Also(
     (list, tuple), lambda v: ",".join(map(str, v)), "Sequence[float]"
 )
+# A keras.Model, which the functions of `api` put into a file first.
+MODEL = Also((), str, "object")
 WHOLE_NUMBER = Also((numbers.Integral,), str, "int")
 
 

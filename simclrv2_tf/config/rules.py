@@ -162,6 +162,20 @@ def _check_selector(config):
         )
 
 
+def _check_backbone(config):
+    if config.backbone and config.remat:
+        raise ValueError(
+            "`remat` keeps less of the ResNets' block groups, which a Keras "
+            "backbone has not: leave it out, or take another --backbone. "
+            f"Received: remat=True, backbone={config.backbone[:60]!r}"
+        )
+    if config.backbone and not config.global_bn:
+        raise ValueError(
+            "A Keras backbone takes the moments of its normalization over all "
+            "replicas: leave global_bn=True. Received: global_bn=False"
+        )
+
+
 def _check_teacher(config):
     distils = config.train_mode == "distill" and "train" in config.mode
     if distils and not config.teacher:
@@ -191,6 +205,7 @@ RULES = (
     _check_schema,
     _check_devices,
     _check_selector,
+    _check_backbone,
     _check_teacher,
     check_probes,
 )

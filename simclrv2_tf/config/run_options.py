@@ -17,6 +17,7 @@ MODES = (
     "embed",
     "predict",
     "probe",
+    "curate",
     "status",
     "report",
     "recommend",
@@ -31,8 +32,10 @@ class RunConfig:
         "train",
         "What to do: train, evaluate a run, both in turn, export a model, or "
         "write embeddings or predictions of a data set, judge features by "
-        "probes, print the status of the run in model_dir, write a page about "
-        "it (report.html), or recommend settings for a data set.",
+        "probes, say which images to label next, which are near-duplicates, "
+        "outliers or doubtfully labelled (curate), print the status of the run "
+        "in model_dir, write a page about it (report.html), or recommend "
+        "settings for a data set.",
         MODES,
     )
     train_mode: str = option(

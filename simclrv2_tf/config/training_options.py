@@ -2,10 +2,12 @@
 
 import dataclasses
 
+from simclrv2_tf.config.network_options import PIXELS
 from simclrv2_tf.config.option import ABOVE_ZERO
 from simclrv2_tf.config.option import BELOW_ONE
 from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
+from simclrv2_tf.config.option import MODEL
 from simclrv2_tf.config.option import SHARE
 from simclrv2_tf.config.option import UNSET_OR_BELOW_ONE
 from simclrv2_tf.config.option import WHOLE_NUMBER
@@ -87,9 +89,36 @@ class ObjectiveConfig:
     )
     teacher: str | None = option(
         None,
-        "Teacher of distillation: a run directory or a checkpoint.",
+        "Teacher of distillation: a run directory or a checkpoint; or any "
+        "Keras classifier, as --backbone names it, with its weights. Several "
+        "with commas: the mean of their softened answers.",
         kind=str,
         resumed=CHANGES_TRAINING,
+    )
+    teacher_pixels: str | None = option(
+        None,
+        "Pixels that Keras teachers take, as --backbone_pixels: one word for "
+        "all, or one for each teacher, with commas.",
+        kind=str,
+        resumed=CHANGES_TRAINING,
+    )
+    student: str | None = option(
+        None,
+        "Network that distillation trains, as --backbone, which it stands "
+        "for; the other stages of a job keep theirs.",
+        kind=str,
+        also=MODEL,
+    )
+    student_pixels: str | None = option(
+        None,
+        "Pixels that --student takes, as --backbone_pixels.",
+        kind=str,
+        range=PIXELS,
+    )
+    student_weights: str | None = option(
+        None,
+        "Weights that --student starts from, as --backbone_weights.",
+        kind=str,
     )
     teacher_proj_selector: int | None = option(
         None,

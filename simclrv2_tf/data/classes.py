@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
@@ -68,9 +69,11 @@ def number_classes(
     numbers = {known: index for index, known in enumerate(classes)}
     numbers[""] = UNLABELLED
     for label in set(labels) - set(numbers):
+        near = nearest_name(label, classes)
         raise ValueError(
             f"The label {label!r} of {where(list(labels).index(label))} is "
             f"outside the classes of {name}, which are {listed(classes)}"
+            + (f": did you mean {near!r}?" if near else "")
         )
     found = np.array([numbers[label] for label in labels], np.int32)
     return found, tuple(classes) or None
@@ -100,10 +103,65 @@ def written_alike(names: Sequence[str]) -> list[str]:
     """Sentences about classes whose names differ in case or spaces alone."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault("".join(name.casefold().split()), []).append(name)
+        groups.setdefault(_folded(name), []).append(name)
     return [
         f"the classes {listed([*map(repr, group)])} differ in capitals or "
         "spaces alone: --label_map joins them"
         for group in groups.values()
         if len(group) > 1
     ]
+
+
+# A name is a likely slip of another if it has at most so many examples, and
+# the other this many times as many.
+_FEW, _MORE = 2, 5
+_COMPARED = 300  # names at most; more were not typed in by hand
+
+
+def nearest_name(name: str, known: Iterable[str] | None) -> str | None:
+    """The known name that is written most alike, None if none is alike.
+
+    Numbers are alike to none: "7" is no slip of "1".
+    """
+    words = {_folded(one): one for one in known or () if not is_number(one)}
+    if is_number(name):
+        return None
+    near = difflib.get_close_matches(_folded(name), words, n=1, cutoff=0.75)
+    return words[near[0]] if near else None
+
+
+def _folded(name):
+    return "".join(name.casefold().split())
+
+
+def likely_slips(names: Sequence[str], labels: np.ndarray) -> list[str]:
+    """Sentences about classes that may be another one, written wrong.
+
+    Args:
+      names: Of the classes.
+      labels: int (examples,), -1 for unlabelled.
+    """
+    if len(names) > _COMPARED:
+        return []
+    counts = np.bincount(labels[labels >= 0], minlength=len(names)).tolist()
+    told = []
+    for name, count in zip(names, counts, strict=True):
+        large = [
+            other
+            for other, many in zip(names, counts, strict=True)
+            if 0 < count <= _FEW and many >= _MORE * count
+            if _letters(other) != _letters(name)
+        ]
+        near = nearest_name(name, large)
+        if near:
+            told.append(
+                f"the class {name!r} has {count} image"
+                f"{'s' if count > 1 else ''}: did you mean {near!r}? "
+                "--label_map joins them"
+            )
+    return told
+
+
+def _letters(name):
+    """A name without its numbers, which tell "room 1" from "room 12"."""
+    return "".join(letter for letter in name if not letter.isdigit())

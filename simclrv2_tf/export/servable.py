@@ -27,6 +27,7 @@ def make_servable(network, prepare, labels=None):
         `preprocess(encoded)`: encoded images (batch,) as evaluation sees them;
         `variables`, `trainable_variables`, and the latter also under the
           original's name, `trainable_variables_list`;
+        `noise`: states of what is random in training, such as dropout;
         `class_names`: table from class numbers to names.
     """
     servable = tf.train.Checkpoint()  # the kind that keeps lists of variables
@@ -34,6 +35,7 @@ def make_servable(network, prepare, labels=None):
     servable.variables = [v.value for v in variables]
     servable.trainable_variables = [v.value for v in variables if v.trainable]
     servable.trainable_variables_list = servable.trainable_variables
+    servable.noise = [v.value for v in network.noise]
     if labels is not None:
         servable.class_names = make_table(labels)
     _add_calls(servable, network)

@@ -92,5 +92,9 @@ def export_network(
 
 
 def _write_arguments(network, path):
+    """Of a Keras backbone the variables' names too, which no layout tells."""
+    arguments = network.get_config()
+    if arguments.get("backbone"):
+        arguments["variables"] = list(network.named_variables())
     with tf.io.gfile.GFile(path, "w") as file:
-        json.dump(network.get_config(), file, indent=2)
+        json.dump(arguments, file, indent=2)

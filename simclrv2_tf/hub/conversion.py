@@ -71,6 +71,7 @@ def convert(
             _LOG.warning("%s: %s", target, sentence)
         return form
     weights = load.find_weights(source, ema, ignore)
+    _check_form_of_keras(form, weights.arguments)
     weights = weights.with_head(overrides.get("proj_head_mode"))
     architecture.check(weights.arguments, overrides)
     arguments = {**weights.arguments, **overrides}
@@ -124,6 +125,14 @@ def _check_form(form):
     if form not in FORMATS:
         raise ValueError(
             f"`form` must be one of {list(FORMATS)}. Received: {form!r}"
+        )
+
+
+def _check_form_of_keras(form, arguments):
+    if arguments.get("backbone"):
+        raise ValueError(
+            "A network with a Keras backbone can be written as keras or "
+            f"weights.h5. Received: {form!r}"
         )
 
 

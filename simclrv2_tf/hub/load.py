@@ -16,12 +16,14 @@ from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import h5
+from simclrv2_tf.checkpoints import keras_layout
 from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import fetch
 from simclrv2_tf.models import pixel_scaling
+from simclrv2_tf.models.keras_build import canonical
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import check_arguments
 
@@ -70,6 +72,7 @@ def load_network(
     check_pattern("variable_schema", variable_schema)
     weights = find_weights(source, ema, ignore)
     weights = weights.with_head(overrides.get("proj_head_mode"))
+    overrides = _with_canonical_backbone(overrides)
     architecture.check(weights.arguments, overrides)
     network = Network(**{**weights.arguments, **overrides})
     excused = _excused(network, weights, variable_schema)
@@ -85,6 +88,13 @@ def load_network(
     name = architecture.describe(weights.arguments)
     _LOG.info("%s %s: %s", name, source, network.load_report)
     return network
+
+
+def _with_canonical_backbone(overrides):
+    """A backbone as weights have it, where one is asked for."""
+    if not overrides.get("backbone"):
+        return overrides
+    return {**overrides, "backbone": canonical(overrides["backbone"])}
 
 
 def check_pattern(name: str, pattern: str | None) -> None:
@@ -189,22 +199,40 @@ def _weights_alone(path, whole):
         yield named
 
 
-def _config(path):
-    """The arguments of the `Network` in a `.keras` file."""
+def holds_network(path: str | os.PathLike[str]) -> bool:
+    """Whether a `.keras` file holds a `Network`, and no other model.
+
+    Raises:
+      ValueError: If it cannot be read.
+    """
+    with file_errors(os.fspath(path)):
+        return _described(path).get("class_name") == Network.__name__
+
+
+def _described(path):
+    """What a `.keras` file says of the model that it holds."""
     with zipfile.ZipFile(path) as archive:
         try:
-            described = dict(json.loads(archive.read("config.json")))
-        except (TypeError, ValueError):
+            return dict(json.loads(archive.read("config.json")))
+        except (TypeError, ValueError, KeyError):
             raise OSError("its config.json") from None
+
+
+def _config(path):
+    """The arguments of the `Network` in a `.keras` file."""
+    described = _described(path)
     if described.get("class_name") != Network.__name__:
         raise ValueError(
             f"Expected {path!r} to hold a Network. Received: "
             f"{described.get('class_name')!r}"
         )
     try:
-        return {k: v for k, v in described["config"].items() if k != "name"}
+        config = {k: v for k, v in described["config"].items() if k != "name"}
     except (KeyError, AttributeError):
         raise OSError("its config.json") from None
+    if config.get("backbone"):
+        keras_layout.check_kept(config["backbone"])
+    return config
 
 
 def _excused(network, weights, schema):

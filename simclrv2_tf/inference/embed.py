@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.example_names import example_names
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.inference import embedding_files
@@ -45,7 +46,7 @@ def embed(config: Config, source: Source | None = None) -> str:
     source = source or sweep.open_whole(config)
     source = weights.in_order_of(prefix, source)
     source = source.with_channels(backbone.input_shape[-1])
-    files = sweep.file_names(source)
+    files = example_names(source)
     contents = sweep.contents(config, source, backbone, files)
     contents["endpoint"] = config.embed_endpoint
     contents["format"] = config.embed_format

@@ -19,13 +19,16 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.example_names import example_names
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
 from simclrv2_tf.inference import embedding_files
 from simclrv2_tf.inference import result_shards
 from simclrv2_tf.inference import sweep
+from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.features import PIXELS
 from simclrv2_tf.models.features import raw_pixels
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.probing.feature_rows import StoredRows
 
 RAW = "pixels"  # the name of raw pixels as a network, and of their endpoint
@@ -74,6 +77,43 @@ def raw() -> Extractor:
     )
 
 
+def of_network(
+    name: str,
+    endpoints: Sequence[str],
+    network: Network,
+    backbone: Backbone,
+    option: str = "probe_endpoint",
+) -> Extractor:
+    """Features of a network's endpoints.
+
+    Args:
+      name: Of the network, for people.
+      endpoints: Names.
+      network: Whose weights tell it from others.
+      backbone: From images to {endpoint: features}.
+      option: That names the endpoints, for the error.
+
+    Raises:
+      ValueError: If an endpoint gives maps of features.
+    """
+    for endpoint in endpoints:
+        shape = backbone.output[endpoint].shape
+        if len(shape) != 2:
+            raise ValueError(
+                f"`{option}` must name features, not maps of them: "
+                "final_avg_pool, proj_sel and the like. Received: "
+                f"{option}={endpoint!r} of shape {shape[1:]}"
+            )
+    return Extractor(
+        os.fspath(name),
+        tuple(endpoints),
+        backbone.image_size,
+        backbone.input_shape[-1],
+        lambda images: backbone(images, training=False),
+        network.variables,
+    )
+
+
 def kept(
     config: Config, directory: str, extractor: Extractor, source: Source
 ) -> dict[str, Features]:
@@ -109,7 +149,7 @@ def kept(
 
 
 def _contents(config, extractor, source):
-    names = sweep.file_names(source)
+    names = example_names(source)
     contents = sweep.contents(config, source, extractor, names)
     contents["image_size"] = extractor.image_size
     contents["channels"] = source.num_channels
@@ -180,7 +220,7 @@ def _check_finite(extractor, rows):
     for name, features in rows.items():
         if not (np.abs(features) < LARGEST).all():
             raise ValueError(
-                "Features must be finite numbers to be probed. Received: "
+                "Features must be finite numbers to be of use. Received: "
                 f"others (or beyond {LARGEST:g}) in {name} of "
                 f"{extractor.name}: its weights are damaged or its training "
                 "diverged"

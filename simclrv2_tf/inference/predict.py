@@ -12,6 +12,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.class_match import unknown_classes
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.example_names import example_names
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
 from simclrv2_tf.inference import embedding_files
@@ -57,7 +58,7 @@ def predict(config: Config, source: Source | None = None) -> str:
     source = weights.in_order_of(prefix, source)
     _compare(prefix, source)
     source = source.with_channels(classifier.input_shape[-1])
-    files = sweep.file_names(source)
+    files = example_names(source)
     _check_rows(output, files)
     names = _names(prefix, source, classifier.output_shape[-1])
     temperature = weights.temperature(prefix)

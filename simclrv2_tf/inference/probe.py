@@ -99,29 +99,10 @@ def _extractors(config, prefix, others) -> Iterator[Extractor]:
     own = prefix if prefix == config.checkpoint else config.model_dir
     endpoints = probe_options.words("probe_endpoint", config)
     loaded = weights.with_endpoints(config, prefix, endpoints)
-    yield _of_network(own, endpoints, *loaded)
+    yield feature_files.of_network(own, endpoints, *loaded)
     for name in others:
         if name == feature_files.RAW:
             yield feature_files.raw()
         elif name != own:
             loaded = weights.with_endpoints(config, name, endpoints, False)
-            yield _of_network(name, endpoints, *loaded)
-
-
-def _of_network(name, endpoints, network, backbone):
-    for endpoint in endpoints:
-        shape = backbone.output[endpoint].shape
-        if len(shape) != 2:
-            raise ValueError(
-                "`probe_endpoint` must name features, not maps of them: "
-                "final_avg_pool, proj_sel and the like. Received: "
-                f"probe_endpoint={endpoint!r} of shape {shape[1:]}"
-            )
-    return Extractor(
-        os.fspath(name),
-        tuple(endpoints),
-        backbone.image_size,
-        backbone.input_shape[-1],
-        lambda images: backbone(images, training=False),
-        network.variables,
-    )
+            yield feature_files.of_network(name, endpoints, *loaded)

@@ -16,7 +16,6 @@ from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import concat
-from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.progress import progress
@@ -44,13 +43,6 @@ def open_whole(config: Config) -> Source:
     classes = [name for part in parts for name in part.class_names or ()]
     classes = tuple(dict.fromkeys(classes)) or None
     return concat.join(f"{config.dataset} ({'+'.join(names)})", parts, classes)
-
-
-def file_names(source: Source) -> list[str]:
-    """What each example is called: its file, or its number in the data set."""
-    if isinstance(source.storage, Files):
-        return [source.where(index) for index in range(source.num_examples)]
-    return [f"{source.name}#{index}" for index in range(source.num_examples)]
 
 
 def contents(

@@ -52,10 +52,7 @@ class Validation:
         """
         channels = network.get_config()["channels"]
         source = self._source.with_channels(channels)
-        names = classes["class_names"]
-        if names:
-            written = classes["class_names_as_written"]
-            source = class_match.renumber(source, names, "The run", written)
+        source = numbered_as(classes, source)
         _check_classes(network, source)
         with self._unreadable.explained():
             result, _ = judge_classifier(
@@ -64,13 +61,30 @@ class Validation:
                 source,
                 self._unreadable,
                 source.labels,
-                names,
+                classes["class_names"],
             )
         return {
             name.removeprefix("eval/"): float(value)
             for name, value in result.items()
             if isinstance(value, numbers.Number)
         }
+
+
+def numbered_as(classes: dict, source: Source) -> Source:
+    """The source to evaluate on, numbered as a run numbers its classes.
+
+    Args:
+      classes: The run's, see `Validation`.
+      source: A `Source`.
+
+    Raises:
+      OtherClassesError: If it has a class that the run does not know.
+    """
+    names = classes["class_names"]
+    if not names:
+        return source
+    written = classes["class_names_as_written"]
+    return class_match.renumber(source, names, "The run", written)
 
 
 def _check_classes(network, source):

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from simclrv2_tf.models.keras_backbone import KerasBackbone
 from simclrv2_tf.models.network import Network
 
 
@@ -96,6 +97,8 @@ def _endpoints(network, images, wanted):
     Layers that nothing wanted comes from are not part of the model: Keras
     goes from its outputs back to its inputs.
     """
+    if isinstance(network.backbone, KerasBackbone):
+        return _with_heads(network, dict(network.backbone(images)))
     stem = network.backbone.stem
     if wanted == ["initial_conv"]:  # comes before the stem's normalization
         outputs = stem.scaled(images)
@@ -107,10 +110,15 @@ def _endpoints(network, images, wanted):
     for group in network.backbone.groups:
         outputs = endpoints[group.name] = group(outputs)
     pool = keras.layers.GlobalAveragePooling2D(name="final_avg_pool")
-    hidden = [pool(outputs)]
+    return _with_heads(network, {**endpoints, "final_avg_pool": pool(outputs)})
+
+
+def _with_heads(network, endpoints):
+    """The endpoints of the backbone, and those of what stands on it."""
+    hidden = [endpoints["final_avg_pool"]]
     for layer in network.projection_head.layers:
         hidden.append(layer(hidden[-1]))
-    endpoints["final_avg_pool"] = endpoints["proj_head_input"] = hidden[0]
+    endpoints["proj_head_input"] = hidden[0]
     for number, layer in enumerate(hidden[1:], 1):
         endpoints[f"proj_layer_{number}"] = layer
     endpoints["proj_sel"] = hidden[network.selected_layers]

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from simclrv2_tf.models.blocks import Composite
-from simclrv2_tf.models.blocks import build_in_turn
+from simclrv2_tf.models.convolution import Composite
+from simclrv2_tf.models.convolution import build_in_turn
 from simclrv2_tf.models.normalization import BatchNorm
 
 MODES = ("none", "linear", "nonlinear")

@@ -13,12 +13,16 @@ import tensorflow as tf
 from simclrv2_tf.keras_settings import check_image_format
 from simclrv2_tf.models.heads import ProjectionHead
 from simclrv2_tf.models.heads import SupervisedHead
+from simclrv2_tf.models.keras_backbone import KerasBackbone
+from simclrv2_tf.models.keras_backbone import check_options
+from simclrv2_tf.models.keras_backbone import make_keras_backbone
 from simclrv2_tf.models.normalization import BatchNorm
 from simclrv2_tf.models.pixel_scaling import make_scaling
 from simclrv2_tf.models.pixel_scaling import per_channel
 from simclrv2_tf.models.resnet import ResNet
 
 PerChannel: TypeAlias = str | Sequence[float] | None
+KERAS_SCOPE = "base_model/keras/"  # of a Keras backbone's variables
 
 
 @keras.saving.register_keras_serializable("simclrv2_tf")
@@ -49,6 +53,12 @@ class Network(keras.Model):
       input_mean: What the network takes from each channel of the images
         first, for weights that were trained so; numbers, or text with commas.
       input_std: What it then divides each channel by, the same.
+      backbone: Any Keras network in place of the ResNet: a `keras.Model`, or
+        one as text, see docs/keras_networks.md. It takes images of
+        `image_size` and `channels`; what describes the ResNet has no meaning
+        then.
+      backbone_pixels: Which pixels it takes, "0..1", "0..255", "-1..1" or
+        "imagenet"; known of `keras.applications`.
 
     Returns:
       From float images (batch, height, width, channels) in [0, 1]:
@@ -56,7 +66,7 @@ class Network(keras.Model):
       (batch, height', width', channels'); `final_avg_pool` and
       `proj_head_input`, which are the same, `proj_sel`, the layer that the
       supervised head reads, `proj_head_output` (batch, features); `logits_sup`
-      (batch, num_classes).
+      (batch, num_classes). A Keras backbone has none before `final_avg_pool`.
 
     Raises:
       ValueError: For a depth, width, head or selector that does not exist.
@@ -84,6 +94,8 @@ class Network(keras.Model):
         channels: int = 3,
         input_mean: PerChannel = None,
         input_std: PerChannel = None,
+        backbone: str | keras.Model | None = None,
+        backbone_pixels: str | None = None,
         **kwargs: Any,
     ) -> None:
         check_arguments(kwargs)
@@ -91,20 +103,32 @@ class Network(keras.Model):
         input_mean = per_channel("input_mean", input_mean, channels)
         input_std = per_channel("input_std", input_std, channels)
         norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
-        backbone = ResNet(
-            resnet_depth,
-            width_multiplier,
-            sk_ratio,
-            se_ratio,
-            image_size,
-            input_scaling=make_scaling(input_mean, input_std, channels),
-            name="base_model",
-            **norm,
-        )
+        named: dict[str, Any] = {}
+        if backbone is None or backbone == "":
+            base = ResNet(
+                resnet_depth,
+                width_multiplier,
+                sk_ratio,
+                se_ratio,
+                image_size,
+                input_scaling=make_scaling(input_mean, input_std, channels),
+                name="base_model",
+                **norm,
+            )
+        else:
+            check_options(input_mean, input_std, global_bn)
+            base, text = make_keras_backbone(
+                backbone,
+                backbone_pixels,
+                image_size,
+                channels,
+                name="base_model",
+            )
+            named = {"backbone": text, "backbone_pixels": backbone_pixels}
         projection_head = ProjectionHead(
             proj_head_mode,
             num_proj_layers,
-            backbone.feature_dim,
+            base.feature_dim,
             proj_out_dim,
             name="head_contrastive",
             **norm,
@@ -117,7 +141,7 @@ class Network(keras.Model):
             )
 
         images = keras.Input((None, None, channels), name="images")
-        endpoints = dict(backbone(images))
+        endpoints = dict(base(images))
         hidden = projection_head(endpoints["final_avg_pool"])
         endpoints["proj_head_input"] = hidden[0]
         endpoints["proj_sel"] = hidden[ft_proj_selector]
@@ -126,7 +150,7 @@ class Network(keras.Model):
             endpoints["logits_sup"] = supervised_head(endpoints["proj_sel"])
         super().__init__(inputs=images, outputs=endpoints, **kwargs)
 
-        self.backbone = backbone
+        self.backbone = base
         self.projection_head = projection_head
         self.supervised_head = supervised_head
         self._config: dict[str, Any] = {
@@ -145,10 +169,17 @@ class Network(keras.Model):
             "channels": channels,
             "input_mean": input_mean,
             "input_std": input_std,
+            **named,
         }
 
     def get_config(self) -> dict[str, Any]:
         return {**self._config, "name": self.name}
+
+    @property
+    def noise(self) -> list[keras.Variable]:
+        """States of what is random in a Keras backbone, see there."""
+        foreign = isinstance(self.backbone, KerasBackbone)
+        return self.backbone.noise if foreign else []
 
     @property
     def selected_layers(self) -> int:
@@ -180,9 +211,15 @@ class Network(keras.Model):
         Returns:
           Dictionary {"base_model/conv2d/kernel": keras.Variable, …}:
           convolutions and normalizations of the backbone are each numbered in
-          the order of their creation.
+          the order of their creation. Those of a Keras backbone stand below
+          "base_model/keras/", see `KerasBackbone.named_variables`.
         """
-        layers = dict(_number(self.backbone.leaves()))
+        foreign, layers = {}, {}
+        if isinstance(self.backbone, KerasBackbone):
+            own = self.backbone.named_variables()
+            foreign = {f"{KERAS_SCOPE}{name}": v for name, v in own.items()}
+        else:
+            layers = dict(_number(self.backbone.leaves()))
         for layer in self.projection_head.layers:
             scope = f"head_contrastive/{layer.name}"
             layers[f"{scope}/dense"] = layer.dense
@@ -190,7 +227,7 @@ class Network(keras.Model):
         if self.supervised_head is not None:
             scope = "head_supervised/linear_layer/dense"
             layers[scope] = self.supervised_head.linear
-        return {
+        return foreign | {
             f"{scope}/{variable.name}": variable
             for scope, layer in layers.items()
             for variable in layer.variables

@@ -4,10 +4,10 @@ import tensorflow as tf
 
 from simclrv2_tf.models.blocks import BasicBlock
 from simclrv2_tf.models.blocks import BottleneckBlock
-from simclrv2_tf.models.blocks import Composite
-from simclrv2_tf.models.blocks import Conv2D
-from simclrv2_tf.models.blocks import ConvBN
-from simclrv2_tf.models.blocks import build_in_turn
+from simclrv2_tf.models.convolution import Composite
+from simclrv2_tf.models.convolution import Conv2D
+from simclrv2_tf.models.convolution import ConvBN
+from simclrv2_tf.models.convolution import build_in_turn
 from simclrv2_tf.models.normalization import BatchNorm
 from simclrv2_tf.models.remat import rematerialize
 

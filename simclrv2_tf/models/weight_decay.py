@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from simclrv2_tf.models.keras_backbone import kernels
 from simclrv2_tf.models.network import Network
 
 
@@ -11,7 +12,7 @@ def inner_kernels(network: Network) -> list[keras.Variable]:
     """Kernels of the backbone and the projection head."""
     parts = (network.backbone, network.projection_head)
     leaves = [leaf for part in parts for leaf in part.leaves()]
-    return [leaf.kernel for leaf in leaves if hasattr(leaf, "kernel")]
+    return [kernel for leaf in leaves for kernel in kernels(leaf)]
 
 
 def plain_variables(network: Network) -> list[keras.Variable]:
@@ -45,6 +46,6 @@ def _kernels_and_biases(network, heads):
     return [
         variable
         for leaf in leaves
-        if hasattr(leaf, "kernel")
+        if kernels(leaf)
         for variable in leaf.trainable_variables
     ]

@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from simclrv2_tf.probing import linear_probe
+from simclrv2_tf.probing.feature_rows import taken
 
 FOLDS = 5
 STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2)
@@ -51,6 +52,39 @@ def left_out(
     return right[told]
 
 
+def probabilities_left_out(
+    rows,
+    labels: np.ndarray,
+    num_classes: int,
+    strength: float,
+    seed: int = 0,
+) -> np.ndarray:
+    """What logistic regressions on the other folds think of each example.
+
+    Args:
+      rows: Features (examples, features); `StoredRows`, or an array.
+      labels: int (examples,) in [0, num_classes), two examples or more of
+        each class that has any, and two such classes.
+      num_classes: Classes.
+      strength: See `linear_probe.fit`.
+      seed: Of the folds.
+
+    Returns:
+      float64 (examples, num_classes), rows of sum 1.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    counts = np.bincount(labels)
+    folds = min(FOLDS, counts[counts > 0].min())
+    split = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    told = np.zeros((len(labels), num_classes))
+    for rest, out in split.split(labels, labels):
+        known = taken(rows, rest)
+        probe = linear_probe.fit(known, labels[rest], num_classes, strength)
+        told[out] = probe.probabilities(taken(rows, out))
+    return told
+
+
 def choose_strength(
     rows, labels: np.ndarray, seed: int = 0
 ) -> tuple[float, str]:
@@ -68,7 +102,7 @@ def choose_strength(
     """
     numbers = _some(labels, seed)
     labels = labels[numbers]
-    features = _taken(rows, numbers)
+    features = taken(rows, numbers)
     features = _in_their_span(_standardised(features))
     tried = FOLDS if len(labels) <= EACH_FOLD else 1
     told = {
@@ -116,13 +150,6 @@ def _some(labels, seed):
         stratify=labels if np.bincount(labels).min() > 1 else None,
     )
     return np.sort(chosen)
-
-
-def _taken(rows, numbers):
-    """Rows in memory."""
-    if isinstance(rows, np.ndarray):
-        return rows[numbers]
-    return rows.take(numbers)[:]
 
 
 def _standardised(features):

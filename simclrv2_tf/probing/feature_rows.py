@@ -65,6 +65,21 @@ def blocks(rows, most: int = BLOCK) -> Iterator[tuple[slice, np.ndarray]]:
         yield part, np.asarray(rows[part], np.float32)
 
 
+def part_of(rows, numbers: np.ndarray):
+    """Some of the rows, by their numbers: of a file as rows of that file.
+
+    Args:
+      rows: `StoredRows`, or an array.
+      numbers: int (some,).
+    """
+    return rows[numbers] if isinstance(rows, np.ndarray) else rows.take(numbers)
+
+
+def taken(rows, numbers: np.ndarray) -> np.ndarray:
+    """As `part_of`, in memory."""
+    return part_of(rows, numbers)[:]
+
+
 def are_few(rows) -> bool:
     """Whether rows may be held in memory as a whole, and some copies."""
     return rows.shape[0] * rows.shape[1] <= FEW

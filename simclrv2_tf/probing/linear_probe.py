@@ -53,6 +53,13 @@ class LinearProbe(NamedTuple):
         """Float (examples, classes) of float (examples, features)."""
         return features @ self.kernel + self.bias
 
+    def probabilities(self, features) -> np.ndarray:
+        """Of each class, float64 (examples, classes), rows of sum 1."""
+        from scipy import special
+
+        told = [self.logits(block) for _, block in blocks(features)]
+        return special.softmax(np.concatenate(told), axis=1)
+
     def classes(self, features) -> np.ndarray:
         """The likeliest class of each row, int (examples,)."""
         told = [self.logits(b).argmax(axis=1) for _, b in blocks(features)]

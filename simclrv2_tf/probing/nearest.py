@@ -44,15 +44,26 @@ def votes(
     most = min(max(k for k, _ in settings), len(known))
     told = np.zeros((len(settings), len(asked)), np.int64)
     for part, queries in blocks(asked, QUERIES * asked.shape[1]):
-        cosine, index = _nearest(unit(queries), known, most)
+        cosine, index = nearest(queries, known, most)
         for row, (k, temperature) in enumerate(settings):
             weight = np.exp(cosine[:, :k] / temperature - 1 / temperature)
             told[row, part] = _elected(labels[index[:, :k]], weight)
     return told
 
 
-def _nearest(queries, known, k):
-    """Cosines and numbers of the k nearest, the nearest first."""
+def nearest(queries: np.ndarray, known, k: int) -> tuple:
+    """The k nearest known examples of each query, the nearest first.
+
+    Args:
+      queries: Features (m, features), so many that their cosines to a block
+        of known examples fit into memory.
+      known: Features (n, features).
+      k: Neighbours, at most n.
+
+    Returns:
+      Cosines float32 (m, k), and numbers of the known examples int64 (m, k).
+    """
+    queries = unit(queries)
     best = np.zeros((len(queries), 0), np.float32)
     index = np.zeros((len(queries), 0), np.int64)
     for part, rows in blocks(known, _most(queries, known)):
@@ -61,6 +72,35 @@ def _nearest(queries, known, k):
         best, place = _top(np.concatenate([best, value], axis=1), k)
         index = np.take_along_axis(index, place, axis=1)
     return best, index
+
+
+def nearest_others(rows, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest of the other examples, for each example.
+
+    Args:
+      rows: Features (n, features), two examples or more.
+      k: Neighbours; all others if there are fewer.
+
+    Returns:
+      Cosines float32 (n, k), the nearest first, and their numbers int64
+      (n, k).
+    """
+    k = min(k, len(rows) - 1)
+    cosines, numbers = [], []
+    for part, queries in blocks(rows, QUERIES * rows.shape[1]):
+        cosine, index = nearest(queries, rows, k + 1)
+        own = np.arange(part.start, part.stop)[:, None]
+        # Among many copies an example may not be in its own list.
+        cosine = np.where(index == own, -np.inf, cosine)
+        order = np.argsort(-cosine, axis=1, kind="stable")[:, :k]
+        cosines.append(np.take_along_axis(cosine, order, axis=1))
+        numbers.append(np.take_along_axis(index, order, axis=1))
+    return np.concatenate(cosines), np.concatenate(numbers)
+
+
+def distance(cosine: np.ndarray) -> np.ndarray:
+    """Between points of length 1, in [0, 2], from their cosine."""
+    return np.sqrt(np.maximum(0.0, 2.0 - 2.0 * cosine))
 
 
 def _most(queries, known):

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import class_match
 from simclrv2_tf.data.holdout import FRACTION
 from simclrv2_tf.data.holdout import HOLDOUT
 from simclrv2_tf.data.holdout import held_out
@@ -94,7 +95,9 @@ def _check_evaluates(config, evaluation, note):
 def _divide(config, source, evaluation):
     """What to train on, what to evaluate on, its options, and a note."""
     if evaluation is not None:
-        _check_same_classes(source, evaluation)
+        evaluation = class_match.renumber(
+            evaluation, source.class_names, "The training split"
+        )
         options = {"eval_split": config.eval_split}
         note = f"accuracy is measured on {evaluation.name}"
         return source, evaluation, options, note
@@ -160,15 +163,4 @@ def _check_labels(source):
         raise ValueError(
             "Each class must have a labelled image to train on. Received: "
             f"{source.name} with none of {', '.join(map(repr, without))}"
-        )
-
-
-def _check_same_classes(source, evaluation):
-    ours, theirs = source.class_names, evaluation.class_names
-    if ours != theirs:
-        odd = sorted(set(ours) ^ set(theirs or ()))
-        raise ValueError(
-            "The evaluation split must have the classes of the training "
-            f"split. Received: {evaluation.name}, which differs in "
-            f"{', '.join(map(repr, odd[:5])) or 'their order'}"
         )

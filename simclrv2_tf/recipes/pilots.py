@@ -15,8 +15,8 @@ from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.feature_probe import right
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.recommend import LARGE_CROPS
-from simclrv2_tf.recipes.recommend import PAPERS_CROPS
+from simclrv2_tf.recipes.rule_values import LARGE_CROPS
+from simclrv2_tf.recipes.rule_values import PAPERS_CROPS
 from simclrv2_tf.runs.train import train
 
 PART = "pilots"

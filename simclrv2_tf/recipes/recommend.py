@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
 
-from simclrv2_tf.recipes import network_sizes
+from simclrv2_tf.recipes import rule_values
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 
@@ -19,10 +19,6 @@ SIGNS = "photographs of signs, benchmarks/recipes.md"
 CROPS = "digits and signs, benchmarks/recipes.md"
 MIRROR = "benchmarks/recipes.md; Lin et al. 2020"
 PROBE = "digits, benchmarks/recipes.md; Kumar et al. 2022"
-PROBED_BELOW = 10  # labels a class
-PAPERS_CROPS, LARGE_CROPS = 0.08, 0.3  # least area
-SMALL = 64  # pixels
-CHIRAL = 0.7  # of the images told from their mirror images: half by chance
 ALL = ("pretrain", "finetune", "distill", "scratch")
 TEACHER = ("pretrain", "finetune")
 STUDENT = ("distill", "scratch")
@@ -47,81 +43,39 @@ class Rule(NamedTuple):
     source: str
 
 
-def _size(name, of=lambda size: size):
-    return lambda facts: getattr(of(network_sizes.choose(facts)), name)
-
-
-def batch(facts: Facts) -> int:
-    """Images of a step of pretraining: a power of two."""
-    most = 4096 if facts.machine.accelerators else 256
-    largest = min(most, facts.examples // 4)
-    return max(16, 1 << (largest.bit_length() - 1))
-
-
-def label_batch(facts: Facts) -> int:
-    """Images of a step on the labels alone."""
-    return max(1, min(64, facts.labelled))
-
-
-def probe_alone(facts: Facts) -> bool:
-    """Whether there are too few labels to change the features by them."""
-    return facts.fewest < PROBED_BELOW
-
-
-def label_rate(facts: Facts) -> float:
-    """So that the rate after scaling by the batch is the same for any."""
-    if probe_alone(facts):
-        return 0.0
-    scaled = 0.0005 if facts.fewest < 50 else 0.01
-    return round(scaled * 256 / label_batch(facts), 5)
-
-
-def distill_batch(facts: Facts) -> int:
-    return min(128, batch(facts))
-
-
-def smallest_crop(facts: Facts) -> float:
-    small = network_sizes.choose(facts).image_size <= SMALL
-    return LARGE_CROPS if small else PAPERS_CROPS
-
-
-def strength(facts: Facts) -> float:
-    return 1.0 if network_sizes.choose(facts).image_size >= 96 else 0.5
-
-
 RULES = (
     Rule(
         TEACHER,
         "resnet_depth",
-        _size("resnet_depth"),
+        rule_values.of_teacher("resnet_depth"),
         "the largest network that sees enough images in the time",
         f"{PAPER}: bigger gains more from few labels",
     ),
     Rule(
         TEACHER,
         "width_multiplier",
-        _size("width_multiplier"),
+        rule_values.of_teacher("width_multiplier"),
         "the largest network that sees enough images in the time",
         f"{PAPER}: bigger gains more from few labels",
     ),
     Rule(
         STUDENT,
         "resnet_depth",
-        _size("resnet_depth", network_sizes.student),
+        rule_values.of_student("resnet_depth"),
         "as the teacher",
         DIGITS,
     ),
     Rule(
         STUDENT,
         "width_multiplier",
-        _size("width_multiplier", network_sizes.student),
+        rule_values.of_student("width_multiplier"),
         "half the teacher's: a quarter of the weights, and little is lost",
         f"{PAPER}, figure 5; {DIGITS}",
     ),
     Rule(
         ALL,
         "image_size",
-        _size("image_size"),
+        rule_values.of_teacher("image_size"),
         "images are {side} pixels wide; the largest that the time allows",
         SIMCLR,
     ),
@@ -129,7 +83,7 @@ RULES = (
     Rule(
         ALL,
         "mixed_precision",
-        lambda f: "bfloat16" if f.machine.bfloat16 else "float32",
+        rule_values.precision,
         "{machine}",
         f"{STEP}: 1.6 times as fast where it is native",
     ),
@@ -165,7 +119,7 @@ RULES = (
     Rule(
         ("finetune",),
         "fine_tune_after_block",
-        lambda f: 4 if probe_alone(f) else -1,
+        rule_values.trained_after,
         "below 10 labels a class the features stay; there are {fewest}",
         PROBE,
     ),
@@ -173,7 +127,7 @@ RULES = (
     Rule(
         ("pretrain",),
         "train_batch_size",
-        batch,
+        rule_values.batch,
         "negatives enough, and four batches an epoch of {examples:,} images",
         f"{SIMCLR}: small batches lose little; {CIFAR}",
     ),
@@ -202,21 +156,21 @@ RULES = (
     Rule(
         ("pretrain",),
         "color_jitter_strength",
-        strength,
+        rule_values.strength,
         "before any pilot run has been judged",
         f"{SIMCLR}: 0.5 up to 32 pixels, 1.0 for photographs",
     ),
     Rule(
         ("pretrain",),
         "use_blur",
-        lambda f: network_sizes.choose(f).image_size > SMALL,
+        rule_values.blurs,
         "small images have no detail to lose",
         SIMCLR,
     ),
     Rule(
         ALL,
         "crop_area_min",
-        smallest_crop,
+        rule_values.smallest_crop,
         "the paper's 0.08 of a small image is a spot; before any pilot run "
         "has been judged",
         CROPS,
@@ -224,7 +178,7 @@ RULES = (
     Rule(
         ALL,
         "random_flip",
-        lambda f: f.told_from_mirror < CHIRAL,
+        rule_values.flips,
         "a linear classifier tells {told_from_mirror:.0%} of the images from "
         "their mirror images; from 70 % on a mirror makes other images",
         MIRROR,
@@ -246,7 +200,7 @@ RULES = (
     Rule(
         LABELS,
         "train_batch_size",
-        label_batch,
+        rule_values.label_batch,
         "of {labelled:,} labelled images",
         DIGITS,
     ),
@@ -255,7 +209,7 @@ RULES = (
     Rule(
         ("finetune",),
         "learning_rate",
-        label_rate,
+        rule_values.label_rate,
         "times batch / 256: few labels must change the features little, and "
         "below 10 a class nothing but the linear probe",
         f"{PROBE}; {SIGNS}",
@@ -277,7 +231,7 @@ RULES = (
     Rule(
         ("distill",),
         "train_batch_size",
-        distill_batch,
+        rule_values.distill_batch,
         "half of pretraining's: more steps in the same time",
         DIGITS,
     ),

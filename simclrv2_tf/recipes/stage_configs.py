@@ -92,5 +92,16 @@ def _beginnings(config, recipe, stage):
         "pretrain": outer,
         "finetune": pretrained,
         "distill": tuned,
-        "scratch": {},
+        "scratch": _as_the_student(config),
     }[stage]
+
+
+def _as_the_student(config):
+    """The network that learns from labels alone is the one distilled into."""
+    if not config.student:
+        return {}
+    return {
+        "backbone": config.student,
+        "backbone_pixels": config.student_pixels,
+        "backbone_weights": config.student_weights,
+    }

@@ -116,6 +116,8 @@ def _run(stage, done):
 
 
 def _network(flags):
+    if backbone := flags.get("backbone"):
+        return "a keras.Model" if backbone.startswith("{") else backbone
     name = f"ResNet-{flags.get('resnet_depth')}"
     name += f" ×{flags.get('width_multiplier')}"
     return name + (", SK" if flags.get("sk_ratio") else "")

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import functools
-import importlib.resources
 import os
-
-import tensorflow as tf
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
-from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import record
 from simclrv2_tf.reports import curves
 from simclrv2_tf.reports import history
 from simclrv2_tf.reports import looking
 from simclrv2_tf.reports import overview
+from simclrv2_tf.reports import template
 from simclrv2_tf.reports.pictures import Pictures
 from simclrv2_tf.runs import journal
 
@@ -46,9 +43,9 @@ def write(
     directory = _checked(config.model_dir)
     pictures = Pictures()
     sources = (source, eval_source)
-    text = _render(_contents(config, directory, sources, pictures))
-    for name, data in pictures.files.items():
-        _write_bytes(os.path.join(directory, FOLDER, f"{name}.png"), data)
+    contents = _contents(config, directory, sources, pictures)
+    text = template.render(__package__, "page.html", contents)
+    pictures.write(os.path.join(directory, FOLDER))
     path = os.path.join(directory, PAGE)
     atomic.write_text(path, text)
     print(f"wrote the report to {path}", flush=True)
@@ -73,28 +70,6 @@ def _checked(directory):
             "directory with flags.json or job.json, which training writes."
         )
     return directory
-
-
-def _write_bytes(path, data):
-    with file_errors(path, "written"):
-        tf.io.gfile.makedirs(os.path.dirname(path))
-        with atomic.beside(path) as staged, open(staged, "wb") as file:
-            file.write(data)
-
-
-def _render(contents):
-    """The page; whatever comes from outside is escaped."""
-    import jinja2
-
-    text = importlib.resources.files("simclrv2_tf.reports")
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = text.joinpath("page.html").read_text(encoding="utf-8")
-    return environment.from_string(template).render(contents).lstrip()
 
 
 def _contents(config, directory, sources, pictures):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from simclrv2_tf.files import atomic
+from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.reports import canvas
 from simclrv2_tf.reports.images import data_uri
 
@@ -54,3 +57,12 @@ class Pictures:
     def keep(self, name: str, figure: Figure) -> None:
         """Keeps a figure as a file alone: the page shows the same otherwise."""
         self.files[name] = canvas.png(figure)
+
+    def write(self, directory: str) -> None:
+        """Writes the files, in PNG, into a directory."""
+        for name, data in self.files.items():
+            path = os.path.join(directory, f"{name}.png")
+            with file_errors(path, "written"):
+                os.makedirs(directory, exist_ok=True)
+                with atomic.beside(path) as staged, open(staged, "wb") as file:
+                    file.write(data)

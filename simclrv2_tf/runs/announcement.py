@@ -10,6 +10,7 @@ from simclrv2_tf.data.orientation_count import orientation_note
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import environment
+from simclrv2_tf.runs import keras_networks
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import teacher
 from simclrv2_tf.runs.training_run import TrainingRun
@@ -41,6 +42,8 @@ def _lines(run, notes):
     for line in run.plan.lines():
         yield f"  {line}"
     yield f"  memory            {run.memory}"
+    for line in keras_networks.lines(network):
+        yield f"  {line}"
     if config.train_mode == "distill":
         for line in teacher.lines(run):
             yield f"  {line}"

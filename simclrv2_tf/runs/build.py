@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -15,12 +16,16 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.models import weight_decay
+from simclrv2_tf.models.keras_classifier import make_keras_classifier
+from simclrv2_tf.models.keras_weights import load_start
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.inputs import make_augmentation
 from simclrv2_tf.runs.momentum_start import continue_momentum
 from simclrv2_tf.runs.plan import Plan
 from simclrv2_tf.stages.distill import Distill
+from simclrv2_tf.stages.distill import Teacher
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.finetune import balanced_weights
 from simclrv2_tf.stages.pretrain import Pretrain
@@ -43,7 +48,10 @@ def make_network(config: Config, num_classes: int) -> Network:
       num_classes: Classes of the data, 0 for none.
     """
     if not config.checkpoint:
-        return fresh_network(config, num_classes)
+        network = fresh_network(config, num_classes)
+        if config.backbone:
+            load_start(network, config.backbone_weights)
+        return network
     wanted = {**architecture(config), "num_classes": num_classes}
     network = hub.load_network(
         config.checkpoint,
@@ -57,11 +65,27 @@ def make_network(config: Config, num_classes: int) -> Network:
     return network
 
 
-def load_teacher(config: Config) -> Network:
-    """The network that `--teacher` names, as its weights tell it."""
+def load_teachers(config: Config) -> list[Teacher]:
+    """The networks that `--teacher` names, as their weights tell them.
+
+    Raises:
+      ValueError: If one cannot be read, or has no trained classifier.
+    """
     selector = config.teacher_proj_selector
     chosen = {} if selector is None else {"ft_proj_selector": selector}
-    return hub.load_network(config.teacher, **chosen)
+    sources = teacher_sources.split(config.teacher)
+    pixels = teacher_sources.pixels(config.teacher_pixels, sources)
+    teachers: list[Teacher] = []
+    for source in sources:
+        if teacher_sources.is_keras(source):
+            made = make_keras_classifier(
+                source, pixels[source], config.channels
+            )
+        else:
+            weights.check_classifier(source)
+            made = hub.load_network(source, **chosen)
+        teachers.append(made)
+    return teachers
 
 
 def fresh_network(config: Config, num_classes: int) -> Network:
@@ -103,7 +127,7 @@ def make_schedule(
 def make_stage(
     config: Config,
     network: Network,
-    teacher: Network | None = None,
+    teacher: Teacher | Sequence[Teacher] | None = None,
     labels: np.ndarray | None = None,
 ) -> Stage:
     """The stage that `--train_mode` names, not compiled yet.
@@ -111,7 +135,7 @@ def make_stage(
     Args:
       config: A `Config`.
       network: The `Network` that is trained.
-      teacher: That of distillation.
+      teacher: That of distillation, or several.
       labels: Those that fine-tuning trains on, for `--class_weights`.
     """
     kinds = {
@@ -191,19 +215,30 @@ def compiled_stage(
     Raises:
       ValueError: If a teacher has other classes than the data.
     """
-    num_classes, teacher = source.num_classes, None
+    num_classes: int = source.num_classes
+    teachers: list[Teacher] = []
     if config.train_mode == "distill":
-        weights.check_classifier(config.teacher)
-        teacher = load_teacher(config)
-        num_classes = num_classes or teacher.get_config()["num_classes"]
+        teachers = load_teachers(config)
+        num_classes = num_classes or teachers[0].get_config()["num_classes"]
     make = fresh_network if resumes else make_network
     network = make(config, num_classes)
-    stage = make_stage(config, network, teacher, source.labels)
+    stage = make_stage(config, network, teachers, source.labels)
     if config.checkpoint and not resumes and config.train_mode == "pretrain":
         continue_momentum(config, stage)
+    if config.backbone:
+        _settle_statistics(stage, plan.train_steps)
     stage.compile(optimizer=make_optimizer(config, plan, network))
     stage.optimizer.build(stage.trainable_variables)
     return stage
+
+
+def _settle_statistics(stage, steps):
+    """Has moving statistics of Keras backbones forget their start in time."""
+    networks = [stage.network]
+    if stage.average is not None:
+        networks.append(stage.average.network)
+    for network in networks:
+        network.backbone.settle_statistics(steps)
 
 
 def set_determinism(config: Config) -> None:

@@ -7,6 +7,7 @@ from simclrv2_tf.data.class_match import renumber
 from simclrv2_tf.data.class_match import unknown_classes
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs import weights
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -32,7 +33,7 @@ def number_as_before(config, source):
             _compare_with_teacher(config, source)
         return source
     if config.train_mode == "distill":
-        return weights.renumbered(config.teacher, source, "The teacher")
+        return _as_the_teachers(config, source)
     if config.checkpoint:
         return _as_the_checkpoint(config, source)
     return source
@@ -53,9 +54,33 @@ def names_of_run(config, source, data):
     names = source.class_names
     as_written = set(data.class_names or ()) <= set(names or ())
     if names is None and config.train_mode == "distill":
-        names = weights.class_names(config.teacher)
-        as_written = weights.as_written(config.teacher)
+        names, as_written = _of_teachers(config, as_written)
     return {"class_names": names, "class_names_as_written": as_written}
+
+
+def _as_the_teachers(config, source):
+    """As those number them that know their classes by name, all alike."""
+    teachers = teacher_sources.ours(config.teacher)
+    named = {t: n for t in teachers if (n := weights.class_names(t))}
+    first = next(iter(named), None)
+    for teacher, names in named.items():
+        if list(names) != list(named[first]):
+            raise ValueError(
+                "Teachers must number their classes alike. Received: "
+                f"{listed(named[first])} in {first!r} and {listed(names)} in "
+                f"{teacher!r}"
+            )
+    if first is None:
+        return source
+    return weights.renumbered(first, source, "The teacher")
+
+
+def _of_teachers(config, as_written):
+    """Names of the classes that a teacher of ours knows, None for none."""
+    for teacher in teacher_sources.ours(config.teacher):
+        if names := weights.class_names(teacher):
+            return names, weights.as_written(teacher)
+    return None, as_written
 
 
 def _goes_on(config):
@@ -97,7 +122,7 @@ def _change(unknown, gone):
 
 
 def _compare_with_teacher(config, source):
-    names = weights.class_names(config.teacher)
+    names, _ = _of_teachers(config, True)
     if names and tuple(names) != source.class_names:
         _LOG.warning(
             "THE TEACHER NUMBERS ITS CLASSES OTHERWISE than the run in %s, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import logging
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.augment import policy
 from simclrv2_tf.data.augment.simclr import Crops
 from simclrv2_tf.data.cache import cached
+from simclrv2_tf.data.exclusion import left_in
+from simclrv2_tf.data.exclusion import read_excluded
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.unreadable import UnreadableImages
@@ -89,6 +92,18 @@ def _open_part(config, split):
 
 
 def _open(config, split):
+    """A split as it is, less what `exclude_images` names."""
+    source = _open_whole(config, split)
+    if not config.exclude_images:
+        return source
+    kept = left_in(source, read_excluded(config.exclude_images))
+    left = source.num_examples - len(kept)
+    words = f"left out by exclude_images: {left} of {source.num_examples}"
+    source = dataclasses.replace(source, notes=(*source.notes, words))
+    return source.subset(kept)
+
+
+def _open_whole(config, split):
     return sources.open_source(
         config.dataset,
         split,

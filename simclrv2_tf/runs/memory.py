@@ -11,6 +11,13 @@ def memory_in_use() -> int:
     return max([_resident(), *(_of_device(device) for device in devices)])
 
 
+def highest() -> int:
+    """Bytes that this process held at most, on the host or on a device."""
+    devices = tf.config.list_logical_devices("GPU")
+    peaks = (tf.config.experimental.get_memory_info(d.name) for d in devices)
+    return max([_highest(), *(info["peak"] for info in peaks)])
+
+
 def _resident():
     try:
         with open("/proc/self/statm") as file:

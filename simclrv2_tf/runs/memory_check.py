@@ -1,6 +1,7 @@
 """Whether a job fits the memory there is: asked before it starts."""
 
 import dataclasses
+import math
 
 import tensorflow as tf
 
@@ -10,6 +11,7 @@ from simclrv2_tf import scaling
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import averages
 from simclrv2_tf.data.cache import free_memory
+from simclrv2_tf.runs import teacher_sources
 
 MOST = 0.9  # of the free memory that a job may be expected to take
 # On the host memory that is freed comes back in pieces, so that the peak grows
@@ -26,7 +28,8 @@ class Expected:
     """The memory that a job is expected to take, and what there is.
 
     Attributes:
-      peak: Bytes on a device, infinite for none known.
+      peak: Bytes on a device, infinite for none known; NaN where a Keras
+        network takes part, whose layers are not counted.
       free: Bytes of the host or of an accelerator, infinite if not known.
       where: Whose memory it is, in words.
     """
@@ -37,9 +40,11 @@ class Expected:
 
     @property
     def fits(self) -> bool:
-        return self.peak <= MOST * self.free
+        return not self.peak > MOST * self.free
 
     def __str__(self) -> str:
+        if math.isnan(self.peak):
+            return "not estimated: a network is no ResNet of ours"
         there = f" of {self.free / 1e9:.1f} GB free {self.where}"
         return f"about {self.peak / 1e9:.1f} GB" + (
             there if self.free < float("inf") else ""
@@ -53,9 +58,11 @@ def expect(config: Config, replicas: int = 1) -> Expected:
       config: A `Config` whose network is settled.
       replicas: Devices that share a batch; those of the host share its memory.
     """
+    if config.backbone or _keras_teacher(config):
+        return Expected(float("nan"), float("inf"), "")
     gpus = tf.config.list_logical_devices("GPU")
     job = _job(config, replicas)
-    needed = sum(scaling.memory(job).values()) + _average(config, job)
+    needed = sum(scaling.memory(job).values())
     needed += _teacher(config, config.train_batch_size // replicas)
     if gpus:
         free = _device_memory(gpus[0])
@@ -155,29 +162,43 @@ def _job(config, replicas):
         devices=replicas,
         views=2 if config.train_mode == "pretrain" else 1,
         frozen=max(0, config.fine_tune_after_block + 1),
+        average=averages(config),
         **shared,
     )
 
 
+def _keras_teacher(config):
+    """Whether a teacher is a Keras network, or has one as its backbone."""
+    if config.train_mode != "distill" or not config.teacher:
+        return False
+    named = teacher_sources.split(config.teacher)
+    ours = teacher_sources.ours(config.teacher)
+    told = [hub.find_weights(source).arguments for source in ours]
+    return len(ours) < len(named) or any(map(_backbone, told))
+
+
+def _backbone(arguments):
+    return arguments.get("backbone")
+
+
 def _teacher(config, batch):
-    """Bytes of a teacher: its weights, and the largest of what it computes."""
+    """Bytes of teachers: weights, and the largest of what each computes."""
     if config.train_mode != "distill" or not config.teacher:
         return 0
-    told = hub.find_weights(config.teacher).arguments
+    return sum(
+        scaling.inference_memory(_job_of(source, batch))
+        for source in teacher_sources.ours(config.teacher)
+    )
+
+
+def _job_of(source, batch):
+    told = hub.find_weights(source).arguments
     named = {
         field.name: told[field.name]
         for field in dataclasses.fields(scaling.Job)
         if field.name in told
     }
-    return scaling.inference_memory(scaling.Job(batch=batch, **named))
-
-
-def _average(config, job):
-    """Bytes of an average of the weights, and of a memory of keys."""
-    if not averages(config):
-        return 0
-    keys = config.memory_size * job.proj_out_dim
-    return (job.whole.parameters + keys) * scaling.FLOAT
+    return scaling.Job(batch=batch, **named)
 
 
 def _device_memory(device):

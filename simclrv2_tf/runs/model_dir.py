@@ -16,6 +16,7 @@ from simclrv2_tf.runs import lock
 FLAGFILE = "flags.cfg"
 JSON = "flags.json"
 ENVIRONMENT = "environment.json"
+_SHOWN = 80  # characters of a value that messages show
 PROJECTOR = "projector"  # folder of features for TensorBoard
 _PROBE = re.compile(r"\.probe\.(\d+)")  # with the number of its process
 
@@ -36,15 +37,21 @@ def check(config: Config) -> None:
     before = read_flags(config.model_dir)
     differing = _differing(config, before)
     if differing:
-        held = ", ".join(f"{name}={before[name]}" for name in differing)
+        held = ", ".join(f"{n}={_shown(before[n])}" for n in differing)
         asked = ", ".join(
-            f"{name}={getattr(config, name)}" for name in differing
+            f"{n}={_shown(getattr(config, n))}" for n in differing
         )
         raise ValueError(
             f"`model_dir` {config.model_dir!r} holds a run with {held}, while "
             f"the flags say {asked}: give another directory, or those flags."
         )
     _make(config.model_dir)
+
+
+def _shown(value):
+    """A value for a message, where a network's JSON may be a page long."""
+    text = str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _differing(config, before):

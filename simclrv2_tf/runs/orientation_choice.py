@@ -11,6 +11,7 @@ from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs import weights
 
 NAME = "apply_orientation"
@@ -41,11 +42,15 @@ def resolve_orientation(config: Config) -> Config:
 
     What the caller gave stays, and is told where it differs.
     """
-    for path in (config.model_dir, config.checkpoint, config.teacher):
+    for path in (config.model_dir, config.checkpoint, *_teachers(config)):
         trained = trained_with(path)
         if trained is not None:
             return _as_trained(config, path, trained)
     return config
+
+
+def _teachers(config):
+    return teacher_sources.ours(config.teacher) if config.teacher else ()
 
 
 def _as_trained(config, path, trained):

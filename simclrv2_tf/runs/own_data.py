@@ -53,7 +53,8 @@ def _names(config):
     Images that were set aside belong to "all splits": they are told apart
     only where a split is asked for.
     """
-    whole = config.mode not in ("eval", "probe") and not config.split
+    divided = ("eval", "probe", "curate")
+    whole = config.mode not in divided and not config.split
     left = (*_READING, *config.given, *(["holdout_fraction"] if whole else []))
     fields = dataclasses.fields(DataConfig)
     return [field.name for field in fields if field.name not in left]

@@ -15,7 +15,12 @@ from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import HEADS
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
+from simclrv2_tf.models.keras_classifier import image_size_of
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import teacher_sources
+from simclrv2_tf.runs.keras_networks import settle_backbone
+
+_OF_KERAS = ("backbone", "backbone_pixels")
 
 
 def resolve(config: Config) -> Config:
@@ -27,11 +32,14 @@ def resolve(config: Config) -> Config:
     Args:
       config: A `Config`.
     """
+    config = settle_backbone(config)
     known, goes_on = _known(config)
     # Weights without a projection head may get a new one; a run may not.
     headless = known.get("proj_head_mode", "none") == "none"
     parts = (BACKBONE,) if headless and not goes_on else (BACKBONE, HEADS)
     names = describing(config, *parts)
+    if not known.get("backbone"):  # one that is asked for is new, or an error
+        names = [name for name in names if name not in _OF_KERAS]
     unset = [n for n in names if n in known and n not in config.given]
     return _with(config, {name: known[name] for name in unset})
 
@@ -59,10 +67,20 @@ def _of_teacher(config):
 
 
 def teacher_size(config: Config) -> int | None:
-    """Side in pixels of the images that the teacher is meant for, if any."""
+    """Side in pixels of the images that the teacher is meant for, if any.
+
+    Of several teachers it is the largest.
+    """
     if config.train_mode != "distill" or not config.teacher:
         return None
-    return hub.find_weights(config.teacher).arguments.get("image_size")
+    sizes = map(_size, teacher_sources.split(config.teacher))
+    return max((size for size in sizes if size), default=None)
+
+
+def _size(source):
+    if teacher_sources.is_keras(source):
+        return image_size_of(source)
+    return hub.find_weights(source).arguments.get("image_size")
 
 
 def _with(config, known):

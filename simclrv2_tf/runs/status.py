@@ -11,6 +11,7 @@ import math
 import os
 import re
 
+from simclrv2_tf.checkpoints import keras_layout
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.runs import journal
 
@@ -70,6 +71,9 @@ def _read_json(path):
 
 def _run(directory, flags):
     shape = "  ".join(f"{n}={flags[n]}" for n in _NETWORK if n in flags)
+    if flags.get("backbone"):
+        backbone = keras_layout.describe(flags["backbone"])
+        shape = f"{backbone}  image_size={flags.get('image_size')}"
     return (
         f"{directory}: {flags.get('train_mode')} on {flags.get('dataset')}, "
         f"seed {flags.get('seed')}  ({shape})"

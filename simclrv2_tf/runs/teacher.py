@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from simclrv2_tf.data import pipeline
-from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs.inputs import TrainingData
 from simclrv2_tf.runs.training_run import TrainingRun
+from simclrv2_tf.stages.distill import Teacher
 from simclrv2_tf.stages.distill import size_of
 
 MOST = 1000  # labelled images that a teacher is tried on
@@ -19,23 +19,32 @@ _LOG = logging.getLogger("simclrv2_tf")
 
 def lines(run: TrainingRun) -> Iterator[str]:
     """The plan's lines on the teacher; warns where it is near chance."""
-    teacher = run.stage.teacher
-    sizes = size_of(teacher), size_of(run.stage.network)
-    if sizes[0] != sizes[1]:
+    known = _tried(run.data.source)
+    for teacher in run.stage.teachers:
+        yield from _lines(run, teacher, known)
+
+
+def _lines(run, teacher, known):
+    own = size_of(run.stage.network)
+    size = size_of(teacher) or own
+    if size != own:
         yield (
-            f"image size        {sizes[0]} pixels for the teacher, {sizes[1]} "
+            f"image size        {size} pixels for the teacher, {own} "
             f"for the student, of one view of {run.data.image_size}"
         )
-    known = _tried(run.data.source)
     if not len(known):
         return
-    right = top_1(teacher, run.data, known, run.plan.batch_size)
+    right = top_1(teacher, run.data, known, run.plan.batch_size, size)
     yield (
         f"teacher           {right:.1%} top-1 on {len(known):,} labelled "
         "training images"
     )
+    _warn_near_chance(teacher, right, len(known))
+
+
+def _warn_near_chance(teacher, right, tried):
     chance = 1 / teacher.get_config()["num_classes"]
-    spread = np.sqrt(chance * (1 - chance) / len(known))
+    spread = np.sqrt(chance * (1 - chance) / tried)
     if right < chance + 3 * spread:
         _LOG.warning(
             "THE TEACHER IS NEAR CHANCE: %.1f %% of the labelled training "
@@ -54,15 +63,20 @@ def _tried(source):
 
 
 def top_1(
-    teacher: Network, data: TrainingData, numbers: np.ndarray, batch_size: int
+    teacher: Teacher,
+    data: TrainingData,
+    numbers: np.ndarray,
+    batch_size: int,
+    image_size: int | None = None,
 ) -> float:
     """Share of some examples that a network classifies as they are labelled.
 
     Args:
-      teacher: A `Network` with a classifier.
+      teacher: A `Network` with a classifier, or a `KerasClassifier`.
       data: `TrainingData` of the same classes.
       numbers: Of its examples.
       batch_size: Images at a time.
+      image_size: Side of the images in pixels; the teacher's unless given.
 
     Raises:
       ValueError: If too many images cannot be read.
@@ -71,7 +85,7 @@ def top_1(
     batches = pipeline.eval_dataset(
         data.source,
         size,
-        size_of(teacher),
+        image_size or size_of(teacher),
         unreadable=data.unreadable,
         numbers=numbers,
     )

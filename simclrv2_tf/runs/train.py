@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
@@ -72,6 +73,7 @@ def train(
     interruption: Interruption | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     evaluate: Evaluation | None = None,
+    check_classes: Callable[[dict], None] | None = None,
 ) -> Trained:
     """Trains to the end, from the newest checkpoint of `model_dir` if any.
 
@@ -83,6 +85,9 @@ def train(
       interruption: An `Interruption` that has begun; None for one of its own.
       callbacks: Keras callbacks beside our own, see `make_callbacks`.
       evaluate: An `Evaluation` at each checkpoint; None for none.
+      check_classes: Raises a ValueError, before anything is built, if what
+        comes after training cannot do with the run's `classes`, see
+        `TrainingRun`; None for no check.
 
     Returns:
       The network, the step it was trained to, and the last metrics.
@@ -101,7 +106,9 @@ def train(
         _interruptible(config, interruption) as interruption,
         _locked(config.model_dir) as lock,
     ):
-        run = _assemble(config, source, lock, interruption, callbacks)
+        run = _assemble(
+            config, source, lock, interruption, callbacks, check_classes
+        )
         run.evaluate = evaluate
         if distribution.is_chief():
             announce(run)
@@ -136,11 +143,13 @@ def _locked(directory: str) -> Iterator[Lock | None]:
         yield lock
 
 
-def _assemble(config, source, lock, interruption, callbacks):
+def _assemble(config, source, lock, interruption, callbacks, check_classes):
     """Opens the data, plans, builds the stage, and resumes."""
     opened = source or inputs.open_source(config)
     source = number_as_before(config, opened)
     classes = names_of_run(config, source, opened)
+    if check_classes is not None:
+        check_classes(classes)
     source = inputs.choose_labels(config, source)
     source = source.with_channels(config.channels)
     plan = make_plan(

@@ -1,11 +1,15 @@
 """Distillation on unlabelled images (SimCLRv2, section 2.3)."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
+from typing import TypeAlias
 
 import tensorflow as tf
 
 from simclrv2_tf import losses
 from simclrv2_tf.data.augment.resize import shrink
+from simclrv2_tf.models.keras_classifier import KerasClassifier
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.elements import labelled_images
 from simclrv2_tf.stages.finetune import require_head
@@ -14,6 +18,8 @@ from simclrv2_tf.stages.metric_means import labelled
 from simclrv2_tf.stages.metric_means import labelled_mean
 from simclrv2_tf.stages.metric_means import of_all
 from simclrv2_tf.stages.stage import Stage
+
+Teacher: TypeAlias = Network | KerasClassifier
 
 
 class Distill(Stage):
@@ -32,7 +38,9 @@ class Distill(Stage):
 
     Args:
       network: The student, a `Network`; it has a supervised head.
-      teacher: A `Network` of as many classes; it stays as it is.
+      teacher: A `Network` or a `KerasClassifier` of as many classes, which
+        stays as it is; or a list of them, whose softened answers' mean is
+        taught.
       temperature: Softens both answers, above 0; the paper takes 0.1 for
         self-distillation and 1 from big to small.
       alpha: Weight of the distillation loss, in [0, 1].
@@ -51,16 +59,18 @@ class Distill(Stage):
     def __init__(
         self,
         network: Network,
-        teacher: Network,
+        teacher: Teacher | Sequence[Teacher],
         temperature: float = 1.0,
         alpha: float = 1.0,
         **kwargs: Any,
     ) -> None:
-        _check(network, teacher, temperature, alpha)
+        teachers = _as_list(teacher)
+        _check(network, teachers, temperature, alpha)
         super().__init__(network, **kwargs)
         network.train_for_classification()
-        teacher.trainable = False
-        self.teacher = teacher
+        for each in teachers:
+            each.trainable = False
+        self.teachers = teachers
         self.temperature = temperature
         self.alpha = alpha
         self._track("distill_loss", "supervised_loss", "supervised_acc")
@@ -73,7 +83,7 @@ class Distill(Stage):
         view = super().augmented(images)
         taught, seen = self.teach(view), self.sized(view)
         with self.tape() as tape:
-            logits = self.network(seen, training=True)["logits_sup"]
+            logits = self.forward(seen)["logits_sup"]
             distilled = self._distilled(taught, logits)
             per_example = losses.supervised_cross_entropy(labels, logits)
             supervised = labelled_mean(per_example, labels)
@@ -104,9 +114,16 @@ class Distill(Stage):
         )
 
     def teach(self, images: tf.Tensor) -> tf.Tensor:
-        """The teacher's logits of images, in inference mode."""
-        shown = self._shrunk(images, self.teacher)
-        return self.teacher(shown, training=False)["logits_sup"]
+        """The teacher's logits of images, in inference mode.
+
+        Of several teachers: logits that, softened, are the mean of their
+        softened answers.
+        """
+        logits = [
+            teacher(self._shrunk(images, teacher), training=False)["logits_sup"]
+            for teacher in self.teachers
+        ]
+        return logits[0] if len(logits) == 1 else self._mean(logits)
 
     def augmented(
         self,
@@ -124,14 +141,24 @@ class Distill(Stage):
         return self._shrunk(images, self.network)
 
     def _shrunk(self, images, network):
-        if size_of(self.network) == size_of(self.teacher):
+        own = size_of(self.network)
+        sizes = {size_of(each) or own for each in self.teachers}
+        if sizes == {own}:
             return images
         if None in images.shape[1:3]:
             raise ValueError(
                 "A teacher of another image size needs images whose size is "
                 f"known: set their shape. Received: {images.shape}"
             )
-        return shrink(images, size_of(network))
+        return shrink(images, size_of(network) or own)
+
+    def _mean(self, logits):
+        """Logits of the mean of several answers, each softened."""
+        softened = [tf.cast(each, tf.float32) for each in logits]
+        softened = [each / self.temperature for each in softened]
+        joined = tf.stack([tf.nn.log_softmax(each) for each in softened])
+        total = tf.reduce_logsumexp(joined, axis=0)
+        return self.temperature * (total - math.log(len(logits)))
 
     def _distilled(self, taught, logits):
         """Equation 2, the mean over a batch."""
@@ -150,12 +177,24 @@ def _agreement(taught, logits):
     return tf.reduce_mean(tf.cast(same, tf.float32))
 
 
-def size_of(network: Network) -> int:
-    """Side in pixels of the images that a network is meant for."""
+def size_of(network: Teacher) -> int | None:
+    """Side in pixels of the images a network is meant for, None for any."""
     return network.get_config()["image_size"]
 
 
-def _check(student, teacher, temperature, alpha):
+def _as_list(teacher):
+    return list(teacher) if isinstance(teacher, Sequence) else [teacher]
+
+
+def _check(student, teachers, temperature, alpha):
+    if not teachers:
+        raise ValueError("Distillation needs at least one teacher. Received: 0")
+    for teacher in teachers:
+        _check_pair(student, teacher)
+    _check_numbers(temperature, alpha)
+
+
+def _check_pair(student, teacher):
     for network in (student, teacher):
         require_head(network)
     channels = [n.get_config()["channels"] for n in (teacher, student)]
@@ -171,6 +210,9 @@ def _check(student, teacher, temperature, alpha):
             "Teacher and student must have the same classes. Received: a "
             f"teacher of {classes[0]} and a student of {classes[1]} classes"
         )
+
+
+def _check_numbers(temperature, alpha):
     if not temperature > 0:
         raise ValueError(
             f"`distill_temperature` must be above 0. Received: {temperature}"

@@ -65,7 +65,7 @@ class FineTune(Stage):
         images, labels = labelled_images(data)
         images = self.augmented(images)
         with self.tape() as tape:
-            logits = self.network(images, training=True)["logits_sup"]
+            logits = self.forward(images)["logits_sup"]
             per_example = self._weighted(
                 losses.supervised_cross_entropy(labels, logits), labels
             )
@@ -128,7 +128,7 @@ def _check_weights(network, weights):
 
 def require_head(network: Network) -> None:
     """Raises a ValueError for a network without a supervised head."""
-    if network.supervised_head is None:
+    if not network.get_config()["num_classes"]:
         raise ValueError(
             "The network must have a supervised head for this stage: build it "
             "with `num_classes` at least 2. Received: num_classes=0"

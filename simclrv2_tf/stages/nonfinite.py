@@ -4,7 +4,6 @@ import keras
 import tensorflow as tf
 
 from simclrv2_tf import distribution
-from simclrv2_tf.models.normalization import BatchNorm
 
 
 class Tape(tf.GradientTape):
@@ -108,7 +107,8 @@ def statistics(network):
         network.supervised_head,
     )
     layers = [leaf for part in parts if part for leaf in part.leaves()]
-    norms = [layer for layer in layers if isinstance(layer, BatchNorm)]
+    kind = keras.layers.BatchNormalization
+    norms = [layer for layer in layers if isinstance(layer, kind)]
     return [v for n in norms for v in (n.moving_mean, n.moving_variance)]
 
 

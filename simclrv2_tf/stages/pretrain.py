@@ -141,14 +141,15 @@ class Pretrain(Stage):
         """
         network = network or self.network
         if not self.microbatch:
-            encoded = _encode(network, views)
+            encoded = self._encode(network, views)
         else:
             widths = [network.output[n].shape[-1] for n in _READ]
             widths = [width for width in widths for _ in views]
             batch = views[0].shape[0]
 
             def encode(rows, first):
-                return _encode(network, self._changed(rows, first, batch))
+                changed = self._changed(rows, first, batch)
+                return self._encode(network, changed, first)
 
             encoded = gradient_cache.embed(
                 encode, views, self.microbatch, widths
@@ -204,9 +205,8 @@ class Pretrain(Stage):
         probe = {"supervised_loss": labelled(per_view, labels)}
         return loss, {**probe, "supervised_acc": accuracy(logits, labels)}
 
-
-def _encode(network, views):
-    """Projections and features of rows of both views, float32."""
-    endpoints = network(tf.concat(views, axis=0), training=True)
-    both = [tf.split(endpoints[name], 2) for name in _READ]
-    return [tf.cast(x, tf.float32) for pair in both for x in pair]
+    def _encode(self, network, views, first=0):
+        """Projections and features of rows of both views, float32."""
+        endpoints = self.forward(tf.concat(views, axis=0), network, first)
+        both = [tf.split(endpoints[name], 2) for name in _READ]
+        return [tf.cast(x, tf.float32) for pair in both for x in pair]

@@ -20,6 +20,7 @@ from simclrv2_tf.stages.weight_average import WeightAverage
 Augment: TypeAlias = Callable[
     [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor
 ]
+_NOISE = 2  # the views have 0 and 1 in their seeds
 _ITERATORS = (tf.data.Iterator, tf.distribute.DistributedIterator)
 _INPUT: list = []  # see `keep_input`
 
@@ -114,6 +115,31 @@ class Stage(keras.Model):
     ) -> dict[str, tf.Tensor]:
         """Images to endpoints, those of the network."""
         return self.network(images, training=training)
+
+    def forward(
+        self,
+        images: tf.Tensor,
+        network: Network | None = None,
+        first: int | tf.Tensor = 0,
+    ) -> dict[str, tf.Tensor]:
+        """Images to endpoints in training; the same each time in a step.
+
+        What is random in a Keras backbone, such as dropout, is drawn from the
+        seed, the step, the replica and `first` alone.
+
+        Args:
+          images: float (batch, height, width, channels) in [0, 1].
+          network: In place of the one that is trained.
+          first: Place of the first image in this replica's batch.
+        """
+        network = network or self.network
+        if noise := network.noise:
+            step = tf.cast(self.optimizer.iterations, tf.int32)
+            place = (step, first, distribution.replica_id())
+            seed = fold([self.seed, _NOISE], *place)
+            for number, state in enumerate(noise):
+                state.assign(tf.cast(fold(seed, number), state.dtype))
+        return network(images, training=True)
 
     def predict_step(self, data: tuple | tf.Tensor) -> tf.Tensor:
         """The endpoint that `predicts` names, float32."""

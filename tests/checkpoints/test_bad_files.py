@@ -155,6 +155,8 @@ def test_none_of_these(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     refused(tmp_path, "a directory that is none of these")
     refused(tmp_path / "notes.txt", "a file that is none of these")
+    (tmp_path / "job.json").write_text("{}")
+    refused(tmp_path, "a job, whose runs are in there, such as 'finetuned'")
     refused(tmp_path / "nowhere", "where there is nothing")
     tf.train.Checkpoint(x=tf.Variable(1.0)).save(str(tmp_path / "c/ckpt"))
     refused(tmp_path / "c", "is of no known kind")

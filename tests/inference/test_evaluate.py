@@ -269,6 +269,22 @@ def test_a_wrong_split_fails_before_training(tmp_path, monkeypatch):
         )
 
 
+@pytest.mark.parametrize("export_best", [None, "label_top_1_accuracy"])
+def test_a_split_of_other_classes_fails_before_training(tmp_path, export_best):
+    config = Config(
+        **TINY,
+        mode="train_then_eval",
+        model_dir=str(tmp_path / "run"),
+        train_mode="finetune",
+        train_batch_size=4,
+        train_steps=1,
+        export_best=export_best,
+    )
+    with pytest.raises(ValueError, match="The run and the data must.*: d in"):
+        session.run(config, pictures(names="abc"), pictures(names="abd"))
+    assert not (tmp_path / "run" / "flags.json").exists()
+
+
 def test_a_teacher_of_other_classes_is_refused(run, tmp_path):
     write_flags(run, class_names=list("abcdefghij"))
     config = Config(

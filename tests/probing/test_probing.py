@@ -5,6 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import NearestNeighbors
 
 from simclrv2_tf.probing import cross_validation
 from simclrv2_tf.probing import feature_rows
@@ -80,6 +81,40 @@ def test_votes_do_not_depend_on_blocks(stored, small_blocks):
             index = np.argsort(-cosine)[:k]
             weight = np.exp(cosine[index] / temperature)
             assert np.bincount(labels[index], weight).argmax() == answer
+
+
+def test_the_nearest_others_are_those_of_scikit_learn(stored, small_blocks):
+    features, _ = clusters()
+    unit = nearest.unit(features)
+    finder = NearestNeighbors(n_neighbors=6).fit(unit)
+    apart, index = finder.kneighbors(unit)
+    cosine, found = nearest.nearest_others(stored(features), 5)
+    np.testing.assert_array_equal(found, index[:, 1:])
+    np.testing.assert_allclose(
+        nearest.distance(cosine), apart[:, 1:], atol=2e-3
+    )
+
+
+def test_an_example_is_never_its_own_neighbour():
+    same = np.ones((5, 3), np.float32)
+    cosine, found = nearest.nearest_others(same, 9)
+    assert found.shape == cosine.shape == (5, 4)
+    assert not (found == np.arange(5)[:, None]).any()
+    np.testing.assert_allclose(cosine, 1, rtol=1e-6)
+
+
+def test_what_is_left_out_is_told_by_the_others(stored):
+    features, labels = clusters(spread=0.3)
+    told = cross_validation.probabilities_left_out(
+        stored(features), labels, 5, strength=1.0
+    )
+    np.testing.assert_allclose(told.sum(axis=1), 1)
+    assert (told.argmax(axis=1) == labels).all()
+    # Alone against its label: what the others say, not what it is told.
+    wrong = labels.copy()
+    wrong[7] = (wrong[7] + 1) % 4
+    doubted = cross_validation.probabilities_left_out(features, wrong, 4, 1.0)
+    assert doubted[7].argmax() == labels[7]
 
 
 @pytest.mark.parametrize("classes", [2, 5])

@@ -93,8 +93,16 @@ def test_data_that_make_no_sense(labels, names, message):
 
 
 def test_an_evaluation_split_of_other_classes():
-    with pytest.raises(ValueError, match="the classes of the training.*'d'"):
+    message = "The training split and the data must have the same.*: d in"
+    with pytest.raises(ValueError, match=message):
         opened(EVEN, eval_source=source(EVEN, "abd"))
+
+
+def test_an_evaluation_split_is_numbered_as_the_training_split():
+    other = source([0, 1, 1, -1] * 10, "cb")  # another order, and no "a"
+    evaluation = opened(EVEN, eval_source=other).evaluation
+    assert evaluation.class_names == tuple("abc")
+    assert list(evaluation.labels[:4]) == [2, 1, 1, -1]
 
 
 def test_images_that_show_nothing():

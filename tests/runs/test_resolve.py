@@ -114,7 +114,7 @@ def test_channels_that_differ_are_named(checkpoint):
 
 def test_flags_decide_the_selector_where_the_source_tells_none(checkpoint):
     config = Config(teacher=checkpoint, teacher_proj_selector=1)
-    teacher = build.load_teacher(config)
+    (teacher,) = build.load_teachers(config)
     assert teacher.get_config()["ft_proj_selector"] == 1
     assert "reads projection layer 1" in str(teacher.load_report)
     config = Config(checkpoint=checkpoint, ft_proj_selector=1, mode="eval")

@@ -120,7 +120,8 @@ def test_a_teacher_near_chance_is_named(caplog):
     run.plan = Run()
     run.plan.batch_size = 64
     run.stage = Run()
-    run.stage.teacher = run.stage.network = network
+    run.stage.network = network
+    run.stage.teachers = [network]
     with caplog.at_level(logging.WARNING):
         (line,) = teacher.lines(run)
     assert "top-1 on" in line

@@ -82,8 +82,10 @@ def open_source(
     source = _open(name, split, options)
     if label_map:
         source = relabel(source, read_label_map(label_map), label_map)
-    alike = classes.written_alike(source.class_names or ())
-    return dataclasses.replace(source, notes=(*source.notes, *alike))
+    names = source.class_names or ()
+    told = classes.written_alike(names)
+    told += classes.likely_slips(names, source.labels)
+    return dataclasses.replace(source, notes=(*source.notes, *told))
 
 
 def split_names(

@@ -16,20 +16,23 @@ class DataWait(keras.callbacks.Callback):
     """Takes the batch by itself before each step, and watches the clock.
 
     `fit` would take it inside the compiled step, where nothing can be timed.
+
+    Attributes:
+      total: Seconds waited since training began.
     """
 
     def __init__(self):
         super().__init__()
-        self._seconds = 0.0
+        self.total = self._told = 0.0
 
     def spent(self) -> float:
         """Seconds waited since this was last asked for."""
-        seconds, self._seconds = self._seconds, 0.0
+        seconds, self._told = self.total - self._told, self.total
         return seconds
 
     def on_train_begin(self, logs=None):
         self._step = self.model.train_function
-        self._seconds = 0.0
+        self.total = self._told = 0.0
         if self.model.steps_per_execution == 1:
             self.model.train_function = self._timed
 
@@ -42,5 +45,5 @@ class DataWait(keras.callbacks.Callback):
         keep_input(iterator)  # the step sees its batch alone
         start = time.monotonic()
         batch = next(iterator)
-        self._seconds += time.monotonic() - start
+        self.total += time.monotonic() - start
         return self._step([batch])

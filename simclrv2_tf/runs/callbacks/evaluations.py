@@ -33,7 +33,7 @@ class Evaluations:
     def __call__(self, step: int) -> bool:
         """Evaluates; returns whether training goes on."""
         run = self._run
-        found = self._evaluate(run.stage.network, run.classes)
+        found = self._evaluate(_judged(run), run.classes)
         best = best_checkpoint.after(
             run.progress.best, self._metric, found[self._metric], step
         )
@@ -57,3 +57,10 @@ class Evaluations:
                 self._metric,
                 best.waited,
             )
+
+
+def _judged(run):
+    """The network whose checkpoints are compared: what will be exported."""
+    config, average = run.config, run.stage.average
+    averaged = config.export_ema if config.export_best else config.eval_ema
+    return average.network if averaged and average else run.stage.network

@@ -126,6 +126,8 @@ class Probe:
     def numbers(self, stage: Stage) -> dict[str, float]:
         """Alignment, uniformity, effective rank and inactive channels.
 
+        The last of a ResNet alone.
+
         {"not_finite": 1} where an answer holds NaN or infinity.
         """
         outputs = [self._embed(stage, i) for i in range(len(self.views))]
@@ -137,8 +139,9 @@ class Probe:
         numbers = {
             "effective_rank": health.effective_rank(features),
             "most_rank": min(features.shape[0] - 1, features.shape[1]),
-            "dead_channels": health.inactive_share([first[g] for g in _GROUPS]),
         }
+        if highest := [first[g] for g in _GROUPS if g in first]:
+            numbers["dead_channels"] = health.inactive_share(highest)
         if len(outputs) > 1:
             both = [output["proj_head_output"] for output in outputs]
             numbers["alignment"] = health.alignment(*both)
@@ -155,6 +158,7 @@ class Probe:
         highest = {
             name: tf.reduce_max(outputs[name], [0, 1, 2]).numpy()
             for name in _GROUPS
+            if name in outputs  # behind ReLU, which a Keras backbone may lack
         }
         return {**kept, **highest}
 

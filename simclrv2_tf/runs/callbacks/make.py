@@ -9,6 +9,7 @@ from typing import NamedTuple
 import keras
 
 from simclrv2_tf import distribution
+from simclrv2_tf.config import profiled
 from simclrv2_tf.files.live_line import LiveLine
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
@@ -20,6 +21,7 @@ from simclrv2_tf.runs.callbacks.health_monitor import HealthMonitor
 from simclrv2_tf.runs.callbacks.health_monitor import Probe
 from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
 from simclrv2_tf.runs.callbacks.learning_trend import Neighbours
+from simclrv2_tf.runs.callbacks.profile_steps import ProfileSteps
 from simclrv2_tf.runs.callbacks.report import Report
 from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
 from simclrv2_tf.runs.callbacks.scalars import Scalars
@@ -73,6 +75,8 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
         Evaluations(run, run.evaluate) if run.evaluate else None,
     )
     monitors = [_make_monitor(run, report, scalars)] if writes else []
+    if writes and run.config.profile_steps:
+        monitors.append(_make_profile(run, wait))
     bad = StopWhenBad(
         run.config.max_bad_steps, functools.partial(divergence.explain, run)
     )
@@ -119,6 +123,19 @@ def _make_monitor(run, report, scalars):
         settled=2 * run.plan.warmup_steps + SETTLED,
         trend=_make_trend(run) if run.config.train_mode == "pretrain" else None,
     )
+
+
+def _make_profile(run, wait):
+    steps = run.config.profile_steps
+    first, _ = profiled(steps)
+    if not run.config.model_dir:
+        raise ValueError("`profile_steps` writes into `model_dir`: give one.")
+    if first > run.plan.train_steps:
+        raise ValueError(
+            f"`profile_steps` must be among the {run.plan.train_steps:,} "
+            f"steps of training. Received: profile_steps={steps!r}"
+        )
+    return ProfileSteps(run.config.model_dir, steps, wait, run.journal)
 
 
 def _make_trend(run):

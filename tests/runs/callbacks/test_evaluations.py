@@ -1,6 +1,7 @@
 """Checkpoints that are compared: the best stays, patience ends training."""
 
 import json
+import types
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs import status
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.callbacks import evaluations
 from simclrv2_tf.runs.train import train
 
 TINY = {
@@ -222,3 +224,21 @@ def test_bad_input_is_one_sentence(tmp_path):
     with pytest.raises(ValueError, match="whose were not"):
         weights.best(Config(model_dir=str(tmp_path)))
     assert not (tmp_path / "flags.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "judged"),
+    [
+        ({"export_best": "label_top_1_accuracy"}, "trained"),
+        ({"export_best": "label_top_1_accuracy", "eval_ema": True}, "trained"),
+        ({"export_best": "label_top_1_accuracy", "export_ema": True}, "mean"),
+        ({"patience": 3, "eval_ema": True}, "mean"),
+        ({"patience": 3, "export_ema": True}, "trained"),
+    ],
+)
+def test_what_is_exported_is_judged(options, judged):
+    average = types.SimpleNamespace(network="mean")
+    stage = types.SimpleNamespace(network="trained", average=average)
+    config = Config(train_mode="finetune", memory_momentum=0.9, **options)
+    asked = types.SimpleNamespace(config=config, stage=stage)
+    assert evaluations._judged(asked) == judged

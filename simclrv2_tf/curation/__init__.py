@@ -1,0 +1,1 @@
+"""Which images to label next, near-duplicates, outliers, doubtful labels."""

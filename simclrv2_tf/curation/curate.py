@@ -1,0 +1,178 @@
+"""`--mode=curate`: what to label next, and what is wrong with the data."""
+
+from __future__ import annotations
+
+import collections
+import logging
+import os
+
+import numpy as np
+
+from simclrv2_tf import distribution
+from simclrv2_tf.config import Config
+from simclrv2_tf.curation import alignment
+from simclrv2_tf.curation import curation_page
+from simclrv2_tf.curation import curation_tables
+from simclrv2_tf.curation import findings
+from simclrv2_tf.curation import images_to_label
+from simclrv2_tf.curation.pool import Pool
+from simclrv2_tf.curation.pool import open_pool
+from simclrv2_tf.data.class_match import unknown_classes
+from simclrv2_tf.data.classes import nearest_name
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.inference import feature_files
+from simclrv2_tf.inference.feature_files import Extractor
+from simclrv2_tf.probing.feature_rows import part_of
+from simclrv2_tf.runs import weights
+
+FOLDER, FEATURES = "curation", "features"
+_THUMBNAIL = "thumbnail"
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def curate(
+    config: Config,
+    source: Source | None = None,
+    eval_source: Source | None = None,
+) -> dict:
+    """Writes tables, a contact sheet and a page about a data set.
+
+    Features and thumbnails are made once and kept; the same call on the same
+    network and data finds them.
+
+    Args:
+      config: A `Config`.
+      source: A `Source` in place of the config's training split.
+      eval_source: The same of its evaluation split.
+
+    Returns:
+      What is in `curation.json`, see `curation_tables`; {} on other workers
+      than the first.
+
+    Raises:
+      ValueError: If there is no network, fewer than two images can be read,
+        or `label_budget` is above the number of images without a label.
+    """
+    output = _output(config)
+    prefix = weights.newest(config)
+    pool = open_pool(config, source, eval_source)
+    _check_classes(prefix, pool.source)
+    _check_budget(config, pool)
+    directory = os.path.join(output, FEATURES)
+    kept = [
+        _kept(config, directory, extractor, pool.source)
+        for extractor in (_of_network(config, prefix), _of_thumbnails())
+    ]
+    if not distribution.is_chief():
+        return {}
+    found = _find(config, pool, kept)
+    copied = images_to_label.write(output, found)
+    protocol = _protocol(config, prefix, pool, found)
+    result = curation_tables.write(output, found, protocol, copied)
+    curation_page.write(output, found, result)
+    for line in curation_tables.lines(result, output):
+        print(line, flush=True)
+    return result
+
+
+def _output(config):
+    if not config.curate_output and not config.model_dir:
+        raise ValueError(
+            "`curate_output` must say where tables and features go if there "
+            "is no --model_dir. Received: curate_output=None"
+        )
+    output = config.curate_output or os.path.join(config.model_dir, FOLDER)
+    if is_remote(output):
+        raise ValueError(
+            "`curate_output` must name a directory of this machine, as "
+            f"features are mapped into memory. Received: {output!r}"
+        )
+    return output
+
+
+def _check_classes(prefix, source):
+    """Says which labels the network does not know, and what may be meant."""
+    for note in dict.fromkeys(source.notes):
+        _LOG.warning("%s", note)
+    known, given = weights.class_names(prefix), source.class_names or ()
+    written = weights.as_written(prefix)
+    for name in unknown_classes(given, known or given, written):
+        near = nearest_name(name, known)
+        _LOG.warning(
+            "the network does not know the class %r of %s%s",
+            name,
+            source.name,
+            f": did you mean {near!r}?" if near else "",
+        )
+
+
+def _check_budget(config, pool: Pool):
+    if not config.label_budget:
+        return
+    labels = pool.source.labels[pool.trains]
+    free = int((labels < 0).sum())
+    if not free:
+        raise ValueError(
+            "`label_budget` asks for images to label, and all "
+            f"{len(labels)} of the split {pool.train!r} have labels: leave it "
+            "out, or give images without labels too. Received: label_budget="
+            f"{config.label_budget}"
+        )
+    if config.label_budget > free:
+        raise ValueError(
+            f"`label_budget` must be at most {free}, the images of the split "
+            f"{pool.train!r} without a label. Received: label_budget="
+            f"{config.label_budget}"
+        )
+
+
+def _of_network(config, prefix):
+    endpoint = config.embed_endpoint
+    name = prefix if prefix == config.checkpoint else config.model_dir
+    loaded = weights.with_endpoints(config, prefix, [endpoint])
+    return feature_files.of_network(name, [endpoint], *loaded, "embed_endpoint")
+
+
+def _of_thumbnails():
+    return Extractor(
+        "thumbnails",
+        (_THUMBNAIL,),
+        alignment.READ,
+        None,
+        lambda images: {_THUMBNAIL: alignment.thumbnail(images)},
+    )
+
+
+def _kept(config, directory, extractor, source):
+    (features,) = feature_files.kept(
+        config, directory, extractor, source
+    ).values()
+    return features
+
+
+def _find(config, pool, kept):
+    """`Findings` of the images that could be read both times."""
+    unreadable = sorted({n for one in kept for n in one.unreadable})
+    numbers = np.delete(np.arange(len(pool.files)), unreadable)
+    if len(numbers) < 2:
+        raise ValueError(
+            "Curation compares images with each other and needs two or more. "
+            f"Received: {pool.source.name}, of which {len(numbers)} can be read"
+        )
+    features, thumbnails = (part_of(one.rows, numbers) for one in kept)
+    return findings.find(config, pool.subset(numbers), features, thumbnails)
+
+
+def _protocol(config, prefix, pool, found):
+    read = found.pool
+    return {
+        "network": os.fspath(prefix),
+        "endpoint": config.embed_endpoint,
+        "data": pool.source.name,
+        "images": len(read.files),
+        "unreadable": len(pool.files) - len(read.files),
+        "labels": int((read.source.labels >= 0).sum()),
+        "splits": dict(collections.Counter(read.splits.tolist())),
+        "seed": config.seed,
+    }

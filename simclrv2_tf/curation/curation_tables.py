@@ -1,0 +1,253 @@
+"""The tables of a curation, what their columns mean, and `curation.json`.
+
+`curation.json` holds:
+
+- "protocol": network, endpoint, data, images looked at, seed;
+- "tables": {name of a file: {"rows", "columns": {column: what it means}}};
+- "next_labels", "near_duplicates", "outliers", "doubtful_labels": what was
+  found, in numbers, with the rule and the settings.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable
+from collections.abc import Iterator
+
+import numpy as np
+
+from simclrv2_tf.curation import next_labels
+from simclrv2_tf.curation.findings import Findings
+from simclrv2_tf.curation.pool import split_in_table
+from simclrv2_tf.files import atomic
+
+NAME = "curation"
+_FILE = "the image's file, or its number in its split"
+_SPLIT = "the split that it is of"
+_LABEL = "name of its class, empty without one"
+_RANK = "place in the order, from 1 on"
+COLUMNS = {
+    "next_labels": {
+        "file": "the image's file; of data that are no files a copy of it",
+        "label": "name of its class; to be filled in where rank is given",
+        "split": "train, or another split with its labels",
+        "rank": f"{_RANK}; empty for images that are not chosen",
+        "score": "of typical images the typicality, 1 / mean distance to the "
+        "20 nearest of its cluster (fewer in small ones); of those far and "
+        "unsure the distance to the nearest label, in [0, 2], times 1 - the "
+        "lead of the likeliest class over the second; distances are between "
+        "features of length 1",
+        "by": "typical, or far and unsure",
+    },
+    "near_duplicates": {
+        "group": "number of the group, from 1 on",
+        "file": _FILE,
+        "split": _SPLIT,
+        "label": _LABEL,
+        "similarity": "the best correlation, at most 1, of the fine structure "
+        "of this image's thumbnail with that of a window of another's, or the "
+        "reverse, among the 10 nearest by the network",
+        "most_alike": "that other image",
+        "cosine": "of the network's features of the two",
+        "keep": "yes for one image of each group: of evaluation, else with a "
+        "label, else the first; --exclude_images leaves the others out",
+        "across_splits": "yes if the group has images of several splits",
+    },
+    "outliers": {
+        "rank": f"{_RANK}, the farthest first",
+        "file": _FILE,
+        "split": _SPLIT,
+        "label": _LABEL,
+        "score": "mean distance to the nearest other images, a twentieth of "
+        "all, 10 at least and 100 at most, between features of length 1, in "
+        "[0, 2]",
+    },
+    "doubtful_labels": {
+        "rank": f"{_RANK}, the most doubtful first",
+        "file": _FILE,
+        "split": _SPLIT,
+        "label": _LABEL,
+        "looks_like": "the likeliest other class",
+        "score": "its lead over the label, in [-1, 1]; above 0 it is likelier. "
+        "How likely a class is: the geometric mean of its probability, by a "
+        "logistic regression on the other folds, and of its share of the "
+        "votes of the 10 nearest labelled images",
+        "confident": "yes if confident learning (Northcutt et al. 2021) "
+        "counts the image for another class than its label: its probability "
+        "reaches the mean self-confidence of that class",
+    },
+}
+
+
+def write(
+    directory: str, found: Findings, protocol: dict, copied: dict[int, str]
+) -> dict:
+    """Writes the tables and `curation.json`.
+
+    Args:
+      directory: Of the files.
+      found: `Findings`.
+      protocol: See above.
+      copied: {number: path} of chosen images that are no files of their own.
+
+    Returns:
+      What is in `curation.json`.
+    """
+    tables = {
+        "near_duplicates": list(_duplicates(found)),
+        "outliers": list(_outliers(found)),
+    }
+    if found.doubts:
+        tables["doubtful_labels"] = list(_doubtful(found))
+    if found.chosen:
+        tables["next_labels"] = list(_to_label(found, copied))
+    for name, rows in tables.items():
+        text = _as_csv(COLUMNS[name], rows)
+        atomic.write_text(os.path.join(directory, f"{name}.csv"), text)
+    result = {"protocol": protocol, "tables": _described(tables)}
+    result |= summary(found)
+    path = os.path.join(directory, f"{NAME}.json")
+    atomic.write_text(path, json.dumps(result, indent=2) + "\n")
+    return result
+
+
+def _described(tables):
+    return {
+        f"{name}.csv": {"rows": len(rows), "columns": COLUMNS[name]}
+        for name, rows in tables.items()
+    }
+
+
+def summary(found: Findings) -> dict:
+    """What was found, in numbers."""
+    copies, doubts = found.copies, found.doubts
+    told = {
+        "next_labels": {
+            "chosen": len(found.chosen),
+            "typical": sum(c.by == next_labels.TYPICAL for c in found.chosen),
+            "rule": "share far and unsure = L / (L + "
+            f"{next_labels.HALF} C) with L labels of C classes",
+        },
+        "near_duplicates": {
+            "groups": int(copies.group.max(initial=-1)) + 1,
+            "images": int((copies.group >= 0).sum()),
+            "across_splits": len(found.across_splits()),
+            "to_leave_out": len(found.left_out),
+            "threshold": copies.threshold,
+            "null": copies.null and copies.null._asdict(),
+        },
+        "outliers": {"median_score": float(np.median(found.outliers))},
+        "doubtful_labels": None,
+    }
+    if doubts:
+        told["doubtful_labels"] = {
+            "judged": len(doubts.numbers),
+            "another_class_likelier": int((doubts.score > 0).sum()),
+            "confident": int(doubts.confident.sum()),
+            "estimated_share_of_wrong_labels": doubts.wrong,
+            "strength": doubts.strength,
+        }
+    return told
+
+
+def _to_label(found, copied) -> Iterator[list]:
+    """The chosen, then all other images that are files, with their labels."""
+    pool = found.pool
+    for rank, one in enumerate(found.chosen, 1):
+        path = copied.get(one.number, pool.files[one.number])
+        score = f"{one.score:.6g}"
+        yield [
+            path,
+            "",
+            split_in_table(pool.train, pool.train),
+            rank,
+            score,
+        ] + [one.by]
+    chosen = {one.number for one in found.chosen}
+    for number in np.flatnonzero(pool.are_files):
+        if number not in chosen:
+            split = split_in_table(pool.splits[number], pool.train)
+            label = pool.class_of(number)
+            yield [pool.files[number], label, split, "", "", ""]
+
+
+def _duplicates(found) -> Iterator[list]:
+    copies, pool = found.copies, found.pool
+    left_out = set(found.left_out.tolist())
+    across = set(found.across_splits().tolist())
+    order = np.argsort(copies.group, kind="stable")
+    for number in order[copies.group[order] >= 0].tolist():
+        group = int(copies.group[number])
+        yield [
+            group + 1,
+            *_about(pool, number),
+            f"{copies.similarity[number]:.4f}",
+            pool.files[copies.nearest[number]],
+            f"{copies.cosine[number]:.4f}",
+            "no" if number in left_out else "yes",
+            "yes" if group in across else "no",
+        ]
+
+
+def _outliers(found) -> Iterator[list]:
+    order = np.argsort(-found.outliers, kind="stable")
+    for rank, number in enumerate(order, 1):
+        score = f"{found.outliers[number]:.6g}"
+        yield [rank, *_about(found.pool, number), score]
+
+
+def _doubtful(found) -> Iterator[list]:
+    doubts, names = found.doubts, found.pool.source.class_names
+    columns = (doubts.numbers, doubts.looks_like, doubts.score)
+    rows = zip(*columns, doubts.confident, strict=True)
+    for rank, (number, other, score, sure) in enumerate(rows, 1):
+        yield [
+            rank,
+            *_about(found.pool, number),
+            names[other],
+            f"{score:.6g}",
+            "yes" if sure else "no",
+        ]
+
+
+def _about(pool, number):
+    return pool.files[number], pool.splits[number], pool.class_of(number)
+
+
+def _as_csv(columns: Iterable[str], rows: Iterable[list]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def lines(result: dict, directory: str) -> Iterator[str]:
+    """The findings for a person to read."""
+    copies, doubts = result["near_duplicates"], result["doubtful_labels"]
+    if result["next_labels"]["chosen"]:
+        yield (
+            f"to label next: {result['next_labels']['chosen']} images, "
+            f"next_labels.csv and next_labels.png"
+        )
+    yield (
+        f"near-duplicates: {copies['images']} images in {copies['groups']} "
+        f"groups above {copies['threshold']:.3f}, {copies['across_splits']} "
+        "of them across splits; --exclude_images=near_duplicates.csv "
+        f"leaves {copies['to_leave_out']} out"
+    )
+    if doubts:
+        yield (
+            f"doubtful labels: of {doubts['judged']} another class is "
+            f"likelier for {doubts['another_class_likelier']}; about "
+            f"{doubts['estimated_share_of_wrong_labels']:.1%} may be wrong"
+        )
+    else:
+        yield (
+            "doubtful labels: none looked for, as that takes two labels of "
+            "each of two classes"
+        )
+    yield f"wrote {os.path.join(directory, NAME)}.json, .html and the tables"

@@ -1,0 +1,117 @@
+"""Labels that neighbours and out-of-fold predictions contradict, ranked."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from simclrv2_tf.curation import confident_learning
+from simclrv2_tf.probing import cross_validation
+from simclrv2_tf.probing.feature_rows import part_of
+from simclrv2_tf.probing.nearest import nearest_others
+
+NEIGHBOURS, TEMPERATURE = 10, 0.1  # of the votes, after Wu et al. 2018
+
+
+class Doubts(NamedTuple):
+    """What is thought of some labels.
+
+    Attributes:
+      numbers: int (judged,) of the examples, the most doubtful first.
+      score: float64 (judged,) in [-1, 1]; above 0 another class is likelier.
+      looks_like: int (judged,), the likeliest class that is not the label.
+      confident: bool (judged,), whether confident learning counts the example
+        for another class.
+      wrong: Share of all labels that confident learning takes for wrong.
+      strength: Of the logistic regression.
+    """
+
+    numbers: np.ndarray
+    score: np.ndarray
+    looks_like: np.ndarray
+    confident: np.ndarray
+    wrong: float
+    strength: float
+
+
+def doubts(rows, labels: np.ndarray, seed: int = 0) -> Doubts | None:
+    """Judges labels by what the others say.
+
+    The two opinions, of a logistic regression on the other folds and of the
+    nearest neighbours' labels, are joined by their geometric mean: it is high
+    where both are.
+
+    Args:
+      rows: Features (examples, features).
+      labels: int (examples,), -1 for unlabelled.
+      seed: Of the folds.
+
+    Returns:
+      `Doubts` of all examples whose class has two labels or more; None where
+      there are no two such classes.
+    """
+    judged = _judged(labels)
+    given = labels[judged]
+    if len(np.unique(given)) < 2:
+        return None
+    found, numbered = np.unique(given, return_inverse=True)
+    features = part_of(rows, judged)
+    strength, _ = cross_validation.choose_strength(features, numbered, seed)
+    told = cross_validation.probabilities_left_out(
+        features, numbered, len(found), strength, seed
+    )
+    both = np.sqrt(told * neighbours_say(features, numbered, len(found)))
+    score, looks_like = lead(both, numbered)
+    counted = confident_learning.confident_classes(told, numbered)
+    matrix = confident_learning.joint(counted, numbered, len(found))
+    order = np.argsort(-score, kind="stable")
+    return Doubts(
+        judged[order],
+        score[order],
+        found[looks_like[order]],
+        ((counted >= 0) & (counted != numbered))[order],
+        confident_learning.wrong_share(matrix),
+        strength,
+    )
+
+
+def _judged(labels):
+    """Numbers of the labelled examples whose class has another."""
+    known = np.flatnonzero(labels >= 0)
+    if not len(known):
+        return known
+    count = np.bincount(labels[known])
+    return known[count[labels[known]] >= 2]
+
+
+def neighbours_say(rows, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Shares of the neighbours' votes, float64 (examples, classes).
+
+    Args:
+      rows: Features (examples, features).
+      labels: int (examples,).
+      classes: Classes.
+    """
+    cosine, index = nearest_others(rows, NEIGHBOURS)
+    votes = np.zeros((len(labels), classes))
+    weight = np.exp((cosine - cosine[:, :1]) / TEMPERATURE)
+    np.add.at(votes, (np.arange(len(labels))[:, None], labels[index]), weight)
+    return votes / votes.sum(axis=1, keepdims=True)
+
+
+def lead(shares: np.ndarray, labels: np.ndarray) -> tuple:
+    """By how much the best other class is ahead of the label.
+
+    Args:
+      shares: float (examples, classes).
+      labels: int (examples,).
+
+    Returns:
+      float (examples,), and that class int (examples,).
+    """
+    place = np.arange(len(labels))
+    others = shares.copy()
+    others[place, labels] = -np.inf
+    best = others.argmax(axis=1)
+    return others[place, best] - shares[place, labels], best

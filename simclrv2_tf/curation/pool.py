@@ -1,0 +1,164 @@
+"""The images that are looked at: all splits, their labels and their names."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import holdout
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.example_names import are_files
+from simclrv2_tf.data.example_names import whole_names
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources import concat
+from simclrv2_tf.data.splits import TRAIN
+from simclrv2_tf.data.splits import VALIDATION
+from simclrv2_tf.data.splits import NoSplitError
+from simclrv2_tf.data.splits import choose_split
+from simclrv2_tf.data.splits import parse_split
+from simclrv2_tf.runs import inputs
+
+
+@dataclasses.dataclass(frozen=True)
+class Pool:
+    """Images of one or several splits, one after another.
+
+    Attributes:
+      source: `Source` of all of them, with the labels that may be used.
+      splits: str (images,), the split of each.
+      train: Name of the split whose images may be labelled.
+      files: Of each its file, or its number in its split.
+      are_files: bool (images,), whether each is a file of its own.
+    """
+
+    source: Source
+    splits: np.ndarray
+    train: str
+    files: np.ndarray
+    are_files: np.ndarray
+
+    @property
+    def trains(self) -> np.ndarray:
+        """Which images are of the training split, bool (images,)."""
+        return self.splits == self.train
+
+    def subset(self, numbers: np.ndarray) -> Pool:
+        """These images alone."""
+        return dataclasses.replace(
+            self,
+            source=self.source.subset(numbers),
+            splits=self.splits[numbers],
+            files=self.files[numbers],
+            are_files=self.are_files[numbers],
+        )
+
+    def class_of(self, number: int) -> str:
+        """Name of an image's class, "" without one."""
+        label, names = self.source.labels[number], self.source.class_names
+        return names[label] if names and label >= 0 else ""
+
+
+def open_pool(
+    config: Config,
+    source: Source | None = None,
+    eval_source: Source | None = None,
+) -> Pool:
+    """Opens the training split, and all others to be compared with it.
+
+    Args:
+      config: A `Config`; with `split` that split alone is opened.
+      source: A `Source` in place of the config's training split.
+      eval_source: The same of its evaluation split.
+
+    Raises:
+      ValueError: If there are fewer than two images.
+    """
+    parts = _given(source, eval_source) or _named(config)
+    train = next(iter(parts))
+    parts[train] = _with_allowed_labels(config, parts[train])
+    joined = _joined(config, list(parts.values()))
+    if joined.num_examples < 2:
+        raise ValueError(
+            "Curation compares images with each other and needs two or more. "
+            f"Received: {joined.num_examples} in {joined.name}"
+        )
+    sizes = [part.num_examples for part in parts.values()]
+    return Pool(
+        joined,
+        np.repeat(list(parts), sizes),
+        train,
+        np.array([n for p in parts.values() for n in whole_names(p)], object),
+        np.repeat([are_files(p) for p in parts.values()], sizes),
+    )
+
+
+def _given(source, eval_source):
+    if source is None:
+        return {}
+    given = {TRAIN[0]: source, VALIDATION[0]: eval_source}
+    return {name: one for name, one in given.items() if one is not None}
+
+
+def _named(config):
+    """{name: `Source`} of the splits, that to be labelled first."""
+    if config.split:
+        return {config.split: inputs.open_source(config, config.split, "split")}
+    parts = {config.train_split: inputs.open_source(config)}
+    others = [holdout.HOLDOUT] if config.holdout_fraction else []
+    for name in [*others, config.eval_split, *_others(config)]:
+        try:
+            if name not in parts:
+                parts[name] = inputs.open_source(config, name, "eval_split")
+        except NoSplitError:
+            if name == config.eval_split and "eval_split" in config.given:
+                raise
+    return parts
+
+
+def _others(config):
+    """Splits that neither training nor evaluation takes its images from."""
+    known = sources.split_names(
+        config.dataset,
+        data_dir=config.data_dir,
+        download=config.download,
+        image_feature=config.image_feature,
+        label_feature=config.label_feature,
+        label_map=config.label_map,
+        folder_classes=config.folder_classes,
+    )
+    taken = set()
+    for split in (config.train_split, config.eval_split):
+        try:
+            taken.add(choose_split(known, split, config.dataset)[0])
+        except ValueError:  # it has no such split, or is a sum of TFDS's
+            taken |= set(parse_split(split)[:1]) | set(TRAIN)
+    return [name for name in known if name not in taken]
+
+
+def _with_allowed_labels(config, source):
+    if not (source.labels >= 0).any():
+        return source
+    return source.with_labels(inputs.labelled_examples(config, source))
+
+
+def _joined(config, parts):
+    if len(parts) == 1:
+        return parts[0]
+    classes = [name for part in parts for name in part.class_names or ()]
+    names = tuple(dict.fromkeys(classes)) or None
+    name = " and ".join(part.name for part in parts)
+    return concat.join(name, parts, names)
+
+
+def split_in_table(split: str, train: str) -> str:
+    """What a table calls a split, so that it is found again.
+
+    A slice has no name there: that of training is "train", of another the
+    split that it is of, or "validation" where that is training's.
+    """
+    if split == train:
+        return TRAIN[0]
+    name = parse_split(split)[0]
+    return VALIDATION[0] if name in (parse_split(train)[0], *TRAIN) else name

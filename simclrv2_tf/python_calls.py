@@ -1,0 +1,89 @@
+"""From the arguments of a Python function to a session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import TypeAlias
+
+import keras
+import tensorflow as tf
+
+from simclrv2_tf import session
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.files import keras_files
+
+Data: TypeAlias = "str | tf.data.Dataset | Source"
+Path: TypeAlias = str | os.PathLike[str]
+
+
+def call(
+    train_mode: str | None,
+    dataset: Data | None,
+    model_dir: Path | None,
+    options: Mapping[str, Any],
+    eval_dataset: tf.data.Dataset | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> dict[str, Any]:
+    """Does what the arguments of one of the functions ask for.
+
+    Args:
+      train_mode: As the option; None where nothing is trained.
+      dataset: A name, a `tf.data.Dataset` or a `Source`; None for the run's
+        own data.
+      model_dir: Directory of the run; None for none.
+      options: Fields of `Config`; of a network also a `keras.Model`.
+      eval_dataset: See `pretrain`.
+      callbacks: See there.
+
+    Raises:
+      ValueError: If they do not go together.
+    """
+    directory = None if model_dir is None else os.fspath(model_dir)
+    options = dict(keras_files.in_files(options, directory))
+    if directory is not None:
+        options["model_dir"] = directory
+    if train_mode:
+        options["train_mode"] = train_mode
+    source, eval_source = _as_source(dataset), _as_source(eval_dataset)
+    if source is None and dataset is not None:
+        options["dataset"] = dataset
+    config = Config(**options)
+    asking = _evaluating(config)
+    if asking and source is not None and eval_source is None:
+        raise ValueError(
+            "`eval_dataset` must be given where `dataset` has no name. "
+            f"Received: {asking}, eval_dataset=None"
+        )
+    return session.run(config, source, eval_source, callbacks=callbacks)
+
+
+def _evaluating(config):
+    """The option that has training evaluate, None if there is none."""
+    if config.mode == "train_then_eval":
+        return "mode='train_then_eval'"
+    compares = config.mode == "train" and config.train_mode != "semi_supervised"
+    asked = [n for n in ("patience", "export_best") if getattr(config, n)]
+    if compares and asked:
+        return f"{asked[0]}={getattr(config, asked[0])!r}"
+    return None
+
+
+def _as_source(dataset):
+    """A `Source` of a data set, None for a name, which `Config` takes."""
+    if isinstance(dataset, tf.data.Dataset):
+        return sources.from_dataset(dataset)
+    if dataset is None or isinstance(dataset, (str, os.PathLike)):
+        return None
+    if not isinstance(dataset, Source):
+        raise ValueError(
+            "A data set must be a name such as 'folder:PATH', or a "
+            "`tf.data.Dataset`: for arrays give tf.data.Dataset."
+            "from_tensor_slices((images, labels)). Received: "
+            f"{type(dataset).__name__}"
+        )
+    return dataset

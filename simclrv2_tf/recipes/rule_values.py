@@ -1,0 +1,87 @@
+"""Values that the table of rules computes from the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from simclrv2_tf.recipes import network_sizes
+from simclrv2_tf.recipes.facts import Facts
+
+PROBED_BELOW = 10  # labels a class
+PAPERS_CROPS, LARGE_CROPS = 0.08, 0.3  # least area
+SMALL = 64  # pixels
+CHIRAL = 0.7  # of the images told from their mirror images: half by chance
+
+
+def of_teacher(name: str) -> Callable[[Facts], Any]:
+    """An attribute of the teacher's `Size`."""
+    return lambda facts: getattr(network_sizes.choose(facts), name)
+
+
+def of_student(name: str) -> Callable[[Facts], Any]:
+    """The same of the student's."""
+    return lambda facts: getattr(
+        network_sizes.student(network_sizes.choose(facts)), name
+    )
+
+
+def precision(facts: Facts) -> str:
+    """16 bits where they are native."""
+    return "bfloat16" if facts.machine.bfloat16 else "float32"
+
+
+def batch(facts: Facts) -> int:
+    """Images of a step of pretraining: a power of two."""
+    most = 4096 if facts.machine.accelerators else 256
+    largest = min(most, facts.examples // 4)
+    return max(16, 1 << (largest.bit_length() - 1))
+
+
+def label_batch(facts: Facts) -> int:
+    """Images of a step on the labels alone."""
+    return max(1, min(64, facts.labelled))
+
+
+def probe_alone(facts: Facts) -> bool:
+    """Whether there are too few labels to change the features by them."""
+    return facts.fewest < PROBED_BELOW
+
+
+def trained_after(facts: Facts) -> int:
+    """The block group after which weights are trained; -1 for all."""
+    return 4 if probe_alone(facts) else -1
+
+
+def label_rate(facts: Facts) -> float:
+    """So that the rate after scaling by the batch is the same for any."""
+    if probe_alone(facts):
+        return 0.0
+    scaled = 0.0005 if facts.fewest < 50 else 0.01
+    return round(scaled * 256 / label_batch(facts), 5)
+
+
+def distill_batch(facts: Facts) -> int:
+    """Images of a step of distillation."""
+    return min(128, batch(facts))
+
+
+def smallest_crop(facts: Facts) -> float:
+    """Least share of an image that a view shows."""
+    small = network_sizes.choose(facts).image_size <= SMALL
+    return LARGE_CROPS if small else PAPERS_CROPS
+
+
+def flips(facts: Facts) -> bool:
+    """Whether a mirror image is as good an image."""
+    return facts.told_from_mirror < CHIRAL
+
+
+def blurs(facts: Facts) -> bool:
+    """Whether images are large enough to have detail."""
+    return network_sizes.choose(facts).image_size > SMALL
+
+
+def strength(facts: Facts) -> float:
+    """Of colour distortion."""
+    return 1.0 if network_sizes.choose(facts).image_size >= 96 else 0.5

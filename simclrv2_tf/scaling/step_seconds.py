@@ -1,0 +1,85 @@
+"""How long a step takes, on the device and on its wires."""
+
+from simclrv2_tf import losses
+from simclrv2_tf.scaling.accelerators import EFFICIENCY
+from simclrv2_tf.scaling.planned_job import FLOAT
+
+VIEWS = 2
+STEP = 3  # a backward pass costs two forward passes
+LATENCY = 30e-6  # seconds that a collective takes at least: an assumption
+
+
+def wire(job):
+    """Bytes that each device sends in a step, a dictionary.
+
+    By rings: of n devices' shares a gather passes on n - 1, and a sum of
+    the whole takes twice (n - 1) / n of it. Left out: the keys of a momentum
+    memory, which are gathered as the embeddings are.
+    """
+    ring = (job.devices - 1) / job.devices
+    embeddings = VIEWS * job.batch * job.proj_out_dim * FLOAT
+    # In tiles the backward pass gathers three numbers a pair; the dense
+    # form sums the gradient of all replicas' embeddings.
+    backward = 3 * job.batch * FLOAT
+    if job.batch <= losses.DENSE_PAIRS:
+        backward = 2 * embeddings
+    # Mean and variance on the way forward, two sums on the way back.
+    moments = 2 * FLOAT * sum(job.whole.norms) * job.global_bn
+    return {
+        "gradients": 2 * ring * job.whole.parameters * FLOAT,
+        "embeddings": ring * (embeddings + backward),
+        "moments": 2 * ring * moments * (_forwards(job) + _parts(job)),
+    }
+
+
+def _parts(job):
+    """Micro-batches of a step."""
+    return job.share // job.at_a_time
+
+
+def _forwards(job):
+    """Forward passes of a step, those made again among them."""
+    again = job.remat + (job.gradient_cache_microbatch > 0)
+    return _parts(job) * (1 + again)
+
+
+def collectives(job):
+    """How many collectives of a step wait for one another."""
+    if job.devices == 1:
+        return 0
+    # Mean and variance one after the other; backward both sums at once.
+    moments = 2 * _forwards(job) + _parts(job)
+    # Two of the loss, one of the gradients.
+    return 3 + len(job.whole.norms) * moments * job.global_bn
+
+
+def seconds(job, device, efficiency=EFFICIENCY):
+    """Seconds of a step on the device and on its wires, a dictionary.
+
+    Nothing is taken to overlap.
+
+    Args:
+      job: A `Job`.
+      device: A `Device`.
+      efficiency: Share of the device's speed that is reached, in (0, 1].
+    """
+    speed = device.speed if job.itemsize == FLOAT else device.speed_16
+    # Forward passes made again, and that of the momentum encoder.
+    more = job.remat + (job.gradient_cache_microbatch > 0)
+    more += job.memory_size > 0
+    work = VIEWS * job.share * job.whole.multiplications * (STEP + more)
+    between = device.network if job.hosts > 1 else device.wire
+    sent = sum(wire(job).values()) / min(between, device.wire)
+    return {
+        "computing": 2 * work / (speed * efficiency),
+        "communicating": sent + collectives(job) * LATENCY,
+    }
+
+
+def balance(job, device, efficiency=EFFICIENCY):
+    """Images of a device below which a step mostly communicates.
+
+    Communication hardly depends on the batch, computing is proportional.
+    """
+    spent = seconds(job, device, efficiency)
+    return job.share * spent["communicating"] / spent["computing"]

@@ -1,0 +1,132 @@
+"""Confident learning against loops, and wrong labels that are planted."""
+
+import numpy as np
+import pytest
+
+from simclrv2_tf.curation import confident_learning
+from simclrv2_tf.curation import doubtful_labels
+from simclrv2_tf.curation.outliers import neighbours_of
+from simclrv2_tf.curation.outliers import outlier_scores
+from simclrv2_tf.probing import cross_validation
+from simclrv2_tf.probing.nearest import nearest_others
+
+RNG = np.random.default_rng(3)
+
+
+@pytest.fixture(autouse=True)
+def few_strengths(monkeypatch):
+    monkeypatch.setattr(cross_validation, "STRENGTHS", (0.01, 1.0))
+
+
+def naive_joint(probabilities, labels):
+    """Algorithm 1 of the paper, example by example."""
+    classes = probabilities.shape[1]
+    means = [
+        np.mean(probabilities[labels == c, c]) if (labels == c).any() else 9
+        for c in range(classes)
+    ]
+    counted, matrix = [], np.zeros((classes, classes))
+    for row, label in zip(probabilities, labels, strict=True):
+        confident = [c for c in range(classes) if row[c] >= means[c]]
+        best = max(confident, key=lambda c: row[c]) if confident else -1
+        counted.append(best)
+        if best >= 0:
+            matrix[label, best] += 1
+    for c in range(classes):
+        if not matrix[c].sum():
+            matrix[c, c] = 1
+        matrix[c] *= np.mean(labels == c) / matrix[c].sum()
+    return counted, matrix
+
+
+def test_the_joint_is_that_of_the_paper():
+    labels = RNG.integers(0, 4, 200)
+    probabilities = RNG.dirichlet(np.ones(5), 200)  # no label of the last
+    probabilities[np.arange(200), labels] += 0.5
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    counted, matrix = naive_joint(probabilities, labels)
+    found = confident_learning.confident_classes(probabilities, labels)
+    assert found.tolist() == counted
+    joint = confident_learning.joint(found, labels, 5)
+    np.testing.assert_allclose(joint, matrix)
+    assert joint.sum() == pytest.approx(1)
+    wrong = matrix.sum() - np.trace(matrix)
+    assert confident_learning.wrong_share(joint) == pytest.approx(wrong)
+
+
+def blobs(classes=4, each=50):
+    labels = np.repeat(np.arange(classes), each)
+    rows = np.eye(classes, 10)[labels] * 3
+    rows += 0.5 * RNG.normal(size=rows.shape)
+    return rows.astype(np.float32), labels
+
+
+def test_planted_labels_come_first():
+    rows, truth = blobs()
+    labels = truth.copy()
+    planted = RNG.choice(200, 10, replace=False)
+    labels[planted] = (labels[planted] + 1) % 4
+    found = doubtful_labels.doubts(rows, labels)
+    assert set(found.numbers[:10]) == set(planted)
+    assert (found.looks_like[:10] == truth[found.numbers[:10]]).all()
+    assert (found.score[:10] > 0).all() and found.score[10] < 0
+    assert (np.diff(found.score) <= 0).all()
+    confident = set(found.numbers[found.confident])
+    assert confident <= set(planted) and len(confident) >= 5
+    assert found.wrong == pytest.approx(0.05, abs=0.03)
+
+
+def test_only_labels_of_classes_with_two_are_judged():
+    rows, labels = blobs()
+    labels[:20] = -1
+    labels[labels == 3] = -1
+    labels[150] = 3  # alone in its class
+    found = doubtful_labels.doubts(rows, labels)
+    assert (
+        sorted(found.numbers)
+        == np.flatnonzero((labels >= 0) & (labels < 3)).tolist()
+    )
+    alone = np.full(200, -1)
+    alone[:2] = alone[2:4] = 0
+    alone[4] = 1
+    assert doubtful_labels.doubts(rows, alone) is None
+    assert doubtful_labels.doubts(rows, np.full(200, -1)) is None
+
+
+def test_neighbours_vote_by_their_cosine():
+    rows, labels = blobs(3, 6)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    expected = np.zeros((18, 3))
+    for place in range(18):
+        order = np.argsort(-(unit @ unit[place]))
+        near = [n for n in order if n != place][:10]
+        for other in near:
+            weight = np.exp(unit[other] @ unit[place] / 0.1)
+            expected[place, labels[other]] += weight
+    expected /= expected.sum(axis=1, keepdims=True)
+    found = doubtful_labels.neighbours_say(rows, labels, 3)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_the_lead_is_that_of_the_best_other_class():
+    shares = np.array([[0.1, 0.6, 0.3], [0.5, 0.2, 0.3]])
+    score, other = doubtful_labels.lead(shares, np.array([2, 0]))
+    assert other.tolist() == [1, 2]
+    np.testing.assert_allclose(score, [0.3, -0.2])
+
+
+def test_outliers_are_far_from_their_neighbours():
+    rows, _ = blobs()
+    few = -rows.mean(axis=0) + 0.01 * RNG.normal(size=(4, 10))
+    rows[5:9] = few  # of one kind, and fewer than the neighbours
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    apart = np.linalg.norm(unit[:, None] - unit, axis=2)
+    expected = np.sort(apart, axis=1)[:, 1:11].mean(axis=1)
+    found = outlier_scores(nearest_others(rows, 10)[0])
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
+    assert set(np.argsort(-found)[:4]) == {5, 6, 7, 8}
+
+
+def test_outliers_have_a_twentieth_of_all_as_neighbours():
+    counts = [neighbours_of(images) for images in (3, 400, 1000, 10**6)]
+    assert counts == [10, 20, 50, 100]

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Builds the site of docs/ into site/ and checks it: warnings and broken links
+# are errors, and no page may fetch anything. --serve shows it while you write.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source tools/environment.sh
+prepare_other .venv-docs "$(find_python)" tools/docs/requirements.txt
+
+export NO_MKDOCS_2_WARNING=1  # see tools/docs/requirements.txt
+if [ "${1:-}" = --serve ]; then
+  exec .venv-docs/bin/mkdocs serve
+fi
+# Not --quiet, which keeps warnings from being counted.
+.venv-docs/bin/mkdocs build --strict
+.venv-docs/bin/python tools/docs/nothing_fetched.py site
