@@ -13,7 +13,11 @@ from simclrv2_tf.recipes.step_time import StepTime
 
 # Of the time that is left when every run has started and ended: distillation
 # needs about a third of pretraining's steps (benchmarks/digits.json).
-PILOTS, LABELS, DISTILLATION = 0.2, 0.08, 0.25
+LABELS, DISTILLATION = 0.08, 0.25
+# Shares for pilot runs, the second where the first is too short for two runs:
+# colour distortion that does not suit the data costs more than a sixth of
+# pretraining does.
+PILOTS = (0.2, 0.35)
 # Before so many steps nothing is told apart: the signs' first hundred steps
 # leave the loss above chance (benchmarks/recipes.md).
 LEAST_PILOT_STEPS = 120
@@ -84,8 +88,7 @@ def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
     fixed = spent + runs * costs.run
     work = max(0.0, facts.seconds - fixed)
     if facts.labelled:
-        pilots = _plan_pilots(recipe, facts, costs, PILOTS * work)
-        work -= pilots
+        work -= _plan_pilots(recipe, facts, costs, work)
         for stage in ("finetune", "scratch"):
             steps = _label_steps(facts, recipe.options(stage), stage)
             most = int(LABELS * work / costs.step[stage])
@@ -117,24 +120,29 @@ def _label_steps(facts, options, stage):
     return max(least, epochs * facts.labelled // options["train_batch_size"])
 
 
-def _plan_pilots(recipe, facts, costs, seconds):
-    """Seconds for pilot runs, 0 where they would tell nothing.
-
-    As many runs as there is time for.
-    """
+def _plan_pilots(recipe, facts, costs, work):
+    """Seconds for pilot runs, 0 where they would tell nothing."""
     trials = pilots.wanted(recipe)
     if not trials or recipe.left_out or facts.fewest < 2:
         return 0.0
+    for share, most in zip(PILOTS, (1 + len(trials), 2), strict=True):
+        if _fit_pilots(recipe, costs, share * work, most):
+            recipe.seconds["pilots"] = share * work
+            return share * work
+    return 0.0
+
+
+def _fit_pilots(recipe, costs, seconds, most):
+    """Chooses as many runs as there is time for; whether there is for two."""
     start = max(0.0, costs.run - ENDING)  # nothing is exported
-    for runs in range(1 + len(trials), 1, -1):
+    for runs in range(most, 1, -1):
         steps = int((seconds / runs - start) / costs.step["pretrain"])
         if steps >= LEAST_PILOT_STEPS:
-            why = f"{runs} runs in {PILOTS:.0%} of the time"
+            why = f"{runs} runs in {duration(seconds)}"
             recipe.choose("pilot", "train_steps", steps, why, SOURCE)
             recipe.pilot_runs = runs
-            recipe.seconds["pilots"] = seconds
-            return seconds
-    return 0.0
+            return True
+    return False
 
 
 def _choose_steps(recipe, facts, costs, stage, steps):
@@ -174,7 +182,7 @@ def _check_epoch(recipe, facts, costs, steps, fixed):
     if steps < needed:
         share = 1.0
         if facts.labelled:
-            share = (1 - DISTILLATION) * (1 - PILOTS - 2 * LABELS)
+            share = (1 - DISTILLATION) * (1 - PILOTS[0] - 2 * LABELS)
         seconds = fixed + needed * costs.step["pretrain"] / share
         minutes = int(seconds / 60) + 1
         raise ValueError(

@@ -120,6 +120,9 @@ def test_pilots_need_two_labels_a_class_and_time():
     assert planned(SIGNS, step=0.6).pilot_runs == 2
     assert planned(SIGNS, step=0.4).pilot_runs == 3
     assert planned(SIGNS).options("pilot")["train_steps"] >= 120
+    short = planned(SIGNS, step=0.9)  # a fifth of the time is not enough
+    assert short.pilot_runs == 2
+    assert short.seconds["pilots"] == pytest.approx(0.35 * 1092)
     one = dataclasses.replace(SIGNS, fewest=1, labelled=10)
     assert not planned(one).pilot_runs
     assert not planned(dataclasses.replace(SIGNS, seconds=300.0)).pilot_runs
