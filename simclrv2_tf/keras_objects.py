@@ -12,7 +12,7 @@ PACKAGE = "simclrv2_tf"
 MODULES = {
     "Backbone": "models.backbone",
     "BatchNorm": "models.normalization",
-    "Conv2D": "models.blocks",
+    "Conv2D": "models.convolution",
     "LARS": "optimizers",
     "NTXent": "losses",
     "Network": "models.network",

@@ -12,6 +12,7 @@ class LinearNetwork(keras.Model):
     """
 
     supervised_head = None
+    noise = ()
 
     def __init__(self, features=6, width=4, **kwargs):
         images = keras.Input((1, 1, features))
