@@ -3,7 +3,7 @@
 import dataclasses
 import re
 
-from simclrv2_tf.config.option import NUMBERS
+from simclrv2_tf.config.option import WHOLE_NUMBERS
 from simclrv2_tf.config.option import Range
 from simclrv2_tf.config.option import at_least
 from simclrv2_tf.config.option import fixed
@@ -67,7 +67,7 @@ class HardwareConfig:
         "TensorBoard profile; the ten operations that take longest are "
         "printed.",
         kind=str,
-        also=NUMBERS,
+        also=WHOLE_NUMBERS,
         range=Range(
             lambda v: v is None or profiled(v) is not None,
             "two steps 'FIRST,LAST' from 1 on, such as '10,20'",

@@ -499,7 +499,7 @@ class Options(TypedDict, total=False):
     """Stop before a job that is expected to take more than nine tenths of
     the free memory, and say what would help."""
 
-    profile_steps: str | os.PathLike[str] | Sequence[float] | None
+    profile_steps: str | os.PathLike[str] | Sequence[int] | None
     """First and last step, with a comma, of which training writes a
     TensorBoard profile; the ten operations that take longest are
     printed."""

@@ -56,6 +56,9 @@ NUMBERS = Also(
 )
 # A keras.Model, which the functions of `api` put into a file first.
 MODEL = Also((), str, "object")
+WHOLE_NUMBERS = Also(
+    (list, tuple), lambda v: ",".join(map(str, v)), "Sequence[int]"
+)
 WHOLE_NUMBER = Also((numbers.Integral,), str, "int")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
 from simclrv2_tf.config import Config
@@ -11,6 +13,9 @@ from simclrv2_tf.inference.eval_batches import batches_of
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
+
+FEW = 50  # images below which ranges may be wrong: a choice, not measured
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 def calibration_images(
@@ -63,6 +68,14 @@ def _of_training(config, prefix):
 
 def _drawn(config, count):
     """Numbers of the examples, ascending, each once."""
-    wanted = min(config.export_calibration_images, count)
+    asked = config.export_calibration_images
+    wanted = min(asked, count)
+    if wanted < min(asked, FEW):
+        _LOG.warning(
+            "an int8 export is calibrated on %d images, of %d asked for: so "
+            "few may give wrong ranges; name more with --dataset",
+            wanted,
+            asked,
+        )
     generator = np.random.default_rng(config.seed)
     return np.sort(generator.choice(count, wanted, replace=False))

@@ -6,6 +6,7 @@ import os
 import keras
 
 from simclrv2_tf.files.errors import first_line
+from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.models.keras_spec import FILE
 from simclrv2_tf.models.keras_spec import JSON
 from simclrv2_tf.models.keras_spec import KERAS
@@ -17,6 +18,10 @@ from simclrv2_tf.models.keras_spec import short
 
 class MissingKerasHub(ValueError):
     """KerasHub is needed and cannot be imported."""
+
+
+class NoSuchFile(ValueError):
+    """A network is named by a file that is not there."""
 
 
 def canonical(text, model=None):
@@ -134,7 +139,7 @@ def load_classifier(spec):
 def _loaded(spec, loader):
     try:
         return loader(spec.name)
-    except MissingKerasHub:
+    except (MissingKerasHub, NoSuchFile):
         raise
     except Exception as error:  # whatever custom layers and Keras raise
         raise ValueError(
@@ -145,6 +150,8 @@ def _loaded(spec, loader):
 
 
 def _from_file(path):
+    if not os.path.exists(path) and not is_remote(path):
+        raise NoSuchFile(f"There is no file {path!r}: look at its path.")
     return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 

@@ -23,6 +23,8 @@ def announce(run: TrainingRun) -> None:
     notes = _notes(run.data.source)
     print("\n".join(_lines(run, notes)))
     print(flush=True)
+    if run.config.profile_steps and not run.trains:
+        _LOG.warning("no profile: no step is left to train")
     if run.trains:
         _warn_of_changed_flags(run)
         checkpointing.write_flags(run)

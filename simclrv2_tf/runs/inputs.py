@@ -96,8 +96,17 @@ def _open(config, split):
     source = _open_whole(config, split)
     if not config.exclude_images:
         return source
-    kept = left_in(source, read_excluded(config.exclude_images))
+    excluded = read_excluded(config.exclude_images)
+    kept = left_in(source, excluded)
     left = source.num_examples - len(kept)
+    if excluded and not left:
+        _LOG.warning(
+            "exclude_images leaves nothing out: none of the names in %r, such "
+            "as %r, is of %s (have the files moved?)",
+            config.exclude_images,
+            min(excluded),
+            source.name,
+        )
     words = f"left out by exclude_images: {left} of {source.num_examples}"
     source = dataclasses.replace(source, notes=(*source.notes, words))
     return source.subset(kept)

@@ -33,7 +33,7 @@ def folder(tmp_path):
         ("\ufefffile\ndata/other.png\n", [0, 1, 2, 3]),
     ],
 )
-def test_files_are_left_out(folder, tmp_path, text, left):
+def test_files_are_left_out(folder, tmp_path, text, left, caplog):
     table = tmp_path / "table.csv"
     table.write_text(text.format(folder=folder))
     config = Config(dataset=f"folder:{folder}", exclude_images=str(table))
@@ -41,6 +41,8 @@ def test_files_are_left_out(folder, tmp_path, text, left):
     names = [source.where(n) for n in range(source.num_examples)]
     assert names == [str(folder / f"{n}.png") for n in left]
     assert f"exclude_images: {4 - len(left)} of 4" in source.notes[-1]
+    idle = "other.png" in text  # a table of files that are not there
+    assert ("none of the names in" in caplog.text) == idle
 
 
 def test_numbers_are_left_out(tmp_path):

@@ -40,7 +40,7 @@ def run_of(tmp_path_factory):
     return run, small_classifier.photographs(folder / "photos"), network
 
 
-def test_images_are_drawn_from_those_of_training(classifier):
+def test_images_are_drawn_from_those_of_training(classifier, caplog):
     every = images_of(open_digits("train"), SIZE["image_size"])
     known = {image.tobytes() for image in every}
     drawn = [
@@ -56,6 +56,13 @@ def test_images_are_drawn_from_those_of_training(classifier):
     np.testing.assert_array_equal(drawn[0], drawn[1])
     assert not np.array_equal(drawn[0], drawn[2])
     np.testing.assert_array_equal(drawn[3], every)
+    assert "may give wrong ranges" not in caplog.text
+
+
+def test_few_images_are_told(classifier, run_of, caplog):
+    config = Config(dataset=f"folder:{run_of[1]}")
+    calibration_images(config, "none", classifier)
+    assert re.search("on [0-9]+ images, of 200 asked for", caplog.text)
 
 
 def test_weights_of_no_run_need_data_by_name(classifier):

@@ -62,8 +62,8 @@ def test_the_size_of_images_is_known_without_weights():
         ("keras:MobileNetV2", None, "A teacher must be trained: give the"),
         ("keras:MobileNetV2(pooling='max')", None, "must be trained"),
         ("keras:NoNet(weights='x')", None, "keras.applications has no 'NoNet'"),
-        ("gone.keras", "0..1", "cannot be read as a Keras model"),
-        ("gone.keras", None, "cannot be read as a Keras model"),
+        ("gone.keras", "0..1", "There is no file 'gone.keras'"),
+        ("gone.keras", None, "There is no file 'gone.keras'"),
     ],
 )
 def test_what_is_no_teacher_is_a_sentence(source, pixels, message):

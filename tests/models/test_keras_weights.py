@@ -48,7 +48,7 @@ def test_random_weights_stay(network, weights):
         ("imagenet", "are for networks of keras.applications"),
         ("gone.weights.h5", "there is nothing"),
         ("noisy", "must be random, imagenet, or a file"),
-        ("gone.keras", "cannot be read as a Keras model"),
+        ("gone.keras", "There is no file 'gone.keras'"),
     ],
 )
 def test_weights_that_are_none_are_a_sentence(network, weights, message):
