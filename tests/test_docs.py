@@ -30,8 +30,9 @@ from tools.docs import nothing_fetched
 FIELDS = {field.name for field in dataclasses.fields(Config)}
 # Flags of other programs, and of our scripts; those that have a dash end there.
 OTHERS = set(
-    "batch batching_parameters_file beam_runner budget check cost data datasets "
-    "device devices directory draws efficiency enable_batching flagfile gres help job kill "
+    "batch batching_parameters_file beam_runner budget check cost data device "
+    "datasets devices directory draws efficiency enable_batching flagfile gres "
+    "help job kill "
     "model_config_file nodes ntasks open port rest_api_port rm requeue seeds "
     "labels serve share_pretraining slow time".split()
 )
