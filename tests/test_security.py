@@ -39,6 +39,8 @@ REQUIRED = {
 }
 # The one file in which Keras makes a network of what it reads, see SECURITY.md.
 DESERIALISES = "keras_build.py"
+# The one file that runs a SavedModel: the one that was just written.
+RUNS_ITS_OWN = ("latency.py", "tf.saved_model.load")
 
 
 def calls():
@@ -52,7 +54,8 @@ def test_nothing_runs_code_from_data():
     for path, name, node in calls():
         short = ".".join(name.split(".")[-2:])
         where = f"{path.name}:{node.lineno} calls {name}"
-        assert not {name, short} & FORBIDDEN, where
+        own = (path.name, name) == RUNS_ITS_OWN
+        assert own or not {name, short} & FORBIDDEN, where
         assert not name.endswith((".extractall", ".extract")), where
 
 
