@@ -8,7 +8,6 @@ import numpy as np
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import holdout
-from simclrv2_tf.data import sources
 from simclrv2_tf.data.example_names import are_files
 from simclrv2_tf.data.example_names import whole_names
 from simclrv2_tf.data.source import Source
@@ -119,15 +118,7 @@ def _named(config):
 
 def _others(config):
     """Splits that neither training nor evaluation takes its images from."""
-    known = sources.split_names(
-        config.dataset,
-        data_dir=config.data_dir,
-        download=config.download,
-        image_feature=config.image_feature,
-        label_feature=config.label_feature,
-        label_map=config.label_map,
-        folder_classes=config.folder_classes,
-    )
+    known = inputs.split_names(config)
     taken = set()
     for split in (config.train_split, config.eval_split):
         try:

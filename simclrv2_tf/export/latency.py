@@ -46,7 +46,7 @@ def measure(network, directory, formats=(), seconds=SECONDS):
     found = {
         "endpoint": endpoint,
         "image_size": network.get_config()["image_size"],
-        **_circumstances(),
+        **_environment(),
         "formats": [
             {
                 "format": form,
@@ -62,7 +62,7 @@ def measure(network, directory, formats=(), seconds=SECONDS):
     return found
 
 
-def _circumstances():
+def _environment():
     return {
         "cores": cores(),
         "machine": platform.machine(),

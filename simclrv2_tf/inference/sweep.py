@@ -13,7 +13,6 @@ import tensorflow as tf
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
-from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import concat
 from simclrv2_tf.data.unreadable import UnreadableImages
@@ -22,21 +21,14 @@ from simclrv2_tf.files.progress import progress
 from simclrv2_tf.inference.result_shards import Shards
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs.inputs import open_source
+from simclrv2_tf.runs.inputs import split_names
 
 
 def open_whole(config: Config) -> Source:
     """The split that a config names, else all splits one after another."""
     if config.split:
         return open_source(config, config.split, "split")
-    names = sources.split_names(
-        config.dataset,
-        data_dir=config.data_dir,
-        download=config.download,
-        image_feature=config.image_feature,
-        label_feature=config.label_feature,
-        label_map=config.label_map,
-        folder_classes=config.folder_classes,
-    )
+    names = split_names(config)
     parts = [open_source(config, name) for name in names]
     if len(parts) == 1:
         return parts[0]

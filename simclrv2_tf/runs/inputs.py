@@ -52,6 +52,19 @@ def evaluation_if_labelled(config: Config) -> Source | None:
     return found if (found.labels >= 0).any() else None
 
 
+def split_names(config: Config) -> list[str]:
+    """The splits of the data set that a config names."""
+    return sources.split_names(
+        config.dataset,
+        data_dir=config.data_dir,
+        download=config.download,
+        image_feature=config.image_feature,
+        label_feature=config.label_feature,
+        label_map=config.label_map,
+        folder_classes=config.folder_classes,
+    )
+
+
 def open_source(
     config: Config, split: str | None = None, option: str = "train_split"
 ) -> Source:
