@@ -30,6 +30,21 @@ def features_of(network, source: Source) -> np.ndarray:
     return _in_order(features, numbers, source.num_examples)
 
 
+def classes_of(network, source: Source) -> np.ndarray:
+    """What a network takes a source's images for.
+
+    Returns:
+      int64 (examples,), 0 for an image that cannot be read.
+    """
+    config = network.get_config()
+    source = source.with_channels(config["channels"])
+    batches = _batches(source, config["image_size"])
+    logits, numbers = embed(network, batches, "logits_sup")
+    told = np.zeros(source.num_examples, np.int64)
+    told[numbers] = logits.argmax(axis=1)
+    return told
+
+
 def pixels_of(source: Source, side: int = PIXELS) -> np.ndarray:
     """The images themselves, small, of mean 0 and length 1."""
     images, numbers = images_of(source, side)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
 
+from simclrv2_tf import hub
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.nearest import neighbours
 from simclrv2_tf.recipes import baselines
@@ -33,7 +35,7 @@ class FeatureChecks:
         return [Row(**values) for values in record.done[PART]["rows"]]
 
     def _compute(self):
-        network, parameters = self._job.features_network()
+        network, parameters = self._network()
         name = "on frozen features"
         yield from self._judged(
             {
@@ -48,6 +50,12 @@ class FeatureChecks:
             baselines.pixels_of,
             0,
         )
+
+    def _network(self):
+        """The pretrained network, and how many weights its features take."""
+        network = hub.load_network(self._job.path_of("pretrain"))
+        weights = network.backbone.trainable_variables
+        return network, sum(math.prod(weight.shape) for weight in weights)
 
     def _neighbours(self, known, labels, asked):
         fewest = int(np.bincount(labels).min())

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 import os
 import time
 from collections.abc import Callable
 from typing import Any
 
-from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
@@ -18,21 +16,16 @@ from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import pilots
 from simclrv2_tf.recipes import stage_configs
-from simclrv2_tf.recipes.feature_checks import FeatureChecks
+from simclrv2_tf.recipes import teacher_trials
 from simclrv2_tf.recipes.job_data import JobData
 from simclrv2_tf.recipes.job_data import open_data
+from simclrv2_tf.recipes.job_outcome import conclude
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.job_report import Row
-from simclrv2_tf.recipes.job_report import as_csv
-from simclrv2_tf.recipes.job_report import lines
-from simclrv2_tf.recipes.job_report import verdict
 from simclrv2_tf.recipes.pretraining import pretrain
 from simclrv2_tf.recipes.record import REPORT
-from simclrv2_tf.recipes.record import TABLE
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.record import check_same
 from simclrv2_tf.recipes.record import write_json
-from simclrv2_tf.recipes.record import write_text
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.lock import Lock
@@ -164,15 +157,17 @@ class Job:
         if not len(self.data.labelled):
             return self._without_labels()
         self.stage("scratch")
+        if self.recipe.trials:
+            teacher_trials.choose_way(self)
         self.stage("finetune")
         self.stage("distill")
-        return self._report()
+        return conclude(self)
 
-    def config_of(self, stage: str) -> Config:
-        """The config of a stage's run."""
+    def config_of(self, stage: str, recipe: Recipe | None = None) -> Config:
+        """The config of a stage's run, by another recipe than the job's."""
         return stage_configs.config_of(
             self.config,
-            self.recipe,
+            recipe or self.recipe,
             stage,
             self.data.options,
             self.data.evaluation is not None,
@@ -186,14 +181,30 @@ class Job:
         return self.record.done[part]
 
     def run_part(
-        self, part: str, config: Config, interruption, run: Runner | None = None
+        self,
+        part: str,
+        config: Config,
+        interruption,
+        run: Runner | None = None,
+        source: Source | None = None,
     ) -> None:
-        """A run of the job, and what it came to."""
+        """A run of the job, and what it came to.
+
+        Args:
+          part: Name of the part of the job.
+          config: The `Config` of the run.
+          interruption: An `Interruption` that has begun.
+          run: What runs it, in place of `session.run`.
+          source: A `Source` to train on, in place of the job's.
+        """
         print(f"\n== {part} ==", flush=True)
         earlier = journal.seconds(journal.read(config.model_dir, whole=True))
         begin = time.monotonic()
         result = (run or self.run)(
-            config, self.data.train, self.data.evaluation, interruption
+            config,
+            source or self.data.train,
+            self.data.evaluation,
+            interruption,
         )
         seconds = earlier + time.monotonic() - begin
         self.record.finish(part, {**result, "seconds": seconds})
@@ -225,65 +236,3 @@ class Job:
         report = {**result, "rows": [], "notes": [note], "export": None}
         write_json(self.config.model_dir, REPORT, report)
         return report
-
-    def _report(self):
-        rows = self._rows()
-        done = self.record.done
-        said = verdict(rows[0], rows[-1])
-        best = "scratch" if said else "distilled"
-        notes = [*self.recipe.notes, *done.get("notes", {}).get("said", [])]
-        notes += [said] if said else []
-        report = {
-            "rows": [row.values() for row in rows],
-            "export": done[best]["export"],
-            "exported_run": best,
-            "notes": notes,
-            "planned_seconds": sum(self.recipe.seconds.values()),
-            "seconds": self.record.begun()["seconds"]
-            + sum(row.seconds for row in rows),
-        }
-        write_text(self.config.model_dir, TABLE, as_csv(rows))
-        write_json(self.config.model_dir, REPORT, report)
-        print("\n" + "\n".join(lines(rows)))
-        print(
-            "\n"
-            + "\n".join([*notes, f"the exported model: {report['export']}"])
-        )
-        print(
-            "to use it: simclrv2_tf.load_classifier("
-            f"{self.config.model_dir!r}).predict('image.jpg')",
-            flush=True,
-        )
-        return report
-
-    def _rows(self):
-        """The distilled network first, the same from scratch last."""
-        parts = {
-            "small, distilled": "distilled",
-            "pretrained and fine-tuned teacher": "finetuned",
-            "small, from scratch": "scratch",
-        }
-        distilled, tuned, scratch = (
-            self._row(name, part) for name, part in parts.items()
-        )
-        features = FeatureChecks(self).rows()
-        return [distilled, tuned, *features, scratch]
-
-    def _row(self, name, part):
-        done = self.record.done[part]
-        before = ("pilots", "pretrained") if part == "finetuned" else ()
-        earlier = [self.record.done.get(name, {}) for name in before]
-        seconds = done["seconds"] + sum(e.get("seconds", 0) for e in earlier)
-        return Row(
-            name=name,
-            top_1=done.get("eval/label_top_1_accuracy"),
-            examples=int(done.get("eval/examples", 0)),
-            parameters=done["parameters"],
-            seconds=seconds,
-        )
-
-    def features_network(self):
-        """The pretrained network, and how many weights its features take."""
-        network = hub.load_network(self.path_of("pretrain"))
-        weights = network.backbone.trainable_variables
-        return network, sum(math.prod(weight.shape) for weight in weights)

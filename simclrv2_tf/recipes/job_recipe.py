@@ -39,6 +39,8 @@ class Recipe:
       notes: Sentences about the job as a whole.
       left_out: Stages that the job does without.
       pilot_runs: How many short runs try an augmentation.
+      trials: Whether short runs try how to fine-tune.
+      from_labels_alone: Whether the teacher starts from nothing.
     """
 
     given: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
@@ -47,6 +49,8 @@ class Recipe:
     notes: list[str] = dataclasses.field(default_factory=list)
     left_out: list[str] = dataclasses.field(default_factory=list)
     pilot_runs: int = 0
+    trials: bool = False
+    from_labels_alone: bool = False
 
     def choose(
         self, stage: str, option: str, value: Any, why: str, source: str

@@ -31,6 +31,9 @@ def describe(directory: str) -> str:
     if "pilots" in done:
         chosen = done["pilots"]["chosen"]
         said.append(f"pilots      chose {chosen or 'what is usual'}")
+    if "trials" in done:
+        chosen = done["trials"]["chosen"]
+        said.append(f"trials      of fine-tuning chose {chosen}")
     for name in _RUNS:
         said.append(_part(directory, name, done))
     export = report.get("export")

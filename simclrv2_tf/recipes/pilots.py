@@ -17,7 +17,7 @@ from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.rule_values import LARGE_CROPS
 from simclrv2_tf.recipes.rule_values import PAPERS_CROPS
-from simclrv2_tf.runs.train import train
+from simclrv2_tf.recipes.short_run import train_alone
 
 PART = "pilots"
 STRENGTH, AREA = "color_jitter_strength", "crop_area_min"
@@ -119,16 +119,9 @@ def _pilot(job, changed):
         train_summary_steps=steps,
     )
     if folder not in job.record.done:
-        job.run_part(folder, config, job.interruption, _train)
+        job.run_part(folder, config, job.interruption, train_alone)
     network = hub.load_network(config.model_dir)
     return right(job, lambda s: baselines.features_of(network, s))
-
-
-def _train(config, source, evaluation, interruption):
-    """A run that is neither evaluated nor exported."""
-    del evaluation
-    trained = train(config, source, interruption)
-    return {**trained.metrics, "parameters": trained.parameters}
 
 
 def _folder(changed):

@@ -90,7 +90,7 @@ def _beginnings(config, recipe, stage):
         pretrained = outer
     return {
         "pretrain": outer,
-        "finetune": pretrained,
+        "finetune": {} if recipe.from_labels_alone else pretrained,
         "distill": tuned,
         "scratch": _as_the_student(config),
     }[stage]

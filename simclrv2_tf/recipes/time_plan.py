@@ -6,6 +6,7 @@ import dataclasses
 
 from simclrv2_tf.models import layer_costs
 from simclrv2_tf.recipes import pilots
+from simclrv2_tf.recipes import teacher_trials
 from simclrv2_tf.recipes.durations import duration
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -18,6 +19,9 @@ LABELS, DISTILLATION = 0.08, 0.25
 # colour distortion that does not suit the data costs more than a sixth of
 # pretraining does.
 PILOTS = (0.2, 0.35)
+# For trials of the teacher's fine-tuning, which take no fewer steps than
+# fine-tuning takes for the fewest labels.
+TRIALS, LEAST_TRIAL_STEPS = 0.2, 100
 # Before so many steps nothing is told apart: the signs' first hundred steps
 # leave the loss above chance (benchmarks/recipes.md).
 LEAST_PILOT_STEPS = 120
@@ -89,6 +93,7 @@ def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
     work = max(0.0, facts.seconds - fixed)
     if facts.labelled:
         work -= _plan_pilots(recipe, facts, costs, work)
+        work -= _plan_trials(recipe, facts, costs, work)
         for stage in ("finetune", "scratch"):
             steps = _label_steps(facts, recipe.options(stage), stage)
             most = int(LABELS * work / costs.step[stage])
@@ -145,6 +150,33 @@ def _fit_pilots(recipe, costs, seconds, most):
     return False
 
 
+def _plan_trials(recipe, facts, costs, work):
+    """Seconds for trials of the teacher's fine-tuning, 0 without any."""
+    if not teacher_trials.wanted(recipe, facts.labelled, facts.fewest):
+        return 0.0
+    each, start = costs.step["finetune"], max(0.0, costs.run - ENDING)
+    runs = teacher_trials.runs(recipe, facts.labelled)
+    # What is chosen may train for as long once more.
+    most = int((TRIALS * work - runs * start) / (runs + 1) / each)
+    steps = _trial_steps(recipe, facts, most)
+    if not steps:
+        return 0.0
+    why = f"{runs} runs, each without one label in {teacher_trials.PARTS}"
+    recipe.choose("trial", "train_steps", steps, why, SOURCE)
+    _choose_pace(recipe, "trial", steps, each)
+    recipe.trials = True
+    recipe.seconds["trials"] = runs * start + (runs + 1) * steps * each
+    return recipe.seconds["trials"]
+
+
+def _trial_steps(recipe, facts, most):
+    """As many as a network from scratch takes, 0 if there is no time."""
+    asked = recipe.given.get("finetune", {}).get("train_steps")
+    steps = _label_steps(facts, recipe.options("scratch"), "scratch")
+    steps = min(steps, most)
+    return asked or (steps if steps >= LEAST_TRIAL_STEPS else 0)
+
+
 def _choose_steps(recipe, facts, costs, stage, steps):
     options = recipe.options(stage)
     batch = options["train_batch_size"]
@@ -166,6 +198,11 @@ def _choose_steps(recipe, facts, costs, stage, steps):
         recipe.choose(
             stage, "warmup_epochs", warmup, why, "SimCLRv2, Chen et al. 2020"
         )
+    _choose_pace(recipe, stage, steps, each)
+
+
+def _choose_pace(recipe, stage, steps, each):
+    """How often a stage saves and tells, at so many seconds a step."""
     every = max(1, min(steps, round(CHECKPOINT / each)))
     why = f"a kill costs {duration(CHECKPOINT)} at most"
     recipe.choose(stage, "checkpoint_steps", every, why, SOURCE)

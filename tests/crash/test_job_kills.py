@@ -12,6 +12,7 @@ PARTS = ("scratch", "finetuned", "distilled")  # that are evaluated
 PLAN = (
     ("pretrained", harness.Moment("training", 0.05, 2)),
     ("scratch", harness.Moment("export", 0.05)),
+    ("trials/labels_alone_1", harness.Moment("training", 0.05, 2)),
     ("finetuned", harness.Moment("writing", 0.001, 1)),
     ("distilled", harness.Moment("evaluation", 0.5)),
 )
@@ -29,7 +30,7 @@ def command(directory):
     return [
         "--train_mode=semi_supervised",
         "--dataset=digits",
-        "--labels_per_class=1",
+        "--labels_per_class=2",
         f"--model_dir={directory}",
         "--pretrain.train_batch_size=32",
         *size,

@@ -27,6 +27,9 @@ PRETRAIN = {
     "color_jitter_strength": 0.5,
     "crop_area_min": 0.3,
 }
+# Nor does a rate that is given need trials.
+FINETUNE = {"learning_rate": 0.0}
+STAGES = {"pretrain": PRETRAIN, "finetune": FINETUNE}
 FOLDERS = ("pretrained", "finetuned", "distilled", "scratch")
 
 
@@ -35,9 +38,7 @@ def job(tmp_path_factory, without_export):
     """A job, of whose four runs only the best one is exported in earnest."""
     path = tmp_path_factory.mktemp("job") / "digits"
     with without_export() as asked:
-        report = simclrv2_tf.semi_supervised(
-            "digits", path, pretrain=PRETRAIN, **TINY
-        )
+        report = simclrv2_tf.semi_supervised("digits", path, **STAGES, **TINY)
     assert sorted(asked) == [export_of(path / run) for run in sorted(FOLDERS)]
     exports.export_newest(asked[report["export"]])
     return path, report
@@ -110,9 +111,7 @@ def test_the_better_network_is_exported(job):
 def test_what_is_done_is_not_done_again(job, capsys):
     path, report = job
     before = {f: (path / f / "events.jsonl").read_bytes() for f in FOLDERS}
-    again = simclrv2_tf.semi_supervised(
-        "digits", path, pretrain=PRETRAIN, **TINY
-    )
+    again = simclrv2_tf.semi_supervised("digits", path, **STAGES, **TINY)
     assert again == report
     for folder, journal in before.items():
         assert (path / folder / "events.jsonl").read_bytes() == journal
@@ -124,7 +123,7 @@ def test_another_job_is_refused(job):
         simclrv2_tf.semi_supervised(
             "digits",
             path,
-            pretrain=PRETRAIN,
+            **STAGES,
             **{**TINY, "labels_per_class": 3},
         )
     with pytest.raises(ValueError, match="holds a single run"):
@@ -177,10 +176,12 @@ def test_a_job_stands_for_its_classifier(job, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_job_with_pilots_says_what_they_told(tmp_path):
+def test_a_job_with_pilots_and_trials_says_what_they_told(tmp_path):
     pretrain = {"train_batch_size": 32}
     report = simclrv2_tf.semi_supervised(
         "digits", tmp_path / "job", pretrain=pretrain, **TINY
     )
     assert len(list((tmp_path / "job" / "pilots").iterdir())) >= 2
-    assert any("by pilot runs" in note for note in report["notes"])
+    assert len(list((tmp_path / "job" / "trials").iterdir())) == 2
+    for told in ("by pilot runs", "by trials"):
+        assert any(told in note for note in report["notes"])

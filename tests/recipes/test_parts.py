@@ -1,75 +1,24 @@
 """Pilots and pretraining as parts of a job, with runs that are stand-ins."""
 
-import contextlib
 import dataclasses
 import pathlib
-import types
 
 import numpy as np
 import pytest
 import small_classifier
 
-from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import feature_probe
 from simclrv2_tf.recipes import pilots
-from simclrv2_tf.recipes.job import Job
 from simclrv2_tf.recipes.job_data import open_data
-from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.learning_watch import LearningWatch
 from simclrv2_tf.recipes.learning_watch import NotLearning
 from simclrv2_tf.recipes.pretraining import pretrain
-from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.journal import Journal
 
-OPTIONS = {
-    "resnet_depth": 18,
-    "image_size": 8,
-    "train_batch_size": 32,
-    "train_steps": 8,
-    "learning_rate": 2.0,
-    "warmup_epochs": 0.0,
-    "color_jitter_strength": 0.5,
-    "crop_area_min": 0.3,
-}
-
-
-@pytest.fixture
-def job(tmp_path):
-    """A job on the digits whose runs write a small network, not trained."""
-    config = Config(
-        train_mode="semi_supervised",
-        dataset="digits",
-        labels_per_class=3,
-        model_dir=str(tmp_path),
-    )
-    recipe = Recipe(pilot_runs=4)
-    for option, value in OPTIONS.items():
-        recipe.choose("pretrain", option, value, "why", "source")
-    recipe.choose("pilot", "train_steps", 4, "why", "source")
-    calls = []
-
-    def run(config, *_):
-        calls.append(config)
-        directory = pathlib.Path(config.model_dir)
-        directory.mkdir(parents=True)
-        small_classifier.save_run(small_classifier.classifier(), directory)
-        return {"parameters": 1}
-
-    made = Job(
-        config,
-        open_data(config),
-        recipe,
-        Record(str(tmp_path)),
-        run,
-        types.SimpleNamespace(reason=None, deferred=contextlib.nullcontext),
-    )
-    made.calls = calls
-    return made
-
 
 def test_pilots_choose_the_augmentation_once(job, monkeypatch):
-    monkeypatch.setattr(pilots, "_train", job.run)
+    monkeypatch.setattr(pilots, "train_alone", job.run)
     pilots.choose_augmentation(job)
     assert tried(job) == [(0.5, 0.3), (0.05, 0.3), (0.5, 0.08), (0.25, 0.3)]
     assert all(config.train_steps == 4 for config in job.calls)
@@ -92,7 +41,7 @@ def tried(job):
 
 
 def test_what_is_better_stays_for_the_trials_after_it(job, monkeypatch):
-    monkeypatch.setattr(pilots, "_train", job.run)
+    monkeypatch.setattr(pilots, "train_alone", job.run)
     reached = iter([0.5, 0.9, 0.95, 0.2])
     monkeypatch.setattr(pilots, "_pilot", judged_by(job, lambda: next(reached)))
     monkeypatch.setattr(pilots, "_untrained", lambda job: np.full(30, 0.1))

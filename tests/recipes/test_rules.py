@@ -130,6 +130,17 @@ def test_pilots_need_two_labels_a_class_and_time():
     assert not planned(SIGNS, given=given).pilot_runs
 
 
+def test_trials_of_fine_tuning_are_planned():
+    recipe = planned(SIGNS)
+    assert recipe.trials and recipe.seconds["trials"] < 0.2 * 1200
+    assert recipe.options("trial")["train_steps"] == 200
+    assert not planned(dataclasses.replace(SIGNS, seconds=200.0)).trials
+    one = dataclasses.replace(SIGNS, fewest=1, labelled=10)
+    assert not planned(one).trials
+    short = planned(SIGNS, given={"finetune": {"train_steps": 7}})
+    assert short.options("trial")["train_steps"] == 7
+
+
 def test_weights_that_are_given_say_what_the_teacher_is():
     initial = {
         "resnet_depth": 50,

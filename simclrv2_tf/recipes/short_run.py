@@ -1,0 +1,23 @@
+"""A run of a job that tries something out."""
+
+from __future__ import annotations
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.runs.train import train
+
+
+def train_alone(
+    config: Config, source: Source, evaluation: Source | None, interruption
+) -> dict:
+    """Trains; nothing is evaluated or exported.
+
+    Args:
+      config: The `Config` of the run.
+      source: A `Source` to train on.
+      evaluation: Not looked at.
+      interruption: An `Interruption` that has begun.
+    """
+    del evaluation
+    trained = train(config, source, interruption)
+    return {**trained.metrics, "parameters": trained.parameters}

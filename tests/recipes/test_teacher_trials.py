@@ -1,0 +1,166 @@
+"""Trials of fine-tuning: what is tried, how it is judged, what follows."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from simclrv2_tf.data import sources
+from simclrv2_tf.recipes import job_outcome
+from simclrv2_tf.recipes import teacher_trials
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.teacher_trials import ALONE
+from simclrv2_tf.recipes.teacher_trials import USUAL
+from simclrv2_tf.recipes.teacher_trials import WHOLE
+
+FINETUNE = {
+    "train_batch_size": 32,
+    "learning_rate": 0.0,
+    "fine_tune_after_block": 4,
+    "linear_probe_init": True,
+    "train_steps": 1,
+}
+
+
+def with_labels(recipe, **options):
+    """The recipe with what its stages on the labels and its trials do."""
+    for option, value in {**FINETUNE, **options}.items():
+        recipe.choose("finetune", option, value, "why", "source")
+    recipe.choose("scratch", "learning_rate", 2.0, "why", "source")
+    recipe.choose("trial", "train_steps", 5, "why", "source")
+    return recipe
+
+
+def test_few_labels_are_probed_or_learned_from_alone():
+    recipe = with_labels(Recipe())
+    assert list(teacher_trials.ways(recipe)) == [USUAL, ALONE]
+    assert teacher_trials.runs(recipe, 50) == 2  # two parts are left out
+    assert teacher_trials.runs(recipe, 750) == 1
+
+
+def test_more_labels_may_change_all_weights():
+    recipe = with_labels(Recipe(), learning_rate=0.002)
+    tried = teacher_trials.ways(recipe)
+    assert list(tried) == [USUAL, WHOLE, ALONE]
+    assert tried[WHOLE]["learning_rate"] == pytest.approx(0.01 * 256 / 32)
+    assert tried[WHOLE]["fine_tune_after_block"] == -1
+    assert teacher_trials.runs(recipe, 200) == 6
+
+
+def test_weights_that_are_given_are_not_left_out():
+    recipe = with_labels(Recipe(left_out=["pretrain"]))
+    assert list(teacher_trials.ways(recipe)) == [USUAL]
+    assert not teacher_trials.wanted(recipe, 50, 5)
+
+
+@pytest.mark.parametrize(
+    ("labelled", "fewest", "wanted"),
+    [(50, 5, True), (10, 1, False), (500, 50, False), (10, 5, False)],
+)
+def test_trials_need_labels_to_leave_out(labelled, fewest, wanted):
+    recipe = with_labels(Recipe())
+    assert teacher_trials.wanted(recipe, labelled, fewest) is wanted
+
+
+@pytest.mark.parametrize("option", ["learning_rate", "train_epochs"])
+def test_what_the_user_decides_is_not_tried(option):
+    recipe = with_labels(Recipe(given={"finetune": {option: 1}}))
+    assert not teacher_trials.wanted(recipe, 50, 5)
+
+
+def test_labels_are_left_out_once_and_of_each_class():
+    source = sources.open_source("digits", "train")
+    few = source.subset(np.flatnonzero(source.labels < 3)[:60])
+    turns = teacher_trials.divided(few)
+    assert len(turns) == 2
+    for known, asked in turns:
+        assert known.num_examples + asked.num_examples == 60
+        assert set(known.labels) == set(asked.labels) == {0, 1, 2}
+    first, second = (asked.fingerprint() for _, asked in turns)
+    assert first != second
+
+
+@pytest.fixture
+def tried(job, monkeypatch):
+    """A job in which labels alone tell all right that they are asked."""
+    with_labels(job.recipe)
+    networks = []
+
+    def load(directory):
+        networks.append(directory)
+        return directory
+
+    def classes_of(network, source):
+        return source.labels * ("labels_alone" in network)
+
+    monkeypatch.setattr(teacher_trials.hub, "load_network", load)
+    monkeypatch.setattr(teacher_trials.baselines, "classes_of", classes_of)
+    monkeypatch.setattr(
+        teacher_trials.baselines,
+        "features_of",
+        lambda network, source: np.ones((source.num_examples, 2), np.float32),
+    )
+    monkeypatch.setattr(teacher_trials, "train_alone", job.run)
+    return job
+
+
+def test_the_better_way_is_followed_and_tried_once(tried):
+    teacher_trials.choose_way(tried)
+    assert [c.model_dir.rsplit("/", 2)[1:] for c in tried.calls] == [
+        ["trials", "labels_alone_0"],
+        ["trials", "labels_alone_1"],
+    ]
+    for config in [*tried.calls, tried.config_of("finetune")]:
+        assert config.checkpoint is None
+        assert config.learning_rate == 2.0
+        assert config.train_steps == 5
+        assert config.fine_tune_after_block == -1
+    (note,) = tried.recipe.notes
+    assert "labels alone, by trials (usual: 10.0%, labels alone: 100" in note
+    assert job_outcome.teacher(tried) == "teacher, from labels alone"
+    tried.recipe.from_labels_alone = False
+    teacher_trials.choose_way(tried)  # as a job that goes on does
+    assert len(tried.calls) == 2
+    assert tried.recipe.from_labels_alone
+
+
+def test_the_usual_way_stays_where_no_other_is_better(tried, monkeypatch):
+    monkeypatch.setattr(
+        teacher_trials.linear_probe, "classify", lambda *_: np.zeros(10)
+    )
+    monkeypatch.setattr(
+        teacher_trials.baselines,
+        "classes_of",
+        lambda network, source: np.zeros(source.num_examples),
+    )
+    before = tried.recipe.options("finetune")
+    teacher_trials.choose_way(tried)
+    assert tried.recipe.options("finetune") == before
+    config = tried.config_of("finetune")
+    assert config.checkpoint.endswith("pretrained")
+    assert job_outcome.teacher(tried).startswith("pretrained")
+
+
+def test_a_trial_reads_labels_that_are_given_to_it(tried, monkeypatch):
+    seen = []
+
+    def run(config, source, *_):
+        seen.append((config, source))
+        return {"parameters": 1}
+
+    monkeypatch.setattr(teacher_trials, "train_alone", run)
+    monkeypatch.setattr(teacher_trials, "train_alone", run)
+    teacher_trials.choose_way(tried)
+    assert len(seen) == 2
+    for config, source in seen:
+        assert config.mode == "train" and not config.labels_per_class
+        assert source.num_examples == 20  # two labels of three a class
+        assert (np.bincount(source.labels) == 2).all()
+
+
+def test_a_recipe_remembers_what_was_chosen():
+    recipe = Recipe(trials=True, from_labels_alone=True)
+    assert Recipe.from_json(dataclasses.asdict(recipe)) == recipe
+    earlier = dataclasses.asdict(Recipe())
+    del earlier["trials"], earlier["from_labels_alone"]
+    assert Recipe.from_json(earlier) == Recipe()
