@@ -13,10 +13,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.0005
 LIMIT_SECONDS = 900.0  # for one life of a run, on a busy machine
+RESNET = ("--resnet_depth=18", "--width_multiplier=0.125")
 TINY = (
     "--dataset=digits",
-    "--resnet_depth=18",
-    "--width_multiplier=0.125",
     "--image_size=16",
     "--num_proj_layers=2",
     "--proj_out_dim=16",

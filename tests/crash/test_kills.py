@@ -1,7 +1,8 @@
 """A run that is killed again and again ends as the one that never was.
 
-The short form kills pretraining twice; the long one all three stages, at 54
-moments in all. What is compared is named in `harness.end_state`.
+The short form kills pretraining of a small network twice; the long one all
+three stages, at 54 moments in all. What is compared is named in
+`harness.end_state`.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import signal
 
 import pytest
+import small_backbone
 from crash import harness
 
 from simclrv2_tf.checkpoints import run_directory
@@ -20,8 +22,14 @@ PHASES = {
     "writing": (0.02, 3),
 }
 LATE = {"evaluation": (2.0, 0), "export": (0.5, 0)}
-SHORT = ("--train_steps=9", "--checkpoint_steps=2", "--train_summary_steps=5")
-LONG = ("--train_steps=50", "--checkpoint_steps=2", "--train_summary_steps=7")
+STEPS = ("--train_steps=9", "--checkpoint_steps=2", "--train_summary_steps=5")
+SHORT = (*harness.RESNET, *STEPS)
+LONG = (
+    *harness.RESNET,
+    "--train_steps=50",
+    "--checkpoint_steps=2",
+    "--train_summary_steps=7",
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +50,14 @@ def command(directory, stage, *options):
 def test_two_kills_leave_no_trace(server, tmp_path):
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     log = tmp_path / "log"
-    assert server.run(command(whole, "pretrain", *SHORT), log) == 0
+    network = [f"--{k}={v}" for k, v in small_backbone.options().items()]
+    small = (*STEPS, *network)
+    assert server.run(command(whole, "pretrain", *small), log) == 0
     plan = [
         harness.Moment("writing", 0.001, 1),
         harness.Moment("export", 0.05),
     ]
-    argv = command(parted, "pretrain", *SHORT)
+    argv = command(parted, "pretrain", *small)
     kills = harness.run_and_kill(server, argv, parted, plan, log)
     assert kills.get("export") == 1, harness.tail(log)
     assert harness.end_state(parted) == harness.end_state(whole)

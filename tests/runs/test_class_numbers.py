@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+import small_backbone
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
@@ -16,8 +17,7 @@ from simclrv2_tf.runs.train import train
 
 TINY = {
     "train_mode": "finetune",
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
+    **small_backbone.options(),
     "image_size": 8,
     "num_proj_layers": 1,
     "proj_out_dim": 8,

@@ -7,6 +7,7 @@ from unittest import mock
 import keras
 import numpy as np
 import pytest
+import small_backbone
 import tensorflow as tf
 from PIL import Image
 
@@ -24,8 +25,7 @@ NETWORK = types.SimpleNamespace(get_config=lambda: {"image_size": 8})
 pytestmark = pytest.mark.usefixtures("unexported")
 
 OPTIONS = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
+    **small_backbone.options(),
     "image_size": 8,
     "train_batch_size": 20,
     "train_steps": 12,

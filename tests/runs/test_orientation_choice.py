@@ -5,6 +5,7 @@ import logging
 
 import numpy as np
 import pytest
+import small_backbone
 import tensorflow as tf
 from oriented_images import TAGS
 from oriented_images import encoded
@@ -18,8 +19,7 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.runs.orientation_choice import resolve_orientation
 
 OPTIONS = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
+    **small_backbone.options(),
     "image_size": 8,
     "num_proj_layers": 1,
     "proj_out_dim": 8,

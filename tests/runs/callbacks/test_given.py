@@ -5,6 +5,7 @@ import functools
 import keras
 import numpy as np
 import pytest
+import small_backbone
 
 import simclrv2_tf
 from simclrv2_tf import session
@@ -17,8 +18,7 @@ from simclrv2_tf.runs.callbacks.given import check_callbacks
 pytestmark = pytest.mark.usefixtures("unexported")
 
 OPTIONS = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
+    **small_backbone.options(),
     "image_size": 8,
     "proj_out_dim": 8,
     "train_batch_size": 32,
