@@ -99,7 +99,7 @@ def _copy(found, small, number):
 
 def _outliers(found, small):
     order = np.argsort(-found.outliers, kind="stable")[:SHOWN]
-    return [small.tile(n, f"{found.outliers[n]:.3f}") for n in order.tolist()]
+    return [small.tile(n, f"{found.outliers[n]:.2f}") for n in order.tolist()]
 
 
 def _doubtful(found, small):

@@ -61,9 +61,9 @@ COLUMNS = {
         "file": _FILE,
         "split": _SPLIT,
         "label": _LABEL,
-        "score": "mean distance to the nearest other images, a twentieth of "
-        "all, 10 at least and 100 at most, between features of length 1, in "
-        "[0, 2]",
+        "score": "squared Mahalanobis distance from the mean of all images, "
+        "over the number of features, of features of length 1; about 1 at most "
+        "for what is usual",
     },
     "doubtful_labels": {
         "rank": f"{_RANK}, the most doubtful first",

@@ -27,7 +27,7 @@ class Findings(NamedTuple):
       chosen: What to label next, the first first; of the training split.
       copies: Near-duplicates.
       left_out: Numbers of the images to leave out, so that no group has two.
-      outliers: float64 (images,), mean distance to the nearest others.
+      outliers: float64 (images,), see `outlier_scores`.
       doubts: Doubtful labels; None where labels are too few.
     """
 
@@ -60,9 +60,7 @@ def find(config: Config, pool: Pool, features, thumbnails) -> Findings:
       features: float (images, features), `StoredRows` or an array.
       thumbnails: float (images, pixels), see `alignment.thumbnail`.
     """
-    count = outliers.neighbours_of(len(pool.files))
-    count = max(count, near_duplicates.NEIGHBOURS)
-    cosines, numbers = nearest_others(features, count)
+    cosines, numbers = nearest_others(features, near_duplicates.NEIGHBOURS)
     copies = near_duplicates.find_copies(
         cosines, numbers, thumbnails, config.duplicate_similarity
     )
@@ -71,7 +69,7 @@ def find(config: Config, pool: Pool, features, thumbnails) -> Findings:
         _chosen(config, pool, features, copies.group),
         copies,
         near_duplicates.to_leave_out(copies.group, _worth(pool)),
-        outliers.outlier_scores(cosines),
+        outliers.outlier_scores(features, config.seed),
         doubts(features, pool.source.labels, config.seed),
     )
 

@@ -1,32 +1,45 @@
-"""Images that belong to nothing: those far from their neighbours."""
+"""Images that belong to nothing: those that vary as the others do not.
+
+The Mahalanobis distance of features of length 1 (Lee et al. 2018, "A Simple
+Unified Framework for Detecting Out-of-Distribution Samples"; Sehwag et al.
+2021, "SSD", for networks that saw no label), with the covariance of Ledoit and
+Wolf 2004. Distances to nearest neighbours do not serve: images of one kind lie
+together, and plain ones lie near everything (benchmarks/curation.json).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from simclrv2_tf.probing.nearest import distance
-
-# Distances to neighbours tell what is out of distribution (Sun et al. 2022,
-# "Out-of-Distribution Detection with Deep Nearest Neighbors", by the last of 50
-# or more; the mean is less noisy). Outliers of one kind lie together and are
-# found while they are fewer than the neighbours: a twentieth of the images.
-SHARE, FEWEST, MOST = 20, 10, 100
+from simclrv2_tf.probing.feature_rows import FEW
+from simclrv2_tf.probing.feature_rows import blocks
+from simclrv2_tf.probing.feature_rows import taken
+from simclrv2_tf.probing.nearest import unit
 
 
-def neighbours_of(images: int) -> int:
-    """Neighbours that count, of so many images."""
-    return min(max(images // SHARE, FEWEST), MOST)
-
-
-def outlier_scores(cosines: np.ndarray) -> np.ndarray:
-    """Mean distance of each example to its nearest others.
+def outlier_scores(rows, seed: int = 0) -> np.ndarray:
+    """How far each example lies from all, as they vary.
 
     Args:
-      cosines: float (examples, neighbours or more), see `nearest_others` and
-        `neighbours_of`.
+      rows: Features (examples, features); `StoredRows`, or an array.
+      seed: Of the examples that the covariance is of, where not all fit into
+        the memory.
 
     Returns:
-      float64 (examples,) in [0, 2]; high for outliers.
+      float64 (examples,), the squared distance over the number of features:
+      about 1 at most for what is usual, high for outliers.
     """
-    count = neighbours_of(len(cosines))
-    return distance(cosines[:, :count].astype(np.float64)).mean(axis=1)
+    from sklearn.covariance import LedoitWolf
+
+    model = LedoitWolf().fit(unit(_some(rows, seed)).astype(np.float64))
+    squares = [model.mahalanobis(unit(block)) for _, block in blocks(rows)]
+    return np.concatenate(squares) / rows.shape[1]
+
+
+def _some(rows, seed):
+    most = max(1, FEW // rows.shape[1])
+    numbers = np.arange(len(rows))
+    if len(rows) > most:
+        rng = np.random.default_rng(seed)
+        numbers = np.sort(rng.choice(len(rows), most, replace=False))
+    return taken(rows, numbers)

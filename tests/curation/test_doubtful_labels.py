@@ -5,10 +5,7 @@ import pytest
 
 from simclrv2_tf.curation import confident_learning
 from simclrv2_tf.curation import doubtful_labels
-from simclrv2_tf.curation.outliers import neighbours_of
-from simclrv2_tf.curation.outliers import outlier_scores
 from simclrv2_tf.probing import cross_validation
-from simclrv2_tf.probing.nearest import nearest_others
 
 RNG = np.random.default_rng(3)
 
@@ -113,20 +110,3 @@ def test_the_lead_is_that_of_the_best_other_class():
     score, other = doubtful_labels.lead(shares, np.array([2, 0]))
     assert other.tolist() == [1, 2]
     np.testing.assert_allclose(score, [0.3, -0.2])
-
-
-def test_outliers_are_far_from_their_neighbours():
-    rows, _ = blobs()
-    few = -rows.mean(axis=0) + 0.01 * RNG.normal(size=(4, 10))
-    rows[5:9] = few  # of one kind, and fewer than the neighbours
-    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    apart = np.linalg.norm(unit[:, None] - unit, axis=2)
-    expected = np.sort(apart, axis=1)[:, 1:11].mean(axis=1)
-    found = outlier_scores(nearest_others(rows, 10)[0])
-    np.testing.assert_allclose(found, expected, rtol=1e-3)
-    assert set(np.argsort(-found)[:4]) == {5, 6, 7, 8}
-
-
-def test_outliers_have_a_twentieth_of_all_as_neighbours():
-    counts = [neighbours_of(images) for images in (3, 400, 1000, 10**6)]
-    assert counts == [10, 20, 50, 100]

@@ -14,7 +14,13 @@ from tools.benchmarks.probe import WIDTH
 from tools.benchmarks.probe import peak
 from tools.benchmarks.probe import write
 
-PARTS = ("neighbours", "next labels", "near-duplicates", "doubtful labels")
+PARTS = (
+    "neighbours",
+    "next labels",
+    "near-duplicates",
+    "outliers",
+    "doubtful labels",
+)
 BUDGET = 50
 PIXELS = 32 * 32
 
@@ -65,6 +71,7 @@ def work(part, rows, thumbnails):
     from simclrv2_tf.curation.doubtful_labels import doubts
     from simclrv2_tf.curation.near_duplicates import find_copies
     from simclrv2_tf.curation.next_labels import next_labels
+    from simclrv2_tf.curation.outliers import outlier_scores
     from simclrv2_tf.probing.nearest import nearest_others
 
     count = len(rows)
@@ -76,6 +83,8 @@ def work(part, rows, thumbnails):
     elif part == "near-duplicates":
         near = (np.arange(count)[:, None] + np.arange(1, 11)) % count
         find_copies(np.zeros(near.shape), near, thumbnails)
+    elif part == "outliers":
+        outlier_scores(rows)
     else:
         doubts(rows, np.arange(count) % CLASSES)
 
