@@ -6,7 +6,7 @@ import types
 import keras
 import numpy as np
 import pytest
-import small_classifier
+import small_backbone
 import tensorflow as tf
 
 import simclrv2_tf
@@ -19,8 +19,10 @@ from simclrv2_tf.runs.callbacks import evaluations
 from simclrv2_tf.runs.train import train
 
 TINY = {
-    **small_classifier.SIZE,
+    **small_backbone.options(),
+    "image_size": 8,
     "num_proj_layers": 1,
+    "proj_out_dim": 8,
     "train_batch_size": 32,
     "warmup_epochs": 0,
     "learning_rate": 0.1,
