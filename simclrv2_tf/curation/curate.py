@@ -20,7 +20,7 @@ from simclrv2_tf.curation.pool import open_pool
 from simclrv2_tf.data.class_match import unknown_classes
 from simclrv2_tf.data.classes import nearest_name
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.files import output_directory
 from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference.feature_files import Extractor
 from simclrv2_tf.probing.feature_rows import part_of
@@ -77,18 +77,10 @@ def curate(
 
 
 def _output(config):
-    if not config.curate_output and not config.model_dir:
-        raise ValueError(
-            "`curate_output` must say where tables and features go if there "
-            "is no --model_dir. Received: curate_output=None"
-        )
-    output = config.curate_output or os.path.join(config.model_dir, FOLDER)
-    if is_remote(output):
-        raise ValueError(
-            "`curate_output` must name a directory of this machine, as "
-            f"features are mapped into memory. Received: {output!r}"
-        )
-    return output
+    own = config.model_dir and os.path.join(config.model_dir, FOLDER)
+    return output_directory.checked(
+        "curate_output", config.curate_output or own, "tables and features"
+    )
 
 
 def _check_classes(prefix, source):

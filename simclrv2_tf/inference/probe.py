@@ -10,7 +10,7 @@ from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import probe_options
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.files import output_directory
 from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference import probe_data
 from simclrv2_tf.inference import probe_results
@@ -69,18 +69,11 @@ def probe(
 
 
 def _output(config):
-    output = config.probe_output or config.model_dir
-    if not output:
-        raise ValueError(
-            "`probe_output` must say where features and results go if there "
-            "is no --model_dir. Received: probe_output=None"
-        )
-    if is_remote(output):
-        raise ValueError(
-            "`probe_output` must name a directory of this machine, as "
-            f"features are mapped into memory. Received: {output!r}"
-        )
-    return output
+    return output_directory.checked(
+        "probe_output",
+        config.probe_output or config.model_dir,
+        "features and results",
+    )
 
 
 def _others(config):

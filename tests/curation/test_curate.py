@@ -230,6 +230,8 @@ def test_what_is_refused(own_run, tmp_path):
     refused("0 or more", some, own_run, label_budget=-1)
     refused(r"in \(0, 1\]", some, own_run, duplicate_similarity=1.5)
     refused("this machine", some, own_run, curate_output="gs://bucket/x")
+    file = str(own_run / "flags.json")
+    refused("which is a file", some, own_run, curate_output=file)
     weights = str(own_run / "ckpt-7")
     refused("curate_output` must say", some, None, checkpoint=weights)
     refused(
