@@ -12,12 +12,13 @@ import os
 from collections.abc import Iterator
 
 from simclrv2_tf.files.credentials import without_credentials
-from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.extras import load_extra
 from simclrv2_tf.files.repositories import EXTRAS
 from simclrv2_tf.files.repositories import HUGGING_FACE
 from simclrv2_tf.files.repositories import Repository
 from simclrv2_tf.files.repositories import parse_repository
+
+_LINES = 2  # of what a hub's package says
 
 
 def local(source: str | os.PathLike[str]) -> str:
@@ -61,9 +62,16 @@ def hub_errors(repository: Repository, doing: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        said = without_credentials(first_line(error)).rstrip(".")
+        said = _said(error)
         raise ValueError(
             f"{repository} cannot be {doing}: {said} "
             f"({type(error).__name__}). Check the name, the network and that "
             "you are signed in."
         ) from None
+
+
+def _said(error):
+    """An error's first lines as one, of which the first may be a number."""
+    lines = (line.strip(" .") for line in str(error).splitlines())
+    told = ": ".join([line for line in lines if line][:_LINES])
+    return without_credentials(told) or "no reason is given"

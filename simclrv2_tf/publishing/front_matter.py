@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from simclrv2_tf.publishing.facts import Facts
+from simclrv2_tf.publishing.card_facts import Facts
 from simclrv2_tf.publishing.markdown import one_line
 
 # Identifiers of licences that the hub knows and that are given to weights

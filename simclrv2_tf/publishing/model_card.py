@@ -8,8 +8,8 @@ import os
 from simclrv2_tf.config import Config
 from simclrv2_tf.files.repositories import parse_repository
 from simclrv2_tf.publishing import front_matter
-from simclrv2_tf.publishing.facts import Facts
-from simclrv2_tf.publishing.facts import Result
+from simclrv2_tf.publishing.card_facts import Facts
+from simclrv2_tf.publishing.card_facts import Result
 from simclrv2_tf.publishing.markdown import Written
 from simclrv2_tf.publishing.markdown import escaped
 

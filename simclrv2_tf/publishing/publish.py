@@ -18,7 +18,7 @@ from simclrv2_tf.files.extras import check_extra
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.repositories import EXTRAS
 from simclrv2_tf.files.repositories import parse_repository
-from simclrv2_tf.publishing import facts
+from simclrv2_tf.publishing import card_facts
 from simclrv2_tf.publishing import model_card
 from simclrv2_tf.publishing import upload
 
@@ -111,7 +111,7 @@ def _describe(config, version, folder):
     names = export.read_labels(version)
     if names:
         _write(folder, LABELS, "".join(f"{name}\n" for name in names))
-    told = facts.gather(config, version, names)
+    told = card_facts.gather(config, version, names)
     described = {
         "library": f"simclrv2_tf {simclrv2_tf.__version__}",
         "network": told.network,
