@@ -36,6 +36,7 @@ from simclrv2_tf.reports import page
 from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.callbacks import loggers
 from simclrv2_tf.runs.callbacks.given import check_callbacks
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.orientation_choice import agree
@@ -113,8 +114,13 @@ def run(
 
 
 def _check(config, callbacks):
-    """Raises a ValueError unless callbacks are some, and of use."""
+    """Raises a ValueError unless callbacks are some, and of use.
+
+    Also if those whom training is to be logged by are not installed.
+    """
     check_callbacks(callbacks)
+    if config.mode in TRAINING:
+        loggers.check_installed(config)
     if callbacks and (config.dataset_summary or config.mode not in TRAINING):
         raise ValueError(
             "`callbacks` take part in training alone: leave them out. "

@@ -111,6 +111,10 @@ class Options(TypedDict, total=False):
     train_summary_steps: int
     """Steps from one line of metrics to the next; 0: each checkpoint."""
 
+    logger: str | os.PathLike[str]
+    """Who gets the metrics of training, with commas: tensorboard, csv
+    (metrics.csv), wandb, mlflow."""
+
     verbosity: int
     """What the command tells beside results, -1 to 1: warnings alone, the
     course of the work too, or what TensorFlow says too."""

@@ -157,6 +157,11 @@ class RunConfig:
         "Steps from one line of metrics to the next; 0: each checkpoint.",
         range=at_least(0),
     )
+    logger: str = option(
+        "tensorboard",
+        "Who gets the metrics of training, with commas: tensorboard, csv "
+        "(metrics.csv), wandb, mlflow.",
+    )
     verbosity: int = option(
         0,
         "What the command tells beside results, -1 to 1: warnings alone, the "

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 _HIDDEN = "***"
-_SECRET = r"token|passw|secret|credential|api_?key|access_?key|signature|sig"
+_SECRET = r"token|passw|secret|credential|api_?key|access_?key"
 # What stands between "://" and the "@" of an address: a name and a password.
 _USER = re.compile(r"(?<=://)[^/\s]*@")
-_QUERY = re.compile(rf"([?&;][\w.-]*(?:{_SECRET})[\w.-]*=)[^&;\s#]+", re.I)
+_QUERY = re.compile(rf"([?&;][\w.-]*(?:{_SECRET}|sig)[\w.-]*=)[^&;\s#]+", re.I)
 _BEARER = re.compile(r"\b(bearer\s+)[\w.~+/=-]+", re.I)
 _NAME = re.compile(_SECRET, re.I)
 

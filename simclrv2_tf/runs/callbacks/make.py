@@ -21,10 +21,11 @@ from simclrv2_tf.runs.callbacks.health_monitor import HealthMonitor
 from simclrv2_tf.runs.callbacks.health_monitor import Probe
 from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
 from simclrv2_tf.runs.callbacks.learning_trend import Neighbours
+from simclrv2_tf.runs.callbacks.loggers import Loggers
+from simclrv2_tf.runs.callbacks.loggers import make_loggers
 from simclrv2_tf.runs.callbacks.profile_steps import ProfileSteps
 from simclrv2_tf.runs.callbacks.report import Report
 from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
-from simclrv2_tf.runs.callbacks.scalars import Scalars
 from simclrv2_tf.runs.callbacks.stops import Resume
 from simclrv2_tf.runs.callbacks.stops import StopWhenAsked
 from simclrv2_tf.runs.callbacks.stops import StopWhenBad
@@ -44,11 +45,13 @@ class Callbacks(NamedTuple):
         of its step.
       report: The one that has the last metrics.
       saving: The one that writes checkpoints.
+      loggers: Those that are told the metrics, to be closed in the end.
     """
 
     all: list[keras.callbacks.Callback]
     report: Report
     saving: SaveCheckpoint
+    loggers: Loggers
 
 
 def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
@@ -62,8 +65,13 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
       line: Where the report shows the steps between its lines.
     """
     writes = distribution.is_chief()
-    directory = run.config.model_dir if writes else None
-    scalars = Scalars(directory, run.progress.step)
+    scalars = make_loggers(
+        run.config,
+        _interval(run),
+        run.plan.train_steps,
+        run.progress.step,
+        writes,
+    )
     wait = DataWait()
     stream = None if writes else io.StringIO()
     report = _make_report(run, scalars, wait, line, stream)
@@ -86,9 +94,9 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
         StopWhenAsked(run.interruption, saving.save_now),
     ]
     resume = Resume(functools.partial(run.progress.restore_means, run.stage))
-    own = [wait, resume, report, *monitors, bad]
+    own = [wait, resume, report, *monitors, scalars, bad]
     everything = [*own, *run.callbacks, *ends]
-    return Callbacks(everything, report, saving)
+    return Callbacks(everything, report, saving, scalars)
 
 
 def _interval(run):
