@@ -56,4 +56,4 @@ class WandbLog:
 
     def close(self, finished: bool) -> None:
         """Ends it; a run that was stopped counts as one that failed there."""
-        self._run.finish(exit_code=0 if finished else 1, quiet=True)
+        self._run.finish(exit_code=0 if finished else 1)

@@ -119,7 +119,11 @@ def test_names():
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("wanb", "did you mean wandb?"), ("Csv", "did you mean csv?"), ("x", ".")],
+    [
+        ("wanb", ": did you mean wandb?"),
+        ("Csv", ": did you mean csv?"),
+        ("x", "."),
+    ],
 )
 def test_other_names_are_refused_with_the_nearest(name, hint):
     with pytest.raises(ValueError, match="`logger` must be of") as error:
@@ -179,6 +183,7 @@ finetune = functools.partial(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unexported")
 def test_a_run_that_goes_on_appends(tmp_path):
     class StopAt(simclrv2_tf.runs.callbacks.every.EveryStep):
