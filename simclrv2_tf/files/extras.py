@@ -15,7 +15,8 @@ def check_extra(package: str, extra: str, what: str) -> None:
       extra: Of setup.cfg, that brings it.
       what: That needs it, in words.
     """
-    if importlib.util.find_spec(package) is None:
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:  # a mere folder of that name
         raise ValueError(
             f"{what} needs {package}: pip install 'simclrv2_tf[{extra}]'"
         )

@@ -32,6 +32,7 @@ _SETTINGS = (
     "mixed_precision",
     "seed",
 )
+_BEST = "_best"  # ends the name of the directory of best versions
 # Run of a job -> its row of the job's table.
 _ROWS = {
     "distilled": "small, distilled",
@@ -106,9 +107,10 @@ def gather(
     network = record.read_json(version, "network.json")
     name = os.path.basename(os.path.abspath(version))
     step = int(name) if name.isdigit() else 0
-    directory = _about(config.model_dir or config.checkpoint)
+    places = (config.model_dir, config.checkpoint, version)
+    directory = next(filter(None, map(_about, places)), None)
     stages = history.read_stages(directory) if directory else []
-    held = _results_of(config, directory, step) if directory else {}
+    held = _results_of(config, directory, version) if directory else {}
     return Facts(
         {k: v for k, v in network.items() if k not in ("name", "variables")},
         step,
@@ -132,11 +134,18 @@ def _about(directory: str | None) -> str | None:
     place = os.path.abspath(directory)
     if os.path.exists(os.path.join(place, "saved_model.pb")):
         place = os.path.dirname(os.path.dirname(place))
-    parent = os.path.dirname(place)
-    if record.is_job(parent) and record.run_within(parent) == place:
-        return parent
+    if _is_result_of(os.path.dirname(place), place):
+        return os.path.dirname(place)
     known = any(stage.flags for stage in history.read_stages(place))
     return place if known else None
+
+
+def _is_result_of(job, run):
+    """Whether a run holds the best classifier of a job."""
+    try:
+        return record.is_job(job) and record.run_within(job) == run
+    except ValueError:  # it has none yet
+        return False
 
 
 def _facts(directory, stages):
@@ -158,15 +167,16 @@ def _settings(flags):
     return {n: flags[n] for n in _SETTINGS if flags.get(n) is not None}
 
 
-def _results_of(config, directory, step):
+def _results_of(config, directory, version):
     """The evaluation of these very weights, {} if there is none."""
     run = record.run_within(directory)
     flags = record.read_json(run, "flags.json")
     averaged = config.eval_ema or flags.get("eval_ema", False)
     if bool(config.export_ema) != averaged:  # other weights were judged
         return {}
+    versions, step = os.path.split(os.path.abspath(version))
     names = [f"result_{step}.json"]
-    if config.export_best:
+    if versions.endswith(_BEST):
         names.insert(0, f"result_best_{step}.json")
     found = (record.read_json(run, name) for name in names)
     return next(filter(None, found), {})

@@ -40,8 +40,9 @@ def write(name: str, licence: str | None, facts: Facts) -> str:
         "pipeline_tag": task,
         "tags": ["simclr", "self-supervised-learning", "tensorflow"],
     }
-    if facts.results and facts.class_names:
-        held["model-index"] = [_index(name, task, facts)]
+    metrics = _metrics(facts)
+    if metrics and facts.class_names:
+        held["model-index"] = [_index(name, task, facts.measured_on, metrics)]
     lines = [f"{key}: {_flow(value)}" for key, value in held.items()]
     return "\n".join(["---", *lines, "---", ""])
 
@@ -55,13 +56,17 @@ def _licence(licence):
     return {"license": "other", "license_name": one_line(licence)}
 
 
-def _index(name, task, facts):
-    data = one_line(facts.measured_on) or "not recorded"
-    metrics = [
+def _metrics(facts):
+    """Accuracies, which have an interval: of the others there is no type."""
+    return [
         {"type": "accuracy", "name": result.what, "value": result.value}
         for result in facts.results
         if result.examples
     ]
+
+
+def _index(name, task, measured_on, metrics):
+    data = one_line(measured_on) or "not recorded"
     return {
         "name": one_line(name),
         "results": [

@@ -21,6 +21,7 @@ from simclrv2_tf.files.repositories import parse_repository
 from simclrv2_tf.publishing import card_facts
 from simclrv2_tf.publishing import model_card
 from simclrv2_tf.publishing import upload
+from simclrv2_tf.recipes import record
 
 CARD, CONFIG, LABELS = "README.md", "config.json", "labels.txt"
 _OF_THE_CARD = ("license", "intended_use")
@@ -44,19 +45,23 @@ def check(config: Config) -> None:
 
 
 def exported_in(directory: str | None) -> str | None:
-    """The directory, if it is itself a version that was exported."""
-    if not directory or not os.path.exists(
-        os.path.join(directory, "saved_model.pb")
+    """The exported version that a directory is or holds, None if it is none.
+
+    A run and a job hold more than that and are exported anew.
+    """
+    marks = ("flags.json", record.JOB)
+    if not directory or any(
+        os.path.exists(os.path.join(directory, name)) for name in marks
     ):
         return None
-    return directory if saved_model.is_ours(directory) else None
+    version = saved_model.find(directory)
+    return version if version and saved_model.is_ours(version) else None
 
 
 def _has_card(directory):
     """Whether a directory is one that was published, to be sent on."""
-    return bool(exported_in(directory)) and os.path.exists(
-        os.path.join(directory, CARD)
-    )
+    version = exported_in(directory)
+    return bool(version) and os.path.exists(os.path.join(version, CARD))
 
 
 def _check_written(config):

@@ -49,30 +49,34 @@ def upload(folder: str, repository: Repository, config: Config) -> str:
     """
     package, extra = EXTRAS[repository.hub]
     hub = load_extra(package, extra, f"Publishing to {repository}")
-    with hub_errors(repository, "published"):
-        if repository.hub == HUGGING_FACE:
-            _to_hugging_face(hub, folder, repository.name, config.private)
-        else:
+    if repository.hub == HUGGING_FACE:
+        _to_hugging_face(hub.HfApi(), folder, repository, config.private)
+    else:
+        with hub_errors(repository, "published"):
             hub.model_upload(
                 repository.name, folder, _kaggle_licence(config.license)
             )
     return str(repository)
 
 
-def _to_hugging_face(hub, folder, name, private):
-    api = hub.HfApi()
-    api.create_repo(name, private=private or None, exist_ok=True)
-    if private and not api.repo_info(name).private:
+def _to_hugging_face(api, folder, repository, private):
+    """One commit, to a repository that is made if it is missing."""
+    name = repository.name
+    with hub_errors(repository, "published"):
+        api.create_repo(name, private=private or None, exist_ok=True)
+        public = private and not api.repo_info(name).private
+    if public:
         raise ValueError(
-            "it is public, and --private asks for a private one: make it so "
-            "on its page, or name another"
+            f"{repository} is public, while --private asks for a private one: "
+            "make it so on its page, or name another."
         )
-    api.upload_folder(
-        repo_id=name,
-        folder_path=folder,
-        commit_message="Publish a network of simclrv2_tf",
-        delete_patterns=list(_OWN),
-    )
+    with hub_errors(repository, "published"):
+        api.upload_folder(
+            repo_id=name,
+            folder_path=folder,
+            commit_message="Publish a network of simclrv2_tf",
+            delete_patterns=list(_OWN),
+        )
 
 
 def _kaggle_licence(name):

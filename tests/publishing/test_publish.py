@@ -148,7 +148,9 @@ def test_files_of_an_earlier_version_go(published, hub):
 
 def test_a_public_repository_is_not_taken_for_a_private_one(published, hub):
     hub.repositories["me/mine"] = hub_server.Repository(private=False)
-    with pytest.raises(ValueError, match="it is public, and --private asks"):
+    with pytest.raises(
+        ValueError, match="hf://me/mine is public, while --priv"
+    ):
         simclrv2_tf.publish(published, "hf://me/mine", private=True)
     assert not hub.repositories["me/mine"].files
 
@@ -197,3 +199,27 @@ def test_kaggle_is_asked_by_its_own_package(published, monkeypatch):
     assert network.get_config()["num_classes"] == 3
     assert upload._kaggle_licence("Apache-2.0") == "Apache 2.0"
     assert upload._kaggle_licence("my own") == "my own"
+
+
+@pytest.mark.slow
+def test_a_run_begins_with_what_a_hub_has(published, hub, announced, tmp_path):
+    simclrv2_tf.publish(published, "hf://me/mine")
+    small = {"image_size": 8, "train_batch_size": 32, "train_steps": 2}
+    with announced():
+        simclrv2_tf.finetune(
+            "digits", tmp_path / "tuned", checkpoint="hf://me/mine", **small
+        )
+    with announced():
+        simclrv2_tf.distill(
+            "digits",
+            tmp_path / "small",
+            teacher="hf://me/mine",
+            resnet_depth=18,
+            width_multiplier=0.0625,
+            **small,
+        )
+    path = simclrv2_tf.predict(
+        "digits", checkpoint="hf://me/mine", predict_output=tmp_path / "x.csv"
+    )
+    with open(path) as file:
+        assert "<b>ant</b>" in file.read()

@@ -49,13 +49,10 @@ class CsvLog:
 
     def _write(self, rows):
         """All rows, with a column for whatever one of them has."""
-        self._columns = list(
-            dict.fromkeys(name for row in rows for name in row)
-        )
-        names = dict.fromkeys([_STEP, *self._columns])
-        self._columns = list(names)
-        head = _text(self._columns, [dict(zip(names, names, strict=True))])
-        atomic.write_text(self._path, head + _text(self._columns, rows))
+        names = dict.fromkeys(name for row in rows for name in row)
+        self._columns = list({_STEP: None, **names})
+        head = {name: name for name in self._columns}
+        atomic.write_text(self._path, _text(self._columns, [head, *rows]))
 
 
 def _text(columns: list[str], rows: Iterable[dict]) -> str:
