@@ -52,6 +52,7 @@ def job(tmp_path):
 
 
 def told(place, version, **options):
+    options |= {"mode": "publish", "target": "mine"}
     config = Config(model_dir=place and str(place), **options)
     return gather(config, str(version), ["ant", "bee", "cat"])
 
