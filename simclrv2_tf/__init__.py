@@ -34,6 +34,7 @@ _HOME = {
     "predict": "api",
     "pretrain": "api",
     "probe": "api",
+    "publish": "api",
     "published": "hub",
     "recommend": "api",
     "report": "api",
@@ -55,6 +56,7 @@ if TYPE_CHECKING:  # for editors; a test holds it to the tables
     from simclrv2_tf.api import predict as predict
     from simclrv2_tf.api import pretrain as pretrain
     from simclrv2_tf.api import probe as probe
+    from simclrv2_tf.api import publish as publish
     from simclrv2_tf.api import recommend as recommend
     from simclrv2_tf.api import report as report
     from simclrv2_tf.api import semi_supervised as semi_supervised

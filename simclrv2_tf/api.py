@@ -135,6 +135,34 @@ def export_model(model_dir: Path, **options: Unpack[Options]) -> str:
     return call(None, None, model_dir, options)["export"]
 
 
+def publish(
+    model_dir: Path | None, target: Path, **options: Unpack[Options]
+) -> str:
+    """Writes a trained network and its model card, for others to load.
+
+    Args:
+      model_dir: Directory of a job (its best network), of a run (its newest
+        checkpoint), of an export, or of what was published to a directory
+        before, which is sent on as it is. None with `checkpoint`.
+      target: A directory that is new or empty, "hf://USER/NAME" or
+        "kaggle://OWNER/MODEL/FRAMEWORK/VARIATION".
+      **options: Fields of `Config`, such as `license`, `intended_use`.
+
+    Returns:
+      The directory or the address, which `load_network` and
+      `load_classifier` take.
+
+    Raises:
+      ValueError: If there is no network, the target is taken, the hub's
+        package is missing, or the hub refuses.
+
+    Example:
+      >>> publish("runs/mine", "published", license="cc-by-4.0")
+    """
+    named: dict[str, Any] = {**options, "target": target, "mode": "publish"}
+    return call(None, None, model_dir, named).get("published", "")
+
+
 def embed(
     dataset: Data | None,
     model_dir: Path | None = None,

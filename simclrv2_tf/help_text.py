@@ -96,6 +96,14 @@ TASKS = (
         ("export_formats", "export_top_k"),
     ),
     Task(
+        "Publish a network",
+        (
+            "--mode=publish --model_dir=DIR --target=DIRECTORY",
+            "--mode=publish --model_dir=DIR --target=hf://USER/NAME",
+        ),
+        ("license", "intended_use", "private"),
+    ),
+    Task(
         "See how a run is doing, or was",
         ("--mode=status --model_dir=DIR", "--mode=report --model_dir=DIR"),
         ("verbosity",),

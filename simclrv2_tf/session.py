@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import logging
 import os
+import tempfile
 from collections.abc import Sequence
 
 import keras
@@ -26,6 +27,7 @@ from simclrv2_tf.inference.predict import predict
 from simclrv2_tf.inference.probe import probe
 from simclrv2_tf.inference.validation import Validation
 from simclrv2_tf.inference.validation import numbered_as
+from simclrv2_tf.publishing import publish
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import is_job
@@ -34,6 +36,7 @@ from simclrv2_tf.reports import page
 from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.callbacks import loggers
 from simclrv2_tf.runs.callbacks.given import check_callbacks
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.orientation_choice import agree
@@ -68,13 +71,16 @@ def run(
       Dictionary: the last training metrics, the network's "parameters", and
       the metrics of evaluation; the path of what was written as "export" (on
       the first worker alone if there are several), "embeddings" or
-      "predictions" or "report". With `dataset_summary`, that summary alone.
+      "predictions" or "report" or "published". With `dataset_summary`, that
+      summary alone.
     """
     _check(config, callbacks)
     if config.dataset_summary:
         return inspection.summarize(config)
     if config.mode == "report":
         return {"report": page.write(config, source, eval_source)}
+    if config.mode == "publish":
+        return _publish(config, source, eval_source)
     if config.mode not in (*TRAINING, "recommend"):
         config = _of_the_run(config)
     config = resolve_orientation(config)
@@ -108,8 +114,13 @@ def run(
 
 
 def _check(config, callbacks):
-    """Raises a ValueError unless callbacks are some, and of use."""
+    """Raises a ValueError unless callbacks are some, and of use.
+
+    Also if those whom training is to be logged by are not installed.
+    """
     check_callbacks(callbacks)
+    if config.mode in TRAINING:
+        loggers.check_installed(config)
     if callbacks and (config.dataset_summary or config.mode not in TRAINING):
         raise ValueError(
             "`callbacks` take part in training alone: leave them out. "
@@ -135,6 +146,24 @@ def _write_page(directory, *sources):
             page.PAGE,
             first_line(error),
         )
+
+
+def _publish(config, source, eval_source):
+    """Exports anew, with all that is known by now, unless that is given."""
+    publish.check(config)
+    version = publish.exported_in(config.model_dir)
+    with tempfile.TemporaryDirectory() as folder:
+        if version is None:
+            exporting = dataclasses.replace(
+                config,
+                mode="export",
+                export_dir=os.path.join(folder, exports.VERSIONS),
+            )
+            result = run(exporting, source, eval_source)
+            version = result.get("export_best") or result.get("export")
+        if version is None:  # on workers other than the first
+            return {}
+        return {"published": publish.publish(config, version)}
 
 
 def _of_the_run(config):

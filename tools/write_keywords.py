@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 from simclrv2_tf.config import Config  # noqa: E402
 
 # These are arguments of their own in the functions that take the others.
-NAMED = ("dataset", "model_dir", "teacher")
+NAMED = ("dataset", "model_dir", "target", "teacher")
 _HEAD = '''"""The options of `Config` as keywords, for editors and mypy.
 
 Made from the options by `python tools/write_keywords.py`; a test keeps it so.

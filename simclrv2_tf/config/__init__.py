@@ -22,6 +22,7 @@ from simclrv2_tf.config.option import HEADS
 from simclrv2_tf.config.option import NORMALIZATION
 from simclrv2_tf.config.option import describing
 from simclrv2_tf.config.probe_options import ProbeConfig
+from simclrv2_tf.config.publishing_options import PublishingConfig
 from simclrv2_tf.config.recipe_options import RecipeConfig
 from simclrv2_tf.config.rules import RULES
 from simclrv2_tf.config.rules import time_budget_seconds
@@ -49,6 +50,7 @@ __all__ = [
 class Config(
     RecipeConfig,
     HardwareConfig,
+    PublishingConfig,
     ApplicationConfig,
     CurationConfig,
     ProbeConfig,

@@ -24,14 +24,15 @@ class Options(TypedDict, total=False):
         "curate",
         "status",
         "report",
+        "publish",
         "recommend",
     ]
     """What to do: train, evaluate a run, both in turn, export a model, or
     write embeddings or predictions of a data set, judge features by
     probes, say which images to label next, which are near-duplicates,
     outliers or doubtfully labelled (curate), print the status of the run
-    in model_dir, write a page about it (report.html), or recommend
-    settings for a data set."""
+    in model_dir, write a page about it (report.html), publish its
+    network with a model card, or recommend settings for a data set."""
 
     train_mode: Literal["pretrain", "finetune", "distill", "semi_supervised"]
     """Stage: contrastive pretraining, supervised fine-tuning or
@@ -109,6 +110,10 @@ class Options(TypedDict, total=False):
 
     train_summary_steps: int
     """Steps from one line of metrics to the next; 0: each checkpoint."""
+
+    logger: str | os.PathLike[str]
+    """Who gets the metrics of training, with commas: tensorboard, csv
+    (metrics.csv), wandb, mlflow."""
 
     verbosity: int
     """What the command tells beside results, -1 to 1: warnings alone, the
@@ -465,6 +470,16 @@ class Options(TypedDict, total=False):
 
     predict_top_k: int
     """Classes that are named for each image, 1 or more."""
+
+    license: str | os.PathLike[str] | None
+    """Licence of the published weights, such as apache-2.0 or cc-by-4.0;
+    unset: the model card says that it is not stated."""
+
+    intended_use: str | os.PathLike[str] | None
+    """What the published network is for, a sentence of the model card."""
+
+    private: bool
+    """Whether a repository that is made on hf:// is private."""
 
     strategy: Literal["auto", "one_device", "mirrored", "multi_worker", "tpu"]
     """Devices: auto looks for a TPU, several GPUs or TF_CONFIG."""

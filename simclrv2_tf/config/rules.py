@@ -13,7 +13,9 @@ from simclrv2_tf.config.evaluation_rules import check_eval_name
 from simclrv2_tf.config.field_values import check_choices
 from simclrv2_tf.config.field_values import check_ranges
 from simclrv2_tf.config.hardware_options import STRATEGIES
+from simclrv2_tf.config.logger_rules import check_loggers
 from simclrv2_tf.config.probe_options import check_probes
+from simclrv2_tf.config.publishing_options import check_publishing
 
 
 def time_limit_seconds(config: Any) -> int:
@@ -208,4 +210,6 @@ RULES = (
     _check_backbone,
     _check_teacher,
     check_probes,
+    check_publishing,
+    check_loggers,
 )

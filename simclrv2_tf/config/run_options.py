@@ -20,6 +20,7 @@ MODES = (
     "curate",
     "status",
     "report",
+    "publish",
     "recommend",
 )
 
@@ -34,8 +35,8 @@ class RunConfig:
         "write embeddings or predictions of a data set, judge features by "
         "probes, say which images to label next, which are near-duplicates, "
         "outliers or doubtfully labelled (curate), print the status of the run "
-        "in model_dir, write a page about it (report.html), or recommend "
-        "settings for a data set.",
+        "in model_dir, write a page about it (report.html), publish its "
+        "network with a model card, or recommend settings for a data set.",
         MODES,
     )
     train_mode: str = option(
@@ -155,6 +156,11 @@ class RunConfig:
         100,
         "Steps from one line of metrics to the next; 0: each checkpoint.",
         range=at_least(0),
+    )
+    logger: str = option(
+        "tensorboard",
+        "Who gets the metrics of training, with commas: tensorboard, csv "
+        "(metrics.csv), wandb, mlflow.",
     )
     verbosity: int = option(
         0,

@@ -18,6 +18,10 @@ OF_THE_JOB = (
     "stage_options",
     "time_budget",
     "memory_budget",
+    "target",
+    "license",
+    "intended_use",
+    "private",
 )
 _SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 

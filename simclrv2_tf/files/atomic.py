@@ -47,6 +47,51 @@ def files(path: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
+def directory(path: str) -> Iterator[str]:
+    """Lets a body fill a directory beside, then renames it to `path`.
+
+    Args:
+      path: Of a directory of this machine that is new or empty.
+
+    Yields:
+      The directory to fill. If the body fails, it is removed.
+
+    Raises:
+      ValueError: If there is something at `path`, or it cannot be written.
+    """
+    path = path.rstrip("/") or path
+    check_vacant(path)
+    with file_errors(path, "written"):
+        parent = os.path.dirname(os.path.abspath(path))
+        os.makedirs(parent, exist_ok=True)
+        folder = _directory_beside(parent)
+        try:
+            filled = os.path.join(folder, os.path.basename(path))
+            os.mkdir(filled)
+            yield filled
+            for place, _, names in os.walk(filled):
+                for name in names:
+                    _flush(os.path.join(place, name))
+            os.replace(filled, path)
+            _flush(parent)
+        finally:
+            _remove(folder)
+
+
+def check_vacant(path: str) -> None:
+    """Raises a ValueError if there is something at a directory's path."""
+    with file_errors(path, "written"):
+        vacant = not os.path.lexists(path) or (
+            os.path.isdir(path) and not os.listdir(path)
+        )
+    if not vacant:
+        raise ValueError(
+            "Expected a directory that is new or empty. Received: "
+            f"{path!r}, where there is something: name another one."
+        )
+
+
+@contextlib.contextmanager
 def beside(path: str, name: str | None = None) -> Iterator[str]:
     """Lets a body write one file beside, then renames it to `path`.
 

@@ -22,6 +22,7 @@ from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import fetch
+from simclrv2_tf.hub import snapshots
 from simclrv2_tf.models import pixel_scaling
 from simclrv2_tf.models.keras_build import canonical
 from simclrv2_tf.models.network import Network
@@ -47,10 +48,12 @@ def load_network(
     when the number of classes differs.
 
     Args:
-      source: A published name ("simclrv2/finetuned_1pct/r50_1x_sk1"); a TF1
-        checkpoint (prefix or directory) or hub module; a SavedModel or
-        `ckpt-N` of the original tf2 code; a run directory, its `ckpt-N`, our
-        SavedModel; `.keras`, `.weights.h5`; `.safetensors`, `.pth`, `.pt`.
+      source: A published name ("simclrv2/finetuned_1pct/r50_1x_sk1"); a
+        model of a hub ("hf://USER/NAME", "hf://USER/NAME@REVISION",
+        "kaggle://…"); a TF1 checkpoint (prefix or directory) or hub module; a
+        SavedModel or `ckpt-N` of the original tf2 code; a run directory, its
+        `ckpt-N`, our SavedModel; `.keras`, `.weights.h5`; `.safetensors`,
+        `.pth`, `.pt`.
       ema: Load momentum weights (`ema_model/…`) of a TF1 checkpoint.
       variable_schema: Regular expression; variables that it does not match
         are left as initialised.
@@ -123,7 +126,7 @@ def find_weights(
     Returns:
       A `simclrv2_tf.checkpoints.any_format.Weights`.
     """
-    path = os.fspath(source)
+    path = snapshots.local(source)
     model = None if _is_here(path) else catalogue.find(path)
     if model is not None:
         return _published(model, ema)

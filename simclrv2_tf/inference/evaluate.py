@@ -139,7 +139,14 @@ def evaluate_checkpoint(
     result["eval/regularization_loss"] = _decay(config, network)
     if distribution.is_chief():
         step = exports.step_of(prefix)
-        results.report(result, step, config.model_dir, config.eval_name, tables)
+        results.report(
+            result,
+            step,
+            config.model_dir,
+            config.eval_name,
+            tables,
+            eval_source.name,
+        )
         if config.calibrate:
             keep_calibration(prefix, eval_source, result)
     return result

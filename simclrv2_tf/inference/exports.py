@@ -22,6 +22,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.data.sources import tfds
 from simclrv2_tf.hub import catalogue
+from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.inference.calibration_images import calibration_images
 from simclrv2_tf.inference.int8_accuracy import tell_accuracy
 from simclrv2_tf.models.network import Network
@@ -155,7 +156,7 @@ def step_of(source: str | os.PathLike) -> int:
     The end of a checkpoint's prefix, the version of a SavedModel, or what is
     known of a published model.
     """
-    path = os.fspath(source)
+    path = local(source)
     place = tf1.find(path) or saved_model.find(path)
     if place is None:
         model = None if os.path.exists(path) else catalogue.find(path)

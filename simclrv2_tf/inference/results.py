@@ -25,6 +25,7 @@ def report(
     directory: str | None,
     name: str | None = None,
     tables: Mapping[str, Table] | None = None,
+    data: str | None = None,
 ) -> None:
     """Prints a result, and keeps it in the run's directory if there is one.
 
@@ -34,6 +35,7 @@ def report(
       directory: Of the run; None for none.
       name: Suffix of the files, to tell evaluations apart.
       tables: {name: rows} of csv files beside it, those of the newest result.
+      data: Name of what it was evaluated on, for the files.
     """
     numbers = {k: v for k, v in result.items() if k.startswith("eval/")}
     pairs = (f"{key} {value:.6g}" for key, value in numbers.items())
@@ -43,7 +45,8 @@ def report(
         suffix = f"_{name}" if name else ""
         for stem, rows in (tables or {}).items():
             _write_table(os.path.join(directory, f"{stem}{suffix}.csv"), rows)
-        _write_json(directory, f"result{suffix}", result, step)
+        told = {**result, "data": data} if data else result
+        _write_json(directory, f"result{suffix}", told, step)
         _write_events(os.path.join(directory, f"eval{suffix}"), numbers, step)
 
 

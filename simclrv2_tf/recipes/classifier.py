@@ -19,6 +19,7 @@ from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage import Storage
 from simclrv2_tf.data.unreadable import UnreadableImages
+from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import weights
@@ -127,7 +128,8 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
 
     Args:
       source: The directory of a job or of a run, an exported model, or
-        anything else that `load_network` takes and that has a supervised head.
+        anything else that `load_network` takes and that has a supervised head,
+        "hf://USER/NAME" for one.
         Probabilities are at the temperature that `--calibrate` found, if any.
 
     Raises:
@@ -137,7 +139,7 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
       >>> load_classifier("runs/mine").predict("cat.jpg").class_name
       'cat'
     """
-    path = record.run_within(os.fspath(source))
+    path = record.run_within(local(source))
     weights.check_classifier(path)
     network = hub.load_network(path)
     count = network.get_config()["num_classes"]

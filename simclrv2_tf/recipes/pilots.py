@@ -117,6 +117,7 @@ def _pilot(job, changed):
         warmup_epochs=0.1 * steps * config.train_batch_size / examples,
         checkpoint_steps=steps,
         train_summary_steps=steps,
+        logger="tensorboard",  # to others a job is its stages
     )
     if folder not in job.record.done:
         job.run_part(folder, config, job.interruption, train_alone)

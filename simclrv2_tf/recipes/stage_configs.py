@@ -49,6 +49,7 @@ def asked(config: Config) -> dict[str, Any]:
         "time_limit",
         "preemption_exit_code",
         "verbosity",
+        "logger",
     )
     return {n: getattr(config, n) for n in sorted(names) if n not in free}
 

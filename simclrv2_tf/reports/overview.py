@@ -27,11 +27,21 @@ def facts(directory: str, stages: list[Stage]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found.items() if value]
 
 
-def _data(directory, stages):
+def data_name(directory: str, stages: list[Stage]) -> str:
+    """What the data are called, with their place on a machine."""
+    name = _about_data(directory, stages).get("name")
+    return f"{name or stages[0].flags.get('dataset')}"
+
+
+def _about_data(directory, stages):
     about = record.read_json(directory, record.JOB).get("data")
-    about = about or stages[0].environment.get("data", {})
+    return about or stages[0].environment.get("data", {})
+
+
+def _data(directory, stages):
+    about = _about_data(directory, stages)
     classes = stages[-1].flags.get("num_classes")
-    parts = [f"{about.get('name', stages[0].flags.get('dataset'))}"]
+    parts = [data_name(directory, stages)]
     if about.get("examples"):
         parts.append(f"{about['examples']:,} images to train on")
     if classes:

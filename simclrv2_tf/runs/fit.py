@@ -47,7 +47,7 @@ def _fit_steps(run):
     first = progress.step + progress.skipped_batches
     line = LiveLine(wanted=distribution.is_chief())
     with run.data.unreadable.explained(), line:
-        callbacks = make_callbacks(run, line)
+        callbacks, finished = make_callbacks(run, line), False
         try:
             run.stage.fit(
                 run.data.batches(run.plan.batch_size, first, steps),
@@ -57,6 +57,7 @@ def _fit_steps(run):
                 verbose=0,
                 callbacks=callbacks.all,
             )
+            finished = True
         except Diverged:
             callbacks.saving.wait()
             distribution.wait_for_workers()
@@ -64,6 +65,8 @@ def _fit_steps(run):
         except Exception:  # of a callback, perhaps: the call may come again
             callbacks.saving.wait()
             raise
+        finally:
+            callbacks.loggers.close(finished)
     progress.last = callbacks.report.last
 
 

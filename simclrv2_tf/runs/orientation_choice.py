@@ -10,6 +10,7 @@ from simclrv2_tf import export
 from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs import weights
@@ -29,7 +30,7 @@ def trained_with(path: str | os.PathLike | None) -> bool | None:
     """
     if not path:
         return None
-    place = os.fspath(path)
+    place = local(path)
     flags = model_dir.read_flags(place) or weights.flags_of(place)
     if flags:  # runs of earlier versions do not name it
         return flags.get(NAME, False)

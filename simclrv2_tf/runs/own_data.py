@@ -10,6 +10,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.data_options import DataConfig
+from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import weights
 
@@ -64,7 +65,7 @@ def _run_of(config):
     """Directory of the run whose weights are taken, None for no run."""
     if config.mode == "eval" and config.eval_timeout and config.model_dir:
         return _awaited(config)
-    prefix = tf1.find(os.fspath(weights.newest(config)))
+    prefix = tf1.find(local(weights.newest(config)))
     return os.path.dirname(prefix) if prefix else None
 
 

@@ -15,6 +15,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
 from simclrv2_tf.data import class_match
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import best_checkpoint
@@ -111,7 +112,7 @@ def flags_of(source: str | os.PathLike) -> dict:
     Args:
       source: Anything that `--checkpoint` accepts.
     """
-    prefix = tf1.find(os.fspath(source))
+    prefix = tf1.find(local(source))
     return model_dir.read_flags(os.path.dirname(prefix)) if prefix else {}
 
 
@@ -159,7 +160,7 @@ def class_names(source: str | os.PathLike) -> list[str] | None:
     Returns:
       List of names, None if they are not known.
     """
-    path = os.fspath(source)
+    path = local(source)
     prefix, directory = tf1.find(path), saved_model.find(path)
     if prefix is not None:
         return flags_of(prefix).get("class_names")
@@ -181,7 +182,7 @@ def temperature(source: str | os.PathLike) -> float:
     Returns:
       What `--calibrate` found for these weights, else 1.0.
     """
-    path = os.fspath(source)
+    path = local(source)
     prefix, directory = tf1.find(path), saved_model.find(path)
     if prefix is not None:
         return export.read_temperature(calibration_file(prefix))

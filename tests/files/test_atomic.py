@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, whatever happens."""
 
 import os
+import pathlib
 
 import pytest
 import tensorflow as tf
@@ -87,3 +88,33 @@ def test_several_files_come_together(tmp_path):
                 file.write(ending)
         assert not (tmp_path / "ckpt-1.index").exists()
     assert sorted(os.listdir(tmp_path)) == ["ckpt-1.data", "ckpt-1.index"]
+
+
+def test_a_directory_is_there_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "new" / "mine"
+    with atomic.directory(f"{path}/") as folder:
+        assert not path.exists()
+        (pathlib.Path(folder) / "a").mkdir()
+        (pathlib.Path(folder) / "a" / "x.txt").write_text("x")
+    assert (path / "a" / "x.txt").read_text() == "x"
+    assert [entry.name for entry in path.parent.iterdir()] == ["mine"]
+
+
+def test_a_directory_that_fails_leaves_nothing(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for name in ("empty", "new"):
+        with pytest.raises(RuntimeError):
+            with atomic.directory(str(tmp_path / name)) as folder:
+                (pathlib.Path(folder) / "x.txt").write_text("x")
+                raise RuntimeError
+    assert [entry.name for entry in tmp_path.iterdir()] == ["empty"]
+    assert not any((tmp_path / "empty").iterdir())
+
+
+def test_a_directory_that_holds_something_is_left_alone(tmp_path):
+    (tmp_path / "x.txt").write_text("x")
+    for path in (tmp_path, tmp_path / "x.txt"):
+        with pytest.raises(ValueError, match="new or empty. Received: .*some"):
+            with atomic.directory(str(path)):
+                raise RuntimeError
+    assert (tmp_path / "x.txt").read_text() == "x"

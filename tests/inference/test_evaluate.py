@@ -66,7 +66,8 @@ def test_result_files_have_the_originals_names_and_ours(run):
     result = simclrv2_tf.evaluate(pictures(), run)
     stored = json.loads((run / "result.json").read_text())
     assert stored == json.loads((run / "result_4.json").read_text())
-    assert stored == {**result, "global_step": 4}
+    told = {"global_step": 4, "data": pictures().name}
+    assert stored == {**result, **told}
     originals = {
         "eval/label_top_1_accuracy",
         "eval/label_top_5_accuracy",
@@ -74,7 +75,12 @@ def test_result_files_have_the_originals_names_and_ours(run):
         "global_step",
     }
     ours = {"eval/examples", "eval/balanced_accuracy"}
-    ours |= {"eval/expected_calibration_error", "classes", "calibration"}
+    ours |= {
+        "eval/expected_calibration_error",
+        "classes",
+        "calibration",
+        "data",
+    }
     assert set(stored) == originals | ours
 
 

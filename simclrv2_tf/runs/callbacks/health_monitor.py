@@ -11,9 +11,9 @@ import tensorflow as tf
 from simclrv2_tf.runs import health
 from simclrv2_tf.runs.callbacks.every import EveryFew
 from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
+from simclrv2_tf.runs.callbacks.loggers import Loggers
 from simclrv2_tf.runs.callbacks.report import Report
 from simclrv2_tf.runs.callbacks.scalars import VIEWS
-from simclrv2_tf.runs.callbacks.scalars import Scalars
 from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.stages.stage import Stage
 
@@ -32,7 +32,7 @@ class HealthMonitor(EveryFew):
       last_step: The last step of training.
       probe: One element of the training set, see `Probe`.
       report: The `Report` of the same steps, which comes first.
-      scalars: A `Scalars`.
+      scalars: A `Loggers`.
       journal: A `Journal`.
       settled: Steps of the beginning, see `health.HealthChecks`.
       trend: A `LearningTrend` in pretraining, else None.
@@ -44,7 +44,7 @@ class HealthMonitor(EveryFew):
         last_step: int,
         probe: Probe,
         report: Report,
-        scalars: Scalars,
+        scalars: Loggers,
         journal: Journal,
         settled: int,
         trend: LearningTrend | None = None,

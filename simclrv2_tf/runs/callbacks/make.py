@@ -21,10 +21,11 @@ from simclrv2_tf.runs.callbacks.health_monitor import HealthMonitor
 from simclrv2_tf.runs.callbacks.health_monitor import Probe
 from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
 from simclrv2_tf.runs.callbacks.learning_trend import Neighbours
+from simclrv2_tf.runs.callbacks.loggers import Loggers
+from simclrv2_tf.runs.callbacks.loggers import make_loggers
 from simclrv2_tf.runs.callbacks.profile_steps import ProfileSteps
 from simclrv2_tf.runs.callbacks.report import Report
 from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
-from simclrv2_tf.runs.callbacks.scalars import Scalars
 from simclrv2_tf.runs.callbacks.stops import Resume
 from simclrv2_tf.runs.callbacks.stops import StopWhenAsked
 from simclrv2_tf.runs.callbacks.stops import StopWhenBad
@@ -38,17 +39,19 @@ class Callbacks(NamedTuple):
     """The callbacks of one call of `fit`.
 
     Attributes:
-      all: In the order in which they act: metrics, the health line, the stop
-        after too many bad steps, those that the caller gave, in their order,
-        then checkpoints. What a given callback changes is in the checkpoint
-        of its step.
+      all: In the order in which they act: metrics, the health line, the
+        loggers that are told both, the stop after too many bad steps, those
+        that the caller gave, in their order, then checkpoints. What a given
+        callback changes is in the checkpoint of its step.
       report: The one that has the last metrics.
       saving: The one that writes checkpoints.
+      loggers: Those that are told the metrics, to be closed in the end.
     """
 
     all: list[keras.callbacks.Callback]
     report: Report
     saving: SaveCheckpoint
+    loggers: Loggers
 
 
 def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
@@ -62,11 +65,16 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
       line: Where the report shows the steps between its lines.
     """
     writes = distribution.is_chief()
-    directory = run.config.model_dir if writes else None
-    scalars = Scalars(directory, run.progress.step)
+    loggers = make_loggers(
+        run.config,
+        _interval(run),
+        run.plan.train_steps,
+        run.progress.step,
+        writes,
+    )
     wait = DataWait()
     stream = None if writes else io.StringIO()
-    report = _make_report(run, scalars, wait, line, stream)
+    report = _make_report(run, loggers, wait, line, stream)
     saving = SaveCheckpoint(
         run.plan.checkpoint_steps,
         run.plan.train_steps,
@@ -74,7 +82,7 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
         functools.partial(checkpointing.write, run),
         Evaluations(run, run.evaluate) if run.evaluate else None,
     )
-    monitors = [_make_monitor(run, report, scalars)] if writes else []
+    monitors = [_make_monitor(run, report, loggers)] if writes else []
     if writes and run.config.profile_steps:
         monitors.append(_make_profile(run, wait))
     bad = StopWhenBad(
@@ -86,9 +94,9 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
         StopWhenAsked(run.interruption, saving.save_now),
     ]
     resume = Resume(functools.partial(run.progress.restore_means, run.stage))
-    own = [wait, resume, report, *monitors, bad]
+    own = [wait, resume, report, *monitors, loggers, bad]
     everything = [*own, *run.callbacks, *ends]
-    return Callbacks(everything, report, saving)
+    return Callbacks(everything, report, saving, loggers)
 
 
 def _interval(run):
@@ -96,13 +104,13 @@ def _interval(run):
     return run.config.train_summary_steps or run.plan.checkpoint_steps
 
 
-def _make_report(run, scalars, wait, line, stream):
+def _make_report(run, loggers, wait, line, stream):
     report = Report(
         _interval(run),
         run.plan.train_steps,
         run.plan.batch_size,
         build.make_schedule(run.plan),
-        scalars,
+        loggers,
         run.journal,
         wait,
         line,
@@ -112,13 +120,13 @@ def _make_report(run, scalars, wait, line, stream):
     return report
 
 
-def _make_monitor(run, report, scalars):
+def _make_monitor(run, report, loggers):
     return HealthMonitor(
         _interval(run),
         run.plan.train_steps,
         Probe(run.data.first_images(PROBE)),
         report,
-        scalars,
+        loggers,
         run.journal,
         settled=2 * run.plan.warmup_steps + SETTLED,
         trend=_make_trend(run) if run.config.train_mode == "pretrain" else None,

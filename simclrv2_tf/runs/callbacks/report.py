@@ -13,7 +13,7 @@ from simclrv2_tf.runs.callbacks.data_wait import DataWait
 from simclrv2_tf.runs.callbacks.every import EveryFew
 from simclrv2_tf.runs.callbacks.line_times import EarlyLine
 from simclrv2_tf.runs.callbacks.line_times import SparseLines
-from simclrv2_tf.runs.callbacks.scalars import Scalars
+from simclrv2_tf.runs.callbacks.loggers import Loggers
 from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.memory import memory_in_use
 
@@ -37,7 +37,7 @@ class Report(EveryFew):
       last_step: The last step of training.
       batch_size: Images in a step, for images/s.
       learning_rate: Function from the step to the learning rate.
-      scalars: A `Scalars`.
+      scalars: A `Loggers`.
       journal: A `Journal`.
       wait: A `DataWait` callback, None for none.
       live: A `LiveLine`, None for none.
@@ -54,7 +54,7 @@ class Report(EveryFew):
         last_step: int,
         batch_size: int,
         learning_rate: Callable,
-        scalars: Scalars,
+        scalars: Loggers,
         journal: Journal,
         wait: DataWait | None = None,
         live: LiveLine | None = None,

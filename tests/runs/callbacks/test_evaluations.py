@@ -173,7 +173,7 @@ def test_the_best_is_evaluated_and_exported_beside_the_last(finetuned):
     last = json.loads((directory / "result.json").read_text())
     assert last["global_step"] == 4
     assert result["best"] == {
-        k: v for k, v in stored.items() if k != "global_step"
+        k: v for k, v in stored.items() if k not in ("global_step", "data")
     }
     assert result["export"] == str(directory / "saved_model" / "4")
     best = directory / "saved_model_best" / str(told["step"])

@@ -1,0 +1,1 @@
+"""A trained network for others: its files, a model card, and where they go."""

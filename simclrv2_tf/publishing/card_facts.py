@@ -1,0 +1,210 @@
+"""What a model card tells, as the files of a job, run or export have it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.probing.intervals import wilson
+from simclrv2_tf.publishing.data_names import shown
+from simclrv2_tf.recipes import record
+from simclrv2_tf.reports import history
+from simclrv2_tf.reports import overview
+
+# Options of a stage that tell of no place on a machine.
+_SETTINGS = (
+    "train_mode",
+    "train_batch_size",
+    "planned_steps",
+    "train_epochs",
+    "optimizer",
+    "learning_rate",
+    "weight_decay",
+    "temperature",
+    "distill_temperature",
+    "label_fraction",
+    "labels_per_class",
+    "holdout_fraction",
+    "image_size",
+    "mixed_precision",
+    "seed",
+)
+_BEST = "_best"  # ends the name of the directory of best versions
+# Run of a job -> its row of the job's table.
+_ROWS = {
+    "distilled": "small, distilled",
+    "finetuned": "pretrained and fine-tuned teacher",
+    "scratch": "small, from scratch",
+}
+_MEASURED = {
+    "eval/label_top_1_accuracy": ("top-1 accuracy", "eval/examples"),
+    "eval/label_top_5_accuracy": ("top-5 accuracy", "eval/examples"),
+    "eval/balanced_accuracy": ("balanced accuracy", None),
+    "eval/expected_calibration_error": ("expected calibration error", None),
+    "eval/knn_accuracy": ("nearest neighbours", "eval/knn_examples"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """A number that was measured.
+
+    Attributes:
+      what: In words.
+      value: In [0, 1].
+      low: End of its 95 % interval, None where there is none.
+      high: The other end.
+      examples: Images that it was measured on, 0 where it is not known.
+    """
+
+    what: str
+    value: float
+    low: float | None
+    high: float | None
+    examples: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """All that a card tells beside what the user says.
+
+    Attributes:
+      network: Arguments of `Network`.
+      step: Of the weights.
+      class_names: None where the network has no classes.
+      about: (name, value) of data, labels, seed, versions.
+      runs: A row for each run, see `overview.runs`.
+      results: Of the published weights.
+      measured_on: The data of these results, "" where it is not known.
+      compared: The job's table: the same task done otherwise.
+      settings: {stage: options}.
+    """
+
+    network: dict[str, Any]
+    step: int
+    class_names: Sequence[str] | None
+    about: list[tuple[str, str]]
+    runs: list[dict]
+    results: list[Result]
+    measured_on: str
+    compared: list[Result]
+    settings: dict[str, dict]
+
+
+def gather(
+    config: Config, version: str, class_names: Sequence[str] | None
+) -> Facts:
+    """The facts of an exported version.
+
+    Args:
+      config: A `Config`, see `publish`.
+      version: Directory of the version, which its step names.
+      class_names: See `Facts`.
+    """
+    network = record.read_json(version, "network.json")
+    name = os.path.basename(os.path.abspath(version))
+    step = int(name) if name.isdigit() else 0
+    places = (config.model_dir, config.checkpoint, version)
+    directory = next(filter(None, map(_about, places)), None)
+    stages = history.read_stages(directory) if directory else []
+    held = _results_of(config, directory, version) if directory else {}
+    return Facts(
+        {k: v for k, v in network.items() if k not in ("name", "variables")},
+        step,
+        class_names,
+        _facts(directory, stages) if directory else [],
+        overview.runs(directory, stages) if directory else [],
+        list(_measured(held)),
+        shown(str(held.get("data", ""))),
+        _compared(directory) if directory else [],
+        {stage.name or "run": _settings(stage.flags) for stage in stages},
+    )
+
+
+def _about(directory: str | None) -> str | None:
+    """The job or run that weights are of, None where there is none here.
+
+    A run that is its job's result stands for the job.
+    """
+    if not directory or not os.path.isdir(directory):
+        return None
+    place = os.path.abspath(directory)
+    if os.path.exists(os.path.join(place, "saved_model.pb")):
+        place = os.path.dirname(os.path.dirname(place))
+    if _is_result_of(os.path.dirname(place), place):
+        return os.path.dirname(place)
+    known = any(stage.flags for stage in history.read_stages(place))
+    return place if known else None
+
+
+def _is_result_of(job, run):
+    """Whether a run holds the best classifier of a job."""
+    try:
+        return record.is_job(job) and record.run_within(job) == run
+    except ValueError:  # it has none yet
+        return False
+
+
+def _facts(directory, stages):
+    """Those of the report without places on this machine, and what was taken.
+
+    Published names and data sets by name stay as they are.
+    """
+    told = dict(overview.facts(directory, stages))
+    name = overview.data_name(directory, stages)
+    told["Data"] = told["Data"].replace(name, shown(name), 1)
+    flags = stages[0].flags
+    for title, option in (("Began with", "checkpoint"), ("Teacher", "teacher")):
+        if flags.get(option):
+            told[title] = shown(str(flags[option]))
+    return list(told.items())
+
+
+def _settings(flags):
+    return {n: flags[n] for n in _SETTINGS if flags.get(n) is not None}
+
+
+def _results_of(config, directory, version):
+    """The evaluation of these very weights, {} if there is none."""
+    run = record.run_within(directory)
+    flags = record.read_json(run, "flags.json")
+    averaged = config.eval_ema or flags.get("eval_ema", False)
+    if bool(config.export_ema) != averaged:  # other weights were judged
+        return {}
+    versions, step = os.path.split(os.path.abspath(version))
+    names = [f"result_{step}.json"]
+    if versions.endswith(_BEST):
+        names.insert(0, f"result_best_{step}.json")
+    found = (record.read_json(run, name) for name in names)
+    return next(filter(None, found), {})
+
+
+def _measured(held):
+    for key, (words, count) in _MEASURED.items():
+        value = held.get(key)
+        if isinstance(value, float) and 0 <= value <= 1:
+            yield _result(words, value, int(held.get(count, 0)))
+
+
+def _result(what, value, examples):
+    low, high = wilson(value, examples) if examples else (None, None)
+    return Result(what, value, low, high, examples)
+
+
+def _compared(directory):
+    """The rows of a job's table that were measured, its own first."""
+    report = record.read_json(directory, record.REPORT)
+    own = _ROWS.get(report.get("exported_run"))
+    rows = [
+        _result(
+            f"{row['name']}{' (this network)' * (row['name'] == own)}",
+            row["top_1"],
+            row["examples"] * (row["measured"] == "evaluation"),
+        )
+        for row in report.get("rows", [])
+        if row["top_1"] is not None
+    ]
+    return sorted(rows, key=lambda row: "(this network)" not in row.what)

@@ -1,0 +1,137 @@
+"""From an exported version to a directory, or a repository, for others."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+import simclrv2_tf
+from simclrv2_tf import export
+from simclrv2_tf.checkpoints import saved_model
+from simclrv2_tf.config import Config
+from simclrv2_tf.files import atomic
+from simclrv2_tf.files.extras import check_extra
+from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.files.repositories import EXTRAS
+from simclrv2_tf.files.repositories import parse_repository
+from simclrv2_tf.publishing import card_facts
+from simclrv2_tf.publishing import model_card
+from simclrv2_tf.publishing import upload
+from simclrv2_tf.recipes import record
+
+CARD, CONFIG, LABELS = "README.md", "config.json", "labels.txt"
+_OF_THE_CARD = ("license", "intended_use")
+
+
+def check(config: Config) -> None:
+    """Raises a ValueError, before anything is computed, if it must fail."""
+    repository = parse_repository(config.target)
+    if repository is None:
+        atomic.check_vacant(config.target)
+    else:
+        package, extra = EXTRAS[repository.hub]
+        check_extra(package, extra, f"Publishing to {repository}")
+    if config.model_dir and is_remote(config.model_dir):
+        raise ValueError(
+            "A run is published from a local directory. Received: "
+            f"model_dir={config.model_dir!r}; copy it to this machine."
+        )
+    if _has_card(config.model_dir):
+        _check_written(config)
+
+
+def exported_in(directory: str | None) -> str | None:
+    """The exported version that a directory is or holds, None if it is none.
+
+    A run and a job hold more than that and are exported anew.
+    """
+    marks = ("flags.json", record.JOB)
+    if not directory or any(
+        os.path.exists(os.path.join(directory, name)) for name in marks
+    ):
+        return None
+    version = saved_model.find(directory)
+    return version if version and saved_model.is_ours(version) else None
+
+
+def _has_card(directory):
+    """Whether a directory is one that was published, to be sent on."""
+    version = exported_in(directory)
+    return bool(version) and os.path.exists(os.path.join(version, CARD))
+
+
+def _check_written(config):
+    given = [name for name in _OF_THE_CARD if name in config.given]
+    if given:
+        raise ValueError(
+            f"`{given[0]}` is for a model card that is still to be written: "
+            f"edit {CARD} in {config.model_dir!r}, which is published as it "
+            f"is. Received: {given[0]}={getattr(config, given[0])!r}"
+        )
+
+
+def publish(config: Config, version: str) -> str:
+    """Publishes an exported version.
+
+    Args:
+      config: A `Config`: `target`, what the card says beside facts, and as
+        `model_dir` the job, run or export that the version is of.
+      version: Directory of the version.
+
+    Returns:
+      The path of the directory, or the address of the repository.
+
+    Raises:
+      ValueError: If it cannot be written, or sent.
+    """
+    with _folder(config.target) as folder:
+        shutil.copytree(version, folder, dirs_exist_ok=True)
+        if not _has_card(version):
+            _describe(config, version, folder)
+        repository = parse_repository(config.target)
+        where = config.target
+        if repository is not None:
+            where = upload.upload(folder, repository, config)
+    print(f"published {where}", flush=True)
+    return where
+
+
+@contextlib.contextmanager
+def _folder(target) -> Iterator[str]:
+    """Where files are gathered: beside their place, or for a while."""
+    if parse_repository(target) is None:
+        with atomic.directory(target) as folder:
+            yield folder
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
+
+
+def _describe(config, version, folder):
+    """Writes what an export lacks: labels, config, model card."""
+    names = export.read_labels(version)
+    if names:
+        _write(folder, LABELS, "".join(f"{name}\n" for name in names))
+    told = card_facts.gather(config, version, names)
+    described = {
+        "library": f"simclrv2_tf {simclrv2_tf.__version__}",
+        "network": told.network,
+        "class_names": names,
+        "step": told.step,
+        "temperature": export.read_temperature(version),
+        "apply_orientation": export.applies_orientation(version),
+        "license": config.license,
+        "stages": told.settings,
+    }
+    _write(folder, CONFIG, json.dumps(described, indent=2) + "\n")
+    _write(folder, CARD, model_card.write(config, told))
+
+
+def _write(folder, name, text):
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)

@@ -1,0 +1,131 @@
+"""The card: what it tells, and that text from outside does nothing."""
+
+import dataclasses
+
+import pytest
+import yaml
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.publishing import front_matter
+from simclrv2_tf.publishing import model_card
+from simclrv2_tf.publishing.card_facts import Facts
+from simclrv2_tf.publishing.card_facts import Result
+from simclrv2_tf.publishing.data_names import shown
+from simclrv2_tf.publishing.markdown import escaped
+
+EVIL = "x](http://a.example) <img src=x> | `code` @me $a$ www.a.example\n# b"
+FACTS = Facts(
+    network={
+        "resnet_depth": 18,
+        "width_multiplier": 0.25,
+        "image_size": 16,
+        "channels": 3,
+    },
+    step=7,
+    class_names=["ant", EVIL],
+    about=[("Data", EVIL)],
+    runs=[],
+    results=[Result("top-1 accuracy", 0.8, 0.67, 0.888, 50)],
+    measured_on=EVIL,
+    compared=[Result("small, from scratch", 0.4, None, None, 0)],
+    settings={},
+)
+
+
+def card(target="mine", facts=FACTS, **options):
+    return model_card.write(Config(target=target, **options), facts)
+
+
+def front(text):
+    _, held, body = text.split("---\n", 2)
+    return yaml.safe_load(held), body
+
+
+def test_the_front_matter_is_what_the_hub_reads():
+    held, body = front(card("hf://me/mine", license="CC-BY-4.0"))
+    assert held["license"] == "cc-by-4.0"
+    assert held["library_name"] == "keras"
+    assert held["pipeline_tag"] == "image-classification"
+    (index,) = held["model-index"]
+    (result,) = index["results"]
+    assert result["metrics"][0]["value"] == 0.8
+    assert "\n" not in result["dataset"]["name"]
+    assert body.startswith("# mine\n")
+    assert 'load_classifier("hf://me/mine")' in body
+    assert "| top-1 accuracy | 80.0% | 67.0% to 88.8% | 50 |" in body
+    assert "| small, from scratch | 40.0% |  | cross-validated |" in body
+    assert "The weights: CC-BY-4.0." in body
+
+
+def test_the_hubs_own_package_reads_it():
+    repocard = pytest.importorskip("huggingface_hub.repocard")
+    data = repocard.ModelCard(card(license="my own: licence")).data
+    assert data.license == "other"
+    assert data.eval_results[0].metric_value == 0.8
+
+
+@pytest.mark.parametrize(
+    ("licence", "expected"),
+    [
+        (None, {}),
+        ("MIT", {"license": "mit"}),
+        ("ours: #1\n", {"license": "other", "license_name": "ours: #1"}),
+    ],
+)
+def test_licences(licence, expected):
+    held, body = front(front_matter.write("mine", licence, FACTS))
+    kept = {name: v for name, v in held.items() if name.startswith("license")}
+    assert kept == expected and not body
+    said = "not stated" if licence is None else licence.split("#")[0].strip()
+    assert f"The weights: {said}" in card(license=licence)
+
+
+def test_text_from_outside_shows_as_it_is():
+    body = front(card(intended_use=EVIL, license=EVIL))[1]
+    for sign in ("](", "<img", "| `", "@me", "$a", "http://", "www.a", "\n# b"):
+        assert sign not in body, sign
+    assert body.count("&#60;img src=x&#62;") == 5
+
+
+def test_all_ascii_signs_come_back():
+    import html
+
+    text = "".join(map(chr, range(32, 127))).strip()
+    assert html.unescape(escaped(text)) == text
+    assert escaped("Müller's ant, 3.5 %") == "Müller's ant, 3.5 %"
+    assert escaped("a\x00\u202eb\u2028c") == "a b c"
+
+
+def test_features_alone():
+    facts = dataclasses.replace(FACTS, class_names=None, results=[])
+    held, body = front(card(facts=facts))
+    assert held["pipeline_tag"] == "image-feature-extraction"
+    assert "model-index" not in held
+    assert "load_network(" in body and "None: it gives features." in body
+    assert "have not been evaluated" in body
+
+
+def test_many_classes_are_cut():
+    names = [f"class {number}" for number in range(101)]
+    body = card(facts=dataclasses.replace(FACTS, class_names=names))
+    assert "101 classes, in the network's order, the first 100 of them:" in body
+    assert "class 99. All are in `labels.txt`." in body
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("digits (train)", "digits (train)"),
+        ("imagenet2012_subset/1pct", "imagenet2012_subset/1pct"),
+        ("simclrv2/pretrained/r50_1x_sk1", "simclrv2/pretrained/r50_1x_sk1"),
+        ("hf://me/mine@v1", "hf://me/mine@v1"),
+        ("folder:/home/a b/photos/", "folder:photos"),
+        ("folder /home/me/photos (val)", "folder photos (val)"),
+        ("concat:folder:/a/b,folder:/c/d", "concat:folder:b,folder:d"),
+        ("npz:gs://bucket/key/x.npz", "npz:x.npz"),
+        ("csv:s3://me:word@host/x.csv", "csv:x.csv"),
+        ("/home/me/runs/p", "p"),
+    ],
+)
+def test_names_of_data_have_no_places(name, expected):
+    assert shown(name) == expected
