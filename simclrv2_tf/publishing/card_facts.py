@@ -36,7 +36,6 @@ _BEST = "_best"  # ends the name of the directory of best versions
 # Run of a job -> its row of the job's table.
 _ROWS = {
     "distilled": "small, distilled",
-    "finetuned": "pretrained and fine-tuned teacher",
     "scratch": "small, from scratch",
 }
 _MEASURED = {

@@ -39,7 +39,7 @@ _DECIDING = {
     "linear_probe_init",
     "train_epochs",
 }
-# It reads what it is given, and is not evaluated on the evaluation split.
+# A trial reads what it is given, and is not evaluated.
 _OF_A_TRIAL = {
     "mode": "train",
     "labels_per_class": 0,
@@ -48,6 +48,7 @@ _OF_A_TRIAL = {
     "calibrate": False,
     "patience": 0,
     "export_best": None,
+    "logger": "tensorboard",  # to others a job is its stages
 }
 
 
