@@ -37,11 +37,13 @@ def scheme_of(dark: bool) -> Scheme:
 
 
 def new_figure(width: float, height: float, dark: bool) -> Figure:
-    """An empty figure of a size in inches."""
-    from matplotlib.figure import Figure
+    """An empty figure of a size in inches, which notebooks show."""
+    from simclrv2_tf.reports.notebook_figure import NotebookFigure
 
-    size = (width, height)
-    return Figure(size, layout="constrained", facecolor=scheme_of(dark).paper)
+    paper = scheme_of(dark).paper
+    return NotebookFigure(
+        (width, height), layout="constrained", facecolor=paper
+    )
 
 
 def style(axes: Axes, dark: bool, grid: bool = True) -> None:
