@@ -1,13 +1,13 @@
 # %% [markdown]
 # # From a folder of images to a classifier
 #
-# A folder with a folder for each class is all that it takes. Here the images are
-# the handwritten digits that come with scikit-learn, and of five in each class
-# the label is used; the others are learnt from without one.
+# A folder with a folder for each class is all that it takes. Here the images
+# are the handwritten digits that come with scikit-learn, and of five in each
+# class the label is used; the others are learnt from without one.
 
 # %% [markdown]
-# In Colab the package has to be installed first: put the wheel of
-# `python -m build` among the session's files, or name the address of a clone.
+# In Colab the package has to be installed first: put the wheel of `python -m
+# build` among the session's files, or name the address of a clone.
 
 # %% tags=["active-ipynb"]
 # import importlib.util
@@ -45,10 +45,10 @@ print(sum(1 for _ in pathlib.Path("digits").glob("*/*.png")), "images")
 # %% [markdown]
 # ## The job
 #
-# It sets images aside to evaluate on, chooses network and settings by rules and a
-# measured step, pretrains on all images, fine-tunes on the labels, and distils
-# what came out into a small network. A minute is little: give your own images
-# ten or more. Stopped, the same call goes on where it was.
+# It sets images aside to evaluate on, chooses network and settings by rules
+# and a measured step, pretrains on all images, fine-tunes on the labels, and
+# distils what came out into a small network. A minute is little: give your
+# own images ten or more. Stopped, the same call goes on where it was.
 
 # %%
 job = simclrv2_tf.semi_supervised(
@@ -56,8 +56,8 @@ job = simclrv2_tf.semi_supervised(
 )
 
 # %% [markdown]
-# `runs/digits/report.html` has the result, the images and what went on, on one
-# page; the pictures lie beside it. What is mixed up with what:
+# `runs/digits/report.html` has the result, the images and what went on, on
+# one page; the pictures lie beside it. What is mixed up with what:
 
 # %%
 Image.open("runs/digits/report/confusion.png")

@@ -1,13 +1,13 @@
 # %% [markdown]
 # # Look at a run
 #
-# What a network has learnt, and what is wrong with the images: learning curves,
-# nearest neighbours, accuracy over labels, a confusion matrix, and curation. All
-# figures take plain arrays and are matplotlib's.
+# What a network has learnt, and what is wrong with the images: learning
+# curves, nearest neighbours, accuracy over labels, a confusion matrix, and
+# curation. All figures take plain arrays and are matplotlib's.
 
 # %% [markdown]
-# In Colab the package has to be installed first: put the wheel of
-# `python -m build` among the session's files, or name the address of a clone.
+# In Colab the package has to be installed first: put the wheel of `python -m
+# build` among the session's files, or name the address of a clone.
 
 # %% tags=["active-ipynb"]
 # import importlib.util
@@ -33,8 +33,9 @@ from simclrv2_tf import reports
 # %% [markdown]
 # ## Images, twenty of them with a wrong label
 #
-# Training and test images in folders, as users have them. Every seventieth image
-# of training lies in the folder of another class: curation shall find it.
+# Training and test images in folders, as users have them. Every seventieth
+# image of training lies in the folder of another class: curation shall find
+# it.
 
 # %%
 digits = load_digits()

@@ -1,13 +1,14 @@
 # %% [markdown]
 # # Distil into your own Keras model
 #
-# A large network that learnt from many images without labels teaches a small one
-# of your own making. The teacher here is a ResNet-18 that is pretrained for less
-# than a minute on scikit-learn's digits and fine-tuned on fifty labels.
+# A large network that learnt from many images without labels teaches a small
+# one of your own making. The teacher here is a ResNet-18 that is pretrained
+# for less than a minute on scikit-learn's digits and fine-tuned on fifty
+# labels.
 
 # %% [markdown]
-# In Colab the package has to be installed first: put the wheel of
-# `python -m build` among the session's files, or name the address of a clone.
+# In Colab the package has to be installed first: put the wheel of `python -m
+# build` among the session's files, or name the address of a clone.
 
 # %% tags=["active-ipynb"]
 # import importlib.util
@@ -28,8 +29,9 @@ from sklearn.datasets import load_digits
 # %% [markdown]
 # ## Your model
 #
-# Any functional or Sequential model of images that gives features: its own head
-# is added. It says nothing of what pixels it takes, so `student_pixels` will.
+# Any functional or Sequential model of images that gives features: its own
+# head is added. It says nothing of what pixels it takes, so `student_pixels`
+# will.
 
 # %%
 layers = keras.layers
@@ -54,8 +56,8 @@ print(f"{student.count_params():,} parameters")
 # %% [markdown]
 # ## A teacher
 #
-# The five labels of a class are the same ones in every stage. A run that is there
-# goes on, and one that is done is not done again.
+# The five labels of a class are the same ones in every stage. A run that is
+# there goes on, and one that is done is not done again.
 
 # %%
 DATA = {"image_size": 16, "use_blur": False, "labels_per_class": 5}
@@ -146,8 +148,8 @@ for name, result in {
 # %% [markdown]
 # ## Your model, taught
 #
-# An ordinary Keras model from images in [0, 1] to logits, of your layers and the
-# head. `.keras` keeps it; `runs/distilled/saved_model` can be served.
+# An ordinary Keras model from images in [0, 1] to logits, of your layers and
+# the head. `.keras` keeps it; `runs/distilled/saved_model` can be served.
 
 # %%
 model = simclrv2_tf.load_backbone("runs/distilled", "logits_sup")

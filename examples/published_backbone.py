@@ -1,13 +1,13 @@
 # %% [markdown]
 # # Published weights as a backbone
 #
-# `simclrv2_tf.load_backbone("simclrv2/pretrained/r50_1x_sk0")` is a Keras model
-# with the weights of the original release; your own layers go on top of it. Few
-# images, and photographs: begin here rather than with pretraining.
+# `simclrv2_tf.load_backbone("simclrv2/pretrained/r50_1x_sk0")` is a Keras
+# model with the weights of the original release; your own layers go on top of
+# it. Few images, and photographs: begin here rather than with pretraining.
 
 # %% [markdown]
-# In Colab the package has to be installed first: put the wheel of
-# `python -m build` among the session's files, or name the address of a clone.
+# In Colab the package has to be installed first: put the wheel of `python -m
+# build` among the session's files, or name the address of a clone.
 
 # %% tags=["active-ipynb"]
 # import importlib.util
@@ -31,7 +31,8 @@ from sklearn.model_selection import train_test_split
 # %% [markdown]
 # ## What there is
 #
-# Eighty networks, with their published top-1 accuracy on ImageNet. Some of them:
+# Eighty networks, with their published top-1 accuracy on ImageNet. Some of
+# them:
 
 # %%
 for model in simclrv2_tf.published():
@@ -44,10 +45,10 @@ for model in simclrv2_tf.published():
 #
 # They are fetched once, verified, and kept. Where there is no internet,
 # `SIMCLRV2_MIRROR` names a directory (or a URL) that has the files as the
-# release's bucket has them. So that this notebook runs anywhere it makes such a
-# mirror by itself, of **random weights** in the shapes and under the names of the
-# published ones: the accuracy below is that of random filters. **Leave this cell
-# out to have the real ones**, 94 MB.
+# release's bucket has them. So that this notebook runs anywhere it makes such
+# a mirror by itself, of **random weights** in the shapes and under the names
+# of the published ones: the accuracy below is that of random filters. **Leave
+# this cell out to have the real ones**, 94 MB.
 
 # %%
 NAME = "simclrv2/pretrained/r50_1x_sk0"
@@ -73,8 +74,9 @@ print(backbone.load_report)
 # %% [markdown]
 # ## A task of your own
 #
-# The digits of scikit-learn, enlarged and with three channels, stand in for your
-# images. A linear classifier learns on frozen features, which are computed once:
+# The digits of scikit-learn, enlarged and with three channels, stand in for
+# your images. A linear classifier learns on frozen features, which are
+# computed once:
 
 # %%
 digits = load_digits()
@@ -103,8 +105,9 @@ print(f"linear classifier: {accuracy:.1%} of {len(unseen)} are right")
 # %% [markdown]
 # ## One model, to be kept
 #
-# Backbone and classifier are one Keras model, which a `.keras` file holds whole.
-# `backbone.trainable = True` and another `fit` would fine-tune all of it.
+# Backbone and classifier are one Keras model, which a `.keras` file holds
+# whole. `backbone.trainable = True` and another `fit` would fine-tune all of
+# it.
 
 # %%
 model = keras.Sequential([backbone, probe])

@@ -54,10 +54,10 @@ def load_tensorflow() -> None:
 
 
 def quiet_tensorflow() -> None:
-    """Loads TensorFlow without what it says as it starts, for notebooks.
+    """Loads TensorFlow without what it says beside errors, for notebooks.
 
-    Call it before anything imports TensorFlow or Keras; later it does nothing.
-    Errors are told all the same. A `TF_CPP_MIN_LOG_LEVEL` that is set stays.
+    Call it before anything imports TensorFlow or Keras, as what they say when
+    they start cannot be taken back. A `TF_CPP_MIN_LOG_LEVEL` that is set stays.
 
     Example:
       >>> import simclrv2_tf
@@ -66,6 +66,8 @@ def quiet_tensorflow() -> None:
     """
     os.environ.setdefault(_LEVEL, "2")
     _load()
+    for name in _CHATTER:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _load():

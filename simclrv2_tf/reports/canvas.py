@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 
@@ -82,6 +83,13 @@ def plain(text: str, longest: int = LONGEST) -> str:
     text = " ".join(str(text).split())
     short = text if len(text) <= longest else f"{text[: longest - 1]}…"
     return short.replace("$", r"\$")
+
+
+def names_of(class_names: Sequence[str] | None, count: int) -> list[str]:
+    """The names of so many classes, their numbers where there are none."""
+    if class_names is None or not len(class_names):
+        return list(map(str, range(count)))
+    return list(map(str, class_names))
 
 
 def colours(count: int) -> list[tuple]:
