@@ -47,12 +47,12 @@ print(sum(1 for _ in pathlib.Path("digits").glob("*/*.png")), "images")
 #
 # It sets images aside to evaluate on, chooses network and settings by rules
 # and a measured step, pretrains on all images, fine-tunes on the labels, and
-# distils what came out into a small network. A minute is little: give your
+# distils what came out into a small network. Two minutes are little: give your
 # own images ten or more. Stopped, the same call goes on where it was.
 
 # %%
 job = simclrv2_tf.semi_supervised(
-    "folder:digits", "runs/digits", labels_per_class=5, time_budget="00:01"
+    "folder:digits", "runs/digits", labels_per_class=5, time_budget="00:02"
 )
 
 # %% [markdown]

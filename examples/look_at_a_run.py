@@ -58,19 +58,22 @@ print(len(wrong), "images lie in a wrong folder")
 # %%
 NETWORK = {
     "resnet_depth": 18,
-    "width_multiplier": 0.25,
+    "width_multiplier": 0.125,
     "image_size": 16,
+    "random_flip": False,  # a mirror makes other images of digits
     "use_blur": False,
 }
 pretrained = simclrv2_tf.pretrain(
     "folder:digits",
     "runs/pretrained",
     train_batch_size=256,
-    train_epochs=30,
+    train_epochs=25,
+    train_summary_steps=10,
     warmup_epochs=2,
     learning_rate=2.0,
     temperature=0.2,
     color_jitter_strength=0.5,
+    crop_area_min=0.3,
     lineareval_while_pretraining=False,
     **NETWORK,
 )
