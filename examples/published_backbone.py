@@ -81,7 +81,7 @@ print(backbone.load_report)
 # %%
 digits = load_digits()
 small = np.repeat(digits.images[..., None] / 16, 3, axis=-1)
-images = keras.ops.convert_to_numpy(keras.ops.image.resize(small, (32, 32)))
+images = keras.ops.convert_to_numpy(keras.ops.image.resize(small, (64, 64)))
 seen, unseen, seen_labels, unseen_labels = train_test_split(
     images, digits.target, test_size=360, random_state=0
 )
