@@ -73,6 +73,7 @@ pretrained = simclrv2_tf.pretrain(
     "runs/pretrained",
     train_batch_size=256,
     train_epochs=25,
+    checkpoint_epochs=25,
     warmup_epochs=2,
     learning_rate=2.0,
     temperature=0.2,
@@ -93,6 +94,7 @@ taught = simclrv2_tf.finetune(
     learning_rate=0.03,
     train_batch_size=50,
     train_steps=60,
+    checkpoint_steps=60,
     warmup_epochs=0,
     weight_decay=0.0,
     mode="train_then_eval",
@@ -123,12 +125,14 @@ distilled = simclrv2_tf.distill(
     student_pixels="0..1",
     learning_rate=0.2,
     train_batch_size=128,
-    train_epochs=40,
+    train_steps=450,
+    checkpoint_steps=450,
     **TRAINING,
 )
 
 # %% [markdown]
-# The same model trained on the fifty labels alone, to compare:
+# The same model trained on the fifty labels alone, for as many steps at the
+# same rate (which is for batches of 256, and scaled to the batch), to compare:
 
 # %%
 alone = simclrv2_tf.finetune(
@@ -136,9 +140,10 @@ alone = simclrv2_tf.finetune(
     "runs/alone",
     backbone=student,
     backbone_pixels="0..1",
-    learning_rate=0.05,
+    learning_rate=0.5,
     train_batch_size=50,
-    train_epochs=150,
+    train_steps=450,
+    checkpoint_steps=450,
     **TRAINING,
 )
 
