@@ -13,7 +13,19 @@ from typing_extensions import TypedDict
 class Options(TypedDict, total=False):
     """Fields of `Config`; each says what it takes."""
 
-    mode: Literal["train", "eval", "train_then_eval", "export", "embed", "predict", "probe", "curate", "status", "report", "recommend"]
+    mode: Literal[
+        "train",
+        "eval",
+        "train_then_eval",
+        "export",
+        "embed",
+        "predict",
+        "probe",
+        "curate",
+        "status",
+        "report",
+        "recommend",
+    ]
     """What to do: train, evaluate a run, both in turn, export a model, or
     write embeddings or predictions of a data set, judge features by
     probes, say which images to label next, which are near-duplicates,
