@@ -36,6 +36,7 @@ _HOME = {
     "probe": "api",
     "publish": "api",
     "published": "hub",
+    "quiet_tensorflow": "files.quiet_start",
     "recommend": "api",
     "report": "api",
     "semi_supervised": "api",
@@ -62,6 +63,9 @@ if TYPE_CHECKING:  # for editors; a test holds it to the tables
     from simclrv2_tf.api import semi_supervised as semi_supervised
     from simclrv2_tf.config import Config as Config
     from simclrv2_tf.data.views import views as views
+    from simclrv2_tf.files.quiet_start import (
+        quiet_tensorflow as quiet_tensorflow,
+    )
     from simclrv2_tf.hub import convert as convert
     from simclrv2_tf.hub import load_backbone as load_backbone
     from simclrv2_tf.hub import load_network as load_network

@@ -16,6 +16,7 @@ def progress(
     unit: str = " images",
     initial: int = 0,
     file: TextIO | None = None,
+    shown: bool = True,
     **options: object,
 ) -> tqdm.tqdm:
     """A bar to be told what is done, by `update(count)`; a context too.
@@ -27,8 +28,12 @@ def progress(
       initial: How many were done earlier, which says nothing of speed.
       file: Where the bar goes; None for the standard error output. If that
         is no terminal but a log, each state is a line of its own.
+      shown: False for none at all; `TQDM_DISABLE=1` in the environment wants
+        none either.
       **options: Others of `tqdm.tqdm`.
     """
+    if not shown:
+        options["disable"] = True
     file = file or sys.stderr
     terminal = is_terminal(file)
     return tqdm.tqdm(

@@ -49,9 +49,31 @@ def load_tensorflow() -> None:
     Keras does without what it draws and what scikit-learn needs of it: no
     command uses either, and they take a third of the time.
     """
+    with _hidden(_OPTIONAL):
+        _load()
+
+
+def quiet_tensorflow() -> None:
+    """Loads TensorFlow without what it says beside errors, for notebooks.
+
+    Call it before anything imports TensorFlow or Keras, as what they say when
+    they start cannot be taken back. A `TF_CPP_MIN_LOG_LEVEL` that is set stays.
+
+    Example:
+      >>> import simclrv2_tf
+      >>> simclrv2_tf.quiet_tensorflow()
+      >>> import keras
+    """
+    os.environ.setdefault(_LEVEL, "2")
+    _load()
+    for name in _CHATTER:
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _load():
     if "tensorflow" in sys.modules:
         return
-    with _without_notices(), _hidden(_OPTIONAL):
+    with _without_notices():
         import keras  # noqa: F401
         import tensorflow as tf
 

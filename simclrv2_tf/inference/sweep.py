@@ -117,7 +117,7 @@ def _bar(shards, todo):
         shards.name,
         shards.examples,
         initial=shards.examples - todo,
-        disable=not distribution.is_chief(),
+        shown=distribution.is_chief(),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 
@@ -37,11 +38,13 @@ def scheme_of(dark: bool) -> Scheme:
 
 
 def new_figure(width: float, height: float, dark: bool) -> Figure:
-    """An empty figure of a size in inches."""
-    from matplotlib.figure import Figure
+    """An empty figure of a size in inches, which notebooks show."""
+    from simclrv2_tf.reports.notebook_figure import NotebookFigure
 
-    size = (width, height)
-    return Figure(size, layout="constrained", facecolor=scheme_of(dark).paper)
+    paper = scheme_of(dark).paper
+    return NotebookFigure(
+        (width, height), layout="constrained", facecolor=paper
+    )
 
 
 def style(axes: Axes, dark: bool, grid: bool = True) -> None:
@@ -80,6 +83,13 @@ def plain(text: str, longest: int = LONGEST) -> str:
     text = " ".join(str(text).split())
     short = text if len(text) <= longest else f"{text[: longest - 1]}…"
     return short.replace("$", r"\$")
+
+
+def names_of(class_names: Sequence[str] | None, count: int) -> list[str]:
+    """The names of so many classes, their numbers where there are none."""
+    if class_names is None or not len(class_names):
+        return list(map(str, range(count)))
+    return list(map(str, class_names))
 
 
 def colours(count: int) -> list[tuple]:

@@ -32,7 +32,7 @@ def confusion(
       dark: Whether it is for a dark page.
     """
     matrix = np.asarray(matrix)
-    names = class_names or list(map(str, range(len(matrix))))
+    names = canvas.names_of(class_names, len(matrix))
     side = float(np.clip(2.2 + 0.22 * len(matrix), 3.6, 7.5))
     figure = canvas.new_figure(side, side, dark)
     axes = figure.subplots()
@@ -98,7 +98,7 @@ def class_accuracy(
     from simclrv2_tf.probing.intervals import wilson
 
     scheme = canvas.scheme_of(dark)
-    names = class_names or list(map(str, range(len(counts))))
+    names = canvas.names_of(class_names, len(counts))
     counts, share = np.asarray(counts), np.zeros(len(counts))
     np.divide(right, counts, out=share, where=counts > 0)
     order = np.argsort(share, kind="stable")

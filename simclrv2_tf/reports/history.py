@@ -85,6 +85,36 @@ class Stage:
         return {title: lines for title, lines in panels.items() if lines}
 
 
+def panels(
+    model_dir: str | os.PathLike[str],
+) -> dict[str, dict[str, tuple[list, list]]]:
+    """The learning curves of a run, for `reports.learning`.
+
+    Args:
+      model_dir: Directory of the run, training or done.
+
+    Returns:
+      {title: {name: (steps, values)}} of what was measured.
+
+    Raises:
+      ValueError: If there is no run, or a job, which has several.
+    """
+    directory = os.fspath(model_dir)
+    stages = read_stages(directory)
+    if record.is_job(directory):
+        names = ", ".join(stage.name for stage in stages) or "none yet"
+        raise ValueError(
+            f"`model_dir` must be that of a single run. Received: "
+            f"{directory!r}, a job with the runs {names}"
+        )
+    if not stages[0].flags:
+        raise ValueError(
+            "`model_dir` must be the directory of a run, with its flags.json. "
+            f"Received: {directory!r}"
+        )
+    return stages[0].panels()
+
+
 def read_stages(directory: str) -> list[Stage]:
     """The runs of a job that have begun, or the single run in a directory."""
     if not record.is_job(directory):

@@ -105,9 +105,10 @@ def _dots(axes, points, labels, class_names, dark):
         mine = points[labels == label]
         axes.scatter(*mine.T, s=7, color=[colour], linewidths=0, alpha=0.8)
     if len(present) <= NAMED:
+        names = canvas.names_of(class_names, max(present, default=-1) + 1)
         for label in present:
-            name = class_names[label] if class_names else str(label)
-            _write(axes, np.median(points[labels == label], axis=0), name, dark)
+            place = np.median(points[labels == label], axis=0)
+            _write(axes, place, names[label], dark)
 
 
 def _write(axes, place, name, dark):

@@ -1,7 +1,8 @@
-"""Rows of images: queries, and what the network thinks is like them."""
+"""Images beside each other: any, or queries and what is most like them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -50,25 +51,64 @@ def neighbours(
         neighbours whose text is another than the query's stand out.
       dark: Whether it is for a dark page.
     """
-    scheme = canvas.scheme_of(dark)
-    columns = max(len(row) for row in rows)
-    height = 0.8 * len(rows) * (1.25 if captions else 1.0)
-    figure = canvas.new_figure(0.8 * columns + 0.2, height, dark)
-    grid = figure.subplots(len(rows), columns, squeeze=False)
-    for axes in grid.ravel():
-        axes.set_axis_off()
+    figure, grid = _grid(len(rows), max(map(len, rows)), captions, dark)
     for number, row in enumerate(rows):
         for place, image in enumerate(row):
-            axes = grid[number, place]
-            image = np.clip(image, 0, 1)
-            axes.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=1)
-            if captions:
-                said = captions[number][place]
-                other = place and said != captions[number][0]
-                axes.set_title(
-                    canvas.plain(said),
-                    fontsize=canvas.FONT - 2,
-                    color=scheme.second if other else scheme.ink,
-                    pad=2,
-                )
+            said = captions[number][place] if captions else ""
+            other = bool(captions) and said != captions[number][0]
+            _draw(grid[number, place], image, said, dark, other)
     return figure
+
+
+def gallery(
+    images: Sequence[np.ndarray],
+    captions: Sequence[str] | None = None,
+    columns: int = 8,
+    dark: bool = False,
+) -> Figure:
+    """Images beside each other, in their order.
+
+    Args:
+      images: float (height, width, 3 or 1) in [0, 1], of any sizes.
+      captions: A text for each image; None for none.
+      columns: Images in a row.
+      dark: Whether it is for a dark page.
+
+    Raises:
+      ValueError: If there are not as many captions as images.
+    """
+    said = [""] * len(images) if captions is None else captions
+    if len(said) != len(images):
+        raise ValueError(
+            f"`captions` must be {len(images)}, one for each image. Received: "
+            f"{len(said)}"
+        )
+    columns = max(1, min(columns, len(images)))
+    rows = max(1, math.ceil(len(images) / columns))
+    figure, grid = _grid(rows, columns, captions, dark)
+    places = grid.ravel()[: len(images)]
+    for axes, image, words in zip(places, images, said, strict=True):
+        _draw(axes, image, words, dark)
+    return figure
+
+
+def _grid(rows, columns, captions, dark):
+    """A figure, and its empty places (rows, columns)."""
+    height = 0.8 * rows * (1.25 if captions else 1.0)
+    figure = canvas.new_figure(0.8 * columns + 0.2, height, dark)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    return figure, grid
+
+
+def _draw(axes, image, said, dark, stands_out=False):
+    scheme = canvas.scheme_of(dark)
+    image = np.clip(image, 0, 1)
+    axes.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=1)
+    axes.set_title(
+        canvas.plain(said),
+        fontsize=canvas.FONT - 2,
+        color=scheme.second if stands_out else scheme.ink,
+        pad=2,
+    )

@@ -1,10 +1,14 @@
 """How far long work has come, in a terminal and in a log."""
 
 import io
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 import tqdm
+from documentation import ROOT
 
 from simclrv2_tf.files import progress
 
@@ -74,3 +78,30 @@ def test_it_can_be_turned_off(clock):
         clock[0] += 5
         bar.update(10)
     assert file.getvalue() == ""
+
+
+def test_none_where_none_is_wanted(clock):
+    file = io.StringIO()
+    with progress.progress("prepared", 10, file=file, shown=False) as bar:
+        clock[0] += 9
+        bar.update(5)
+    assert file.getvalue() == ""
+
+
+@pytest.mark.parametrize("wanted", ["1", None])
+def test_the_environment_may_want_none(wanted):
+    """Told to tqdm as it is loaded."""
+    code = (
+        "from simclrv2_tf.files.progress import progress\n"
+        "print(progress('prepared', 10).disable)"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "TQDM_DISABLE"}
+    environment |= {"TQDM_DISABLE": wanted} if wanted else {}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.stdout == f"{wanted == '1'}\n"

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import simclrv2_tf
 from simclrv2_tf.files import quiet_start
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -37,6 +38,37 @@ def told(code, **environment):
 
 def test_tensorflow_is_loaded_quietly():
     assert told(START.format(verbosity=0)) == ("False\n", "at the end\n")
+
+
+@pytest.mark.slow
+def test_it_is_loaded_quietly_for_python():
+    """As a notebook has it: TensorFlow would log to the output there."""
+    code = """
+import sys
+sys.ps1 = ">>> "
+import simclrv2_tf
+simclrv2_tf.quiet_tensorflow()
+import logging, tensorflow
+tensorflow.get_logger().info("written")
+logging.getLogger("simclrv2_tf").warning("ours")
+"""
+    assert told(code) == ("", "ours\n")
+
+
+@pytest.mark.parametrize("set_before", [None, "0"])
+def test_a_log_level_that_is_set_stays(set_before, monkeypatch):
+    monkeypatch.setattr(quiet_start, "_load", lambda: None)
+    chatter = [logging.getLogger(name) for name in quiet_start._CHATTER]
+    for logger in chatter:
+        monkeypatch.setattr(logger, "level", logging.INFO)
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "unset")
+    if set_before is None:
+        monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    else:
+        monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", set_before)
+    simclrv2_tf.quiet_tensorflow()
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == (set_before or "2")
+    assert {logger.level for logger in chatter} == {logging.ERROR}
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,9 @@ FIGURES = {
     "embedding_map": lambda **dark: reports.embedding_map(
         reports.project(POINTS), LABELS, NAMES, [np.ones((4, 4, 3))] * 30
     ),
+    "gallery": lambda **dark: reports.gallery(
+        [np.ones((4, 4)), np.zeros((6, 4, 3))] * 5, list("abcdefghij"), **dark
+    ),
     "label_efficiency": lambda **dark: reports.label_efficiency(ROWS, **dark),
     "learning": lambda **dark: reports.learning(
         {"loss": {"a": ([1, 2], [3, 4]), "b": ([1], [2])}}, [2], **dark
@@ -72,6 +75,35 @@ def test_figures_leave_matplotlib_alone():
         "assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_notebook_shows_a_figure_without_pyplot():
+    figure = reports.confusion(np.eye(3))
+    picture, size = figure._repr_png_()
+    width, height = Image.open(io.BytesIO(picture)).size
+    inches = figure.get_size_inches()
+    assert size["width"] == pytest.approx(100 * inches[0], abs=1)
+    assert size["width"] / size["height"] == pytest.approx(width / height, 0.02)
+
+
+def test_class_names_may_be_an_array():
+    """As `embed` gives them."""
+    names, given = np.array(NAMES), {"dark": False}
+    points = reports.project(POINTS)
+    for draw in (
+        lambda n: reports.embedding_map(points, LABELS, n, **given),
+        lambda n: reports.confusion(np.eye(3), n, **given),
+        lambda n: reports.class_accuracy([1, 5, 0], [9, 9, 0], n, **given),
+    ):
+        assert canvas.png(draw(names)) == canvas.png(draw(NAMES))
+
+
+def test_a_gallery_has_a_place_for_each_image():
+    images = [np.zeros((4, 4, 3))] * 5
+    figure = reports.gallery(images, list("abcde"), columns=3)
+    assert [axes.get_title() for axes in figure.axes] == [*"abcde", ""]
+    with pytest.raises(ValueError, match="must be 5, one for each.*ed: 2"):
+        reports.gallery(images, ["a", "b"])
 
 
 def test_rows_of_a_curve_are_told_apart_by_what_differs():

@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
 from journals import EVENTS
 from journals import WARNING
 
+from simclrv2_tf import reports
 from simclrv2_tf.reports import history
 from simclrv2_tf.reports import overview
 
@@ -24,6 +26,21 @@ def test_points_that_come_again_count_once(tmp_path):
     assert panels["loss"] == {"contrast loss": ([10, 40], [5.0, 2.0])}
     assert "learning rate" not in panels
     assert stage.resumed == [15]
+
+
+def test_the_curves_of_a_run_are_public(tmp_path):
+    stage = stage_of(tmp_path)
+    assert reports.panels(tmp_path) == stage.panels()
+
+
+def test_curves_are_of_a_single_run(tmp_path):
+    with pytest.raises(ValueError, match="directory of a run.*ived: 'nothing'"):
+        reports.panels("nothing")
+    (tmp_path / "scratch").mkdir()
+    stage_of(tmp_path / "scratch")
+    (tmp_path / "job.json").write_text("{}")
+    with pytest.raises(ValueError, match="single run.*with the runs scratch"):
+        reports.panels(tmp_path)
 
 
 def test_warnings_of_a_sort_are_one(tmp_path):

@@ -55,9 +55,9 @@ def on_files(files, config):
 def _outside():
     benchmarks = (ROOT / "benchmarks").glob("*")
     shown = [p for p in benchmarks if p.suffix in (".md", ".png")]
-    return OUTSIDE | {
-        f"benchmarks/{p.name}": f"benchmarks/{p.name}" for p in shown
-    }
+    shown += (ROOT / "notebooks").glob("*.ipynb")
+    paths = [path.relative_to(ROOT).as_posix() for path in shown]
+    return OUTSIDE | {path: path for path in paths}
 
 
 def on_page_markdown(markdown, page, **_):

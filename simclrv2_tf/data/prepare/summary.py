@@ -49,7 +49,7 @@ def examine(source, shown=True):
     decode = decoder()  # here, as threads would each make one
     looks = []
     with (
-        progress(source.name, count, disable=not shown) as bar,
+        progress(source.name, count, shown=shown) as bar,
         concurrent.futures.ThreadPoolExecutor(THREADS) as pool,
     ):
         for look in pool.map(
