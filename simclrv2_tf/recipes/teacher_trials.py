@@ -186,12 +186,20 @@ def _trial(job, name, turn, known, asked):
     folder = os.path.join(PART, f"{name.replace(' ', '_')}_{turn}")
     recipe = dataclasses.replace(job.recipe)
     _follow(recipe, name, "tried")
+    config = _fitting(job.config_of("finetune", recipe), known)
     config = dataclasses.replace(
-        job.config_of("finetune", recipe),
-        **_OF_A_TRIAL,
-        model_dir=job.record.path(folder),
+        config, **_OF_A_TRIAL, model_dir=job.record.path(folder)
     )
     if folder not in job.record.done:
         job.run_part(folder, config, job.interruption, train_alone, known)
     network = hub.load_network(config.model_dir)
     return baselines.classes_of(network, asked)
+
+
+def _fitting(config, known):
+    """The config with no more images in a batch than there are, as fast."""
+    batch = min(config.train_batch_size, known.num_examples)
+    rate = config.learning_rate * config.train_batch_size / batch
+    return dataclasses.replace(
+        config, train_batch_size=batch, learning_rate=rate
+    )

@@ -112,7 +112,7 @@ def test_the_better_way_is_followed_and_tried_once(tried):
     ]
     for config in [*tried.calls, tried.config_of("finetune")]:
         assert config.checkpoint is None
-        assert config.learning_rate == 2.0
+        assert config.learning_rate * config.train_batch_size == 2.0 * 32
         assert config.train_steps == 5
         assert config.fine_tune_after_block == -1
     (note,) = tried.recipe.notes
@@ -155,6 +155,7 @@ def test_a_trial_reads_labels_that_are_given_to_it(tried, monkeypatch):
     for config, source in seen:
         assert config.mode == "train" and not config.labels_per_class
         assert source.num_examples == 20  # two labels of three a class
+        assert config.train_batch_size == 20
         assert (np.bincount(source.labels) == 2).all()
 
 
