@@ -1,0 +1,38 @@
+"""Measures processor seconds of a step of training, by the flags of `simclrv2`.
+
+    python -m tools.benchmarks.students.step_seconds FLAGS
+
+The run's directory gets `step.json` with them. Processor time tells more than
+the clock where others use the machine.
+"""
+
+import json
+import pathlib
+import statistics
+import sys
+import time
+
+import keras
+
+from simclrv2_tf import flags
+from simclrv2_tf.runs.train import train
+
+FILE = "step.json"
+WARM_UP = 4  # steps that are not counted
+STEPS = 20  # in all
+
+
+def main(argv):
+    config = flags.parse(argv)
+    ends = []
+    clock = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda *_, **__: ends.append(time.process_time())
+    )
+    train(config, callbacks=[clock])
+    seconds = [after - before for before, after in zip(ends, ends[1:])]
+    found = {"seconds": statistics.mean(seconds[WARM_UP:])}
+    pathlib.Path(config.model_dir, FILE).write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv)
