@@ -1,6 +1,6 @@
 """A run without TensorFlow: counts, and stops as a run of ours does.
 
-    python -m tests.benchmarks.counting_run --to=N --model_dir=DIR [--fail=true]
+python -m tests.benchmarks.counting_run --to=N --model_dir=DIR [--fail=true]
 """
 
 import pathlib

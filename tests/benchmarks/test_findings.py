@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import documentation
 import pytest
@@ -127,6 +128,16 @@ def test_the_plan_adds_up_hours(capsys):
     tenth = costs.table(cells.chosen_cells([1], COUNTS), Recipe(scale=0.1))
     hours = [float(line.split()[1]) for line in (last, tenth.splitlines()[-1])]
     assert hours[0] > 2 * hours[1] > 0
+
+
+def test_the_docstring_has_the_hours_of_the_plan():
+    listed = cells.all_cells(COUNTS)
+    runs, hours, *_ = costs.table(listed, Recipe()).splitlines()[-1].split()
+    told = f"{runs} runs and {float(hours):.0f} hours of processor time"
+    assert told in findings.__doc__
+    for finding in cells.FINDINGS:
+        part = costs.table(cells.chosen_cells([finding], COUNTS), Recipe())
+        assert part.splitlines()[-1].split()[1] in findings.__doc__
 
 
 @pytest.mark.parametrize(
@@ -287,6 +298,14 @@ def test_the_page_has_the_rows_and_no_others():
     assert text.count(page.NOT_RUN) == 2  # 1 and 2 share a cell
     figure = 100 * as_in_the_paper(part[0])
     assert f"{figure:.1f} %" in text
+
+
+def test_the_page_shows_the_pictures_that_are_drawn():
+    for finding in cells.FINDINGS:
+        part = cells.chosen_cells([finding], COUNTS)
+        report = report_of(as_in_the_paper, part, MEMORY)
+        named = re.findall(r"findings_(\d)\.png", page.text(report))
+        assert [int(number) for number in named] == list(figures.draw(report))
 
 
 def test_the_page_of_docs_is_of_the_newest_report():

@@ -1,6 +1,7 @@
-"""The paper's findings on CIFAR-10: a list of runs that goes on where it stopped.
+"""The paper's findings on CIFAR-10: runs that go on where they stopped.
 
-    python tools/benchmark.py findings --data_dir=DATA --runs_dir=RUNS --minutes=60
+    python tools/benchmark.py findings --data_dir=DATA --runs_dir=RUNS \\
+      --minutes=60
 
 Do it again until it says that all is done. Runs are kept in RUNS, each is done
 once, and one that is stopped goes on from its checkpoint; after --minutes, on
@@ -10,7 +11,11 @@ docs/findings.md at the end of each call. --plan prints the list and what it
 costs, --only=1,3 does the rows of these findings, and --scale=0.1 a tenth of
 all steps (in a --runs_dir of its own).
 
-HOURS
+The whole list is 222 runs and 13 hours of processor time, some 7 by the clock
+on two cores that do nothing else: a step of width 0.25 is measured, the other
+widths are reckoned from it (`costs`). After 1.5 hours small and middle network
+stand beside each other, after 2.8 the small student, after 4.5 the layers of
+the heads with few labels; findings 1, 2 and 3 alone take 5.7, 4.2 and 5.6.
 
 Hyperparameters are chosen on a validation split, `train[90%:]`, by runs on
 `train[:90%]` with a draw of labels (seed 100) that no row has: the rate of
@@ -115,7 +120,10 @@ def parse_arguments(arguments):
     parser.add_argument("--runs_dir", help="of the runs, kept between calls")
     parser.add_argument("--minutes", type=float, help="then stop")
     parser.add_argument(
-        "--only", type=findings, default=list(cells.FINDINGS), help="such as 1,3"
+        "--only",
+        type=findings,
+        default=list(cells.FINDINGS),
+        help="such as 1,3",
     )
     parser.add_argument("--scale", type=float, default=1.0, help="of all steps")
     parser.add_argument("--plan", action="store_true", help="print the list")

@@ -1,6 +1,8 @@
-"""docs/findings.md: the paper's sentences, and what was measured beside them."""
+"""docs/findings.md: the paper's sentences beside what was measured."""
 
 from __future__ import annotations
+
+import textwrap
 
 from tools.benchmarks.findings import cells
 from tools.benchmarks.findings import summary
@@ -15,8 +17,9 @@ TITLES = {
 }
 # The paper's findings in our words; sections of arXiv 2006.10029.
 PAPER = {
-    1: "The fewer the labels, the more a bigger network gains over a smaller "
-    "one, fine-tuned and under linear evaluation (section 3.2, figures 1 and 4).",
+    1: "The fewer the labels, the more a bigger network gains over a "
+    "smaller one, fine-tuned and under linear evaluation (section 3.2, figures "
+    "1 and 4).",
     2: "A deeper projection head pretrains better features, and fine-tuning "
     "from its first layer is better than from the layer below it, the more so "
     "the fewer the labels (section 3.3, figure 5).",
@@ -35,13 +38,15 @@ ALTS = {
     4: "Bars with and without a memory, by batch",
 }
 NOT_RUN = "**Not run yet.**"
+SOME = "What the finding is about has not all been run yet."
 HEAD = """\
 # The paper's findings, on CIFAR-10
 
     python tools/benchmark.py findings --data_dir=DATA --runs_dir=RUNS
 
-This page is written by that command from `benchmarks/findings.json`. What has
-not been run says so.
+This page is written by that command from what it has measured so far. What has
+not been run says so; `--minutes=60` stops it after an hour, and the same
+command goes on.
 
 ResNet-18 at 32 pixels, pretrained without labels on all 50,000 training images
 by `flags/cifar10_cpu.cfg`, every width for as many steps; labels of some images
@@ -50,12 +55,14 @@ top-1 on the 10,000 test images, with 95 % intervals: Student's t over the draws
 (of differences and gains, over those of the same draw), Wilson's where all
 labels are used, as there is one draw of these.
 
-What is chosen (learning rates, the weight of equation 3) is chosen on a tenth of
-the training images, by runs on the other nine tenths with labels that no row
-has; the strength of linear evaluation is cross-validated on the labels. The test
-set is looked at once for each row. Pretraining has no choice in it: its flags
-were there before. "Shows" means that the interval is on the paper's side, "the
-other way round" that it is on the other one.
+What is chosen (learning rates, the weight of equation 3) is chosen on a tenth
+of the training images, by runs on the other nine tenths with labels that no row
+has; the strength of linear evaluation is cross-validated on the labels. The
+test set is looked at once for each row. Nothing is chosen for pretraining: its
+flags, and what they come to on these test images (`benchmarks/cifar10.json`),
+were there before, and are the same for all rows. "Shows" means that the
+interval is on the paper's side, "the other way round" that it is on the other
+one.
 """
 
 
@@ -65,17 +72,23 @@ def text(report):
     parts = [HEAD, *_circumstances(report)]
     told = verdicts.sentences(report)
     tables = _tables(summary.rows_by_cell(report["rows"]))
+    if report.get("momentum"):
+        tables[4] = []  # docs/momentum.md has it
     for number, title in TITLES.items():
-        parts += [f"## {number}. {title}\n", f"The paper: {PAPER[number]}\n"]
-        table = tables.get(number, [])
-        measured = table or (number == 4 and report.get("momentum"))
-        if not measured:
-            parts.append(_not_run(number))
-            continue
-        parts += [f"- {line}" for line in told.get(number, [_incomplete()])]
-        picture = f"../benchmarks/findings_{number}.png"
-        parts += [f"\n![{ALTS[number]}]({picture})\n", *table]
+        parts += [f"## {number}. {title}\n"]
+        parts += [wrapped(f"The paper: {PAPER[number]}")]
+        if number in tables:
+            lines = told.get(number, [SOME])
+            parts += _measured(number, lines, tables[number])
+        else:
+            parts += [_not_run(number)]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _measured(number, lines, table):
+    """Sentences, the picture, and the table."""
+    picture = f"![{ALTS[number]}](../benchmarks/findings_{number}.png)\n"
+    return [*(wrapped(f"- {line}", "  ") for line in lines), picture, *table]
 
 
 def _not_run(number):
@@ -85,10 +98,6 @@ def _not_run(number):
     return f"{NOT_RUN} `--only={number}` does this part alone.\n"
 
 
-def _incomplete():
-    return "What the finding is about has not all been run yet."
-
-
 def _circumstances(report):
     """Steps, hours and machine, where something has been run."""
     if not report["rows"]:
@@ -96,10 +105,17 @@ def _circumstances(report):
     scale = report.get("scale", 1)
     steps = f"steps are {scale:g} times the recipe's, " if scale != 1 else ""
     return [
-        f"So far {len(report['rows'])} of {report['rows in all']} rows, "
-        f"{steps}{report['processor hours']:.1f} hours of processor time, "
-        f"{report['hardware']}.\n"
+        wrapped(
+            f"So far {len(report['rows'])} of {report['rows in all']} rows, "
+            f"{steps}{report['processor hours']:.1f} hours of processor time, "
+            f"{report['hardware']}."
+        )
     ]
+
+
+def wrapped(text, indent=""):
+    """A paragraph in lines of at most 80 letters, and an empty line."""
+    return textwrap.fill(text, 80, subsequent_indent=indent) + "\n"
 
 
 def _tables(found):
@@ -148,6 +164,8 @@ def _figure(name, labels, own, found):
     for cell in own:
         if (_line(cell), cell.labels) == (name, labels):
             mean, low, high = summary.accuracy(cell, found[cell])
-            ends = "" if low is None else f" ({100 * low:.1f} to {100 * high:.1f})"
+            ends = (
+                "" if low is None else f" ({100 * low:.1f} to {100 * high:.1f})"
+            )
             return f"{100 * mean:.1f} %{ends}"
     return ""

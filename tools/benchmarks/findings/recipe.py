@@ -13,15 +13,15 @@ from tools.benchmarks.findings import cells
 SEED_OF_CHOICES = 100  # of the labels; rows have 0, 1 and 2
 TEST = {"train_split": "train", "eval_split": "test"}
 VALIDATION = {"train_split": "train[:90%]", "eval_split": "train[90%:]"}
-PRETRAIN_STEPS, PRETRAIN_BATCH = 3200, 256  # 16 epochs
-DISTILL_STEPS, DISTILL_BATCH = 1000, 128
+PRETRAIN_STEPS, PRETRAIN_BATCH = 2500, 256  # 13 epochs
+DISTILL_STEPS, DISTILL_BATCH = 700, 128
 SCRATCH_TIMES = 2  # as many steps from labels alone as in fine-tuning
 # Labels of each class, at most: batch, steps.
 LENGTHS = {
     10: (64, 100),  # 64 epochs, the paper's 60 for 1 %
     50: (128, 200),  # 51 epochs
-    500: (128, 600),  # 15 epochs
-    5000: (128, 1200),  # 3 epochs
+    500: (128, 400),  # 10 epochs
+    5000: (128, 1000),  # 3 epochs
 }
 # Rates after scaling by the batch.
 FEW_RATES, MANY_RATES = (0.002, 0.01, 0.05), (0.01, 0.05, 0.2)

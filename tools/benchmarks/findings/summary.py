@@ -77,7 +77,9 @@ def summary(rows):
         {
             **cell._asdict(),
             "draws": len(draws),
-            **{k: _round(v) for k, v in accuracy(cell, draws)._asdict().items()},
+            **{
+                k: _round(v) for k, v in accuracy(cell, draws)._asdict().items()
+            },
         }
         for cell, draws in rows_by_cell(rows).items()
     ]

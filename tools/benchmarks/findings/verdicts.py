@@ -15,7 +15,10 @@ def sentences(report):
     """{number of a finding: sentences}, none for what has not been run."""
     found = summary.rows_by_cell(report["rows"])
     told = {
-        1: [*_of_width(found, cells.FINE_TUNED), *_of_width(found, cells.LINEAR)],
+        1: [
+            *_of_width(found, cells.FINE_TUNED),
+            *_of_width(found, cells.LINEAR),
+        ],
         2: _of_layers(found),
         3: _of_students(found),
         4: _of_memory(report.get("momentum") or []),

@@ -8,7 +8,7 @@ FORMATS = (("litert", "top-1", "full"), ("litert_int8", "int8 top-1", "none"))
 
 
 def draw(report):
-    """Filled marks in float, hollow ones in int8, a line from one to the other."""
+    """Filled marks in float and hollow ones in int8, a line between them."""
     names = list(dict.fromkeys(row["data"] for row in report["rows"]))
     students = list(dict.fromkeys(row["student"] for row in report["rows"]))
     colours = dict(zip(students, canvas.colours(len(students)), strict=True))

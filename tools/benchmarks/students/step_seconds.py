@@ -6,6 +6,7 @@ The run's directory gets `step.json` with them. Processor time tells more than
 the clock where others use the machine.
 """
 
+import itertools
 import json
 import pathlib
 import statistics
@@ -29,7 +30,7 @@ def main(argv):
         on_train_batch_end=lambda *_, **__: ends.append(time.process_time())
     )
     train(config, callbacks=[clock])
-    seconds = [after - before for before, after in zip(ends, ends[1:])]
+    seconds = [after - before for before, after in itertools.pairwise(ends)]
     found = {"seconds": statistics.mean(seconds[WARM_UP:])}
     pathlib.Path(config.model_dir, FILE).write_text(json.dumps(found))
 
