@@ -229,6 +229,11 @@ def test_intervals_are_over_draws_and_of_images_with_all_labels():
 def test_gains_are_of_the_same_draw():
     mean = summary.gain({0: 0.2, 1: 0.4}, {0: 0.1, 1: 0.2, 2: 0.9})
     assert mean.mean == pytest.approx(1.0)
+    every = summary.gain({0: 0.6}, {0: 0.5}, wilson=True)
+    assert every.mean == pytest.approx(0.2)
+    # Half a width of the interval is 1.96 * sqrt(p * (1 - p) / 10,000).
+    assert every.low == pytest.approx(0.5904 / 0.5098 - 1, abs=1e-3)
+    assert every.high == pytest.approx(0.6096 / 0.4902 - 1, abs=1e-3)
     assert summary.difference({0: 0.2}, {1: 0.1}) is None
 
 
@@ -275,6 +280,9 @@ def test_figures_show_the_figures():
     assert list(drawn) == [1, 2, 3, 4]
     left, right = drawn[1].axes
     assert len(left.containers) == 6 and len(right.containers) == 8
+    assert (
+        len(right.containers[0][0].get_xdata()) == 2
+    )  # widths above the least
     (line, *_) = left.containers[0]
     cell = cells.fine_tuned(cells.SMALL, 10)
     expected = 100 * as_in_the_paper(cell)

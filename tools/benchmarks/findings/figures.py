@@ -61,7 +61,7 @@ def _gains(axes, part):
                 for c, draws in part.items()
                 if c.way == way and _labels(c) == count
             }
-            points = gains_of(own)
+            points = gains_of(own, count == ALL_LABELS)
             _line(axes, points, line, f"{count_name(count)}, {way}", colour)
     axes.set_xscale("log")
     axes.set_xticks(cells.WIDTHS, [f"{width:g}" for width in cells.WIDTHS])
@@ -70,12 +70,16 @@ def _gains(axes, part):
     axes.set_ylabel(f"gain over width {cells.SMALL:g}, %")
 
 
-def gains_of(by_width):
+def gains_of(by_width, wilson):
     """{width: relative gain} of draws by width, {} without the smallest."""
     smallest = by_width.get(cells.SMALL)
     if smallest is None or len(by_width) < 2:
         return {}
-    return {w: summary.gain(draws, smallest) for w, draws in by_width.items()}
+    return {
+        width: summary.gain(draws, smallest, wilson)
+        for width, draws in by_width.items()
+        if width != cells.SMALL
+    }
 
 
 def middle_layer(found):

@@ -53,7 +53,7 @@ by `flags/cifar10_cpu.cfg`, every width for as many steps; labels of some images
 of each class, three draws of them, the same for every network. Figures are
 top-1 on the 10,000 test images, with 95 % intervals: Student's t over the draws
 (of differences and gains, over those of the same draw), Wilson's where all
-labels are used, as there is one draw of these.
+labels are used, as there is one draw of these (of gains, from its far ends).
 
 What is chosen (learning rates, the weight of equation 3) is chosen on a tenth
 of the training images, by runs on the other nine tenths with labels that no row
@@ -123,7 +123,7 @@ def _tables(found):
     few = sorted({c.labels for c in found if c.way == cells.STUDENT})
     tables = {}
     for number in cells.FINDINGS:
-        own = [c for c in found if cells.belongs(c, number, few)]
+        own = sorted(c for c in found if cells.belongs(c, number, few))
         if number == 3 and not few:
             own = []
         if own:

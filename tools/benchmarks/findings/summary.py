@@ -47,8 +47,17 @@ def accuracy(cell, draws):
     return Mean(shares[0], None, None)
 
 
-def gain(over, under):
-    """Relative gain of one cell's draws over the same ones of another."""
+def gain(over, under, wilson=False):
+    """Relative gain of one cell's draws over the same ones of another.
+
+    With `wilson` they are of all labels, one draw each, and the ends of the
+    interval are those of the two accuracies at odds.
+    """
+    if wilson:
+        ends = [intervals.wilson(draws[0], EXAMPLES) for draws in (over, under)]
+        (low, high), (lowest, highest) = ends
+        mean = over[0] / under[0] - 1
+        return Mean(mean, low / highest - 1, high / lowest - 1)
     return mean_of([over[n] / under[n] - 1 for n in over.keys() & under.keys()])
 
 

@@ -8,6 +8,7 @@ from tools.benchmarks.findings import summary
 
 SHOWS = "The finding shows."
 NOT_HERE = "The finding does not show at this scale: it is the other way round."
+NOTHING = summary.Mean(0.0, 0.0, 0.0)
 OPEN = "The draws do not settle it at this scale."
 
 
@@ -26,11 +27,13 @@ def sentences(report):
     return {number: lines for number, lines in told.items() if lines}
 
 
-def verdict(mean, bound=0.0):
-    """One of three sentences, by a `Mean` and what it must be above."""
-    if mean.low is None or mean.low <= bound <= mean.high:
+def verdict(mean, other=NOTHING):
+    """One of three sentences, by a `Mean` that should be above another."""
+    if None in (*mean, *other):
         return OPEN
-    return SHOWS if mean.low > bound else NOT_HERE
+    if mean.low > other.high:
+        return SHOWS
+    return NOT_HERE if mean.high < other.low else OPEN
 
 
 def _of_width(found, way):
@@ -43,7 +46,11 @@ def _of_width(found, way):
         for cell, draws in own.items()
         if cell.width == wide and wide > cells.SMALL
     }
-    gains = {n: summary.gain(*pair) for n, pair in pairs.items() if pair[1]}
+    gains = {
+        labels: summary.gain(*pair, wilson=labels == cells.ALL)
+        for labels, pair in pairs.items()
+        if pair[1]
+    }
     few = min((n for n in gains if n), default=None)
     if few is None or cells.ALL not in gains:
         return []
@@ -51,7 +58,7 @@ def _of_width(found, way):
         f"{way.capitalize()}, width {wide:g} gains {_percent(gains[few])} over "
         f"width {cells.SMALL:g} with {few} labels a class, and "
         f"{_percent(gains[cells.ALL])} with all. "
-        f"{verdict(gains[few], gains[cells.ALL].mean)}"
+        f"{verdict(gains[few], gains[cells.ALL])}"
     ]
 
 

@@ -19,9 +19,9 @@ of the training set; the signs take the same. The test images, and the fifth of
 the signs that is set aside, are looked at by the row alone.
 
 Some 5.5 hours of processor time, 3 by the clock on two cores that do nothing
-else: 1.7 for the teachers' pretraining (reckoned as for `findings`), 2 for eight
-students of 15 minutes, 1 for the twelve runs that choose, the rest for starts
-and exports.
+else: 1.7 for the teachers' pretraining (reckoned as for `findings`), 2 for
+eight students of 15 minutes, 1 for the twelve runs that choose, the rest for
+starts and exports.
 """
 
 import argparse

@@ -12,14 +12,16 @@ def draw(report):
     names = list(dict.fromkeys(row["data"] for row in report["rows"]))
     students = list(dict.fromkeys(row["student"] for row in report["rows"]))
     colours = dict(zip(students, canvas.colours(len(students)), strict=True))
-    figure = canvas.new_figure(4.3 * len(names), 3.6, dark=False)
-    for axes, name in zip(
-        figure.subplots(1, len(names), squeeze=False)[0], names, strict=True
-    ):
+    figure = canvas.new_figure(2.2 + 3.4 * len(names), 3.4, dark=False)
+    panels = figure.subplots(1, len(names), squeeze=False)[0]
+    for axes, name in zip(panels, names, strict=True):
         for row in report["rows"]:
             if row["data"] == name:
                 _student(axes, row, colours[row["student"]])
         _panel(axes, name, report["teachers"].get(name))
+    canvas.legend(
+        panels[-1], dark=False, loc="upper left", bbox_to_anchor=(1, 1)
+    )
     return figure
 
 
@@ -38,8 +40,7 @@ def _panel(axes, name, teacher):
             100 * teacher, linestyle="--", color="grey", label="teacher"
         )
     axes.set_title(name)
-    axes.set_xscale("log")
+    axes.set_xlim(left=0)
     axes.set_xlabel("ms at batch 1 (hollow: int8)")
     axes.set_ylabel("top-1, %")
     canvas.style(axes, dark=False)
-    canvas.legend(axes, dark=False)
