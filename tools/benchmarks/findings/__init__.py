@@ -9,13 +9,13 @@ SIGTERM or Ctrl-C the run of that moment ends its step and the list stops.
 `benchmarks/findings.json` is written after each row, the figures beside it and
 docs/findings.md at the end of each call. --plan prints the list and what it
 costs, --only=1,3 does the rows of these findings, and --scale=0.1 a tenth of
-all steps (in a --runs_dir of its own).
+all steps (in a --runs_dir of its own; with --dry nothing else is written).
 
-The whole list is 222 runs and 13 hours of processor time, some 7 by the clock
+The whole list is 222 runs and 13 hours of processor time, some 6.5 by the clock
 on two cores that do nothing else: a step of width 0.25 is measured, the other
 widths are reckoned from it (`costs`). After 1.5 hours small and middle network
-stand beside each other, after 2.8 the small student, after 4.5 the layers of
-the heads with few labels; findings 1, 2 and 3 alone take 5.7, 4.2 and 5.6.
+stand beside each other, after 2.7 the small student, after 4.2 the layers of
+the heads with few labels; findings 1, 2 and 3 alone take 5.5, 4.0 and 5.3.
 
 Hyperparameters are chosen on a validation split, `train[90%:]`, by runs on
 `train[:90%]` with a draw of labels (seed 100) that no row has: the rate of
