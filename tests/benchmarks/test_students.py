@@ -115,6 +115,9 @@ def test_what_is_read_of_an_export(tmp_path):
     assert found["int8 top-1"] == 0.6528 and found["examples"] == 360
     assert found["milliseconds"]["litert"]["median"] == 0.5
     assert found["bytes"] == {"litert": 7}
+    (tmp_path / "export.log").write_text("The accuracy in int8 is not known.")
+    with pytest.raises(SystemExit, match="Received: none; it takes pip inst"):
+        students._exported(folder)
 
 
 def test_the_figure_has_a_panel_for_each_data_set():

@@ -201,8 +201,7 @@ def _judged(folder):
 
 def _exported(folder):
     """Milliseconds and bytes by format, and what is right in int8."""
-    log = pathlib.Path(f"{folder}.log").read_text()
-    right, examples = _RIGHT.findall(log)[-1]
+    right, examples = _right_in_int8(folder)
     newest = max(
         (folder / "saved_model").iterdir(), key=lambda path: int(path.name)
     )
@@ -214,6 +213,17 @@ def _exported(folder):
         "milliseconds": {f: rows[f]["milliseconds"]["1"] for f in rows},
         "bytes": {f: rows[f]["bytes"] for f in rows},
     }
+
+
+def _right_in_int8(folder):
+    """Top-1 in int8 and of how many images, as the export's log has them."""
+    found = _RIGHT.findall(pathlib.Path(f"{folder}.log").read_text())
+    if not found:
+        raise SystemExit(
+            f"{folder}.log must tell the accuracy in int8. Received: none; it "
+            "takes pip install 'simclrv2_tf[litert]'"
+        )
+    return found[-1]
 
 
 def show(report, folder):
