@@ -27,9 +27,9 @@ def main(words):
     folder = pathlib.Path(flags["model_dir"])
     folder.mkdir(exist_ok=True)
     counted, starts = folder / "counted", folder / "starts"
-    with starts.open("a") as file:
-        file.write("started ")
     count = int(counted.read_text()) if counted.exists() else 0
+    with starts.open("a") as file:
+        file.write(f"{count} ")
     signal.signal(signal.SIGTERM, stop)
     try:
         while count < int(flags["to"]):

@@ -47,6 +47,7 @@ class Recipe:
     scale: float = 1.0
 
     def pretrain(self, width, head):
+        """On all images, without labels."""
         return {
             "flagfile": "flags/cifar10_cpu.cfg",
             "mode": "train",
@@ -73,6 +74,7 @@ class Recipe:
         }
 
     def finetune(self, cell, rate, draw, splits):
+        """From a pretrained network, all weights."""
         batch, _ = self.length(cell.labels)
         return {
             **self._supervised(cell, rate, batch, draw, splits),
@@ -83,6 +85,7 @@ class Recipe:
         }
 
     def scratch(self, cell, rate, draw, splits):
+        """A student from labels alone."""
         batch, steps = self.length(cell.labels)
         return {
             **self._supervised(cell, rate, batch, draw, splits),
@@ -91,6 +94,7 @@ class Recipe:
         }
 
     def distill(self, cell, rate, alpha, draw, splits):
+        """A student by equation 3; by equation 2 with an alpha of 1."""
         return {
             **self._supervised(cell, rate, DISTILL_BATCH, draw, splits),
             "train_mode": "distill",

@@ -37,7 +37,6 @@ from tools.benchmarks.findings.runs import Runs
 from tools.benchmarks.findings.runs import stopping_cleanly
 from tools.benchmarks.students import figure
 from tools.benchmarks.students import flags
-from tools.benchmarks.students.step_seconds import FILE
 
 COMMAND = "python tools/benchmark.py students --data=DATA --runs_dir=RUNS"
 STEP_SECONDS = "tools.benchmarks.students.step_seconds"
@@ -190,7 +189,7 @@ def _name(data, student):
 
 
 def _seconds(folder):
-    return read(folder, FILE)
+    return read(folder, flags.STEP_FILE)
 
 
 def _judged(folder):

@@ -10,8 +10,6 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
-from tools.benchmarks.students.step_seconds import STEPS
-
 LABELS = 20  # of each class
 CIFAR10, SIGNS = "cifar10", "signs"
 # Students, by name. A network that halves its images five times gets them at
@@ -31,6 +29,7 @@ STUDENTS = {
 TEACHER = {"resnet_depth": 18, "width_multiplier": 0.5, "num_proj_layers": 3}
 PRETRAIN_STEPS = {CIFAR10: 1500, SIGNS: 500}  # 38 and 78 epochs
 FINETUNE_STEPS, BATCH = 100, 128
+STEP_FILE, MEASURED_STEPS = "step.json", 20  # of `step_seconds`
 RATES = (0.05, 0.2, 0.8)  # of distillation, times batch / 256
 SPLITS = {
     CIFAR10: {"train_split": "train[:10000]", "eval_split": "test"},
@@ -64,7 +63,7 @@ class Data:
     scale: float = 1.0
 
     def pretrain(self):
-        """The fewest images that there may be are few batches of 256."""
+        """Of the teacher, without labels."""
         return {
             "flagfile": "flags/cifar10_cpu.cfg",
             **self._shared(),
@@ -78,6 +77,7 @@ class Data:
         }
 
     def finetune(self):
+        """Of the teacher, on the labels."""
         return {
             **self._shared(),
             "mode": "train_then_eval",
@@ -94,7 +94,7 @@ class Data:
         }
 
     def distill(self, student, rate, steps, splits=None):
-        """Of equation 2 alone; it warms up for as long in each student."""
+        """Of a student, by equation 2 alone: from the teacher's answers."""
         return {
             **self._shared(),
             "mode": "train_then_eval",
@@ -112,9 +112,11 @@ class Data:
         }
 
     def measure(self, student):
-        return {**self.distill(student, 0.0, STEPS), "mode": "train"}
+        """Of a few steps, to be timed."""
+        return {**self.distill(student, 0.0, MEASURED_STEPS), "mode": "train"}
 
     def export(self):
+        """Of a student, which is timed and judged in int8 then."""
         return {
             **SPLITS[self.name],
             "mode": "export",

@@ -19,10 +19,9 @@ import keras
 
 from simclrv2_tf import flags
 from simclrv2_tf.runs.train import train
+from tools.benchmarks.students.flags import STEP_FILE
 
-FILE = "step.json"
 WARM_UP = 4  # steps that are not counted
-STEPS = 20  # in all
 
 
 def main(argv):
@@ -32,7 +31,7 @@ def main(argv):
         found = {"seconds": measure(passing)}
     folder = pathlib.Path(config.model_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).write_text(json.dumps(found))
+    (folder / STEP_FILE).write_text(json.dumps(found))
 
 
 def measure(config):
