@@ -107,6 +107,7 @@ def test_what_is_read_of_an_export(tmp_path):
         times = {"1": {"median": milliseconds, "fastest": 0.4, "requests": 9}}
         row = {"format": "litert", "bytes": 7, "milliseconds": times}
         (path / "benchmark.json").write_text(json.dumps({"formats": [row]}))
+    (folder / "saved_model" / "models.config").write_text("beside versions")
     (tmp_path / "export.log").write_text(
         "network_int8.tflite: top-1 accuracy 0.6528, in float32 0.6544, on 360 "
         "images of digits (validation)\n"

@@ -201,10 +201,9 @@ def _judged(folder):
 def _exported(folder):
     """Milliseconds and bytes by format, and what is right in int8."""
     right, examples = _right_in_int8(folder)
-    newest = max(
-        (folder / "saved_model").iterdir(), key=lambda path: int(path.name)
-    )
-    found = json.loads((newest / "benchmark.json").read_text())
+    measured = (folder / "saved_model").glob("*/benchmark.json")
+    newest = max(measured, key=lambda path: int(path.parent.name))
+    found = json.loads(newest.read_text())
     rows = {row["format"]: row for row in found["formats"]}
     return {
         "int8 top-1": float(right),
