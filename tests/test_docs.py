@@ -32,9 +32,9 @@ FIELDS = {field.name for field in dataclasses.fields(Config)}
 OTHERS = set(
     "batch batching_parameters_file beam_runner budget check cost data device "
     "datasets devices directory draws efficiency enable_batching flagfile gres "
-    "help job kill "
-    "model_config_file nodes ntasks open port rest_api_port rm requeue seeds "
-    "labels serve share_pretraining slow time".split()
+    "help job kill minutes "
+    "model_config_file nodes ntasks only open port rest_api_port rm requeue "
+    "runs_dir seeds labels serve share_pretraining slow time".split()
 )
 PLACEHOLDERS = ("docs/NAME.md", "benchmarks/NAME.json", "mixup_alpha")
 # It names the flags of the projects that it compares with.

@@ -4,8 +4,10 @@
 
 Each is a module in tools/benchmarks/ with a function `run(arguments)`, from
 the rest of the command line to a dictionary; the command, the versions and the
-hardware are added to that. Some have a `show(report, folder)`, which writes a
-picture or a table beside it. Take a machine that does nothing else.
+hardware are added to that. One that takes hours yields such dictionaries, each
+of which is written in place of the one before. Some have a `show(report,
+folder)`, which writes a picture or a table beside it. Take a machine that does
+nothing else.
 """
 
 import argparse
@@ -25,17 +27,32 @@ def main():
     options, rest = parse_arguments()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     module = module_of(options.name)
-    measured = module.run(rest)
-    report = {**circumstances([options.name, *rest]), **measured}
-    text = json.dumps(report, indent=1)
-    print(text)
+    path, report = OUT / f"{options.name}.json", None
+    about = circumstances([options.name, *rest])
+    for measured in reports(module.run(rest)):
+        report = {**about, **measured}
+        if not options.dry:
+            write(path, report)
+    if report is None:  # nothing has been measured
+        return
+    print(json.dumps(report, indent=1))
     if not options.dry:
-        OUT.mkdir(exist_ok=True)
-        path = OUT / f"{options.name}.json"
-        path.write_text(text + "\n")
         if hasattr(module, "show"):
             module.show(report, OUT)
         print(f"written to {path.relative_to(ROOT)}", file=sys.stderr)
+
+
+def reports(measured):
+    """The one report, or each that comes."""
+    return [measured] if isinstance(measured, dict) else measured
+
+
+def write(path, report):
+    """Writes a report that is seen whole or not at all."""
+    path.parent.mkdir(exist_ok=True)
+    staged = path.with_name(f"{path.name}.tmp")
+    staged.write_text(json.dumps(report, indent=1) + "\n")
+    staged.replace(path)
 
 
 def parse_arguments():

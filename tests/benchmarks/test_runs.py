@@ -1,0 +1,133 @@
+"""Runs that are done once and go on where they stopped."""
+
+import itertools
+import json
+import pathlib
+import signal
+
+import pytest
+
+from tools.benchmarks import findings
+from tools.benchmarks.findings import runs as module
+from tools.benchmarks.findings.runs import Runs
+from tools.benchmarks.findings.runs import TimeOver
+
+COUNTING = "tests.benchmarks.counting_run"
+
+
+def look(folder):
+    return {"count": int((folder / "counted").read_text())}
+
+
+def starts(folder):
+    """From where it started each time."""
+    return (folder / "starts").read_text().split()
+
+
+def test_a_run_is_done_once(tmp_path):
+    for _ in range(2):  # the second knows it from the record
+        found = Runs(tmp_path).result("a/b", {"to": 2}, look, COUNTING)
+        assert found == {"count": 2}
+    assert len(starts(tmp_path / "a" / "b")) == 1
+    (entry,) = json.loads((tmp_path / "record.json").read_text()).values()
+    assert entry["flags"] == {"to": 2} and entry["processor minutes"] > 0
+
+
+def stopped(directory, flags):
+    """Stops a run when it has counted a little; how far."""
+    for seconds in range(1, 60):  # as long as a process takes to start
+        with pytest.raises(TimeOver):
+            Runs(directory, minutes=seconds / 60).result(
+                "a", flags, look, COUNTING
+            )
+        if (directory / "a" / "counted").exists():
+            return look(directory / "a")["count"]
+
+
+def test_a_run_is_stopped_in_time_and_goes_on(tmp_path):
+    flags = {"to": 100}  # two seconds
+    count = stopped(tmp_path, flags)
+    before = json.loads((tmp_path / "record.json").read_text())["a"]
+    assert before["result"] is None and count < 100
+    runs = Runs(tmp_path)
+    assert runs.result("a", flags, look, COUNTING) == {"count": 100}
+    assert starts(tmp_path / "a")[-1] == f"{count}"
+    after = runs.record["a"]["processor minutes"]
+    assert after > before["processor minutes"]
+    assert runs.processor_hours == after / 60
+
+
+def test_nothing_starts_when_the_time_is_over(tmp_path):
+    with pytest.raises(TimeOver):
+        Runs(tmp_path, minutes=0).result("a", {"to": 1}, look, COUNTING)
+    assert not (tmp_path / "a").exists()
+
+
+def test_other_settings_are_refused(tmp_path):
+    Runs(tmp_path).result("a", {"to": 1}, look, COUNTING)
+    with pytest.raises(SystemExit, match="a with to=2, begun with 1: give ano"):
+        Runs(tmp_path).result("a", {"to": 2}, look, COUNTING)
+
+
+def test_what_a_failing_run_said_last_is_shown(tmp_path):
+    flags = {"to": 1, "fail": True}
+    for _ in range(2):  # it is tried again
+        with pytest.raises(SystemExit, match=r"Received: 2.*\nthe last line"):
+            Runs(tmp_path).result("a", flags, look, COUNTING)
+
+
+def test_a_run_that_another_needs_must_be_there(tmp_path):
+    with pytest.raises(SystemExit, match="none must hold a run"):
+        Runs(tmp_path).result(
+            "a", {"to": 1, "checkpoint": "none"}, look, COUNTING
+        )
+
+
+def test_a_signal_stops_the_list_quietly(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    with module.stopping_cleanly():
+        assert signal.getsignal(signal.SIGTERM) != before
+        raise TimeOver("the time is over")
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert "the same command goes on" in capsys.readouterr().err
+
+
+class Stopping:
+    """Runs that stop after so many, and know their results the next time."""
+
+    def __init__(self, *given):
+        self.record, self.processor_hours = {}, 0.0
+
+    def __call__(self, directory, common, minutes):
+        self.directory, self.left = pathlib.Path(directory), minutes
+        return self
+
+    def result(self, name, flags, look, module=None):
+        if name not in self.record:
+            if not self.left:
+                raise TimeOver("the time is over")
+            self.left -= 1
+        counts = flags.get("label_counts", "").split(",")
+        self.record[name] = {c: [0.1, 0.2, 0.3] for c in counts} | {
+            "top-1": 0.5
+        }
+        return self.record[name]
+
+
+def test_the_list_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    runs = Stopping()
+    monkeypatch.setattr(findings, "Runs", runs)
+    words = [f"--runs_dir={tmp_path}", "--only=1", "--minutes=7"]
+    seen = [0]
+    while seen[-1] < 60:
+        reports = list(findings.run(words))
+        seen += [len(reports[-1]["rows"])] if reports else []
+        assert seen == sorted(seen) and len(seen) < 40
+    assert len(seen) > 3
+    assert reports[-1]["choices"]
+    keys = [tuple(row.values()) for row in reports[-1]["rows"]]
+    assert len(set(keys)) == len(keys)
+    # What is known is shown at once, also where other findings are asked for.
+    other = [f"--runs_dir={tmp_path}", "--only=3", "--minutes=0"]
+    (first, *_) = itertools.islice(findings.run(other), 1)
+    assert len(first["rows"]) == 60
