@@ -15,7 +15,7 @@ The whole list is 222 runs and 13 hours of processor time, some 6.5 by the clock
 on two cores that do nothing else: a step of width 0.25 is measured, the other
 widths are reckoned from it (`costs`). After 1.5 hours small and middle network
 stand beside each other, after 2.7 the small student, after 4.2 the layers of
-the heads with few labels; findings 1, 2 and 3 alone take 5.5, 4.0 and 5.3.
+the heads with few labels; findings 1, 2 and 3 alone take 5.6, 4.0 and 5.3.
 
 Hyperparameters are chosen on a validation split, `train[90%:]`, by runs on
 `train[:90%]` with a draw of labels (seed 100) that no row has: the rate of
