@@ -28,6 +28,7 @@ from simclrv2_tf.inference.probe import probe
 from simclrv2_tf.inference.validation import Validation
 from simclrv2_tf.inference.validation import numbered_as
 from simclrv2_tf.publishing import publish
+from simclrv2_tf.recipes import best_by_folds
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import is_job
@@ -214,7 +215,11 @@ def _results(config, source, eval_source, interruption, callbacks):
 
 def _train(config, source, eval_source, interruption, callbacks):
     evaluate_network = check_classes = None
-    if config.patience or config.export_best:
+    if config.best_folds:
+        evaluate_network = best_by_folds.evaluation(
+            config, source, interruption
+        )
+    elif config.patience or config.export_best:
         eval_source = eval_source or inputs.open_evaluation(config)
         evaluate_network = Validation(config, eval_source)
     if eval_source is not None and not config.knn_k:

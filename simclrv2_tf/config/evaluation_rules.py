@@ -52,3 +52,24 @@ def check_best(config):
             "train_mode='finetune' or 'distill', or leave it out. Received: "
             f"{asked[0]}={getattr(config, asked[0])}, train_mode='pretrain'"
         )
+
+
+def check_folds(config):
+    """Raises a ValueError where cross-validation has nothing to compare."""
+    if not config.best_folds:
+        return
+    if config.train_mode != "finetune":
+        job = config.train_mode == "semi_supervised"
+        option = "finetune.best_folds" if job else "train_mode"
+        raise ValueError(
+            "`best_folds` leaves labels out of fine-tuning: give "
+            f"{option}={config.best_folds if job else 'finetune'}, or leave "
+            f"it out. Received: best_folds={config.best_folds}, "
+            f"train_mode={config.train_mode!r}"
+        )
+    if not (config.export_best or config.patience):
+        raise ValueError(
+            "`best_folds` says how checkpoints are compared: give export_best "
+            "or patience too, or leave it out. Received: best_folds="
+            f"{config.best_folds}"
+        )

@@ -55,6 +55,13 @@ class EvaluationConfig:
         "distillation; 0: none.",
         range=at_least(0),
     )
+    best_folds: int = option(
+        0,
+        "Compare the checkpoints of fine-tuning, for --export_best and "
+        "--patience, by cross-validation: by so many runs of their own that "
+        "leave a part of the labels out. 0: by the evaluation split.",
+        range=Range(lambda v: v == 0 or v >= 2, "0, or 2 or more"),
+    )
     calibrate: bool = option(
         False,
         "With --mode=eval or train_then_eval: fit a temperature to half of "

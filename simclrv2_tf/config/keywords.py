@@ -391,6 +391,11 @@ class Options(TypedDict, total=False):
     else top-1 accuracy, is no better that end fine-tuning and
     distillation; 0: none."""
 
+    best_folds: int
+    """Compare the checkpoints of fine-tuning, for --export_best and
+    --patience, by cross-validation: by so many runs of their own that
+    leave a part of the labels out. 0: by the evaluation split."""
+
     calibrate: bool
     """With --mode=eval or train_then_eval: fit a temperature to half of the
     evaluation split's labels and judge it on the others; the run's

@@ -10,6 +10,7 @@ from simclrv2_tf.config.evaluation_rules import check_best
 from simclrv2_tf.config.evaluation_rules import check_calibrate
 from simclrv2_tf.config.evaluation_rules import check_class_weights
 from simclrv2_tf.config.evaluation_rules import check_eval_name
+from simclrv2_tf.config.evaluation_rules import check_folds
 from simclrv2_tf.config.field_values import check_choices
 from simclrv2_tf.config.field_values import check_ranges
 from simclrv2_tf.config.hardware_options import STRATEGIES
@@ -203,6 +204,7 @@ RULES = (
     check_eval_name,
     check_calibrate,
     check_best,
+    check_folds,
     _check_ignore,
     _check_schema,
     _check_devices,

@@ -39,7 +39,9 @@ class Validation:
             self._source, config.max_corrupt_fraction
         )
 
-    def __call__(self, network: Network, classes: dict) -> dict[str, float]:
+    def __call__(
+        self, network: Network, classes: dict, step: int = 0
+    ) -> dict[str, float]:
         """Evaluates a network; every worker must call this.
 
         Args:

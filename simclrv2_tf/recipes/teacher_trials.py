@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from simclrv2_tf import hub
-from simclrv2_tf.data.source import Source
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.label_parts import divided
+from simclrv2_tf.recipes.label_parts import fitting
 from simclrv2_tf.recipes.pilots import surely_better
 from simclrv2_tf.recipes.short_run import train_alone
 
@@ -129,7 +130,9 @@ def _follow(recipe, name, why):
 def _judged(job):
     """What each way told right, and which is best."""
     begin = time.monotonic()
-    turns = divided(job.data.train.subset(job.data.labelled))
+    labelled = job.data.train.subset(job.data.labelled)
+    parts = divided(labelled, min(PARTS, job.data.fewest))
+    turns = parts[: _turns(labelled.num_examples)]
     told: dict[str, np.ndarray] = {}
     best = USUAL
     for name in ways(job.recipe):
@@ -142,23 +145,6 @@ def _judged(job):
         "chosen": best,
         "seconds": time.monotonic() - begin,
     }
-
-
-def divided(source: Source) -> list[tuple[Source, Source]]:
-    """Labelled images to learn from, and those of each class left out.
-
-    Args:
-      source: A `Source` of labelled images, two or more of each class.
-    """
-    from sklearn.model_selection import StratifiedKFold
-
-    folds = min(PARTS, int(np.bincount(source.labels).min()))
-    split = StratifiedKFold(folds, shuffle=True, random_state=0)
-    turns = list(split.split(source.labels, source.labels))
-    return [
-        (source.subset(known), source.subset(asked))
-        for known, asked in turns[: _turns(source.num_examples)]
-    ]
 
 
 def _right(job, name, turns):
@@ -186,7 +172,7 @@ def _trial(job, name, turn, known, asked):
     folder = os.path.join(PART, f"{name.replace(' ', '_')}_{turn}")
     recipe = dataclasses.replace(job.recipe)
     _follow(recipe, name, "tried")
-    config = _fitting(job.config_of("finetune", recipe), known)
+    config = fitting(job.config_of("finetune", recipe), known)
     config = dataclasses.replace(
         config, **_OF_A_TRIAL, model_dir=job.record.path(folder)
     )
@@ -194,12 +180,3 @@ def _trial(job, name, turn, known, asked):
         job.run_part(folder, config, job.interruption, train_alone, known)
     network = hub.load_network(config.model_dir)
     return baselines.classes_of(network, asked)
-
-
-def _fitting(config, known):
-    """The config with no more images in a batch than there are, as fast."""
-    batch = min(config.train_batch_size, known.num_examples)
-    rate = config.learning_rate * config.train_batch_size / batch
-    return dataclasses.replace(
-        config, train_batch_size=batch, learning_rate=rate
-    )

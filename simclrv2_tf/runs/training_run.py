@@ -19,8 +19,8 @@ from simclrv2_tf.runs.plan import Plan
 from simclrv2_tf.runs.resume_state import Progress
 from simclrv2_tf.stages.stage import Stage
 
-# Of a network and `classes`, see `TrainingRun`: {name of a metric: number}.
-Evaluation: TypeAlias = Callable[[Network, dict], dict[str, float]]
+# Of a network, `classes`, see `TrainingRun`, and its step: {metric: number}.
+Evaluation: TypeAlias = Callable[[Network, dict, int], dict[str, float]]
 
 
 @dataclasses.dataclass

@@ -33,7 +33,7 @@ class Evaluations:
     def __call__(self, step: int) -> bool:
         """Evaluates; returns whether training goes on."""
         run = self._run
-        found = self._evaluate(_judged(run), run.classes)
+        found = self._evaluate(_judged(run), run.classes, step)
         best = best_checkpoint.after(
             run.progress.best, self._metric, found[self._metric], step
         )

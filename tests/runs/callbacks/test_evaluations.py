@@ -42,26 +42,21 @@ class Scripted:
 
     def __init__(self, metric="label_top_1_accuracy", values=ACCURACY):
         self.metric, self.values, self.steps = metric, values, []
-        self.stage = None
 
-    def __call__(self, network, classes):
-        step = int(self.stage.optimizer.iterations.numpy())
+    def __call__(self, network, classes, step):
         self.steps.append(step)
         return {self.metric: self.values[step - 1]}
 
 
-class Observer(keras.callbacks.Callback):
-    """Tells the evaluation the step, and crashes after a step if asked."""
+class Crash(keras.callbacks.Callback):
+    """Crashes after a step, None for none."""
 
-    def __init__(self, evaluation, crash=None):
+    def __init__(self, after):
         super().__init__()
-        self.evaluation, self.crash = evaluation, crash
-
-    def on_train_begin(self, logs=None):
-        self.evaluation.stage = self.model
+        self.after = after
 
     def on_train_batch_end(self, batch, logs=None):
-        if int(self.model.optimizer.iterations.numpy()) == self.crash:
+        if int(self.model.optimizer.iterations.numpy()) == self.after:
             raise RuntimeError(CRASH)
 
 
@@ -72,8 +67,7 @@ def run(directory, evaluation, crash=None, **options):
         train_mode="finetune",
         model_dir=str(directory),
     )
-    observer = Observer(evaluation, crash)
-    return train(config, callbacks=[observer], evaluate=evaluation)
+    return train(config, callbacks=[Crash(crash)], evaluate=evaluation)
 
 
 def end_state(directory):

@@ -1,0 +1,38 @@
+"""Labels that are left out of a run, and the run on the others."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+
+
+def divided(source: Source, parts: int) -> list[tuple[Source, Source]]:
+    """Labelled images to learn from and those left out, part by part.
+
+    Args:
+      source: A `Source` of labelled images.
+      parts: How many, at most as many as there are labels of each class.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    split = StratifiedKFold(parts, shuffle=True, random_state=0)
+    return [
+        (source.subset(known), source.subset(asked))
+        for known, asked in split.split(source.labels, source.labels)
+    ]
+
+
+def fitting(config: Config, known: Source) -> Config:
+    """The config with no more images in a batch than there are, as fast.
+
+    Args:
+      config: A `Config`.
+      known: A `Source` of labelled images.
+    """
+    batch = min(config.train_batch_size, known.num_examples)
+    rate = config.learning_rate * config.train_batch_size / batch
+    return dataclasses.replace(
+        config, train_batch_size=batch, learning_rate=rate
+    )
