@@ -220,6 +220,7 @@ def compiled_stage(
     if config.train_mode == "distill":
         teachers = load_teachers(config)
         num_classes = num_classes or teachers[0].get_config()["num_classes"]
+        _check_teachers(config, teachers, source, num_classes)
     make = fresh_network if resumes else make_network
     network = make(config, num_classes)
     stage = make_stage(config, network, teachers, source.labels)
@@ -230,6 +231,19 @@ def compiled_stage(
     stage.compile(optimizer=make_optimizer(config, plan, network))
     stage.optimizer.build(stage.trainable_variables)
     return stage
+
+
+def _check_teachers(config, teachers, source, num_classes):
+    """Raises a ValueError for a teacher of another number of classes."""
+    names = teacher_sources.split(config.teacher)
+    for name, teacher in zip(names, teachers, strict=True):
+        known = teacher.get_config()["num_classes"]
+        if known != num_classes:
+            raise ValueError(
+                "A teacher must know the classes of the data, or of the first "
+                f"teacher if these have none. Received: {name!r} with {known} "
+                f"classes, for {num_classes} of {source.name}"
+            )
 
 
 def _settle_statistics(stage, steps):

@@ -2,9 +2,14 @@
 
 import keras_networks
 import pytest
+import small_backbone
 
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import sources
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import build
 from simclrv2_tf.runs import teacher_sources
+from simclrv2_tf.runs.plan import make_plan
 
 
 @pytest.mark.parametrize(
@@ -44,3 +49,20 @@ def test_pixels_are_one_word_or_one_for_each():
     assert each == {"a": "0..1", "b": "-1..1"}
     with pytest.raises(ValueError, match="one for each of the 2"):
         teacher_sources.pixels("0..1,-1..1,0..255", names)
+
+
+def test_a_teacher_of_other_classes_is_named(tmp_path):
+    path = str(tmp_path / "teacher.keras")
+    keras_networks.classifier(4, side=16).save(path)
+    digits = sources.open_source("digits")
+    config = Config(
+        **small_backbone.options(),
+        train_mode="distill",
+        teacher=path,
+        teacher_pixels="0..1",
+        image_size=16,
+    )
+    plan = make_plan(config, digits.num_examples)
+    words = r"Received: '.*teacher\.keras' with 4 classes, for 10 of digits"
+    with pytest.raises(ValueError, match=words):
+        build.compiled_stage(config, plan, digits, False)
