@@ -10,19 +10,28 @@ see tell which way is best.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import time
 from typing import Any
 
 import numpy as np
 
+from simclrv2_tf import distribution
 from simclrv2_tf import hub
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.pilots import spent_before
 from simclrv2_tf.recipes.pilots import surely_better
+from simclrv2_tf.recipes.rule_values import in_equal_parts
+from simclrv2_tf.recipes.short_run import DIVERGED
 from simclrv2_tf.recipes.short_run import train_alone
+from simclrv2_tf.runs import memory_check
+
+_LOG = logging.getLogger("simclrv2_tf")
 
 PART = "trials"
 USUAL, WHOLE, ALONE = "usual", "all weights", "labels alone"
@@ -38,6 +47,7 @@ _DECIDING = {
     "fine_tune_after_block",
     "linear_probe_init",
     "train_epochs",
+    "optimizer",
 }
 # A trial reads what it is given, and is not evaluated.
 _OF_A_TRIAL = {
@@ -49,6 +59,7 @@ _OF_A_TRIAL = {
     "patience": 0,
     "export_best": None,
     "logger": "tensorboard",  # to others a job is its stages
+    "profile_steps": None,
 }
 
 
@@ -65,13 +76,34 @@ def ways(recipe: Recipe) -> dict[str, dict[str, Any]]:
     trained = {**recipe.options("trial"), "fine_tune_after_block": -1}
     tried: dict[str, dict[str, Any]] = {USUAL: {}}
     if not _probes(recipe):
-        rate = WHOLE_RATE * 256 / usual["train_batch_size"]
-        tried[WHOLE] = {**trained, "learning_rate": rate}
+        tried[WHOLE] = {**trained, "learning_rate": WHOLE_RATE / _scale(usual)}
     if "pretrain" not in recipe.left_out:
-        rate = recipe.options("scratch")["learning_rate"]
-        alone = {"learning_rate": rate, "linear_probe_init": False}
-        tried[ALONE] = {**trained, **alone}
+        tried[ALONE] = {**trained, **_as_from_scratch(recipe, usual)}
     return tried
+
+
+def _as_from_scratch(recipe, usual):
+    """Optimizer and rate of the small network that learns from labels alone.
+
+    The rate is the same after scaling by the batch, which may be another.
+    """
+    scratch = {**usual, **recipe.options("scratch")}
+    rate = scratch["learning_rate"]
+    if _scale(scratch) != _scale(usual):
+        rate *= _scale(scratch) / _scale(usual)
+    chosen = {"learning_rate": rate, "linear_probe_init": False}
+    if "optimizer" in scratch:
+        chosen["optimizer"] = scratch["optimizer"]
+    return chosen
+
+
+def _scale(options):
+    """What a rate is multiplied by for its batch."""
+    return scale_learning_rate(
+        1.0,
+        options["train_batch_size"],
+        options.get("learning_rate_scaling", "linear"),
+    )
 
 
 def wanted(recipe: Recipe, labelled: int, fewest: int) -> bool:
@@ -128,11 +160,13 @@ def _follow(recipe, name, why):
 
 def _judged(job):
     """What each way told right, and which is best."""
-    begin = time.monotonic()
+    begin = time.monotonic() - spent_before(job, PART)
     turns = divided(job.data.train.subset(job.data.labelled))
     told: dict[str, np.ndarray] = {}
     best = USUAL
     for name in ways(job.recipe):
+        if name != USUAL and not _fits(job, name):
+            continue
         told[name] = _right(job, name, turns)
         if surely_better(told[name], told[best]):
             best = name
@@ -142,6 +176,19 @@ def _judged(job):
         "chosen": best,
         "seconds": time.monotonic() - begin,
     }
+
+
+def _fits(job, name):
+    """Whether there is memory for a way that changes more weights."""
+    config = _config(job, name)
+    expected = memory_check.expect(config, distribution.num_replicas())
+    most = job.config.memory_budget * 1e9 or float("inf")
+    if expected.fits and not expected.peak > most or not config.check_memory:
+        return True
+    _LOG.warning(
+        "%r is not tried, as it is expected to take %s", name, expected
+    )
+    return False
 
 
 def divided(source: Source) -> list[tuple[Source, Source]]:
@@ -182,24 +229,38 @@ def _probe(job, name, turn, known, asked):
 
 
 def _trial(job, name, turn, known, asked):
-    """Classes by a run that has not seen them."""
+    """Classes by a run that has not seen them; -1 if it diverged."""
     folder = os.path.join(PART, f"{name.replace(' ', '_')}_{turn}")
-    recipe = dataclasses.replace(job.recipe)
-    _follow(recipe, name, "tried")
-    config = _fitting(job.config_of("finetune", recipe), known)
     config = dataclasses.replace(
-        config, **_OF_A_TRIAL, model_dir=job.record.path(folder)
+        _fitting(_config(job, name), known.num_examples),
+        **_OF_A_TRIAL,
+        model_dir=job.record.path(folder),
     )
     if folder not in job.record.done:
         job.run_part(folder, config, job.interruption, train_alone, known)
+    if DIVERGED in job.record.done[folder]:
+        return np.full(asked.num_examples, -1)
     network = hub.load_network(config.model_dir)
     return baselines.classes_of(network, asked)
 
 
-def _fitting(config, known):
+def _config(job, name):
+    """The config of fine-tuning in one of the ways."""
+    recipe = dataclasses.replace(job.recipe)
+    _follow(recipe, name, "tried")
+    return job.config_of("finetune", recipe)
+
+
+def _fitting(config, examples):
     """The config with no more images in a batch than there are, as fast."""
-    batch = min(config.train_batch_size, known.num_examples)
-    rate = config.learning_rate * config.train_batch_size / batch
+    batch = min(config.train_batch_size, examples)
+    batch = in_equal_parts(batch, distribution.num_replicas())
+    scaling = config.learning_rate_scaling
+    before, after = (
+        scale_learning_rate(1.0, size, scaling)
+        for size in (config.train_batch_size, batch)
+    )
+    rate = config.learning_rate * before / after
     return dataclasses.replace(
         config, train_batch_size=batch, learning_rate=rate
     )
