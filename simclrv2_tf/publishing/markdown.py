@@ -10,6 +10,7 @@ _SPECIAL = re.compile(
 )
 # What makes a line a list, a heading or a rule.
 _BEGINNING = re.compile(r"^(?:[-+=]|\d{1,9}[.)](?=\s|$))")
+_JOINERS = "\u200c\u200d"  # within words of Persian or Hindi, and emoji
 
 
 class Written(str):
@@ -18,7 +19,10 @@ class Written(str):
 
 def one_line(text: object) -> str:
     """A text on one line, without what cannot be printed."""
-    signs = (sign if sign.isprintable() else " " for sign in str(text))
+    signs = (
+        sign if sign.isprintable() or sign in _JOINERS else " "
+        for sign in str(text)
+    )
     return " ".join("".join(signs).split())
 
 

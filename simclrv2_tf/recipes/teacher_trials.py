@@ -10,28 +10,24 @@ see tell which way is best.
 from __future__ import annotations
 
 import dataclasses
-import logging
 import os
 import time
 from typing import Any
 
 import numpy as np
 
-from simclrv2_tf import distribution
 from simclrv2_tf import hub
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.pilots import spent_before
 from simclrv2_tf.recipes.pilots import surely_better
-from simclrv2_tf.recipes.rule_values import in_equal_parts
 from simclrv2_tf.recipes.short_run import DIVERGED
 from simclrv2_tf.recipes.short_run import train_alone
-from simclrv2_tf.runs import memory_check
-
-_LOG = logging.getLogger("simclrv2_tf")
+from simclrv2_tf.recipes.trial_fit import fits
+from simclrv2_tf.recipes.trial_fit import fitting
+from simclrv2_tf.recipes.trial_fit import rate_scale
 
 PART = "trials"
 USUAL, WHOLE, ALONE = "usual", "all weights", "labels alone"
@@ -76,7 +72,10 @@ def ways(recipe: Recipe) -> dict[str, dict[str, Any]]:
     trained = {**recipe.options("trial"), "fine_tune_after_block": -1}
     tried: dict[str, dict[str, Any]] = {USUAL: {}}
     if not _probes(recipe):
-        tried[WHOLE] = {**trained, "learning_rate": WHOLE_RATE / _scale(usual)}
+        tried[WHOLE] = {
+            **trained,
+            "learning_rate": WHOLE_RATE / rate_scale(usual),
+        }
     if "pretrain" not in recipe.left_out:
         tried[ALONE] = {**trained, **_as_from_scratch(recipe, usual)}
     return tried
@@ -87,23 +86,15 @@ def _as_from_scratch(recipe, usual):
 
     The rate is the same after scaling by the batch, which may be another.
     """
-    scratch = {**usual, **recipe.options("scratch")}
+    batch = {"train_batch_size": usual["train_batch_size"]}
+    scratch = {**batch, **recipe.options("scratch")}
     rate = scratch["learning_rate"]
-    if _scale(scratch) != _scale(usual):
-        rate *= _scale(scratch) / _scale(usual)
+    if rate_scale(scratch) != rate_scale(usual):
+        rate *= rate_scale(scratch) / rate_scale(usual)
     chosen = {"learning_rate": rate, "linear_probe_init": False}
     if "optimizer" in scratch:
         chosen["optimizer"] = scratch["optimizer"]
     return chosen
-
-
-def _scale(options):
-    """What a rate is multiplied by for its batch."""
-    return scale_learning_rate(
-        1.0,
-        options["train_batch_size"],
-        options.get("learning_rate_scaling", "linear"),
-    )
 
 
 def wanted(recipe: Recipe, labelled: int, fewest: int) -> bool:
@@ -162,12 +153,13 @@ def _judged(job):
     """What each way told right, and which is best."""
     begin = time.monotonic() - spent_before(job, PART)
     turns = divided(job.data.train.subset(job.data.labelled))
+    counted, budget = _counted(job, turns), job.config.memory_budget
     told: dict[str, np.ndarray] = {}
     best = USUAL
     for name in ways(job.recipe):
-        if name != USUAL and not _fits(job, name):
+        if name != USUAL and not fits(_config(job, name), name, budget):
             continue
-        told[name] = _right(job, name, turns)
+        told[name] = _right(job, name, turns) * counted
         if surely_better(told[name], told[best]):
             best = name
     return {
@@ -178,17 +170,14 @@ def _judged(job):
     }
 
 
-def _fits(job, name):
-    """Whether there is memory for a way that changes more weights."""
-    config = _config(job, name)
-    expected = memory_check.expect(config, distribution.num_replicas())
-    most = job.config.memory_budget * 1e9 or float("inf")
-    if expected.fits and not expected.peak > most or not config.check_memory:
-        return True
-    _LOG.warning(
-        "%r is not tried, as it is expected to take %s", name, expected
-    )
-    return False
+def _counted(job, turns):
+    """What each label counts: with balanced classes as much as its class."""
+    labels = np.concatenate([asked.labels for _, asked in turns])
+    options = job.recipe.options("finetune")
+    if options.get("class_weights") != "balanced":
+        return np.ones(len(labels))
+    of_class = np.bincount(labels)
+    return len(labels) / (np.count_nonzero(of_class) * of_class[labels])
 
 
 def divided(source: Source) -> list[tuple[Source, Source]]:
@@ -232,7 +221,7 @@ def _trial(job, name, turn, known, asked):
     """Classes by a run that has not seen them; -1 if it diverged."""
     folder = os.path.join(PART, f"{name.replace(' ', '_')}_{turn}")
     config = dataclasses.replace(
-        _fitting(_config(job, name), known.num_examples),
+        fitting(_config(job, name), known.num_examples),
         **_OF_A_TRIAL,
         model_dir=job.record.path(folder),
     )
@@ -249,18 +238,3 @@ def _config(job, name):
     recipe = dataclasses.replace(job.recipe)
     _follow(recipe, name, "tried")
     return job.config_of("finetune", recipe)
-
-
-def _fitting(config, examples):
-    """The config with no more images in a batch than there are, as fast."""
-    batch = min(config.train_batch_size, examples)
-    batch = in_equal_parts(batch, distribution.num_replicas())
-    scaling = config.learning_rate_scaling
-    before, after = (
-        scale_learning_rate(1.0, size, scaling)
-        for size in (config.train_batch_size, batch)
-    )
-    rate = config.learning_rate * before / after
-    return dataclasses.replace(
-        config, train_batch_size=batch, learning_rate=rate
-    )

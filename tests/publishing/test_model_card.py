@@ -96,6 +96,8 @@ def test_all_ascii_signs_come_back():
     assert html.unescape(escaped(text)) == text
     assert escaped("Müller's ant, 3.5 %") == "Müller's ant, 3.5 %"
     assert escaped("a\x00\u202eb\u2028c") == "a b c"
+    joined = "\u0645\u06cc\u200c\u0634\u0648\u062f \U0001f469\u200d\U0001f33e"
+    assert html.unescape(escaped(joined)) == joined
 
 
 def test_features_alone():

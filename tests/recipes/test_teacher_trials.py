@@ -1,11 +1,11 @@
 """Trials of fine-tuning: what is tried, how it is judged, what follows."""
 
 import dataclasses
+import types
 
 import numpy as np
 import pytest
 
-from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.recipes import job_outcome
 from simclrv2_tf.recipes import short_run
@@ -228,12 +228,14 @@ def test_labels_alone_begin_with_no_weights_of_the_user(tried):
     assert all(config.checkpoint is None for config in tried.calls)
 
 
-def test_batches_are_shared_by_all_replicas(monkeypatch):
-    monkeypatch.setattr(teacher_trials.distribution, "num_replicas", lambda: 8)
-    config = Config(train_batch_size=64, learning_rate=0.5)
-    fitted = teacher_trials._fitting(config, 37)
-    assert fitted.train_batch_size == 32
-    assert fitted.learning_rate == pytest.approx(1.0)
+def test_balanced_classes_count_alike(tried):
+    labels = np.array([0, 0, 0, 1])
+    turns = [(None, types.SimpleNamespace(labels=labels))]
+    np.testing.assert_array_equal(teacher_trials._counted(tried, turns), 1)
+    tried.recipe.given = {"finetune": {"class_weights": "balanced"}}
+    counted = teacher_trials._counted(tried, turns)
+    assert (counted * [1, 1, 1, 0]).mean() == pytest.approx(0.5)
+    assert (counted * [0, 0, 0, 1]).mean() == pytest.approx(0.5)
 
 
 def test_a_recipe_remembers_what_was_chosen():
