@@ -65,9 +65,9 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
       line: Where the report shows the steps between its lines.
     """
     writes = distribution.is_chief()
-    wait, profiles = DataWait(), []
-    if writes and run.config.profile_steps:
-        profiles.append(_make_profile(run, wait))
+    wait = DataWait()
+    asked = writes and run.config.profile_steps
+    profiles = [_make_profile(run, wait)] if asked else []
     loggers = make_loggers(  # the last that may fail: a tracker has begun
         run.config,
         _interval(run),
