@@ -37,7 +37,7 @@ def fitting(config: Config, examples: int) -> Config:
         scale_learning_rate(1.0, size, config.learning_rate_scaling)
         for size in (config.train_batch_size, batch)
     )
-    rate = config.learning_rate * before / after
+    rate = config.learning_rate * (before / after)
     return dataclasses.replace(
         config, train_batch_size=batch, learning_rate=rate
     )
