@@ -59,6 +59,12 @@ def check(notebook):
     assert not [text for text in said(notebook) if _PLACES.search(text)]
 
 
+def test_other_names_are_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        notebooks.main(["look_at_a_rum"])
+    assert "Received: ['look_at_a_rum']" in capsys.readouterr().err
+
+
 def test_there_are_four():
     assert len(NAMES) == 4
     files = notebooks.NOTEBOOKS.glob("*.ipynb")

@@ -6,9 +6,9 @@
 with the outputs of a run in an empty folder; without names all of them do.
 """
 
+import argparse
 import os
 import pathlib
-import sys
 import tempfile
 
 import jupytext
@@ -58,7 +58,13 @@ def run(notebook, folder):
     return notebook
 
 
-def main(chosen):
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("name", nargs="*", help=", ".join(names()))
+    chosen = parser.parse_args(arguments).name
+    unknown = sorted(set(chosen) - set(names()))
+    if unknown:
+        parser.error(f"Expected of {names()}. Received: {unknown}")
     for name in chosen or names():
         with tempfile.TemporaryDirectory() as folder:
             notebook = run(made(name), folder)
@@ -66,4 +72,4 @@ def main(chosen):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -45,6 +45,13 @@ def check_publishing(config: Any) -> None:
         )
     if config.target:
         _check_target(config.target)
+    for name in ("license", "intended_use"):
+        text = getattr(config, name)
+        if text and not text.strip():
+            raise ValueError(
+                f"`{name}` must say something, or be left out. Received: "
+                f"{name}={text!r}"
+            )
 
 
 def _check_target(target):

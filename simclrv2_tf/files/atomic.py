@@ -1,6 +1,7 @@
 """Files appear whole or not at all."""
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -59,10 +60,10 @@ def directory(path: str) -> Iterator[str]:
     Raises:
       ValueError: If there is something at `path`, or it cannot be written.
     """
-    path = path.rstrip("/") or path
     check_vacant(path)
+    path = os.path.realpath(path)  # a link to an empty directory is kept
     with file_errors(path, "written"):
-        parent = os.path.dirname(os.path.abspath(path))
+        parent = os.path.dirname(path)
         os.makedirs(parent, exist_ok=True)
         folder = _directory_beside(parent)
         try:
@@ -79,16 +80,31 @@ def directory(path: str) -> Iterator[str]:
 
 
 def check_vacant(path: str) -> None:
-    """Raises a ValueError if there is something at a directory's path."""
+    """Raises a ValueError unless a directory can be made at a path.
+
+    There must be nothing yet, or an empty directory, and the directory above
+    it, or the first of those above that is there, must let it be made.
+    """
     with file_errors(path, "written"):
         vacant = not os.path.lexists(path) or (
             os.path.isdir(path) and not os.listdir(path)
         )
+        if vacant:
+            _check_parent(os.path.dirname(os.path.realpath(path)))
     if not vacant:
         raise ValueError(
             "Expected a directory that is new or empty. Received: "
             f"{path!r}, where there is something: name another one."
         )
+
+
+def _check_parent(parent):
+    while not os.path.lexists(parent):
+        parent = os.path.dirname(parent)
+    if not os.path.isdir(parent):
+        raise NotADirectoryError(f"{parent!r} is no directory")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "no permission", parent)
 
 
 @contextlib.contextmanager

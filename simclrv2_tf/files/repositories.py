@@ -12,7 +12,7 @@ _WORD = r"[A-Za-z0-9][\w.-]*"
 # Hub -> what follows "://", and the same in words.
 _FORMS = {
     HUGGING_FACE: (
-        rf"(?P<name>{_WORD}/{_WORD})(?:@(?P<revision>[\w.][\w./-]*))?",
+        rf"(?P<name>{_WORD}/{_WORD})(?:@(?P<revision>(?!.*\.\.)\w[\w./-]*))?",
         "hf://USER/NAME, or hf://USER/NAME@REVISION to load",
     ),
     KAGGLE: (

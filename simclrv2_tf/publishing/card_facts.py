@@ -10,6 +10,7 @@ from typing import Any
 from simclrv2_tf.config import Config
 from simclrv2_tf.probing.intervals import wilson
 from simclrv2_tf.publishing.data_names import shown
+from simclrv2_tf.publishing.data_names import shown_weights
 from simclrv2_tf.recipes import record
 from simclrv2_tf.reports import history
 from simclrv2_tf.reports import overview
@@ -115,7 +116,7 @@ def gather(
         step,
         class_names,
         _facts(directory, stages) if directory else [],
-        overview.runs(directory, stages) if directory else [],
+        _runs(directory, stages) if directory else [],
         list(_measured(held)),
         shown(str(held.get("data", ""))),
         _compared(directory) if directory else [],
@@ -158,8 +159,16 @@ def _facts(directory, stages):
     flags = stages[0].flags
     for title, option in (("Began with", "checkpoint"), ("Teacher", "teacher")):
         if flags.get(option):
-            told[title] = shown(str(flags[option]))
+            told[title] = shown_weights(str(flags[option]))
     return list(told.items())
+
+
+def _runs(directory, stages):
+    """Those of the report; a backbone may be a file."""
+    return [
+        {**run, "network": shown_weights(run["network"])}
+        for run in overview.runs(directory, stages)
+    ]
 
 
 def _settings(flags):

@@ -32,6 +32,7 @@ def check(config: Config) -> None:
     repository = parse_repository(config.target)
     if repository is None:
         atomic.check_vacant(config.target)
+        _check_outside(config)
     else:
         package, extra = EXTRAS[repository.hub]
         check_extra(package, extra, f"Publishing to {repository}")
@@ -42,6 +43,19 @@ def check(config: Config) -> None:
         )
     if _has_card(config.model_dir):
         _check_written(config)
+
+
+def _check_outside(config):
+    """An export is copied as a whole: its copy cannot be within it."""
+    version = exported_in(config.model_dir)
+    if not version:
+        return
+    place = os.path.realpath(version)
+    if os.path.commonpath([place, os.path.realpath(config.target)]) == place:
+        raise ValueError(
+            "`target` must be outside the export that is published. Received: "
+            f"target={config.target!r}, within {version!r}"
+        )
 
 
 def exported_in(directory: str | None) -> str | None:

@@ -109,6 +109,7 @@ def _config_of(config, number, labelled, known):
         holdout_fraction=None,
         calibrate=False,
         logger="tensorboard",
+        profile_steps=None,
     )
 
 

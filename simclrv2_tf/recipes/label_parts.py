@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.optimizers import scale_learning_rate
+from simclrv2_tf.recipes.rule_values import in_equal_parts
 
 
 def divided(source: Source, parts: int) -> list[tuple[Source, Source]]:
@@ -32,7 +35,12 @@ def fitting(config: Config, known: Source) -> Config:
       known: A `Source` of labelled images.
     """
     batch = min(config.train_batch_size, known.num_examples)
-    rate = config.learning_rate * config.train_batch_size / batch
+    batch = in_equal_parts(batch, distribution.num_replicas())
+    before, after = (
+        scale_learning_rate(1.0, size, config.learning_rate_scaling)
+        for size in (config.train_batch_size, batch)
+    )
+    rate = config.learning_rate * (before / after)
     return dataclasses.replace(
         config, train_batch_size=batch, learning_rate=rate
     )

@@ -17,6 +17,7 @@ from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.rule_values import LARGE_CROPS
 from simclrv2_tf.recipes.rule_values import PAPERS_CROPS
+from simclrv2_tf.recipes.short_run import DIVERGED
 from simclrv2_tf.recipes.short_run import train_alone
 
 PART = "pilots"
@@ -74,7 +75,7 @@ def described(chosen: dict[str, float]) -> str:
 
 def _judged(job):
     """What each trial told, and what is best of all."""
-    begin = time.monotonic()
+    begin = time.monotonic() - spent_before(job, PART)
     chosen: dict[str, Any] = {}
     told = {USUAL: _pilot(job, chosen)}
     best = told[USUAL]
@@ -90,6 +91,15 @@ def _judged(job):
         "chosen": chosen,
         "seconds": time.monotonic() - begin,
     }
+
+
+def spent_before(job, part: str) -> float:
+    """Seconds of those runs of a part that a killed process had finished."""
+    return sum(
+        values["seconds"]
+        for name, values in job.record.done.items()
+        if name.startswith(f"{part}{os.sep}")
+    )
 
 
 def surely_better(other: np.ndarray, best: np.ndarray) -> bool:
@@ -118,9 +128,12 @@ def _pilot(job, changed):
         checkpoint_steps=steps,
         train_summary_steps=steps,
         logger="tensorboard",  # to others a job is its stages
+        profile_steps=None,
     )
     if folder not in job.record.done:
         job.run_part(folder, config, job.interruption, train_alone)
+    if DIVERGED in job.record.done[folder]:
+        return right(job, _nothing)
     network = hub.load_network(config.model_dir)
     return right(job, lambda s: baselines.features_of(network, s))
 
@@ -130,7 +143,15 @@ def _folder(changed):
     return os.path.join(PART, "-".join(parts) or USUAL)
 
 
+def _nothing(source):
+    """Features that tell nothing, as those of a run that diverged."""
+    return np.zeros((source.num_examples, 1), np.float32)
+
+
 def _untrained(job):
-    directory = job.record.path(_folder({}))
+    folder = _folder({})
+    if DIVERGED in job.record.done[folder]:  # its network was never written
+        return right(job, _nothing)
+    directory = job.record.path(folder)
     network = baselines.untrained_like(hub.load_network(directory))
     return right(job, lambda s: baselines.features_of(network, s))

@@ -33,9 +33,16 @@ def run_within(directory: str) -> str:
     """
     if not is_job(directory):
         return directory
-    exported = read_json(directory, REPORT).get("exported_run")
+    report = read_json(directory, REPORT)
+    exported = report.get("exported_run")
     done = read_json(directory, PROGRESS)
     runs = [exported] if exported else [r for r in _CLASSIFIERS if r in done]
+    if report and not runs:
+        raise ValueError(
+            f"The job in {directory!r} had no labels, and so it has trained "
+            "no classifier: give the run of its features, the directory "
+            "`pretrained` in it."
+        )
     if not runs:
         raise ValueError(
             f"The job in {directory!r} must have trained a classifier, and "

@@ -40,7 +40,13 @@ def batch(facts: Facts) -> int:
 
 def label_batch(facts: Facts) -> int:
     """Images of a step on the labels alone."""
-    return max(1, min(64, facts.labelled))
+    return in_equal_parts(min(64, facts.labelled), facts.machine.accelerators)
+
+
+def in_equal_parts(batch: int, replicas: int) -> int:
+    """The largest batch, no larger than one, that replicas can share."""
+    parts = max(1, replicas)
+    return max(1, batch // parts) * parts
 
 
 def probe_alone(facts: Facts) -> bool:

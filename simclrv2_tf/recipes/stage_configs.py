@@ -91,7 +91,9 @@ def _beginnings(config, recipe, stage):
         pretrained = outer
     return {
         "pretrain": outer,
-        "finetune": {} if recipe.from_labels_alone else pretrained,
+        "finetune": {"checkpoint": None}
+        if recipe.from_labels_alone
+        else pretrained,
         "distill": tuned,
         "scratch": _as_the_student(config),
     }[stage]

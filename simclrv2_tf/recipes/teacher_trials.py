@@ -22,8 +22,12 @@ from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.label_parts import divided
 from simclrv2_tf.recipes.label_parts import fitting
+from simclrv2_tf.recipes.pilots import spent_before
 from simclrv2_tf.recipes.pilots import surely_better
+from simclrv2_tf.recipes.short_run import DIVERGED
 from simclrv2_tf.recipes.short_run import train_alone
+from simclrv2_tf.recipes.trial_fit import fits
+from simclrv2_tf.recipes.trial_fit import rate_scale
 
 PART = "trials"
 USUAL, WHOLE, ALONE = "usual", "all weights", "labels alone"
@@ -39,6 +43,7 @@ _DECIDING = {
     "fine_tune_after_block",
     "linear_probe_init",
     "train_epochs",
+    "optimizer",
 }
 # A trial reads what it is given, and is not evaluated.
 _OF_A_TRIAL = {
@@ -49,7 +54,9 @@ _OF_A_TRIAL = {
     "calibrate": False,
     "patience": 0,
     "export_best": None,
+    "best_folds": 0,
     "logger": "tensorboard",  # to others a job is its stages
+    "profile_steps": None,
 }
 
 
@@ -66,13 +73,29 @@ def ways(recipe: Recipe) -> dict[str, dict[str, Any]]:
     trained = {**recipe.options("trial"), "fine_tune_after_block": -1}
     tried: dict[str, dict[str, Any]] = {USUAL: {}}
     if not _probes(recipe):
-        rate = WHOLE_RATE * 256 / usual["train_batch_size"]
-        tried[WHOLE] = {**trained, "learning_rate": rate}
+        tried[WHOLE] = {
+            **trained,
+            "learning_rate": WHOLE_RATE / rate_scale(usual),
+        }
     if "pretrain" not in recipe.left_out:
-        rate = recipe.options("scratch")["learning_rate"]
-        alone = {"learning_rate": rate, "linear_probe_init": False}
-        tried[ALONE] = {**trained, **alone}
+        tried[ALONE] = {**trained, **_as_from_scratch(recipe, usual)}
     return tried
+
+
+def _as_from_scratch(recipe, usual):
+    """Optimizer and rate of the small network that learns from labels alone.
+
+    The rate is the same after scaling by the batch, which may be another.
+    """
+    batch = {"train_batch_size": usual["train_batch_size"]}
+    scratch = {**batch, **recipe.options("scratch")}
+    rate = scratch["learning_rate"]
+    if rate_scale(scratch) != rate_scale(usual):
+        rate *= rate_scale(scratch) / rate_scale(usual)
+    chosen = {"learning_rate": rate, "linear_probe_init": False}
+    if "optimizer" in scratch:
+        chosen["optimizer"] = scratch["optimizer"]
+    return chosen
 
 
 def wanted(recipe: Recipe, labelled: int, fewest: int) -> bool:
@@ -129,14 +152,17 @@ def _follow(recipe, name, why):
 
 def _judged(job):
     """What each way told right, and which is best."""
-    begin = time.monotonic()
+    begin = time.monotonic() - spent_before(job, PART)
     labelled = job.data.train.subset(job.data.labelled)
     parts = divided(labelled, min(PARTS, job.data.fewest))
     turns = parts[: _turns(labelled.num_examples)]
+    counted, budget = _counted(job, turns), job.config.memory_budget
     told: dict[str, np.ndarray] = {}
     best = USUAL
     for name in ways(job.recipe):
-        told[name] = _right(job, name, turns)
+        if name != USUAL and not fits(_config(job, name), name, budget):
+            continue
+        told[name] = _right(job, name, turns) * counted
         if surely_better(told[name], told[best]):
             best = name
     return {
@@ -145,6 +171,16 @@ def _judged(job):
         "chosen": best,
         "seconds": time.monotonic() - begin,
     }
+
+
+def _counted(job, turns):
+    """What each label counts: with balanced classes as much as its class."""
+    labels = np.concatenate([asked.labels for _, asked in turns])
+    options = job.recipe.options("finetune")
+    if options.get("class_weights") != "balanced":
+        return np.ones(len(labels))
+    of_class = np.bincount(labels)
+    return len(labels) / (np.count_nonzero(of_class) * of_class[labels])
 
 
 def _right(job, name, turns):
@@ -168,15 +204,23 @@ def _probe(job, name, turn, known, asked):
 
 
 def _trial(job, name, turn, known, asked):
-    """Classes by a run that has not seen them."""
+    """Classes by a run that has not seen them; -1 if it diverged."""
     folder = os.path.join(PART, f"{name.replace(' ', '_')}_{turn}")
-    recipe = dataclasses.replace(job.recipe)
-    _follow(recipe, name, "tried")
-    config = fitting(job.config_of("finetune", recipe), known)
     config = dataclasses.replace(
-        config, **_OF_A_TRIAL, model_dir=job.record.path(folder)
+        fitting(_config(job, name), known),
+        **_OF_A_TRIAL,
+        model_dir=job.record.path(folder),
     )
     if folder not in job.record.done:
         job.run_part(folder, config, job.interruption, train_alone, known)
+    if DIVERGED in job.record.done[folder]:
+        return np.full(asked.num_examples, -1)
     network = hub.load_network(config.model_dir)
     return baselines.classes_of(network, asked)
+
+
+def _config(job, name):
+    """The config of fine-tuning in one of the ways."""
+    recipe = dataclasses.replace(job.recipe)
+    _follow(recipe, name, "tried")
+    return job.config_of("finetune", recipe)

@@ -67,6 +67,30 @@ def test_bytes_are_on_the_disk_before_the_name(write, tmp_path, monkeypatch):
     assert path.read_text() == "whole"
 
 
+@pytest.mark.parametrize("name", [".", "link", "new/below", "empty/"])
+def test_a_directory_may_be_where_nothing_is(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    if name == ".":
+        monkeypatch.chdir(tmp_path / "empty")
+    with atomic.directory(name) as folder:
+        pathlib.Path(folder, "x").write_text("whole")
+    place = tmp_path / ("empty" if name != "new/below" else name)
+    assert os.listdir(place) == ["x"]
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_where_no_directory_can_be_made(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ValueError, match="cannot be written.*is no directory"):
+        atomic.check_vacant(str(tmp_path / "file" / "a" / "b"))
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may do all
+    with pytest.raises(ValueError, match="cannot be written: no permission"):
+        atomic.check_vacant(str(tmp_path / "new" / "below"))
+    assert os.listdir(tmp_path) == ["file"]
+
+
 def test_a_body_that_writes_nothing(tmp_path):
     with atomic.files(str(tmp_path / "x")):
         pass

@@ -8,6 +8,7 @@ import pytest
 from simclrv2_tf.config import Config
 from simclrv2_tf.publishing import publish
 from simclrv2_tf.publishing.card_facts import gather
+from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.job_report import Row
 
 NETWORK = {"resnet_depth": 18, "name": "network", "image_size": 8}
@@ -114,6 +115,19 @@ def test_a_run_of_a_job_without_a_classifier(job, tmp_path):
         (job / name).unlink()
     found = told(job / "scratch", version_in(tmp_path / "elsewhere"))
     assert set(found.settings) == {"run"}
+
+
+def test_a_job_without_labels_says_what_to_publish(job):
+    (job / "report.json").write_text('{"rows": [], "export": null}')
+    (job / "progress.json").unlink()
+    with pytest.raises(ValueError, match="had no labels.*`pretrained` in it"):
+        record.run_within(str(job))
+
+
+def test_a_backbone_that_is_a_file_is_told_without_its_place(run, tmp_path):
+    flags = {**published_run.FLAGS, "backbone": "me/net.keras"}
+    found = told(write(run, flags=flags), version_in(tmp_path / "elsewhere"))
+    assert found.runs[0]["network"] == "net.keras"
 
 
 def test_what_counts_as_an_export(run):

@@ -1,6 +1,7 @@
 """The card: what it tells, and that text from outside does nothing."""
 
 import dataclasses
+import re
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from simclrv2_tf.publishing import model_card
 from simclrv2_tf.publishing.card_facts import Facts
 from simclrv2_tf.publishing.card_facts import Result
 from simclrv2_tf.publishing.data_names import shown
+from simclrv2_tf.publishing.data_names import shown_weights
 from simclrv2_tf.publishing.markdown import escaped
 
 EVIL = "x](http://a.example) <img src=x> | `code` @me $a$ www.a.example\n# b"
@@ -94,6 +96,8 @@ def test_all_ascii_signs_come_back():
     assert html.unescape(escaped(text)) == text
     assert escaped("Müller's ant, 3.5 %") == "Müller's ant, 3.5 %"
     assert escaped("a\x00\u202eb\u2028c") == "a b c"
+    joined = "\u0645\u06cc\u200c\u0634\u0648\u062f \U0001f469\u200d\U0001f33e"
+    assert html.unescape(escaped(joined)) == joined
 
 
 def test_features_alone():
@@ -117,15 +121,48 @@ def test_many_classes_are_cut():
     [
         ("digits (train)", "digits (train)"),
         ("imagenet2012_subset/1pct", "imagenet2012_subset/1pct"),
-        ("simclrv2/pretrained/r50_1x_sk1", "simclrv2/pretrained/r50_1x_sk1"),
-        ("hf://me/mine@v1", "hf://me/mine@v1"),
         ("folder:/home/a b/photos/", "folder:photos"),
         ("folder /home/me/photos (val)", "folder photos (val)"),
         ("concat:folder:/a/b,folder:/c/d", "concat:folder:b,folder:d"),
         ("npz:gs://bucket/key/x.npz", "npz:x.npz"),
         ("csv:s3://me:word@host/x.csv", "csv:x.csv"),
-        ("/home/me/runs/p", "p"),
+        ("folder:/home/a,me/photos", "folder:a,photos"),
+        (r"folder:C:\Users\me\photos", "folder:photos"),
+        ("csv:https://me:wo/rd@host/x.csv?key=word", "csv:x.csv?key=***"),
     ],
 )
 def test_names_of_data_have_no_places(name, expected):
     assert shown(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("simclrv2/pretrained/r50_1x_sk1", "simclrv2/pretrained/r50_1x_sk1"),
+        ("hf://me/mine@v1", "hf://me/mine@v1"),
+        ("/home/me/runs/p", "p"),
+        ("me/runs/p/", "p"),
+        ("me/p,hf://me/mine", "p,hf://me/mine"),
+        ("me/net.keras", "net.keras"),
+        ("ResNet-18 ×0.25, SK", "ResNet-18 ×0.25, SK"),
+        ("keras:MobileNetV2", "keras:MobileNetV2"),
+    ],
+)
+def test_names_of_weights_and_networks_have_no_places(name, expected):
+    assert shown_weights(name) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["- a", "+ a", "---", "===", "1. a", "12) a", "a :cat: b"]
+)
+def test_a_line_begins_no_list_and_no_heading(text):
+    import html
+
+    written = escaped(text)
+    assert html.unescape(written) == text
+    assert not re.match(r"[-+=]|\d+[.)] |.*:cat:", written)
+
+
+@pytest.mark.parametrize("text", ["1.5 mm", "3-D", "80.0%", "a - b", "12:30"])
+def test_numbers_stay(text):
+    assert escaped(text) == text

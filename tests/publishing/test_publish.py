@@ -71,6 +71,19 @@ def test_a_target_that_is_taken_is_refused(run, tmp_path):
     assert os.listdir(tmp_path) == ["mine.txt"]
 
 
+def test_an_export_is_not_published_into_itself(published):
+    for target in (published / "copy", published / "new" / "copy"):
+        with pytest.raises(ValueError, match="must be outside the export"):
+            simclrv2_tf.publish(f"{published}/", target)
+    assert "copy" not in os.listdir(published)
+
+
+@pytest.mark.parametrize("option", ["license", "intended_use"])
+def test_terms_say_something(run, option):
+    with pytest.raises(ValueError, match=f"`{option}` must say something"):
+        simclrv2_tf.publish(run, "mine", **{option: " \n"})
+
+
 @pytest.mark.parametrize(
     ("target", "words"),
     [
@@ -78,6 +91,9 @@ def test_a_target_that_is_taken_is_refused(run, tmp_path):
         ("hf://mine", "must be named hf://USER/NAME"),
         ("hf://me/mine@v1", "must name no revision"),
         ("kaggle://me/mine", "kaggle://OWNER/MODEL/FRAMEWORK/VARIATION"),
+        ("hf://../mine", "must be named hf://USER/NAME"),
+        ("hf://a/b/c", "must be named hf://USER/NAME"),
+        ("hf://me/mine@../../x", "must be named hf://USER/NAME"),
         ("gs://bucket/mine", "must be a directory of this machine"),
     ],
 )

@@ -33,3 +33,16 @@ def test_a_batch_is_no_larger_than_the_labels(few):
     small = Config(train_batch_size=20, learning_rate=0.3)
     fitted = label_parts.fitting(small, few)
     assert (fitted.train_batch_size, fitted.learning_rate) == (20, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "rate"), [("linear", 1.0), ("sqrt", 0.5 * 2**0.5)]
+)
+def test_batches_are_shared_by_all_replicas(few, monkeypatch, scaling, rate):
+    monkeypatch.setattr(label_parts.distribution, "num_replicas", lambda: 8)
+    config = Config(
+        train_batch_size=64, learning_rate=0.5, learning_rate_scaling=scaling
+    )
+    fitted = label_parts.fitting(config, few.subset(np.arange(37)))
+    assert fitted.train_batch_size == 32
+    assert fitted.learning_rate == pytest.approx(rate)

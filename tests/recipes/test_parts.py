@@ -13,6 +13,7 @@ from simclrv2_tf.recipes.job_data import open_data
 from simclrv2_tf.recipes.learning_watch import LearningWatch
 from simclrv2_tf.recipes.learning_watch import NotLearning
 from simclrv2_tf.recipes.pretraining import pretrain
+from simclrv2_tf.recipes.short_run import DIVERGED
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.journal import Journal
 
@@ -34,6 +35,14 @@ def test_pilots_choose_the_augmentation_once(job, monkeypatch):
     ]
     pilots.choose_augmentation(job)
     assert len(job.calls) == 4
+
+
+def test_a_pilot_that_diverges_tells_nothing(job, monkeypatch):
+    monkeypatch.setattr(pilots, "train_alone", lambda *_: {DIVERGED: "step 3"})
+    pilots.choose_augmentation(job)
+    assert job.record.done["pilots"]["chosen"] == {}
+    shares = job.record.done["pilots"]["shares"]
+    assert shares["usual"] == shares["untrained"] < shares["raw pixels"]
 
 
 def tried(job):

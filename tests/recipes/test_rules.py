@@ -48,6 +48,19 @@ def test_every_stage_is_a_config():
 
 
 @pytest.mark.parametrize(
+    ("labelled", "accelerators", "batch"),
+    [(50, 0, 50), (50, 8, 48), (200, 3, 63), (5, 8, 8)],
+)
+def test_batches_of_labels_are_shared_by_all_devices(
+    labelled, accelerators, batch
+):
+    machine = dataclasses.replace(SERVER, accelerators=accelerators)
+    facts = dataclasses.replace(SIGNS, labelled=labelled, machine=machine)
+    options = recommend(facts).options("scratch")
+    assert options["train_batch_size"] == batch
+
+
+@pytest.mark.parametrize(
     ("labels", "after_block", "rate"),
     [(1, 4, 0.0), (9, 4, 0.0), (10, -1, 0.002)],
 )

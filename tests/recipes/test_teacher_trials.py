@@ -1,16 +1,20 @@
 """Trials of fine-tuning: what is tried, how it is judged, what follows."""
 
 import dataclasses
+import types
 
 import numpy as np
 import pytest
 
 from simclrv2_tf.recipes import job_outcome
+from simclrv2_tf.recipes import short_run
 from simclrv2_tf.recipes import teacher_trials
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.short_run import DIVERGED
 from simclrv2_tf.recipes.teacher_trials import ALONE
 from simclrv2_tf.recipes.teacher_trials import USUAL
 from simclrv2_tf.recipes.teacher_trials import WHOLE
+from simclrv2_tf.runs.callbacks.stops import Diverged
 
 FINETUNE = {
     "train_batch_size": 32,
@@ -61,7 +65,24 @@ def test_trials_need_labels_to_leave_out(labelled, fewest, wanted):
     assert teacher_trials.wanted(recipe, labelled, fewest) is wanted
 
 
-@pytest.mark.parametrize("option", ["learning_rate", "train_epochs"])
+def test_rates_are_the_same_after_scaling():
+    recipe = with_labels(Recipe(), learning_rate=0.002)
+    recipe.choose("scratch", "train_batch_size", 16, "why", "source")
+    recipe.choose("scratch", "optimizer", "adam", "why", "source")
+    alone = teacher_trials.ways(recipe)[ALONE]
+    assert alone["learning_rate"] == pytest.approx(2.0 * 16 / 32)
+    assert alone["optimizer"] == "adam"
+    for stage in ("finetune", "scratch"):
+        recipe.choose(stage, "learning_rate_scaling", "sqrt", "why", "source")
+    tried = teacher_trials.ways(recipe)
+    assert tried[WHOLE]["learning_rate"] == pytest.approx(0.01 / 32**0.5)
+    assert tried[ALONE]["learning_rate"] == pytest.approx(2.0 * 0.5**0.5)
+
+
+OPTIONS = ["learning_rate", "train_epochs", "optimizer"]
+
+
+@pytest.mark.parametrize("option", OPTIONS)
 def test_what_the_user_decides_is_not_tried(option):
     recipe = with_labels(Recipe(given={"finetune": {option: 1}}))
     assert not teacher_trials.wanted(recipe, 50, 5)
@@ -136,7 +157,8 @@ def test_a_trial_reads_labels_that_are_given_to_it(tried, monkeypatch):
         return {"parameters": 1}
 
     monkeypatch.setattr(teacher_trials, "train_alone", run)
-    monkeypatch.setattr(teacher_trials, "train_alone", run)
+    folds = {"best_folds": 2, "export_best": "label_top_1_accuracy"}
+    tried.recipe.given = {"finetune": folds}  # of the stage, not of trials
     teacher_trials.choose_way(tried)
     assert len(seen) == 2
     for config, source in seen:
@@ -144,6 +166,65 @@ def test_a_trial_reads_labels_that_are_given_to_it(tried, monkeypatch):
         assert source.num_examples == 20  # two labels of three a class
         assert config.train_batch_size == 20
         assert (np.bincount(source.labels) == 2).all()
+
+
+def test_a_way_that_diverges_is_not_chosen(tried, monkeypatch):
+    monkeypatch.setattr(
+        teacher_trials, "train_alone", lambda *_: {DIVERGED: "step 3"}
+    )
+    teacher_trials.choose_way(tried)
+    assert tried.record.done["trials"]["chosen"] == USUAL
+    assert tried.record.done["trials"]["shares"][ALONE] == 0.0
+
+
+def test_what_diverges_is_a_result_of_a_short_run(monkeypatch):
+    def train(*_):
+        raise Diverged("not finite", 3)
+
+    monkeypatch.setattr(short_run, "train", train)
+    found = short_run.train_alone(None, None, None, None)
+    assert found == {DIVERGED: "not finite"}
+
+
+def test_a_way_that_has_no_room_is_not_tried(tried, caplog):
+    tried.config = dataclasses.replace(tried.config, memory_budget=1e-6)
+    teacher_trials.choose_way(tried)
+    assert not tried.calls
+    assert list(tried.record.done["trials"]["shares"]) == [USUAL]
+    assert "'labels alone' is not tried, as it is expected" in caplog.text
+
+
+def test_a_kill_between_two_trials_costs_none_of_them(tried, monkeypatch):
+    def stops(config, *_):
+        if config.model_dir.endswith("1"):
+            raise KeyboardInterrupt
+        return tried.run(config)
+
+    monkeypatch.setattr(teacher_trials, "train_alone", stops)
+    with pytest.raises(KeyboardInterrupt):
+        teacher_trials.choose_way(tried)
+    tried.record.done["trials/labels_alone_0"]["seconds"] = 1000.0
+    monkeypatch.setattr(teacher_trials, "train_alone", tried.run)
+    teacher_trials.choose_way(tried)
+    folders = [config.model_dir.rsplit("/", 1)[1] for config in tried.calls]
+    assert folders == ["labels_alone_0", "labels_alone_1"]
+    assert tried.record.done["trials"]["seconds"] > 1000
+
+
+def test_labels_alone_begin_with_no_weights_of_the_user(tried):
+    tried.recipe.given = {"finetune": {"checkpoint": "elsewhere"}}
+    teacher_trials.choose_way(tried)
+    assert all(config.checkpoint is None for config in tried.calls)
+
+
+def test_balanced_classes_count_alike(tried):
+    labels = np.array([0, 0, 0, 1])
+    turns = [(None, types.SimpleNamespace(labels=labels))]
+    np.testing.assert_array_equal(teacher_trials._counted(tried, turns), 1)
+    tried.recipe.given = {"finetune": {"class_weights": "balanced"}}
+    counted = teacher_trials._counted(tried, turns)
+    assert (counted * [1, 1, 1, 0]).mean() == pytest.approx(0.5)
+    assert (counted * [0, 0, 0, 1]).mean() == pytest.approx(0.5)
 
 
 def test_a_recipe_remembers_what_was_chosen():

@@ -65,14 +65,16 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
       line: Where the report shows the steps between its lines.
     """
     writes = distribution.is_chief()
-    loggers = make_loggers(
+    wait = DataWait()
+    asked = writes and run.config.profile_steps
+    profiles = [_make_profile(run, wait)] if asked else []
+    loggers = make_loggers(  # the last that may fail: a tracker has begun
         run.config,
         _interval(run),
         run.plan.train_steps,
         run.progress.step,
         writes,
     )
-    wait = DataWait()
     stream = None if writes else io.StringIO()
     report = _make_report(run, loggers, wait, line, stream)
     saving = SaveCheckpoint(
@@ -83,8 +85,6 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
         Evaluations(run, run.evaluate) if run.evaluate else None,
     )
     monitors = [_make_monitor(run, report, loggers)] if writes else []
-    if writes and run.config.profile_steps:
-        monitors.append(_make_profile(run, wait))
     bad = StopWhenBad(
         run.config.max_bad_steps, functools.partial(divergence.explain, run)
     )
@@ -94,7 +94,7 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
         StopWhenAsked(run.interruption, saving.save_now),
     ]
     resume = Resume(functools.partial(run.progress.restore_means, run.stage))
-    own = [wait, resume, report, *monitors, loggers, bad]
+    own = [wait, resume, report, *monitors, *profiles, loggers, bad]
     everything = [*own, *run.callbacks, *ends]
     return Callbacks(everything, report, saving, loggers)
 

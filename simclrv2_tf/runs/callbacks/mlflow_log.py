@@ -44,10 +44,10 @@ class MlflowLog:
 
     def _is_there(self, known_as, missing):
         try:
-            self._client.get_run(known_as)
+            run = self._client.get_run(known_as)
         except missing:
             return False
-        return True
+        return run.info.lifecycle_stage == "active"  # others were deleted
 
     def _go_on(self):
         points = self._client.get_metric_history(self._id, _EVERY)

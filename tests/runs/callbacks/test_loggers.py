@@ -5,6 +5,7 @@ import functools
 import json
 import logging
 import pathlib
+import types
 
 import pytest
 
@@ -211,6 +212,15 @@ def test_ids_are_kept(tmp_path):
     assert tracker_ids.read_id(str(tmp_path), "wandb") == "a"
     (tmp_path / tracker_ids.FILE).write_text("[")
     assert tracker_ids.read_id(str(tmp_path), "wandb") is None
+
+
+@pytest.mark.parametrize("stage", ["active", "deleted"])
+def test_mlflow_goes_on_with_what_is_there(stage):
+    info = types.SimpleNamespace(lifecycle_stage=stage)
+    held = types.SimpleNamespace(info=info)
+    log = object.__new__(mlflow_log.MlflowLog)
+    log._client = types.SimpleNamespace(get_run=lambda known_as: held)
+    assert log._is_there("a", KeyError) == (stage == "active")
 
 
 def everything_below(directory):

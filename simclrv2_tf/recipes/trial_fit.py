@@ -1,0 +1,40 @@
+"""What a trial may take of the memory, and how fast it learns."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from simclrv2_tf import distribution
+from simclrv2_tf.config import Config
+from simclrv2_tf.optimizers import scale_learning_rate
+from simclrv2_tf.runs import memory_check
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def rate_scale(options: dict[str, Any]) -> float:
+    """What a stage's learning rate is multiplied by for its batch."""
+    return scale_learning_rate(
+        1.0,
+        options["train_batch_size"],
+        options.get("learning_rate_scaling", "linear"),
+    )
+
+
+def fits(config: Config, name: str, memory_budget: float = 0.0) -> bool:
+    """Whether there is memory for a run, and a warning where there is not.
+
+    Args:
+      config: A `Config`.
+      name: What is tried, for the warning.
+      memory_budget: GB that the job may take, 0 for what is free.
+    """
+    expected = memory_check.expect(config, distribution.num_replicas())
+    above = memory_budget and expected.peak > memory_budget * 1e9
+    if not config.check_memory or (expected.fits and not above):
+        return True
+    _LOG.warning(
+        "%r is not tried, as it is expected to take %s", name, expected
+    )
+    return False
