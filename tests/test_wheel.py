@@ -1,6 +1,7 @@
 """The wheel, installed in a clean environment and run outside the clone."""
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -15,10 +16,13 @@ RECIPES = sorted(path.name for path in (ROOT / "flags").glob("*.cfg"))
 
 
 def run(*argv, **options):
+    """What a command prints that finds no package but those installed."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(
         [str(word) for word in argv],
         capture_output=True,
         text=True,
+        env=kept,
         **options,
     )
     assert not done.returncode, done.stdout + done.stderr
