@@ -34,7 +34,7 @@ OTHERS = set(
     "datasets devices directory draws efficiency enable_batching flagfile gres "
     "help job kill minutes "
     "model_config_file nodes ntasks only open port rest_api_port rm requeue "
-    "runs_dir seeds labels serve share_pretraining slow time".split()
+    "runs_dir seeds labels serve share_pretraining slow time batches".split()
 )
 PLACEHOLDERS = ("docs/NAME.md", "benchmarks/NAME.json", "mixup_alpha")
 # It names the flags of the projects that it compares with.

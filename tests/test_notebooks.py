@@ -14,6 +14,7 @@ from tools import notebooks
 NAMES = notebooks.names()
 # Of a machine, or of a place in it.
 _PLACES = re.compile(r"/(tmp|home|root|Users|usr|opt|mnt|work|content)/|\.venv")
+_OF_A_JOB = ": the features tell "  # what a job's probe may warn of
 _LARGEST = 500_000  # bytes of a file
 # What each comes to: how it is printed, in percent or as a count, and what it
 # is above in a run that works (a guess tells 10 % of the digits).
@@ -40,6 +41,14 @@ def said(notebook):
             yield output.get("data", {}).get("text/plain", "")
 
 
+def warned(notebook):
+    """Lines of the error output."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                yield from output["text"].split("\n")[:-1]
+
+
 def pictures(notebook):
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
     return sum("image/png" in output.get("data", {}) for output in outputs)
@@ -55,7 +64,9 @@ def check(notebook):
         for cell in code
         for output in cell.outputs
     }
-    assert kinds <= {"stdout", "display_data", "execute_result"}
+    assert kinds <= {"stdout", "stderr", "display_data", "execute_result"}
+    for line in warned(notebook):
+        assert _OF_A_JOB in line
     assert not [text for text in said(notebook) if _PLACES.search(text)]
 
 
