@@ -152,6 +152,7 @@ class Job:
         """The job, in the order of the paper; returns its report."""
         if self.recipe.pilot_runs:
             pilots.choose_augmentation(self)
+            self._write_recipe()
         if "pretrain" not in self.recipe.left_out:
             pretrain(self)
         if not len(self.data.labelled):
@@ -159,9 +160,14 @@ class Job:
         self.stage("scratch")
         if self.recipe.trials:
             teacher_trials.choose_way(self)
+            self._write_recipe()
         self.stage("finetune")
         self.stage("distill")
         return conclude(self)
+
+    def _write_recipe(self):
+        """What was chosen since is in the flagfiles too."""
+        make_recipe.write_flagfiles(self.recipe, self.config.model_dir)
 
     def config_of(self, stage: str, recipe: Recipe | None = None) -> Config:
         """The config of a stage's run, by another recipe than the job's."""

@@ -23,8 +23,10 @@ MODES = {**{stage: stage for stage in STAGES}, "scratch": "finetune"}
 # Of the job alone: its interruption keeps the time for all of its runs.
 _NOT_SHARED = (*OF_THE_JOB, "checkpoint", "time_limit", "holdout_fraction")
 
-# Of the stages that train a classifier.
+# Of the stages that train a classifier, and of that which has the most steps
+# (fine-tuning may be a single one).
 _NOT_IN_PRETRAINING = ("calibrate", "patience", "export_best")
+_IN_PRETRAINING_ALONE = ("profile_steps",)
 
 
 def given(config: Config) -> dict[str, dict[str, Any]]:
@@ -33,9 +35,12 @@ def given(config: Config) -> dict[str, dict[str, Any]]:
     shared = {name: getattr(config, name) for name in sorted(names)}
     own = read(config.stage_options, config)
     stages = {stage: {**shared, **own[stage]} for stage in STAGES}
-    for name in _NOT_IN_PRETRAINING:
-        if name not in own["pretrain"]:
-            stages["pretrain"].pop(name, None)
+    for stage in STAGES:
+        elsewhere = _NOT_IN_PRETRAINING
+        if stage != "pretrain":
+            elsewhere = _IN_PRETRAINING_ALONE
+        for name in set(elsewhere) - set(own[stage]):
+            stages[stage].pop(name, None)
     return stages
 
 

@@ -122,3 +122,15 @@ def test_images_that_cannot_be_read():
 def test_the_size_of_images():
     sample = image_sample.look_at(source(EVEN))
     assert sample == image_sample.ImageSample(8, 48, 48, 0)
+
+
+def test_only_pretraining_is_profiled_unless_another_stage_is_named():
+    config = Config(
+        train_mode="semi_supervised",
+        profile_steps="2,3",
+        stage_options="distill.profile_steps=4,5",
+    )
+    given = stage_configs.given(config)
+    assert given["pretrain"]["profile_steps"] == "2,3"
+    assert given["distill"]["profile_steps"] == "4,5"
+    assert "profile_steps" not in {**given["finetune"], **given["scratch"]}

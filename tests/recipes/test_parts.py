@@ -8,7 +8,9 @@ import pytest
 import small_classifier
 
 from simclrv2_tf.recipes import feature_probe
+from simclrv2_tf.recipes import job as jobs
 from simclrv2_tf.recipes import pilots
+from simclrv2_tf.recipes import teacher_trials
 from simclrv2_tf.recipes.job_data import open_data
 from simclrv2_tf.recipes.learning_watch import LearningWatch
 from simclrv2_tf.recipes.learning_watch import NotLearning
@@ -173,3 +175,23 @@ def test_a_probe_takes_as_many_of_each_class(job):
     told = feature_probe.right(job, represent)
     assert told.shape == (1000,) and told.all()
     np.testing.assert_array_equal(seen, [[100] * 10])
+
+
+def test_flagfiles_have_what_is_chosen_on_the_way(job, monkeypatch):
+    def choose(stage, option, value):
+        return lambda job: job.recipe.choose(stage, option, value, "w", "s")
+
+    colour = choose("pretrain", "color_jitter_strength", 0.05)
+    monkeypatch.setattr(pilots, "choose_augmentation", colour)
+    rate = choose("finetune", "learning_rate", 0.25)
+    monkeypatch.setattr(teacher_trials, "choose_way", rate)
+    monkeypatch.setattr(jobs, "pretrain", lambda job: None)
+    monkeypatch.setattr(jobs.Job, "stage", lambda *_: {})
+    monkeypatch.setattr(jobs, "conclude", lambda job: {})
+    job.recipe.trials = True
+    job.recipe.seconds = {"pretrain": 1.0, "finetune": 1.0}
+    job.to_the_end()
+    folder = pathlib.Path(job.config.model_dir) / "recipe"
+    text = (folder / "pretrain.cfg").read_text()
+    assert "--color_jitter_strength=0.05\n" in text
+    assert "--learning_rate=0.25\n" in (folder / "finetune.cfg").read_text()
