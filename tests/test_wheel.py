@@ -66,7 +66,8 @@ def test_the_digits_from_outside_the_clone(built, tmp_path):
     python = home / "bin" / "python"
     run(python, "-m", "pip", "install", "--quiet", built[1])
     run(python, "-m", "pip", "check")
-    where = run(python, "-c", "import simclrv2_tf as s; print(s.__file__)")
+    code = "import simclrv2_tf as s; print(s.__file__)"
+    where = run(python, "-c", code, cwd=tmp_path)  # not in the clone
     assert where.startswith(str(home))
     command = home / "bin" / "simclrv2"
     short = ("--train_steps=2", "--warmup_epochs=0", "--knn_k=5")
