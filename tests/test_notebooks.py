@@ -19,7 +19,7 @@ _LARGEST = 500_000  # bytes of a file
 # What each comes to: how it is printed, in percent or as a count, and what it
 # is above in a run that works (a guess tells 10 % of the digits).
 TELLS = {
-    "folder_to_classifier": (r"small, distilled +([\d.]+)%\n", 30),
+    "folder_to_classifier": (r"small, distilled +([\d.]+)%", 30),
     "look_at_a_run": (r"(\d+) of the \d+ wrong labels", 10),
     "own_keras_student": (r"your model, distilled +([\d.]+)%", 30),
     "published_backbone": (r"linear classifier: ([\d.]+)%", 60),
