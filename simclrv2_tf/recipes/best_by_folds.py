@@ -17,7 +17,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference.validation import Validation
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes.label_parts import divided
-from simclrv2_tf.recipes.label_parts import fitting
+from simclrv2_tf.recipes.label_parts import on_a_part
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.callbacks.evaluations import USUAL_METRIC
@@ -91,26 +91,17 @@ def _check(config, labelled):
 def _config_of(config, number, labelled, known):
     """The same run on a part of the labels: its steps are those of all."""
     plan = make_plan(config, labelled.num_examples)
-    fold = fitting(config, known)
-    warmup = _epochs(plan.warmup_steps, fold.train_batch_size, known)
-    return dataclasses.replace(
-        fold,
-        mode="train",
+    fold = on_a_part(
+        config,
+        known,
         model_dir=os.path.join(config.model_dir, FOLDER, str(number)),
         train_steps=plan.train_steps,
         checkpoint_steps=plan.checkpoint_steps,
-        warmup_epochs=warmup,
         export_best=config.export_best or USUAL_METRIC,
-        best_folds=0,
-        patience=0,
         keep_checkpoint_max=1,
-        labels_per_class=0,
-        label_fraction=1.0,
-        holdout_fraction=None,
-        calibrate=False,
-        logger="tensorboard",
-        profile_steps=None,
     )
+    warmup = _epochs(plan.warmup_steps, fold.train_batch_size, known)
+    return dataclasses.replace(fold, warmup_epochs=warmup)
 
 
 def _epochs(steps, batch, source):

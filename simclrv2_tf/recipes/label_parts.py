@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.recipes.rule_values import in_equal_parts
+
+# A run on a part reads what it is given, and is neither evaluated nor told to
+# others than TensorBoard, for whom a run is that on all labels.
+_ON_A_PART = {
+    "mode": "train",
+    "labels_per_class": 0,
+    "label_fraction": 1.0,
+    "holdout_fraction": None,
+    "calibrate": False,
+    "patience": 0,
+    "export_best": None,
+    "best_folds": 0,
+    "logger": "tensorboard",
+    "profile_steps": None,
+}
 
 
 def divided(source: Source, parts: int) -> list[tuple[Source, Source]]:
@@ -43,4 +59,17 @@ def fitting(config: Config, known: Source) -> Config:
     rate = config.learning_rate * (before / after)
     return dataclasses.replace(
         config, train_batch_size=batch, learning_rate=rate
+    )
+
+
+def on_a_part(config: Config, known: Source, **options: Any) -> Config:
+    """The config of a run on a part of the labels, see `fitting`.
+
+    Args:
+      config: That of the run on all of them.
+      known: A `Source` of the part.
+      **options: What else is not as in the run on all of them.
+    """
+    return dataclasses.replace(
+        fitting(config, known), **{**_ON_A_PART, **options}
     )

@@ -21,7 +21,7 @@ from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.label_parts import divided
-from simclrv2_tf.recipes.label_parts import fitting
+from simclrv2_tf.recipes.label_parts import on_a_part
 from simclrv2_tf.recipes.pilots import spent_before
 from simclrv2_tf.recipes.pilots import surely_better
 from simclrv2_tf.recipes.short_run import DIVERGED
@@ -44,19 +44,6 @@ _DECIDING = {
     "linear_probe_init",
     "train_epochs",
     "optimizer",
-}
-# A trial reads what it is given, and is not evaluated.
-_OF_A_TRIAL = {
-    "mode": "train",
-    "labels_per_class": 0,
-    "label_fraction": 1.0,
-    "holdout_fraction": None,
-    "calibrate": False,
-    "patience": 0,
-    "export_best": None,
-    "best_folds": 0,
-    "logger": "tensorboard",  # to others a job is its stages
-    "profile_steps": None,
 }
 
 
@@ -206,11 +193,8 @@ def _probe(job, name, turn, known, asked):
 def _trial(job, name, turn, known, asked):
     """Classes by a run that has not seen them; -1 if it diverged."""
     folder = os.path.join(PART, f"{name.replace(' ', '_')}_{turn}")
-    config = dataclasses.replace(
-        fitting(_config(job, name), known),
-        **_OF_A_TRIAL,
-        model_dir=job.record.path(folder),
-    )
+    path = job.record.path(folder)
+    config = on_a_part(_config(job, name), known, model_dir=path)
     if folder not in job.record.done:
         job.run_part(folder, config, job.interruption, train_alone, known)
     if DIVERGED in job.record.done[folder]:
