@@ -107,7 +107,7 @@ MAY_IMPORT = {
 }
 # Rooms and files of `data`, the lowest first; each imports those below.
 DATA_LEVELS = (
-    {"random", "skip_errors", "label_subset", "holdout"},
+    {"random", "not_compiled", "skip_errors", "label_subset", "holdout"},
     {"augment", "decode", "order"},
     {"blur", "storage", "views"},
     {"source"},

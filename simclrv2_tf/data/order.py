@@ -32,6 +32,7 @@ def batches_of_numbers(
     """
     first_epoch, first_row = divmod(start_step * batch_size, count)
 
+    @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
     def epoch(number):
         skipped = tf.where(number == first_epoch, first_row, 0)
         return _epoch(count, fold(seed, number), window, skipped)

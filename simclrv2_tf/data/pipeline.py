@@ -12,6 +12,7 @@ from simclrv2_tf.data.augment.crops import image_views
 from simclrv2_tf.data.augment.crops import preprocess_for_eval
 from simclrv2_tf.data.augment.simclr import Crops
 from simclrv2_tf.data.decode.batch import decode_batch
+from simclrv2_tf.data.not_compiled import not_compiled
 from simclrv2_tf.data.order import batches_of_numbers
 from simclrv2_tf.data.random import fold
 from simclrv2_tf.data.source import Source
@@ -81,18 +82,70 @@ def train_dataset(
     """
     _check(source, batch_size, workers)
     share = batch_size // workers
-    first = worker * share
-    unreadable = unreadable or UnreadableImages(source)
+    batch = _batch_maker(
+        source,
+        (worker * share, share, batch_size),
+        image_size,
+        seed,
+        views,
+        unreadable or UnreadableImages(source),
+        crops,
+    )
+    numbers = batches_of_numbers(
+        source.num_examples,
+        batch_size,
+        fold(seed, ORDER),
+        start_step,
+        shuffle_buffer,
+    )
+    numbers = numbers.enumerate(start_step)
+    if steps is not None:
+        numbers = numbers.take(steps)
+    return _finished(numbers.map(batch, BATCHES, deterministic=True))
+
+
+def first_views(
+    source: Source,
+    count: int,
+    image_size: int,
+    seed: int,
+    views: int,
+    shuffle_buffer: int,
+    unreadable: UnreadableImages,
+    crops: Crops,
+) -> tuple[tf.Tensor, ...]:
+    """What `train_dataset` yields first with batches of `count`: the views.
+
+    Made once, without compiling, which would take far longer.
+
+    Returns:
+      Each view, float32 (count, image_size, image_size, channels) in [0, 1].
+    """
+    _check(source, count, 1)
+    share = (0, count, count)
+    batch = _batch_maker(
+        source, share, image_size, seed, views, unreadable, crops
+    )
+    numbers = examples_of_step(source, count, seed, 0, shuffle_buffer)
+    with not_compiled():
+        made, _ = batch(tf.constant(0, tf.int64), tf.constant(numbers))
+    return made if views > 1 else (made,)
+
+
+def _batch_maker(source, share, image_size, seed, views, unreadable, crops):
+    """A function (step, numbers of the whole batch) to views and labels.
+
+    `share` is the first row that is made here, how many, and rows in all.
+    """
+    first, count, total = share
     make_views = _view_maker(source, image_size, crops.least_area)
     labels = tf.constant(source.labels)
 
     @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
     def batch(step, numbers):
         step_seed = fold(seed, CROPS, step)
-        draws = boxes.draw(
-            step_seed, share, views, first, batch_size, crops.flip
-        )
-        numbers = tf.slice(numbers, [first], [share])
+        draws = boxes.draw(step_seed, count, views, first, total, crops.flip)
+        numbers = tf.slice(numbers, [first], [count])
 
         def report(number, read):
             return tf.numpy_function(unreadable.note, [number, read, step], [])
@@ -107,17 +160,7 @@ def train_dataset(
         made = made if views > 1 else made[0]
         return made, tf.gather(labels, numbers)
 
-    numbers = batches_of_numbers(
-        source.num_examples,
-        batch_size,
-        fold(seed, ORDER),
-        start_step,
-        shuffle_buffer,
-    )
-    numbers = numbers.enumerate(start_step)
-    if steps is not None:
-        numbers = numbers.take(steps)
-    return _finished(numbers.map(batch, BATCHES, deterministic=True))
+    return batch
 
 
 def _check(source, batch_size, workers):
@@ -280,7 +323,12 @@ def eval_dataset(
 
     share = _share(source, numbers, workers, worker).batch(batch_size)
     batches = share.map(batch, BATCHES, deterministic=True)
-    return _finished(batches.filter(lambda _, read: tf.size(read) > 0))
+    return _finished(batches.filter(_any_read))
+
+
+@tf.autograph.experimental.do_not_convert
+def _any_read(_, read):
+    return tf.size(read) > 0
 
 
 def _share(source, numbers, workers, worker):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import subprocess
@@ -49,7 +50,7 @@ def load_tensorflow() -> None:
     Keras does without what it draws and what scikit-learn needs of it: no
     command uses either, and they take a third of the time.
     """
-    with _hidden(_OPTIONAL):
+    with _hidden(_OPTIONAL), _uncollected():
         _load()
 
 
@@ -78,6 +79,24 @@ def _load():
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # it tells that there is no GPU
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Python's garbage collector passes over what is made meanwhile, for good.
+
+    Half a million objects of TensorFlow that nothing ever drops: looking
+    through them again and again takes a quarter of loading, and of each trace.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @contextlib.contextmanager

@@ -81,7 +81,7 @@ def _sums(rows, labels, weights, moments):
     return loss, slope
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _of_block(kernel, bias, block, labels):
     logits = block @ kernel + bias
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)

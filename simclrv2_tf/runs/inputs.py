@@ -247,8 +247,17 @@ class TrainingData:
     def first_images(self, count: int) -> list[tf.Tensor]:
         """Views of the first images of training, whenever it goes on."""
         count = min(count, self.source.num_examples)
-        views, _ = next(iter(self._dataset(count, 0, 1)))
-        return list(views) if self.views > 1 else [views]
+        views = pipeline.first_views(
+            self._cached,
+            count,
+            self.image_size,
+            self._config.seed,
+            self.views,
+            self._config.shuffle_buffer,
+            self.unreadable,
+            crops_of(self._config),
+        )
+        return list(views)
 
     def labelled_images(self) -> tuple[np.ndarray, np.ndarray] | None:
         """A few labelled images as evaluation sees them, and their labels.

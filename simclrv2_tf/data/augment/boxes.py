@@ -22,7 +22,7 @@ from simclrv2_tf.data.random import uniform_rows
 Draws = collections.namedtuple("Draws", "uniforms mirrored")
 
 
-@tf.function(jit_compile=True)  # many small operations in one
+@tf.function(jit_compile=True, autograph=False)  # many small operations in one
 def draw(seed, batch, views, first=0, total=None, flip=True):
     """Draws all that the crops of a batch depend on but the images' sizes.
 

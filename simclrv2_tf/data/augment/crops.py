@@ -45,7 +45,7 @@ def image_views(image, draws, image_size, least_area=AREA[0]):
     )
 
 
-@tf.function(jit_compile=True)  # 60 small operations in one
+@tf.function(jit_compile=True, autograph=False)  # 60 small operations in one
 def _choose_for_one(uniforms, height, width, least_area):
     return boxes.choose(uniforms, height, width, least_area)
 
@@ -60,7 +60,7 @@ def _view(image, box, mirror, image_size):
     return to_unit(view, image.dtype)
 
 
-@tf.function(jit_compile=True)
+@tf.function(jit_compile=True, autograph=False)
 def batch_views(images, draws, image_size, least_area=AREA[0]):
     """`image_views` of a batch of small images of one size, as two products.
 

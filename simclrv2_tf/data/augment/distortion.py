@@ -29,12 +29,12 @@ def distort(images, params, impl="simclrv2", color=True, blur=True):
     return _transposed(planes, (1, 2, 3, 0))
 
 
-@tf.function(jit_compile=True)
+@tf.function(jit_compile=True, autograph=False)
 def _transposed(images, order):
     return tf.transpose(images, order)
 
 
-@tf.function(jit_compile=True)
+@tf.function(jit_compile=True, autograph=False)
 def _distort(planes, params, impl, color, blur):
     """`distort` of planes, (channels, batch, height, width)."""
     if color:

@@ -16,7 +16,7 @@ from simclrv2_tf.data.augment.gaussian_blur import blur_planes
 from simclrv2_tf.data.augment.params import JitterParameters
 
 
-@tf.function(jit_compile=True)
+@tf.function(jit_compile=True, autograph=False)
 def distort(images, params, impl="simclrv2", color=True, blur=True):
     """`distortion.distort`, its arguments and its result, image by image."""
 

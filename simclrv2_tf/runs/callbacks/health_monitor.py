@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.not_compiled import not_compiled
 from simclrv2_tf.runs import health
 from simclrv2_tf.runs.callbacks.every import EveryFew
 from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
@@ -149,7 +150,8 @@ class Probe:
         return numbers
 
     def _embed(self, stage, view):
-        images = _eagerly(stage.augmented, self.views[view], view)
+        with not_compiled():
+            images = stage.augmented(self.views[view], view)
         outputs = stage.network(images, training=False)
         kept = {
             name: outputs[name].numpy().astype(np.float32)
@@ -164,22 +166,13 @@ class Probe:
 
     def pictures(self, stage: Stage, count: int) -> tf.Tensor:
         """The views side by side, float (1, height, width, channels)."""
-        seen = [
-            _eagerly(stage.augmented, view[:count], i)
-            for i, view in enumerate(self.views)
-        ]
+        with not_compiled():
+            seen = [
+                stage.augmented(view[:count], i)
+                for i, view in enumerate(self.views)
+            ]
         rows = [tf.concat(tf.unstack(view), axis=1) for view in seen]
         return tf.concat(rows, axis=0)[None, ..., :3]
-
-
-def _eagerly(function, *args):
-    """Calls without compiling: for one call that would take far longer."""
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    try:
-        return function(*args)
-    finally:
-        tf.config.run_functions_eagerly(before)
 
 
 def _line(numbers):
