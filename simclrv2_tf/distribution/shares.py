@@ -68,7 +68,7 @@ def map_rows(function, dataset):
     strategy = tf.distribute.get_strategy()
     local = strategy.num_replicas_in_sync // worker_share()[0]
 
-    @tf.function
+    @tf.function(autograph=False)
     def run(parts):
         return strategy.run(function, args=parts)
 

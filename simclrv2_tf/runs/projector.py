@@ -18,7 +18,7 @@ EXAMPLES = 512  # points; their pictures make one image of 32 by 16
 _SIDE = 32  # pixels of a picture
 _COLUMNS = 32
 _BATCH = 64  # images at a time, more of those of few pixels
-_PIXELS = _BATCH * 32**2
+_PIXELS = 256 * 32**2
 _NAME = "projector_config.pbtxt"  # where TensorBoard looks
 _CONFIG = """embeddings {{
   tensor_name: "final_avg_pool"
