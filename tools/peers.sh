@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/environment.sh
-folder=tools/benchmarks/peers
+folder=tools/peers
 
 if [ "${1:-}" = --original ]; then
   python=$(find_older_python) || {

@@ -11,9 +11,10 @@ import argparse
 import json
 import tempfile
 
-from tools.benchmarks.peers import cases
+from tools.benchmarks.peers import original_flags
 from tools.benchmarks.peers.our_flags import flags_of
-from tools.benchmarks.peers.step_clock import StepClock
+from tools.peers import cases
+from tools.peers.step_clock import StepClock
 
 
 def main(arguments=None):
@@ -21,11 +22,20 @@ def main(arguments=None):
     case = cases.ALL[options.case]
     clock = StepClock(case.batch, options.seconds, options.least)
     with tempfile.TemporaryDirectory(prefix="simclrv2_") as folder:
-        words = flags_of(case, options.precision, options.npz, options.photos)
-        config = config_of([*words, f"--model_dir={folder}"])
+        config = config_of([*words_of(options, case), f"--model_dir={folder}"])
         measure = measure_bare if options.bare else measure_command
         parameters = measure(config, clock)
     print(json.dumps({**clock.figures(), "parameters": parameters}), flush=True)
+
+
+def words_of(options, case):
+    """The flags that the peer's loop or the original release are met with."""
+    if not options.original_steps:
+        return flags_of(case, options.precision, options.npz, options.photos)
+    words = original_flags.flags_of(
+        case, options.data_dir, options.original_steps
+    )
+    return [*words, f"--mixed_precision={options.precision}"]
 
 
 def parse_arguments(arguments):
@@ -36,7 +46,13 @@ def parse_arguments(arguments):
     parser.add_argument("--bare", action="store_true", help="one batch only")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--least", type=int, default=4, help="steps")
-    parser.add_argument("--precision", choices=cases.PRECISIONS)
+    parser.add_argument(
+        "--precision", choices=cases.PRECISIONS, default=cases.FLOAT32
+    )
+    parser.add_argument(
+        "--original_steps", type=int, default=0, help="with its flags"
+    )
+    parser.add_argument("--data_dir", help="TFDS data, with those flags")
     return parser.parse_args(arguments)
 
 

@@ -1,6 +1,6 @@
 """Measures the peer's loop in this process; a line of JSON in the end.
 
-python -m tools.benchmarks.peers.lightly_speed --case=r18-b128 --npz=FILE
+python -m tools.peers.lightly_speed --case=r18-b128 --npz=FILE
 """
 
 import argparse
@@ -12,16 +12,17 @@ from importlib import metadata
 import numpy as np
 import torch
 
-from tools.benchmarks.peers import cases
-from tools.benchmarks.peers import lightly_parts
-from tools.benchmarks.peers.step_clock import StepClock
+from tools.peers import cases
+from tools.peers import lightly_parts
+from tools.peers.step_clock import StepClock
 
 PACKAGES = ("torch", "torchvision", "lightly", "pillow", "numpy")
 
 
 def main(arguments=None):
     options = parse_arguments(arguments)
-    case, setting = cases.ALL[options.case], cases.setting_of(options)
+    case = cases.ALL[options.case]
+    setting = cases.setting_of(options.setting, options.workers)
     torch.set_num_threads(options.threads)
     network = lightly_parts.Network(case)
     optimizer = torch.optim.SGD(network.parameters(), 0.06, momentum=0.9)

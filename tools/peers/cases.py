@@ -50,6 +50,7 @@ CASES = {
         target=1.2,
     ),
 }
+SMALL = [name for name, case in CASES.items() if case.image_size <= 32]
 # The network of flags/cifar10_cpu.cfg, whose neighbours are compared.
 NEIGHBOURS = Case(
     "ResNet-18 of quarter width, 32 px, batch 256",
@@ -89,26 +90,28 @@ class Setting:
 
     def words(self):
         """As a command line."""
-        words = [f"--precision={self.precision}", f"--workers={self.workers}"]
-        words += ["--channels_last"] * self.channels_last
-        return words + ["--compiled"] * self.compiled
+        return [f"--setting={self.form}", f"--workers={self.workers}"]
+
+    @property
+    def form(self):
+        """All but the workers, as `setting_of` reads it."""
+        words = [self.precision]
+        words += ["channels_last"] * self.channels_last
+        return "+".join(words + ["compiled"] * self.compiled)
 
 
-def add_setting(parser):
-    """The arguments that `Setting.words` gives."""
-    parser.add_argument("--precision", choices=PRECISIONS, default=FLOAT32)
-    parser.add_argument("--channels_last", action="store_true")
-    parser.add_argument("--compiled", action="store_true")
-    parser.add_argument("--workers", type=int, default=2)
+def setting_of(form, workers):
+    """The `Setting` of a form such as "bfloat16+channels_last+compiled".
 
-
-def setting_of(options):
-    """The `Setting` that a command line asks for."""
-    return Setting(
-        options.precision,
-        options.channels_last,
-        options.compiled,
-        options.workers,
+    Raises:
+      ValueError: If it is none.
+    """
+    for setting in all_settings(workers):
+        if setting.form == form:
+            return setting
+    forms = [setting.form for setting in all_settings(workers)]
+    raise ValueError(
+        f"`setting` must be one of {forms}. Received: setting={form!r}"
     )
 
 
@@ -116,3 +119,9 @@ def all_settings(workers):
     """Every combination of precision, layout and compilation."""
     ways = itertools.product(PRECISIONS, (False, True), (False, True))
     return [Setting(*way, workers) for way in ways]
+
+
+def add_setting(parser):
+    """The arguments that `Setting.words` gives."""
+    parser.add_argument("--setting", default=FLOAT32)
+    parser.add_argument("--workers", type=int, default=2)

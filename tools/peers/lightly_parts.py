@@ -18,7 +18,7 @@ from PIL import Image
 from torch import nn
 from torchvision.models import resnet
 
-from tools.benchmarks.peers.cases import BFLOAT16
+from tools.peers.cases import BFLOAT16
 
 REPEATS = 500  # of the list of photographs, so that no epoch ends
 
