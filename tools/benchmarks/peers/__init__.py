@@ -131,11 +131,20 @@ def fill_in(options, parser):
         check_original(options, parser)
     if not pathlib.Path(python).exists():
         parser.error(f"{python} must be there; `bash {script}` makes it")
+    check_setting(options, parser)
     if options.rounds < 1 or options.least < 1:
         parser.error(
             "--rounds and --least must be 1 or more. Received: "
             f"--rounds={options.rounds} --least={options.least}"
         )
+
+
+def check_setting(options, parser):
+    if options.peer_setting:
+        try:
+            cases.setting_of(options.peer_setting, options.workers[0])
+        except ValueError as error:
+            parser.error(str(error))
 
 
 def check_original(options, parser):
