@@ -5,11 +5,13 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from simclrv2_tf import flags as command_flags
 from tools.benchmarks import peers
 from tools.benchmarks.findings import runs as findings_runs
+from tools.benchmarks.peers import cifar_npz
 from tools.benchmarks.peers import judge
 from tools.benchmarks.peers import neighbours
 from tools.benchmarks.peers import original
@@ -20,6 +22,8 @@ from tools.benchmarks.peers import ratios
 from tools.benchmarks.peers import speed
 from tools.benchmarks.peers import start_lightly
 from tools.benchmarks.peers import table
+from tools.benchmarks.peers.cifar_npz import CHOICE
+from tools.benchmarks.peers.cifar_npz import WHOLE
 from tools.peers import cases
 from tools.peers import handover
 from tools.peers.step_clock import WARM_UP
@@ -288,18 +292,41 @@ def test_rates_are_chosen_without_the_test_images(neighbours_row):
     assert found["ours"]["rate"] == "lars:0.75"
     assert found["lightly"]["rate"] == "sgd:0.24"
     for name, run in runs.record.items():
-        images = run["flags"].get("images", run["flags"].get("train_split"))
+        path = run["flags"].get("npz", run["flags"].get("dataset"))
         chooses = name.startswith("choices/")
-        assert images in (
-            (45000, "train[:45000]") if chooses else (50000, "train")
-        )
+        assert path.endswith(CHOICE if chooses else WHOLE)
     tried = both.report([])["rates tried"]
     assert set(tried["lightly"]) == set(neighbours.CANDIDATES["lightly"])
 
 
-def test_what_a_run_learnt_from_is_not_asked():
-    assert judge.splits_of("train[:45000]", 45000)["asked"] == "train[45000:]"
-    assert judge.splits_of("train", 50000)["asked"] == "test"
+def test_the_file_for_choosing_holds_no_test_image():
+    arrays = {
+        "x_train": np.arange(10),
+        "y_train": np.arange(10) % 3,
+        "x_test": np.array([99]),
+        "y_test": np.array([9]),
+    }
+    found = cifar_npz.choice(arrays, 8)
+    assert found["x_train"].tolist() == list(range(8))
+    assert found["x_test"].tolist() == [8, 9]
+    assert found["y_test"].tolist() == [2, 0]
+    assert len(found["y_train"]) == 8
+
+
+def test_features_of_the_peer_are_made_of_unit_length(tmp_path):
+    rows = np.array([[3.0, 4.0], [0.0, 2.0]])
+    np.savez(tmp_path / handover.FEATURES, known=rows, asked=rows[1:])
+    found = judge.features_of_run(tmp_path, "no.npz")
+    np.testing.assert_allclose(found["known"], [[0.6, 0.8], [0.0, 1.0]])
+    np.testing.assert_allclose(found["asked"], [[0.0, 1.0]])
+
+
+def test_accuracy_is_the_share_that_is_true():
+    told, truth = np.array([[0, 1, 2, 2], [0, 0, 0, 0]]), np.arange(4) % 3
+    assert judge.shares(told, truth) == {
+        "10 neighbours": 0.75,
+        "200 neighbours": 0.5,
+    }
 
 
 def test_a_stopped_peer_has_the_exit_code_of_a_stopped_run():

@@ -8,6 +8,7 @@ parameters but for the offsets of the head's last normalization.
 
 import contextlib
 import pathlib
+import signal
 
 import numpy as np
 import torch
@@ -139,7 +140,14 @@ def batches_of(images, case, workers, seed=0):
         drop_last=True,
         num_workers=workers,
         persistent_workers=workers > 0,
+        worker_init_fn=leave_signals,
     )
+
+
+def leave_signals(worker):
+    """A signal to the whole group is for the parent, which stops cleanly."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
 
 
 def endless(loader):

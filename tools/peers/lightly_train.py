@@ -3,7 +3,7 @@
     python -m tools.peers.lightly_train --npz=FILE --model_dir=DIR
 
 It takes a linear warm-up of an epoch, then a cosine to 0 over --train_steps.
-SIGTERM stops it with its state written, and the same command goes on.
+SIGTERM or Ctrl-C stops it with its state written, and the same command goes on.
 """
 
 import argparse
@@ -37,15 +37,12 @@ def main(arguments=None):
     folder = pathlib.Path(options.model_dir)
     folder.mkdir(parents=True, exist_ok=True)
     arrays = np.load(options.npz)
-    images = arrays["x_train"][: options.images or None]
+    images = arrays["x_train"]
     training = Training(options, len(images))
     training.restore(folder / STATE)
     train(training, images, options, folder / STATE)
-    asked = arrays["x_train"][len(images) :]
-    if not len(asked):
-        asked = arrays["x_test"]
     backbone = training.network.backbone.eval()
-    found = {"known": images, "asked": asked}
+    found = {"known": images, "asked": arrays["x_test"]}
     np.savez(
         folder / FEATURES,
         **{name: features(backbone, each) for name, each in found.items()},
@@ -56,9 +53,6 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--npz", required=True, help="CIFAR-10")
     parser.add_argument("--model_dir", required=True)
-    parser.add_argument(
-        "--images", type=int, default=0, help="of training, the first; 0: all"
-    )
     parser.add_argument("--train_steps", type=int, required=True)
     parser.add_argument("--optimizer", choices=DECAY, default="sgd")
     parser.add_argument("--rate", type=float, required=True, help="for 256")
@@ -139,7 +133,8 @@ def share_of_rate(warm_up, steps):
 def train(training, images, options, path):
     """Trains to the last step, or stops with its state when asked to."""
     asked = []
-    signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: asked.append(True))
     loader = lightly_parts.batches_of(
         images, cases.NEIGHBOURS, options.workers, options.seed + training.step
     )

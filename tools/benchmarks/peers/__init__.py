@@ -22,6 +22,7 @@ from tools.benchmarks.peers import neighbours
 from tools.benchmarks.peers import original
 from tools.benchmarks.peers import speed
 from tools.benchmarks.peers import table
+from tools.benchmarks.peers.cifar_npz import WHOLE
 from tools.benchmarks.peers.ratios import RATE
 from tools.peers import cases
 
@@ -115,7 +116,7 @@ def fill_in(options, parser):
     data, work = (
         pathlib.Path(p).resolve() for p in (options.data, options.work_dir)
     )
-    options.work_dir, options.npz = str(work), str(work / "cifar10.npz")
+    options.work_dir, options.npz = str(work), str(work / WHOLE)
     options.data_dir, options.photos = str(data / "tfds"), str(data / "photos")
     is_original = options.part == table.ORIGINAL
     fitting = cases.SMALL if is_original else list(cases.CASES)
@@ -188,12 +189,12 @@ def pace_of(options):
 
 
 def ready(options):
-    """Writes CIFAR-10 as the file that both sides read, once."""
+    """Writes CIFAR-10 as the files that both sides read, once."""
     if pathlib.Path(options.npz).exists():
         return
     words = [sys.executable, "-m", "tools.benchmarks.peers.cifar_npz"]
     subprocess.run(
-        [*words, options.data_dir, options.npz], check=True, cwd=ROOT
+        [*words, options.data_dir, options.work_dir], check=True, cwd=ROOT
     )
 
 

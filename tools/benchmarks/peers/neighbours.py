@@ -17,12 +17,13 @@ from tools.benchmarks.findings.runs import Runs
 from tools.benchmarks.findings.runs import stopping_cleanly
 from tools.benchmarks.peers import judge
 from tools.benchmarks.peers import programs
+from tools.benchmarks.peers.cifar_npz import CHOICE
+from tools.benchmarks.peers.cifar_npz import WHOLE
 from tools.benchmarks.peers.speed import OURS
 from tools.peers import cases
 
 LIGHTLY = "lightly"
 SIDES = (OURS, LIGHTLY)
-ALL, LEARNT = 50_000, 45_000  # images of training; the rest chooses
 BY = f"{judge.NEIGHBOURS[0]} neighbours"
 # Of a batch of 256, optimizer and rate; ours is the recipe's, half and twice.
 CANDIDATES = {
@@ -55,7 +56,7 @@ class Neighbours:
       runs: `Runs`.
       options: Command line of tools/benchmarks/peers.
       pace: {side: its images/s}.
-      judged: Function from folder, npz and images to accuracies.
+      judged: Function from folder and npz to accuracies.
     """
 
     def __init__(self, runs, options, pace, judged=None):
@@ -79,7 +80,7 @@ class Neighbours:
         """Trains on all images for so many minutes; looks at the test set."""
         rate = self._best_rate(side)
         name = f"{side}-{minutes:g}-minutes"
-        result = self._result(name, side, rate, minutes, ALL)
+        result = self._result(name, side, rate, minutes, WHOLE)
         spent = self._runs.record[name]["processor minutes"]
         return {
             "side": side,
@@ -96,15 +97,14 @@ class Neighbours:
         found = {}
         for rate in CANDIDATES[side]:
             name = f"choices/{side}-{rate.replace(':', '-')}"
-            found[rate] = self._result(name, side, rate, minutes, LEARNT)[BY]
+            found[rate] = self._result(name, side, rate, minutes, CHOICE)[BY]
         self._rates[side] = found
         return max(found, key=found.get)
 
-    def _result(self, name, side, rate, minutes, images):
-        look = functools.partial(
-            self._judged, npz=self._options.npz, images=images
-        )
-        flags = self._flags(side, rate, self._steps(side, minutes), images)
+    def _result(self, name, side, rate, minutes, file):
+        npz = f"{self._options.work_dir}/{file}"
+        look = functools.partial(self._judged, npz=npz)
+        flags = self._flags(side, rate, self._steps(side, minutes), npz)
         return self._runs.result(name, flags, look, STARTED[side])
 
     def _steps(self, side, minutes):
@@ -113,34 +113,31 @@ class Neighbours:
             1, round(seconds * self._pace[side] / cases.NEIGHBOURS.batch)
         )
 
-    def _flags(self, side, rate, steps, images):
+    def _flags(self, side, rate, steps, npz):
         flags = self._ours if side == OURS else self._lightly
         optimizer, value = rate.split(":")
         shared = {"train_steps": steps, "optimizer": optimizer}
-        return {**shared, **flags(float(value), images)}
+        return {**shared, **flags(float(value), npz)}
 
-    def _ours(self, rate, images):
-        whole = images == ALL
+    def _ours(self, rate, npz):
         return {
             "flagfile": RECIPE,
             "mode": "train",
-            "dataset": f"npz:{self._options.npz}",
-            "train_split": "train" if whole else f"train[:{images}]",
+            "dataset": f"npz:{npz}",
             "learning_rate": rate,
         }
 
-    def _lightly(self, rate, images):
+    def _lightly(self, rate, npz):
         return {
             "python": self._options.peers_python,
-            "npz": self._options.npz,
-            "images": images,
+            "npz": npz,
             "rate": rate,
             "setting": self._options.peer_setting,
             "workers": self._options.workers[0],
         }
 
 
-def judged_in_a_process(folder, npz, images):
+def judged_in_a_process(folder, npz):
     words = [sys.executable, "-m", "tools.benchmarks.peers.judge"]
-    done = programs.output_of([*words, str(folder), npz, str(images)])
+    done = programs.output_of([*words, str(folder), npz])
     return json.loads(done.stdout.splitlines()[-1])
