@@ -31,8 +31,8 @@ FIELDS = {field.name for field in dataclasses.fields(Config)}
 # Flags of other programs, and of our scripts; those that have a dash end there.
 OTHERS = set(
     "bare batch batching_parameters_file beam_runner budget check cost data "
-    "device datasets devices directory draws efficiency enable_batching flagfile gres "
-    "help job kill minutes "
+    "device datasets devices directory draws efficiency enable_batching "
+    "flagfile gres help job kill minutes "
     "model_config_file nodes ntasks only open original part port rest_api_port "
     "rm requeue runs_dir seeds labels serve share_pretraining slow stop_after "
     "time batches work_dir".split()
