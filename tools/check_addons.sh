@@ -7,19 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/environment.sh
 
-find_older_python() {
-  local candidate
-  for candidate in python3.11 python3.10 python3.9 python3 \
-    "$HOME"/.pyenv/versions/3.{11,10,9}.*/bin/python; do
-    if "$candidate" -c 'import sys, venv, ensurepip
-sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 11))' 2>/dev/null; then
-      echo "$candidate"
-      return
-    fi
-  done
-  return 1
-}
-
 older=$(find_older_python) || {
   echo "skipped: tensorflow-addons needs Python 3.9 to 3.11 with its venv" \
     "module, and there is none here."

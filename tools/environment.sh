@@ -16,6 +16,20 @@ sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
   return 1
 }
 
+# Python for TensorFlow 2.15: nothing newer than 3.11.
+find_older_python() {
+  local candidate
+  for candidate in python3.11 python3.10 python3.9 python3 \
+    "$HOME"/.pyenv/versions/3.{11,10,9}.*/bin/python; do
+    if "$candidate" -c 'import sys, venv, ensurepip
+sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 11))' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
 prepare_environment() {
   local extra=$1 python state
   python=$(find_python) || exit 1
