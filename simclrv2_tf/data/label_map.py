@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import logging
@@ -23,9 +24,9 @@ def read_label_map(path: str) -> dict[str, str | int | None]:
 
     Args:
       path: A JSON file with an object, {"label": class}, or a text file with
-        a line "label,class" for each (a tab does as well; "#" opens a
-        comment). A class is a name, or a number; all of one kind. An empty
-        class, -1 or null leaves examples unlabelled.
+        a line "label,class" for each (a tab does as well; quotes hold what
+        has a comma; "#" opens a comment). A class is a name, or a number; all
+        of one kind. An empty class, -1 or null leaves examples unlabelled.
 
     Returns:
       Dictionary from labels to names or numbers, None for unlabelled.
@@ -81,7 +82,8 @@ def _text_pairs(text, path):
         line = line.split("#")[0].strip("\r\n ")
         if not line.strip():
             continue
-        fields = line.split("\t" if "\t" in line else ",")
+        delimiter = "\t" if "\t" in line else ","
+        fields = next(csv.reader([line], delimiter=delimiter))
         if len(fields) != 2:
             raise ValueError(
                 f"`label_map` {path!r} must have lines of the form "

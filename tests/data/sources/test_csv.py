@@ -10,6 +10,7 @@ from data_files import write_parquet
 from data_files import write_records
 
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.label_map import read_label_map
 from simclrv2_tf.data.sources import parquet
 from simclrv2_tf.data.storage import Encoded
 
@@ -203,6 +204,16 @@ def test_features_by_name(tmp_path):
     strange = write_records(tmp_path / "b.tfrecord", [{"picture": ENCODED[0]}])
     with pytest.raises(ValueError, match="features picture, of bytes picture"):
         sources.open_source(f"tfrecord:{strange}")
+
+
+def test_quoted_fields_of_a_label_map(tmp_path):
+    text = 'label,class\n"a, b","fish, birds"\nc,\'dogs\'\n'
+    (tmp_path / "map.csv").write_text(text)
+    assert read_label_map(str(tmp_path / "map.csv")) == {
+        "label": "class",
+        "a, b": "fish, birds",
+        "c": "'dogs'",
+    }
 
 
 def test_label_map_messages(tmp_path, caplog):
