@@ -8,7 +8,8 @@ Else a quarter-width ResNet-18 is pretrained by flags/cifar10_cpu.cfg, for each
 batch and seed: without, with a memory for as many steps, and with a memory for
 as much processor time. Features of the trained and of the averaged network are
 judged by nearest neighbours and by logistic regression (`linear_probe`), fitted
-to all training images.
+to all training images. Rows come into the report one by one, in the place of
+those of the same batch and seed; each half keeps what the other has left.
 """
 
 import argparse
@@ -22,7 +23,9 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+REPORT = ROOT / "benchmarks" / "momentum.json"
 RECIPE = "flags/cifar10_cpu.cfg"
+KEPT = ("cost_command", "cost", "recipe", "rows_command", "rows")
 PAPER = 65_536
 NETWORKS = {
     "r18 32px": {"resnet_depth": 18, "image_size": 32, "train_batch_size": 64},
@@ -37,10 +40,24 @@ MEMORIES = (0, 512, PAPER)
 
 
 def run(arguments):
+    """Yields the report after each row, and once for the costs."""
     options = parse_arguments(arguments)
+    report = json.loads(REPORT.read_text()) if REPORT.exists() else {}
+    report = {name: report[name] for name in KEPT if name in report}
+    command = " ".join(["python tools/benchmark.py momentum", *arguments])
     if options.cost:
-        return {"cost": measure_cost(options.networks, options.steps)}
-    return {"recipe": RECIPE, "rows": list(compare(options))}
+        costs = measure_cost(options.networks, options.steps)
+        yield {**report, "cost_command": command, "cost": costs}
+        return
+    rows = [r for r in report.get("rows", []) if not _again(r, options)]
+    report |= {"recipe": RECIPE, "rows_command": command}
+    for row in compare(options):
+        rows.append(row)
+        yield {**report, "rows": rows}
+
+
+def _again(row, options):
+    return row["batch"] in options.batches and row["seed"] in options.seeds
 
 
 def parse_arguments(arguments):
