@@ -115,6 +115,8 @@ def _learning(stage, pictures):
     """The panels of a stage, a picture each: they stand as there is room."""
     shown = []
     for title, series in stage.panels().items():
+        if all(len(steps) < 2 for steps, _ in series.values()):
+            continue  # as of a network that trials chose, saved in one step
         name = "_".join(filter(None, ("learning", stage.name, title)))
         lines = ", ".join(series)
         shown.append(

@@ -174,6 +174,15 @@ def test_without_images_what_files_tell_stays(tmp_path):
     assert "contrast loss" in text
 
 
+def test_one_measurement_is_no_curve(tmp_path):
+    run = make_run(tmp_path / "run")
+    once = [journals.event("start", 0), journals.train(1, 5.0)]
+    (run / "events.jsonl").write_text("\n".join(map(json.dumps, once)))
+    write(run)
+    assert "no curve, which takes two measurements" in text_of(run)
+    assert "over steps" not in text_of(run)  # of a picture
+
+
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(ValueError, match="holds no job and no run: expected"):
         simclrv2_tf.report(tmp_path)
