@@ -22,6 +22,13 @@ SIZE = {
     "proj_out_dim": 8,
 }
 TINY = {**SIZE, "num_classes": 3}
+SMALL = {
+    "image_size": 8,
+    "num_proj_layers": 2,
+    "proj_out_dim": 8,
+    "num_classes": 3,
+    **small_backbone.arguments(),
+}
 NAMES = ["ant", "bee", "cat"]
 RESNET_FLAGS = {"image_size": 8, "class_names": NAMES}
 FLAGS = {**RESNET_FLAGS, **small_backbone.arguments()}
@@ -29,10 +36,7 @@ RNG = np.random.default_rng(0)
 
 
 def classifier():
-    sizes = ("image_size", "num_proj_layers", "proj_out_dim", "num_classes")
-    return _with_answers(
-        **{size: TINY[size] for size in sizes}, **small_backbone.arguments()
-    )
+    return _with_answers(**SMALL)
 
 
 def resnet():
