@@ -33,6 +33,7 @@ def arguments():
     return {"backbone": as_json(_model()), "backbone_pixels": PIXELS}
 
 
+@functools.cache
 def _model():
     keras.utils.set_random_seed(0)
     return keras.Sequential(
