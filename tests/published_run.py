@@ -6,7 +6,7 @@ import small_classifier
 
 NAMES = ["<b>ant</b>", "bee", "c|at*"]
 FLAGS = {
-    **small_classifier.FLAGS,
+    **small_classifier.RESNET_FLAGS,
     "class_names": NAMES,
     "num_classes": 3,
     "train_mode": "finetune",
@@ -30,7 +30,7 @@ RESULT = {
 
 def write_run(folder):
     folder.mkdir(parents=True)
-    small_classifier.save_run(small_classifier.classifier(), folder)
+    small_classifier.save_resnet(small_classifier.resnet(), folder)
     (folder / "flags.json").write_text(json.dumps(FLAGS))
     (folder / "result_7.json").write_text(json.dumps(RESULT))
     (folder / "calibration-7.json").write_text('{"temperature": 1.5}')

@@ -12,6 +12,10 @@ import tempfile
 
 import keras
 
+from simclrv2_tf.models.keras_build import as_json
+
+PIXELS = "0..1"
+
 
 @functools.cache
 def options():
@@ -19,8 +23,20 @@ def options():
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = os.path.join(folder, "small.keras")
+    _model().save(path)
+    return {"backbone": path, "backbone_pixels": PIXELS}
+
+
+@functools.cache
+def arguments():
+    """Arguments of `Network` whose backbone it is, and flags of its run."""
+    return {"backbone": as_json(_model()), "backbone_pixels": PIXELS}
+
+
+@functools.cache
+def _model():
     keras.utils.set_random_seed(0)
-    keras.Sequential(
+    return keras.Sequential(
         [
             keras.Input((None, None, 3)),
             keras.layers.Conv2D(8, 3, strides=2, use_bias=False),
@@ -28,5 +44,4 @@ def options():
             keras.layers.ReLU(),
             keras.layers.GlobalAveragePooling2D(),
         ]
-    ).save(path)
-    return {"backbone": path, "backbone_pixels": "0..1"}
+    )

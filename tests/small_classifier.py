@@ -1,9 +1,13 @@
-"""A small classifier as a run's directory, and a folder of photographs."""
+"""A small classifier as a run's directory, and a folder of photographs.
+
+Its backbone is one convolution; tests that name parts of a ResNet ask for one.
+"""
 
 import json
 
 import keras
 import numpy as np
+import small_backbone
 from PIL import Image
 
 from simclrv2_tf.checkpoints import run_directory
@@ -18,24 +22,44 @@ SIZE = {
     "proj_out_dim": 8,
 }
 TINY = {**SIZE, "num_classes": 3}
+SMALL = {
+    "image_size": 8,
+    "num_proj_layers": 2,
+    "proj_out_dim": 8,
+    "num_classes": 3,
+    **small_backbone.arguments(),
+}
 NAMES = ["ant", "bee", "cat"]
-FLAGS = {"image_size": 8, "class_names": NAMES}
+RESNET_FLAGS = {"image_size": 8, "class_names": NAMES}
+FLAGS = {**RESNET_FLAGS, **small_backbone.arguments()}
 RNG = np.random.default_rng(0)
 
 
 def classifier():
+    return _with_answers(**SMALL)
+
+
+def resnet():
+    return _with_answers(**TINY)
+
+
+def _with_answers(**arguments):
     keras.utils.set_random_seed(0)
-    network = Network(**TINY)
+    network = Network(**arguments)
     head = network.supervised_head.linear.kernel
     head.assign(RNG.normal(size=head.shape))  # answers that differ
     return network
 
 
-def save_run(network, directory):
+def save_run(network, directory, flags=FLAGS):
     """A run's directory at step 7."""
     run_directory.save(str(directory), 7, network.named_variables())
-    (directory / "flags.json").write_text(json.dumps(FLAGS))
+    (directory / "flags.json").write_text(json.dumps(flags))
     return directory
+
+
+def save_resnet(network, directory):
+    return save_run(network, directory, RESNET_FLAGS)
 
 
 def photographs(root):

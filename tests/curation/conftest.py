@@ -1,4 +1,4 @@
-"""The small classifier, as a run."""
+"""The small classifier, as a run, and one whose network is a ResNet."""
 
 import pytest
 import small_classifier
@@ -9,3 +9,9 @@ def run(tmp_path_factory):
     network = small_classifier.classifier()
     folder = tmp_path_factory.mktemp("curation") / "run"
     return small_classifier.save_run(network, folder)
+
+
+@pytest.fixture
+def resnet_run(tmp_path):
+    network = small_classifier.resnet()
+    return small_classifier.save_resnet(network, tmp_path / "resnet")

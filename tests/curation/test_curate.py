@@ -219,7 +219,7 @@ def refused(match, source, run, **options):
         simclrv2_tf.curate(source, run, **options)
 
 
-def test_what_is_refused(own_run, tmp_path):
+def test_what_is_refused(own_run, resnet_run, tmp_path):
     some = arrays([0, 1, -1, -1])
     refused("at most 2, .*label_budget=3", some, own_run, label_budget=3)
     full = arrays([0, 1, 2, 0])
@@ -237,10 +237,11 @@ def test_what_is_refused(own_run, tmp_path):
     refused(
         "`embed_endpoint` must name features",
         some,
-        own_run,
+        resnet_run,
         embed_endpoint="block_group1",
     )
-    assert not (own_run / "curation").exists()
+    for run in (own_run, resnet_run):
+        assert not (run / "curation").exists()
 
 
 def test_an_unknown_class_is_told_with_the_nearest(own_run, caplog):

@@ -15,5 +15,12 @@ def run(network, tmp_path):
 
 
 @pytest.fixture
+def resnet_run(tmp_path):
+    """A run whose network is a ResNet, for tests that name its parts."""
+    network = small_classifier.resnet()
+    return small_classifier.save_resnet(network, tmp_path / "resnet")
+
+
+@pytest.fixture
 def folder(tmp_path):
     return small_classifier.photographs(tmp_path / "photos")

@@ -43,16 +43,16 @@ def test_the_whole_folder_in_order_with_names_and_labels(network, run, folder):
     assert left == ["embeddings-7.npz"]
 
 
-def test_records_hold_the_same_as_the_archive(run, folder, tmp_path):
+def test_records_hold_the_same_as_the_archive(resnet_run, folder, tmp_path):
     flat = tmp_path / "flat"
     flat.mkdir()
     for path in folder.rglob("*.png"):
         os.link(path, flat / path.name)
     options = {"embed_endpoint": "block_group4", "embed_shard_size": 3}
-    archive = simclrv2_tf.embed(f"folder:{flat}", run, **options)
+    archive = simclrv2_tf.embed(f"folder:{flat}", resnet_run, **options)
     records = simclrv2_tf.embed(
         f"folder:{flat}",
-        run,
+        resnet_run,
         **options,
         embed_format="tfrecord",
         embed_output=str(tmp_path / "shards"),

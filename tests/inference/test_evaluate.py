@@ -9,6 +9,7 @@ import logging
 import keras
 import numpy as np
 import pytest
+import small_backbone
 import tensorflow as tf
 
 import simclrv2_tf
@@ -22,13 +23,8 @@ from simclrv2_tf.inference import evaluate
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import train
 
-TINY = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
-    "image_size": 8,
-    "num_proj_layers": 1,
-    "proj_out_dim": 8,
-}
+SIZE = {"image_size": 8, "num_proj_layers": 1, "proj_out_dim": 8}
+TINY = {**SIZE, **small_backbone.options()}
 DIGITS = [str(digit) for digit in range(10)]
 RNG = np.random.default_rng(0)
 
@@ -36,7 +32,11 @@ RNG = np.random.default_rng(0)
 @pytest.fixture(scope="module")
 def network():
     keras.utils.set_random_seed(0)
-    return Network(**TINY, num_classes=10)
+    own = small_backbone.arguments()
+    network = Network(**SIZE, **own, num_classes=10)
+    head = network.supervised_head.linear.kernel
+    head.assign(RNG.normal(size=head.shape))  # answers that differ
+    return network
 
 
 @pytest.fixture
@@ -52,13 +52,15 @@ def save(directory, network, step):
 
 
 def write_flags(directory, **flags):
-    values = {"image_size": 8, "class_names": DIGITS, **flags}
+    own = {"image_size": 8, "class_names": DIGITS}
+    values = {**own, **small_backbone.arguments(), **flags}
     (directory / "flags.json").write_text(json.dumps(values))
 
 
 def pictures(count=12, names=DIGITS, name="pictures"):
     labels = np.arange(count, dtype=np.int32) % len(names)
-    images = RNG.integers(0, 255, (count, 8, 8, 3), np.uint8)
+    tints = RNG.random((count, 1, 1, 3))  # told apart by a small network
+    images = np.uint8(tints * RNG.integers(0, 255, (count, 8, 8, 3)))
     return Source(name, labels, InMemory(images), tuple(names))
 
 

@@ -54,8 +54,9 @@ def test_labels_that_the_network_does_not_know_are_said(
 
 
 def test_predictions_from_a_bare_checkpoint_on_unlabelled_images(
-    network, tmp_path
+    tmp_path,
 ):
+    network = small_classifier.resnet()
     tf1.write(
         str(tmp_path / "w" / "m"),
         {n: v.numpy() for n, v in network.named_variables().items()},

@@ -133,7 +133,7 @@ def test_features_are_embedded_once(run, monkeypatch):
     probed(run, source, evaluation, probe_endpoint="final_avg_pool,proj_sel")
     assert len(made) == 2  # of both parts, and of the new endpoint alone
     network = small_classifier.classifier()
-    kernel = network.backbone.stem.conv.kernel
+    kernel = network.backbone.model.layers[0].kernel
     kernel.assign(kernel + 1)
     small_classifier.save_run(network, run)
     probed(run, source, evaluation)
@@ -208,18 +208,19 @@ def test_options_that_cannot_be_read(options, message):
         Config(mode="probe", **options)
 
 
-def test_options_that_do_not_fit_the_data(run, tmp_path):
+def test_options_that_do_not_fit_the_data(run, resnet_run, tmp_path):
     train, test = digits()
     for options, message in [
         ({"label_counts": "500"}, "label_counts=500, where the class '.' has"),
         ({"label_counts": "0.001"}, "label_counts=0.001, where the class"),
         ({"label_counts": "1", "probe_k": "11"}, "10 at most.*probe_k=11"),
         ({"probe_endpoint": "nothing"}, "one of.*final_avg_pool.*'nothing'"),
-        ({"probe_endpoint": "block_group4"}, "not maps.*'block_group4'"),
         ({"compare": str(tmp_path / "none")}, "none"),
     ]:
         with pytest.raises(ValueError, match=message):
             probed(run, train, test, **options)
+    with pytest.raises(ValueError, match="not maps.*'block_group4'"):
+        probed(resnet_run, train, test, probe_endpoint="block_group4")
     with pytest.raises(ValueError, match="classes or more. Received: pictures"):
         probed(run, pictures([-1] * 10), test)
     with pytest.raises(ValueError, match="must have the same classes, by name"):
@@ -250,7 +251,7 @@ def test_a_checkpoint_and_an_output_will_do(run, tmp_path):
 
 def test_features_that_are_not_finite_are_named(run):
     network = small_classifier.classifier()
-    kernel = network.backbone.stem.conv.kernel
+    kernel = network.backbone.model.layers[0].kernel
     kernel.assign(kernel * 1e38)
     small_classifier.save_run(network, run)
     with pytest.raises(

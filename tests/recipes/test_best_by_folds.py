@@ -11,6 +11,8 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import best_by_folds
 from simclrv2_tf.runs import journal
 
+pytestmark = pytest.mark.usefixtures("unexported")
+
 OPTIONS = {
     **small_backbone.options(),
     "dataset": "digits",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import small_backbone
 
 import simclrv2_tf
 from simclrv2_tf import flags
@@ -20,6 +21,8 @@ TINY = {
     "train_steps": 2,
     "warmup_epochs": 0.0,
     "mixed_precision": "float32",
+    "student": small_backbone.options()["backbone"],
+    "student_pixels": small_backbone.options()["backbone_pixels"],
 }
 # An augmentation that is given needs no pilot runs.
 PRETRAIN = {
@@ -154,7 +157,10 @@ def test_the_classifier_of_a_job(job):
     path, report = job
     classifier = simclrv2_tf.load_classifier(path)
     assert classifier.class_names == list("0123456789")
-    assert classifier.network.get_config()["width_multiplier"] == 0.125
+    told = classifier.network.get_config()
+    assert told["backbone"] == small_backbone.arguments()["backbone"]
+    teacher = simclrv2_tf.load_network(path / "finetuned").get_config()
+    assert teacher["width_multiplier"] == 0.125
     exported = simclrv2_tf.load_classifier(report["export"])
     assert exported.class_names == classifier.class_names
 

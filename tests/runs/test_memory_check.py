@@ -126,8 +126,8 @@ def test_replicas_on_one_host_share_its_memory(free):
 
 
 def test_a_teacher_is_counted(tmp_path):
-    network = small_classifier.classifier()
-    teacher = small_classifier.save_run(network, tmp_path / "run")
+    network = small_classifier.resnet()
+    teacher = small_classifier.save_resnet(network, tmp_path / "run")
     alone = dataclasses.replace(SMALL, train_mode="finetune")
     taught = dataclasses.replace(
         SMALL, train_mode="distill", teacher=str(teacher)

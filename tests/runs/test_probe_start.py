@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import small_backbone
 import small_classifier
 
 import simclrv2_tf
@@ -18,9 +19,8 @@ from simclrv2_tf.runs.probe_start import start_from_probe
 pytestmark = pytest.mark.usefixtures("unexported")
 
 RUN = {
+    **small_backbone.options(),
     "image_size": 8,
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
     "num_proj_layers": 2,
     "proj_out_dim": 8,
     "labels_per_class": 3,

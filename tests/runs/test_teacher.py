@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import small_backbone
 import tensorflow as tf
 
 import simclrv2_tf
@@ -20,9 +21,10 @@ from simclrv2_tf.runs.resolve import teacher_size
 from simclrv2_tf.runs.train import train
 from simclrv2_tf.stages.distill import Distill
 
-SMALL = {"resnet_depth": 18, "width_multiplier": 0.0625, "proj_out_dim": 8}
+SMALL = {**small_backbone.arguments(), "proj_out_dim": 8}
 OPTIONS = {
-    **SMALL,
+    **small_backbone.options(),
+    "proj_out_dim": 8,
     "train_batch_size": 64,
     "warmup_epochs": 0,
     "optimizer": "adam",

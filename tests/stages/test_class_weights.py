@@ -13,7 +13,7 @@ from simclrv2_tf.runs import build
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.finetune import balanced_weights
 
-TINY = {**small_classifier.TINY, "num_proj_layers": 1}
+SMALL = {**small_classifier.SMALL, "num_proj_layers": 1}
 RNG = np.random.default_rng(0)
 LABELS = np.array([0, 0, 0, 0, 1, 1, 2, -1], np.int32)
 IMAGES = RNG.random((8, 8, 8, 3), np.float32)
@@ -22,7 +22,7 @@ IMAGES = RNG.random((8, 8, 8, 3), np.float32)
 def step(weights):
     """A step of fine-tuning: its metrics, and the weights after it."""
     keras.utils.set_random_seed(0)
-    stage = FineTune(Network(**TINY), class_weights=weights, weight_decay=0.0)
+    stage = FineTune(Network(**SMALL), class_weights=weights, weight_decay=0.0)
     stage.compile(optimizer=keras.optimizers.SGD(0.1))
     logits = stage.network(IMAGES, training=True)["logits_sup"].numpy()
     metrics = stage.train_step((tf.constant(IMAGES), tf.constant(LABELS)))
@@ -64,17 +64,17 @@ def test_none_is_one_and_others_move_otherwise():
 
 def test_the_option_reaches_the_stage():
     config = Config(train_mode="finetune", class_weights="balanced")
-    stage = build.make_stage(config, Network(**TINY), labels=LABELS)
+    stage = build.make_stage(config, Network(**SMALL), labels=LABELS)
     np.testing.assert_array_equal(
         stage._class_weights, balanced_weights(LABELS, 3)
     )
-    plain = build.make_stage(Config(train_mode="finetune"), Network(**TINY))
+    plain = build.make_stage(Config(train_mode="finetune"), Network(**SMALL))
     assert plain._class_weights is None
 
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="each of the 3 classes. Received: 2"):
-        FineTune(Network(**TINY), class_weights=[1, 2])
+        FineTune(Network(**SMALL), class_weights=[1, 2])
     for stage, way in {
         "pretrain": "train_mode=finetune",
         "distill": "train_mode=finetune",

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_classifier import SMALL
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.augment import policy
@@ -33,9 +34,11 @@ DATA = (tuple(VIEWS), LABELS)
 AUGMENT = functools.partial(policy.augment_views, strength=0.5)
 
 
-def stage_of(microbatch=0, frozen=False, remat=False, **options):
+def stage_of(
+    microbatch=0, frozen=False, remat=False, arguments=TINY, **options
+):
     keras.utils.set_random_seed(0)
-    network = Network(**TINY)
+    network = Network(**arguments)
     network.backbone.remat = remat
     # Away from the start, where the last layer of each branch is zero.
     for index, variable in enumerate(network.trainable_variables):
@@ -170,7 +173,7 @@ def test_twice_the_same_bit_for_bit():
 
 
 def test_fit_trains_the_weights():
-    stage = stage_of(microbatch=6, augment=AUGMENT)
+    stage = stage_of(microbatch=6, arguments=SMALL, augment=AUGMENT)
     stage.compile(optimizer=keras.optimizers.SGD(0.1))
     before = [v.numpy() for v in stage.trainable_variables]
     data = tf.data.Dataset.from_tensors(DATA).repeat(2)
@@ -206,9 +209,9 @@ def test_messages():
     with pytest.raises(
         ValueError, match="must divide .* here 12.*microbatch=5"
     ):
-        step(stage_of(microbatch=5))
+        step(stage_of(microbatch=5, arguments=SMALL))
     unknown = tf.TensorSpec([None, 8, 8, 3])
-    stage = stage_of(microbatch=4)
+    stage = stage_of(microbatch=4, arguments=SMALL)
     with pytest.raises(ValueError, match="drop_remainder=True"):
         tf.function(stage.embed).get_concrete_function((unknown, unknown))
     config = Config(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import reference
 import tensorflow as tf
-from small_classifier import TINY
+from small_classifier import SMALL
 
 import simclrv2_tf
 from simclrv2_tf.models.network import Network
@@ -21,7 +21,7 @@ VIEWS = (IMAGES, np.roll(IMAGES, 1, axis=1))
 
 def network(**options):
     keras.utils.set_random_seed(0)
-    return Network(**{**TINY, **options})
+    return Network(**{**SMALL, **options})
 
 
 def compiled(stage):

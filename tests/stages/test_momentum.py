@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import reference
 import tensorflow as tf
+from small_classifier import SMALL
 from small_classifier import TINY
 
 from simclrv2_tf import losses
@@ -134,12 +135,13 @@ BAD = np.where(np.arange(8).reshape(8, 1, 1, 1) == 3, np.nan, IMAGES)
 LABELS = np.arange(8, dtype=np.int32) % 3
 
 
-def stage_of(policy="float32", remat=False, optimizer=None, **options):
-    """A stage whose residual branches are not zero."""
+def stage_of(policy="float32", remat=None, optimizer=None, **options):
+    """A stage of one convolution, or of a ResNet where `remat` is given."""
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy(policy)
-    network = Network(**TINY)
-    network.backbone.remat = remat
+    network = Network(**SMALL if remat is None else TINY)
+    network.backbone.remat = bool(remat)
+    # Away from the start, where residual branches are zero.
     for index, variable in enumerate(network.trainable_variables):
         noise = tf.random.stateless_normal(variable.shape, [index, 1])
         variable.assign_add(tf.cast(0.1 * noise, variable.dtype))
@@ -165,8 +167,8 @@ def take_steps(stage, *batches, compiled=False):
 
 @pytest.fixture(scope="module")
 def plain():
-    """A stage after three steps, and what they told."""
-    stage = stage_of()
+    """A stage of a ResNet after three steps, and what they told."""
+    stage = stage_of(remat=False)
     logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES)
     return logs, held(stage)
 
@@ -202,7 +204,7 @@ def test_a_bad_step_takes_back_memory_and_average():
 
 def test_the_average_has_statistics_of_its_own_activations():
     """Those of the keys' batches; the weights are averages."""
-    stage = stage_of(memory_momentum=0.9)
+    stage = stage_of(remat=False, memory_momentum=0.9)
     before = held(stage)
     views = tf.concat(list(IMAGES), axis=0)
     first = stage.average.network.backbone.stem.conv(views)
@@ -230,7 +232,7 @@ def test_remat_changes_nothing(plain):
 
 @pytest.mark.slow
 def test_a_micro_batch_of_all_is_the_plain_step(plain):
-    stage = stage_of(microbatch=8)
+    stage = stage_of(remat=False, microbatch=8)
     logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES)
     assert logs == pytest.approx(plain[0], rel=1e-4)
     assert_like(held(stage), plain[1], 1e-4)
@@ -256,7 +258,7 @@ def test_in_16_bits_memory_and_average_are_float32(policy):
     optimizer = keras.optimizers.SGD(0.01)
     if policy == "mixed_float16":  # one that need not find its scale first
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer, 8.0)
-    stage = stage_of(policy, optimizer=optimizer)
+    stage = stage_of(policy, remat=False, optimizer=optimizer)
     assert stage.average.network.backbone.compute_dtype == policy[6:]
     logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES)
     assert np.isfinite(list(logs.values())).all()
@@ -270,7 +272,7 @@ def test_in_16_bits_memory_and_average_are_float32(policy):
 @pytest.mark.slow
 @pytest.mark.parametrize("tile", [0, 16])
 def test_the_step_compiles(plain, tile):
-    stage = stage_of(tile=tile)
+    stage = stage_of(remat=False, tile=tile)
     logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES, compiled=True)
     assert logs == pytest.approx(plain[0], rel=1e-3)
     assert_like(held(stage), plain[1], 1e-3)

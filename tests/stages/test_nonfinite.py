@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_classifier import SMALL
 
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.optimizers import LARS
@@ -37,14 +38,7 @@ STAGES = {
 
 def network():
     keras.utils.set_random_seed(0)
-    return Network(
-        resnet_depth=18,
-        width_multiplier=0.0625,
-        image_size=8,
-        num_proj_layers=2,
-        proj_out_dim=8,
-        num_classes=3,
-    )
+    return Network(**SMALL)
 
 
 def compiled(kind, optimizer=None):

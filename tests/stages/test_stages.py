@@ -8,7 +8,10 @@ import keras
 import numpy as np
 import pytest
 import reference
+import small_backbone
 import tensorflow as tf
+from small_classifier import SMALL
+from small_classifier import TINY
 
 import simclrv2_tf
 from simclrv2_tf import session
@@ -25,15 +28,11 @@ from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.pretrain import Pretrain
 
-TINY = {
-    "resnet_depth": 18,
-    "width_multiplier": 0.0625,
+QUICK = {
+    **small_backbone.options(),
     "image_size": 8,
     "num_proj_layers": 2,
     "proj_out_dim": 8,
-}
-QUICK = {
-    **TINY,
     "train_batch_size": 32,
     "train_steps": 4,
     "warmup_epochs": 0,
@@ -50,7 +49,7 @@ LABELS = np.array([0, 1, 2, 0, 1, 2, -1, -1], np.int32)
 
 def network(**options):
     keras.utils.set_random_seed(0)
-    return Network(**{**TINY, "num_classes": 3, **options})
+    return Network(**{**SMALL, **options})
 
 
 def step(stage, data):
@@ -189,7 +188,7 @@ def test_distill_loss_is_equation_3(alpha):
             "teacher of 4 and a student of 3",
         ),
         (
-            lambda: Distill(network(), network(channels=1)),
+            lambda: Distill(network(), Network(**TINY, channels=1)),
             "teacher of 1 and a student of 3 channels",
         ),
         (lambda: Distill(network(), network(), 0), "must be above 0"),
@@ -365,7 +364,7 @@ def test_resuming_gives_the_uninterrupted_run(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"resnet_depth": 34}, "holds a run with resnet_depth=18"),
+        ({"resnet_depth": 34}, "holds a run with resnet_depth=50"),
         ({"train_mode": "finetune"}, "holds a run with train_mode=pretrain"),
         ({"optimizer": "adam"}, "holds a run with optimizer=lars"),
         ({"mixed_precision": "float16"}, "with mixed_precision=float32"),

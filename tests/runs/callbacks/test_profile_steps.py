@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-import small_classifier
+import small_backbone
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.runs import journal
@@ -15,7 +15,10 @@ from simclrv2_tf.runs.train import train
 def run(directory, steps, train_steps=3):
     return train(
         Config(
-            **small_classifier.SIZE,
+            **small_backbone.options(),
+            image_size=8,
+            num_proj_layers=2,
+            proj_out_dim=8,
             dataset="digits",
             train_mode="finetune",
             train_batch_size=8,
