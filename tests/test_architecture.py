@@ -159,7 +159,7 @@ def test_inference_and_curation_do_not_import_training():
 def test_reports_read_what_runs_left_behind():
     """Of training and of the job they know files, weights and images."""
     runs = ("inputs", "journal", "orientation_choice", "own_data", "weights")
-    known = {"runs": runs, "recipes": ("record",)}
+    known = {"runs": runs, "recipes": ("record", "job_recipe")}
     for path in (PACKAGE / "reports").glob("*.py"):
         for name in imported(path):
             _, *parts = name.split(".")

@@ -7,6 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 STAGES = ("pretrain", "finetune", "distill", "scratch")
+OF_RESNETS = ("resnet_depth", "width_multiplier")  # void with a Keras backbone
+
+
+def is_void(option: str, given: dict[str, Any]) -> bool:
+    """Whether an option means nothing beside what was given for its stage."""
+    return option in OF_RESNETS and bool(given.get("backbone"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +70,20 @@ class Recipe:
             if (reason.stage, reason.option) != (stage, option)
         ]
         self.reasons.append(Reason(stage, option, value, why, source))
+
+    def give(self, given: dict[str, dict[str, Any]]) -> None:
+        """Takes the user's options in the place of those chosen."""
+        self.given = given
+        self.reasons = [
+            reason
+            for reason in self.reasons
+            if reason.option not in given.get(reason.stage, {})
+        ]
+
+    def told(self, stage: str) -> Iterator[Reason]:
+        """The reasons of a stage that say something of it."""
+        given = self.given.get(stage, {})
+        return (r for r in self.of(stage) if not is_void(r.option, given))
 
     def of(self, stage: str) -> Iterator[Reason]:
         """The reasons of a stage."""

@@ -64,7 +64,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     begin = time.monotonic()
     facts = gather(config, data)
     recipe = recommend(facts)
-    recipe.given = stage_configs.given(config)
+    recipe.give(stage_configs.given(config))
     recipe.notes = [data.note, str(facts.machine)]
     start_from(recipe, facts)
     memory_fit.fit(recipe, config.memory_budget)
@@ -148,7 +148,7 @@ def lines(recipe: Recipe) -> Iterator[str]:
         if stage not in recipe.seconds:
             continue
         yield f"\n{TITLES[stage]} ({duration(recipe.seconds[stage])})"
-        for reason in recipe.of(stage):
+        for reason in recipe.told(stage):
             option = f"--{reason.option}={reason.value}"
             yield f"  {option:<34} {reason.why} [{reason.source}]"
         for name, value in recipe.given.get(stage, {}).items():
@@ -158,7 +158,7 @@ def lines(recipe: Recipe) -> Iterator[str]:
 def flagfile(recipe: Recipe, stage: str) -> str:
     """A flagfile of a stage, each number with its reason."""
     text = [f"# {TITLES[stage]}", ""]
-    for reason in recipe.of(stage):
+    for reason in recipe.told(stage):
         text += [f"# {reason.why} [{reason.source}]"]
         text += [f"--{reason.option}={reason.value}"]
     given = recipe.given.get(stage, {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.runs import memory_check
@@ -20,9 +22,13 @@ def fit(recipe: Recipe, memory_budget: float = 0.0) -> None:
     Raises:
       ValueError: If even the smallest batch is expected to take more.
     """
-    batch = recipe.options("pretrain")["train_batch_size"]
-    for changes in [{}, *_smaller(batch)]:
-        expected = _expected({**recipe.options("pretrain"), **changes})
+    options = recipe.options("pretrain")
+    expected = _expected(options)
+    if math.isnan(expected.peak):
+        recipe.notes.append(f"memory: {expected}")
+        return
+    for changes in [{}, *_smaller(options["train_batch_size"])]:
+        expected = _expected({**options, **changes})
         limit = _limit(expected, memory_budget)
         if expected.peak <= limit:
             why = (

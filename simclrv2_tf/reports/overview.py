@@ -7,6 +7,7 @@ import os
 import shlex
 
 from simclrv2_tf.recipes import record
+from simclrv2_tf.recipes.job_recipe import is_void
 from simclrv2_tf.reports.history import Stage
 from simclrv2_tf.runs import journal
 
@@ -154,8 +155,11 @@ def _flag(name, value):
 def reasons(directory: str) -> list[dict]:
     """What a job's recipe chose and why, alike stages in one row."""
     recipe = record.read_json(directory, record.JOB).get("recipe", {})
+    given = recipe.get("given", {})
     rows: dict[tuple, dict] = {}
     for reason in recipe.get("reasons", []):
+        if is_void(reason.get("option"), given.get(reason.get("stage"), {})):
+            continue
         about = {k: reason.get(k) for k in ("option", "value", "why", "source")}
         row = rows.setdefault(
             tuple(map(str, about.values())), {**about, "stages": []}

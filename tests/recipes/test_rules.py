@@ -187,6 +187,39 @@ def test_a_batch_that_fits():
         memory_fit.fit(recipe, memory_budget=0.1)
 
 
+def test_memory_of_a_keras_backbone_is_not_known_and_stops_nothing():
+    given = {"pretrain": {"backbone": "keras:MobileNetV3Small"}}
+    recipe = Recipe(given=given)
+    recipe.choose("pretrain", "train_batch_size", 256, "why", "source")
+    memory_fit.fit(recipe, memory_budget=0.1)
+    assert recipe.options("pretrain")["train_batch_size"] == 256
+    (note,) = recipe.notes
+    assert note.startswith("memory: not estimated")
+
+
+def test_the_plan_tells_what_counts_alone():
+    recipe = recommend(SIGNS)
+    assert "  --image_size=32 " in "\n".join(_plan_of(recipe))
+    own = {"backbone": "keras:MobileNetV3Small", "image_size": 40}
+    recipe.give({"pretrain": own})
+    plan = _plan_of(recipe)
+    told = "\n".join(plan)
+    assert "resnet_depth" not in told
+    assert "width_multiplier" not in told
+    assert [line for line in plan if "image_size" in line] == [
+        f"  {'--image_size=40':<34} as given"
+    ]
+    flags = make_recipe.flagfile(recipe, "pretrain")
+    assert "--image_size=40" in flags
+    assert "--image_size=32" not in flags
+    assert recipe.options("pretrain")["resnet_depth"] == 18  # of its time
+
+
+def _plan_of(recipe):
+    recipe.seconds = {"pretrain": 60.0}
+    return list(make_recipe.lines(recipe))
+
+
 def test_what_is_given_wins():
     recipe = Recipe(given={"pretrain": {"temperature": 0.5}})
     recipe.choose("pretrain", "temperature", 0.2, "why", "source")
