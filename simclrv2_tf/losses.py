@@ -158,8 +158,10 @@ def compare(
     and the memory. Only the queries have a gradient.
     """
     a, b = (_normalized(view, hidden_norm) for view in (view_a, view_b))
+    of_memory = tile
     if tile == "auto":
         tile = nt_xent_tiled.TILE if _is_large(a, keys) else 0
+        of_memory = nt_xent_tiled.tile_of_memory(a)
     if keys is not None:
         keys = _without_gradient(keys)
     if not tile:
@@ -167,7 +169,9 @@ def compare(
     if keys is None:
         return Contrast(*nt_xent_tiled.compare(a, b, temperature, tile))
     return Contrast(
-        *nt_xent_tiled.compare_with_keys(a, b, *keys, temperature, tile)
+        *nt_xent_tiled.compare_with_keys(
+            a, b, *keys, temperature, tile, of_memory
+        )
     )
 
 

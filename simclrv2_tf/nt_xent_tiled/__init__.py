@@ -17,10 +17,21 @@ their backward pass.
 """
 
 from simclrv2_tf.nt_xent_tiled.against_keys import compare_with_keys
+from simclrv2_tf.nt_xent_tiled.row_blocks import size
 from simclrv2_tf.nt_xent_tiled.rows import rows
 
 TILE = 256
-__all__ = ["TILE", "compare", "compare_with_keys"]
+LOGITS_OF_MEMORY = 2**20  # at a time, 4 MB: as quick as more, twice as quick as
+#                           the tiles of the batch (benchmarks/momentum.json)
+__all__ = ["TILE", "compare", "compare_with_keys", "tile_of_memory"]
+
+
+def tile_of_memory(queries):
+    """Keys of a memory to be read at a time, where no tile is given."""
+    count = size(queries)
+    if not isinstance(count, int):
+        return TILE
+    return max(TILE, LOGITS_OF_MEMORY // max(count, 1))
 
 
 def compare(a, b, temperature, tile=TILE):

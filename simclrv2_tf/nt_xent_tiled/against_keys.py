@@ -38,7 +38,9 @@ class _Seen(NamedTuple):
     own: tf.Tensor
 
 
-def compare_with_keys(a, b, keys_a, keys_b, memory, temperature, tile):
+def compare_with_keys(
+    a, b, keys_a, keys_b, memory, temperature, tile, tile_of_memory=None
+):
     """NT-Xent of each pair's queries against keys, accuracy and entropy.
 
     Args:
@@ -47,21 +49,25 @@ def compare_with_keys(a, b, keys_a, keys_b, memory, temperature, tile):
         keys_a: float32 (global_batch, dim), keys of all replicas' first views.
         keys_b: float32 (global_batch, dim), of their second views.
         memory: More negatives, with `size`, their number `filled` and
-            `rows(places)`; None for none. Read a tile at a time.
+            `rows(places)`; None for none.
         temperature: Divides the similarities, above 0.
         tile: Columns made at a time.
+        tile_of_memory: Of the memory; None for `tile`.
 
     Returns:
         As `nt_xent_tiled.compare`.
     """
-    a_loss, accuracy, entropy = _direction(tile, keys_b, keys_a, memory)(
+    remembered = memory, tile_of_memory or tile
+    a_loss, accuracy, entropy = _direction(tile, keys_b, keys_a, *remembered)(
         a / temperature
     )
-    b_loss, _, _ = _direction(tile, keys_a, keys_b, memory)(b / temperature)
+    b_loss, _, _ = _direction(tile, keys_a, keys_b, *remembered)(
+        b / temperature
+    )
     return a_loss + b_loss, accuracy, entropy
 
 
-def _direction(tile, positives, own_view, memory):
+def _direction(tile, positives, own_view, memory, tile_of_memory):
     """Function of queries: cross-entropy, accuracy and entropy of each."""
 
     @tf.custom_gradient
@@ -69,7 +75,7 @@ def _direction(tile, positives, own_view, memory):
         near = _see(x, *_columns(x, positives, tile))
         sets = [near, _see(x, *_columns(x, own_view, tile))]
         if memory is not None:
-            sets.append(_see(x, *_remembered(x, memory, tile)))
+            sets.append(_see(x, *_remembered(x, memory, tile_of_memory)))
         odds = functools.reduce(log_add, [seen.log for seen in sets])
         loss = tf.nn.softplus(odds - near.own)
         accuracy = tf.cast(near.largest < near.own, tf.float32)
@@ -122,7 +128,11 @@ def _remembered(x, memory, tile):
         ids = k * tile + tf.range(tile)
         columns = memory.rows(tf.minimum(ids, memory.size - 1))
         logits = tf.matmul(x, columns, transpose_b=True)
-        logits = tf.where(ids < filled, logits, NOTHING)
+        logits = tf.cond(  # one pass over all logits less, but at the end
+            (k + 1) * tile <= filled,
+            lambda: logits,
+            lambda: tf.where(ids < filled, logits, NOTHING),
+        )
         return logits, everywhere(x, 0.0), columns
 
     return tile_of, -(-filled // tile) - 1

@@ -10,6 +10,7 @@ from small_classifier import SMALL
 from small_classifier import TINY
 
 from simclrv2_tf import losses
+from simclrv2_tf import nt_xent_tiled
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.key_memory import KeyMemory
 from simclrv2_tf.stages.pretrain import Pretrain
@@ -98,14 +99,19 @@ def test_with_keys_of_its_own_the_loss_is_nt_xent(tile):
 
 
 @pytest.mark.parametrize("filled", [0, 3, 11, 30])
-def test_dense_and_tiled_agree_on_any_memory(filled):
+def test_dense_and_tiled_agree_on_any_memory(filled, monkeypatch):
+    # Three tiles of the memory, where they are chosen.
+    monkeypatch.setattr(losses, "DENSE_PAIRS", 0)
+    monkeypatch.setattr(nt_xent_tiled, "TILE", 2)
+    monkeypatch.setattr(nt_xent_tiled, "LOGITS_OF_MEMORY", 4 * 7)
+    assert nt_xent_tiled.tile_of_memory(tf.zeros((7, 4))) == 4
     a, b, ka, kb = tf.unstack(
         tf.constant(RNG.normal(size=(4, 7, 4)), "float32")
     )
     memory = KeyMemory(11, 4)
     memory.push(tf.constant(RNG.normal(size=(filled, 4)), "float32"), True)
     found = []
-    for tile in (0, 2, 256):
+    for tile in (0, 2, 256, "auto"):
         with tf.GradientTape() as tape:
             tape.watch([a, b, ka, kb])
             pairs = losses.compare(
