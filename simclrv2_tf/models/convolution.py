@@ -9,6 +9,7 @@ to name a network's variables.
 import keras
 import tensorflow as tf
 
+from simclrv2_tf.models import filter_gradient
 from simclrv2_tf.models.normalization import BatchNorm
 
 
@@ -74,6 +75,13 @@ class Conv2D(keras.layers.Conv2D):
             sides = (total // 2, total - total // 2)
             inputs = tf.pad(inputs, [[0, 0], sides, sides, [0, 0]])
         return super().call(inputs)
+
+    def convolution_op(self, inputs, kernel):
+        kernel = tf.convert_to_tensor(kernel)  # in the precision of the layer
+        plain = self.padding == "same" and self.strides[0] == 1
+        if plain and filter_gradient.is_slow(inputs, kernel):
+            return filter_gradient.convolve(inputs, kernel)
+        return super().convolution_op(inputs, kernel)
 
     def compute_output_shape(self, input_shape):
         size = [s and -(-s // self.strides[0]) for s in input_shape[1:3]]
