@@ -127,8 +127,11 @@ def gather(
 def _about(directory: str | None) -> str | None:
     """The job or run that weights are of, None where there is none here.
 
-    A run that is its job's result stands for the job.
+    A run that is its job's result stands for the job, and a checkpoint for the
+    run that it lies in.
     """
+    if directory and os.path.isfile(f"{directory}.index"):
+        directory = os.path.dirname(os.path.abspath(directory))
     if not directory or not os.path.isdir(directory):
         return None
     place = os.path.abspath(directory)

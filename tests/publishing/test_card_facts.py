@@ -102,6 +102,16 @@ def test_other_weights_have_no_results(run, tmp_path):
     assert told(run, version).results[0].value == 0.8
 
 
+def test_a_checkpoint_is_of_the_run_that_it_lies_in(run, tmp_path):
+    (run / "ckpt-7.index").touch()
+    version = version_in(tmp_path / "elsewhere")
+    found = told(None, version, checkpoint=str(run / "ckpt-7"))
+    assert dict(found.about)["Data"].startswith("folder photos")
+    assert found.results[0].value == 0.8
+    missing = told(None, version, checkpoint=str(run / "ckpt-8"))
+    assert not missing.about and not missing.results
+
+
 def test_an_export_is_of_the_run_around_it_if_there_is_one(run, tmp_path):
     version = version_in(run)
     for place in (version, version.parent, None):
