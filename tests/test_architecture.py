@@ -113,7 +113,7 @@ DATA_LEVELS = (
     {"source"},
     {"classes", "example_names", "orientation_count", "splits", "unreadable"},
     {"class_match", "exclusion", "label_names"},
-    {"label_map"},
+    {"batch_maker", "label_map"},
     {"sources"},
     {"cache", "pipeline"},
     {"prepare"},
