@@ -82,14 +82,22 @@ def _text_pairs(text, path):
         line = line.split("#")[0].strip("\r\n ")
         if not line.strip():
             continue
-        delimiter = "\t" if "\t" in line else ","
-        fields = next(csv.reader([line], delimiter=delimiter))
+        fields = _fields(line)
         if len(fields) != 2:
             raise ValueError(
                 f"`label_map` {path!r} must have lines of the form "
                 f"label,class. Received: {line!r} in line {number}"
             )
         yield fields[0].strip(), fields[1].strip()
+
+
+def _fields(line):
+    """The fields of a line; none of one that is too long or has a null."""
+    delimiter = "\t" if "\t" in line else ","
+    try:
+        return next(csv.reader([line], delimiter=delimiter))
+    except csv.Error:
+        return []
 
 
 def _target(name):

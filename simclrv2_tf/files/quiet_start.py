@@ -87,8 +87,9 @@ def _uncollected() -> Iterator[None]:
 
     Half a million objects of TensorFlow that nothing ever drops: looking
     through them again and again takes a quarter of loading, and of each trace.
+    Nothing is passed over once they are loaded: that would be the caller's.
     """
-    if not gc.isenabled():
+    if "tensorflow" in sys.modules or not gc.isenabled():
         yield
         return
     gc.disable()

@@ -1,5 +1,6 @@
 """Commands start quietly; errors and a user's wishes pass."""
 
+import gc
 import logging
 import os
 import pathlib
@@ -53,6 +54,16 @@ tensorflow.get_logger().info("written")
 logging.getLogger("simclrv2_tf").warning("ours")
 """
     assert told(code) == ("", "ours\n")
+
+
+def test_what_callers_made_is_collected_as_ever():
+    """A command may be called within a process that has loaded TensorFlow."""
+    import tensorflow  # noqa: F401
+
+    passed_over = gc.get_freeze_count()
+    quiet_start.load_tensorflow()
+    assert gc.get_freeze_count() == passed_over
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("set_before", [None, "0"])

@@ -125,3 +125,13 @@ def add_setting(parser):
     """The arguments that `Setting.words` gives."""
     parser.add_argument("--setting", default=FLOAT32)
     parser.add_argument("--workers", type=int, default=2)
+
+
+def add_measurement(parser):
+    """What to measure and for how long, the same on both sides."""
+    parser.add_argument("--case", choices=ALL, required=True)
+    parser.add_argument("--npz", help="CIFAR-10, for 32 pixels")
+    parser.add_argument("--photos", help="folder of class folders, for 224")
+    parser.add_argument("--bare", action="store_true", help="one batch only")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--least", type=int, default=4, help="steps")

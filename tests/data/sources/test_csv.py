@@ -226,6 +226,7 @@ def test_label_map_messages(tmp_path, caplog):
         ("ant,0\nbee,2\ncat,2\n", "no label for class 1"),
         ("", "names or as numbers"),
         ("ant,0.5\n", "Received: '0.5' in the line of 'ant' in `label_map`"),
+        ("ant," + 2**18 * "x" + "\n", "lines of the form label,class"),
         ("ant,x|y\n", r"Received: 'x\|y' in the line of 'ant'"),
     ):
         path.write_text(text)

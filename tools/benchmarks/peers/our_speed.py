@@ -40,12 +40,7 @@ def words_of(options, case):
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--case", choices=cases.ALL, required=True)
-    parser.add_argument("--npz", help="CIFAR-10, for 32 pixels")
-    parser.add_argument("--photos", help="folder of class folders, for 224")
-    parser.add_argument("--bare", action="store_true", help="one batch only")
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--least", type=int, default=4, help="steps")
+    cases.add_measurement(parser)
     parser.add_argument(
         "--precision", choices=cases.PRECISIONS, default=cases.FLOAT32
     )
