@@ -44,8 +44,8 @@ def main(arguments=None):
 def device_of(scaling, name):
     if name != CPU:
         return scaling.DEVICES[name]
-    from simclrv2_tf.data.cache import free_memory
     from simclrv2_tf.files.cores import cores
+    from simclrv2_tf.files.free_memory import free_memory
 
     return scaling.this_machine(cores(), free_memory())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import pathlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +15,7 @@ from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage import Mapped
 from simclrv2_tf.data.storage import Storage
 from simclrv2_tf.files.cores import cores
+from simclrv2_tf.files.free_memory import free_memory
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -78,28 +78,3 @@ def _decode(
         lambda number: (number, fetch(number)), num_parallel_calls=cores()
     )
     yield from decoded.ignore_errors().prefetch(64).as_numpy_iterator()
-
-
-def free_memory() -> float:
-    """Bytes of memory that could be taken, infinite where nothing tells."""
-    free = [_meminfo(), _control_group()]
-    return min((f for f in free if f is not None), default=np.inf)
-
-
-def _meminfo():
-    try:
-        lines = pathlib.Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    fields = dict(line.split(":", 1) for line in lines)
-    return int(fields["MemAvailable"].split()[0]) * 1024
-
-
-def _control_group():
-    """What a container leaves: its limit less what it holds."""
-    group = pathlib.Path("/sys/fs/cgroup")
-    try:
-        limit = int((group / "memory.max").read_text())
-        return limit - int((group / "memory.current").read_text())
-    except (OSError, ValueError):  # no such file, or no limit ("max")
-        return None

@@ -7,8 +7,8 @@ import dataclasses
 import tensorflow as tf
 
 from simclrv2_tf import scaling
-from simclrv2_tf.data.cache import free_memory
 from simclrv2_tf.files.cores import cores
+from simclrv2_tf.files.free_memory import free_memory
 from simclrv2_tf.runs import precision
 
 

@@ -10,7 +10,7 @@ from simclrv2_tf import hub
 from simclrv2_tf import scaling
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import averages
-from simclrv2_tf.data.cache import free_memory
+from simclrv2_tf.files.free_memory import free_memory
 from simclrv2_tf.runs import teacher_sources
 
 MOST = 0.9  # of the free memory that a job may be expected to take

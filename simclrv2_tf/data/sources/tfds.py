@@ -24,8 +24,10 @@ from simclrv2_tf.data.sources.records import index_records
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import no_split
 from simclrv2_tf.data.splits import parse_split
+from simclrv2_tf.data.storage import ByteRanges
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.files.errors import first_line
+from simclrv2_tf.files.free_memory import free_memory
 
 MEMORY_LIMIT = 2**29  # bytes of encoded images that are read into memory
 
@@ -100,19 +102,37 @@ def class_names(
 
 def _examples(tfds, builder, split, image, label, classes) -> SplitContent:
     info = builder.info.splits[split]
-    in_place = builder.info.file_format.value == "tfrecord"
+    size = _bytes(builder, info)
     with _undamaged(builder.data_dir):
-        if not in_place or _bytes(builder, info) <= MEMORY_LIMIT:
-            try:
-                return _in_memory(tfds, builder, split, image, label, classes)
-            except tf.errors.DataLossError:  # the other records are whole
-                if not in_place:
-                    raise
-        parts = info.file_instructions
-        return index_records(parts, image, label, classes)
+        if builder.info.file_format.value == "tfrecord":
+            parts = info.file_instructions
+            found = index_records(parts, image, label, classes)
+            return found if size > MEMORY_LIMIT else _in_memory(found)
+    _check_memory(builder, size)
+    with _undamaged(builder.data_dir):
+        return _read_by_tfds(tfds, builder, split, image, label, classes)
 
 
-def _in_memory(tfds, builder, split, image, label, classes):
+def _in_memory(found):
+    storage = found.storage
+    if isinstance(storage, ByteRanges):  # of whatever can be read
+        storage = storage.in_memory()
+    return found._replace(storage=storage)
+
+
+def _check_memory(builder, size):
+    """Only records of TensorFlow's own format are read in place."""
+    free = free_memory()
+    if size > free:
+        raise ValueError(
+            f"The data set in {builder.data_dir} takes {size / 1e9:.1f} GB, of "
+            f"which {free / 1e9:.1f} are free, and its format, "
+            f"{builder.info.file_format.value}, is read whole: prepare it with "
+            'file_format="tfrecord", which is read in place.'
+        )
+
+
+def _read_by_tfds(tfds, builder, split, image, label, classes):
     encoded, values = _read(tfds, builder, split, image, label)
     labels = label_names(
         values,
@@ -127,6 +147,12 @@ def _undamaged(directory):
     """Makes one sentence of what TFDS and its parsers say of damaged files."""
     try:
         yield
+    except ImportError as error:
+        raise ValueError(
+            f"The data set in {directory} is of a format whose package is not "
+            f"installed: {first_line(error).rstrip('.')}; install it, or "
+            'prepare the data set with file_format="tfrecord".'
+        ) from None
     except Exception as error:
         raise ValueError(
             f"The data set in {directory} is damaged, or was not copied to "
@@ -234,23 +260,26 @@ def _named(features, usual, kind):
 
 def _read(tfds, builder, split, image, label):
     """All encoded images and labels of a split, in the order of its files."""
-    dataset = builder.as_dataset(
-        split=split,
-        shuffle_files=False,
-        decoders={image: tfds.decode.SkipDecoding()},
-        read_config=tfds.ReadConfig(
-            try_autocache=False,
-            interleave_cycle_length=1,  # one file after the other
-        ),
-    )
-    names = (image, label) if label else (image,)
-    rows = dataset.map(lambda example: [example[name] for name in names])
     encoded, values = [], []
-    for found in rows.ragged_batch(1024):
-        encoded.extend(found[0].numpy())
-        none = [None] * len(found[0])
-        values.extend(found[1].numpy() if label else none)
+    for example in _rows(tfds, builder, split, image):
+        encoded.append(example[image])
+        values.append(example[label] if label else None)
     return np.array(encoded, object), values
+
+
+def _rows(tfds, builder, split, image):
+    """Yields the examples of a split as TFDS reads its format."""
+    asked = {"split": split, "decoders": {image: tfds.decode.SkipDecoding()}}
+    if builder.info.file_format.value == "array_record":
+        return builder.as_data_source(**asked)
+    config = tfds.ReadConfig(
+        try_autocache=False,
+        interleave_cycle_length=1,  # one file after the other
+    )
+    dataset = builder.as_dataset(
+        **asked, shuffle_files=False, read_config=config
+    )
+    return dataset.as_numpy_iterator()
 
 
 def _classes(features, label):

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simclrv2_tf.data.storage.encoded import Encoded
 from simclrv2_tf.data.storage.interface import Fingerprint
+from simclrv2_tf.data.storage.interface import Storage
 from simclrv2_tf.data.storage.python_reads import PythonReads
 from simclrv2_tf.files.remote import open_binary
 
@@ -56,6 +58,13 @@ class ByteRanges(PythonReads):
             self.begin[indices],
             self.size[indices],
         )
+
+    def in_memory(self) -> Storage:
+        """The same images, read; itself where one of them cannot be."""
+        images = self.read_all(np.arange(len(self)))
+        if [len(image) for image in images] != self.size.tolist():
+            return self
+        return Encoded(images)
 
     def file(self, index: int) -> str:
         """Name of the file that an image is in."""

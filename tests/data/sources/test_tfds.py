@@ -99,7 +99,7 @@ def test_a_directory_as_a_name(directory):
         sources.open_source(f"{directory}/shapes", label_feature="x")
 
 
-def stored(directory, kind, labels):
+def stored(directory, kind, labels, file_format="tfrecord"):
     """The name of a set of images whose labels are a feature of this kind."""
     rows = {"image": PIXELS[: len(labels)], "label": labels}
     tfds.dataset_builders.store_as_tfds_dataset(
@@ -110,9 +110,49 @@ def stored(directory, kind, labels):
         ),
         split_datasets={"train": tf.data.Dataset.from_tensor_slices(rows)},
         data_dir=directory,
+        file_format=file_format,
         disable_shuffling=True,
     )
     return f"{directory}/labels"
+
+
+@pytest.mark.parametrize("file_format", ["tfrecord", "array_record", "parquet"])
+def test_formats_of_files(tmp_path, file_format):
+    kind = tfds.features.ClassLabel(names=["a", "b", "c"])
+    name = stored(tmp_path / "numbers", kind, KINDS, file_format)
+    source = sources.open_source(name, "train[10:]")
+    assert source.labels.tolist() == KINDS[10:].tolist()
+    for row in (0, 19):
+        image, _ = source.reader()(row)
+        np.testing.assert_allclose(image, PIXELS[10 + row] / 255.0, 1e-6)
+    kind = tfds.features.Text()
+    name = stored(tmp_path / "texts", kind, ["b", "a", "", "b"], file_format)
+    source = sources.open_source(name)
+    assert source.class_names == ("a", "b")
+    assert source.labels.tolist() == [1, 0, -1, 1]
+
+
+def test_a_format_that_is_read_whole_and_does_not_fit(tmp_path, monkeypatch):
+    kind = tfds.features.Text()
+    name = stored(tmp_path, kind, ["b", "a"], "array_record")
+    monkeypatch.setattr(ours, "free_memory", lambda: 1.0)
+    words = r"0\.0 GB, of which 0\.0 are free, and its format, array_record"
+    with pytest.raises(ValueError, match=words):
+        sources.open_source(name)
+
+
+def test_a_format_whose_package_is_missing(tmp_path, monkeypatch):
+    kind = tfds.features.Text()
+    name = stored(tmp_path, kind, ["b", "a"], "array_record")
+
+    def as_data_source(self, **_):
+        raise ModuleNotFoundError("No module named 'array_record'")
+
+    monkeypatch.setattr(
+        tfds.core.DatasetBuilder, "as_data_source", as_data_source
+    )
+    with pytest.raises(ValueError, match=r"not installed: .*array_record.*ins"):
+        sources.open_source(name)
 
 
 @pytest.mark.parametrize("limit", [0, 2**29])

@@ -1,5 +1,6 @@
 """What every storage answers: one table, all of them."""
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -19,6 +20,7 @@ from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage import Mapped
+from simclrv2_tf.data.storage.byte_ranges import DAMAGED
 
 COUNT = 6
 OBJECTS = np.array(ENCODED[:COUNT], object)
@@ -162,3 +164,15 @@ def test_an_image_that_could_not_be_decoded_has_no_pixels():
         storage.read(1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="no image"):
         storage.fetch()(1)
+
+
+def test_ranges_are_read_into_memory_unless_one_is_unreadable(tmp_path):
+    ranges = make_ranges(tmp_path)
+    held = ranges.subset(np.array([4, 1])).in_memory()
+    assert isinstance(held, Encoded)
+    assert held.array.tolist() == [OBJECTS[4], OBJECTS[1]]
+    damaged = dataclasses.replace(ranges, size=np.array(ranges.size))
+    damaged.size[2] = DAMAGED
+    assert damaged.in_memory() is damaged
+    (tmp_path / "all").unlink()
+    assert ranges.in_memory() is ranges
