@@ -52,10 +52,42 @@ def by_hand(rate=0.3, side=SIDE):
     return {"backbone": text, "backbone_pixels": "-1..1", "image_size": side}
 
 
+def hub_resnet():
+    """A small ResNet of KerasHub."""
+    keras_hub = pytest.importorskip("keras_hub")
+    return keras_hub.models.ResNetBackbone(
+        input_conv_filters=[64],
+        input_conv_kernel_sizes=[3],
+        stackwise_num_filters=[64, 64],
+        stackwise_num_blocks=[1, 1],
+        stackwise_num_strides=[1, 2],
+        block_type="basic_block",
+        image_shape=(None, None, 3),
+    )
+
+
+def of_hub():
+    """Arguments of `Network` for that one."""
+    return {
+        "backbone": as_json(hub_resnet()),
+        "backbone_pixels": "imagenet",
+        "image_size": 32,
+    }
+
+
+def settled(arguments):
+    """Arguments, made now if a function makes them."""
+    return arguments() if callable(arguments) else arguments
+
+
 def arguments():
-    """Arguments of `Network` for each network; the large ones are slow."""
+    """Arguments of `Network` for each network; the large ones are slow.
+
+    Those of KerasHub are a function: loading it takes seconds.
+    """
     return [
         pytest.param(by_hand(), id="by_hand"),
+        pytest.param(of_hub, id="keras_hub", marks=pytest.mark.slow),
         pytest.param({"backbone": NARROW, "image_size": 32}, id="narrow"),
         *(
             pytest.param(

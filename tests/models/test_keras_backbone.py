@@ -27,6 +27,7 @@ def images(side, count=4):
 
 @pytest.mark.parametrize("arguments", keras_networks.arguments())
 def test_a_network_is_saved_and_made_again(arguments, tmp_path):
+    arguments = keras_networks.settled(arguments)
     keras.utils.set_random_seed(0)
     network = Network(**arguments, **HEADS)
     named = network.named_variables()
@@ -238,16 +239,7 @@ def test_parameters_are_those_that_are_trained():
 
 
 def test_a_preset_of_keras_hub_is_taken_with_its_weights(tmp_path):
-    keras_hub = pytest.importorskip("keras_hub")
-    model = keras_hub.models.ResNetBackbone(
-        input_conv_filters=[64],
-        input_conv_kernel_sizes=[3],
-        stackwise_num_filters=[64, 64],
-        stackwise_num_blocks=[1, 1],
-        stackwise_num_strides=[1, 2],
-        block_type="basic_block",
-        image_shape=(None, None, 3),
-    )
+    model = keras_networks.hub_resnet()
     model.save_to_preset(str(tmp_path / "preset"))
     network = Network(
         backbone=f"keras_hub:{tmp_path / 'preset'}",

@@ -80,6 +80,7 @@ def test_a_resumed_run_is_the_one_that_was_never_stopped(
 @pytest.mark.parametrize("arguments", keras_networks.arguments())
 def test_all_stages_of_each_network(arguments, tmp_path):
     """One after another, each killed and resumed."""
+    arguments = keras_networks.settled(arguments)
     pretrained, tuned = tmp_path / "pretrained", tmp_path / "tuned"
     check_resumption("pretrain", pretrained, **arguments)
     check_resumption("finetune", tuned, checkpoint=str(pretrained))
