@@ -106,6 +106,40 @@ def test_a_run_is_exported_in_int8(run_of, tmp_path, capsys):
     assert answer(images)["logits_sup"].shape == (7, 3)
 
 
+@pytest.mark.slow
+def test_a_trained_classifier_loses_at_most_a_point(tmp_path, capsys):
+    """On the test split of the digits, in both formats."""
+    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip("tf2onnx")
+    training = {
+        **DIGITS,
+        "train_mode": "finetune",
+        "resnet_depth": 18,
+        "width_multiplier": 0.25,
+        "image_size": 16,
+        "train_batch_size": 64,
+        "train_steps": 100,
+        "warmup_epochs": 0.0,
+        "optimizer": "adam",
+        "learning_rate": 0.02,  # times batch / 256
+        "crop_area_min": 0.6,
+        "random_flip": False,
+        "model_dir": str(tmp_path),
+    }
+    session.run(Config(**training, mode="train"))
+    asked = {"export_formats": "litert_int8,onnx_int8"}
+    session.run(Config(**training, mode="export", **asked))
+    told = capsys.readouterr().out
+    found = re.findall(
+        r"(\w+)_int8\.\w+: top-1 accuracy ([\d.]+), in float32 ([\d.]+), on",
+        told,
+    )
+    assert len(found) == 2, told
+    for _, int8, exact in found:
+        assert float(exact) > 0.9
+        assert float(int8) >= float(exact) - 0.01
+
+
 def test_what_is_not_judged_is_told(classifier, tmp_path, caplog, monkeypatch):
     def told(network):
         caplog.clear()
