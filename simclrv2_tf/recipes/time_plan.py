@@ -107,6 +107,8 @@ def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
         work *= 1 - DISTILLATION
     if "pretrain" in recipe.left_out:
         return
+    if facts.channels > 1 and not recipe.pilot_runs:
+        pilots.do_without(recipe)
     steps = int(work / costs.step["pretrain"])
     _check_epoch(recipe, facts, costs, steps, fixed)
     _choose_steps(recipe, facts, costs, "pretrain", steps)

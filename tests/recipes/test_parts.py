@@ -23,15 +23,15 @@ from simclrv2_tf.runs.journal import Journal
 def test_pilots_choose_the_augmentation_once(job, monkeypatch):
     monkeypatch.setattr(pilots, "train_alone", job.run)
     pilots.choose_augmentation(job)
-    assert tried(job) == [(0.5, 0.3), (0.05, 0.3), (0.5, 0.08), (0.25, 0.3)]
+    assert tried(job) == [(0.5, 0.3), (0.25, 0.3), (0.5, 0.08), (0.05, 0.3)]
     assert all(config.train_steps == 4 for config in job.calls)
     # All the same network: nothing is better than the usual.
     assert job.recipe.options("pretrain")["color_jitter_strength"] == 0.5
     assert list(job.record.done["pilots"]["shares"]) == [
         "usual",
-        "color_jitter_strength 0.05",
-        "crop_area_min 0.08",
         "color_jitter_strength 0.25",
+        "crop_area_min 0.08",
+        "color_jitter_strength 0.05",
         "untrained",
         "raw pixels",
     ]
@@ -57,9 +57,9 @@ def test_what_is_better_stays_for_the_trials_after_it(job, monkeypatch):
     monkeypatch.setattr(pilots, "_pilot", judged_by(job, lambda: next(reached)))
     monkeypatch.setattr(pilots, "_untrained", lambda job: np.full(30, 0.1))
     pilots.choose_augmentation(job)
-    assert tried(job) == [(0.5, 0.3), (0.05, 0.3), (0.05, 0.08), (0.25, 0.08)]
+    assert tried(job) == [(0.5, 0.3), (0.25, 0.3), (0.25, 0.08), (0.05, 0.08)]
     pretrain_options = job.recipe.options("pretrain")
-    assert pretrain_options["color_jitter_strength"] == 0.05
+    assert pretrain_options["color_jitter_strength"] == 0.25
     # A student sees the same crops; its colours are not distorted.
     assert job.recipe.options("distill") == {"crop_area_min": 0.08}
     assert pretrain_options["crop_area_min"] == 0.08

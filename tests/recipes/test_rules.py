@@ -143,6 +143,30 @@ def test_pilots_need_two_labels_a_class_and_time():
     assert not planned(SIGNS, given=given).pilot_runs
 
 
+ONE_LABEL = {"fewest": 1, "labelled": 10}
+NO_LABELS = {"fewest": 0, "labelled": 0, "classes": 0}
+
+
+@pytest.mark.parametrize(
+    ("changed", "given", "strength"),
+    [
+        ({}, {}, 0.5),  # pilot runs judge it
+        (ONE_LABEL, {}, 0.25),
+        (NO_LABELS, {}, 0.25),
+        ({"seconds": 300.0}, {}, 0.25),
+        ({**ONE_LABEL, "channels": 1}, {}, 0.5),
+        (ONE_LABEL, {"color_jitter_strength": 0.7}, 0.7),
+        (ONE_LABEL, {"crop_area_min": 0.2}, 0.25),
+    ],
+)
+def test_colours_are_distorted_less_where_nothing_judges(
+    changed, given, strength
+):
+    facts = dataclasses.replace(SIGNS, **changed)
+    recipe = planned(facts, given={"pretrain": given})
+    assert recipe.options("pretrain")["color_jitter_strength"] == strength
+
+
 def test_trials_of_fine_tuning_are_planned():
     recipe = planned(SIGNS)
     assert recipe.trials and recipe.seconds["trials"] < 0.2 * 1200
