@@ -68,6 +68,21 @@ WITH_KERAS = {
         "image_size": 32,
     },
 }
+# On two replicas alone: one that shall be the same on any number of them, and
+# two whose stochastic depth draws for each replica's rows.
+HUB = {"pretrain_of_hub": {"train_mode": "pretrain"}}
+DRAWING = {
+    "pretrain_efficientnet": {
+        "train_mode": "pretrain",
+        "backbone": "keras:EfficientNetV2B0",
+        "image_size": 32,
+    },
+    "finetune_convnext": {
+        "train_mode": "finetune",
+        "backbone": "keras:ConvNeXtTiny",
+        "image_size": 32,
+    },
+}
 # The third step has keys of the second, and writes over those of the first.
 WITH_MEMORY = {
     "pretrain_memory": {
@@ -102,7 +117,10 @@ def run(case):
 
 def config_of(case):
     stage_name, optimizer = case.split("/")[:2]
-    stage = {**STAGES, **WITH_MEMORY, **WITH_KERAS}[stage_name]
+    every = {**STAGES, **WITH_MEMORY, **WITH_KERAS, **HUB, **DRAWING}
+    stage = every[stage_name]
+    if stage_name in HUB:
+        stage = {**stage, **keras_networks.of_hub()}
     if stage_name.endswith("by_hand"):
         stage = {**stage, **keras_networks.by_hand(rate=0.0, side=8)}
     return Config(

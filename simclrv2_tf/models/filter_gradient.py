@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from simclrv2_tf.models.processors import on_processors
+
 CHANNELS = 8  # for each pixel of an image, from which products are quicker
 
 
@@ -27,12 +29,7 @@ def is_slow(inputs: tf.Tensor, kernel: tf.Tensor) -> bool:
     rows, columns = kernel.shape[:2]
     if rows % 2 == 0 or columns % 2 == 0 or rows * columns == 1:
         return False
-    return channels >= CHANNELS * height * width and _on_processors()
-
-
-def _on_processors():
-    others = (tf.config.list_logical_devices(kind) for kind in ("GPU", "TPU"))
-    return not any(others)
+    return channels >= CHANNELS * height * width and on_processors()
 
 
 @tf.custom_gradient

@@ -4,8 +4,12 @@ import keras
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.models.processors import on_processors
 
 BATCH_NORM_EPSILON = 1e-5  # original release, resnet.py
+# oneDNN takes ten times as long in bfloat16 where channels are no multiple of
+# these (benchmarks/recipes.md), so that it is done in float32 there.
+VECTOR = 16
 
 
 @keras.saving.register_keras_serializable("simclrv2_tf")
@@ -70,8 +74,9 @@ class BatchNorm(keras.layers.BatchNormalization):
         return fits and not self._spans_replicas()
 
     def _fused(self, inputs):
+        slow = is_slow(inputs)
         outputs, mean, unbiased, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=inputs,
+            x=tf.cast(inputs, tf.float32) if slow else inputs,
             scale=self.gamma,
             offset=self._offset(),
             mean=tf.constant([], tf.float32),
@@ -79,6 +84,7 @@ class BatchNorm(keras.layers.BatchNormalization):
             epsilon=self.epsilon,
             is_training=True,
         )
+        outputs = tf.cast(outputs, inputs.dtype)
         count = tf.cast(_rows(inputs), unbiased.dtype)
         # For a single element the kernel divides by one, not by zero.
         return outputs, mean, unbiased * (tf.maximum(count - 1.0, 1.0) / count)
@@ -106,6 +112,12 @@ class BatchNorm(keras.layers.BatchNormalization):
         ):
             old = moving * self.momentum
             moving.assign(old + batch * (1.0 - self.momentum))
+
+
+def is_slow(inputs: tf.Tensor) -> bool:
+    """Whether the fused kernel is quicker in float32 for these inputs."""
+    narrow = inputs.shape[-1] % VECTOR != 0
+    return narrow and inputs.dtype == tf.bfloat16 and on_processors()
 
 
 def normalize(x, gamma, beta, epsilon, together=False):

@@ -101,3 +101,26 @@ def full(tmp_path_factory):
 @pytest.mark.parametrize("case", [*exactness.CASES, exactness.EVALUATION])
 def test_replicas_and_workers_are_one(full, case):
     assert set(check(full, case)) == {"2", "4", "workers2", "workers3"}
+
+
+@pytest.mark.slow
+def test_networks_of_others_train_on_two_replicas(tmp_path):
+    """What is random draws for each replica's rows: it is no one's network.
+
+    But all replicas hold the same weights, see `exactness.the_same_of_all`.
+    """
+    pytest.importorskip("keras_hub")
+    script = processes.HERE / "replicas.py"
+    (hub,), drawn = (
+        [f"{stage}/lars" for stage in stages]
+        for stages in (exactness.HUB, exactness.DRAWING)
+    )
+    for numbers, cases in (("1,2", [hub]), ("2", drawn)):
+        outputs, status = processes.finish(
+            [processes.start(script, numbers, tmp_path, *cases)], timeout=1800
+        )
+        assert status == [0], outputs
+    assert set(check(tmp_path, hub)) == {"2"}
+    for case in drawn:
+        for name, value in answers(tmp_path, case)["2"].items():
+            assert np.isfinite(value).all(), (case, name)
