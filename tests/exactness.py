@@ -70,7 +70,7 @@ WITH_KERAS = {
 }
 # On two replicas alone: one that shall be the same on any number of them, and
 # two whose stochastic depth draws for each replica's rows.
-HUB = {"pretrain_of_hub": {"train_mode": "pretrain"}}
+HUB = {"finetune_of_hub": {"train_mode": "finetune"}}
 DRAWING = {
     "pretrain_efficientnet": {
         "train_mode": "pretrain",
