@@ -140,3 +140,4 @@ def test_the_figure_has_a_panel_for_each_data_set():
     assert len(right.lines) == 3 * len(NAMES)
     filled, hollow = left.lines[1], left.lines[2]
     assert filled.get_ydata()[0] == 60 and hollow.get_ydata()[0] == 50
+    assert filled.get_xdata()[0] == 0.1
