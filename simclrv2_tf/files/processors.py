@@ -1,4 +1,4 @@
-"""Whether a network is computed on processors, whose kernels are others."""
+"""Whether TensorFlow computes on processors, whose kernels are others."""
 
 from __future__ import annotations
 

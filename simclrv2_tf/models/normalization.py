@@ -4,11 +4,11 @@ import keras
 import tensorflow as tf
 
 from simclrv2_tf import distribution
-from simclrv2_tf.models.processors import on_processors
+from simclrv2_tf.files.processors import on_processors
 
 BATCH_NORM_EPSILON = 1e-5  # original release, resnet.py
-# oneDNN takes ten times as long in bfloat16 where channels are no multiple of
-# these (benchmarks/recipes.md), so that it is done in float32 there.
+# oneDNN takes three to fifteen times as long as in float32 where channels in
+# bfloat16 are no multiple of these (benchmarks/recipes.md).
 VECTOR = 16
 
 
@@ -74,9 +74,9 @@ class BatchNorm(keras.layers.BatchNormalization):
         return fits and not self._spans_replicas()
 
     def _fused(self, inputs):
-        slow = is_slow(inputs)
+        taken = tf.cast(inputs, tf.float32) if is_slow(inputs) else inputs
         outputs, mean, unbiased, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=tf.cast(inputs, tf.float32) if slow else inputs,
+            x=taken,
             scale=self.gamma,
             offset=self._offset(),
             mean=tf.constant([], tf.float32),

@@ -13,6 +13,7 @@ import tensorflow as tf
 from simclrv2_tf.data.augment import distortion
 from simclrv2_tf.data.augment import distortion_each
 from simclrv2_tf.data.augment.params import draw_parameters
+from simclrv2_tf.files.processors import on_processors
 
 IMPLEMENTATIONS = ("simclrv2", "simclrv1")
 SMALL = 64  # up to this side in pixels a processor takes the batch as a whole
@@ -64,6 +65,4 @@ def augment_views(
 
 def _one_by_one(images):
     """Whether images are better off each by itself, see `distortion_each`."""
-    if any(map(tf.config.list_logical_devices, ("GPU", "TPU"))):
-        return False
-    return max(images.shape[1:3]) > SMALL
+    return on_processors() and max(images.shape[1:3]) > SMALL
