@@ -4,6 +4,8 @@ import itertools
 import json
 import pathlib
 import signal
+import time
+from concurrent import futures
 
 import pytest
 
@@ -57,6 +59,50 @@ def test_a_run_is_stopped_in_time_and_goes_on(tmp_path):
     assert runs.processor_hours == after / 60
 
 
+def times(folder):
+    """When a run started and when it ended."""
+    return [(folder / f).stat().st_mtime_ns for f in ("starts", "counted")]
+
+
+def ask(runs, names, steps):
+    """Asks for all of them at once, each from a thread of its own."""
+    with futures.ThreadPoolExecutor(len(names)) as pool:
+        return list(
+            pool.map(
+                lambda name: runs.result(name, {"to": steps}, look, COUNTING),
+                names,
+            )
+        )
+
+
+def test_runs_go_on_side_by_side_and_each_once(tmp_path):
+    runs = Runs(tmp_path, processes=3)
+    assert ask(runs, "abcabc", 50) == [{"count": 50}] * 6
+    begun, ended = zip(*(times(tmp_path / name) for name in "abc"), strict=True)
+    assert max(begun) < min(ended)
+    assert all(len(starts(tmp_path / name)) == 1 for name in "abc")
+
+
+def test_no_more_processes_than_asked_for(tmp_path):
+    ask(Runs(tmp_path), "abc", 10)
+    spans = sorted(times(tmp_path / name) for name in "abc")
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
+
+
+def test_all_that_goes_on_is_stopped(tmp_path):
+    runs = Runs(tmp_path, processes=2)
+    with futures.ThreadPoolExecutor(2) as pool:
+        asked = [
+            pool.submit(runs.result, name, {"to": 1000}, look, COUNTING)
+            for name in "ab"
+        ]
+        while not all((tmp_path / name / "starts").exists() for name in "ab"):
+            time.sleep(0.1)
+        runs.end()
+    assert [type(one.exception()) for one in asked] == [TimeOver] * 2
+    assert all(look(tmp_path / name)["count"] < 1000 for name in "ab")
+
+
 def test_nothing_starts_when_the_time_is_over(tmp_path):
     with pytest.raises(TimeOver):
         Runs(tmp_path, minutes=0).result("a", {"to": 1}, look, COUNTING)
@@ -98,9 +144,12 @@ class Stopping:
     def __init__(self, *given):
         self.record, self.processor_hours = {}, 0.0
 
-    def __call__(self, directory, common, minutes):
+    def __call__(self, directory, common, minutes, processes):
         self.directory, self.left = pathlib.Path(directory), minutes
         return self
+
+    def end(self):
+        self.left = 0
 
     def result(self, name, flags, look, module=None):
         if name not in self.record:

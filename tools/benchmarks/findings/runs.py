@@ -2,8 +2,10 @@
 
 What they came to is in `record.json` there, so that a list of runs goes on
 where it stopped. A run that is stopped has a checkpoint and goes on too.
+Several threads may ask for runs: each waits for what it has asked for.
 """
 
+import collections
 import contextlib
 import json
 import os
@@ -11,9 +13,9 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 
-from tools.benchmarks.cifar10 import processor_seconds
 from tools.benchmarks.cifar10 import read
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -23,6 +25,7 @@ PREEMPTED = 42  # the exit code of a run that was asked to stop
 # Flags that name another run of the same directory.
 RUNS = ("checkpoint", "teacher")
 _LAST = 12  # lines of a log that an error shows
+_POLL = 0.05  # seconds between looks at a process
 
 
 class TimeOver(Exception):
@@ -37,17 +40,21 @@ class Runs:
       common: Flags of all of them that say nothing of what they do, such as
         where data are: they may differ from one call to the next.
       minutes: After which `TimeOver` is raised; None for no end.
+      processes: Runs that may go on side by side.
 
     Attributes:
       record: {name: {"flags", "processor minutes", "result"}}; the result is
         None for a run that has been begun.
     """
 
-    def __init__(self, directory, common=None, minutes=None):
+    def __init__(self, directory, common=None, minutes=None, processes=1):
         self.directory = pathlib.Path(directory).resolve()
         self.record = {}
         self._common = common or {}
         self._end = None if minutes is None else _now() + 60 * minutes
+        self._free = threading.Semaphore(processes)
+        self._saving = threading.Lock()
+        self._runs = collections.defaultdict(threading.Lock)
         self.directory.mkdir(parents=True, exist_ok=True)
         if (self.directory / RECORD).exists():
             self.record = read(self.directory, RECORD)
@@ -57,6 +64,10 @@ class Runs:
         """That all runs have taken."""
         minutes = (run["processor minutes"] for run in self.record.values())
         return sum(minutes) / 60
+
+    def end(self):
+        """The time is over now: what goes on stops after its step."""
+        self._end = _now()
 
     def result(self, name, flags, look, module=COMMAND):
         """What a run came to.
@@ -72,15 +83,22 @@ class Runs:
           TimeOver: If it is not done yet.
           SystemExit: If it fails, or was begun with other flags.
         """
-        entry = self.record.setdefault(
-            name, {"flags": flags, "processor minutes": 0.0, "result": None}
-        )
+        with self._runs[name]:
+            entry = self._entry(name, flags)
+            if entry["result"] is None:
+                with self._free:
+                    self._go_on(name, entry, module)
+                    entry["result"] = look(self.directory / name)
+                self._save()
+            return entry["result"]
+
+    def _entry(self, name, flags):
+        """What is recorded of a run, which has not been begun by others."""
+        begun = {"flags": flags, "processor minutes": 0.0, "result": None}
+        with self._saving:
+            entry = self.record.setdefault(name, begun)
         self._check_flags(name, entry["flags"], flags)
-        if entry["result"] is None:
-            self._go_on(name, entry, module)
-            entry["result"] = look(self.directory / name)
-            self._save()
-        return entry["result"]
+        return entry
 
     def _check_flags(self, name, before, flags):
         differing = sorted(
@@ -98,20 +116,16 @@ class Runs:
 
     def _go_on(self, name, entry, module):
         """Has a run go on to its end."""
-        if self._end is not None and _now() >= self._end:
+        if self._over():
             raise TimeOver("the time is over")
         print(f"{name} ...", file=sys.stderr, flush=True)
-        before = processor_seconds()
-        try:
-            code = self._process(name, entry["flags"], module)
-        finally:
-            minutes = (processor_seconds() - before) / 60
-            entry["processor minutes"] += round(minutes, 5)
-            self._save()
+        code, seconds = self._process(name, entry["flags"], module)
+        entry["processor minutes"] += round(seconds / 60, 5)
+        self._save()
         self._check_code(name, code)
 
     def _process(self, name, flags, module):
-        """The exit code of a process, which is asked to stop in time."""
+        """Exit code and processor seconds of a process, stopped in time."""
         words = as_words({**self._paths(flags), **self._common})
         folder = self.directory / name
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -122,13 +136,23 @@ class Runs:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+            return self._ended(process)
+
+    def _ended(self, process):
+        """Exit code and processor seconds, its own processes' among them."""
+        asked = False
+        while True:
+            number, status, used = os.wait4(process.pid, os.WNOHANG)
+            if number:
+                process.returncode = os.waitstatus_to_exitcode(status)
+                return process.returncode, used.ru_utime + used.ru_stime
+            if self._over() and not asked:
+                process.send_signal(signal.SIGTERM)  # it does after a step
+                asked = True
             try:
-                return process.wait(self._left())
-            except subprocess.TimeoutExpired:
-                return _stop(process)
+                time.sleep(_POLL)
             except KeyboardInterrupt:
-                _stop(process)
-                raise TimeOver("asked to stop") from None
+                self.end()
 
     def _paths(self, flags):
         """Flags with the directories of runs in place of their names."""
@@ -141,8 +165,8 @@ class Runs:
                 )
         return {**flags, **named}
 
-    def _left(self):
-        return None if self._end is None else max(0.0, self._end - _now())
+    def _over(self):
+        return self._end is not None and _now() >= self._end
 
     def _check_code(self, name, code):
         if code in (PREEMPTED, -signal.SIGTERM):
@@ -157,7 +181,8 @@ class Runs:
             )
 
     def _save(self):
-        write_json(self.directory / RECORD, self.record)
+        with self._saving:
+            write_json(self.directory / RECORD, self.record)
 
 
 def as_words(flags):
@@ -187,12 +212,6 @@ def stopping_cleanly():
         print(f"stopped: {why}; the same command goes on", file=sys.stderr)
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _stop(process):
-    """Asks a run to stop, which it does after a step; its exit code."""
-    process.send_signal(signal.SIGTERM)
-    return process.wait()
 
 
 def _now():
