@@ -101,6 +101,22 @@ def circumstances(arguments):
 
 
 def hardware():
+    """Cores, the processor with what it offers for matrices, GPUs."""
+    return ", ".join([processor(), *gpus()])
+
+
+def gpus(folder="/proc/driver/nvidia/gpus"):
+    """The names of NVIDIA's."""
+    files = sorted(pathlib.Path(folder).glob("*/information"))
+    return [
+        line.partition(":")[2].strip()
+        for file in files
+        for line in file.read_text().splitlines()
+        if line.startswith("Model:")
+    ]
+
+
+def processor():
     """Cores, the processor's name and what it offers for matrices."""
     wanted = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
     try:

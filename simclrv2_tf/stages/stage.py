@@ -104,6 +104,14 @@ class Stage(keras.Model):
         """Names the variables whose squares are added to the loss."""
         self._decayed = list(variables)
 
+    def compile(self, *args, jit_compile=False, **kwargs) -> None:
+        """Keras's, without XLA unless it is asked for.
+
+        XLA on a GPU cannot reach int32 variables, such as the counters of
+        skipped steps: TensorFlow keeps them in the host's memory.
+        """
+        super().compile(*args, jit_compile=jit_compile, **kwargs)
+
     def make_train_function(self, force=False):
         """Keras's, which also keeps the input, see `keep_input`."""
         if self.train_function is None or force:

@@ -9,6 +9,7 @@ from concurrent import futures
 
 import pytest
 
+from tools import benchmark
 from tools.benchmarks import findings
 from tools.benchmarks.findings import runs as module
 from tools.benchmarks.findings.runs import Runs
@@ -33,6 +34,7 @@ def test_a_run_is_done_once(tmp_path):
     assert len(starts(tmp_path / "a" / "b")) == 1
     (entry,) = json.loads((tmp_path / "record.json").read_text()).values()
     assert entry["flags"] == {"to": 2} and entry["processor minutes"] > 0
+    assert Runs(tmp_path).hardware() == {benchmark.hardware(): 1}
 
 
 def stopped(directory, flags):
@@ -150,6 +152,9 @@ class Stopping:
 
     def end(self):
         self.left = 0
+
+    def hardware(self):
+        return {}
 
     def result(self, name, flags, look, module=None):
         if name not in self.record:

@@ -1,5 +1,7 @@
 """Stages as Keras models: `fit` with validation, `evaluate`, `predict`."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -209,3 +211,19 @@ def test_predict_refuses_pairs():
     data = tf.data.Dataset.from_tensors((VIEWS, LABELS))
     with pytest.raises(ValueError, match="`predict` takes images"):
         Pretrain(network()).predict(data, verbose=0)
+
+
+def test_beside_a_gpu_keras_is_not_left_to_choose_xla(monkeypatch):
+    """Whose steps on a GPU cannot reach counters, int32 on the host."""
+    devices = [
+        types.SimpleNamespace(device_type=kind) for kind in ("CPU", "GPU")
+    ]
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda: devices)
+    for make in (FineTune, Pretrain):
+        assert not compiled(make(network())).jit_compile
+    asked = FineTune(network())
+    asked.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=True)
+    assert asked.jit_compile
+    plain = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    plain.compile()  # what Keras would have chosen
+    assert plain.jit_compile

@@ -124,6 +124,7 @@ def report(recipe, jobs, runs, rows):
         "what": f"top-1 on the test set of {recipe.dataset}",
         "scale": recipe.scale,
         "processor hours": round(runs.processor_hours, 2),
+        "runs by hardware": runs.hardware(),
         "rows in all": sum(cell.draws for cell in listed),
         "cells": summary.summary(rows),
         "rows": rows,

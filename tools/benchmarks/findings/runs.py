@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+from tools.benchmark import hardware
 from tools.benchmarks.cifar10 import read
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -43,8 +44,9 @@ class Runs:
       processes: Runs that may go on side by side.
 
     Attributes:
-      record: {name: {"flags", "processor minutes", "result"}}; the result is
-        None for a run that has been begun.
+      record: {name: {"flags", "processor minutes", "result", "hardware"}};
+        the result is None for a run that has been begun, and the hardware is
+        what went on with it last.
     """
 
     def __init__(self, directory, common=None, minutes=None, processes=1):
@@ -64,6 +66,11 @@ class Runs:
         """That all runs have taken."""
         minutes = (run["processor minutes"] for run in self.record.values())
         return sum(minutes) / 60
+
+    def hardware(self):
+        """{where: runs that ended there}."""
+        ended = (r.get("hardware") for r in self.record.values() if r["result"])
+        return dict(collections.Counter(filter(None, ended)))
 
     def end(self):
         """The time is over now: what goes on stops after its step."""
@@ -121,6 +128,7 @@ class Runs:
         print(f"{name} ...", file=sys.stderr, flush=True)
         code, seconds = self._process(name, entry["flags"], module)
         entry["processor minutes"] += round(seconds / 60, 5)
+        entry["hardware"] = hardware()
         self._save()
         self._check_code(name, code)
 
