@@ -28,8 +28,9 @@ class NonfiniteSteps:
     step has the next batch, seed and learning rate.
 
     Attributes:
-      skipped: int32, steps that were taken back so far.
-      in_a_row: int32, how many of them were the last ones.
+      skipped: int64, steps that were taken back so far. TensorFlow keeps
+        int32 variables on the host, where XLA on a GPU cannot reach them.
+      in_a_row: int64, how many of them were the last ones.
       norm: float32, norm of the last step's gradient. Over several replicas
         it is a bound that they reach when they agree.
       largest: float32, the largest norm since `restart`; infinite or NaN
@@ -37,8 +38,8 @@ class NonfiniteSteps:
     """
 
     def __init__(self):
-        self.skipped = _counter("int32", "skipped")
-        self.in_a_row = _counter("int32", "in_a_row")
+        self.skipped = _counter("int64", "skipped")
+        self.in_a_row = _counter("int64", "in_a_row")
         self.norm = _counter("float32", "norm")
         self.largest = _counter("float32", "largest")
 
@@ -91,7 +92,7 @@ class NonfiniteSteps:
         return finite
 
     def _count(self, finite, norm):
-        bad = tf.cast(tf.logical_not(finite), tf.int32)
+        bad = tf.cast(tf.logical_not(finite), tf.int64)
         self.skipped.assign_add(bad)
         self.in_a_row.assign((self.in_a_row.value + 1) * bad)
         self.norm.assign(norm)

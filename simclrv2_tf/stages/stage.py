@@ -107,8 +107,8 @@ class Stage(keras.Model):
     def compile(self, *args, jit_compile=False, **kwargs) -> None:
         """Keras's, without XLA unless it is asked for.
 
-        XLA on a GPU cannot reach int32 variables, such as the counters of
-        skipped steps: TensorFlow keeps them in the host's memory.
+        Keras would choose it beside one GPU, and no other device; to compile
+        a step takes a minute there, which a short run does not get back.
         """
         super().compile(*args, jit_compile=jit_compile, **kwargs)
 

@@ -214,7 +214,6 @@ def test_predict_refuses_pairs():
 
 
 def test_beside_a_gpu_keras_is_not_left_to_choose_xla(monkeypatch):
-    """Whose steps on a GPU cannot reach counters, int32 on the host."""
     devices = [
         types.SimpleNamespace(device_type=kind) for kind in ("CPU", "GPU")
     ]
@@ -227,3 +226,22 @@ def test_beside_a_gpu_keras_is_not_left_to_choose_xla(monkeypatch):
     plain = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     plain.compile()  # what Keras would have chosen
     assert plain.jit_compile
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        lambda: FineTune(network(), memory_momentum=0.9),
+        lambda: Pretrain(network(), memory_momentum=0.9, memory_size=8),
+        lambda: Distill(network(), network(), memory_momentum=0.9),
+    ],
+)
+def test_all_variables_can_be_on_a_gpu(stage):
+    """TensorFlow keeps int32 on the host, where XLA cannot reach it."""
+    stage = compiled(stage())
+    stage.optimizer.build(stage.trainable_variables)
+    variables = {id(v): v for v in stage.variables}
+    variables |= {id(v): v for v in stage.nonfinite.variables}
+    variables |= {id(v): v for v in stage.optimizer.variables}
+    assert len(variables) > 20
+    assert "int32" not in {str(v.dtype) for v in variables.values()}
