@@ -109,6 +109,18 @@ def test_the_best_on_validation_is_taken():
     assert row["learning_rate"] == 0.01 * 256 / 64
 
 
+def test_what_has_been_chosen_is_not_chosen_again():
+    cell, runs = cells.fine_tuned(cells.SMALL, 10), Noted()
+    jobs = Jobs(runs, Recipe())
+    jobs.choices = {
+        "rate of fine-tuned-0.125-10labels-head3-layer1": {"chosen": 0.05}
+    }
+    jobs.top_1(cell, 0)
+    assert not [name for name in runs.flags if name.startswith("choices/")]
+    row = runs.flags["fine-tuned-0.125-10labels-head3-layer1/0"]
+    assert row["learning_rate"] == 0.05 * 256 / 64
+
+
 def test_all_labels_take_the_rate_of_the_most_that_are_drawn():
     runs = Noted()
     Jobs(runs, Recipe()).top_1(cells.fine_tuned(cells.SMALL, cells.ALL), 0)

@@ -11,6 +11,7 @@ import pytest
 
 from tools import benchmark
 from tools.benchmarks import findings
+from tools.benchmarks.findings import cells
 from tools.benchmarks.findings import runs as module
 from tools.benchmarks.findings.runs import Runs
 from tools.benchmarks.findings.runs import TimeOver
@@ -185,3 +186,14 @@ def test_the_list_goes_on_where_it_stopped(tmp_path, monkeypatch):
     other = [f"--runs_dir={tmp_path}", "--only=3", "--minutes=0"]
     (first, *_) = itertools.islice(findings.run(other), 1)
     assert len(first["rows"]) == 60
+
+
+def test_a_new_directory_goes_on_from_a_report(tmp_path):
+    row = {**cells.linear(cells.SMALL, 10)._asdict(), "draw": 0, "top-1": 0.4}
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps({"scale": 1.0, "rows": [row], "choices": {}}))
+    words = [f"--runs_dir={tmp_path / 'runs'}", "--minutes=0"]
+    (first,) = findings.run([*words, f"--known={path}"])
+    assert first["rows"] == [row]
+    with pytest.raises(SystemExit, match="for --scale=0.1"):
+        list(findings.run([*words, f"--known={path}", "--scale=0.1"]))

@@ -10,6 +10,7 @@ SIGTERM or Ctrl-C the run of that moment ends its step and the list stops.
 docs/findings.md at the end of each call. --plan prints the list and what it
 costs, --only=1,3 does the rows of these findings, and --scale=0.1 a tenth of
 all steps (in a --runs_dir of its own; with --dry nothing else is written).
+--known=benchmarks/findings.json starts a new RUNS with the rows of that report.
 --processes=12 does so many runs side by side, for many cores and a GPU, which
 one small network leaves idle.
 
@@ -70,7 +71,7 @@ def run(arguments):
     common = {"data_dir": options.data_dir} if options.data_dir else {}
     runs = Runs(options.runs_dir, common, options.minutes, options.processes)
     kept = runs.directory / ROWS
-    known = read(runs.directory, ROWS) if kept.exists() else {}
+    known = known_rows(kept, options.known, recipe)
     rows, jobs = known.get("rows", []), Jobs(runs, recipe)
     jobs.choices = known.get("choices", {})
     if rows:
@@ -82,6 +83,20 @@ def run(arguments):
             write_json(kept, {"rows": rows, "choices": dict(jobs.choices)})
             yield report(recipe, jobs, runs, rows)
         print("all is done", flush=True)
+
+
+def known_rows(kept, report, recipe):
+    """Rows and choices of a runs' directory, of a report where it is new."""
+    path = kept if kept.exists() or not report else pathlib.Path(report)
+    if path == kept and not kept.exists():
+        return {}
+    known = read(path.parent, path.name)
+    if known.get("scale", recipe.scale) != recipe.scale:
+        raise SystemExit(
+            f"--known must be of as many steps. Received: {path} of "
+            f"{known['scale']} times the steps, for --scale={recipe.scale}"
+        )
+    return known
 
 
 def done(coming, jobs, runs, processes):
@@ -152,6 +167,11 @@ def parse_arguments(arguments):
         help="such as 1,3",
     )
     parser.add_argument("--scale", type=float, default=1.0, help="of all steps")
+    parser.add_argument(
+        "--known",
+        help="a report such as benchmarks/findings.json, whose rows and "
+        "choices a new --runs_dir need not do again",
+    )
     parser.add_argument("--plan", action="store_true", help="print the list")
     parser.add_argument(
         "--processes", type=int, default=1, help="runs side by side"

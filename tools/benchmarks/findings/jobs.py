@@ -120,6 +120,8 @@ class Jobs:
 
     def _choose(self, name, runs):
         """The value whose run is best on validation, the first of equals."""
+        if name in self.choices:
+            return self.choices[name]["chosen"]
         found = {value: self._judged(*run) for value, run in runs.items()}
         chosen = max(found, key=found.get)
         self.choices[name] = {
