@@ -68,7 +68,9 @@ def _run(config):
         quiet_start.load_tensorflow()
         # Not above: TensorFlow takes seconds to load, --help shall not.
         from simclrv2_tf import session
+        from simclrv2_tf.files import gpus
 
+        gpus.set_up()
         session.run(config, interruption=interruption)
 
 

@@ -184,3 +184,13 @@ def test_blocks_hold_every_row_and_then_zeros(count, tile):
     joined = tf.reshape(blocks, [-1, 3])
     np.testing.assert_array_equal(joined[:count], x)
     np.testing.assert_array_equal(joined[count:], 0)
+
+
+def test_a_gpu_leaves_no_comparison_to_the_host():
+    """TensorFlow has `Equal` of int32 for the memory of the host alone."""
+    spec = tf.TensorSpec([16, 8], tf.float32)
+    loss = tf.function(lambda a, b: in_tiles(a, b, 0.5, 4))
+    graph = loss.get_concrete_function(spec, spec).graph.as_graph_def()
+    nodes = [n for f in graph.library.function for n in f.node_def]
+    kinds = [n.attr["T"].type for n in [*nodes, *graph.node] if n.op == "Equal"]
+    assert kinds and tf.int32.as_datatype_enum not in kinds

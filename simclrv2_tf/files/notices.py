@@ -11,7 +11,8 @@ import sys
 _BANNER = "WARNING: All log messages before absl::InitializeLog() is called"
 _MESSAGE = re.compile(r"([IWEF])\d{4} \S+ +\d+ [\w.]+:\d+\] (.*)")
 # Logged as errors, though nothing is wrong: there is no GPU, or TensorFlow
-# registers a part of itself twice. What else keeps a GPU from use is told.
+# registers a part of itself twice. What else keeps a GPU from use is told: here
+# if it is an error, by `gpus` whatever it is.
 _HARMLESS = re.compile(
     r"failed call to cuInit: .*(\(303\)|no CUDA-capable device|NO_DEVICE)"
     r"|computation placer already registered"

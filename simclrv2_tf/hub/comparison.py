@@ -13,6 +13,7 @@ from simclrv2_tf.checkpoints import any_format as sources
 from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import pytorch_files
 from simclrv2_tf.files.errors import file_errors
+from simclrv2_tf.files.full_float32 import full_float32
 from simclrv2_tf.hub import load
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -73,7 +74,8 @@ def _untold(target, config):
 
 
 def _answers(network, pixels):
-    endpoints = network(pixels, training=False)
+    with full_float32():
+        endpoints = network(pixels, training=False)
     return {name: np.asarray(value) for name, value in endpoints.items()}
 
 

@@ -76,7 +76,7 @@ def logits_of(x, columns, tile):
     def logits(k):
         ids = k * length + tf.range(length)
         values = tf.matmul(x, blocks[k], transpose_b=True)
-        none = (ids == own[:, tf.newaxis]) | (ids >= count)
+        none = _equal(ids, own[:, tf.newaxis]) | (ids >= count)
         place = own - k * length
         here = (place >= 0) & (place < length)
         place = tf.clip_by_value(place, 0, length - 1)
@@ -84,6 +84,11 @@ def logits_of(x, columns, tile):
         return tf.where(none, NOTHING, values), tf.where(here, mine, 0.0)
 
     return logits
+
+
+def _equal(x, y):
+    """Of int32, by int64: a GPU would leave int32 to the host."""
+    return tf.cast(x, tf.int64) == tf.cast(y, tf.int64)
 
 
 def places(x):

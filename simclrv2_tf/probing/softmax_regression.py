@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.files.full_float32 import full_float32
 from simclrv2_tf.probing.feature_rows import blocks
 
 TOLERANCE = 1e-4  # of the largest part of the gradient, scikit-learn's
@@ -54,13 +55,14 @@ def fit(
         penalty = 0.5 * weight * np.square(weights[:-1]).sum()
         return loss / len(rows) + penalty, slope.ravel()
 
-    found = optimize.minimize(
-        value_and_slope,
-        np.zeros((width + 1) * num_classes),
-        method="L-BFGS-B",
-        jac=True,
-        options={"maxiter": iterations, "gtol": TOLERANCE, "ftol": 1e-12},
-    )
+    with full_float32():  # the search ends on what is left of the slope
+        found = optimize.minimize(
+            value_and_slope,
+            np.zeros((width + 1) * num_classes),
+            method="L-BFGS-B",
+            jac=True,
+            options={"maxiter": iterations, "gtol": TOLERANCE, "ftol": 1e-12},
+        )
     weights = found.x.reshape(width + 1, num_classes)
     return weights[:-1], weights[-1]
 

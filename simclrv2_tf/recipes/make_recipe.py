@@ -67,7 +67,8 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     recipe.give(stage_configs.given(config))
     recipe.notes = [data.note, str(facts.machine)]
     start_from(recipe, facts)
-    memory_fit.fit(recipe, config.memory_budget)
+    replicas = max(1, facts.machine.accelerators)
+    memory_fit.fit(recipe, config.memory_budget, replicas)
     measured = _measured(recipe, data)
     costs = time_plan.costs_of(recipe, measured)
     time_plan.plan(recipe, facts, costs, time.monotonic() - begin)

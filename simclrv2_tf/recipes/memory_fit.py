@@ -12,23 +12,24 @@ LEAST_MICROBATCH = 16  # images that give batch normalization its moments
 SOURCE = "docs/scaling.md: the peak that tools/plan.py foresees"
 
 
-def fit(recipe: Recipe, memory_budget: float = 0.0) -> None:
+def fit(recipe: Recipe, memory_budget: float = 0.0, replicas: int = 1) -> None:
     """Has pretraining take less than the memory there is.
 
     Args:
       recipe: A `Recipe`, which is changed where it has to be.
       memory_budget: GB that the job may take, 0 for what is free.
+      replicas: Devices that share a batch.
 
     Raises:
       ValueError: If even the smallest batch is expected to take more.
     """
     options = recipe.options("pretrain")
-    expected = _expected(options)
+    expected = _expected(options, replicas)
     if math.isnan(expected.peak):
         recipe.notes.append(f"memory: {expected}")
         return
-    for changes in [{}, *_smaller(options["train_batch_size"])]:
-        expected = _expected({**options, **changes})
+    for changes in [{}, *_smaller(options["train_batch_size"], replicas)]:
+        expected = _expected({**options, **changes}, replicas)
         limit = _limit(expected, memory_budget)
         if expected.peak <= limit:
             why = (
@@ -47,8 +48,9 @@ def fit(recipe: Recipe, memory_budget: float = 0.0) -> None:
     )
 
 
-def _expected(options):
-    return memory_check.expect(Config(**{**options, "train_mode": "pretrain"}))
+def _expected(options, replicas):
+    config = Config(**{**options, "train_mode": "pretrain"})
+    return memory_check.expect(config, replicas)
 
 
 def _limit(expected, memory_budget):
@@ -56,18 +58,19 @@ def _limit(expected, memory_budget):
     return min(free, memory_budget * 1e9) if memory_budget else free
 
 
-def _smaller(batch):
-    """Changes from the mildest on."""
-    part = batch // 2
+def _smaller(batch, replicas):
+    """Changes from the mildest on; a device has its share of a batch."""
+    share = batch // replicas
+    part = share // 2
     while part >= LEAST_MICROBATCH:
-        if batch % part == 0:
+        if share % part == 0:
             yield {"gradient_cache_microbatch": part}
         part //= 2
-    while batch >= 2 * LEAST_MICROBATCH:
-        batch //= 2
+    while share >= 2 * LEAST_MICROBATCH:
+        share //= 2
         yield {
-            "train_batch_size": batch,
-            "gradient_cache_microbatch": 0
-            if batch == LEAST_MICROBATCH
-            else LEAST_MICROBATCH,
+            "train_batch_size": share * replicas,
+            "gradient_cache_microbatch": LEAST_MICROBATCH
+            if share > LEAST_MICROBATCH and share % LEAST_MICROBATCH == 0
+            else 0,
         }

@@ -32,10 +32,11 @@ def precision(facts: Facts) -> str:
 
 
 def batch(facts: Facts) -> int:
-    """Images of a step of pretraining: a power of two."""
+    """Images of a step of pretraining: a power of two, or near one."""
     most = 4096 if facts.machine.accelerators else 256
     largest = min(most, facts.examples // 4)
-    return max(16, 1 << (largest.bit_length() - 1))
+    power = max(16, 1 << (largest.bit_length() - 1))
+    return in_equal_parts(power, facts.machine.accelerators)
 
 
 def label_batch(facts: Facts) -> int:
@@ -69,7 +70,7 @@ def label_rate(facts: Facts) -> float:
 
 def distill_batch(facts: Facts) -> int:
     """Images of a step of distillation."""
-    return min(128, batch(facts))
+    return in_equal_parts(min(128, batch(facts)), facts.machine.accelerators)
 
 
 def smallest_crop(facts: Facts) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.runs import devices
 from simclrv2_tf.runs.callbacks.stops import Diverged
 from simclrv2_tf.runs.train import train
 
@@ -25,7 +26,8 @@ def train_alone(
     """
     del evaluation
     try:
-        trained = train(config, source, interruption)
+        with devices.scope(config):
+            trained = train(config, source, interruption)
     except Diverged as error:
         return {DIVERGED: str(error)}
     return {**trained.metrics, "parameters": trained.parameters}

@@ -12,6 +12,7 @@ import time
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.train import train
 
@@ -51,8 +52,9 @@ def measure(options: dict, source: Source) -> StepTime:
             "train_summary_steps": STEPS // 2,
             "checkpoint_steps": STEPS,
         }
-        with _quietly():
-            train(Config(**{**options, **probe}), source)
+        config = Config(**{**options, **probe})
+        with _quietly(), devices.scope(config):
+            train(config, source)
         events = journal.read(directory)
     step = _seconds_between(events) / (STEPS - STEPS // 2)
     return StepTime(step, time.monotonic() - begin - STEPS * step)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import tensorflow as tf
 
 from simclrv2_tf import distribution
@@ -31,6 +33,13 @@ def make_strategy(config: Config) -> tf.distribute.Strategy:
         config.gcp_project,
         config.use_tpu,
     )
+
+
+def scope(config: Config) -> contextlib.AbstractContextManager:
+    """That of the strategy that the flags ask for, unless one is entered."""
+    if tf.distribute.has_strategy():
+        return contextlib.nullcontext()
+    return make_strategy(config).scope()
 
 
 def tpu_address(config: Config) -> str | None:

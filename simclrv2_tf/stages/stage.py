@@ -88,6 +88,7 @@ class Stage(keras.Model):
         if memory_momentum is not None:
             self.average = WeightAverage(network, memory_momentum)
         self.built = True  # the network is, and `fit` shall not call us
+        self.jit_compile = False  # see `compile`
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:

@@ -1,8 +1,10 @@
 """The recipe: its rules, its time and its memory."""
 
 import dataclasses
+import types
 
 import pytest
+import tensorflow as tf
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import make_recipe
@@ -16,9 +18,12 @@ from simclrv2_tf.recipes.machine import Machine
 from simclrv2_tf.recipes.recommend import RULES
 from simclrv2_tf.recipes.recommend import recommend
 from simclrv2_tf.recipes.step_time import StepTime
+from simclrv2_tf.runs import memory_check
+from simclrv2_tf.runs.plan import make_plan
 
 LAPTOP = Machine(2, 0, True, 16e9)
 SERVER = Machine(32, 8, True, 200e9)
+SHARED = ("train_batch_size", "gradient_cache_microbatch")
 SIGNS = Facts(1650, 50, 5, 10, 100, 3, LAPTOP, 1200.0)
 
 
@@ -209,6 +214,34 @@ def test_a_batch_that_fits():
     assert 16 <= options["gradient_cache_microbatch"] < 256
     with pytest.raises(ValueError, match="The memory must hold"):
         memory_fit.fit(recipe, memory_budget=0.1)
+
+
+@pytest.mark.parametrize("replicas", [1, 2, 3, 4, 6, 8])
+@pytest.mark.parametrize("budget", [75.0, 12.0, 7.0])
+@pytest.mark.parametrize("seconds", [1200.0, 1e7])
+def test_every_stage_can_be_shared_by_all_devices(
+    monkeypatch, replicas, budget, seconds
+):
+    gpus = [types.SimpleNamespace(name=f"GPU:{i}") for i in range(replicas)]
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: gpus)
+    monkeypatch.setattr(memory_check, "_device_memory", lambda gpu: 80e9)
+    facts = Facts(
+        *(50_000, 500, 50, 10, 400, 3),
+        dataclasses.replace(SERVER, accelerators=replicas),
+        seconds,
+    )
+    recipe = recommend(facts)
+    memory_fit.fit(recipe, budget, replicas)
+    for stage in STAGES:
+        options = recipe.options(stage)
+        kept = {name: options[name] for name in SHARED if name in options}
+        config = Config(train_steps=100, warmup_epochs=0, **kept)
+        make_plan(config, 50_000, replicas)
+    options = recipe.options("pretrain")
+    told = memory_check.expect(Config(**options), replicas)
+    assert told.peak <= budget * 1e9
+    part = options.get("gradient_cache_microbatch", 0)
+    assert part < options["train_batch_size"] / replicas
 
 
 def test_memory_of_a_keras_backbone_is_not_known_and_stops_nothing():

@@ -219,6 +219,7 @@ def test_beside_a_gpu_keras_is_not_left_to_choose_xla(monkeypatch):
     ]
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda: devices)
     for make in (FineTune, Pretrain):
+        assert not make(network()).jit_compile  # as `predict` needs no more
         assert not compiled(make(network())).jit_compile
     asked = FineTune(network())
     asked.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=True)
