@@ -11,16 +11,11 @@ import tensorflow as tf
 
 from simclrv2_tf import hub
 from simclrv2_tf.data import pipeline
-from simclrv2_tf.data.decode.magic import EXTENSIONS
-from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.storage import Encoded
-from simclrv2_tf.data.storage import Files
-from simclrv2_tf.data.storage import InMemory
-from simclrv2_tf.data.storage import Storage
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.recipes import given_images
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.orientation_choice import trained_with
@@ -36,7 +31,7 @@ class Prediction:
       class_name: The most probable class.
       probability: Of that class, in [0, 1].
       probabilities: {class name: probability} of all, the best first.
-      image: The image's file, or its number among those that were given.
+      image: The image's file, or in words which of the images given it is.
     """
 
     class_name: str
@@ -73,8 +68,9 @@ class Classifier:
 
         Args:
           images: A file, a folder with its subfolders, or an array (height,
-            width, channels), uint8 or float in [0, 1]; a list of files or
-            arrays, or an array of many images.
+            width, channels), uint8 or float in [0, 1], or what numpy makes
+            one of, such as an image of Pillow's; a list of files and arrays,
+            or an array of many images.
 
         Returns:
           A `Prediction`; a list of them unless one image is given.
@@ -82,14 +78,18 @@ class Classifier:
         Raises:
           ValueError: If there is no image, or one cannot be read.
         """
-        source, single = _as_source(images)
-        source = dataclasses.replace(
-            source, apply_orientation=self.apply_orientation
-        )
-        found = [
-            self._prediction(row, source.where(number))
-            for number, row in enumerate(self.probabilities(source))
-        ]
+        given, single = given_images.listed(images)
+        channels = self.network.get_config()["channels"]
+        given_images.check_channels(given, channels)
+        found: list = [None] * len(given)
+        for source, places in given_images.sources(given):
+            turned = dataclasses.replace(
+                source, apply_orientation=self.apply_orientation
+            )
+            rows = self.probabilities(turned)
+            for place, row in zip(places, rows, strict=True):
+                where = given_images.name(given, place)
+                found[place] = self._prediction(row, where)
         return found[0] if single else found
 
     def probabilities(self, source: Source) -> np.ndarray:
@@ -153,65 +153,3 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
         names = None
     turned = trained_with(path) or False
     return Classifier(network, names, turned, weights.temperature(path))
-
-
-def _as_source(images):
-    """A `Source` of what `predict` takes, and whether it is one image."""
-    if isinstance(images, (str, os.PathLike)):
-        path = os.fspath(images)
-        if os.path.isdir(path):
-            return _files(_images_in(path)), False
-        return _files([path]), True
-    if not isinstance(images, np.ndarray) and not tf.is_tensor(images):
-        images = list(images)
-        if not images:
-            raise ValueError("Expected an image at least. Received: []")
-        if isinstance(images[0], (str, os.PathLike)):
-            return _files([os.fspath(path) for path in images]), False
-        return _source(_stored([np.asarray(image) for image in images])), False
-    array = np.asarray(images)
-    if array.ndim not in (3, 4):
-        raise ValueError(
-            "An image must be an array (height, width, channels), and many "
-            f"of them one of four axes. Received: shape {array.shape}"
-        )
-    single = array.ndim == 3
-    return _source(InMemory(array[None] if single else array)), single
-
-
-def _files(paths):
-    missing = [path for path in paths if not os.path.isfile(path)]
-    if missing:
-        raise ValueError(f"Expected a file. Received: {missing[0]!r}")
-    return _source(Files(np.array(paths, object)))
-
-
-def _images_in(folder):
-    found = sorted(
-        os.path.join(directory, name)
-        for directory, _, names in os.walk(folder)
-        for name in names
-        if name.lower().endswith(EXTENSIONS)
-    )
-    if not found:
-        raise ValueError(
-            f"Expected images ({', '.join(EXTENSIONS)}) in the folder. "
-            f"Received: {folder!r}, which holds none"
-        )
-    return found
-
-
-def _stored(arrays) -> Storage:
-    """Arrays of one size as they are; of many sizes as encoded images."""
-    if len({(array.shape, array.dtype) for array in arrays}) == 1:
-        return InMemory(np.stack(arrays))
-    encoded = np.empty(len(arrays), object)
-    for number, array in enumerate(arrays):
-        pixels = tf.image.convert_image_dtype(array, tf.uint8)
-        encoded[number] = tf.io.encode_png(pixels).numpy()
-    return Encoded(encoded)
-
-
-def _source(storage):
-    labels = np.full(len(storage), UNLABELLED, np.int32)
-    return Source("the images given", labels, storage)

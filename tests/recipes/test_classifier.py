@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import small_classifier
 import tensorflow as tf
+from PIL import Image
 
 from simclrv2_tf.recipes.classifier import Classifier
 from simclrv2_tf.recipes.classifier import load_classifier
@@ -59,6 +60,68 @@ def test_what_is_no_image(classifier, tmp_path):
         classifier.predict(tmp_path / "empty")
     with pytest.raises(ValueError, match="of four axes.*shape"):
         classifier.predict(np.zeros((3, 3)))
+
+
+def shares(predictions):
+    return [tuple(p.probabilities.values()) for p in predictions]
+
+
+def test_a_list_of_anything_is_as_each_alone(classifier, folder):
+    file = str(sorted(folder.rglob("*.*"))[0])
+    pixels = tf.io.decode_image(tf.io.read_file(file)).numpy()
+    floats = pixels[:-3].astype(np.float32) / 255
+    grey = pixels[..., :1]
+    mixed = [pixels, file, floats, Image.open(file), grey, pixels[:-3]]
+    together = classifier.predict(mixed)
+    alone = [classifier.predict(image) for image in mixed]
+    for ours, theirs in zip(together, alone, strict=True):
+        assert ours.probabilities == pytest.approx(
+            theirs.probabilities, abs=1e-5
+        )
+    assert [p.image for p in together][:3] == [
+        "example 0 of the images given",
+        file,
+        "example 2 of the images given",
+    ]
+    assert shares(classifier.predict(iter(mixed))) == shares(together)
+
+
+# Each alone is refused; so it is in a list, with others of its size or not.
+RNG = np.random.default_rng(0)
+BYTES = RNG.integers(0, 256, (9, 9, 3), np.uint8)
+WRONG = {
+    "floats to 255": (BYTES.astype(np.float32), "must be in .0, 1."),
+    "int64": (BYTES.astype(np.int64), "must be in .0, 1."),
+    "int32": (BYTES.astype(np.int32), "must be in .0, 1."),
+    "around 0": (BYTES / 127.5 - 1, "must be in .0, 1."),
+    "not a number": (BYTES * np.nan, "must be in .0, 1."),
+    "0 and 1": ((BYTES[1:] > 100).astype(np.uint8), "must have 255 for white"),
+    "no channels": (BYTES[..., 0], "of four axes.*shape .9, 9.$"),
+    "alpha": (
+        np.dstack([BYTES, BYTES[..., :1]]),
+        "must be of 1 or 3 channels.*shape .9, 9, 4.",
+    ),
+    "channels first": (BYTES.transpose(2, 0, 1), "of 1 or 3 channels"),
+    "the bytes of a file": (b"\x89PNG", "must be files.*Received: bytes"),
+    "nothing": (None, "must be files.*Received: NoneType"),
+    "a number": (3, "of four axes.*shape .."),
+    "text in an array": (np.array([["a"]]), "must be files.*ndarray"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_no_image_is_guessed_at(classifier, wrong):
+    image, message = WRONG[wrong]
+    lists = [[image], [image, image], [BYTES, image], [BYTES[:-2], image]]
+    for given in [image, *lists, (image,)]:
+        with pytest.raises(ValueError, match=message):
+            classifier.predict(given)
+
+
+@pytest.mark.parametrize("none", [[], (), np.zeros((0, 9, 9, 3), np.uint8)])
+def test_no_image_at_all(classifier, none):
+    with pytest.raises(ValueError, match="an image at least"):
+        classifier.predict(none)
 
 
 def test_a_run_holds_a_classifier(tmp_path):
