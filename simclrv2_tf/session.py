@@ -34,6 +34,7 @@ from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.recipes.record import run_within
 from simclrv2_tf.reports import page
+from simclrv2_tf.runs import apart
 from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
@@ -117,11 +118,14 @@ def run(
 def _check(config, callbacks):
     """Raises a ValueError unless callbacks are some, and of use.
 
-    Also if those whom training is to be logged by are not installed.
+    Also if those whom training is to be logged by are not installed, or it
+    would write among its own images.
     """
     check_callbacks(callbacks)
     if config.mode in TRAINING:
         loggers.check_installed(config)
+    if config.mode in (*TRAINING, "recommend"):
+        apart.check(config)
     if callbacks and (config.dataset_summary or config.mode not in TRAINING):
         raise ValueError(
             "`callbacks` take part in training alone: leave them out. "

@@ -124,6 +124,8 @@ def _formats(paths):
 def _format_of(path):
     if path.lower().endswith(RAW):
         return None
+    if not is_remote(path) and not os.path.isfile(path):
+        return _NOT_OPENED  # a pipe, which would be waited for, or a dead link
     try:
         with open_binary(path) as file:
             return image_format(file.read(FIRST_BYTES))

@@ -1,6 +1,7 @@
 """Which files are images, whatever they are called, and what others are."""
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -85,3 +86,12 @@ def test_what_macos_adds_to_an_archive_is_no_class(tmp_path):
     source = folders.open_folder(str(tmp_path))
     assert source.class_names == ("a", "b") and source.num_examples == 2
     assert "hidden (names with a dot before, __MACOSX) 1" in source.notes[0]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    write(tmp_path, **{"a/1.png": encoded("PNG")})
+    os.mkfifo(tmp_path / "a" / "pipe")
+    (tmp_path / "a" / "gone").symlink_to(tmp_path / "nothing")
+    found = files_below(str(tmp_path))
+    assert [path[-5:] for path in found.images] == ["1.png"]
+    assert found.others == {"that cannot be opened": 2}
