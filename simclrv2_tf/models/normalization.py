@@ -20,7 +20,9 @@ class BatchNorm(keras.layers.BatchNormalization):
     memory, forward and backward. It reports the unbiased variance, while the
     original release (and Keras) keep the biased one in `moving_variance`, so
     the factor (n - 1) / n is put back here. What the kernel does not take,
-    several replicas, vectors and float64, goes through `normalize`.
+    several replicas, vectors and float64, goes through `normalize`. Outside
+    training it applies the moving statistics, and TensorFlow joins it to the
+    convolution before it.
 
     Args:
       momentum: Share of the old value in the moving statistics, in [0, 1).
@@ -57,9 +59,12 @@ class BatchNorm(keras.layers.BatchNormalization):
         self.batch_moments_when_frozen = False
 
     def call(self, inputs, training=None, mask=None):
-        last = self.axis in (-1, len(inputs.shape) - 1)
+        if self.axis not in (-1, len(inputs.shape) - 1):
+            return super().call(inputs, training=training, mask=mask)
         moves = self.trainable or self.batch_moments_when_frozen
-        if not (training and moves and last):
+        if not (training and moves):
+            if self._fits_moving(inputs):
+                return self._by_moving(inputs)
             return super().call(inputs, training=training, mask=mask)
         kernel = self._fused if self._fits_fused(inputs) else self._normalized
         outputs, mean, variance = kernel(inputs)
@@ -72,6 +77,22 @@ class BatchNorm(keras.layers.BatchNormalization):
     def _fits_fused(self, inputs):
         fits = len(inputs.shape) == 4 and inputs.dtype != tf.float64
         return fits and not self._spans_replicas()
+
+    def _fits_moving(self, inputs):
+        fits = len(inputs.shape) == 4 and inputs.dtype != tf.float64
+        return fits and not is_slow(inputs)
+
+    def _by_moving(self, inputs):
+        """By the moving statistics, which do not change."""
+        return tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=self.gamma,
+            offset=self._offset(),
+            mean=self.moving_mean,
+            variance=self.moving_variance,
+            epsilon=self.epsilon,
+            is_training=False,
+        ).y
 
     def _fused(self, inputs):
         taken = tf.cast(inputs, tf.float32) if is_slow(inputs) else inputs

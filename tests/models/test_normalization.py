@@ -1,4 +1,4 @@
-"""Normalization in bfloat16 of few channels: float32 inside, the same out."""
+"""Normalization: few channels in bfloat16, and by moving statistics."""
 
 import numpy as np
 import pytest
@@ -68,3 +68,85 @@ def test_moments_are_those_of_float32():
     np.testing.assert_array_equal(found[0], rounded)
     for ours, theirs in zip(found[-2:], expected[-2:], strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def trained(channels, dtype, sides=(5, 4)):
+    """A layer whose statistics and weights are those of no new one."""
+    layer = BatchNorm(dtype=dtype)
+    layer.build((None, *sides, channels))
+    values = RNG.uniform(0.5, 2.0, (4, channels))
+    for variable, value in zip(layer.variables, values, strict=True):
+        variable.assign(value)
+    return layer
+
+
+def naive(layer, inputs):
+    gamma, beta, mean, variance = (np.float64(v) for v in layer.variables)
+    return (np.float64(inputs) - mean) / np.sqrt(
+        variance + layer.epsilon
+    ) * gamma + beta
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize(
+    ("dtype", "channels", "tolerance"),
+    [
+        ("float32", 16, 2e-6),
+        ("float32", 5, 2e-6),
+        ("mixed_bfloat16", 16, 1e-2),
+        ("mixed_bfloat16", 8, 1e-2),
+        ("mixed_float16", 16, 2e-3),
+    ],
+)
+def test_moving_statistics(dtype, channels, tolerance, jit):
+    layer = trained(channels, dtype)
+    inputs = normal(channels, layer.compute_dtype)
+    before = [np.array(v) for v in layer.variables]
+
+    @tf.function(jit_compile=jit)
+    def answer(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = layer(x, training=False)
+            total = tf.reduce_sum(tf.cast(outputs, tf.float32))
+        return outputs, tape.gradient(total, x)
+
+    outputs, slope = answer(inputs)
+    assert outputs.dtype == slope.dtype == inputs.dtype
+    expected = naive(layer, inputs)
+    np.testing.assert_allclose(
+        np.float64(outputs), expected, tolerance, 2 * tolerance
+    )
+    gamma, _, _, variance = (np.float64(v) for v in layer.variables)
+    of_x = np.broadcast_to(
+        gamma / np.sqrt(variance + layer.epsilon), slope.shape
+    )
+    np.testing.assert_allclose(np.float64(slope), of_x, tolerance, tolerance)
+    for variable, value in zip(layer.variables, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
+def test_moving_statistics_of_no_image_and_of_vectors():
+    layer = trained(16, "float32")
+    assert layer(tf.zeros([0, 5, 4, 16]), training=False).shape == (0, 5, 4, 16)
+    layer, vectors = trained(16, "float32", ()), normal(16, "float32")[:, 0, 0]
+    np.testing.assert_allclose(
+        layer(vectors, training=False), naive(layer, vectors), 2e-6, 4e-6
+    )
+
+
+def test_gradients_of_weights_by_moving_statistics():
+    layer = trained(16, "float32")
+    inputs = normal(16, "float32")
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(inputs, training=False) ** 2)
+    of_gamma, of_beta = tape.gradient(
+        loss, [layer.gamma.value, layer.beta.value]
+    )
+    outputs = naive(layer, inputs)
+    gamma, beta, *_ = (np.float64(v) for v in layer.variables)
+    np.testing.assert_allclose(of_beta, 2 * outputs.sum((0, 1, 2)), 1e-5)
+    centred = (outputs - beta) / gamma
+    np.testing.assert_allclose(
+        of_gamma, 2 * (outputs * centred).sum((0, 1, 2)), 1e-5
+    )
