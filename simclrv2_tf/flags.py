@@ -32,6 +32,8 @@ class Values(flags.FlagValues):
     def _get_flag_file_lines(self, filename, parsed_file_stack=None):
         """absl's, through which go flagfiles within flagfiles too."""
         path = shipped_recipes.path_of(filename)
+        if path in (parsed_file_stack or []):  # absl would pass over it
+            raise ValueError(_circular(f"--flagfile={filename}"))
         return super()._get_flag_file_lines(path, parsed_file_stack)
 
 
@@ -87,9 +89,13 @@ def _with_flagfiles(values, argv):
         lines = [line for line in map(_without_mark, read) if line]
         if lines == read:  # behind a mark there may be another flagfile
             return [program, *lines]
-    raise ValueError(
+    raise ValueError(_circular(" ".join(argv[1:])))
+
+
+def _circular(received):
+    return (
         "A flagfile must not name itself, nor one that names it. Received: "
-        f"{' '.join(argv[1:])}"
+        f"{received}"
     )
 
 

@@ -32,6 +32,7 @@ from simclrv2_tf.recipes import best_by_folds
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import is_job
+from simclrv2_tf.recipes.record import read_job
 from simclrv2_tf.recipes.record import run_within
 from simclrv2_tf.reports import page
 from simclrv2_tf.runs import apart
@@ -80,6 +81,7 @@ def run(
     if config.dataset_summary:
         return inspection.summarize(config)
     if config.mode == "report":
+        read_job(config.model_dir)  # raises for the file of another program
         return {"report": page.write(config, source, eval_source)}
     if config.mode == "publish":
         return _publish(config, source, eval_source)

@@ -148,6 +148,10 @@ def test_booleans_of_three_values():
         (["--seed"], "Missing value for flag --seed"),
         (["--flagfile=/none.cfg"], "Unable to open flagfile.*/none.cfg"),
         (["pretrain"], "Expected flags alone.*pretrain"),
+        (
+            ['--stage_options=pretrain.learning_rate="x'],
+            r"`stage_options` must be words .*: close it.*stage_options='pre",
+        ),
     ],
 )
 def test_messages(argv, message):
@@ -235,6 +239,22 @@ def test_a_byte_order_mark_is_no_part_of_a_flagfile(tmp_path):
         flags.parse(["simclrv2", "--", "--flagfile=x"])
 
 
+def test_flagfiles_in_a_circle_are_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    first, second = tmp_path / "first.cfg", tmp_path / "second.cfg"
+    first.write_text("--flagfile=first.cfg\n")
+    with pytest.raises(ValueError, match="itself.*--flagfile=first.cfg"):
+        flags.parse(["simclrv2", "--flagfile=first.cfg"])
+    first.write_text("--flagfile=second.cfg\n")
+    second.write_text("--seed=3\n--flagfile=./first.cfg\n")
+    with pytest.raises(ValueError, match="must not name itself, nor one"):
+        flags.parse(["simclrv2", "--flagfile", "first.cfg"])
+    assert not capsys.readouterr().err
+    first.write_text("--flagfile=second.cfg\n--flagfile=second.cfg\n")
+    second.write_text("--seed=3\n")  # twice, and in no circle
+    assert flags.parse(["simclrv2", "--flagfile=first.cfg"]).seed == 3
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_a_flagfile_in_utf_16_is_one_sentence(tmp_path, encoding):
     inner, outer = tmp_path / "inner.cfg", tmp_path / "outer.cfg"
@@ -265,6 +285,15 @@ def test_options_of_a_stage_have_its_name_in_front():
         ("--pretrain.model_dir=x", "no flag --pretrain.model_dir"),
         ("--stage_options=foo.x=1", "a stage being one of .*foo.x=1"),
         ("--stage_options=pretrain.seed=a", "of its type, int.*seed=a"),
+        ("--distill.learning_rate=nan", "`distill.learning_rate` must be a f"),
+        ("--pretrain.learning_rate=nan", "finite.*: pretrain.learning_rate="),
+        (
+            "--distill.distill_temperature=-1",
+            "`distill.distill_temperature` must be above 0.*temperature=-1.0",
+        ),
+        ("--pretrain.image_size=-3", "`pretrain.image_size` must be .*size=-3"),
+        ("--scratch.resnet_depth=42", "`scratch.resnet_depth` must be one of"),
+        ("--stage_options=finetune.optimizer=sgd", "`finetune.optimizer` must"),
     ],
 )
 def test_wrong_options_of_a_stage(argument, message):

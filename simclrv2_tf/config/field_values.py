@@ -30,7 +30,8 @@ def settle_types(config: Any) -> None:
         object.__setattr__(config, "width_multiplier", int(width))
 
 
-def _settled(field, value):
+def _settled(field, value, name=""):
+    name = name or field.name
     if value is None and field.default is None:
         return None
     kind, also = field.metadata["kind"], field.metadata["also"]
@@ -42,28 +43,45 @@ def _settled(field, value):
     )
     if not fits or (kind is float and not math.isfinite(value)):
         raise ValueError(
-            f"`{field.name}` must be {words}. Received: {field.name}={value!r}"
+            f"`{name}` must be {words}. Received: {name}={value!r}"
         )
     return os.fspath(value) if kind is str else kind(value)
 
 
 def check_choices(config):
     for field in dataclasses.fields(config):
-        choices = field.metadata["choices"]
-        value = getattr(config, field.name)
-        if choices and value not in choices:
-            raise ValueError(
-                f"`{field.name}` must be one of {list(choices)}. "
-                f"Received: {field.name}={value!r}"
-            )
+        _check_choice(field, getattr(config, field.name), field.name)
 
 
 def check_ranges(config):
     for field in dataclasses.fields(config):
-        allowed = field.metadata["range"]
-        value = getattr(config, field.name)
-        if allowed and not allowed.holds(value):
-            raise ValueError(
-                f"`{field.name}` must be {allowed.words}. "
-                f"Received: {field.name}={value}"
-            )
+        _check_range(field, getattr(config, field.name), field.name)
+
+
+def check_stages(config):
+    """Options of single stages hold what the same options hold without."""
+    fields = {field.name: field for field in dataclasses.fields(config)}
+    own = stage_options.read(config.stage_options, config)
+    for stage, options in own.items():
+        for option, value in options.items():
+            name, field = f"{stage}.{option}", fields[option]
+            _settled(field, value, name)
+            _check_choice(field, value, name)
+            _check_range(field, value, name)
+
+
+def _check_choice(field, value, name):
+    choices = field.metadata["choices"]
+    if choices and value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {list(choices)}. "
+            f"Received: {name}={value!r}"
+        )
+
+
+def _check_range(field, value, name):
+    allowed = field.metadata["range"]
+    if allowed and not allowed.holds(value):
+        raise ValueError(
+            f"`{name}` must be {allowed.words}. Received: {name}={value}"
+        )

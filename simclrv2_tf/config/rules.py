@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from simclrv2_tf.config import stage_options
 from simclrv2_tf.config.average_rules import check_average
 from simclrv2_tf.config.average_rules import check_memory
 from simclrv2_tf.config.evaluation_rules import check_best
@@ -13,6 +12,7 @@ from simclrv2_tf.config.evaluation_rules import check_eval_name
 from simclrv2_tf.config.evaluation_rules import check_folds
 from simclrv2_tf.config.field_values import check_choices
 from simclrv2_tf.config.field_values import check_ranges
+from simclrv2_tf.config.field_values import check_stages
 from simclrv2_tf.config.hardware_options import STRATEGIES
 from simclrv2_tf.config.logger_rules import check_loggers
 from simclrv2_tf.config.probe_options import check_probes
@@ -47,10 +47,6 @@ def _check_times(config):
                 f"`{name}` must be hours and minutes, HH:MM, and not 00:00. "
                 f"Received: {name}={text!r}"
             )
-
-
-def _check_stage_options(config):
-    stage_options.read(config.stage_options, config)
 
 
 def _check_labels(config):
@@ -192,7 +188,7 @@ RULES = (
     check_choices,
     check_ranges,
     _check_times,
-    _check_stage_options,
+    check_stages,
     _check_labels,
     _check_freezing,
     _check_probe,

@@ -51,12 +51,23 @@ def read(text: str | None, config: Any) -> dict[str, dict[str, Any]]:
     """
     kinds = {f.name: f.metadata["kind"] for f in dataclasses.fields(config)}
     options: dict[str, dict[str, Any]] = {stage: {} for stage in STAGES}
-    for word in shlex.split(text or ""):
+    for word in _words(text or ""):
         where, _, value = word.partition("=")
         stage, _, name = where.partition(".")
         _check(word, stage, name, kinds)
         options[stage][name] = _value(kinds[name], value, word)
     return options
+
+
+def _words(text):
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ValueError(
+            "`stage_options` must be words as a shell reads them, and a quote "
+            f"or a backslash in it has no end ({error}): close it, or leave "
+            f"it out. Received: stage_options={text!r}"
+        ) from None
 
 
 def _check(word, stage, name, kinds):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import pilots
 from simclrv2_tf.recipes import stage_configs
@@ -24,7 +23,6 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.pretraining import pretrain
 from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import Record
-from simclrv2_tf.recipes.record import check_same
 from simclrv2_tf.recipes.record import write_json
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.interruption import Interruption
@@ -58,7 +56,7 @@ def semi_supervised(
     Raises:
       ValueError: If data, machine, time and directory do not go together.
     """
-    _check_directory(config.model_dir)
+    job_directory.check(config.model_dir)
     data = open_data(config, source, eval_source)
     with contextlib.ExitStack() as stack:
         if interruption is None:
@@ -74,26 +72,9 @@ def semi_supervised(
         return job.to_the_end()
 
 
-def _check_directory(directory):
-    if not directory:
-        raise ValueError(
-            "`model_dir` must name the directory of the job: give --model_dir."
-        )
-    if is_remote(directory):
-        raise ValueError(
-            "The directory of a job must be on this machine. Received: "
-            f"model_dir={directory!r}"
-        )
-    if os.path.exists(os.path.join(directory, "flags.json")):
-        raise ValueError(
-            f"`model_dir` {directory!r} holds a single run: give the job "
-            "another directory."
-        )
-
-
 def _decide(config, data):
     """The recipe, made once: a job that goes on has it already."""
-    if Record(config.model_dir).begun():
+    if job_directory.begun_with(config, data):
         return None, 0.0
     begin = time.monotonic()
     recipe = make_recipe.make_recipe(config, data)
@@ -102,30 +83,18 @@ def _decide(config, data):
 
 def _begin(config, data, record, recipe, seconds):
     """Writes down what was decided, or finds what had been."""
-    asked = stage_configs.asked(config)
-    about = _about(data)
-    begun = record.begun()
+    begun = job_directory.begun_with(config, data)
     if begun:
-        check_same(begun, asked, about, config.model_dir)
         return Recipe.from_json(begun["recipe"])
-    os.makedirs(config.model_dir, exist_ok=True)
     make_recipe.write_flagfiles(recipe, config.model_dir)
     record.begin(
-        asked=asked, data=about, recipe=recipe.to_json(), seconds=seconds
+        asked=stage_configs.asked(config),
+        data=data.about(),
+        recipe=recipe.to_json(),
+        seconds=seconds,
     )
     print("\n".join(make_recipe.lines(recipe)), flush=True)
     return Recipe.from_json(record.begun()["recipe"])
-
-
-def _about(data: JobData) -> dict:
-    """What tells the data of a job from others."""
-    evaluation = data.evaluation and data.evaluation.fingerprint()
-    return {
-        "name": data.train.name,
-        "examples": data.train.num_examples,
-        "fingerprint": data.train.fingerprint(),
-        "evaluation": evaluation,
-    }
 
 
 @dataclasses.dataclass

@@ -43,6 +43,16 @@ class JobData:
         """Labels of the class that has the fewest, 0 without labels."""
         return int(self.counts().min()) if self.train.num_classes else 0
 
+    def about(self) -> dict:
+        """What tells these data from others."""
+        evaluation = self.evaluation and self.evaluation.fingerprint()
+        return {
+            "name": self.train.name,
+            "examples": self.train.num_examples,
+            "fingerprint": self.train.fingerprint(),
+            "evaluation": evaluation,
+        }
+
     def counts(self) -> np.ndarray:
         """Labels that are used of each class."""
         labels = self.train.labels[self.labelled]
@@ -100,15 +110,17 @@ def _divide(config, source, evaluation):
         )
         options = {"eval_split": config.eval_split}
         note = f"accuracy is measured on {evaluation.name}"
+        if config.holdout_fraction:
+            note += "; --holdout_fraction is not used"
         return source, evaluation, options, note
     share = config.holdout_fraction
     share = FRACTION if share is None else share
     aside = held_out(source.labels, share)
     if not _enough(config, source, aside):
         note = (
-            "accuracy is not measured: there is no evaluation split, and too "
-            "few labels to set some aside; the features are judged by "
-            "cross-validation on the labels there are"
+            "accuracy is not measured: there is no evaluation split, and "
+            f"{_why_none(config.holdout_fraction)}; the features are judged "
+            "by cross-validation on the labels there are"
         )
         return source, None, {}, note
     note = (
@@ -118,6 +130,15 @@ def _divide(config, source, evaluation):
     rest = left_over(source.labels, share)
     options = {"holdout_fraction": share, "eval_split": HOLDOUT}
     return source.subset(rest), source.subset(aside), options, note
+
+
+def _why_none(given):
+    """Why no images are set aside, by the share that was given."""
+    if given is None:
+        return "too few labels to set some aside"
+    if not given:
+        return "--holdout_fraction=0 sets no images aside"
+    return f"too few labels to set some aside by --holdout_fraction={given:g}"
 
 
 def _enough(config, source, aside):

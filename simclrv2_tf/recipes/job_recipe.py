@@ -99,5 +99,12 @@ class Recipe:
 
     @classmethod
     def from_json(cls, values: dict) -> Recipe:
-        reasons = [Reason(**reason) for reason in values["reasons"]]
-        return cls(**{**values, "reasons": reasons})
+        try:
+            reasons = [Reason(**reason) for reason in values["reasons"]]
+            return cls(**{**values, "reasons": reasons})
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                "A job's recipe must be one that this version of simclrv2_tf "
+                f"reads. Received: one of which it says: {error}; go on with "
+                "the version that began the job, or give another --model_dir."
+            ) from None

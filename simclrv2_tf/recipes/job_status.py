@@ -17,7 +17,7 @@ def describe(directory: str) -> str:
     Args:
       directory: Of the job, local.
     """
-    begun = record.read_json(directory, record.JOB)
+    begun = record.read_job(directory)
     done = record.read_json(directory, record.PROGRESS)
     report = record.read_json(directory, record.REPORT)
     planned = begun["recipe"]["seconds"]

@@ -9,6 +9,7 @@ import tensorflow as tf
 from simclrv2_tf import scaling
 from simclrv2_tf.files.cores import cores
 from simclrv2_tf.files.free_memory import free_memory
+from simclrv2_tf.recipes.gigabytes import gigabytes
 from simclrv2_tf.runs import precision
 
 
@@ -40,7 +41,7 @@ class Machine:
         if self.accelerators:
             devices = f"{self.accelerators} accelerators, {devices}"
         speed = "native bfloat16" if self.bfloat16 else "no native bfloat16"
-        return f"{devices}, {self.memory / 1e9:.1f} GB free, {speed}"
+        return f"{devices}, {gigabytes(self.memory)} free, {speed}"
 
 
 def this_machine(memory_budget: float = 0.0) -> Machine:

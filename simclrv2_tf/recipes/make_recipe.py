@@ -11,6 +11,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.recipes import image_sample
+from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import memory_fit
 from simclrv2_tf.recipes import network_sizes
 from simclrv2_tf.recipes import stage_configs
@@ -67,6 +68,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     recipe.give(stage_configs.given(config))
     recipe.notes = [data.note, str(facts.machine)]
     start_from(recipe, facts)
+    stage_configs.check(config, recipe, data)
     replicas = max(1, facts.machine.accelerators)
     memory_fit.fit(recipe, config.memory_budget, replicas)
     measured = _measured(recipe, data)
@@ -169,12 +171,18 @@ def flagfile(recipe: Recipe, stage: str) -> str:
 
 def write_flagfiles(recipe: Recipe, directory: str) -> list[str]:
     """Writes a flagfile for each stage into `recipe/`; returns their paths."""
-    folder = os.path.join(directory, "recipe")
+    paths = _flagfiles(recipe, directory)
+    for stage, path in paths.items():
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write_text(*os.path.split(path), flagfile(recipe, stage))
+    return list(paths.values())
+
+
+def _flagfiles(recipe, directory):
+    """{stage: path} of the flagfiles of a recipe."""
     stages = [stage for stage in STAGES if stage in recipe.seconds]
-    os.makedirs(folder, exist_ok=True)
-    for stage in stages:
-        write_text(folder, f"{stage}.cfg", flagfile(recipe, stage))
-    return [os.path.join(folder, f"{stage}.cfg") for stage in stages]
+    folder = os.path.join(directory, "recipe")
+    return {stage: os.path.join(folder, f"{stage}.cfg") for stage in stages}
 
 
 def recommend_for(
@@ -185,25 +193,46 @@ def recommend_for(
     """Says what a job would do and why; nothing is trained.
 
     Args:
-      config: A `Config`; with a `model_dir` flagfiles are written there.
+      config: A `Config`; with a `model_dir` flagfiles are written there. The
+        recipe of a job that has begun there is told, and its files are left.
       source: A `Source` to train on, in place of the config's.
       eval_source: A `Source` to evaluate on, in place of the config's.
 
     Returns:
       Dictionary of "options" {stage: {option: value}}, "seconds" {part:
       seconds}, "notes", and "flagfiles", the paths that were written.
+
+    Raises:
+      ValueError: If data, machine and time do not go together, or `model_dir`
+        is that of a run or of another job.
     """
-    recipe = make_recipe(config, open_data(config, source, eval_source))
-    print("\n".join(lines(recipe)), flush=True)
-    written = []
     if config.model_dir:
-        written = write_flagfiles(recipe, config.model_dir)
-        print(f"\nwrote {', '.join(written)}", flush=True)
+        job_directory.check(config.model_dir)
+    data = open_data(config, source, eval_source)
+    begun = config.model_dir and job_directory.begun_with(config, data)
+    if begun:
+        recipe = Recipe.from_json(begun["recipe"])
+    else:
+        recipe = make_recipe(config, data)
+    print("\n".join(lines(recipe)), flush=True)
     return {
         "options": {
             s: recipe.options(s) for s in STAGES if s in recipe.seconds
         },
         "seconds": recipe.seconds,
         "notes": recipe.notes,
-        "flagfiles": written,
+        "flagfiles": _written(recipe, config.model_dir, bool(begun)),
     }
+
+
+def _written(recipe, directory, begun):
+    """Paths of the flagfiles; those of a job may say what it chose since."""
+    if not directory:
+        return []
+    if begun:
+        print(f"\nwith this the job in {directory} began", flush=True)
+        paths = _flagfiles(recipe, directory).values()
+        return [path for path in paths if os.path.exists(path)]
+    written = write_flagfiles(recipe, directory)
+    print(f"\nwrote {', '.join(written)}", flush=True)
+    return written

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.recipes.gigabytes import gigabytes
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.runs import memory_check
 
@@ -33,17 +34,17 @@ def fit(recipe: Recipe, memory_budget: float = 0.0, replicas: int = 1) -> None:
         limit = _limit(expected, memory_budget)
         if expected.peak <= limit:
             why = (
-                f"{expected.peak / 1e9:.1f} GB of the {limit / 1e9:.1f} that "
+                f"{gigabytes(expected.peak)} of the {gigabytes(limit)} that "
                 "may be taken"
             )
             for option, value in changes.items():
                 recipe.choose("pretrain", option, value, why, SOURCE)
-            recipe.notes.append(f"memory: about {expected.peak / 1e9:.1f} GB")
+            recipe.notes.append(f"memory: about {gigabytes(expected.peak)}")
             return
     raise ValueError(
         f"The memory must hold pretraining, which takes about "
-        f"{expected.peak / 1e9:.1f} GB at least. Received: "
-        f"{limit / 1e9:.1f} GB that may be taken; give --image_size or "
+        f"{gigabytes(expected.peak)} at least. Received: "
+        f"{gigabytes(limit)} that may be taken; give --image_size or "
         "--width_multiplier a smaller value."
     )
 

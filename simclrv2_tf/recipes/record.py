@@ -13,6 +13,16 @@ from typing import Any
 JOB = "job.json"
 PROGRESS = "progress.json"
 REPORT, TABLE = "report.json", "table.csv"
+# What `job.json` holds, by the type that JSON gives it.
+_HELD = {
+    ("asked",): dict,
+    ("data",): dict,
+    ("data", "name"): str,
+    ("data", "examples"): int,
+    ("recipe",): dict,
+    ("recipe", "seconds"): dict,
+    ("recipe", "reasons"): list,
+}
 # Runs of a job that hold a classifier, the best first.
 _CLASSIFIERS = ("distilled", "finetuned", "scratch")
 
@@ -29,10 +39,11 @@ def run_within(directory: str) -> str:
       directory: Of a job; anything else is given back as it is.
 
     Raises:
-      ValueError: If the job has not trained a classifier yet.
+      ValueError: If the job has not trained a classifier yet, or is none.
     """
     if not is_job(directory):
         return directory
+    read_job(directory)
     report = read_json(directory, REPORT)
     exported = report.get("exported_run")
     done = read_json(directory, PROGRESS)
@@ -55,19 +66,52 @@ def read_json(directory: str, name: str) -> dict[str, Any]:
     """A file of a local job's directory, {} if there is none.
 
     Raises:
-      ValueError: If it is there and is no JSON.
+      ValueError: If it is there and is no JSON of a dictionary.
     """
     path = os.path.join(directory, name)
     if not os.path.exists(path):
         return {}
     with open(path, encoding="utf-8") as file:
         try:
-            return json.load(file)
-        except ValueError:
-            raise ValueError(
-                f"The file {path!r} must hold JSON that the job wrote, and "
-                "does not: restore it, or give another --model_dir."
-            ) from None
+            values = json.load(file)
+        except (ValueError, RecursionError):
+            values = None
+    if not isinstance(values, dict):
+        raise ValueError(
+            f"The file {path!r} must hold JSON that the job wrote, and "
+            "does not: restore it, or give another --model_dir."
+        )
+    return values
+
+
+def read_job(directory: str | None) -> dict[str, Any]:
+    """What a job wrote down as it began, {} for no job.
+
+    Raises:
+      ValueError: If its file is another program's, or damaged.
+    """
+    if not is_job(directory):
+        return {}
+    begun = read_json(directory, JOB)
+    if not _is_whole(begun):
+        path = os.path.join(str(directory), JOB)
+        raise ValueError(
+            f"The file {path!r} must hold what a job was asked and what it "
+            "decided, and does not: restore it, take it away if it is not of "
+            "a job, or give another --model_dir."
+        )
+    return begun
+
+
+def _is_whole(begun):
+    for names, kind in _HELD.items():
+        value: Any = begun
+        for name in names:  # an outer one was seen to be a dictionary
+            value = value.get(name)
+        if not isinstance(value, kind):
+            return False
+    seconds = begun["recipe"]["seconds"].values()
+    return all(isinstance(value, (int, float)) for value in seconds)
 
 
 def write_json(directory: str, name: str, values: dict[str, Any]) -> None:
@@ -101,7 +145,7 @@ class Record:
 
     def begun(self) -> dict[str, Any]:
         """What `begin` wrote, {} for a new job."""
-        return read_json(self.directory, JOB)
+        return read_job(self.directory)
 
     def begin(self, **values: Any) -> None:
         """Writes down what the job was asked and what it decided."""
@@ -119,7 +163,7 @@ class Record:
 
 def check_same(begun: dict, asked: dict, data: dict, directory: str) -> None:
     """Raises a ValueError unless a job goes on with what it began with."""
-    before = begun["asked"]
+    before = {"train_mode": "semi_supervised", **begun["asked"]}
     names = [n for n in {**before, **asked} if before.get(n) != asked.get(n)]
     if names:
         held, now = (

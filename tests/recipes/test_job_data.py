@@ -42,6 +42,27 @@ def test_an_evaluation_split_is_used_as_it_is():
     assert data.train.num_examples == 120 == data.evaluation.num_examples
 
 
+def test_a_share_that_is_not_used_is_told():
+    given = {"holdout_fraction": 0.5}
+    data = opened(EVEN, eval_source=source(EVEN), **given)
+    assert data.train.num_examples == 120
+    assert data.note.endswith("on these; --holdout_fraction is not used")
+    plain = opened(EVEN, eval_source=source(EVEN), holdout_fraction=0.0)
+    assert plain.note == "accuracy is measured on these"
+
+
+@pytest.mark.parametrize(
+    ("share", "why"),
+    [
+        (0.0, "split, and --holdout_fraction=0 sets no images aside; the"),
+        (0.01, "few labels to set some aside by --holdout_fraction=0.01; the"),
+    ],
+)
+def test_a_share_of_none_is_the_reason(share, why):
+    data = opened(EVEN, holdout_fraction=share)
+    assert data.evaluation is None and why in data.note
+
+
 def test_too_few_labels_are_all_kept():
     data = opened([0, 1, 2] * 5 + [-1] * 100)
     assert data.evaluation is None and data.train.num_examples == 115

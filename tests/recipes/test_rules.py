@@ -214,6 +214,8 @@ def test_a_batch_that_fits():
     assert 16 <= options["gradient_cache_microbatch"] < 256
     with pytest.raises(ValueError, match="The memory must hold"):
         memory_fit.fit(recipe, memory_budget=0.1)
+    with pytest.raises(ValueError, match=r"Received: 0\.001 GB that may"):
+        memory_fit.fit(recipe, memory_budget=0.001)
 
 
 @pytest.mark.parametrize("replicas", [1, 2, 3, 4, 6, 8])

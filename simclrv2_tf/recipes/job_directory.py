@@ -1,0 +1,53 @@
+"""Whether a job may have a directory, asked before anything is planned."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.recipes import record
+from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.job_data import JobData
+from simclrv2_tf.runs import model_dir
+
+
+def check(directory: str | None) -> None:
+    """Raises a ValueError if no job can live there; nothing is written."""
+    if not directory:
+        raise ValueError(
+            "`model_dir` must name the directory of the job: give --model_dir."
+        )
+    if is_remote(directory):
+        raise ValueError(
+            "The directory of a job must be on this machine. Received: "
+            f"model_dir={directory!r}"
+        )
+    if os.path.exists(os.path.join(directory, model_dir.JSON)):
+        raise ValueError(
+            f"`model_dir` {directory!r} holds a single run: give the job "
+            "another directory."
+        )
+    record.read_job(directory)
+
+
+def begun_with(config: Config, data: JobData) -> dict[str, Any]:
+    """What the job in `model_dir` wrote as it began, {} for a new one.
+
+    A new one has its directory then, in which a file was written.
+
+    Args:
+      config: The job's `Config`.
+      data: Its `JobData`.
+
+    Raises:
+      ValueError: If it is another job, or nothing can be written there.
+    """
+    begun = record.read_job(config.model_dir)
+    if begun:
+        asked = stage_configs.asked(config)
+        record.check_same(begun, asked, data.about(), config.model_dir)
+    else:
+        model_dir.check(config)
+    return begun
