@@ -320,6 +320,15 @@ def test_the_page_has_the_rows_and_no_others():
     assert f"{figure:.1f} %" in text
 
 
+def test_the_page_says_where_runs_were_done():
+    report = report_of(as_in_the_paper, cells.chosen_cells([2], COUNTS)[:1])
+    report |= {"hardware": "now", "runs by hardware": {"a": 2}}
+    assert "of processor time, a." in " ".join(page.text(report).split())
+    report["runs by hardware"]["b"] = 5
+    told = " ".join(page.text(report).split())
+    assert "5 runs on b; 2 runs on a." in told
+
+
 def test_the_page_shows_the_pictures_that_are_drawn():
     for finding in cells.FINDINGS:
         part = cells.chosen_cells([finding], COUNTS)

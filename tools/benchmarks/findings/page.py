@@ -98,6 +98,15 @@ def _not_run(number):
     return f"{NOT_RUN} `--only={number}` does this part alone.\n"
 
 
+def _hardware(report):
+    """Of all runs, the most used first, or of this moment."""
+    runs = report.get("runs by hardware") or {}
+    if len(runs) < 2:
+        return next(iter(runs), report.get("hardware"))
+    most_first = sorted(runs.items(), key=lambda item: -item[1])
+    return "; ".join(f"{count} runs on {where}" for where, count in most_first)
+
+
 def _circumstances(report):
     """Steps, hours and machine, where something has been run."""
     if not report["rows"]:
@@ -108,7 +117,7 @@ def _circumstances(report):
         wrapped(
             f"So far {len(report['rows'])} of {report['rows in all']} rows, "
             f"{steps}{report['processor hours']:.1f} hours of processor time, "
-            f"{report['hardware']}."
+            f"{_hardware(report)}."
         )
     ]
 

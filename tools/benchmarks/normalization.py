@@ -1,0 +1,138 @@
+"""Normalization outside training: Keras's formula or the fused kernel.
+
+Two forms of one trained-size network answer the same images in turns, in one
+process, compiled; differences are relative, of the features. The statistics
+are drawn, as those of a new network hide what is rounded.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+from tools.benchmarks.step import ROOT
+
+R50 = {"resnet_depth": 50, "image_size": 224}
+QUARTER = {"resnet_depth": 18, "image_size": 32, "width_multiplier": 0.25}
+NETWORKS = {"ResNet-50, 224 px": R50, "ResNet-18 (0.25x), 32 px": QUARTER}
+PRECISIONS = ("float32", "bfloat16")
+BATCHES = (1, 32)
+
+
+def run(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=float, default=15.0)
+    options = parser.parse_args(arguments)
+    rows = [
+        row
+        for name in NETWORKS
+        for precision in PRECISIONS
+        for row in in_a_process(name, precision, options.seconds)
+    ]
+    return {
+        "what": "milliseconds of an answer in either form, medians in turn",
+        "load_before": os.getloadavg()[0],
+        "rows": rows,
+    }
+
+
+def in_a_process(name, precision, seconds):
+    command = [sys.executable, "-m", "tools.benchmarks.normalization"]
+    command += [name, precision, str(seconds)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT)
+    rows = json.loads(done.stdout.splitlines()[-1])
+    for row in rows:
+        print(json.dumps(row), flush=True)
+    return rows
+
+
+def measure(name, precision, seconds):
+    """The rows of a network, in this process."""
+    import tensorflow as tf
+
+    network = drawn_network(NETWORKS[name], precision)
+    forms = {form: compiled(network, form) for form in ("keras", "fused")}
+    rows = []
+    for batch in BATCHES:
+        side = NETWORKS[name]["image_size"]
+        images = tf.random.stateless_uniform((batch, side, side, 3), (0, 0))
+        answers = {form: forms[form](images).numpy() for form in forms}
+        times = in_turn(forms, images, seconds)
+        rows.append(
+            {
+                "network": name,
+                "precision": precision,
+                "batch": batch,
+                **{f: round(1000 * t, 2) for f, t in times.items()},
+                "share": round(times["fused"] / times["keras"], 3),
+                "difference": float(apart(**answers)),
+            }
+        )
+    return rows
+
+
+def drawn_network(options, precision):
+    """A network whose moving statistics are those of no new one."""
+    import numpy as np
+
+    from simclrv2_tf.config import Config
+    from simclrv2_tf.runs import build
+    from simclrv2_tf.runs import precision as precisions
+
+    config = Config(**options, mixed_precision=precision)
+    with precisions.policy(precision):
+        network = build.fresh_network(config, 10)
+    draws = np.random.default_rng(0)
+    for variable in network.variables:
+        if "moving_mean" in variable.path:
+            variable.assign(draws.normal(0.0, 0.1, variable.shape))
+        if "moving_variance" in variable.path:
+            variable.assign(draws.uniform(0.5, 1.5, variable.shape))
+    return network
+
+
+def compiled(network, form):
+    """The network's features as a function that is traced with a form."""
+    import tensorflow as tf
+
+    from simclrv2_tf.models.normalization import BatchNorm
+
+    fits = BatchNorm._fits_moving
+    if form == "keras":
+        BatchNorm._fits_moving = lambda self, inputs: False
+    side = network.get_config()["image_size"]
+    function = tf.function(
+        lambda x: tf.cast(
+            network(x, training=False)["final_avg_pool"], tf.float32
+        ),
+        input_signature=[tf.TensorSpec([None, side, side, 3])],
+    )
+    function.get_concrete_function()
+    BatchNorm._fits_moving = fits
+    return function
+
+
+def in_turn(forms, images, seconds):
+    """{form: median seconds}, the forms one after the other."""
+    times = {form: [] for form in forms}
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times["keras"]) < 3:
+        for form, function in forms.items():
+            begin = time.perf_counter()
+            function(images).numpy()
+            times[form].append(time.perf_counter() - begin)
+    return {form: statistics.median(t) for form, t in times.items()}
+
+
+def apart(keras, fused):
+    """Relative difference of the features."""
+    import numpy as np
+
+    return np.linalg.norm(fused - keras) / np.linalg.norm(keras)
+
+
+if __name__ == "__main__":  # a network, in a process of its own
+    print(json.dumps(measure(*sys.argv[1:3], float(sys.argv[3]))))
