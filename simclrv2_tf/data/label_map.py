@@ -15,6 +15,7 @@ from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.utf8 import utf8_text
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -32,15 +33,17 @@ def read_label_map(path: str) -> dict[str, str | int | None]:
       Dictionary from labels to names or numbers, None for unlabelled.
 
     Raises:
-      ValueError: If it is no such file, or mixes names and numbers.
+      ValueError: If it is no such file, mixes names and numbers, or gives a
+        label two classes.
     """
     try:
-        with tf.io.gfile.GFile(path) as file:
-            text = file.read()
-    except (tf.errors.OpError, UnicodeDecodeError) as error:
+        with tf.io.gfile.GFile(path, "rb") as file:
+            data = file.read()
+    except tf.errors.OpError as error:
         raise ValueError(
             f"`label_map` {path!r} cannot be read: {error}"
         ) from None
+    text = utf8_text(data, f"`label_map` {path!r}")
     pairs = _json_pairs(text, path) if path.endswith(".json") else None
     if pairs is None:
         pairs = list(_text_pairs(text, path))
@@ -50,9 +53,10 @@ def read_label_map(path: str) -> dict[str, str | int | None]:
             f"the line of {pairs[index][0]!r} in `label_map` {path!r}"
         ),
     )
+    labels = [label for label, _ in pairs]
     targets = {
         label: _target(name)
-        for (label, _), name in zip(pairs, names, strict=True)
+        for label, name in _one_each(labels, names, path).items()
     }
     kinds = {type(value) for value in targets.values() if value is not None}
     if len(kinds) != 1:
@@ -63,9 +67,29 @@ def read_label_map(path: str) -> dict[str, str | int | None]:
     return targets
 
 
+def _one_each(labels, names, path):
+    """Dictionary from labels to names; a label may come again as it was."""
+    known: dict[str, str] = {}
+    for label, name in zip(labels, names, strict=True):
+        before = known.setdefault(label, name)
+        if before != name:
+            raise ValueError(
+                f"`label_map` {path!r} must give each label one class. "
+                f"Received: {before!r} and {name!r} for {label!r}; leave one "
+                "of them out"
+            )
+    return known
+
+
 def _json_pairs(text, path):
+    pairs: list = []
+
+    def kept(found):  # the outermost object comes last
+        pairs[:] = found
+        return dict(found)
+
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=kept)
     except ValueError as error:
         raise ValueError(f"`label_map` {path!r} is no JSON: {error}") from None
     if not isinstance(content, dict):
@@ -74,11 +98,11 @@ def _json_pairs(text, path):
             '{"label": "class", ...}. Received: '
             f"{type(content).__name__}"
         )
-    return list(content.items())
+    return pairs
 
 
 def _text_pairs(text, path):
-    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         line = line.split("#")[0].strip("\r\n ")
         if not line.strip():
             continue
@@ -86,18 +110,25 @@ def _text_pairs(text, path):
         if len(fields) != 2:
             raise ValueError(
                 f"`label_map` {path!r} must have lines of the form "
-                f"label,class. Received: {line!r} in line {number}"
+                f"label,class. Received: {_shown(line, fields, number)}"
             )
         yield fields[0].strip(), fields[1].strip()
 
 
 def _fields(line):
-    """The fields of a line; none of one that is too long or has a null."""
+    """The fields of a line; none of one that is too long or quoted wrongly."""
     delimiter = "\t" if "\t" in line else ","
     try:
-        return next(csv.reader([line], delimiter=delimiter))
+        return next(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error:
         return []
+
+
+def _shown(line, fields, number):
+    """A wrong line for a message, with the quote that may be the reason."""
+    if not fields and line.count('"') % 2:
+        return f"{line!r}; a quote opened in line {number} is not closed"
+    return f"{line!r} in line {number}"
 
 
 def _target(name):

@@ -20,6 +20,8 @@ _FLOAT = re.compile(
     r"[+-]?([0-9]+\.[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?(nan|inf|infinity)",
     re.IGNORECASE,
 )
+# As R, Python and databases write that there is none. "none" may be a name.
+_MISSING = re.compile(r"(?i:n/?a|null)|None")
 # A comma within a name has a space after it: "tench, Tinca tinca".
 _SEVERAL = re.compile(
     r".*[|;\n\t].*|.*,\S.*|\[.*\]|-?[0-9]+(\s+-?[0-9]+)+", re.DOTALL
@@ -28,6 +30,7 @@ _SINGLE = (str, bytes, int, float, np.generic, type(None))
 _ONE = "give each image one class, by its name or number"
 _FRACTION = "classes have no fractions; --label_feature names other labels"
 _NO_NUMBER = "leave the label of an image without a class empty"
+_NO_NAME = f"{_NO_NUMBER}, or give a class of that name another"
 
 
 def label_names(
@@ -53,7 +56,7 @@ def label_names(
 
     Raises:
       ValueError: For a label that is a list, several names, no whole number,
-        below -1 or outside of `classes`.
+        below -1 or outside of `classes`, or a word such as "NA" for none.
     """
     _check_distinct(classes or (), where)
     names: list[str] = []
@@ -90,6 +93,8 @@ def _name(value, where, classes):
 
 
 def _of_text(text, where, classes):
+    if _MISSING.fullmatch(text) and text not in (classes or ()):
+        raise _unusable(text, where(), _NO_NAME)
     if _SEVERAL.fullmatch(text):
         raise _unusable(text, where(), _ONE)
     if not _WHOLE.fullmatch(text):

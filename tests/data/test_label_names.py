@@ -20,8 +20,8 @@ def where(index):
             ["001", "1", "", "", "", "cat"],
         ),
         (
-            ["1e5", "None", "+1", "n01440764"],
-            ["1e5", "None", "+1", "n01440764"],
+            ["1e5", "none", "+1", "n01440764"],
+            ["1e5", "none", "+1", "n01440764"],
         ),
         (
             ["tench, Tinca tinca", "sea lion"],
@@ -39,6 +39,7 @@ def test_numbers_of_classes_that_have_names():
     values = [1, -1, "0", 1.0, None, "bee"]
     expected = ["bee, wasp", "", "ant", "bee, wasp", "", "bee"]
     assert label_names(values, where, ["ant", "bee, wasp"]) == expected
+    assert label_names(["None"], where, ["None"]) == ["None"]
     for wrong in (2, "2", 2.0):
         with pytest.raises(ValueError, match="label 2 in row 1 .*outside the"):
             label_names([0, wrong], where, ["ant", "bee"])
@@ -57,6 +58,8 @@ def test_numbers_of_classes_that_have_names():
         ("20.29", "Received: '20.29' in row 1 .*no fractions"),
         (float("nan"), "Received: nan in row 1 .*leave the label .* empty"),
         ("-Infinity", "Received: '-Infinity' in row 1 .*empty"),
+        ("N/A", "Received: 'N/A' in row 1 .*empty, or give a class of that"),
+        (b"None", "Received: 'None' in row 1"),
         (-2, "Received: -2 in row 1 .*number classes from 0 or 1"),
         ("-2.0", "Received: -2 in row 1"),
         (b"\xff", r"Received: b'\\xff' in row 1 .*UTF-8"),

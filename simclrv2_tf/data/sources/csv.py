@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import logging
+import os
 
 import numpy as np
 
+from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.sources.csv_table import beside
 from simclrv2_tf.data.sources.csv_table import read_table
@@ -17,6 +20,8 @@ from simclrv2_tf.data.splits import KNOWN
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.files.paths import is_remote
 
+_LOG = logging.getLogger("simclrv2_tf")
+
 
 def find_csv(where: str, split: str | None, options: Options) -> Readers:
     """Tables of paths and perhaps labels.
@@ -26,7 +31,8 @@ def find_csv(where: str, split: str | None, options: Options) -> Readers:
     Without names the first column is the path and the second the label. Paths
     are relative to the table's directory. An empty label, -1, or none, leaves
     an image unlabelled. Commas, semicolons, tabs and bars are taken between
-    columns. Lines before the names are passed over, see `read_table`.
+    columns. Lines before the names are passed over, see `read_table`; so are
+    rows that list an image again with the same label.
 
     Args:
       where: The file, or a pattern of several; see `files_by_split`.
@@ -61,15 +67,24 @@ def _content(rows, notes):
     labels = label_names(
         values, lambda index: "row {} of the file {!r}".format(*places[index])
     )
-    _check_one_label(paths, labels, places)
-    return SplitContent(Files(np.array(paths)), labels, notes)
+    kept = _first_rows(paths, labels, places)
+    _tell_repeats([places[i][1] for i in set(range(len(paths))) - set(kept)])
+    return SplitContent(
+        Files(np.array([paths[index] for index in kept])),
+        [labels[index] for index in kept],
+        notes,
+    )
 
 
-def _check_one_label(paths, labels, places):
-    """Raises if an image is listed again, in another class."""
+def _first_rows(paths, labels, places):
+    """Numbers of the rows that name an image for the first time.
+
+    Raises:
+      ValueError: If an image is listed again, in another class.
+    """
     first: dict[str, int] = {}
     for index, path in enumerate(paths):
-        before = first.setdefault(path, index)
+        before = first.setdefault(_whole(path), index)
         if labels[before] != labels[index]:
             number, file = places[index]
             raise ValueError(
@@ -78,6 +93,27 @@ def _check_one_label(paths, labels, places):
                 f"the rows {places[before][0]} and {number} of the file "
                 f"{file!r}; leave one of them out"
             )
+    return list(first.values())
+
+
+def _whole(path):
+    """A path by which an image is known, however it is spelled."""
+    return path if is_remote(path) else os.path.abspath(path)
+
+
+def _tell_repeats(files):
+    """Warns of rows that are passed over, given the file of each."""
+    if files:
+        names = listed([repr(file) for file in sorted(set(files))])
+        _warn(
+            "rows that list an image again, with the same label, are passed "
+            f"over: {len(files)} of {names}"
+        )
+
+
+@functools.cache  # a run opens a table several times
+def _warn(sentence):
+    _LOG.warning(sentence)
 
 
 def _rows(file, table):

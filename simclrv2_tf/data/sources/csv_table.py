@@ -19,11 +19,15 @@ from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import SPLIT
 from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.quotes import quote_fault
 from simclrv2_tf.files.remote import open_binary
+from simclrv2_tf.files.utf8 import utf8_text
 
 _LOG = logging.getLogger("simclrv2_tf")
 DELIMITERS = ",;\t|"
+_CALLED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEPARATOR = re.compile(r"sep=(.?)", re.IGNORECASE)  # Excel's first line
+_QUOTING = "close it there, and double quotes within quotes"
 _TITLES = 20  # rows among which the names of the columns are looked for
 
 
@@ -56,30 +60,61 @@ def read_table(file: str, options: Options) -> CsvTable:
     with "#", Excel's `sep=`, and titles with fewer cells.
 
     Raises:
-      ValueError: If it cannot be read, or columns are not known.
+      ValueError: If it cannot be read, columns are not known, or rows have
+        more of them than the names.
     """
-    rows = _rows(file)
+    rows, delimiter = _rows(file)
     place = _header(rows, options.image_feature)
     head = _cells(rows[place]) if rows else []
     following: list[str] = next(filter(_filled, rows[place + 1 :]), [])
     columns, named = _columns(file, head, following, options)
     numbered = enumerate(rows[place + named :], place + named + 1)
     content = [(number, row) for number, row in numbered if _filled(row)]
+    if named:
+        _check_widths(file, rows, place, delimiter)
     return CsvTable(content, columns, _notes(file, rows[:place]))
 
 
 def _rows(file):
+    """All rows, and what stands between the columns."""
     try:
         with open_binary(file) as data:
-            text = data.read().decode("utf-8-sig")
-        reader = csv.reader(
-            io.StringIO(text, newline=""), delimiter=_delimiter(text)
-        )
-        return list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(
-            f"The file {file!r} cannot be read as a table: {error}"
-        ) from None
+            text = utf8_text(data.read(), f"The file {file!r}")
+    except OSError as error:
+        raise _unreadable(file, error) from None
+    delimiter = _delimiter(text)
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        return list(reader), delimiter
+    except csv.Error as error:
+        fault = quote_fault(text, delimiter)
+        reason = f"{fault}; {_QUOTING}" if fault else error
+        raise _unreadable(file, reason) from None
+
+
+def _unreadable(file, reason):
+    return ValueError(f"The file {file!r} cannot be read as a table: {reason}")
+
+
+def _check_widths(file, rows, place, delimiter):
+    """Raises for a row with cells that the row of names has no name for."""
+    wide = len(rows[place])
+    for index in range(place + 1, len(rows)):
+        if _filled(rows[index][wide:]):
+            signs = _CALLED.get(delimiter, repr(delimiter))
+            raise ValueError(
+                f"The file {file!r} must name the column of each cell. "
+                f"Received: line {_line(rows, index)} has {len(rows[index])} "
+                f"cells where the header has {wide}; put quotes around a name "
+                f"with {signs}"
+            )
+
+
+def _line(rows, index):
+    """Number of the line where a row begins; quoted cells may have several."""
+    before = "".join(cell for row in rows[:index] for cell in row)
+    return index + 1 + before.count("\n")
 
 
 def _delimiter(text):
@@ -177,7 +212,9 @@ def _columns(file, head, following, options):
                 file,
                 ", ".join(head),
             )
-        return Columns(image, label, _column(head, None, (SPLIT,))), True
+        split = _column(head, None, (SPLIT,))
+        _check_single(file, head, (image, label, split), asked)
+        return Columns(image, label, split), True
     if asked[1] or _follows_names(file, head, following):
         raise ValueError(
             f"The first row of {file!r} must call the column of paths "
@@ -185,6 +222,19 @@ def _columns(file, head, following, options):
             f"Received: {', '.join(head)}"
         )
     return Columns(0, 1, None), False
+
+
+def _check_single(file, head, columns, asked):
+    """Raises if another column has the name of one that is read."""
+    lower = [name.lower() for name in head]
+    for name in (head[column] for column in columns if column is not None):
+        exact = name in asked
+        alike = head.count(name) if exact else lower.count(name.lower())
+        if alike > 1:
+            raise ValueError(
+                f"The file {file!r} must have one column {name!r}. Received: "
+                f"{', '.join(head)}; rename the others"
+            )
 
 
 def _follows_names(file, head, following):

@@ -216,6 +216,33 @@ def test_quoted_fields_of_a_label_map(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("map.csv", "a,{}\nb,z\na,{}\n"),
+        ("map.json", '{{"a": "{}", "b": "z", "a": "{}"}}'),
+    ],
+)
+def test_label_maps_that_contradict_themselves(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text.format("x", "x"))
+    assert read_label_map(str(path)) == {"a": "x", "b": "z"}
+    for second in ("y", ""):
+        path.write_text(text.format("x", second))
+        message = f"each label one class. Received: 'x' and '{second}' for 'a'"
+        with pytest.raises(ValueError, match=message):
+            read_label_map(str(path))
+
+
+def test_label_maps_of_json(tmp_path):
+    path = tmp_path / "map.json"
+    path.write_text('\ufeff{"a": 1, "b": 0, "c": null, "a": 1.0}')
+    assert read_label_map(str(path)) == {"a": 1, "b": 0, "c": None}
+    path.write_text('{"a": {"b": "x"}}')
+    with pytest.raises(ValueError, match="{'b': 'x'} in the line of 'a'"):
+        read_label_map(str(path))
+
+
 def test_label_map_messages(tmp_path, caplog):
     write_csv(tmp_path / "all.csv", rows(named=True))
     name, path = f"csv:{tmp_path}/all.csv", tmp_path / "map.csv"
@@ -225,6 +252,9 @@ def test_label_map_messages(tmp_path, caplog):
         ("ant\n", "lines of the form label,class. Received: 'ant' in line 1"),
         ("ant,0\nbee,2\ncat,2\n", "no label for class 1"),
         ("", "names or as numbers"),
+        ('bee,y\n"ant,x\n', "; a quote opened in line 2 is not closed"),
+        ('ant,"x\n', "; a quote opened in line 1 is not closed"),
+        ('"a"nt,x\n', "of the form label,class. .*nt,x' in line 1"),
         ("ant,0.5\n", "Received: '0.5' in the line of 'ant' in `label_map`"),
         ("ant," + 2**18 * "x" + "\n", "lines of the form label,class"),
         ("ant,x|y\n", r"Received: 'x\|y' in the line of 'ant'"),
@@ -250,8 +280,118 @@ def test_an_image_has_one_label(tmp_path):
     message = "one label. Received: 'a' and 'b' for .*0.png.*rows 2 and 4 of"
     with pytest.raises(ValueError, match=message):
         sources.open_source(table(tmp_path, text))
-    same = sources.open_source(table(tmp_path, text[:-2] + "a\n"))
-    assert same.num_examples == 3
+    message = "'a' and 'b' for .*/x/../0.png.*rows 2 and 3 of"
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(
+            table(tmp_path, "path,label\n./0.png,a\nx/../0.png,b\n")
+        )
+
+
+def test_rows_that_list_an_image_again(tmp_path, caplog):
+    text = f"0.png,3\n1.png,4\n./0.png,3.0\n2.png,\n{tmp_path}/1.png,4\n"
+    name = table(tmp_path, text, "again.csv")
+    for _ in range(2):
+        source = sources.open_source(name, label_map=_map(tmp_path))
+        assert source.labels.tolist() == [0, 1, -1]
+        assert [source.encoded_bytes(i) for i in range(3)] == ENCODED[:3]
+    (told,) = [r.message for r in caplog.records if "again," in r.message]
+    assert told.endswith(f"passed over: 2 of '{tmp_path}/again.csv'")
+    # Another spelling in a bucket may be another image.
+    rows = "gs://b/0.png,a\ngs://b/./0.png,b\n"
+    assert sources.open_source(table(tmp_path, rows)).num_examples == 2
+
+
+def _map(tmp_path):
+    (tmp_path / "map.csv").write_text("3,a\n4,b\n")
+    return str(tmp_path / "map.csv")
+
+
+def test_quotes_that_are_right(tmp_path):
+    (tmp_path / 'a, "b"\n.png').write_bytes(ENCODED[3])
+    text = 'path,label\n"a, ""b""\n.png",""\n"0.png","x, y"\n1.png,5" w\n'
+    source = sources.open_source(table(tmp_path, text))
+    assert source.class_names == ('5" w', "x, y")
+    assert source.encoded_bytes(0) == ENCODED[3]
+    wide = text + "2.png,a,b\n"
+    with pytest.raises(ValueError, match="line 6 has 3 cells where the head"):
+        sources.open_source(table(tmp_path, wide))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('"500.png,a', "a quote opened in line 501 is not closed; close it"),
+        ('"x\n""y"\n,"a', "quote opened in line 503 is not closed"),
+        ('500.png,"', "quote opened in line 501 is not closed"),
+        ('"5"00.png,a', "quote opened in line 501 is closed before its cell"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("rest", [0, 1, 20000])
+def test_a_quote_that_is_not_closed(tmp_path, row, message, end, rest):
+    """However far it reaches: csv's limit on a cell is 131,072 letters."""
+    lines = ["path,label", *(f"{i}.png,a" for i in range(1, 500)), row]
+    lines += [f"{i}.png,a" for i in range(501, 501 + rest)]
+    text = "\n".join(lines).replace("\n", end)
+    (tmp_path / "a.csv").write_bytes(text.encode())
+    with pytest.raises(ValueError, match=rf"a\.csv' cannot .*{message}"):
+        sources.open_source(f"csv:{tmp_path}/a.csv")
+
+
+def test_an_unclosed_quote_ends_within_no_later_cell(tmp_path):
+    text = 'path,label\n"0.png,a\n"1.png","b"\n'
+    with pytest.raises(ValueError, match="line 2 is closed before its cell"):
+        sources.open_source(table(tmp_path, text))
+
+
+def test_two_columns_of_one_name(tmp_path):
+    text = "path,label,Label,x,x\n0.png,a,b,1,2\n1.png,b,a,1,2\n"
+    name = table(tmp_path, text)
+    with pytest.raises(ValueError, match="one column 'label'.*label, Label, x"):
+        sources.open_source(name)
+    asked = sources.open_source(name, label_feature="Label")
+    assert asked.labels.tolist() == [1, 0]
+    with pytest.raises(ValueError, match=r"one column 'x'. .*; rename the oth"):
+        sources.open_source(name, label_feature="x")
+    blank = table(tmp_path, "path,label,,\n0.png,a,,\n1.png,b,,\n")
+    assert sources.open_source(blank).num_examples == 2
+
+
+def test_more_cells_than_the_header(tmp_path):
+    text = "path,label\n0.png,a,\n1.png,b,,\nmy, photo1.png,cat\n"
+    message = "line 4 has 3 cells where the header has 2; put quotes around a"
+    with pytest.raises(ValueError, match=f"{message} name with commas"):
+        sources.open_source(table(tmp_path, text))
+    with pytest.raises(ValueError, match=f"{message} name with semicolons"):
+        sources.open_source(table(tmp_path, text.replace(",", ";")))
+    fine = table(tmp_path, "\n".join(text.splitlines()[:3]))
+    assert sources.open_source(fine).num_examples == 2
+
+
+@pytest.mark.parametrize(
+    ("encoding", "reason"),
+    [
+        ("utf-16", "what looks like UTF-16"),
+        ("utf-16-le", "what looks like UTF-16"),
+        ("utf-16-be", "what looks like UTF-16"),
+        ("latin-1", "invalid continuation byte at byte 18"),
+    ],
+)
+def test_tables_in_another_encoding(tmp_path, encoding, reason):
+    path = tmp_path / "a.csv"
+    message = rf"{path}' must be text in UTF-8. Received: {reason}; save it"
+    path.write_bytes("path,label\n0.png,k\u00e4se\n".encode(encoding))
+    with pytest.raises(ValueError, match=f"The file '{message}"):
+        sources.open_source(f"csv:{path}")
+    with pytest.raises(ValueError, match=f"`label_map` '{message}"):
+        read_label_map(str(path))
+
+
+@pytest.mark.parametrize("word", ["NA", "na", "N/A", "None", "null", "NULL"])
+def test_words_for_no_label(tmp_path, word):
+    message = f"Received: '{word}' in row 2 of .*without a class empty, or give"
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(table(tmp_path, f"0.png,a\n1.png,{word}\n"))
 
 
 def test_classes_that_are_written_alike_are_told(tmp_path):
