@@ -196,3 +196,15 @@ def test_the_time_budget_in_seconds():
     assert time_budget_seconds(Config()) == 0
     with pytest.raises(ValueError, match="`time_budget` must be hours"):
         Config(time_budget="20")
+
+
+def test_paths_from_home(monkeypatch, tmp_path):
+    """Shells leave `--model_dir=~/runs` as it is."""
+    monkeypatch.setenv("HOME", "/home/somebody")
+    config = Config(model_dir="~/runs", data_dir="~", checkpoint="a/~/b")
+    assert config.model_dir == "/home/somebody/runs"
+    assert config.data_dir == "/home/somebody"
+    assert config.checkpoint == "a/~/b" and config.export_dir is None
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~" / "runs").mkdir(parents=True)  # of a shell's before
+    assert Config(model_dir="~/runs").model_dir == "~/runs"

@@ -17,6 +17,23 @@ _TYPES = {
 }
 
 
+# Fields that a path from "~" on may be given for.
+_PATHS = (
+    "model_dir",
+    "data_dir",
+    "export_dir",
+    "checkpoint",
+    "teacher",
+    "label_map",
+    "exclude_images",
+    "embed_output",
+    "predict_output",
+    "probe_output",
+    "curate_output",
+    "target",
+)
+
+
 def settle_types(config: Any) -> None:
     """Gives every field its type: flags have theirs, Python callers may not."""
     if isinstance(config.stage_options, dict):
@@ -24,10 +41,19 @@ def settle_types(config: Any) -> None:
         object.__setattr__(config, "stage_options", text)
     for field in dataclasses.fields(config):
         value = _settled(field, getattr(config, field.name))
+        if field.name in _PATHS:
+            value = _from_home(value)
         object.__setattr__(config, field.name, value)
     width = config.width_multiplier
     if width.is_integer():  # users write 2, and 2 is in the names of networks
         object.__setattr__(config, "width_multiplier", int(width))
+
+
+def _from_home(path):
+    """A path from the user's home on; shells leave `--flag=~/x` as it is."""
+    if not path or not path.startswith("~") or os.path.exists(path):
+        return path
+    return os.path.expanduser(path)
 
 
 def _settled(field, value, name=""):
