@@ -13,7 +13,11 @@ from simclrv2_tf.recipes.job_report import Row
 
 NETWORK = {"resnet_depth": 18, "name": "network", "image_size": 8}
 ENVIRONMENT = {"data": {"name": "folder /home/me/photos", "examples": 90}}
-JOB = {"data": {"name": "folder /home/me/photos", "examples": 100}}
+JOB = {
+    "asked": {},
+    "data": {"name": "folder /home/me/photos", "examples": 100},
+    "recipe": {"seconds": {}, "reasons": []},
+}
 
 
 def write(path, **files):

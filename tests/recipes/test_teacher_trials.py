@@ -6,6 +6,7 @@ import types
 import numpy as np
 import pytest
 
+from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import job_outcome
 from simclrv2_tf.recipes import short_run
 from simclrv2_tf.recipes import teacher_trials
@@ -182,7 +183,7 @@ def test_what_diverges_is_a_result_of_a_short_run(monkeypatch):
         raise Diverged("not finite", 3)
 
     monkeypatch.setattr(short_run, "train", train)
-    found = short_run.train_alone(None, None, None, None)
+    found = short_run.train_alone(Config(), None, None, None)
     assert found == {DIVERGED: "not finite"}
 
 
