@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 
 import numpy as np
 
 from simclrv2_tf.data.example_names import whole_names
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.csv_rows import csv_rows
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.remote import open_binary
+from simclrv2_tf.files.utf8 import utf8_text
 
 COLUMN = "file"
 KEEP = "keep"  # a column; rows where it says yes are not left out
@@ -29,14 +29,15 @@ def read_excluded(path: str) -> set[str]:
     Raises:
       ValueError: If it cannot be read, or names nothing.
     """
+    named = f"`exclude_images` {path!r}"
     try:
         with open_binary(path) as file:
-            text = file.read().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+            text = utf8_text(file.read(), named)
+    except OSError as error:
         raise ValueError(
-            f"`exclude_images` {path!r} cannot be read as a table: {error}"
+            f"{named} cannot be read as a table: {error}"
         ) from None
-    rows = [row for row in csv.reader(io.StringIO(text)) if any(row)]
+    rows = [row for row in csv_rows(text, named) if any(row)]
     names = _column(rows) if rows else []
     if names is None:
         raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.sources.concat import names_of
 from simclrv2_tf.data.sources.folder_files import is_hidden
 from simclrv2_tf.data.sources.folder_splits import split_folders
 from simclrv2_tf.files.paths import is_remote
@@ -39,7 +40,8 @@ def _passed_over(part):
 
 def _roots(dataset):
     """Folders whose images are read, without links."""
-    for part in dataset.removeprefix("concat:").split(","):
+    kind, _, where = dataset.partition(":")
+    for part in names_of(where) if kind == "concat" else [dataset]:
         path = os.path.expanduser(part.removeprefix(_FOLDER))
         if part.startswith(_FOLDER) and os.path.isdir(path):
             yield from map(os.path.realpath, split_folders(path).values())

@@ -108,8 +108,8 @@ class Stage(keras.Model):
     def compile(self, *args, jit_compile=False, **kwargs) -> None:
         """Keras's, without XLA unless it is asked for.
 
-        Keras would choose it beside one GPU, and no other device; to compile
-        a step takes a minute there, which a short run does not get back.
+        Keras would choose it beside one GPU, and on no other device, where
+        a short run may not get back what compiling the step takes.
         """
         super().compile(*args, jit_compile=jit_compile, **kwargs)
 

@@ -53,6 +53,18 @@ def test_numbers_are_left_out(tmp_path):
     assert left_in(source, excluded).tolist() == [0, 2]
 
 
+def test_quotes_and_encodings(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text('file\n"a, b.png"\n')
+    assert "a, b.png" in read_excluded(str(table))
+    table.write_text('file\na.png\n"b.png\nc.png\n')
+    with pytest.raises(ValueError, match="opened in line 3 is not closed"):
+        read_excluded(str(table))
+    table.write_text("file\na.png\n", encoding="utf-16")
+    with pytest.raises(ValueError, match="table.csv' must be text in UTF-8"):
+        read_excluded(str(table))
+
+
 def test_what_is_refused(folder, tmp_path):
     table = tmp_path / "table.csv"
     with pytest.raises(ValueError, match="cannot be read as a table"):

@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 
+from tools.benchmarks import memory
 from tools.benchmarks import step as steps_of
 
 R18 = {"resnet_depth": 18, "image_size": 32, "train_batch_size": 512}
@@ -50,10 +51,7 @@ def run(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
     options = parser.parse_args(arguments)
-    rows = []
-    for name in options.cases:
-        rows.append(in_a_process(name))
-        print(json.dumps(rows[-1]), flush=True)
+    rows = memory.told(map(in_a_process, options.cases))
     return {
         "what": "a pretraining step on one accelerator, the fastest of three "
         "rounds; images/s count images, of which there are two views",

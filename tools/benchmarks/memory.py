@@ -77,15 +77,21 @@ def run(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
     options = parser.parse_args(arguments)
-    rows = []
-    for name in options.cases:
-        rows.append(in_a_process(name))
-        print(json.dumps(rows[-1]), flush=True)
+    rows = told(map(in_a_process, options.cases))
     return {
         "what": "one pretraining step, augmentation included, one device",
         "load_before": os.getloadavg()[0],
         "rows": rows,
     }
+
+
+def told(rows):
+    """All rows, each printed as it comes."""
+    kept = []
+    for row in rows:
+        kept.append(row)
+        print(json.dumps(row), flush=True)
+    return kept
 
 
 def in_a_process(name):

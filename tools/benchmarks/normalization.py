@@ -6,13 +6,14 @@ are drawn, as those of a new network hide what is rounded.
 """
 
 import argparse
+import functools
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
 
+from tools.benchmarks.forms import compare
 from tools.benchmarks.step import ROOT
 
 R50 = {"resnet_depth": 50, "image_size": 224}
@@ -20,28 +21,30 @@ QUARTER = {"resnet_depth": 18, "image_size": 32, "width_multiplier": 0.25}
 NETWORKS = {"ResNet-50, 224 px": R50, "ResNet-18 (0.25x), 32 px": QUARTER}
 PRECISIONS = ("float32", "bfloat16")
 BATCHES = (1, 32)
+TURN = 0.5  # seconds of a turn, if an answer takes less
 
 
 def run(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--rounds", type=int, default=8)
     options = parser.parse_args(arguments)
     rows = [
         row
         for name in NETWORKS
         for precision in PRECISIONS
-        for row in in_a_process(name, precision, options.seconds)
+        for row in in_a_process(name, precision, options.rounds)
     ]
     return {
-        "what": "milliseconds of an answer in either form, medians in turn",
+        "what": "seconds of an answer in either form, there and back in turn, "
+        "and the share that the fused kernel saves",
         "load_before": os.getloadavg()[0],
         "rows": rows,
     }
 
 
-def in_a_process(name, precision, seconds):
+def in_a_process(name, precision, rounds):
     command = [sys.executable, "-m", "tools.benchmarks.normalization"]
-    command += [name, precision, str(seconds)]
+    command += [name, precision, str(rounds)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT)
     rows = json.loads(done.stdout.splitlines()[-1])
     for row in rows:
@@ -49,7 +52,7 @@ def in_a_process(name, precision, seconds):
     return rows
 
 
-def measure(name, precision, seconds):
+def measure(name, precision, rounds):
     """The rows of a network, in this process."""
     import tensorflow as tf
 
@@ -60,18 +63,24 @@ def measure(name, precision, seconds):
         side = NETWORKS[name]["image_size"]
         images = tf.random.stateless_uniform((batch, side, side, 3), (0, 0))
         answers = {form: forms[form](images).numpy() for form in forms}
-        times = in_turn(forms, images, seconds)
-        rows.append(
-            {
-                "network": name,
-                "precision": precision,
-                "batch": batch,
-                **{f: round(1000 * t, 2) for f, t in times.items()},
-                "share": round(times["fused"] / times["keras"], 3),
-                "difference": float(apart(**answers)),
-            }
-        )
+        case = {"network": name, "precision": precision, "batch": batch}
+        found = in_turn(forms, images, rounds)
+        rows.append({**case, **found, "difference": apart(**answers)})
     return rows
+
+
+def in_turn(forms, images, rounds):
+    """Seconds of an answer, and what the second form saves of the first."""
+    begin = time.perf_counter()
+    forms["keras"](images).numpy()
+    steps = max(1, round(TURN / (time.perf_counter() - begin)))
+
+    def turn(function):
+        for _ in range(steps):
+            function(images).numpy()
+
+    turns = {name: functools.partial(turn, f) for name, f in forms.items()}
+    return compare(turns, rounds, steps)
 
 
 def drawn_network(options, precision):
@@ -115,24 +124,12 @@ def compiled(network, form):
     return function
 
 
-def in_turn(forms, images, seconds):
-    """{form: median seconds}, the forms one after the other."""
-    times = {form: [] for form in forms}
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times["keras"]) < 3:
-        for form, function in forms.items():
-            begin = time.perf_counter()
-            function(images).numpy()
-            times[form].append(time.perf_counter() - begin)
-    return {form: statistics.median(t) for form, t in times.items()}
-
-
 def apart(keras, fused):
     """Relative difference of the features."""
     import numpy as np
 
-    return np.linalg.norm(fused - keras) / np.linalg.norm(keras)
+    return float(np.linalg.norm(fused - keras) / np.linalg.norm(keras))
 
 
 if __name__ == "__main__":  # a network, in a process of its own
-    print(json.dumps(measure(*sys.argv[1:3], float(sys.argv[3]))))
+    print(json.dumps(measure(*sys.argv[1:3], int(sys.argv[3]))))

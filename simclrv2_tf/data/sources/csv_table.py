@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import os
 import re
@@ -19,7 +17,7 @@ from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import SPLIT
 from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.opening import Options
-from simclrv2_tf.data.sources.quotes import quote_fault
+from simclrv2_tf.files.csv_rows import csv_rows
 from simclrv2_tf.files.remote import open_binary
 from simclrv2_tf.files.utf8 import utf8_text
 
@@ -27,7 +25,6 @@ _LOG = logging.getLogger("simclrv2_tf")
 DELIMITERS = ",;\t|"
 _CALLED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEPARATOR = re.compile(r"sep=(.?)", re.IGNORECASE)  # Excel's first line
-_QUOTING = "close it there, and double quotes within quotes"
 _TITLES = 20  # rows among which the names of the columns are looked for
 
 
@@ -77,24 +74,16 @@ def read_table(file: str, options: Options) -> CsvTable:
 
 def _rows(file):
     """All rows, and what stands between the columns."""
+    named = f"The file {file!r}"
     try:
         with open_binary(file) as data:
-            text = utf8_text(data.read(), f"The file {file!r}")
+            text = utf8_text(data.read(), named)
     except OSError as error:
-        raise _unreadable(file, error) from None
+        raise ValueError(
+            f"{named} cannot be read as a table: {error}"
+        ) from None
     delimiter = _delimiter(text)
-    lines = io.StringIO(text, newline="")
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    try:
-        return list(reader), delimiter
-    except csv.Error as error:
-        fault = quote_fault(text, delimiter)
-        reason = f"{fault}; {_QUOTING}" if fault else error
-        raise _unreadable(file, reason) from None
-
-
-def _unreadable(file, reason):
-    return ValueError(f"The file {file!r} cannot be read as a table: {reason}")
+    return csv_rows(text, named, delimiter), delimiter
 
 
 def _check_widths(file, rows, place, delimiter):

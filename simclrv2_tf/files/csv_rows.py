@@ -1,10 +1,35 @@
-"""Where the quotes of a table of text go wrong."""
+"""The rows of a table of text, and where its quotes go wrong."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 
 _LINE_END = re.compile(r"\r\n?|\n")
+_ADVICE = "close it there, and double quotes within quotes"
+
+
+def csv_rows(text: str, named: str, delimiter: str = ",") -> list[list[str]]:
+    """All rows; a quote that is not closed would hide those after it.
+
+    Args:
+      text: The table.
+      named: The file, as a message begins.
+      delimiter: What stands between its columns.
+
+    Raises:
+      ValueError: If quotes are wrong, or a cell is too long.
+    """
+    lines = io.StringIO(text, newline="")
+    try:
+        return list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        fault = quote_fault(text, delimiter)
+        reason = f"{fault}; {_ADVICE}" if fault else error
+        raise ValueError(
+            f"{named} cannot be read as a table: {reason}"
+        ) from None
 
 
 def quote_fault(text: str, delimiter: str) -> str | None:
