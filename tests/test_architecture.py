@@ -112,7 +112,7 @@ DATA_LEVELS = (
     {"blur", "storage", "views"},
     {"source"},
     {"classes", "example_names", "orientation_count", "splits", "unreadable"},
-    {"class_match", "exclusion", "label_names"},
+    {"class_match", "copies", "exclusion", "label_names"},
     {"batch_maker", "label_map"},
     {"sources"},
     {"cache", "pipeline"},

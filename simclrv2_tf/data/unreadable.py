@@ -13,6 +13,7 @@ import tensorflow as tf
 from simclrv2_tf.data.decode.magic import unreadable_words
 from simclrv2_tf.data.source import Source
 
+UNREADABLE = (ValueError, OSError, tf.errors.OpError)  # of corrupt images
 _LOG = logging.getLogger("simclrv2_tf")
 
 

@@ -24,6 +24,10 @@ from simclrv2_tf.runs.inputs import open_source
 SHEET = "dataset_summary.png"
 SHOWN = 48  # images on the contact sheet
 COLUMNS = 8
+ADVICE = (
+    "what suits these images: simclrv2 --train_mode=semi_supervised "
+    "--mode=recommend --dataset={} --model_dir=RUN"
+)
 MOST_TRIED = 8  # images looked at for each one shown, where many are corrupt
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -54,6 +58,7 @@ def summarize(config: Config) -> dict:
     if good:
         totals["sheet"] = _sheet_of(config, source, good)
         print(f"contact sheet: {totals['sheet']}", flush=True)
+    print(ADVICE.format(config.dataset), flush=True)
     return totals
 
 

@@ -12,6 +12,7 @@ from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.recipes import image_sample
 from simclrv2_tf.recipes import job_directory
+from simclrv2_tf.recipes import leakage
 from simclrv2_tf.recipes import memory_fit
 from simclrv2_tf.recipes import network_sizes
 from simclrv2_tf.recipes import stage_configs
@@ -66,7 +67,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     facts = gather(config, data)
     recipe = recommend(facts)
     recipe.give(stage_configs.given(config))
-    recipe.notes = [data.note, str(facts.machine)]
+    recipe.notes = [data.note, *leakage.notes(data), str(facts.machine)]
     start_from(recipe, facts)
     stage_configs.check(config, recipe, data)
     replicas = max(1, facts.machine.accelerators)

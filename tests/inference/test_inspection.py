@@ -33,6 +33,8 @@ def test_the_flag_prints_a_summary_and_writes_a_sheet(tmp_path, capsys):
     assert "classes  3" in out
     assert "3.png: " in out
     assert "in both splits: none" in out
+    recommend = "--train_mode=semi_supervised --mode=recommend --dataset=csv:"
+    assert f"{recommend}{tmp_path}/all.csv" in out
     with Image.open(tmp_path / "out" / inspection.SHEET) as sheet:
         assert sheet.size[0] > 8 * 96
 

@@ -12,9 +12,9 @@ import tensorflow as tf
 
 from simclrv2_tf.data.prepare import shards
 from simclrv2_tf.data.prepare import tfds_layout
-from simclrv2_tf.data.prepare.recipe import UNREADABLE
 from simclrv2_tf.data.prepare.recipe import prepare_image
 from simclrv2_tf.data.sources import open_source
+from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.files.errors import first_line
 
 CHUNK = 64  # examples that a worker takes at once

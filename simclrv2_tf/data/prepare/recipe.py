@@ -11,11 +11,11 @@ from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
 from simclrv2_tf.data.decode.orientation_tag import read_tag
 from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.source import to_channels
+from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import first_line
 
 FORMATS = ("jpeg", "png")
-UNREADABLE = (ValueError, OSError, tf.errors.OpError)  # of corrupt images
 WHITE = 255
 
 

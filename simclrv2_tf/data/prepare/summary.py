@@ -2,32 +2,24 @@
 
 import collections
 import concurrent.futures
-import hashlib
 import io
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.copies import digest
 from simclrv2_tf.data.decode.magic import unreadable_words
 from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
 from simclrv2_tf.data.decode.orientation_tag import read_tag
 from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.orientation_count import tagged_words
-from simclrv2_tf.data.prepare.recipe import UNREADABLE
+from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.progress import progress
 
 THREADS = 8  # decoding runs outside of Python's lock
 MOST = 20  # rows of a list that are shown
-# Up to which shorter side, in pixels, which recipe and image size.
-GUESSES = (
-    (16, "flags/digits_pretrain.cfg", 16),
-    (48, "flags/cifar10_pretrain.cfg", 32),
-    (120, "flags/cifar10_pretrain.cfg", 96),
-    (np.inf, "flags/imagenet_pretrain_100ep.cfg", 224),
-)
-
 # What is seen of one image; `error` is None for a good one. `digest` stands
 # for its bytes, `tag` for its orientation.
 Look = collections.namedtuple(
@@ -65,21 +57,17 @@ def _look(source, index, decode):
         image = source.storage.read(index)
         height, width, channels = image.shape
         kind, mode = f"array of {image.dtype}", f"{channels} channels"
-        return Look(kind, mode, width, height, _digest(image.tobytes()), None)
+        return Look(kind, mode, width, height, digest(image), None)
     data = b""
     try:
         data = source.storage.read(index)
         height, width, _ = decode(tf.constant(data)).shape
         kind, mode = _kind(data)
         tag = read_tag(io.BytesIO(data))
-        return Look(kind, mode, width, height, _digest(data), None, tag)
+        return Look(kind, mode, width, height, digest(data), None, tag)
     except UNREADABLE as error:
         reason = unreadable_words(data) or first_line(error)
         return Look(None, None, None, None, None, reason)
-
-
-def _digest(data):
-    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def _kind(data):
@@ -107,8 +95,7 @@ def summarize(splits):
       an EXIF orientation other than 1), "corrupt" (image to reason) and
       "notes" (sentences, see `Source`); "duplicates", pairs of images with the
       same bytes in the first split and another; "repeated", images of the
-      first split whose bytes came before; and the guess, "recipe" and
-      "image_size".
+      first split whose bytes came before.
     """
     facts = {split: _of_split(*pair) for split, pair in splits.items()}
     first = next(iter(splits))
@@ -120,13 +107,10 @@ def summarize(splits):
         for index, look in enumerate(looks)
         if look.digest in known
     ]
-    recipe, size = guess(facts[first])
     return {
         "splits": facts,
         "duplicates": duplicates,
         "repeated": repeated,
-        "recipe": recipe,
-        "image_size": size,
     }
 
 
@@ -179,16 +163,6 @@ def _by_digest(source, looks):
     return known, repeated
 
 
-def guess(split):
-    """Recipe and image size for images of such sizes."""
-    if split["shorter_side"] is None:
-        return None, None
-    side = split["shorter_side"][1]
-    return next(
-        (recipe, size) for most, recipe, size in GUESSES if side <= most
-    )
-
-
 def lines(summary):
     """A summary for a person to read, a list of lines."""
     shown = []
@@ -197,15 +171,10 @@ def lines(summary):
     if len(summary["splits"]) > 1:
         shown += _pair_lines(
             "in both splits",
-            "evaluation would be flattered",
+            "train/test leakage",
             summary["duplicates"],
         )
     shown += _pair_lines("twice in training", "", summary["repeated"])
-    if summary["recipe"]:
-        shown.append(
-            f"guess: --flagfile={summary['recipe']} "
-            f"--image_size={summary['image_size']}{_advice(summary)}"
-        )
     return shown
 
 
@@ -260,14 +229,3 @@ def _pair_lines(title, consequence, pairs):
         consequence and f"; {consequence}"
     )
     return [head, *(f"  {a} = {b}" for a, b in pairs[:MOST])]
-
-
-def _advice(summary):
-    """More flags that such data asks for."""
-    train = next(iter(summary["splits"].values()))
-    advice = ""
-    if set(train["modes"]) <= {"L", "1", "I;16", "1 channels"}:
-        advice += " --channels=1"
-    if train["images"] < 512:
-        advice += f" --train_batch_size={max(1, train['images'] // 2)}"
-    return advice

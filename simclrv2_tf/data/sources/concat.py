@@ -51,6 +51,7 @@ def open_concat(
       NoSplitError: If the split is missing.
     """
     names = names_of(where)
+    _warn_of_repeats(names, where)
     asked = _asked(splits_of, names, split, options)
     sources: list[Source] = []
     absent: dict[str, NoSplitError] = {}
@@ -103,6 +104,15 @@ def _check_absent(absent, some, where, split):
         listed(list(absent)),
         "has" if len(absent) == 1 else "have",
     )
+
+
+def _warn_of_repeats(names, where):
+    if len({name.rstrip("/") for name in names}) < len(names):
+        _LOG.warning(
+            "concat:%s names a data set twice: its images are there twice, "
+            "also on both sides of what --holdout_fraction sets aside.",
+            where,
+        )
 
 
 def _warn_of_likes(classes, where):

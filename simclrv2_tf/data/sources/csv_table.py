@@ -67,8 +67,7 @@ def read_table(file: str, options: Options) -> CsvTable:
     columns, named = _columns(file, head, following, options)
     numbered = enumerate(rows[place + named :], place + named + 1)
     content = [(number, row) for number, row in numbered if _filled(row)]
-    if named:
-        _check_widths(file, rows, place, delimiter)
+    _check_widths(file, rows, place, delimiter, named)
     return CsvTable(content, columns, _notes(file, rows[:place]))
 
 
@@ -86,16 +85,21 @@ def _rows(file):
     return csv_rows(text, named, delimiter), delimiter
 
 
-def _check_widths(file, rows, place, delimiter):
-    """Raises for a row with cells that the row of names has no name for."""
+def _check_widths(file, rows, place, delimiter, named):
+    """Raises for a row with more cells than the first: a path may be cut."""
+    if not rows:
+        return
     wide = len(rows[place])
+    first = "the header"
+    if not named:  # a first row may lack its label
+        wide, first = max(wide, 2), "the first row"
     for index in range(place + 1, len(rows)):
         if _filled(rows[index][wide:]):
             signs = _CALLED.get(delimiter, repr(delimiter))
             raise ValueError(
                 f"The file {file!r} must name the column of each cell. "
                 f"Received: line {_line(rows, index)} has {len(rows[index])} "
-                f"cells where the header has {wide}; put quotes around a name "
+                f"cells where {first} has {wide}; put quotes around a name "
                 f"with {signs}"
             )
 

@@ -64,9 +64,7 @@ def test_the_lines_name_what_matters(folder):
         "classes  2, from 2 images (bee) to 6 (ant)",
         "corrupt  1",
         "bad.jpg: ",
-        "in both splits: 1 images; evaluation would be flattered",
-        "guess: --flagfile=flags/digits_pretrain.cfg --image_size=16",
-        "--train_batch_size=4",
+        "in both splits: 1 images; train/test leakage",
     ):
         assert part in text
 
@@ -89,24 +87,10 @@ def test_equal_classes_are_not_a_range(counts, line):
         "corrupt": {},
         "notes": ["passed over: 1 file, .txt 1"],
     }
-    found = {
-        "splits": {"train": split},
-        "repeated": [],
-        "recipe": None,
-    }
+    found = {"splits": {"train": split}, "repeated": []}
     shown = summary.lines(found)
     assert f"  {line}" in shown
     assert "  note     passed over: 1 file, .txt 1" in shown
-
-
-@pytest.mark.parametrize(
-    ("side", "expected"),
-    [(8, 16), (16, 16), (28, 32), (32, 32), (96, 96), (240, 224), (4000, 224)],
-)
-def test_guesses(side, expected):
-    recipe, size = summary.guess({"shorter_side": [side, side, side]})
-    assert size == expected
-    assert recipe.startswith("flags/")
 
 
 def test_arrays_have_no_files(tmp_path):
@@ -125,7 +109,6 @@ def test_arrays_have_no_files(tmp_path):
 def test_nothing_that_can_be_read(tmp_path):
     (tmp_path / "1.png").write_bytes(b"no image")
     found = summed(f"folder:{tmp_path}", ("train",))
-    assert found["recipe"] is None
     assert "corrupt  1" in "\n".join(summary.lines(found))
 
 

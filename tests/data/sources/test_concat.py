@@ -204,6 +204,14 @@ def test_splits_are_those_of_any_part(tmp_path):
         sources.split_names("concat:digits")
 
 
+@pytest.mark.parametrize("end", ["", "/"])
+def test_a_data_set_that_is_named_twice(tmp_path, caplog, end):
+    (tmp_path / "a.png").write_bytes(ENCODED[9])
+    name = f"folder:{tmp_path}"
+    assert sources.open_source(f"concat:{name},{name}{end}").num_examples == 2
+    assert "names a data set twice" in caplog.text
+
+
 def test_messages(tmp_path):
     for name in ("concat:digits", "concat:digits,,digits", "concat:,"):
         with pytest.raises(ValueError, match="must name two data sets"):

@@ -298,6 +298,17 @@ def test_more_cells_than_the_header(tmp_path):
     assert sources.open_source(fine).num_examples == 2
 
 
+def test_more_cells_than_the_first_row_without_names(tmp_path):
+    text = "0.png,a,\n1.png,b\nmy, photo1.png,cat\n"
+    message = "line 3 has 3 cells where the first row has 2; put quotes around"
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(table(tmp_path, text.replace("a,", "a")))
+    first_lacks_its_label = table(tmp_path, "0.png\n1.png,b\n")
+    assert sources.open_source(first_lacks_its_label).labels.tolist() == [-1, 0]
+    more = table(tmp_path, "0.png,a,x\n1.png,b,y\n")
+    assert sources.open_source(more).labels.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("encoding", "reason"),
     [
