@@ -535,8 +535,8 @@ class Options(TypedDict, total=False):
     what the rules think the data deserve."""
 
     memory_budget: float
-    """Memory for the job in GB, which its recipe is fitted to; 0: what is
-    free."""
+    """Memory for the job in GB, TensorFlow and images included, which its
+    recipe is fitted to; 0: what is free."""
 
     stage_options: str | os.PathLike[str] | None
     """Options of single stages (pretrain, finetune, distill, scratch),

@@ -18,8 +18,8 @@ class RecipeConfig:
     )
     memory_budget: float = option(
         0.0,
-        "Memory for the job in GB, which its recipe is fitted to; 0: what is "
-        "free.",
+        "Memory for the job in GB, TensorFlow and images included, which its "
+        "recipe is fitted to; 0: what is free.",
         range=at_least(0, "GB"),
     )
     stage_options: str | None = option(

@@ -13,6 +13,7 @@ from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import TABLE
 from simclrv2_tf.recipes.record import write_json
 from simclrv2_tf.recipes.record import write_text
+from simclrv2_tf.runs import memory
 
 # Parts that take time for the teacher alone.
 _BEFORE_THE_TEACHER = ("pilots", "pretrained", "trials")
@@ -48,6 +49,8 @@ def _report(job, rows):
         "notes": [*notes, said] if said else notes,
         "planned_seconds": sum(job.recipe.seconds.values()),
         "seconds": spent,
+        "planned_memory": job.recipe.memory or None,
+        "memory": memory.highest(),
     }
 
 

@@ -47,6 +47,8 @@ class Recipe:
       pilot_runs: How many short runs try an augmentation.
       trials: Whether short runs try how to fine-tune.
       from_labels_alone: Whether the teacher starts from nothing.
+      memory: Bytes that the job is expected to come to, 0 if not known.
+      memory_before: Of these, what its process had before it began.
     """
 
     given: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
@@ -57,6 +59,8 @@ class Recipe:
     pilot_runs: int = 0
     trials: bool = False
     from_labels_alone: bool = False
+    memory: float = 0.0
+    memory_before: float = 0.0
 
     def choose(
         self, stage: str, option: str, value: Any, why: str, source: str

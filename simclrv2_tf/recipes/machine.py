@@ -9,7 +9,7 @@ import tensorflow as tf
 from simclrv2_tf import scaling
 from simclrv2_tf.files.cores import cores
 from simclrv2_tf.files.free_memory import free_memory
-from simclrv2_tf.recipes.gigabytes import gigabytes
+from simclrv2_tf.files.gigabytes import gigabytes
 from simclrv2_tf.runs import precision
 
 

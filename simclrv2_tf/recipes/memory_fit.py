@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.recipes.gigabytes import gigabytes
+from simclrv2_tf.files.gigabytes import gigabytes
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.runs import memory_check
 
@@ -18,7 +18,8 @@ def fit(recipe: Recipe, memory_budget: float = 0.0, replicas: int = 1) -> None:
 
     Args:
       recipe: A `Recipe`, which is changed where it has to be.
-      memory_budget: GB that the job may take, 0 for what is free.
+      memory_budget: GB that the job's process may come to on the host, or on
+        each accelerator; 0 for what is free.
       replicas: Devices that share a batch.
 
     Raises:
@@ -32,21 +33,34 @@ def fit(recipe: Recipe, memory_budget: float = 0.0, replicas: int = 1) -> None:
     for changes in [{}, *_smaller(options["train_batch_size"], replicas)]:
         expected = _expected({**options, **changes}, replicas)
         limit = _limit(expected, memory_budget)
-        if expected.peak <= limit:
+        if expected.whole <= limit:
             why = (
-                f"{gigabytes(expected.peak)} of the {gigabytes(limit)} that "
+                f"{gigabytes(expected.whole)} of the {gigabytes(limit)} that "
                 "may be taken"
             )
             for option, value in changes.items():
                 recipe.choose("pretrain", option, value, why, SOURCE)
-            recipe.notes.append(f"memory: about {gigabytes(expected.peak)}")
+            _note(recipe, expected)
             return
     raise ValueError(
         f"The memory must hold pretraining, which takes about "
-        f"{gigabytes(expected.peak)} at least. Received: "
+        f"{gigabytes(expected.whole)} at least{_before(expected)}. Received: "
         f"{gigabytes(limit)} that may be taken; give --image_size or "
         "--width_multiplier a smaller value."
     )
+
+
+def _note(recipe, expected):
+    recipe.memory = float(expected.whole)
+    recipe.memory_before = float(expected.taken)
+    words = f"{gigabytes(expected.whole)}{_before(expected)}"
+    recipe.notes.append(f"memory: about {words}")
+
+
+def _before(expected):
+    """What the process has already, in words."""
+    taken = expected.taken
+    return f", {gigabytes(taken)} of it before it begins" if taken else ""
 
 
 def _expected(options, replicas):
@@ -55,7 +69,7 @@ def _expected(options, replicas):
 
 
 def _limit(expected, memory_budget):
-    free = memory_check.MOST * expected.free
+    free = memory_check.MOST * expected.free + expected.taken
     return min(free, memory_budget * 1e9) if memory_budget else free
 
 

@@ -143,11 +143,11 @@ def _judged(job):
     labelled = job.data.train.subset(job.data.labelled)
     parts = divided(labelled, min(PARTS, job.data.fewest))
     turns = parts[: _turns(labelled.num_examples)]
-    counted, budget = _counted(job, turns), job.config.memory_budget
+    counted = _counted(job, turns)
     told: dict[str, np.ndarray] = {}
     best = USUAL
     for name in ways(job.recipe):
-        if name != USUAL and not fits(_config(job, name), name, budget):
+        if name != USUAL and not _fits(job, name):
             continue
         told[name] = _right(job, name, turns) * counted
         if surely_better(told[name], told[best]):
@@ -158,6 +158,11 @@ def _judged(job):
         "chosen": best,
         "seconds": time.monotonic() - begin,
     }
+
+
+def _fits(job, name):
+    budget, before = job.config.memory_budget, job.recipe.memory_before
+    return fits(_config(job, name), name, budget, before)
 
 
 def _counted(job, turns):

@@ -22,16 +22,20 @@ def rate_scale(options: dict[str, Any]) -> float:
     )
 
 
-def fits(config: Config, name: str, memory_budget: float = 0.0) -> bool:
+def fits(
+    config: Config, name: str, memory_budget: float = 0.0, before: float = 0.0
+) -> bool:
     """Whether there is memory for a run, and a warning where there is not.
 
     Args:
       config: A `Config`.
       name: What is tried, for the warning.
-      memory_budget: GB that the job may take, 0 for what is free.
+      memory_budget: GB that the job may come to, 0 for what is free.
+      before: Bytes that its process had before it began; what earlier parts
+        have left is taken anew.
     """
     expected = memory_check.expect(config, distribution.num_replicas())
-    above = memory_budget and expected.peak > memory_budget * 1e9
+    above = memory_budget and expected.peak + before > memory_budget * 1e9
     if not config.check_memory or (expected.fits and not above):
         return True
     _LOG.warning(

@@ -6,6 +6,7 @@ import glob
 import os
 import shlex
 
+from simclrv2_tf.files.gigabytes import gigabytes
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.job_recipe import is_void
 from simclrv2_tf.reports.history import Stage
@@ -21,6 +22,7 @@ def facts(directory: str, stages: list[Stage]) -> list[tuple[str, str]]:
         "Data": _data(directory, stages),
         "Labels": _labels(stages),
         "Time": _time(directory, stages),
+        "Memory": _memory(directory),
         "Machine": _machine(stages[-1].environment),
         "Versions": _versions(stages[-1].environment),
         "Seed": f"{stages[-1].flags.get('seed', '')}",
@@ -73,6 +75,16 @@ def _time(directory, stages):
     told = _minutes(seconds)
     planned = report.get("planned_seconds")
     return f"{told}, planned {_minutes(planned)}" if planned else told
+
+
+def _memory(directory):
+    """What a job came to, "" for a run or a job of an earlier version."""
+    report = record.read_json(directory, record.REPORT)
+    if not report.get("memory"):
+        return ""
+    planned = report.get("planned_memory")
+    told = gigabytes(report["memory"])
+    return f"{told}, planned {gigabytes(planned)}" if planned else told
 
 
 def _minutes(seconds):

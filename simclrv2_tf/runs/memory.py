@@ -8,7 +8,7 @@ import tensorflow as tf
 def memory_in_use() -> int:
     """Bytes that this process holds now, the largest of host and devices."""
     devices = tf.config.list_logical_devices("GPU")
-    return max([_resident(), *(_of_device(device) for device in devices)])
+    return max([resident(), *(_of_device(device) for device in devices)])
 
 
 def highest() -> int:
@@ -18,7 +18,8 @@ def highest() -> int:
     return max([_highest(), *(info["peak"] for info in peaks)])
 
 
-def _resident():
+def resident() -> int:
+    """Bytes of the host that this process holds now."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

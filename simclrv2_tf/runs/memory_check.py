@@ -12,6 +12,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config import averages
 from simclrv2_tf.files.free_memory import free_memory
 from simclrv2_tf.runs import teacher_sources
+from simclrv2_tf.runs.memory import resident
 
 MOST = 0.9  # of the free memory that a job may be expected to take
 # On the host memory that is freed comes back in pieces, so that the peak grows
@@ -28,15 +29,22 @@ class Expected:
     """The memory that a job is expected to take, and what there is.
 
     Attributes:
-      peak: Bytes on a device, infinite for none known; NaN where a Keras
-        network takes part, whose layers are not counted.
+      peak: Bytes on a device, on the host beside what the process has; NaN
+        where a Keras network takes part, whose layers are not counted.
       free: Bytes of the host or of an accelerator, infinite if not known.
       where: Whose memory it is, in words.
+      taken: Bytes of the host that the process has already.
     """
 
     peak: float
     free: float
     where: str
+    taken: float = 0.0
+
+    @property
+    def whole(self) -> float:
+        """Bytes that the process comes to."""
+        return self.peak + self.taken
 
     @property
     def fits(self) -> bool:
@@ -45,10 +53,12 @@ class Expected:
     def __str__(self) -> str:
         if math.isnan(self.peak):
             return "not estimated: a network is no ResNet of ours"
-        there = f" of {self.free / 1e9:.1f} GB free {self.where}"
-        return f"about {self.peak / 1e9:.1f} GB" + (
-            there if self.free < float("inf") else ""
-        )
+        words = f"about {self.peak / 1e9:.1f} GB"
+        if self.free < float("inf"):
+            words += f" of {self.free / 1e9:.1f} GB free {self.where}"
+        if self.taken:
+            words += f", {self.whole / 1e9:.1f} GB with what it has already"
+        return words
 
 
 def expect(config: Config, replicas: int = 1) -> Expected:
@@ -71,7 +81,7 @@ def expect(config: Config, replicas: int = 1) -> Expected:
         return Expected(needed, float("inf"), "on each core")
     local = replicas // distribution.worker_share()[0]
     peak = local * GROWTH * needed + COMPILED
-    return Expected(peak, free_memory(), "on this machine")
+    return Expected(peak, free_memory(), "on this machine", resident())
 
 
 def check(config: Config, replicas: int = 1) -> Expected:

@@ -37,9 +37,13 @@ def test_means_over_draws():
             },
             "planned seconds": 100,
             "seconds": 110,
+            "planned GB": 2.0,
+            "GB": 2.2,
         }
 
     (row,) = benchmark.summary([cell(0, 0.8, 0.1), cell(1, 0.6, 0.3)])
     assert row["above scratch"] == pytest.approx(0.5)
     assert row["above raw pixels"] is None
-    assert row["seconds to planned"] == 1.1
+    assert row["seconds to planned"] == 1.1 == row["GB to planned"]
+    unknown = {**cell(0, 0.8, 0.1), "planned GB": None}
+    assert benchmark.summary([unknown])[0]["GB to planned"] is None

@@ -204,16 +204,25 @@ def test_weights_that_are_given_say_what_the_teacher_is():
     assert not recipe.left_out
 
 
-def test_a_batch_that_fits():
+@pytest.mark.parametrize("taken", [0.0, 1.25e9])
+def test_a_batch_that_fits(monkeypatch, taken):
+    monkeypatch.setattr(memory_check, "resident", lambda: taken)
+    before = taken / 1e9
     recipe = recommend(dataclasses.replace(SIGNS, machine=LAPTOP))
     memory_fit.fit(recipe)
     assert "gradient_cache_microbatch" not in recipe.options("pretrain")
-    memory_fit.fit(recipe, memory_budget=0.6)
+    whole, taken_before = recipe.memory, recipe.memory_before
+    assert taken_before == taken
+    expected = memory_check.expect(Config(**recipe.options("pretrain")))
+    assert whole == expected.peak + taken
+    assert ("1.2 GB of it before it begins" in recipe.notes[-1]) == (taken > 0)
+    memory_fit.fit(recipe, memory_budget=before + 0.6)
+    assert recipe.memory < whole
     options = recipe.options("pretrain")
     assert options["train_batch_size"] == 256
     assert 16 <= options["gradient_cache_microbatch"] < 256
     with pytest.raises(ValueError, match="The memory must hold"):
-        memory_fit.fit(recipe, memory_budget=0.1)
+        memory_fit.fit(recipe, memory_budget=before + 0.1)
     with pytest.raises(ValueError, match=r"Received: 0\.001 GB that may"):
         memory_fit.fit(recipe, memory_budget=0.001)
 

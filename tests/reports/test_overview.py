@@ -1,10 +1,11 @@
-"""What the page tells of exported formats that were timed."""
+"""What the page tells first, and of exported formats that were timed."""
 
 import json
 
 import pytest
 
 from simclrv2_tf.reports import overview
+from simclrv2_tf.reports.history import Stage
 
 
 def timed(version, size, milliseconds):
@@ -41,3 +42,15 @@ def test_a_file_that_is_no_json_is_named(tmp_path):
     (tmp_path / "saved_model" / "3" / "benchmark.json").write_text("{")
     with pytest.raises(ValueError, match="benchmark.json' must hold JSON"):
         overview.formats(str(tmp_path), None)
+
+
+def test_what_a_job_took_of_the_memory(tmp_path):
+    stage = Stage("distilled", "", str(tmp_path), {}, {}, [])
+
+    def told(**report):
+        (tmp_path / "report.json").write_text(json.dumps(report))
+        return dict(overview.facts(str(tmp_path), [stage])).get("Memory")
+
+    assert told(memory=1.9e9, planned_memory=2.04e9) == "1.9 GB, planned 2.0 GB"
+    assert told(memory=1.9e9, planned_memory=None) == "1.9 GB"
+    assert told(seconds=3) is None  # of an earlier version

@@ -21,10 +21,11 @@ LARGE = Config(resnet_depth=50, image_size=224, train_batch_size=128)
 def free(monkeypatch):
     """Sets how many GB are free."""
 
-    def set_free(gigabytes):
+    def set_free(gigabytes, taken=0.0):
         monkeypatch.setattr(
             memory_check, "free_memory", lambda: gigabytes * 1e9
         )
+        monkeypatch.setattr(memory_check, "resident", lambda: taken * 1e9)
 
     return set_free
 
@@ -51,6 +52,19 @@ def test_a_job_that_fits_goes_on(free):
     expected = memory_check.check(SMALL)
     assert expected.fits
     assert str(expected) == "about 4.5 GB of 22.0 GB free on this machine"
+    assert expected.whole == expected.peak
+
+
+def test_what_the_process_has_is_told_beside_it(free):
+    free(22, taken=1.5)
+    expected = memory_check.expect(SMALL)
+    assert str(expected) == (
+        "about 4.5 GB of 22.0 GB free on this machine, 6.0 GB with what it has "
+        "already"
+    )
+    assert expected.whole == expected.peak + 1.5e9
+    free(22)
+    assert memory_check.expect(SMALL).peak == expected.peak
 
 
 def test_a_job_that_does_not_fit_is_told_what_would(free):

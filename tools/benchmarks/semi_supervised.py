@@ -93,7 +93,14 @@ def draws_of(name, labels, options, root):
             "exported": report["exported_run"],
             "planned seconds": round(report["planned_seconds"]),
             "seconds": round(report["seconds"]),
+            "planned GB": in_gb(report["planned_memory"]),
+            "GB": in_gb(report["memory"]),
         }
+
+
+def in_gb(size):
+    """Bytes in GB, None for none known."""
+    return size and round(size / 1e9, 2)
 
 
 def data_flags(name, data, root):
@@ -196,7 +203,10 @@ def share_network(first, directory):
 
 
 def summary(cells):
-    """Means over draws, and what was asked of them."""
+    """Means over draws, and what was asked of them.
+
+    Time and memory are the first draw's: the others take its pretraining.
+    """
     groups = {}
     for cell in cells:
         groups.setdefault((cell["data"], cell["labels"]), []).append(cell)
@@ -207,12 +217,17 @@ def summary(cells):
             **{row: mean(drawn, row) for row in drawn[0]["top-1"]},
             "above scratch": gain(drawn, SCRATCH),
             "above raw pixels": gain(drawn, PIXELS),
-            "seconds to planned": round(
-                drawn[0]["seconds"] / drawn[0]["planned seconds"], 2
-            ),
+            "seconds to planned": ratio(drawn[0], "seconds"),
+            "GB to planned": ratio(drawn[0], "GB"),
         }
         for (name, labels), drawn in groups.items()
     ]
+
+
+def ratio(cell, kind):
+    """What a job came to, of what was planned; None where that is not known."""
+    planned = cell.get(f"planned {kind}")
+    return planned and round(cell[kind] / planned, 2)
 
 
 def mean(cells, row):
