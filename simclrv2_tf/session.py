@@ -259,6 +259,12 @@ def _train_then_evaluate(config, source, eval_source, interruption, callbacks):
 
 def _evaluate_best(config, eval_source, source):
     """The best checkpoint's evaluation, in files of its own."""
+    if not config.best_folds:
+        _LOG.warning(
+            "the best checkpoint was chosen by the images that it is evaluated "
+            "on, so that its figures are too good: --best_folds chooses "
+            "without them, another --eval_split judges it"
+        )
     name = f"{config.eval_name}_best" if config.eval_name else "best"
     config = dataclasses.replace(config, eval_name=name)
     return evaluate.evaluate_checkpoint(

@@ -114,16 +114,10 @@ def evaluate_checkpoint(
     channels = network.get_config()["channels"]
     eval_source = first_of(config, eval_source.with_channels(channels))
     unreadable = UnreadableImages(eval_source, config.max_corrupt_fraction)
-    result, tables = {}, {}
     with unreadable.explained():
-        labels = _labels(config, prefix, network, eval_source)
-        if labels is None:
-            _check_wanted(config, prefix, eval_source)
-        else:
-            names = weights.class_names(prefix) or eval_source.class_names
-            result, tables = judge_classifier(
-                config, network, eval_source, unreadable, labels, names
-            )
+        result, tables = _judged(
+            config, prefix, network, eval_source, unreadable
+        )
     if config.knn_k:
         source = source or inputs.open_source(config)
         source = weights.in_order_of(prefix, source)
@@ -138,18 +132,37 @@ def evaluate_checkpoint(
         result["eval/unreadable_images"] = len(unreadable.found)
     result["eval/regularization_loss"] = _decay(config, network)
     if distribution.is_chief():
-        step = exports.step_of(prefix)
-        results.report(
-            result,
-            step,
-            config.model_dir,
-            config.eval_name,
-            tables,
-            eval_source.name,
-        )
-        if config.calibrate:
-            keep_calibration(prefix, eval_source, result)
+        _keep(config, prefix, eval_source, result, tables)
     return result
+
+
+def _judged(config, prefix, network, eval_source, unreadable):
+    """What a classifier comes to, and its tables; nothing where there is none.
+
+    See `judge_classifier`.
+    """
+    labels = _labels(config, prefix, network, eval_source)
+    if labels is None:
+        _check_wanted(config, prefix, eval_source)
+        return {}, {}
+    names = weights.class_names(prefix) or eval_source.class_names
+    return judge_classifier(
+        config, network, eval_source, unreadable, labels, names
+    )
+
+
+def _keep(config, prefix, eval_source, result, tables):
+    """Writes what an evaluation came to."""
+    results.report(
+        result,
+        exports.step_of(prefix),
+        config.model_dir,
+        config.eval_name,
+        tables,
+        eval_source.name,
+    )
+    if config.calibrate:
+        keep_calibration(prefix, eval_source, result)
 
 
 def _labels(config, prefix, network, eval_source):

@@ -100,39 +100,29 @@ class Network(keras.Model):
     ) -> None:
         check_arguments(kwargs)
         check_image_format()
-        input_mean = per_channel("input_mean", input_mean, channels)
-        input_std = per_channel("input_std", input_std, channels)
-        norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
-        named: dict[str, Any] = {}
+        config: dict[str, Any] = {
+            "resnet_depth": resnet_depth,
+            "width_multiplier": width_multiplier,
+            "sk_ratio": sk_ratio,
+            "se_ratio": se_ratio,
+            "image_size": image_size,
+            "num_classes": num_classes,
+            "proj_head_mode": proj_head_mode,
+            "num_proj_layers": num_proj_layers,
+            "proj_out_dim": proj_out_dim,
+            "ft_proj_selector": ft_proj_selector,
+            "batch_norm_decay": batch_norm_decay,
+            "global_bn": global_bn,
+            "channels": channels,
+            "input_mean": per_channel("input_mean", input_mean, channels),
+            "input_std": per_channel("input_std", input_std, channels),
+        }
         if backbone is None or backbone == "":
-            base = ResNet(
-                resnet_depth,
-                width_multiplier,
-                sk_ratio,
-                se_ratio,
-                image_size,
-                input_scaling=make_scaling(input_mean, input_std, channels),
-                name="base_model",
-                **norm,
-            )
+            base = _make_resnet(config)
         else:
-            check_options(input_mean, input_std, global_bn)
-            base, text = make_keras_backbone(
-                backbone,
-                backbone_pixels,
-                image_size,
-                channels,
-                name="base_model",
-            )
-            named = {"backbone": text, "backbone_pixels": backbone_pixels}
-        projection_head = ProjectionHead(
-            proj_head_mode,
-            num_proj_layers,
-            base.feature_dim,
-            proj_out_dim,
-            name="head_contrastive",
-            **norm,
-        )
+            base, text = _make_foreign(config, backbone, backbone_pixels)
+            config |= {"backbone": text, "backbone_pixels": backbone_pixels}
+        projection_head = _make_projection_head(config, base.feature_dim)
         check_selector(ft_proj_selector, len(projection_head.layers))
         supervised_head = None
         if num_classes:
@@ -153,24 +143,7 @@ class Network(keras.Model):
         self.backbone = base
         self.projection_head = projection_head
         self.supervised_head = supervised_head
-        self._config: dict[str, Any] = {
-            "resnet_depth": resnet_depth,
-            "width_multiplier": width_multiplier,
-            "sk_ratio": sk_ratio,
-            "se_ratio": se_ratio,
-            "image_size": image_size,
-            "num_classes": num_classes,
-            "proj_head_mode": proj_head_mode,
-            "num_proj_layers": num_proj_layers,
-            "proj_out_dim": proj_out_dim,
-            "ft_proj_selector": ft_proj_selector,
-            "batch_norm_decay": batch_norm_decay,
-            "global_bn": global_bn,
-            "channels": channels,
-            "input_mean": input_mean,
-            "input_std": input_std,
-            **named,
-        }
+        self._config = config
 
     def get_config(self) -> dict[str, Any]:
         return {**self._config, "name": self.name}
@@ -276,3 +249,48 @@ def count_parameters(network: Network) -> int:
         for name, variable in network.named_variables().items()
         if "moving_" not in name
     )
+
+
+def _make_resnet(config):
+    """The backbone of a network's configuration."""
+    return ResNet(
+        config["resnet_depth"],
+        config["width_multiplier"],
+        config["sk_ratio"],
+        config["se_ratio"],
+        config["image_size"],
+        input_scaling=make_scaling(
+            config["input_mean"], config["input_std"], config["channels"]
+        ),
+        name="base_model",
+        **_norm(config),
+    )
+
+
+def _make_foreign(config, backbone, pixels):
+    """A Keras network as backbone, and its text."""
+    check_options(
+        config["input_mean"], config["input_std"], config["global_bn"]
+    )
+    return make_keras_backbone(
+        backbone,
+        pixels,
+        config["image_size"],
+        config["channels"],
+        name="base_model",
+    )
+
+
+def _make_projection_head(config, feature_dim):
+    return ProjectionHead(
+        config["proj_head_mode"],
+        config["num_proj_layers"],
+        feature_dim,
+        config["proj_out_dim"],
+        name="head_contrastive",
+        **_norm(config),
+    )
+
+
+def _norm(config):
+    return {name: config[name] for name in ("batch_norm_decay", "global_bn")}

@@ -1,5 +1,6 @@
 """Memory in use: of the process, and of accelerators."""
 
+import functools
 import os
 
 import tensorflow as tf
@@ -8,7 +9,7 @@ import tensorflow as tf
 def memory_in_use() -> int:
     """Bytes that this process holds now, the largest of host and devices."""
     devices = tf.config.list_logical_devices("GPU")
-    return max([resident(), *(_of_device(device) for device in devices)])
+    return max([_resident(), *(_of_device(device) for device in devices)])
 
 
 def highest() -> int:
@@ -18,8 +19,16 @@ def highest() -> int:
     return max([_highest(), *(info["peak"] for info in peaks)])
 
 
-def resident() -> int:
-    """Bytes of the host that this process holds now."""
+@functools.cache
+def before_runs() -> int:
+    """Bytes of the host that this process held when this was first asked.
+
+    What a run takes is free for the next one in the same process.
+    """
+    return _resident()
+
+
+def _resident():
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

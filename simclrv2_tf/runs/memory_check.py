@@ -12,7 +12,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config import averages
 from simclrv2_tf.files.free_memory import free_memory
 from simclrv2_tf.runs import teacher_sources
-from simclrv2_tf.runs.memory import resident
+from simclrv2_tf.runs.memory import before_runs
 
 MOST = 0.9  # of the free memory that a job may be expected to take
 # On the host memory that is freed comes back in pieces, so that the peak grows
@@ -33,7 +33,7 @@ class Expected:
         where a Keras network takes part, whose layers are not counted.
       free: Bytes of the host or of an accelerator, infinite if not known.
       where: Whose memory it is, in words.
-      taken: Bytes of the host that the process has already.
+      taken: Bytes of the host that the process had before any run.
     """
 
     peak: float
@@ -57,7 +57,7 @@ class Expected:
         if self.free < float("inf"):
             words += f" of {self.free / 1e9:.1f} GB free {self.where}"
         if self.taken:
-            words += f", {self.whole / 1e9:.1f} GB with what it has already"
+            words += f", {self.whole / 1e9:.1f} GB with TensorFlow and data"
         return words
 
 
@@ -81,7 +81,7 @@ def expect(config: Config, replicas: int = 1) -> Expected:
         return Expected(needed, float("inf"), "on each core")
     local = replicas // distribution.worker_share()[0]
     peak = local * GROWTH * needed + COMPILED
-    return Expected(peak, free_memory(), "on this machine", resident())
+    return Expected(peak, free_memory(), "on this machine", before_runs())
 
 
 def check(config: Config, replicas: int = 1) -> Expected:

@@ -206,7 +206,7 @@ def test_weights_that_are_given_say_what_the_teacher_is():
 
 @pytest.mark.parametrize("taken", [0.0, 1.25e9])
 def test_a_batch_that_fits(monkeypatch, taken):
-    monkeypatch.setattr(memory_check, "resident", lambda: taken)
+    monkeypatch.setattr(memory_check, "before_runs", lambda: taken)
     before = taken / 1e9
     recipe = recommend(dataclasses.replace(SIGNS, machine=LAPTOP))
     memory_fit.fit(recipe)

@@ -25,7 +25,7 @@ def free(monkeypatch):
         monkeypatch.setattr(
             memory_check, "free_memory", lambda: gigabytes * 1e9
         )
-        monkeypatch.setattr(memory_check, "resident", lambda: taken * 1e9)
+        monkeypatch.setattr(memory_check, "before_runs", lambda: taken * 1e9)
 
     return set_free
 
@@ -59,8 +59,8 @@ def test_what_the_process_has_is_told_beside_it(free):
     free(22, taken=1.5)
     expected = memory_check.expect(SMALL)
     assert str(expected) == (
-        "about 4.5 GB of 22.0 GB free on this machine, 6.0 GB with what it has "
-        "already"
+        "about 4.5 GB of 22.0 GB free on this machine, 6.0 GB with TensorFlow "
+        "and data"
     )
     assert expected.whole == expected.peak + 1.5e9
     free(22)

@@ -10,6 +10,7 @@ import small_backbone
 import tensorflow as tf
 
 import simclrv2_tf
+from simclrv2_tf import session
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.runs import journal
@@ -178,6 +179,27 @@ def test_the_best_is_evaluated_and_exported_beside_the_last(finetuned):
     ]
     assert [e["step"] for e in noted] == [2, 4]
     assert noted[-1]["metrics"]["examples"] == 360
+
+
+@pytest.mark.parametrize("folds", [0, 2])
+def test_figures_on_the_images_that_chose_are_told_of(
+    monkeypatch, caplog, folds
+):
+    monkeypatch.setattr(session.weights, "best", lambda config: "ckpt-2")
+    judged = []
+    monkeypatch.setattr(
+        session.evaluate,
+        "evaluate_checkpoint",
+        lambda config, *_: judged.append(config.eval_name),
+    )
+    config = Config(
+        train_mode="finetune",
+        export_best="balanced_accuracy",
+        best_folds=folds,
+    )
+    session._evaluate_best(config, None, None)
+    assert judged == ["best"]
+    assert ("its figures are too good" in caplog.text) == (not folds)
 
 
 def test_evaluating_changes_no_number(finetuned, tmp_path, without_export):
