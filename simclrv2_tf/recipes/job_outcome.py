@@ -7,6 +7,7 @@ from typing import Any
 from simclrv2_tf.recipes.feature_checks import FeatureChecks
 from simclrv2_tf.recipes.job_report import Row
 from simclrv2_tf.recipes.job_report import as_csv
+from simclrv2_tf.recipes.job_report import beaten
 from simclrv2_tf.recipes.job_report import lines
 from simclrv2_tf.recipes.job_report import verdict
 from simclrv2_tf.recipes.record import REPORT
@@ -41,6 +42,7 @@ def _report(job, rows):
     said = verdict(rows[0], rows[-1])
     best = "scratch" if said else "distilled"
     notes = [*job.recipe.notes, *done.get("notes", {}).get("said", [])]
+    notes += beaten(rows[0], rows[1:-1])
     spent = job.record.begun()["seconds"] + sum(row.seconds for row in rows)
     return {
         "rows": [row.values() for row in rows],

@@ -9,6 +9,7 @@ from simclrv2_tf.probing.nearest import neighbours
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes import pilots
 from simclrv2_tf.recipes.job_report import Row
+from simclrv2_tf.recipes.job_report import beaten
 from simclrv2_tf.recipes.job_report import lines
 from simclrv2_tf.recipes.job_report import verdict
 from simclrv2_tf.recipes.learning_watch import trouble
@@ -54,6 +55,18 @@ def test_the_usual_stays_unless_another_is_surely_better():
     assert pilots.surely_better(np.minimum(usual + 0.3, 1), usual)
 
 
+@pytest.mark.parametrize(
+    ("more", "fewer", "surely"),
+    [(1, 0, False), (2, 0, False), (3, 0, True), (4, 1, False), (6, 2, True)],
+)
+def test_a_few_images_more_of_twenty_are_chance(more, fewer, surely):
+    usual = np.repeat([0.0, 1.0], 10)
+    other = usual.copy()
+    other[:more] = 1
+    other[10 : 10 + fewer] = 0
+    assert pilots.surely_better(other, usual) == surely
+
+
 def test_classifiers_tell_clusters_apart():
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1, 2], 20)
@@ -72,6 +85,24 @@ def test_one_label_a_class_cannot_be_left_out():
     known = np.eye(3), np.arange(3)
     told, count = baselines.accuracy(neighbours, known)
     assert np.isnan(told) and count == 0
+
+
+def test_what_is_cheap_and_surely_better_is_told():
+    def row(name, top_1, measured="evaluation"):
+        return Row(name, top_1, 360, 0, 1.0, measured)
+
+    cheap = [
+        row("logistic regression", 0.892),
+        row("nearest neighbours", 0.844),  # within the interval
+        row("neighbours by folds", 0.99, "cross-validation"),
+        row("raw pixels", None),
+    ]
+    (said,) = beaten(row("small", 0.822), cheap)
+    assert said.startswith(
+        "The distilled network (82.2%) tells less than logistic regression "
+        "(89.2%). More"
+    )
+    assert not list(beaten(row("small", None), cheap))
 
 
 def test_the_verdict_and_the_table():

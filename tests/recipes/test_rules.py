@@ -207,14 +207,15 @@ def test_weights_that_are_given_say_what_the_teacher_is():
 @pytest.mark.parametrize("taken", [0.0, 1.25e9])
 def test_a_batch_that_fits(monkeypatch, taken):
     monkeypatch.setattr(memory_check, "before_runs", lambda: taken)
-    before = taken / 1e9
+    before = (taken and taken + memory_fit.LEFT) / 1e9
     recipe = recommend(dataclasses.replace(SIGNS, machine=LAPTOP))
     memory_fit.fit(recipe)
     assert "gradient_cache_microbatch" not in recipe.options("pretrain")
     whole, taken_before = recipe.memory, recipe.memory_before
     assert taken_before == taken
     expected = memory_check.expect(Config(**recipe.options("pretrain")))
-    assert whole == expected.peak + taken
+    left = memory_fit.LEFT if taken else 0
+    assert whole == expected.peak + taken + left
     assert ("1.2 GB of it before it begins" in recipe.notes[-1]) == (taken > 0)
     memory_fit.fit(recipe, memory_budget=before + 0.6)
     assert recipe.memory < whole
