@@ -15,7 +15,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UNREADABLE
 
 _THREADS = 8  # reading runs outside of Python's lock
-_AT_ONCE = 1024
+_AT_ONCE = 64  # images between looks at the clock
 
 
 class Copies(NamedTuple):
