@@ -12,6 +12,7 @@ from simclrv2_tf.recipes.job_report import lines
 from simclrv2_tf.recipes.job_report import verdict
 from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import TABLE
+from simclrv2_tf.recipes.record import read_json
 from simclrv2_tf.recipes.record import write_json
 from simclrv2_tf.recipes.record import write_text
 from simclrv2_tf.runs import memory
@@ -52,8 +53,14 @@ def _report(job, rows):
         "planned_seconds": sum(job.recipe.seconds.values()),
         "seconds": spent,
         "planned_memory": job.recipe.memory or None,
-        "memory": memory.highest(),
+        "memory": _memory(job),
     }
+
+
+def _memory(job):
+    """Bytes that its process held at most when the job was first concluded."""
+    before = read_json(job.config.model_dir, REPORT)
+    return before.get("memory") if before else memory.highest()
 
 
 def _rows(job):
