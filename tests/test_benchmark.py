@@ -31,3 +31,12 @@ def test_a_dry_run_writes_neither_figures_nor_pictures(
     report = json.loads((tmp_path / "input.json").read_text())
     assert report["command"].endswith("benchmark.py input --rounds=3")
     assert (tmp_path / "table.md").read_text() == report["rate"]
+
+
+def test_a_report_holds_no_path_of_a_machine():
+    asked = ["peers", "--data=/a/b", "--part=speed", "--seconds=12", "--dry"]
+    told = benchmark.circumstances(asked)["command"]
+    assert told == (
+        "python tools/benchmark.py peers --data=DATA --part=speed --seconds=12 "
+        "--dry"
+    )

@@ -94,10 +94,20 @@ def circumstances(arguments):
     packages = ("tensorflow", "keras", "numpy", "simclrv2_tf")
     versions = {name: metadata.version(name) for name in packages}
     return {
-        "command": " ".join(["python tools/benchmark.py", *arguments]),
+        "command": " ".join(
+            ["python tools/benchmark.py", *map(without_path, arguments)]
+        ),
         "versions": {"python": platform.python_version(), **versions},
         "hardware": hardware(),
     }
+
+
+def without_path(argument):
+    """`--data=/somewhere` as `--data=DATA`: a path is one machine's."""
+    name, given, value = argument.partition("=")
+    if not given or not os.path.isabs(value):
+        return argument
+    return f"{name}={name.lstrip('-').upper()}"
 
 
 def hardware():

@@ -78,12 +78,12 @@ def _digests(
                 return
             yield from zip(
                 some,
-                pool.map(lambda i: _digest_or_none(source, i), some),
+                pool.map(lambda i: _digest_or_empty(source, i), some),
                 strict=True,
             )
 
 
-def _digest_or_none(source, number):
+def _digest_or_empty(source, number):
     try:
         return digest(source.storage.read(number))
     except UNREADABLE:
