@@ -1,8 +1,14 @@
-"""The benchmark of the job: groups of photographs, means over draws."""
+"""The benchmark of the job: groups of photographs, draws and their means."""
+
+import json
 
 import pytest
 
+from tools.benchmark import hardware
 from tools.benchmarks import semi_supervised as benchmark
+from tools.benchmarks.findings.runs import Runs
+from tools.benchmarks.semi_supervised import sets
+from tools.benchmarks.semi_supervised import summary
 
 
 @pytest.mark.parametrize(
@@ -21,7 +27,7 @@ from tools.benchmarks import semi_supervised as benchmark
     ],
 )
 def test_groups_of_photographs(number, group):
-    assert benchmark.group_of(number) == group
+    assert sets.group_of(number) == group
 
 
 def test_means_over_draws():
@@ -31,9 +37,9 @@ def test_means_over_draws():
             "labels": 5,
             "draw": draw,
             "top-1": {
-                benchmark.SMALL: ours,
-                benchmark.SCRATCH: scratch,
-                benchmark.PIXELS: None,
+                summary.SMALL: ours,
+                summary.SCRATCH: scratch,
+                summary.PIXELS: None,
             },
             "planned seconds": 100,
             "seconds": 110,
@@ -41,9 +47,125 @@ def test_means_over_draws():
             "GB": 2.2,
         }
 
-    (row,) = benchmark.summary([cell(0, 0.8, 0.1), cell(1, 0.6, 0.3)])
+    (row,) = summary.means([cell(0, 0.8, 0.1), cell(1, 0.6, 0.3)])
     assert row["above scratch"] == pytest.approx(0.5)
     assert row["above raw pixels"] is None
     assert row["seconds to planned"] == 1.1 == row["GB to planned"]
     unknown = {**cell(0, 0.8, 0.1), "planned GB": None}
-    assert benchmark.summary([unknown])[0]["GB to planned"] is None
+    assert summary.means([unknown])[0]["GB to planned"] is None
+
+
+def write_job(directory, top_1=0.8):
+    """What a job leaves, as far as the benchmark looks."""
+    (directory / "pretrained" / "saved_model" / "120").mkdir(parents=True)
+    progress = {"pilots": {"seconds": 1.0}, "pretrained": {}, "scratch": {}}
+    (directory / "progress.json").write_text(json.dumps(progress))
+    begun = {
+        "asked": {"label_seed": 0},
+        "recipe": {"given": {"pretrain": {"label_seed": 0}}},
+    }
+    (directory / "job.json").write_text(json.dumps(begun))
+    told = {
+        "rows": [
+            {"name": name, "top_1": top_1}
+            for name in (summary.SMALL, summary.SCRATCH, summary.PIXELS)
+        ],
+        "exported_run": "distilled",
+        "planned_seconds": 100.0,
+        "seconds": 110.4,
+        "planned_memory": 2.0e9,
+        "memory": None,
+    }
+    (directory / "report.json").write_text(json.dumps(told))
+
+
+def fake_processes(monkeypatch, started):
+    """Jobs that are done at once; those of 20 labels have not so many."""
+
+    def process(runs, name, flags, module):
+        folder = runs.directory / name
+        started.append((name, flags, folder.exists()))
+        if flags["labels_per_class"] == 20:
+            log = f"few must have {benchmark.TOO_FEW}"
+            (runs.directory / f"{name}.log").write_text(log)
+            return 2, 0.0
+        if not (folder / "pretrained").exists():
+            write_job(folder)
+        if not (folder / "report.json").exists():
+            write_report_of(folder)
+        return 0, 60.0
+
+    monkeypatch.setattr(Runs, "_process", process)
+
+
+def write_report_of(folder):
+    first = folder.with_name(f"{folder.name.rpartition('_')[0]}_0")
+    told = (first / "report.json").read_text()
+    (folder / "report.json").write_text(told)
+
+
+def test_jobs_are_done_once_and_share_pretraining(tmp_path, monkeypatch):
+    started = []
+    fake_processes(monkeypatch, started)
+    asked = ["--datasets=digits", "--labels=5,20", "--draws=2"]
+    asked.append(f"--jobs_dir={tmp_path / 'jobs'}")
+    last = list(benchmark.run(asked))[-1]
+    assert [name for name, *_ in started] == [
+        "digits_5_0",
+        "digits_5_1",
+        "digits_20_0",
+    ]
+    assert [there for *_, there in started] == [False, True, False]
+    _, flags, _ = started[1]
+    assert flags == {
+        "train_mode": "semi_supervised",
+        "dataset": "digits",
+        "labels_per_class": 5,
+        "label_seed": 1,
+        "time_budget": "00:20",
+    }
+    shared = tmp_path / "jobs" / "digits_5_1"
+    progress = json.loads((shared / "progress.json").read_text())
+    assert sorted(progress) == ["pilots", "pretrained"]
+    assert json.loads((shared / "job.json").read_text()) == {
+        "asked": {"label_seed": 1},
+        "recipe": {"given": {"pretrain": {"label_seed": 1}}},
+    }
+    cell = last["cells"][1]
+    assert cell.pop("hardware")
+    assert cell == {
+        "data": "digits",
+        "labels": 5,
+        "draw": 1,
+        "top-1": dict.fromkeys(
+            (summary.SMALL, summary.SCRATCH, summary.PIXELS), 0.8
+        ),
+        "exported": "distilled",
+        "steps of pretraining": 120,
+        "planned seconds": 100,
+        "seconds": 110,
+        "planned GB": 2.0,
+        "GB": None,
+    }
+    before = len(started)
+    assert list(benchmark.run(asked))[-1] == {
+        **last,
+        "cells": [last["cells"][0], {**cell, "hardware": hardware()}],
+    }
+    assert [name for name, *_ in started[before:]] == ["digits_20_0"]
+
+
+def test_cells_of_an_earlier_report_are_kept(tmp_path, monkeypatch):
+    started = []
+    fake_processes(monkeypatch, started)
+    asked = ["--datasets=digits", "--labels=5"]
+    first = [*asked, "--draws=1", f"--jobs_dir={tmp_path / 'jobs'}"]
+    known = tmp_path / "known.json"
+    known.write_text(json.dumps(list(benchmark.run(first))[-1]))
+    new = [*asked, "--draws=2", f"--jobs_dir={tmp_path / 'new'}"]
+    last = list(benchmark.run([*new, f"--known={known}"]))[-1]
+    assert [name for name, *_ in started] == ["digits_5_0", "digits_5_1"]
+    assert [cell["draw"] for cell in last["cells"]] == [0, 1]
+    other = [*new, f"--known={known}", "--budget=00:10"]
+    with pytest.raises(SystemExit, match="jobs of the same time. Received"):
+        list(benchmark.run(other))

@@ -1,0 +1,68 @@
+"""Means over draws, and a picture of them."""
+
+import statistics
+
+SMALL, SCRATCH = "small, distilled", "small, from scratch"
+PIXELS = "nearest neighbours on raw pixels"
+
+
+def means(cells):
+    """Means over draws, and what was asked of them.
+
+    Time and memory are the first draw's: the others take its pretraining.
+    """
+    groups = {}
+    for cell in cells:
+        groups.setdefault((cell["data"], cell["labels"]), []).append(cell)
+    return [
+        {
+            "data": name,
+            "labels": labels,
+            **{row: mean(drawn, row) for row in drawn[0]["top-1"]},
+            "above scratch": gain(drawn, SCRATCH),
+            "above raw pixels": gain(drawn, PIXELS),
+            "seconds to planned": ratio(drawn[0], "seconds"),
+            "GB to planned": ratio(drawn[0], "GB"),
+        }
+        for (name, labels), drawn in groups.items()
+    ]
+
+
+def ratio(cell, kind):
+    """What a job came to, of what was planned; None where that is not known."""
+    planned, measured = cell.get(f"planned {kind}"), cell.get(kind)
+    return round(measured / planned, 2) if planned and measured else None
+
+
+def mean(cells, row):
+    values = [cell["top-1"][row] for cell in cells]
+    if None in values:
+        return None
+    return round(statistics.mean(values), 4)
+
+
+def gain(cells, row):
+    """Points by which the small network is above a row, None if unmeasured."""
+    ours, theirs = mean(cells, SMALL), mean(cells, row)
+    return None if None in (ours, theirs) else round(ours - theirs, 4)
+
+
+def show(report, folder):
+    """Bars of the small network beside what is cheap, for each cell."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    rows = (SMALL, SCRATCH, PIXELS)
+    figure, axes = pyplot.subplots(figsize=(8, 3.5), layout="constrained")
+    for place, row in enumerate(rows):
+        heights = [100 * (cell[row] or 0) for cell in report["summary"]]
+        at = [index + 0.27 * (place - 1) for index in range(len(heights))]
+        axes.bar(at, heights, 0.25, label=row)
+    names = [f"{c['data']}\n{c['labels']}" for c in report["summary"]]
+    axes.set_xticks(range(len(names)), names)
+    axes.set_ylabel("top-1, %")
+    axes.set_xlabel("labels a class")
+    figure.legend(loc="outside upper center", ncols=len(rows), frameon=False)
+    figure.savefig(folder / "semi_supervised.png", dpi=120)
