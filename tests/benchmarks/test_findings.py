@@ -320,6 +320,15 @@ def test_the_page_has_the_rows_and_no_others():
     assert f"{figure:.1f} %" in text
 
 
+def test_the_page_says_that_all_rows_are_measured():
+    part = cells.chosen_cells([3], COUNTS)
+    report = report_of(as_in_the_paper, part)
+    report["rows in all"] = len(report["rows"])
+    text = page.text(report)
+    assert f"All {len(report['rows'])} rows" in text and "So far" not in text
+    assert "equation 2 is" in text and "equation 3 is" in text
+
+
 def test_the_page_says_where_runs_were_done():
     report = report_of(as_in_the_paper, cells.chosen_cells([2], COUNTS)[:1])
     report |= {"hardware": "now", "runs by hardware": {"a": 2}}

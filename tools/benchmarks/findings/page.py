@@ -112,10 +112,12 @@ def _circumstances(report):
     if not report["rows"]:
         return []
     scale = report.get("scale", 1)
+    done, listed = len(report["rows"]), report["rows in all"]
+    rows = f"All {listed}" if done == listed else f"So far {done} of {listed}"
     steps = f"steps are {scale:g} times the recipe's, " if scale != 1 else ""
     return [
         wrapped(
-            f"So far {len(report['rows'])} of {report['rows in all']} rows, "
+            f"{rows} rows, "
             f"{steps}{report['processor hours']:.1f} hours of processor time, "
             f"{_hardware(report)}."
         )

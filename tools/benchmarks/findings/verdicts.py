@@ -9,6 +9,7 @@ from tools.benchmarks.findings import summary
 SHOWS = "The finding shows."
 NOT_HERE = "The finding does not show at this scale: it is the other way round."
 NOTHING = summary.Mean(0.0, 0.0, 0.0)
+_EQUATION = {cells.EQ_2: "equation 2", cells.EQ_3: "equation 3"}
 OPEN = "The draws do not settle it at this scale."
 
 
@@ -84,15 +85,15 @@ def _of_students(found):
     """Distillation against the labels alone, and against the teacher."""
     lines = []
     for cell, draws in found.items():
-        if cell.loss != cells.EQ_2:
+        if cell.loss not in (cells.EQ_2, cells.EQ_3):
             continue
         alone = cells.student(cell.width, cell.labels, cells.ALONE)
         others = {"the labels alone": alone}
-        if cell.width == cells.MIDDLE:
+        if cell.width == cells.MIDDLE and cell.loss == cells.EQ_2:
             others["its teacher"] = cells.teacher(cell.labels)
         lines += [
             f"Width {cell.width:g}, {cell.labels} labels a class, temperature "
-            f"{cell.temperature:g}: equation 2 is "
+            f"{cell.temperature:g}: {_EQUATION[cell.loss]} is "
             f"{_points(summary.difference(draws, found[other]))} above {name}. "
             f"{verdict(summary.difference(draws, found[other]))}"
             for name, other in others.items()
