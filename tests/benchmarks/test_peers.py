@@ -247,28 +247,6 @@ def test_a_log_of_one_loop_tells_no_rate():
         original.rate_of(LOG[: LOG.index("I1127")], 128)
 
 
-def test_the_original_finds_its_optimizers_and_its_words(tmp_path):
-    (tmp_path / "tensorflow.py").write_text(
-        "from types import SimpleNamespace as n\n"
-        "keras = n(optimizers=n(Optimizer='new', legacy=n(Optimizer='old')))"
-    )
-    (tmp_path / "objective.py").write_text("NAME = 'theirs'")
-    script = tmp_path / "run.py"
-    script.write_text(
-        "import sys, objective, tensorflow as tf\n"
-        "print(__name__, objective.NAME, tf.keras.optimizers.Optimizer)\n"
-        "print(sys.argv[1:])"
-    )
-    done = subprocess.run(
-        [sys.executable, original.STARTER, script, "--mode=train"],
-        env={"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "__main__ theirs old\n['--mode=train']\n"
-
-
 # The command and its tables
 
 

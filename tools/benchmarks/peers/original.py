@@ -21,7 +21,6 @@ from tools.peers.cases import PRECISIONS
 
 THEIRS = "original, float32"
 TARGETS = {"float32": 1.2, "bfloat16": 1.8}
-STARTER = pathlib.Path(cases.__file__).with_name("start_original.py")
 UNENDING = 10**9  # steps, so that ours too goes on to its last
 _LINE = re.compile(
     r"^[IWE](\d{4} \d\d:\d\d:\d\d\.\d+) .*Completed: (\d+) / \d+ steps",
@@ -66,7 +65,7 @@ def our_words(name, precision, options):
 def run_original(case, options):
     """Runs it to its last step; its figures."""
     script = pathlib.Path(options.original).resolve() / "run.py"
-    words = [options.original_python, str(STARTER), str(script)]
+    words = [options.original_python, str(script)]
     words += original_flags.flags_of(
         case, options.data_dir, options.original_steps
     )
