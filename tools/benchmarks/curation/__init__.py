@@ -18,9 +18,8 @@ import numpy as np
 from tools.benchmarks.curation import labels
 from tools.benchmarks.curation import planted
 from tools.benchmarks.curation import scale
-from tools.benchmarks.semi_supervised import DATA
-from tools.benchmarks.semi_supervised import data_flags
-from tools.benchmarks.semi_supervised import one_job
+from tools.benchmarks.semi_supervised.sets import DATA
+from tools.benchmarks.semi_supervised.sets import data_flags
 
 MOST = 10_000  # images of a data set
 PARTS = (
@@ -81,12 +80,17 @@ def opened(name, directory, options, folder):
     from simclrv2_tf.data import sources
 
     flags = data_flags(name, options.data, folder)
-    if directory is None:
-        directory = folder / name
-        one_job(flags, 1, 0, options.budget, directory)
-        directory = directory / "pretrained"
-    flags.pop("eval_split", None)
     dataset = flags.pop("dataset")
+    if directory is None:
+        directory = folder / name / "pretrained"
+        simclrv2_tf.semi_supervised(
+            dataset,
+            directory.parent,
+            labels_per_class=1,
+            time_budget=options.budget,
+            **flags,
+        )
+    flags.pop("eval_split", None)
     split = flags.pop("train_split", "train")
     source = sources.open_source(dataset, split, **flags)
     source = source.subset(np.arange(min(MOST, source.num_examples)))
