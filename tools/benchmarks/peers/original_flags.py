@@ -29,5 +29,6 @@ def flags_of(case, data_dir, steps):
         f"--proj_out_dim={case.projection}",
         "--learning_rate=1.0",
         "--weight_decay=1e-4",
+        "--warmup_epochs=0",  # ten by default, which is longer than this
         "--use_tpu=False",
     ]
