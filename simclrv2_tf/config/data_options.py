@@ -96,8 +96,9 @@ class DataConfig:
     )
     max_corrupt_fraction: float = option(
         0.01,
-        "Share of the images that may be unreadable, in [0, 1); those are "
-        "named and left out, and more stop the run. 0: the first stops it.",
+        "Share of a data set's images that may be unreadable, in [0, 1); "
+        "those are named and left out, and more stop the run. One of few may "
+        "always be. 0: the first stops it.",
         range=BELOW_ONE,
     )
     label_fraction: float = option(

@@ -186,8 +186,9 @@ class Options(TypedDict, total=False):
     all. Numbers are shuffled, not images: it takes no memory."""
 
     max_corrupt_fraction: float
-    """Share of the images that may be unreadable, in [0, 1); those are
-    named and left out, and more stop the run. 0: the first stops it."""
+    """Share of a data set's images that may be unreadable, in [0, 1); those
+    are named and left out, and more stop the run. One of few may always
+    be. 0: the first stops it."""
 
     label_fraction: float
     """Share of each class whose labels are used, in (0, 1]."""

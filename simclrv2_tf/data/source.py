@@ -37,6 +37,8 @@ class Source:
         passed over, and what cannot be read.
       apply_orientation: Whether encoded images are turned as their EXIF tags
         say.
+      taken_from: Examples of the data set that `subset` took these from; 0
+        where they are all of it.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Source:
     shape: tuple | None = None
     notes: tuple[str, ...] = ()
     apply_orientation: bool = False
+    taken_from: int = 0
 
     @property
     def num_examples(self) -> int:
@@ -116,7 +119,12 @@ class Source:
             self,
             labels=self.labels[indices],
             storage=self.storage.subset(indices),
+            taken_from=self.taken_from or self.num_examples,
         )
+
+    def part(self, indices: np.ndarray) -> Source:
+        """The same as a data set of its own, such as a slice of a split."""
+        return dataclasses.replace(self.subset(indices), taken_from=0)
 
     def with_channels(self, channels: int) -> Source:
         """The same images with so many channels.

@@ -8,12 +8,14 @@ import threading
 from collections.abc import Iterable
 from collections.abc import Iterator
 
+import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.decode.magic import unreadable_words
 from simclrv2_tf.data.source import Source
 
 UNREADABLE = (ValueError, OSError, tf.errors.OpError)  # of corrupt images
+LOST = "no image can be read that is labelled %s"
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -22,12 +24,17 @@ class UnreadableImages:
 
     Safe to be called from several threads, as `tf.data` does.
 
+    Of few images one alone is a large share. So a subset, such as the images
+    with labels, is judged by the data set that it was taken from, and one may
+    always be unreadable.
+
     Args:
       source: The `Source`, for its size and the names of its files.
       max_fraction: Share of the data set's images that may be unreadable, in
-        [0, 1); 0 allows none.
+        [0, 1]; 0 allows none, 1 all, and any other share one, but not all.
 
     Attributes:
+      allowed: How many images may be unreadable.
       found: Numbers of the unreadable examples, a set.
       error: Why the run cannot go on, a sentence; None while it can.
     """
@@ -36,6 +43,7 @@ class UnreadableImages:
         self.source = source
         self.max_fraction = max_fraction
         self.total = source.num_examples
+        self.allowed = _allowed(source, max_fraction)
         self.found: set[int] = set()
         self.error: str | None = None
         self._batches: dict[int, int] = {}  # the first that each was met in
@@ -58,7 +66,7 @@ class UnreadableImages:
     def restore(self, numbers: Iterable[int]) -> None:
         """Goes on from what was found earlier, if so many may still be."""
         numbers = {n for n in numbers if 0 <= n < self.total}
-        if len(numbers) <= self.max_fraction * self.total:
+        if len(numbers) <= self.allowed:
             self.found |= numbers
             self._batches |= dict.fromkeys(numbers, 0)
 
@@ -84,19 +92,29 @@ class UnreadableImages:
         if number in self.found or self.error:
             return
         self.found.add(number)
-        if len(self.found) > self.max_fraction * self.total:
+        if len(self.found) > self.allowed:
             self.error = self._too_many(number)
-        else:
-            where = self.source.where(number)
-            _LOG.warning("left out, as it cannot be read: %s", where)
+            return
+        where = self.source.where(number)
+        _LOG.warning("left out, as it cannot be read: %s", where)
+        if self._is_last_of_class(number):
+            label = int(self.source.labels[number])
+            _LOG.warning(LOST, _listed(self.source, [label]))
 
     def _too_many(self, number):
         count, total = len(self.found), self.total
+        whole = self.source.taken_from
+        of_whole = f", of {whole} that these are taken from" if whole else ""
         return (
             f"{self._reason(number)} Unreadable so far: {count} of {total} "
             f"images, where --max_corrupt_fraction={self.max_fraction:g} "
-            f"allows {int(self.max_fraction * total)}."
+            f"allows {self.allowed}{of_whole}."
         )
+
+    def _is_last_of_class(self, number):
+        label = self.source.labels[number]
+        alike = np.flatnonzero(self.source.labels == label)
+        return label >= 0 and self.found.issuperset(alike)
 
     def _reason(self, number):
         """What is wrong with an example: its file, or what that holds."""
@@ -121,10 +139,18 @@ class UnreadableImages:
         """A line for the end of a run, "" if all could be read."""
         if not self.found:
             return ""
-        return (
+        told = (
             f"{len(self.found)} of {self.total} images could "
             "not be read and were left out"
         )
+        lost = self._lost_classes()
+        return f"{told}: {LOST % _listed(self.source, lost)}" if lost else told
+
+    def _lost_classes(self):
+        """Numbers of the classes whose labelled images are all unreadable."""
+        labels = self.source.labels
+        left = np.delete(labels, sorted(self.found))
+        return np.setdiff1d(labels[labels >= 0], left).tolist()
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:
@@ -139,3 +165,18 @@ class UnreadableImages:
             if self.error:
                 raise ValueError(self.error) from None
             raise
+
+
+def _allowed(source, max_fraction):
+    """How many images of a source may be unreadable."""
+    total = source.num_examples
+    if max_fraction in (0, 1):
+        return int(max_fraction * total)
+    share = int(max_fraction * max(source.taken_from, total))
+    return min(max(share, 1), total - 1)
+
+
+def _listed(source, labels):
+    """Classes by name, or by number where they have none."""
+    names = source.class_names or range(source.labels.max() + 1)
+    return ", ".join(repr(names[label]) for label in labels)

@@ -122,7 +122,8 @@ def _divided(config, source):
         )
     note = (
         f"judged on {len(aside)} labelled images of {source.name} that are "
-        f"set aside, {share:.0%} of each class: there is no evaluation split"
+        f"set aside, {share:.0%} of each class: there is no evaluation split "
+        "with labels"
     )
     return source.subset(rest), source.subset(aside), note
 

@@ -42,14 +42,19 @@ def evaluation_if_labelled(config: Config) -> Source | None:
     Raises:
       NoSplitError: If it was asked for by name.
     """
+    found = evaluation_if_there(config)
+    return found if found and (found.labels >= 0).any() else None
+
+
+def evaluation_if_there(config: Config) -> Source | None:
+    """The same where no image has a label, too."""
     try:
-        found = open_evaluation(config)
+        return open_evaluation(config)
     except NoSplitError:
         named = "eval_split" in config.given
         if named and config.eval_split != holdout.HOLDOUT:
             raise
         return None
-    return found if (found.labels >= 0).any() else None
 
 
 def split_names(config: Config) -> list[str]:
@@ -122,7 +127,7 @@ def _open(config, split):
         )
     words = f"left out by exclude_images: {left} of {source.num_examples}"
     source = dataclasses.replace(source, notes=(*source.notes, words))
-    return source.subset(kept)
+    return source.part(kept)
 
 
 def _open_whole(config, split):

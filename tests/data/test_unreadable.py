@@ -247,3 +247,79 @@ def test_what_was_found_earlier_is_counted_on(caplog):
     fewer = UnreadableImages(source, 0.02)
     fewer.restore([7, 31])
     assert not fewer.found
+
+
+def test_a_subset_is_judged_by_the_data_set_that_it_was_taken_from():
+    """However few it has, and by whatever steps they were taken."""
+    source = make_source()
+    few = source.subset(np.arange(30)).subset(np.arange(5))
+    assert few.taken_from == COUNT
+    unreadable = UnreadableImages(few, 0.05)
+    assert unreadable.allowed == 3  # of 60
+    unreadable.report([0, 1, 2])
+    message = "so far: 4 of 5 images, .*=0.05 allows 3, of 60 that these are"
+    with pytest.raises(ValueError, match=message):
+        unreadable.report([3])
+
+
+def test_a_slice_is_a_data_set_of_its_own():
+    some = make_source().part(np.arange(20))
+    assert some.num_examples == 20 and not some.taken_from
+    assert UnreadableImages(some, 0.1).allowed == 2
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "allowed"),
+    [
+        (60, 0.01, 1),  # one may always be
+        (60, 0.0, 0),  # where any may
+        (1, 0.5, 0),  # but never all
+        (2, 0.99, 1),
+        (60, 0.1, 6),
+        (60, 1.0, 60),  # which is no limit
+    ],
+)
+def test_how_many_may_be_unreadable(count, share, allowed):
+    source = make_source().part(np.arange(count))
+    assert UnreadableImages(source, share).allowed == allowed
+
+
+def test_of_few_images_one_is_left_out_and_told(caplog):
+    source = make_source([3]).part(np.arange(20))
+    unreadable = UnreadableImages(source, 0.01)
+    dataset = pipeline.eval_dataset(source, 16, 8, unreadable=unreadable)
+    assert sum(len(numbers) for _, numbers in dataset) == 19
+    assert caplog.text.count("example 3 of a test") == 1
+    assert unreadable.summary().startswith("1 of 20 images could not be read")
+
+
+def test_none_that_can_be_read_is_too_few():
+    """Whatever share they are of the data set."""
+    source = make_source(range(12)).subset(np.arange(12))
+    unreadable = UnreadableImages(source, 0.5)  # 30 of 60
+    message = "so far: 12 of 12 images.*allows 11, of 60"
+    with (
+        pytest.raises(ValueError, match=message),
+        unreadable.explained(),
+    ):
+        batches(source, 1, unreadable)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [(("ant", "bee"), "'bee'"), (None, "1")]
+)
+def test_a_class_that_is_lost_is_told(caplog, names, told):
+    labels = np.array([0, 0, 1, 1, -1] * 12, np.int32)
+    source = dataclasses.replace(
+        make_source(), labels=labels, class_names=names
+    ).subset(np.arange(10))
+    unreadable = UnreadableImages(source, 0.1)
+    unreadable.report([0, 2, 3, 4, 7])
+    lost = f"no image can be read that is labelled {told}"
+    assert lost not in caplog.text
+    assert lost not in unreadable.summary()
+    unreadable.report([8])
+    assert caplog.text.count(lost) == 1
+    assert unreadable.summary() == (
+        f"6 of 10 images could not be read and were left out: {lost}"
+    )

@@ -88,3 +88,31 @@ def test_too_few_labels_are_none(digits):
     few = digits.with_labels(np.arange(inputs.LEAST_NEIGHBOURS - 1))
     assert data_of(few).labelled_images() is None
     assert data_of(digits.with_labels(np.arange(0))).labelled_images() is None
+
+
+def allowed(config, source):
+    return inputs.TrainingData(config, source).unreadable.allowed
+
+
+def test_few_labels_may_have_as_many_unreadable_images_as_all_images():
+    few = {"dataset": "digits", "labels_per_class": 2, "image_size": 8}
+    for stage in ("pretrain", "finetune"):
+        config = Config(train_mode=stage, **few)
+        source = inputs.choose_labels(config, inputs.open_source(config))
+        assert allowed(config, source) == 14  # of 1437
+    none = Config(train_mode="finetune", **few, max_corrupt_fraction=0.0)
+    assert allowed(none, source) == 0
+
+
+def test_so_may_what_is_set_aside_but_no_slice(tmp_path):
+    config = Config(
+        dataset="digits", eval_split="holdout", holdout_fraction=0.1
+    )
+    assert inputs.open_evaluation(config).taken_from == 1437
+    assert inputs.open_source(config).taken_from == 1437
+    assert not inputs.open_source(config, "train[:100]").taken_from
+    names = tmp_path / "names.txt"
+    names.write_text(f"{inputs.open_source(config).name}#0\n")
+    without = Config(dataset="digits", exclude_images=str(names))
+    assert inputs.open_source(without).num_examples == 1436
+    assert not inputs.open_source(without).taken_from

@@ -92,7 +92,7 @@ def test_it_obeys_the_limit_of_unreadable_images(pretrained, tmp_path):
     start_from_probe(network, data)
     assert len(data.unreadable.found) == 1
     with pytest.raises(ValueError, match="3.png.*Unreadable so far: 1 of 7"):
-        start_from_probe(network, data_of(source))
+        start_from_probe(network, data_of(source, max_corrupt_fraction=0))
 
 
 def test_what_it_does_not_go_with():

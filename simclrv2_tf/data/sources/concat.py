@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources import new_classes
 from simclrv2_tf.data.sources.joined import join_storages
 from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.splits import TRAIN
@@ -45,28 +47,34 @@ def open_concat(
 
     Returns:
       A `Source`. Its classes are those of the first, then those that others
-      add.
+      add, of which a note tells.
 
     Raises:
       NoSplitError: If the split is missing.
     """
     names = names_of(where)
+    options = dataclasses.replace(options, joined=tuple(names))
     _warn_of_repeats(names, where)
     asked = _asked(splits_of, names, split, options)
-    sources: list[Source] = []
+    parts: list[tuple[str, Source]] = []
     absent: dict[str, NoSplitError] = {}
     classes: list[str] = []
     for name, own in zip(names, asked, strict=True):
         try:
-            sources.append(_open_part(open_one, name, own, options))
-            classes.extend(sources[-1].class_names or ())
+            parts.append((name, _open_part(open_one, name, own, options)))
+            classes.extend(parts[-1][1].class_names or ())
         except NoSplitError as error:
             absent[name] = error
             classes.extend(_classes(open_one, name, options))
-    _check_absent(absent, bool(sources), where, split)
+    _check_absent(absent, bool(parts), where, split)
     names_of_all = tuple(dict.fromkeys(classes)) or None
     _warn_of_likes(names_of_all or (), where)
-    return join(f"concat:{where} ({split})", sources, names_of_all)
+    sources = [source for _, source in parts]
+    joined = join(f"concat:{where} ({split})", sources, names_of_all)
+    if options.label_map:  # which says what each class is
+        return joined
+    notes = (*new_classes.notes(parts), *joined.notes)
+    return dataclasses.replace(joined, notes=notes)
 
 
 def _asked(splits_of, names, split, options):

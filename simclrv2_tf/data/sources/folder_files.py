@@ -102,6 +102,26 @@ def files_below(root: str) -> FolderFiles:
     return found
 
 
+def image_folders(root: str) -> dict[str, int] | None:
+    """How many images each folder holds, told by their endings alone.
+
+    Returns:
+      {folder: images} of those that hold any, {} for a file; None for a
+      remote folder, where looking takes long.
+    """
+    if is_remote(root):
+        return None
+    held = {}
+    for folder, names in _walk(root):
+        images = [name for name in names if name.lower().endswith(EXTENSIONS)]
+        images = [
+            n for n in images if not _hidden(os.path.join(folder, n), root)
+        ]
+        if images:
+            held[folder] = len(images)
+    return held
+
+
 def _ending(path):
     return os.path.splitext(path)[1].lower() or _NO_ENDING
 

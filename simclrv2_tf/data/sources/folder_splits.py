@@ -42,7 +42,7 @@ def split_folders(path: str, asked: str = "") -> dict[str, str]:
       stands under the split's usual name, or under its own where several
       folders mean one split. Without splits all is "train".
     """
-    path = _innermost(path)
+    path = innermost(path)
     folders = subfolders(path)
     known = {
         name.lower() if name.lower() in KNOWN else name: folder
@@ -66,7 +66,7 @@ def subfolders(path: str) -> dict[str, str]:
     }
 
 
-def _innermost(path):
+def innermost(path: str) -> str:
     """The folder of the same name within, where archives pack one twice."""
     name = os.path.basename(path.rstrip("/"))
     while name and [*tf.io.gfile.listdir(path)] in ([name], [f"{name}/"]):
@@ -85,7 +85,7 @@ def _by_words(folders):
     """Splits of folders whose names hold the words; {} if they are classes."""
     visible = [name for name in folders if not is_hidden(name)]
     roles = {name: role for name in visible if (role := role_of(name))}
-    inner = {name: _innermost(folders[name]) for name in roles}
+    inner = {name: innermost(folders[name]) for name in roles}
     held = list(roles.values())
     all_are = len(roles) == len(visible) and TRAIN[0] in held
     if not (all_are or _share_classes(inner.values())):

@@ -8,11 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.classes import in_order
-from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources import beside_splits
 from simclrv2_tf.data.sources.folder_files import files_below
 from simclrv2_tf.data.sources.folder_files import is_hidden
+from simclrv2_tf.data.sources.folder_splits import role_of
 from simclrv2_tf.data.sources.folder_splits import split_folders
 from simclrv2_tf.data.sources.folder_splits import subfolders
 from simclrv2_tf.data.sources.opening import LEAF
@@ -80,7 +81,9 @@ def _opened(path, split, options):
     labels = [
         ids.get(_class_of(f, root, leaf), UNLABELLED) for f in found.images
     ]
-    notes = found.notes() + _left_out(path, folders)
+    notes = found.notes()
+    notes += beside_splits.notes(path, folders, chosen, options.joined)
+    notes += _unlabelled_classes(classes, root)
     if not leaf:
         notes += _deeper(found.images, root)
     source = Source(
@@ -90,22 +93,18 @@ def _opened(path, split, options):
         class_names=tuple(known) if known else None,
         notes=tuple(notes),
     )
-    return source.subset(cut(np.arange(len(labels)), bounds, shuffle=True))
+    return source.part(cut(np.arange(len(labels)), bounds, shuffle=True))
 
 
-def _left_out(path, folders):
-    """Says what beside the folders of splits belongs to none."""
-    if path in folders.values():
-        return []
-    used = {os.path.relpath(f, path).split(os.sep)[0] for f in folders.values()}
-    others = [
-        entry.rstrip("/")
-        for entry in sorted(tf.io.gfile.listdir(path))
-        if entry.rstrip("/") not in used and not is_hidden(entry.rstrip("/"))
+def _unlabelled_classes(classes, root):
+    """Says which classes are called as images without a label are."""
+    return [
+        f"the folder {os.path.join(root, name)!r} counts as a class: if its "
+        "images have no labels, move it out of there, and join both with "
+        "--dataset=concat:folder:LABELLED,folder:UNLABELLED"
+        for name in dict.fromkeys(known.split("/")[0] for known in classes)
+        if role_of(name) == "unlabelled"
     ]
-    if not others:
-        return []
-    return [f"passed over, beside the folders of splits: {listed(others)}"]
 
 
 def _deeper(images, root):

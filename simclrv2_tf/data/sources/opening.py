@@ -35,6 +35,7 @@ class Options:
       label_map: File that says which class each label stands for, or None.
       folder_classes: "top" or "leaf": the folders that are classes.
       apply_orientation: Whether images are turned as their EXIF tags say.
+      joined: The data sets that `concat:` joins with this one, itself too.
     """
 
     data_dir: str | None = None
@@ -44,6 +45,7 @@ class Options:
     label_map: str | None = None
     folder_classes: str = TOP
     apply_orientation: bool = False
+    joined: tuple[str, ...] = ()
 
     def __post_init__(self):
         if self.folder_classes not in (TOP, LEAF):
@@ -131,7 +133,7 @@ def open_split(
         classes = _source(name, readers[train](), None, gaps).class_names
     source = _source(f"{name} ({split})", readers[chosen](), classes, gaps)
     everything = np.arange(source.num_examples)
-    return source.subset(cut(everything, bounds, shuffle=True))
+    return source.part(cut(everything, bounds, shuffle=True))
 
 
 def _source(name, content, classes, gaps):

@@ -66,7 +66,7 @@ def test_images_that_cannot_be_read_count_as_unreadable(tmp_path):
         "2 files of formats that cannot be read (HEIC 1, PPM 1) count "
         "as unreadable: convert them to JPEG or PNG",
     )
-    unreadable = UnreadableImages(source)
+    unreadable = UnreadableImages(source, 0.0)
     with pytest.raises(
         ValueError, match="7.heic is none, as the format HEIC cannot be read, "
     ):

@@ -90,14 +90,6 @@ def test_classes_with_such_words_stay_classes(tmp_path):
     assert source.class_names == ("bullet_train", "cup", "test_tube")
 
 
-def test_what_is_beside_the_splits_is_named(tmp_path):
-    name = write(tmp_path, "seg_train/a/1.png", "seg_test/a/1.png", "x.png")
-    write(tmp_path, "seg_pred/1.png")
-    assert sources.open_source(name, "train").notes == (
-        "passed over, beside the folders of splits: seg_pred, x.png",
-    )
-
-
 def test_classes_one_level_deeper(tmp_path):
     names = ("Apple/Gala/1.png", "Apple/Red/1.png", "Pear/Red/1.png")
     name = write(tmp_path, *names)
