@@ -31,9 +31,9 @@ from simclrv2_tf.publishing import publish
 from simclrv2_tf.recipes import best_by_folds
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.job import semi_supervised
+from simclrv2_tf.recipes.record import classifier_of
 from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.recipes.record import read_job
-from simclrv2_tf.recipes.record import run_within
 from simclrv2_tf.reports import page
 from simclrv2_tf.runs import apart
 from simclrv2_tf.runs import devices
@@ -176,13 +176,15 @@ def _publish(config, source, eval_source):
 def _of_the_run(config):
     """A job's directory stands for the run in it that holds its classifier."""
     compared = config.compare and ",".join(
-        run_within(name) if is_job(name) else name
+        classifier_of(name) if is_job(name) else name
         for name in probe_options.words("compare", config)
     )
     config = dataclasses.replace(config, compare=compared)
     if not is_job(config.model_dir):
         return config
-    return dataclasses.replace(config, model_dir=run_within(config.model_dir))
+    return dataclasses.replace(
+        config, model_dir=classifier_of(config.model_dir)
+    )
 
 
 def _with_data_of_exports(config, data):

@@ -23,6 +23,27 @@ def wilson(accuracy: float, examples: int) -> tuple[float, float]:
     return max(0.0, low), min(1.0, high)
 
 
+def difference(
+    first: tuple[float, int], second: tuple[float, int]
+) -> tuple[float, float]:
+    """The 95 % interval of the difference of two shares.
+
+    Newcombe 1998, "Interval estimation for the difference between independent
+    proportions", method 10. Of answers on the same images, which mostly agree,
+    it is wider than need be: that takes no answer of a single image.
+
+    Args:
+      first: (share of right answers, of how many), see `wilson`.
+      second: What is taken off.
+    """
+    (low, high), (other_low, other_high) = wilson(*first), wilson(*second)
+    a, b = first[0], second[0]
+    return (
+        a - b - math.hypot(a - low, other_high - b),
+        a - b + math.hypot(high - a, b - other_low),
+    )
+
+
 def student(shares: Sequence[float]) -> tuple[float, float]:
     """The 95 % interval of the mean of shares in [0, 1], Student's t.
 

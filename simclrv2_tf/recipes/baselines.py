@@ -17,6 +17,14 @@ from simclrv2_tf.probing.nearest import unit
 BATCH = 256
 
 
+def readable(source: Source) -> Source:
+    """The images of a source that can be read; the log names the others."""
+    batches = _batches(source, PIXELS)
+    numbers = [read for _, read in batches.as_numpy_iterator()]
+    kept = np.concatenate([np.zeros(0, np.int64), *numbers])
+    return source if len(kept) == source.num_examples else source.subset(kept)
+
+
 def features_of(network, source: Source) -> np.ndarray:
     """Frozen features of a source's images, of length 1.
 
@@ -34,13 +42,13 @@ def classes_of(network, source: Source) -> np.ndarray:
     """What a network takes a source's images for.
 
     Returns:
-      int64 (examples,), 0 for an image that cannot be read.
+      int64 (examples,), -1 for an image that cannot be read.
     """
     config = network.get_config()
     source = source.with_channels(config["channels"])
     batches = _batches(source, config["image_size"])
     logits, numbers = embed(network, batches, "logits_sup")
-    told = np.zeros(source.num_examples, np.int64)
+    told = np.full(source.num_examples, -1)
     told[numbers] = logits.argmax(axis=1)
     return told
 

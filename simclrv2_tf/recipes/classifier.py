@@ -129,7 +129,8 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
     Args:
       source: The directory of a job or of a run, an exported model, or
         anything else that `load_network` takes and that has a supervised head,
-        "hf://USER/NAME" for one.
+        "hf://USER/NAME" for one. Of a job that is not done the best run that
+        is there so far is taken, and a warning names it.
         Probabilities are at the temperature that `--calibrate` found, if any.
 
     Raises:
@@ -139,7 +140,7 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
       >>> load_classifier("runs/mine").predict("cat.jpg").class_name
       'cat'
     """
-    path = record.run_within(local(source))
+    path = record.classifier_of(local(source))
     weights.check_classifier(path)
     network = hub.load_network(path)
     count = network.get_config()["num_classes"]

@@ -24,6 +24,8 @@ class Facts:
         images, see `mirroring`.
       initial: Arguments of the network that `--checkpoint` holds, {} for
         none.
+      given: {option: value} of the user's for pretraining.
+      elongation: Median of the images' longer sides over their shorter ones.
     """
 
     examples: int
@@ -36,3 +38,10 @@ class Facts:
     seconds: float
     told_from_mirror: float = 0.5
     initial: dict = dataclasses.field(default_factory=dict)
+    given: dict = dataclasses.field(default_factory=dict)
+    elongation: float = 1.0
+
+    @property
+    def per_class(self) -> float:
+        """Labels of a class on average; a rare class is one among others."""
+        return self.labelled / max(1, self.classes)

@@ -36,8 +36,10 @@ class FeatureChecks:
 
     def _compute(self):
         network, parameters = self._network()
+        images = self._images()
         name = "on frozen features"
         yield from self._judged(
+            images,
             {
                 f"logistic regression {name}": linear_probe.classify,
                 f"nearest neighbours {name}": self._neighbours,
@@ -46,6 +48,7 @@ class FeatureChecks:
             parameters,
         )
         yield from self._judged(
+            images,
             {"nearest neighbours on raw pixels": self._neighbours},
             baselines.pixels_of,
             0,
@@ -62,17 +65,22 @@ class FeatureChecks:
         k = max(1, min(NEIGHBOURS, fewest))
         return neighbours(known, labels, asked, k)
 
-    def _judged(self, classifiers, represent, parameters):
-        """A row for each classifier of one representation."""
+    def _images(self):
+        """Labelled images to learn from and, if any, to evaluate on.
+
+        What cannot be read is left out, as it is of the networks' rows.
+        """
         data = self._job.data
+        train = baselines.readable(data.train.subset(data.labelled))
+        if data.evaluation is None:
+            return train, None
+        counted = np.flatnonzero(data.evaluation.labels >= 0)
+        return train, baselines.readable(data.evaluation.subset(counted))
+
+    def _judged(self, images, classifiers, represent, parameters):
+        """A row for each classifier of one representation."""
         begin = time.monotonic()
-        train = data.train.subset(data.labelled)
-        known = represent(train), train.labels
-        asked = None
-        if data.evaluation is not None:
-            counted = np.flatnonzero(data.evaluation.labels >= 0)
-            evaluation = data.evaluation.subset(counted)
-            asked = represent(evaluation), evaluation.labels
+        known, asked = (s and (represent(s), s.labels) for s in images)
         for name, classify in classifiers.items():
             accuracy, count = baselines.accuracy(classify, known, asked)
             seconds, begin = time.monotonic() - begin, time.monotonic()

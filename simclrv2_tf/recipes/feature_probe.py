@@ -11,6 +11,7 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.cross_validation import left_out
 from simclrv2_tf.recipes import baselines
+from simclrv2_tf.recipes.label_parts import readable
 from simclrv2_tf.runs.journal import Journal
 
 MARKS = (0.25, 0.5, 0.75)  # of the steps, where features are probed
@@ -80,10 +81,11 @@ def right(job, represent) -> np.ndarray:
     """Of each labelled image the share of cross-validations it is right in.
 
     Args:
-      job: A `Job`. Of its labelled images at most `PROBED` are taken.
+      job: A `Job`. Of its labelled images at most `PROBED` are taken, and of
+        these such as can be read.
       represent: Function from a `Source` to float (examples, features).
     """
-    source = job.data.train.subset(_probed(job.data))
+    source = readable(job.data.train.subset(_probed(job.data)))
     features = represent(source)
     repeats = 5 if len(features) < PROBED else 1  # few labels are noisy
     folds = [

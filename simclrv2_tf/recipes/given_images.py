@@ -111,12 +111,22 @@ def _one(image):
 
 def _array(image):
     """Numbers, in an array."""
+    image = _pixels(image)
     kept = None if isinstance(image, bytes | bytearray) else np.asarray(image)
     if kept is None or kept.dtype.kind not in "buif":
         raise ValueError(f"{EXPECTED}. Received: {type(image).__name__}")
     if kept.ndim not in (3, 4):
         raise ValueError(_shape_error(kept))
     return kept
+
+
+def _pixels(image):
+    """Of an image of Pillow's, as files of its mode are read."""
+    if not (hasattr(image, "getbands") and hasattr(image, "convert")):
+        return image
+    if len(image.getbands()) == 1 and image.mode not in ("1", "P"):
+        return np.asarray(image)[..., np.newaxis]
+    return np.asarray(image.convert("RGB"))
 
 
 def _shape_error(array):

@@ -18,12 +18,14 @@ class ImageSample:
 
     Attributes:
       side: Median of their shorter sides in pixels.
+      elongation: Median of their longer sides over their shorter ones.
       tried: How many were looked at.
       read: How many could be read.
       flat: How many of those are of one colour all over.
     """
 
     side: int
+    elongation: float
     tried: int
     read: int
     flat: int
@@ -37,13 +39,19 @@ def look_at(source: Source) -> ImageSample:
     )
     fetch = source.pixels()
     images = [image for image in map(_reader(fetch), numbers) if image.size]
-    sides = [min(image.shape[:2]) for image in images]
+    sides = np.array([sorted(i.shape[:2]) for i in images]).reshape(-1, 2)
     return ImageSample(
-        side=int(np.median(sides)) if sides else 0,
+        side=int(np.median(sides[:, 0])) if images else 0,
+        elongation=_elongation(sides),
         tried=len(numbers),
         read=len(images),
         flat=sum(bool((i == i[:1, :1]).all()) for i in images),
     )
+
+
+def _elongation(sides):
+    """Of rows of a shorter and a longer side."""
+    return float(np.median(sides[:, 1] / sides[:, 0])) if len(sides) else 1.0
 
 
 def _reader(fetch):

@@ -190,18 +190,26 @@ class Job:
             return self.config.checkpoint
         return self.record.path(stage_configs.FOLDERS[stage])
 
+    def _embedding(self):
+        """The config that embeds all images, by the options of the job."""
+        options = stage_configs.given(self.config)["pretrain"]
+        npz = options.get("embed_format", "npz") == "npz"
+        path = self.record.path("embeddings.npz" if npz else "embeddings")
+        left_out = "pretrain" in self.recipe.left_out
+        options = {
+            "embed_output": path,
+            **options,
+            "checkpoint" if left_out else "model_dir": self.path_of("pretrain"),
+        }
+        return Config(mode="embed", dataset=self.config.dataset, **options)
+
     def _without_labels(self):
         """Embeds the images, and says what to do next."""
-        path = self.record.path("embeddings.npz")
-        config = Config(
-            mode="embed",
-            dataset=self.config.dataset,
-            model_dir=self.path_of("pretrain"),
-            embed_output=path,
-        )
+        config = self._embedding()
         result = self.run(config, self.data.train)
         note = (
-            f"No image has a label: the features of all are in {path}. Look "
+            "No image has a label: the features of all are in "
+            f"{config.embed_output}. Look "
             "at what lies close together, label a few images of each class "
             "(class folders, or a csv with empty cells for the rest), and "
             "start a job on them with --checkpoint="

@@ -8,16 +8,15 @@ import numpy as np
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import class_match
-from simclrv2_tf.data.holdout import FRACTION
 from simclrv2_tf.data.holdout import HOLDOUT
-from simclrv2_tf.data.holdout import held_out
 from simclrv2_tf.data.holdout import left_over
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.recipes import record
+from simclrv2_tf.recipes import spare_labels
 from simclrv2_tf.runs import inputs
 
 LEAST_IMAGES = 64  # four batches of 16, below which there is no contrast
 _EVALUATING = ("calibrate", "patience", "export_best")  # options that evaluate
-LEAST_HELD_OUT = 20  # with fewer the 95 % interval is wider than 40 points
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,17 +78,23 @@ def open_data(
     source = source or inputs.open_source(plain)
     _check_images(source)
     if eval_source is None and named:
-        eval_source = inputs.evaluation_if_labelled(plain)
+        eval_source = inputs.evaluation_if_there(plain)
     options, note = {}, "no image has a label"
     if (source.labels >= 0).any():
         _check_labels(source)
         source, eval_source, options, note = _divide(
             config, source, eval_source
         )
+    elif not _has_labels(eval_source):
+        eval_source = None
     _check_evaluates(config, eval_source, note)
     return JobData(
         source, eval_source, _labelled(config, source), options, note
     )
+
+
+def _has_labels(source):
+    return source is not None and (source.labels >= 0).any()
 
 
 def _check_evaluates(config, evaluation, note):
@@ -104,50 +109,52 @@ def _check_evaluates(config, evaluation, note):
 
 def _divide(config, source, evaluation):
     """What to train on, what to evaluate on, its options, and a note."""
-    if evaluation is not None:
-        evaluation = class_match.renumber(
-            evaluation, source.class_names, "The training split"
-        )
-        options = {"eval_split": config.eval_split}
-        note = f"accuracy is measured on {evaluation.name}"
-        if config.holdout_fraction:
-            note += "; --holdout_fraction is not used"
-        return source, evaluation, options, note
-    share = config.holdout_fraction
-    share = FRACTION if share is None else share
-    aside = held_out(source.labels, share)
-    if not _enough(config, source, aside):
+    if not _has_labels(evaluation):
+        return _set_aside(config, source, evaluation)
+    evaluation = class_match.renumber(
+        evaluation, source.class_names, "The training split"
+    )
+    options = {"eval_split": config.eval_split}
+    note = f"accuracy is measured on {evaluation.name}"
+    if config.holdout_fraction:
+        note += "; --holdout_fraction is not used"
+    return source, evaluation, options, note
+
+
+def _set_aside(config, source, unlabelled):
+    """The same where no split with labels is there to evaluate on."""
+    void = _void(config, unlabelled)
+    spared = spare_labels.spare(config, source)
+    if _began_without(config):
+        spared = spare_labels.Spared(None, 0.0, "the job began without")
+    if spared.numbers is None:
         note = (
-            "accuracy is not measured: there is no evaluation split, and "
-            f"{_why_none(config.holdout_fraction)}; the features are judged "
-            "by cross-validation on the labels there are"
+            "accuracy is not measured: "
+            f"{void or 'there is no evaluation split'}, and {spared.note}; the "
+            "features are judged by cross-validation on the labels there are"
         )
         return source, None, {}, note
-    note = (
-        f"accuracy is measured on {len(aside):,} labelled images set aside "
-        f"before training, {share:.0%} of each class"
-    )
-    rest = left_over(source.labels, share)
-    options = {"holdout_fraction": share, "eval_split": HOLDOUT}
-    return source.subset(rest), source.subset(aside), options, note
+    note = f"accuracy is measured on {spared.note}"
+    if void:
+        note += f"; {void} and is not used"
+    rest = left_over(source.labels, spared.share)
+    options = {"holdout_fraction": spared.share, "eval_split": HOLDOUT}
+    return source.subset(rest), source.subset(spared.numbers), options, note
 
 
-def _why_none(given):
-    """Why no images are set aside, by the share that was given."""
-    if given is None:
-        return "too few labels to set some aside"
-    if not given:
-        return "--holdout_fraction=0 sets no images aside"
-    return f"too few labels to set some aside by --holdout_fraction={given:g}"
+def _void(config, unlabelled):
+    """Says of a split without labels that it is one; "" where none is there."""
+    if unlabelled is None:
+        return ""
+    named = "eval_split" in config.given
+    name = f"--eval_split={config.eval_split}" if named else unlabelled.name
+    return f"{name} has no labels"
 
 
-def _enough(config, source, aside):
-    """Whether so many labels can be spared, and would tell anything."""
-    counts = np.bincount(source.labels[source.labels >= 0])
-    taken = np.bincount(source.labels[aside], minlength=len(counts))
-    left = (counts - taken).min()
-    needed = max(config.labels_per_class, 1)
-    return len(aside) >= LEAST_HELD_OUT and taken.min() and left >= needed
+def _began_without(config):
+    """Whether the job has begun, and set nothing aside: that stays."""
+    data = record.read_job(config.model_dir).get("data")
+    return data is not None and data.get("evaluation") is None
 
 
 def _labelled(config, source):

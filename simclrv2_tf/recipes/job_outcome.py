@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from simclrv2_tf.recipes import class_balance
+from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes.feature_checks import FeatureChecks
+from simclrv2_tf.recipes.final_choice import better
+from simclrv2_tf.recipes.final_choice import verdict
 from simclrv2_tf.recipes.job_report import Row
 from simclrv2_tf.recipes.job_report import as_csv
 from simclrv2_tf.recipes.job_report import beaten
 from simclrv2_tf.recipes.job_report import lines
-from simclrv2_tf.recipes.job_report import verdict
 from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import TABLE
 from simclrv2_tf.recipes.record import read_json
@@ -39,22 +42,33 @@ def conclude(job) -> dict[str, Any]:
 
 
 def _report(job, rows):
-    done = job.record.done
-    said = verdict(rows[0], rows[-1])
-    best = "scratch" if said else "distilled"
-    notes = [*job.recipe.notes, *done.get("notes", {}).get("said", [])]
-    notes += beaten(rows[0], rows[1:-1])
-    spent = job.record.begun()["seconds"] + sum(row.seconds for row in rows)
+    begun = job.record.begun()
+    best = better(rows[0], rows[-1])
+    making = job_seconds.of_the_plan(begun)
     return {
         "rows": [row.values() for row in rows],
-        "export": done[best]["export"],
+        "export": job.record.done[best]["export"],
         "exported_run": best,
-        "notes": [*notes, said] if said else notes,
-        "planned_seconds": sum(job.recipe.seconds.values()),
-        "seconds": spent,
+        "notes": list(_notes(job, rows)),
+        "planned_seconds": job_seconds.planned(begun),
+        "seconds": making + sum(row.seconds for row in rows),
         "planned_memory": job.recipe.memory or None,
         "memory": _memory(job),
     }
+
+
+def _notes(job, rows):
+    """Sentences about the plan, then about the table."""
+    yield from job.recipe.notes
+    yield from job.record.done.get("notes", {}).get("said", [])
+    others = rows[1:-1]
+    yield from beaten(
+        rows[0], [row for row in others if row.name != class_balance.NAME]
+    )
+    yield from class_balance.notes(job)
+    said = verdict(rows[0], rows[-1])
+    if said:
+        yield said
 
 
 def _memory(job):
@@ -71,9 +85,10 @@ def _rows(job):
         "small, from scratch": "scratch",
     }
     distilled, tuned, scratch = (
-        _row(job.record.done, name, part) for name, part in parts.items()
+        _row(job.record, name, part) for name, part in parts.items()
     )
-    return [distilled, tuned, *FeatureChecks(job).rows(), scratch]
+    checks = [*FeatureChecks(job).rows(), *class_balance.rows(job)]
+    return [distilled, tuned, *checks, scratch]
 
 
 def teacher(job) -> str:
@@ -83,10 +98,13 @@ def teacher(job) -> str:
     return "pretrained and fine-tuned teacher"
 
 
-def _row(done, name, part):
-    before = _BEFORE_THE_TEACHER if part == "finetuned" else ()
-    seconds = done[part]["seconds"]
-    seconds += sum(done.get(p, {}).get("seconds", 0) for p in before)
+def _row(record, name, part):
+    done, seconds = record.done, record.done[part]["seconds"]
+    if part == "finetuned":
+        seconds += sum(
+            done.get(p, {}).get("seconds", 0) for p in _BEFORE_THE_TEACHER
+        )
+        seconds += job_seconds.of_attempts(record)
     return Row(
         name=name,
         top_1=done[part].get("eval/label_top_1_accuracy"),

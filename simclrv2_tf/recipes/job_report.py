@@ -87,17 +87,3 @@ def beaten(distilled: Row, cheap: Iterable[Row]) -> Iterator[str]:
                 f"The distilled network ({own:.1%}) tells less than {row.name} "
                 f"({row.top_1:.1%}). More time may help (--time_budget)."
             )
-
-
-def verdict(distilled: Row, scratch: Row) -> str | None:
-    """Whether the method was worse than no method, in words; None if not."""
-    if distilled.top_1 is None or scratch.top_1 is None:
-        return None
-    if distilled.top_1 >= scratch.top_1:
-        return None
-    return (
-        f"The distilled network ({distilled.top_1:.1%}) is worse than the "
-        f"same network trained from scratch on the labels "
-        f"({scratch.top_1:.1%}): the latter is exported. More time, or "
-        "another --pretrain.color_jitter_strength, may help."
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import status
 
@@ -20,9 +21,9 @@ def describe(directory: str) -> str:
     begun = record.read_job(directory)
     done = record.read_json(directory, record.PROGRESS)
     report = record.read_json(directory, record.REPORT)
-    planned = begun["recipe"]["seconds"]
+    planned = job_seconds.planned(begun)
     said = [f"job         {directory}: {begun['data']['name']}"]
-    said.append(f"planned     {sum(planned.values()) / 60:.0f} minutes")
+    said.append(f"planned     {planned / 60:.0f} minutes")
     for attempt in done.get("attempts", []):
         said.append(
             f"begun again after learning rate {attempt['rate']:g}: "

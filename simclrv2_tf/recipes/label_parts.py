@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.optimizers import scale_learning_rate
+from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.rule_values import in_equal_parts
 
 # A run on a part reads what it is given, and is neither evaluated nor told to
@@ -41,6 +44,22 @@ def divided(source: Source, parts: int) -> list[tuple[Source, Source]]:
         (source.subset(known), source.subset(asked))
         for known, asked in split.split(source.labels, source.labels)
     ]
+
+
+def readable(source: Source) -> Source:
+    """The labelled images that can be read, to be divided.
+
+    All of them where a class would be left with one, which cannot be divided.
+
+    Args:
+      source: A `Source` of labelled images.
+    """
+    found = baselines.readable(source)
+    classes = int(source.labels.max()) + 1
+    before, left = (
+        np.bincount(s.labels, minlength=classes) for s in (source, found)
+    )
+    return found if left[before > 0].min() > 1 else source
 
 
 def fitting(config: Config, known: Source) -> Config:

@@ -10,11 +10,13 @@ from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.recipes import data_outline
 from simclrv2_tf.recipes import image_sample
 from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import leakage
 from simclrv2_tf.recipes import memory_fit
 from simclrv2_tf.recipes import network_sizes
+from simclrv2_tf.recipes import stage_checks
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes import step_time
 from simclrv2_tf.recipes import time_plan
@@ -27,8 +29,10 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.machine import Machine
 from simclrv2_tf.recipes.machine import this_machine
 from simclrv2_tf.recipes.mirroring import told_from_mirror
+from simclrv2_tf.recipes.network_sizes import SMALL_STEM
 from simclrv2_tf.recipes.recommend import recommend
 from simclrv2_tf.recipes.record import write_text
+from simclrv2_tf.recipes.rule_values import LONG
 
 # Without a budget: 200 epochs of a small network, within these hours.
 DESERVED_EPOCHS = 200
@@ -66,15 +70,19 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     begin = time.monotonic()
     facts = gather(config, data)
     recipe = recommend(facts)
+    stage_checks.check_rates(config, recipe)
     recipe.give(stage_configs.given(config))
-    recipe.notes = [data.note, *leakage.notes(data), str(facts.machine)]
+    recipe.notes = [*data_outline.notes(data), *leakage.notes(data)]
+    recipe.notes.append(str(facts.machine))
     start_from(recipe, facts)
-    stage_configs.check(config, recipe, data)
+    recipe.notes += _of_long_images(recipe, facts)
+    stage_checks.check_options(config, recipe, data)
     replicas = max(1, facts.machine.accelerators)
     memory_fit.fit(recipe, config.memory_budget, replicas)
-    measured = _measured(recipe, data)
+    measured = _measured(recipe, facts, data)
     costs = time_plan.costs_of(recipe, measured)
     time_plan.plan(recipe, facts, costs, time.monotonic() - begin)
+    stage_checks.check_steps(config, recipe, data, replicas)
     return recipe
 
 
@@ -92,13 +100,29 @@ def gather(config: Config, data: JobData) -> Facts:
         fewest=data.fewest,
         classes=data.train.num_classes,
         side=sample.side,
+        elongation=sample.elongation,
         channels=data.train.num_channels,
         machine=machine,
         seconds=time_budget_seconds(config)
         or deserved_seconds(data.train.num_examples, sample.side, machine),
         told_from_mirror=told_from_mirror(data.train),
         initial=initial,
+        given=stage_configs.given(config)["pretrain"],
     )
+
+
+def _of_long_images(recipe, facts):
+    """What becomes of images that are far from square."""
+    if facts.elongation <= LONG:
+        return []
+    seen = "are squeezed to squares"
+    if recipe.options("pretrain")["image_size"] > SMALL_STEM:
+        seen = "show the square in their middle alone"
+    return [
+        f"images are {facts.elongation:.1f} times as long as wide: views show "
+        f"a part of them, and where classes are told they {seen}; cut or pad "
+        "them if that loses what tells the classes apart"
+    ]
 
 
 def deserved_seconds(examples: int, side: int, machine: Machine) -> float:
@@ -134,13 +158,16 @@ def start_from(recipe, facts):
         )
 
 
-def _measured(recipe, data):
+def _measured(recipe, facts, data):
     """A step's time; nothing is measured where all steps are given."""
     stages = STAGES if len(data.labelled) else ("pretrain",)
     lengths = ("train_steps", "train_epochs")
     if all(any(n in recipe.given[s] for n in lengths) for s in stages):
         return step_time.StepTime(step=0.1, start=10.0)
-    return step_time.measure(recipe.options("pretrain"), data.train)
+    options = recipe.options("pretrain")
+    size, batch = network_sizes.choose(facts), options["train_batch_size"]
+    reckoned = network_sizes.step_seconds(size, facts, batch)
+    return step_time.measure(options, data.train, reckoned)
 
 
 def lines(recipe: Recipe) -> Iterator[str]:

@@ -29,11 +29,13 @@ def fit(recipe: Recipe, memory_budget: float = 0.0, replicas: int = 1) -> None:
       ValueError: If even the smallest batch is expected to take more.
     """
     options = recipe.options("pretrain")
+    if "pretrain" in recipe.left_out:
+        return
     expected = _expected(options, replicas)
     if math.isnan(expected.peak):
         recipe.notes.append(f"memory: {expected}")
         return
-    for changes in [{}, *_smaller(options["train_batch_size"], replicas)]:
+    for changes in _free_to_try(recipe, options, replicas):
         expected = _expected({**options, **changes}, replicas)
         limit, whole = _limit(expected, memory_budget), _whole(expected)
         if whole <= limit:
@@ -48,9 +50,20 @@ def fit(recipe: Recipe, memory_budget: float = 0.0, replicas: int = 1) -> None:
     raise ValueError(
         f"The memory must hold pretraining, which takes about "
         f"{gigabytes(whole)} at least{_before(expected)}. Received: "
-        f"{gigabytes(limit)} that may be taken; give --image_size or "
-        "--width_multiplier a smaller value."
+        f"{gigabytes(limit)} that may be taken; give --image_size, "
+        "--width_multiplier or a --train_batch_size that was given a smaller "
+        "value."
     )
+
+
+def _free_to_try(recipe, options, replicas):
+    """No change, and those of what the user has not given."""
+    given = recipe.given.get("pretrain", {})
+    tried = [
+        {name: value for name, value in changes.items() if name not in given}
+        for changes in _smaller(options["train_batch_size"], replicas)
+    ]
+    return [{}, *filter(None, tried)]
 
 
 def _whole(expected):

@@ -35,6 +35,7 @@ class Size:
         return dataclasses.asdict(self)
 
 
+_NAMES = tuple(field.name for field in dataclasses.fields(Size))
 # The largest first; the paper's ResNet-50s, then what CIFAR-10 is trained
 # with (SimCLR, appendix B.9), in fractions of its width.
 LADDER = (
@@ -50,9 +51,12 @@ LADDER = (
 
 
 def choose(facts: Facts) -> Size:
-    """The largest network that sees enough images in the time there is."""
+    """The largest network that sees enough images in the time there is.
+
+    What weights have, or the user has given, is not chosen.
+    """
     wanted = images_wanted(facts.examples)
-    fitting = _fitting(facts.side)
+    fitting = _fitting(facts)
     for size in fitting:
         if images_seen(size, facts, PRETRAINING * facts.seconds) >= wanted:
             return size
@@ -79,7 +83,18 @@ def step_seconds(size: Size, facts: Facts, batch: int) -> float:
     return sum(scaling.seconds(job, facts.machine.device).values())
 
 
-def _fitting(side):
+def _fitting(facts):
+    """The sizes that there is a choice of, the largest first."""
+    decided = {
+        name: value
+        for name, value in {**facts.initial, **facts.given}.items()
+        if name in _NAMES
+    }
+    sizes = LADDER if "image_size" in decided else _no_larger(facts.side)
+    return [dataclasses.replace(size, **decided) for size in sizes]
+
+
+def _no_larger(side):
     """The sizes whose images are no larger than those there are."""
     smaller = max(SMALLEST, min(side, SMALL_STEM))
     sizes = [
@@ -89,6 +104,21 @@ def _fitting(side):
         for s in LADDER
     ]
     return [s for s in sizes if s.image_size <= max(side, smaller)]
+
+
+def choose_student(facts: Facts) -> Size:
+    """That of the student: half of the teacher, or of what time allows.
+
+    Weights may be of a teacher that is larger than can be trained here.
+    """
+    teacher = choose(facts)
+    images = {"image_size": teacher.image_size}
+    allowed = choose(dataclasses.replace(facts, initial=images))
+    return student(min(teacher, allowed, key=_how_large))
+
+
+def _how_large(size):
+    return size.resnet_depth, size.width_multiplier
 
 
 def student(size: Size) -> Size:

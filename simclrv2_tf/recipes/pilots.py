@@ -15,6 +15,7 @@ from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.feature_probe import right
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.job_seconds import spent_before
 from simclrv2_tf.recipes.rule_values import LARGE_CROPS
 from simclrv2_tf.recipes.rule_values import PAPERS_CROPS
 from simclrv2_tf.recipes.short_run import DIVERGED
@@ -77,8 +78,20 @@ def choose_augmentation(job) -> None:
         for stage in STAGES_OF[option]:
             job.recipe.choose(stage, option, value, why, SOURCE)
     told = f"augmentation {described(chosen)} by pilot runs ({words})"
+    if begins_at(job):
+        told += "; pretraining goes on from the run that was chosen"
     print(told, flush=True)
     job.recipe.notes.append(told)
+
+
+def begins_at(job) -> str | None:
+    """The directory of the run that a `Job`'s pretraining goes on from.
+
+    That is the one that was chosen: what it has learnt is not learnt again.
+    None without pilot runs, and where none is better than no training.
+    """
+    part = job.record.done.get(PART, {}).get("begins_at")
+    return job.record.path(part) if part else None
 
 
 def described(chosen: dict[str, float]) -> str:
@@ -89,7 +102,7 @@ def described(chosen: dict[str, float]) -> str:
 
 def _judged(job):
     """What each trial told, and what is best of all."""
-    begin = time.monotonic() - spent_before(job, PART)
+    begin = time.monotonic() - spent_before(job.record, PART)
     chosen: dict[str, Any] = {}
     told = {USUAL: _pilot(job, chosen)}
     best = told[USUAL]
@@ -99,21 +112,14 @@ def _judged(job):
         if surely_better(reached, best):
             chosen, best = tried, reached
     told["untrained"] = _untrained(job)
+    learnt = best.mean() > told["untrained"].mean()
     told["raw pixels"] = right(job, baselines.pixels_of)
     return {
         "shares": {name: float(r.mean()) for name, r in told.items()},
         "chosen": chosen,
+        "begins_at": _folder(chosen) if learnt else None,
         "seconds": time.monotonic() - begin,
     }
-
-
-def spent_before(job, part: str) -> float:
-    """Seconds of those runs of a part that a killed process had finished."""
-    return sum(
-        values["seconds"]
-        for name, values in job.record.done.items()
-        if name.startswith(f"{part}{os.sep}")
-    )
 
 
 def surely_better(other: np.ndarray, best: np.ndarray) -> bool:

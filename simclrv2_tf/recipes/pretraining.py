@@ -6,8 +6,10 @@ import dataclasses
 import logging
 import os
 
+from simclrv2_tf.recipes import pilots
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.feature_probe import FeatureProbe
+from simclrv2_tf.recipes.job_seconds import in_journal
 from simclrv2_tf.recipes.learning_watch import LearningWatch
 from simclrv2_tf.recipes.learning_watch import NotLearning
 from simclrv2_tf.runs.callbacks.stops import Diverged
@@ -29,14 +31,24 @@ def pretrain(job) -> None:
     while True:
         attempts = job.record.done.get("attempts", [])
         _set_aside(job, attempts)
-        config = job.config_of("pretrain")
-        rate = config.learning_rate / 2 ** len(attempts)
-        config = dataclasses.replace(config, learning_rate=rate)
+        config = _config(job, attempts)
+        rate = config.learning_rate
         try:
             job.run_part(PART, config, _watch(job, config))
             return
         except (NotLearning, Diverged) as error:
             _note(job, attempts, rate, str(error))
+
+
+def _config(job, attempts):
+    """At half the rate for each attempt that failed, which begins anew."""
+    config = job.config_of("pretrain")
+    rate = config.learning_rate / 2 ** len(attempts)
+    begins_at = None if attempts else pilots.begins_at(job)
+    checkpoint = begins_at or config.checkpoint
+    return dataclasses.replace(
+        config, learning_rate=rate, checkpoint=checkpoint
+    )
 
 
 def _watch(job, config):
@@ -62,7 +74,9 @@ def _note(job, attempts, rate, why):
         )
     _LOG.warning("%s; it begins again at %g", said, rate / 2)
     Journal(job.config.model_dir).note("halved", rate=rate, reason=why)
-    job.record.finish("attempts", [*attempts, {"rate": rate, "why": why}])
+    seconds = in_journal(job.record.path(PART))
+    failed = {"rate": rate, "why": why, "seconds": seconds}
+    job.record.finish("attempts", [*attempts, failed])
 
 
 def _set_aside(job, attempts):

@@ -62,21 +62,23 @@ RULES = (
         STUDENT,
         "resnet_depth",
         rule_values.of_student("resnet_depth"),
-        "as the teacher",
+        "as the teacher, or what the time allows",
         DIGITS,
     ),
     Rule(
         STUDENT,
         "width_multiplier",
         rule_values.of_student("width_multiplier"),
-        "half the teacher's: a quarter of the weights, and little is lost",
+        "half the teacher's, or half of what the time allows: a quarter of the "
+        "weights, and little is lost",
         f"{PAPER}, figure 5; {DIGITS}",
     ),
     Rule(
         ALL,
         "image_size",
         rule_values.of_teacher("image_size"),
-        "images are {side} pixels wide; the largest that the time allows",
+        "images are {side} pixels wide; the largest of 16 to 32, 96, 128, 160 "
+        "and 224 that the time allows",
         SIMCLR,
     ),
     Rule(ALL, "channels", lambda f: f.channels, "as the images have", "data"),
@@ -120,7 +122,8 @@ RULES = (
         ("finetune",),
         "fine_tune_after_block",
         rule_values.trained_after,
-        "below 10 labels a class the features stay; there are {fewest}",
+        "below 10 labels a class the features stay; there are "
+        "{per_class:.0f} on average",
         PROBE,
     ),
     Rule(STUDENT, "proj_head_mode", "none", "a student has no head", PAPER),
@@ -178,8 +181,9 @@ RULES = (
         ALL,
         "crop_area_min",
         rule_values.smallest_crop,
-        "the paper's 0.08 of a small image is a spot; before any pilot run "
-        "has been judged",
+        "the paper's 0.08 of a small image is a spot, but all that there is "
+        "of a very long one (these: {elongation:.1f} to 1); before any pilot "
+        "run has been judged",
         CROPS,
     ),
     Rule(
@@ -259,7 +263,7 @@ def recommend(facts: Facts) -> Recipe:
     recipe = Recipe()
     for rule in RULES:
         value = rule.value(facts) if callable(rule.value) else rule.value
-        why = rule.why.format(**vars(facts))
+        why = rule.why.format(**vars(facts), per_class=facts.per_class)
         for stage in rule.stages:
             if facts.labelled or stage == "pretrain":
                 recipe.choose(stage, rule.option, value, why, rule.source)

@@ -7,6 +7,7 @@ each part of the job. Reading them needs no TensorFlow.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from typing import Any
 
@@ -25,6 +26,7 @@ _HELD = {
 }
 # Runs of a job that hold a classifier, the best first.
 _CLASSIFIERS = ("distilled", "finetuned", "scratch")
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 def is_job(directory: str | None) -> bool:
@@ -60,6 +62,20 @@ def run_within(directory: str) -> str:
             "has not yet: the same command goes on with it."
         )
     return os.path.join(directory, runs[0])
+
+
+def classifier_of(directory: str) -> str:
+    """The same as `run_within`, with a warning where the job is under way."""
+    run = run_within(directory)
+    if is_job(directory) and not read_json(directory, REPORT):
+        _LOG.warning(
+            "the job in %r is not done: its classifier is that of the run %r "
+            "for now, and may be another one at its end (the same command "
+            "goes on with it)",
+            directory,
+            os.path.basename(run),
+        )
+    return run
 
 
 def read_json(directory: str, name: str) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from simclrv2_tf.recipes.facts import Facts
 PROBED_BELOW = 10  # labels a class
 PAPERS_CROPS, LARGE_CROPS = 0.08, 0.3  # least area
 SMALL = 64  # pixels
+# Times as long as wide: a view is 4:3 to 3:4, and of a 4:1 image it is a third
+# at most. Where none fits it is the whole image, both times.
+LONG = 2.0
 CHIRAL = 0.7  # of the images told from their mirror images: half by chance
 
 
@@ -21,9 +24,7 @@ def of_teacher(name: str) -> Callable[[Facts], Any]:
 
 def of_student(name: str) -> Callable[[Facts], Any]:
     """The same of the student's."""
-    return lambda facts: getattr(
-        network_sizes.student(network_sizes.choose(facts)), name
-    )
+    return lambda facts: getattr(network_sizes.choose_student(facts), name)
 
 
 def precision(facts: Facts) -> str:
@@ -52,7 +53,7 @@ def in_equal_parts(batch: int, replicas: int) -> int:
 
 def probe_alone(facts: Facts) -> bool:
     """Whether there are too few labels to change the features by them."""
-    return facts.fewest < PROBED_BELOW
+    return facts.per_class < PROBED_BELOW
 
 
 def trained_after(facts: Facts) -> int:
@@ -64,7 +65,7 @@ def label_rate(facts: Facts) -> float:
     """So that the rate after scaling by the batch is the same for any."""
     if probe_alone(facts):
         return 0.0
-    scaled = 0.0005 if facts.fewest < 50 else 0.01
+    scaled = 0.0005 if facts.per_class < 50 else 0.01
     return round(scaled * 256 / label_batch(facts), 5)
 
 
@@ -76,7 +77,8 @@ def distill_batch(facts: Facts) -> int:
 def smallest_crop(facts: Facts) -> float:
     """Least share of an image that a view shows."""
     small = network_sizes.choose(facts).image_size <= SMALL
-    return LARGE_CROPS if small else PAPERS_CROPS
+    long = facts.elongation > LONG
+    return LARGE_CROPS if small and not long else PAPERS_CROPS
 
 
 def flips(facts: Facts) -> bool:

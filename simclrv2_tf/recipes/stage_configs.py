@@ -9,7 +9,6 @@ from typing import Any
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.stage_options import OF_THE_JOB
 from simclrv2_tf.config.stage_options import read
-from simclrv2_tf.recipes.job_data import JobData
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 
@@ -62,29 +61,6 @@ def asked(config: Config) -> dict[str, Any]:
     )
     values = {n: getattr(config, n) for n in names if n not in free}
     return dict(sorted({**values, "train_mode": "semi_supervised"}.items()))
-
-
-def check(config: Config, recipe: Recipe, data: JobData) -> None:
-    """Raises a ValueError for a stage whose options do not go together.
-
-    Args:
-      config: The job's `Config`.
-      recipe: Its `Recipe` as far as it is made.
-      data: Its `JobData`.
-    """
-    config = dataclasses.replace(config, model_dir=config.model_dir or "job")
-    stages = STAGES if len(data.labelled) else STAGES[:1]
-    for stage in stages:
-        if stage in recipe.left_out:
-            continue
-        try:
-            evaluates = data.evaluation is not None
-            config_of(config, recipe, stage, data.options, evaluates)
-        except ValueError as error:
-            raise ValueError(
-                f"The stage {stage} of the job cannot be what the flags say. "
-                f"{error}"
-            ) from None
 
 
 def config_of(

@@ -16,7 +16,9 @@ from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.train import train
 
-STEPS = 16  # of the probe; the first half warms up
+# Of the probe; the first half warms up. Few where a step is expected to take
+# long, as nothing is worth waiting minutes for a plan.
+STEPS, LEAST_STEPS, SECONDS = 16, 4, 60.0
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -34,13 +36,15 @@ class StepTime:
     start: float
 
 
-def measure(options: dict, source: Source) -> StepTime:
+def measure(options: dict, source: Source, reckoned: float = 0.0) -> StepTime:
     """Times a few steps of a run that is thrown away.
 
     Args:
       options: Those of pretraining.
       source: The `Source` to train on.
+      reckoned: Seconds of a step on paper.
     """
+    steps = steps_for(reckoned)
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="simclrv2_") as directory:
         probe = {
@@ -48,16 +52,22 @@ def measure(options: dict, source: Source) -> StepTime:
             "mode": "train",
             "model_dir": directory,
             "warmup_epochs": 0.0,
-            "train_steps": STEPS,
-            "train_summary_steps": STEPS // 2,
-            "checkpoint_steps": STEPS,
+            "train_steps": steps,
+            "train_summary_steps": steps // 2,
+            "checkpoint_steps": steps,
         }
         config = Config(**{**options, **probe})
         with _quietly(), devices.scope(config):
             train(config, source)
         events = journal.read(directory)
-    step = _seconds_between(events) / (STEPS - STEPS // 2)
-    return StepTime(step, time.monotonic() - begin - STEPS * step)
+    step = _seconds_between(events) / (steps - steps // 2)
+    return StepTime(step, time.monotonic() - begin - steps * step)
+
+
+def steps_for(reckoned: float) -> int:
+    """Steps of the probe, for so many seconds of a step on paper."""
+    fewer = int(SECONDS / max(reckoned, 1e-9)) // 2 * 2
+    return min(STEPS, max(LEAST_STEPS, fewer))
 
 
 def _seconds_between(events):

@@ -20,9 +20,10 @@ from simclrv2_tf import hub
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.job_seconds import spent_before
 from simclrv2_tf.recipes.label_parts import divided
 from simclrv2_tf.recipes.label_parts import on_a_part
-from simclrv2_tf.recipes.pilots import spent_before
+from simclrv2_tf.recipes.label_parts import readable
 from simclrv2_tf.recipes.pilots import surely_better
 from simclrv2_tf.recipes.short_run import DIVERGED
 from simclrv2_tf.recipes.short_run import train_alone
@@ -139,9 +140,10 @@ def _follow(recipe, name, why):
 
 def _judged(job):
     """What each way told right, and which is best."""
-    begin = time.monotonic() - spent_before(job, PART)
-    labelled = job.data.train.subset(job.data.labelled)
-    parts = divided(labelled, min(PARTS, job.data.fewest))
+    begin = time.monotonic() - spent_before(job.record, PART)
+    labelled = readable(job.data.train.subset(job.data.labelled))
+    fewest = int(np.bincount(labelled.labels).min())
+    parts = divided(labelled, min(PARTS, fewest))
     turns = parts[: _turns(labelled.num_examples)]
     counted = _counted(job, turns)
     told: dict[str, np.ndarray] = {}

@@ -9,6 +9,7 @@ from simclrv2_tf.recipes import pilots
 from simclrv2_tf.recipes import teacher_trials
 from simclrv2_tf.recipes.durations import duration
 from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.step_time import StepTime
 
@@ -88,7 +89,7 @@ def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
     Raises:
       ValueError: If the time does not allow one epoch of pretraining.
     """
-    runs = 4 if facts.labelled else 1
+    runs = len(stages_of(recipe, facts))
     fixed = spent + runs * costs.run
     work = max(0.0, facts.seconds - fixed)
     if facts.labelled:
@@ -102,7 +103,8 @@ def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
             recipe.seconds[stage] - costs.run
             for stage in ("finetune", "scratch")
         )
-        steps = int(DISTILLATION * work / costs.step["distill"])
+        share = 1.0 if "pretrain" in recipe.left_out else DISTILLATION
+        steps = int(share * work / costs.step["distill"])
         _choose_steps(recipe, facts, costs, "distill", steps)
         work *= 1 - DISTILLATION
     if "pretrain" in recipe.left_out:
@@ -114,6 +116,12 @@ def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
     _choose_steps(recipe, facts, costs, "pretrain", steps)
 
 
+def stages_of(recipe: Recipe, facts: Facts) -> list[str]:
+    """Those that a job goes through."""
+    stages = STAGES if facts.labelled else STAGES[:1]
+    return [stage for stage in stages if stage not in recipe.left_out]
+
+
 def _label_steps(facts, options, stage):
     """60 epochs for few labels, 30 for many, as in the paper.
 
@@ -122,7 +130,7 @@ def _label_steps(facts, options, stage):
     """
     if not options["learning_rate"]:
         return 1
-    epochs = 60 if facts.fewest < 100 else 30
+    epochs = 60 if facts.per_class < 100 else 30
     least = 100 if stage == "finetune" else 200
     return max(least, epochs * facts.labelled // options["train_batch_size"])
 

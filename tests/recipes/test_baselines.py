@@ -1,6 +1,8 @@
 """Baselines go by the images that there are."""
 
 import numpy as np
+import pytest
+import small_classifier
 import tensorflow as tf
 
 from simclrv2_tf.data.source import Source
@@ -8,8 +10,9 @@ from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.recipes import baselines
 
 
-def test_unreadable_images_are_rows_of_zeros():
-    """However many: a job's runs have judged that, over all images."""
+@pytest.fixture
+def few():
+    """Four images, of which the third cannot be read."""
     rng = np.random.default_rng(0)
     encoded = [
         tf.io.encode_png(rng.integers(0, 256, (9, 9, 3)).astype(np.uint8))
@@ -18,7 +21,26 @@ def test_unreadable_images_are_rows_of_zeros():
     encoded = [image.numpy() for image in encoded]
     encoded[2] = b"<html>404</html>"
     images = Encoded(np.array(encoded, object))
-    rows = baselines.pixels_of(Source("few", np.zeros(4, np.int32), images), 4)
+    return Source("few", np.arange(4, dtype=np.int32), images)
+
+
+def test_unreadable_images_are_rows_of_zeros(few):
+    """However many: a job's runs have judged that, over all images."""
+    rows = baselines.pixels_of(few, 4)
     np.testing.assert_allclose(
         np.linalg.norm(rows, axis=1), [1, 1, 0, 1], rtol=1e-6
     )
+
+
+def test_they_are_of_no_class(few):
+    told = baselines.classes_of(small_classifier.classifier(), few)
+    assert told[2] == -1 and (np.delete(told, 2) >= 0).all()
+
+
+def test_those_that_can_be_read(few, caplog):
+    found = baselines.readable(few)
+    assert found.labels.tolist() == [0, 1, 3]
+    assert "left out, as it cannot be read: example 2 of few" in caplog.text
+    assert baselines.readable(found) is found
+    none = few.subset(np.array([2]))
+    assert baselines.readable(none).num_examples == 0

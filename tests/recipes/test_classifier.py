@@ -48,6 +48,18 @@ def test_arrays_are_as_files(classifier, folder):
     assert len(classifier.predict(np.stack([pixels, pixels]))) == 2
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "1", "RGBA", "LA"])
+def test_images_of_pillow_are_as_their_files(classifier, tmp_path, mode):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (9, 11, 3), np.uint8)
+    image = Image.fromarray(pixels).convert(mode)
+    image.save(tmp_path / "image.png")
+    expected = classifier.predict(tmp_path / "image.png").probabilities
+    for given in (image, [image, image][:1]):
+        (told,) = np.ravel(classifier.predict(given))
+        assert told.probabilities == pytest.approx(expected, abs=1e-5)
+
+
 def test_what_is_no_image(classifier, tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no image")

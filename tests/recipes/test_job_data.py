@@ -9,7 +9,9 @@ from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.recipes import image_sample
 from simclrv2_tf.recipes import job_data
+from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
+from tests.data.sources.test_folder_splits import write
 
 
 def source(labels, names="abc"):
@@ -55,7 +57,7 @@ def test_a_share_that_is_not_used_is_told():
     ("share", "why"),
     [
         (0.0, "split, and --holdout_fraction=0 sets no images aside; the"),
-        (0.01, "few labels to set some aside by --holdout_fraction=0.01; the"),
+        (0.01, "few labels to set some aside by --holdout_fraction=0.01 (0 w"),
     ],
 )
 def test_a_share_of_none_is_the_reason(share, why):
@@ -69,6 +71,42 @@ def test_too_few_labels_are_all_kept():
     assert "accuracy is not measured" in data.note
     data = opened(EVEN, labels_per_class=39)  # none to spare
     assert data.evaluation is None
+
+
+def test_a_split_without_labels_is_said_not_to_be_used(tmp_path):
+    write(
+        tmp_path / "train", *(f"{c}/{i}.png" for c in "ab" for i in range(60))
+    )
+    write(tmp_path / "test", "1.png", "2.png")
+    for options, name in (
+        ({}, f"folder {tmp_path}/test"),
+        ({"eval_split": "test"}, "--eval_split=test"),
+    ):
+        data = job_data.open_data(
+            Config(dataset=f"folder:{tmp_path}", **options)
+        )
+        assert data.evaluation.num_examples == 24
+        assert data.options["eval_split"] == "holdout"
+        assert data.note.endswith(f"; {name} has no labels and is not used")
+
+
+def test_a_source_without_labels_is_not_evaluated_on():
+    given = source([-1] * 30)
+    assert opened(EVEN, eval_source=given).evaluation.num_examples == 24
+    data = opened(EVEN, eval_source=given, holdout_fraction=0.0)
+    assert data.evaluation is None
+    assert "not measured: these has no labels, and --holdout" in data.note
+    assert opened([-1] * 100, eval_source=given).evaluation is None
+
+
+def test_a_job_that_began_without_evaluation_goes_on_without(tmp_path):
+    config = Config(train_mode="semi_supervised", model_dir=str(tmp_path))
+    about = {"name": "these", "examples": 120, "evaluation": None}
+    recipe = {"seconds": {}, "reasons": []}
+    record.Record(str(tmp_path)).begin(asked={}, data=about, recipe=recipe)
+    data = job_data.open_data(config, source(EVEN))
+    assert data.evaluation is None and data.train.num_examples == 120
+    assert "split, and the job began without; the features" in data.note
 
 
 def test_what_evaluates_needs_something_to_evaluate_on():
@@ -142,7 +180,7 @@ def test_images_that_cannot_be_read():
 
 def test_the_size_of_images():
     sample = image_sample.look_at(source(EVEN))
-    assert sample == image_sample.ImageSample(8, 48, 48, 0)
+    assert sample == image_sample.ImageSample(8, 1.0, 48, 48, 0)
 
 
 def test_only_pretraining_is_profiled_unless_another_stage_is_named():

@@ -172,28 +172,6 @@ def test_a_new_job_is_asked_for_nothing(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        (
-            "finetune.zero_init_logits_layer=true",
-            "stage finetune of the job cannot be .*`linear_probe_init`, not",
-        ),
-        ("distill.fine_tune_after_block=2", "stage distill .*distillation"),
-    ],
-)
-def test_stages_that_cannot_be_are_told_before_the_plan(option, message):
-    config = Config(mode="recommend", dataset="digits", stage_options=option)
-    made = Recipe()
-    made.choose("finetune", "linear_probe_init", True, "why", "source")
-    made.give(stage_configs.given(config))
-    data = open_data(config)
-    with pytest.raises(ValueError, match=message):
-        stage_configs.check(config, made, data)
-    made.given = {}
-    stage_configs.check(config, made, data)
-
-
 def test_a_job_checks_its_directory_first(tmp_path):
     (tmp_path / "flags.json").write_text("{}")
     config = Config(train_mode="semi_supervised", model_dir=str(tmp_path))

@@ -53,6 +53,12 @@ def test_means_over_draws():
     assert row["seconds to planned"] == 1.1 == row["GB to planned"]
     unknown = {**cell(0, 0.8, 0.1), "planned GB": None}
     assert summary.means([unknown])[0]["GB to planned"] is None
+    # A row that not every draw has, as of a teacher from labels alone.
+    more = cell(0, 0.8, 0.1)
+    more["top-1"]["always the largest class"] = 0.9
+    (row,) = summary.means([more, cell(1, 0.6, 0.3)])
+    assert row["always the largest class"] is None
+    assert row[summary.SMALL] == pytest.approx(0.7)
 
 
 def write_job(directory, top_1=0.8):

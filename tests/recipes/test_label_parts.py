@@ -46,3 +46,15 @@ def test_batches_are_shared_by_all_replicas(few, monkeypatch, scaling, rate):
     fitted = label_parts.fitting(config, few.subset(np.arange(37)))
     assert fitted.train_batch_size == 32
     assert fitted.learning_rate == pytest.approx(rate)
+
+
+def test_images_that_cannot_be_read_are_in_no_part(few, monkeypatch):
+    kept = np.arange(1, 60)
+    monkeypatch.setattr(
+        label_parts.baselines, "readable", lambda source: source.subset(kept)
+    )
+    assert label_parts.readable(few).num_examples == 59
+    kept = np.r_[
+        np.flatnonzero(few.labels)[:20], np.flatnonzero(few.labels == 0)[:1]
+    ]
+    assert label_parts.readable(few) is few  # a class of one has no parts

@@ -9,6 +9,7 @@ import small_classifier
 
 from simclrv2_tf.recipes import feature_probe
 from simclrv2_tf.recipes import job as jobs
+from simclrv2_tf.recipes import label_parts
 from simclrv2_tf.recipes import pilots
 from simclrv2_tf.recipes import teacher_trials
 from simclrv2_tf.recipes.job_data import open_data
@@ -37,6 +38,8 @@ def test_pilots_choose_the_augmentation_once(job, monkeypatch):
     ]
     pilots.choose_augmentation(job)
     assert len(job.calls) == 4
+    # None is better than the untrained one: there is nothing to go on from.
+    assert pilots.begins_at(job) is None
 
 
 def test_a_pilot_that_diverges_tells_nothing(job, monkeypatch):
@@ -63,6 +66,29 @@ def test_what_is_better_stays_for_the_trials_after_it(job, monkeypatch):
     # A student sees the same crops; its colours are not distorted.
     assert job.recipe.options("distill") == {"crop_area_min": 0.08}
     assert pretrain_options["crop_area_min"] == 0.08
+
+
+def test_pretraining_goes_on_from_the_pilot_that_was_chosen(job, monkeypatch):
+    monkeypatch.setattr(pilots, "train_alone", job.run)
+    reached = iter([0.5, 0.9, 0.2, 0.2])
+    monkeypatch.setattr(pilots, "_pilot", judged_by(job, lambda: next(reached)))
+    monkeypatch.setattr(pilots, "_untrained", lambda job: np.full(30, 0.1))
+    pilots.choose_augmentation(job)
+    chosen = job.record.path("pilots/color_jitter_strength_0.25")
+    assert pilots.begins_at(job) == chosen
+    assert "goes on from the run that was chosen" in job.recipe.notes[-1]
+    job.calls.clear()
+    trained = job.run
+
+    def run(config, *rest):
+        result = trained(config, *rest)
+        if len(job.calls) < 2:
+            raise NotLearning("it does not")
+        return result
+
+    job.run = run
+    pretrain(job)  # what does not learn begins anew
+    assert [config.checkpoint for config in job.calls] == [chosen, None]
 
 
 def judged_by(job, reached):
@@ -195,3 +221,14 @@ def test_flagfiles_have_what_is_chosen_on_the_way(job, monkeypatch):
     text = (folder / "pretrain.cfg").read_text()
     assert "--color_jitter_strength=0.05\n" in text
     assert "--learning_rate=0.25\n" in (folder / "finetune.cfg").read_text()
+
+
+def test_a_probe_leaves_out_what_cannot_be_read(job, monkeypatch):
+    monkeypatch.setattr(
+        label_parts.baselines,
+        "readable",
+        lambda source: source.subset(np.arange(1, source.num_examples)),
+    )
+    features = np.eye(10, dtype=np.float32)
+    told = feature_probe.right(job, lambda source: features[source.labels])
+    assert told.shape == (29,) and told.all()  # of three labels a class

@@ -10,6 +10,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import memory_fit
 from simclrv2_tf.recipes import network_sizes
+from simclrv2_tf.recipes import step_time
 from simclrv2_tf.recipes import time_plan
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
@@ -78,6 +79,14 @@ def test_few_labels_leave_the_features_as_they_are(labels, after_block, rate):
     assert (options["train_steps"] == 1) == (labels < 10)
 
 
+def test_a_rare_class_does_not_stop_training_on_many_labels():
+    # 2,390 labels of a class and 10 of the other.
+    facts = dataclasses.replace(SIGNS, labelled=2400, fewest=8, classes=2)
+    options = recommend(facts).options("finetune")
+    assert options["fine_tune_after_block"] == -1
+    assert options["learning_rate"] > 0
+
+
 @pytest.mark.parametrize(("told", "flips"), [(0.5, True), (0.9, False)])
 def test_every_stage_of_the_recipe_flips_or_none(told, flips):
     recipe = recommend(dataclasses.replace(SIGNS, told_from_mirror=told))
@@ -102,6 +111,87 @@ def test_images_are_never_made_larger_than_they_are():
     for side, expected in ((8, 16), (28, 28), (32, 32), (60, 32)):
         facts = dataclasses.replace(SIGNS, side=side, machine=SERVER)
         assert network_sizes.choose(facts).image_size == expected
+
+
+@pytest.mark.parametrize("decided", ["given", "initial"])
+def test_the_rules_know_what_has_been_decided(decided):
+    network = {"image_size": 224, "resnet_depth": 50, "width_multiplier": 1}
+    facts = dataclasses.replace(SIGNS, side=512, **{decided: network})
+    recipe = recommend(facts)
+    student = recipe.options("distill")
+    depth = {"given": 50, "initial": 18}[decided]  # 18 is trained in the time
+    assert student["resnet_depth"] == depth
+    assert student["image_size"] == 224
+    pretrain = recipe.options("pretrain")
+    assert pretrain["crop_area_min"] == 0.08 and pretrain["use_blur"]
+    assert pretrain["color_jitter_strength"] == 1.0
+
+
+def test_a_student_of_large_weights_is_what_the_time_allows():
+    weights = {"image_size": 224, "resnet_depth": 152, "width_multiplier": 3}
+    slow = dataclasses.replace(SIGNS, side=512, initial=weights)
+    assert network_sizes.choose_student(slow).options() == {
+        "image_size": 224,
+        "resnet_depth": 18,
+        "width_multiplier": 0.125,
+    }
+    fast = dataclasses.replace(slow, machine=SERVER, seconds=48 * 3600.0)
+    student = network_sizes.choose_student(fast)
+    assert student == network_sizes.Size(224, 50, 1)
+
+
+def test_the_network_is_chosen_for_a_size_that_is_given():
+    hours = dataclasses.replace(SIGNS, side=512, seconds=48 * 3600.0)
+    small = dataclasses.replace(hours, given={"image_size": 32})
+    assert network_sizes.choose(hours).image_size > 32
+    assert network_sizes.choose(small).image_size == 32
+    assert not recommend(small).options("pretrain")["use_blur"]
+    narrow = dataclasses.replace(hours, given={"width_multiplier": 0.25})
+    assert network_sizes.choose(narrow).width_multiplier == 0.25
+
+
+@pytest.mark.parametrize(("elongation", "area"), [(1.5, 0.3), (4.5, 0.08)])
+def test_long_images_keep_small_crops(elongation, area):
+    # Of an image longer than 40:9 no view of 4:3 has 0.3 of the area.
+    facts = dataclasses.replace(SIGNS, elongation=elongation)
+    recipe = recommend(facts)
+    assert recipe.options("pretrain")["crop_area_min"] == area
+    (why,) = {
+        r.why for r in recipe.of("scratch") if r.option == "crop_area_min"
+    }
+    assert f"these: {elongation} to 1" in why
+
+
+@pytest.mark.parametrize(
+    ("elongation", "size", "told"),
+    [(2.0, 32, ""), (4.0, 32, "are squeezed"), (4.0, 224, "in their middle")],
+)
+def test_the_plan_says_what_becomes_of_long_images(elongation, size, told):
+    facts = dataclasses.replace(SIGNS, elongation=elongation)
+    recipe = recommend(facts)
+    recipe.give({"pretrain": {"image_size": size}})
+    said = make_recipe._of_long_images(recipe, facts)
+    assert len(said) == bool(told)
+    assert told in "".join(said)
+
+
+def test_the_time_of_pretraining_that_is_left_out_is_distillations():
+    facts = dataclasses.replace(SIGNS, initial={"image_size": 32})
+    recipe = recommend(facts)
+    make_recipe.start_from(recipe, facts)
+    costs = time_plan.costs_of(recipe, StepTime(0.3, 10.0))
+    time_plan.plan(recipe, facts, costs, 20.0)
+    options = recipe.options("distill")
+    most = time_plan.MOST_EPOCHS["distill"] * SIGNS.examples
+    assert options["train_steps"] == most // options["train_batch_size"]
+    assert "pretrain" not in recipe.seconds
+
+
+@pytest.mark.parametrize(
+    ("reckoned", "steps"), [(0.0, 16), (0.3, 16), (6.0, 10), (37.0, 4)]
+)
+def test_the_probe_is_short_where_steps_are_long(reckoned, steps):
+    assert step_time.steps_for(reckoned) == steps
 
 
 def test_the_time_is_kept():
@@ -226,6 +316,37 @@ def test_a_batch_that_fits(monkeypatch, taken):
         memory_fit.fit(recipe, memory_budget=before + 0.1)
     with pytest.raises(ValueError, match=r"Received: 0\.001 GB that may"):
         memory_fit.fit(recipe, memory_budget=0.001)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"train_batch_size": 256},
+        {"gradient_cache_microbatch": 0},
+        {"train_batch_size": 256, "gradient_cache_microbatch": 0},
+    ],
+)
+def test_memory_is_that_of_what_is_given(given):
+    recipe = recommend(SIGNS)
+    recipe.give({"pretrain": given})
+    taken = memory_check.expect(Config(**recipe.options("pretrain"))).taken
+    before = taken + (memory_fit.LEFT if taken else 0)
+    budget = before / 1e9 + 0.7  # 0.92 for a batch of 256, 0.67 for its halves
+    if len(given) == 2:
+        with pytest.raises(ValueError, match="--train_batch_size that was giv"):
+            memory_fit.fit(recipe, budget)
+        return
+    memory_fit.fit(recipe, budget)
+    options = recipe.options("pretrain")
+    assert given.items() <= options.items()
+    expected = memory_check.expect(Config(**options))
+    assert recipe.memory == expected.peak + before <= budget * 1e9
+
+
+def test_memory_of_pretraining_that_is_left_out_is_not_needed():
+    recipe = recommend(SIGNS)
+    recipe.left_out = ["pretrain"]
+    memory_fit.fit(recipe, memory_budget=0.001)
 
 
 @pytest.mark.parametrize("replicas", [1, 2, 3, 4, 6, 8])

@@ -8,6 +8,7 @@ import pytest
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import job_outcome
+from simclrv2_tf.recipes import label_parts
 from simclrv2_tf.recipes import short_run
 from simclrv2_tf.recipes import teacher_trials
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -234,3 +235,15 @@ def test_a_recipe_remembers_what_was_chosen():
     earlier = dataclasses.asdict(Recipe())
     del earlier["trials"], earlier["from_labels_alone"]
     assert Recipe.from_json(earlier) == Recipe()
+
+
+def test_what_cannot_be_read_is_in_no_trial(tried, monkeypatch):
+    """A class that is told for it would count as right where it is that."""
+    monkeypatch.setattr(
+        label_parts.baselines,
+        "readable",
+        lambda source: source.subset(np.arange(1, source.num_examples)),
+    )
+    teacher_trials.choose_way(tried)  # a class has two labels: two parts
+    told = tried.record.done["trials"]
+    assert told["examples"] == 29 and told["shares"][ALONE] == 1.0

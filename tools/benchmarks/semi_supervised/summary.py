@@ -35,7 +35,8 @@ def ratio(cell, kind):
 
 
 def mean(cells, row):
-    values = [cell["top-1"][row] for cell in cells]
+    """The mean over draws, None where one of them has not the row."""
+    values = [cell["top-1"].get(row) for cell in cells]
     if None in values:
         return None
     return round(statistics.mean(values), 4)

@@ -1,0 +1,69 @@
+"""Which run stands for a job, and what is said while it is under way."""
+
+import json
+
+import pytest
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import record
+from simclrv2_tf.session import _of_the_run
+
+JOB = {
+    "asked": {},
+    "data": {"name": "these", "examples": 9},
+    "recipe": {"seconds": {}, "reasons": []},
+}
+
+
+@pytest.fixture
+def job(tmp_path):
+    """The directory of a job that has begun."""
+    record.write_json(str(tmp_path), record.JOB, JOB)
+    return tmp_path
+
+
+def done(job, *runs, exported=None):
+    progress = {run: {} for run in runs}
+    (job / record.PROGRESS).write_text(json.dumps(progress))
+    if exported:
+        told = json.dumps({"exported_run": exported})
+        (job / record.REPORT).write_text(told)
+
+
+@pytest.mark.parametrize(
+    ("runs", "taken"),
+    [
+        (["scratch"], "scratch"),
+        (["scratch", "finetuned"], "finetuned"),
+        (["scratch", "finetuned", "distilled"], "distilled"),
+    ],
+)
+def test_a_job_under_way_names_the_run_that_is_taken(job, caplog, runs, taken):
+    done(job, *runs)
+    assert record.classifier_of(str(job)) == str(job / taken)
+    (said,) = caplog.messages
+    assert "is not done" in said and f"run {taken!r}" in said
+    caplog.clear()
+    assert record.run_within(str(job)) == str(job / taken)
+    assert not caplog.messages
+
+
+def test_a_job_that_is_done_says_nothing(job, caplog):
+    done(job, "scratch", "finetuned", "distilled", exported="scratch")
+    assert record.classifier_of(str(job)) == str(job / "scratch")
+    elsewhere = str(job / "distilled")
+    assert record.classifier_of(elsewhere) == elsewhere
+    assert not caplog.messages
+
+
+def test_without_a_classifier_it_is_an_error_as_before(job):
+    done(job)
+    with pytest.raises(ValueError, match="has not yet"):
+        record.classifier_of(str(job))
+
+
+def test_predictions_of_a_job_under_way_say_so_too(job, caplog):
+    done(job, "scratch")
+    config = Config(mode="predict", model_dir=str(job))
+    assert _of_the_run(config).model_dir == str(job / "scratch")
+    assert "is not done" in caplog.text

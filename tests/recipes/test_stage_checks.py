@@ -1,0 +1,129 @@
+"""What is said against a job's stages before anything is trained."""
+
+import pytest
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import stage_checks
+from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.job_data import open_data
+from simclrv2_tf.recipes.job_recipe import Recipe
+
+RATES = {"pretrain": 2.0, "finetune": 0.0, "distill": 0.2, "scratch": 0.5}
+OPTIMIZERS = {"pretrain": "lars"}
+
+
+def job(**options):
+    return Config(mode="recommend", dataset="digits", **options)
+
+
+def recipe_of(config, **chosen):
+    """The rules' optimizers and rates; with the user's options over them."""
+    made = Recipe()
+    for stage, rate in RATES.items():
+        options = {
+            "learning_rate": rate,
+            "optimizer": OPTIMIZERS.get(stage, "momentum"),
+            "train_batch_size": 32,
+            "train_steps": 1 if stage == "finetune" else 100,
+            "warmup_epochs": 0.0,
+            **chosen,
+        }
+        for option, value in options.items():
+            made.choose(stage, option, value, "why", "source")
+    made.choose("finetune", "linear_probe_init", True, "why", "source")
+    made.given = stage_configs.given(config)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (
+            "finetune.zero_init_logits_layer=true",
+            "stage finetune of the job cannot be .*`linear_probe_init`, not",
+        ),
+        ("distill.fine_tune_after_block=2", "stage distill .*distillation"),
+    ],
+)
+def test_stages_that_cannot_be_are_told_before_the_plan(option, message):
+    config = Config(mode="recommend", dataset="digits", stage_options=option)
+    made = Recipe()
+    made.choose("finetune", "linear_probe_init", True, "why", "source")
+    made.give(stage_configs.given(config))
+    data = open_data(config)
+    with pytest.raises(ValueError, match=message):
+        stage_checks.check_options(config, made, data)
+    made.given = {}
+    stage_checks.check_options(config, made, data)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"train_batch_size": 256},
+            r"stage finetune .* --finetune.NAME\). There must be at least as "
+            "many labelled images as a batch",
+        ),
+        (
+            {"warmup_epochs": 1.0},
+            "stage finetune .*The warm-up of 1 steps .* shorter than training",
+        ),
+    ],
+)
+def test_flags_for_all_stages_hold_for_those_of_few_labels(options, message):
+    config = job(labels_per_class=5, **options)
+    data, made = open_data(config), recipe_of(config)
+    stage_checks.check_options(config, made, data)
+    with pytest.raises(ValueError, match=message):
+        stage_checks.check_steps(config, made, data, 1)
+    (name, value), *_ = options.items()
+    own = job(labels_per_class=5, stage_options={"pretrain": {name: value}})
+    stage_checks.check_steps(own, recipe_of(own), data, 1)
+
+
+def test_replicas_share_every_batch():
+    config = job(labels_per_class=5)
+    data, made = open_data(config), recipe_of(config)
+    stage_checks.check_steps(config, made, data, 4)
+    with pytest.raises(ValueError, match="stage pretrain .*replicas"):
+        stage_checks.check_steps(config, made, data, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"optimizer": "adam"}, "--pretrain.learning_rate too.*2 is for lars"),
+        (
+            {"stage_options": {"distill": {"optimizer": "lars"}}},
+            "--distill.optimizer=lars needs.*0.2 is for momentum",
+        ),
+        (
+            {"stage_options": {"finetune": {"optimizer": "adam"}}},
+            "is a linear probe of its features.*--finetune.optimizer needs",
+        ),
+        (
+            {"stage_options": {"finetune": {"train_epochs": 60}}},
+            "--finetune.train_epochs needs --finetune.learning_rate",
+        ),
+        ({"linear_probe_init": False}, "--finetune.linear_probe_init needs"),
+    ],
+)
+def test_what_needs_a_rate_asks_for_it(options, message):
+    config = job(**options)
+    made = recipe_of(job())
+    with pytest.raises(ValueError, match=message):
+        stage_checks.check_rates(config, made)
+    stage_checks.check_rates(job(**options, learning_rate=0.1), made)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"train_epochs": 60},
+        {"stage_options": {"pretrain": {"optimizer": "lars"}}},
+    ],
+)
+def test_what_changes_no_optimizer_needs_no_rate(options):
+    stage_checks.check_rates(job(**options), recipe_of(job()))
