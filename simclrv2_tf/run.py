@@ -9,8 +9,8 @@ from simclrv2_tf import flags
 from simclrv2_tf import keras_settings
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.files import quiet_start
-from simclrv2_tf.recipes import job_status
 from simclrv2_tf.recipes.record import is_job
+from simclrv2_tf.recipes.results import job_status
 from simclrv2_tf.runs import status
 from simclrv2_tf.runs.interruption import Interruption
 

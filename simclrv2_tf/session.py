@@ -28,8 +28,8 @@ from simclrv2_tf.inference.probe import probe
 from simclrv2_tf.inference.validation import Validation
 from simclrv2_tf.inference.validation import numbered_as
 from simclrv2_tf.publishing import publish
-from simclrv2_tf.recipes import best_by_folds
 from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import classifier_of
 from simclrv2_tf.recipes.record import is_job

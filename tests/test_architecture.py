@@ -215,7 +215,7 @@ DONE_IN_FILES = {
         "export/versions.py",  # directories
         "hub/download.py",  # what is half there is kept
         "hub/fetch.py",  # directories
-        "recipes/pretraining.py",  # directories
+        "recipes/choices/pretraining.py",  # directories
     },
 }
 

@@ -44,8 +44,8 @@ def test_it_is_short():
 
 
 def test_the_output_is_the_tables_form():
-    from simclrv2_tf.recipes.job_report import Row
-    from simclrv2_tf.recipes.job_report import lines
+    from simclrv2_tf.recipes.results.job_report import Row
+    from simclrv2_tf.recipes.results.job_report import lines
 
     row = Row("small, distilled", 247 / 360, 360, 176482, 77.2)
     head, first = lines([row])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from simclrv2_tf.recipes.machine import Machine
+from simclrv2_tf.recipes.budget.machine import Machine
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
-from simclrv2_tf.recipes.job_data import JobData
+from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.runs import model_dir
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simclrv2_tf.recipes import network_sizes
+from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.facts import Facts
 
 PROBED_BELOW = 10  # labels a class

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.stage_options import read
-from simclrv2_tf.recipes.job_data import JobData
+from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.stage_configs import config_of

@@ -9,7 +9,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.publishing import publish
 from simclrv2_tf.publishing.card_facts import gather
 from simclrv2_tf.recipes import record
-from simclrv2_tf.recipes.job_report import Row
+from simclrv2_tf.recipes.results.job_report import Row
 
 NETWORK = {"resnet_depth": 18, "name": "network", "image_size": 8}
 ENVIRONMENT = {"data": {"name": "folder /home/me/photos", "examples": 90}}

@@ -8,8 +8,8 @@ import pytest
 import small_classifier
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.job import Job
-from simclrv2_tf.recipes.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
 

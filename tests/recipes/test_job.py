@@ -11,7 +11,7 @@ import small_backbone
 import simclrv2_tf
 from simclrv2_tf import flags
 from simclrv2_tf.inference import exports
-from simclrv2_tf.recipes import job_status
+from simclrv2_tf.recipes.results import job_status
 
 TINY = {
     "labels_per_class": 2,

@@ -13,7 +13,7 @@ from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
-from simclrv2_tf.recipes.job_data import open_data
+from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
 
 FOREIGN = ['{"id": 3}', "[1]", "{}", "no JSON", "null", '{"asked": [1]}']

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from simclrv2_tf.recipes import job_seconds
-from simclrv2_tf.recipes import pilots
+from simclrv2_tf.recipes.choices import pilots
+from simclrv2_tf.recipes.choices.learning_watch import NotLearning
+from simclrv2_tf.recipes.choices.pretraining import pretrain
 from simclrv2_tf.recipes.job_directory import record
-from simclrv2_tf.recipes.learning_watch import NotLearning
-from simclrv2_tf.recipes.pretraining import pretrain
 
 
 def write_journal(directory, *lives):

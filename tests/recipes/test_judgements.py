@@ -7,11 +7,11 @@ from simclrv2_tf.probing import intervals
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.nearest import neighbours
 from simclrv2_tf.recipes import baselines
-from simclrv2_tf.recipes import pilots
-from simclrv2_tf.recipes.job_report import Row
-from simclrv2_tf.recipes.job_report import beaten
-from simclrv2_tf.recipes.job_report import lines
-from simclrv2_tf.recipes.learning_watch import trouble
+from simclrv2_tf.recipes.choices import pilots
+from simclrv2_tf.recipes.choices.learning_watch import trouble
+from simclrv2_tf.recipes.results.job_report import Row
+from simclrv2_tf.recipes.results.job_report import beaten
+from simclrv2_tf.recipes.results.job_report import lines
 
 
 def test_wilson_on_known_values():

@@ -8,17 +8,17 @@ import tensorflow as tf
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import make_recipe
-from simclrv2_tf.recipes import memory_fit
-from simclrv2_tf.recipes import network_sizes
-from simclrv2_tf.recipes import step_time
-from simclrv2_tf.recipes import time_plan
+from simclrv2_tf.recipes.budget import memory_fit
+from simclrv2_tf.recipes.budget import network_sizes
+from simclrv2_tf.recipes.budget import step_time
+from simclrv2_tf.recipes.budget import time_plan
+from simclrv2_tf.recipes.budget.machine import Machine
+from simclrv2_tf.recipes.budget.step_time import StepTime
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.machine import Machine
 from simclrv2_tf.recipes.recommend import RULES
 from simclrv2_tf.recipes.recommend import recommend
-from simclrv2_tf.recipes.step_time import StepTime
 from simclrv2_tf.runs import memory_check
 from simclrv2_tf.runs.plan import make_plan
 

@@ -5,7 +5,7 @@ import pytest
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import stage_checks
 from simclrv2_tf.recipes import stage_configs
-from simclrv2_tf.recipes.job_data import open_data
+from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
 
 RATES = {"pretrain": 2.0, "finetune": 0.0, "distill": 0.2, "scratch": 0.5}

@@ -11,8 +11,8 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.job import Job
-from simclrv2_tf.recipes.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
 

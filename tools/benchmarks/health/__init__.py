@@ -20,7 +20,7 @@ import time
 import keras
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.recipes import learning_watch
+from simclrv2_tf.recipes.choices import learning_watch
 from simclrv2_tf.runs import health
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.callbacks.stops import Diverged

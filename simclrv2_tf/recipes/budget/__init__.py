@@ -1,0 +1,1 @@
+"""What time, memory and machine allow."""

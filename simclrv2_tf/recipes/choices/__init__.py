@@ -1,0 +1,1 @@
+"""What short runs choose, and pretraining that is watched."""

@@ -1,0 +1,136 @@
+"""Which checkpoint is best, by labels that runs of their own did not see.
+
+With few labels none can be spared for an evaluation split. So each part of
+them is left out of a run in turn, which evaluates its checkpoints on that
+part; the run on all labels then takes the mean of these for its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import numpy as np
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.inference.validation import Validation
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.recipes.choices.label_parts import divided
+from simclrv2_tf.recipes.choices.label_parts import on_a_part
+from simclrv2_tf.runs import inputs
+from simclrv2_tf.runs import journal
+from simclrv2_tf.runs.callbacks.evaluations import USUAL_METRIC
+from simclrv2_tf.runs.interruption import Interruption
+from simclrv2_tf.runs.plan import make_plan
+from simclrv2_tf.runs.train import train
+
+FOLDER = "folds"
+
+
+class FoldMeans:
+    """An `Evaluation` that knows what each step comes to.
+
+    Args:
+      metrics: {step: {name of a metric: number}}.
+    """
+
+    def __init__(self, metrics: dict[int, dict[str, float]]):
+        self._metrics = metrics
+
+    def __call__(self, network: Network, classes: dict, step: int) -> dict:
+        """What the step came to in other runs; the network is not asked."""
+        return self._metrics[step]
+
+
+def evaluation(
+    config: Config,
+    source: Source | None = None,
+    interruption: Interruption | None = None,
+) -> FoldMeans:
+    """Fine-tunes once for each part of the labels, in `model_dir/folds`.
+
+    Runs that have ended are not done again, and one that was killed goes on.
+
+    Args:
+      config: The `Config` of the run on all labels, with `best_folds`.
+      source: A `Source` to train on, in place of the config's.
+      interruption: An `Interruption` that has begun; None for none.
+
+    Raises:
+      ValueError: If a class has fewer labels than there are parts.
+    """
+    source = source or inputs.open_source(config)
+    labelled = source.subset(inputs.labelled_examples(config, source))
+    _check(config, labelled)
+    told = []
+    for number, (known, asked) in enumerate(
+        divided(labelled, config.best_folds)
+    ):
+        print(f"\n== {FOLDER}/{number} ==", flush=True)
+        fold = _config_of(config, number, labelled, known)
+        train(fold, known, interruption, evaluate=Validation(fold, asked))
+        told.append(_evaluations(fold.model_dir))
+    return FoldMeans(mean_of(told))
+
+
+def _check(config, labelled):
+    fewest = int(np.bincount(labelled.labels).min())
+    if fewest < config.best_folds:
+        raise ValueError(
+            "`best_folds` must be at most the labels of each class, one of "
+            f"which is left out: give 2 to {fewest}, or more labels. Received: "
+            f"best_folds={config.best_folds}"
+            if fewest > 1
+            else "`best_folds` needs two labels of each class or more. "
+            f"Received: best_folds={config.best_folds}, and a class with "
+            f"{fewest}"
+        )
+
+
+def _config_of(config, number, labelled, known):
+    """The same run on a part of the labels: its steps are those of all."""
+    plan = make_plan(config, labelled.num_examples)
+    fold = on_a_part(
+        config,
+        known,
+        model_dir=os.path.join(config.model_dir, FOLDER, str(number)),
+        train_steps=plan.train_steps,
+        checkpoint_steps=plan.checkpoint_steps,
+        export_best=config.export_best or USUAL_METRIC,
+        keep_checkpoint_max=1,
+    )
+    warmup = _epochs(plan.warmup_steps, fold.train_batch_size, known)
+    return dataclasses.replace(fold, warmup_epochs=warmup)
+
+
+def _epochs(steps, batch, source):
+    """What is rounded down to so many steps."""
+    return (steps + 0.5) * batch / source.num_examples if steps else 0.0
+
+
+def _evaluations(directory):
+    """{step: metrics} of a run's journal, the newest of each step."""
+    return {
+        event["step"]: event["metrics"]
+        for event in journal.read(directory, whole=True)
+        if event["event"] == "evaluation"
+    }
+
+
+def mean_of(
+    told: list[dict[int, dict[str, float]]],
+) -> dict[int, dict[str, float]]:
+    """The mean of each metric over runs, for the steps that all have.
+
+    Args:
+      told: {step: {name of a metric: number}} of each run.
+    """
+    steps = set.intersection(*(set(one) for one in told))
+    return {
+        step: {
+            name: float(np.mean([one[step][name] for one in told]))
+            for name in told[0][step]
+        }
+        for step in sorted(steps)
+    }

@@ -1,0 +1,180 @@
+"""How strong augmentation should be: short runs, judged by the labels."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from simclrv2_tf import hub
+from simclrv2_tf.recipes import baselines
+from simclrv2_tf.recipes.choices.feature_probe import right
+from simclrv2_tf.recipes.choices.short_run import DIVERGED
+from simclrv2_tf.recipes.choices.short_run import train_alone
+from simclrv2_tf.recipes.job_recipe import STAGES
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.job_seconds import spent_before
+from simclrv2_tf.recipes.rule_values import LARGE_CROPS
+from simclrv2_tf.recipes.rule_values import PAPERS_CROPS
+
+PART = "pilots"
+STRENGTH, AREA = "color_jitter_strength", "crop_area_min"
+# What is tried beside the usual, in this order: half of the colour distortion
+# (for classes that colour tells apart), the other of two smallest crops (the
+# paper's and larger ones), and hardly any colour distortion.
+_HALF, _HARDLY = 0.5, 0.1
+STAGES_OF = {STRENGTH: ("pretrain",), AREA: STAGES}
+SOURCE = "pilot runs, judged by a cross-validated probe"
+MEASURED = "benchmarks/recipes.md, colour distortion that nothing judges"
+# What replaces the usual must be better by so many standard errors of the
+# difference on the same images.
+SURE = 1.0
+USUAL = "usual"
+
+
+def trials(recipe: Recipe) -> Iterator[dict[str, float]]:
+    """What is tried in turn, each in place of the usual value of an option."""
+    # A recipe of an earlier version says nothing of crops.
+    usual = {AREA: PAPERS_CROPS, **recipe.options("pretrain")}
+    yield {STRENGTH: usual[STRENGTH] * _HALF}
+    yield {AREA: LARGE_CROPS if usual[AREA] < LARGE_CROPS else PAPERS_CROPS}
+    yield {STRENGTH: usual[STRENGTH] * _HARDLY}
+
+
+def wanted(recipe: Recipe) -> list[dict[str, float]]:
+    """Those of `trials` that the user has not decided."""
+    given = recipe.given.get("pretrain", {})
+    return [trial for trial in trials(recipe) if not set(trial) & set(given)]
+
+
+def do_without(recipe: Recipe) -> None:
+    """Chooses the colour distortion where nothing tells what suits the data.
+
+    Half of the usual costs little where colour is noise, and the usual much
+    where colour tells the classes apart.
+    """
+    usual = recipe.options("pretrain").get(STRENGTH)
+    if not usual:
+        return
+    why = "half of the usual: no pilot runs tell whether colour matters"
+    recipe.choose("pretrain", STRENGTH, usual * _HALF, why, MEASURED)
+
+
+def choose_augmentation(job) -> None:
+    """Has a `Job`'s recipe take the augmentation that suits the labels best."""
+    done = job.record.done
+    if PART not in done:
+        job.record.finish(PART, _judged(job))
+    chosen, shares = done[PART]["chosen"], done[PART]["shares"]
+    if not isinstance(chosen, dict):  # the strength alone, in earlier jobs
+        chosen = {STRENGTH: chosen}
+    words = ", ".join(f"{name}: {s:.1%}" for name, s in shares.items())
+    why = f"right of the labelled images, left out in turn: {words}"
+    for option, value in chosen.items():
+        for stage in STAGES_OF[option]:
+            job.recipe.choose(stage, option, value, why, SOURCE)
+    told = f"augmentation {described(chosen)} by pilot runs ({words})"
+    if begins_at(job):
+        told += "; pretraining goes on from the run that was chosen"
+    print(told, flush=True)
+    job.recipe.notes.append(told)
+
+
+def begins_at(job) -> str | None:
+    """The directory of the run that a `Job`'s pretraining goes on from.
+
+    That is the one that was chosen: what it has learnt is not learnt again.
+    None without pilot runs, and where none is better than no training.
+    """
+    part = job.record.done.get(PART, {}).get("begins_at")
+    return job.record.path(part) if part else None
+
+
+def described(chosen: dict[str, float]) -> str:
+    """A choice in words."""
+    changed = (f"{option} {value:g}" for option, value in chosen.items())
+    return ", ".join(changed) or USUAL
+
+
+def _judged(job):
+    """What each trial told, and what is best of all."""
+    begin = time.monotonic() - spent_before(job.record, PART)
+    chosen: dict[str, Any] = {}
+    told = {USUAL: _pilot(job, chosen)}
+    best = told[USUAL]
+    for trial in wanted(job.recipe)[: job.recipe.pilot_runs - 1]:
+        tried = {**chosen, **trial}
+        reached = told[described(tried)] = _pilot(job, tried)
+        if surely_better(reached, best):
+            chosen, best = tried, reached
+    told["untrained"] = _untrained(job)
+    learnt = best.mean() > told["untrained"].mean()
+    told["raw pixels"] = right(job, baselines.pixels_of)
+    return {
+        "shares": {name: float(r.mean()) for name, r in told.items()},
+        "chosen": chosen,
+        "begins_at": _folder(chosen) if learnt else None,
+        "seconds": time.monotonic() - begin,
+    }
+
+
+def surely_better(other: np.ndarray, best: np.ndarray) -> bool:
+    """Whether a trial is better by more than chance.
+
+    One image is taken off the gain, as Edwards (1948) does for McNemar's test:
+    of few images, one that alone differs would be more than its own error.
+
+    Args:
+      other: Share of right answers for each labelled image.
+      best: The same of the best so far.
+    """
+    gain, count = other - best, len(other)
+    return bool(gain.sum() - 1 > SURE * gain.std() * np.sqrt(count))
+
+
+def _pilot(job, changed):
+    """A short pretraining with some options, and what its features tell."""
+    folder = _folder(changed)
+    steps = job.recipe.options("pilot")["train_steps"]
+    config = job.config_of("pretrain")
+    examples = job.data.train.num_examples
+    config = dataclasses.replace(
+        config,
+        **changed,
+        model_dir=job.record.path(folder),
+        train_steps=steps,
+        warmup_epochs=0.1 * steps * config.train_batch_size / examples,
+        checkpoint_steps=steps,
+        train_summary_steps=steps,
+        logger="tensorboard",  # to others a job is its stages
+        profile_steps=None,
+    )
+    if folder not in job.record.done:
+        job.run_part(folder, config, job.interruption, train_alone)
+    if DIVERGED in job.record.done[folder]:
+        return right(job, _nothing)
+    network = hub.load_network(config.model_dir)
+    return right(job, lambda s: baselines.features_of(network, s))
+
+
+def _folder(changed):
+    parts = (f"{option}_{value:g}" for option, value in changed.items())
+    return os.path.join(PART, "-".join(parts) or USUAL)
+
+
+def _nothing(source):
+    """Features that tell nothing, as those of a run that diverged."""
+    return np.zeros((source.num_examples, 1), np.float32)
+
+
+def _untrained(job):
+    folder = _folder({})
+    if DIVERGED in job.record.done[folder]:  # its network was never written
+        return right(job, _nothing)
+    directory = job.record.path(folder)
+    network = baselines.untrained_like(hub.load_network(directory))
+    return right(job, lambda s: baselines.features_of(network, s))

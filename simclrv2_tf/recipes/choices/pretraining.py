@@ -1,0 +1,89 @@
+"""Pretraining that is seen to learn, or begun again at half the rate."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+
+from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.choices import pilots
+from simclrv2_tf.recipes.choices.feature_probe import FeatureProbe
+from simclrv2_tf.recipes.choices.learning_watch import LearningWatch
+from simclrv2_tf.recipes.choices.learning_watch import NotLearning
+from simclrv2_tf.recipes.job_seconds import in_journal
+from simclrv2_tf.runs.callbacks.stops import Diverged
+from simclrv2_tf.runs.journal import Journal
+
+MOST_HALVINGS = 3
+PART = "pretrained"
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def pretrain(job) -> None:
+    """Runs the first stage of a `Job`, at half the rate where it has to.
+
+    Raises:
+      ValueError: If it learns nothing at an eighth of the rate either.
+    """
+    if PART in job.record.done:
+        return
+    while True:
+        attempts = job.record.done.get("attempts", [])
+        _set_aside(job, attempts)
+        config = _config(job, attempts)
+        rate = config.learning_rate
+        try:
+            job.run_part(PART, config, _watch(job, config))
+            return
+        except (NotLearning, Diverged) as error:
+            _note(job, attempts, rate, str(error))
+
+
+def _config(job, attempts):
+    """At half the rate for each attempt that failed, which begins anew."""
+    config = job.config_of("pretrain")
+    rate = config.learning_rate / 2 ** len(attempts)
+    begins_at = None if attempts else pilots.begins_at(job)
+    checkpoint = begins_at or config.checkpoint
+    return dataclasses.replace(
+        config, learning_rate=rate, checkpoint=checkpoint
+    )
+
+
+def _watch(job, config):
+    examples, batch = job.data.train.num_examples, config.train_batch_size
+    warmup = round(config.warmup_epochs * examples / batch)
+    look = None
+    if job.data.fewest > 1:
+        steps = config.train_steps or config.train_epochs * examples // batch
+        look = FeatureProbe(job, config.model_dir, steps).look
+    return LearningWatch(
+        job.interruption, config.model_dir, batch, warmup, look
+    )
+
+
+def _note(job, attempts, rate, why):
+    """Writes down an attempt that failed; raises after the last."""
+    said = f"at learning rate {rate:g} pretraining did not learn: {why}"
+    if len(attempts) >= MOST_HALVINGS:
+        raise ValueError(
+            f"Pretraining must learn something. Received: {said}, after "
+            f"{MOST_HALVINGS} halvings; look at the images with "
+            "--dataset_summary and tools/preview_augmentations.py."
+        )
+    _LOG.warning("%s; it begins again at %g", said, rate / 2)
+    Journal(job.config.model_dir).note("halved", rate=rate, reason=why)
+    seconds = in_journal(job.record.path(PART))
+    failed = {"rate": rate, "why": why, "seconds": seconds}
+    job.record.finish("attempts", [*attempts, failed])
+
+
+def _set_aside(job, attempts):
+    """Moves what an attempt left out of the way, once."""
+    directory = job.record.path(stage_configs.FOLDERS["pretrain"])
+    if not attempts:
+        return
+    aside = f"{directory}-attempt-{len(attempts)}"
+    if os.path.exists(directory) and not os.path.exists(aside):
+        os.rename(directory, aside)

@@ -1,0 +1,217 @@
+"""How the teacher learns from the labels: short runs, some labels left out.
+
+A linear probe of frozen features is best where pretraining suits the data and
+labels are few. Where it does not, as with classes that colour tells apart, a
+network that was never pretrained learns more from the same labels
+(benchmarks/recipes.md), and is the better teacher. Labels that a run does not
+see tell which way is best.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from typing import Any
+
+import numpy as np
+
+from simclrv2_tf import hub
+from simclrv2_tf.probing import linear_probe
+from simclrv2_tf.recipes import baselines
+from simclrv2_tf.recipes.choices.label_parts import divided
+from simclrv2_tf.recipes.choices.label_parts import on_a_part
+from simclrv2_tf.recipes.choices.label_parts import readable
+from simclrv2_tf.recipes.choices.pilots import surely_better
+from simclrv2_tf.recipes.choices.short_run import DIVERGED
+from simclrv2_tf.recipes.choices.short_run import train_alone
+from simclrv2_tf.recipes.choices.trial_fit import fits
+from simclrv2_tf.recipes.choices.trial_fit import rate_scale
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.job_seconds import spent_before
+
+PART = "trials"
+USUAL, WHOLE, ALONE = "usual", "all weights", "labels alone"
+WHOLE_RATE = 0.01  # after scaling by the batch; benchmarks/recipes.md
+PARTS = 5  # of the labels, of which one or two are left out in turn
+LEAST_LEFT_OUT = 10  # labels: fewer tell nothing apart
+MANY_LEFT_OUT = 150  # labels that tell ten points apart
+# From so many labels a class on all weights are trained as in the paper.
+ENOUGH = 50
+SOURCE = "trials on a part of the labels"
+_DECIDING = {
+    "learning_rate",
+    "fine_tune_after_block",
+    "linear_probe_init",
+    "train_epochs",
+    "optimizer",
+}
+
+
+def ways(recipe: Recipe) -> dict[str, dict[str, Any]]:
+    """{name: options of fine-tuning} of the ways to learn from the labels.
+
+    All weights are tried where the usual way changes any: below that the
+    features of too few labels are no better for it.
+
+    Args:
+      recipe: A `Recipe`; its options of "trial" say how many steps.
+    """
+    usual = recipe.options("finetune")
+    trained = {**recipe.options("trial"), "fine_tune_after_block": -1}
+    tried: dict[str, dict[str, Any]] = {USUAL: {}}
+    if not _probes(recipe):
+        tried[WHOLE] = {
+            **trained,
+            "learning_rate": WHOLE_RATE / rate_scale(usual),
+        }
+    if "pretrain" not in recipe.left_out:
+        tried[ALONE] = {**trained, **_as_from_scratch(recipe, usual)}
+    return tried
+
+
+def _as_from_scratch(recipe, usual):
+    """Optimizer and rate of the small network that learns from labels alone.
+
+    The rate is the same after scaling by the batch, which may be another.
+    """
+    batch = {"train_batch_size": usual["train_batch_size"]}
+    scratch = {**batch, **recipe.options("scratch")}
+    rate = scratch["learning_rate"]
+    if rate_scale(scratch) != rate_scale(usual):
+        rate *= rate_scale(scratch) / rate_scale(usual)
+    chosen = {"learning_rate": rate, "linear_probe_init": False}
+    if "optimizer" in scratch:
+        chosen["optimizer"] = scratch["optimizer"]
+    return chosen
+
+
+def wanted(recipe: Recipe, labelled: int, fewest: int) -> bool:
+    """Whether trials tell something that the user has not decided.
+
+    Args:
+      recipe: A `Recipe`.
+      labelled: Labelled images.
+      fewest: Labels of the class that has the fewest.
+    """
+    return (
+        2 <= fewest < ENOUGH
+        and labelled // min(PARTS, fewest) >= LEAST_LEFT_OUT
+        and not _DECIDING & set(recipe.given.get("finetune", {}))
+        and len(ways(recipe)) > 1
+    )
+
+
+def runs(recipe: Recipe, labelled: int) -> int:
+    """How many runs the trials are; a linear probe takes none."""
+    return (len(ways(recipe)) - _probes(recipe)) * _turns(labelled)
+
+
+def _probes(recipe):
+    """Whether the usual way is to leave the features as they are."""
+    return not recipe.options("finetune")["learning_rate"]
+
+
+def _turns(labelled):
+    """How many parts of the labels are left out, one after another."""
+    return 1 if labelled // PARTS >= MANY_LEFT_OUT else 2
+
+
+def choose_way(job) -> None:
+    """Has a `Job`'s recipe fine-tune in the way that suits the labels best."""
+    done = job.record.done
+    if PART not in done:
+        job.record.finish(PART, _judged(job))
+    chosen, shares = done[PART]["chosen"], done[PART]["shares"]
+    words = ", ".join(f"{name}: {s:.1%}" for name, s in shares.items())
+    why = f"right of {done[PART]['examples']} labels left out: {words}"
+    _follow(job.recipe, chosen, why)
+    told = f"the teacher's fine-tuning: {chosen}, by trials ({words})"
+    print(told, flush=True)
+    job.recipe.notes.append(told)
+
+
+def _follow(recipe, name, why):
+    """Has a recipe fine-tune in one of the ways."""
+    for option, value in ways(recipe)[name].items():
+        recipe.choose("finetune", option, value, why, SOURCE)
+    recipe.from_labels_alone = name == ALONE
+
+
+def _judged(job):
+    """What each way told right, and which is best."""
+    begin = time.monotonic() - spent_before(job.record, PART)
+    labelled = readable(job.data.train.subset(job.data.labelled))
+    fewest = int(np.bincount(labelled.labels).min())
+    parts = divided(labelled, min(PARTS, fewest))
+    turns = parts[: _turns(labelled.num_examples)]
+    counted = _counted(job, turns)
+    told: dict[str, np.ndarray] = {}
+    best = USUAL
+    for name in ways(job.recipe):
+        if name != USUAL and not _fits(job, name):
+            continue
+        told[name] = _right(job, name, turns) * counted
+        if surely_better(told[name], told[best]):
+            best = name
+    return {
+        "shares": {name: float(right.mean()) for name, right in told.items()},
+        "examples": len(told[best]),
+        "chosen": best,
+        "seconds": time.monotonic() - begin,
+    }
+
+
+def _fits(job, name):
+    budget, before = job.config.memory_budget, job.recipe.memory_before
+    return fits(_config(job, name), name, budget, before)
+
+
+def _counted(job, turns):
+    """What each label counts: with balanced classes as much as its class."""
+    labels = np.concatenate([asked.labels for _, asked in turns])
+    options = job.recipe.options("finetune")
+    if options.get("class_weights") != "balanced":
+        return np.ones(len(labels))
+    of_class = np.bincount(labels)
+    return len(labels) / (np.count_nonzero(of_class) * of_class[labels])
+
+
+def _right(job, name, turns):
+    """Of each label that is left out, whether a way tells it right."""
+    tells = _trial
+    if name == USUAL and _probes(job.recipe):
+        tells = _probe
+    right = [
+        tells(job, name, turn, known, asked) == asked.labels
+        for turn, (known, asked) in enumerate(turns)
+    ]
+    return np.concatenate(right).astype(float)
+
+
+def _probe(job, name, turn, known, asked):
+    """Classes by a linear probe, which is what the usual way comes to."""
+    del name, turn
+    network = hub.load_network(job.path_of("pretrain"))
+    features = [baselines.features_of(network, s) for s in (known, asked)]
+    return linear_probe.classify(features[0], known.labels, features[1])
+
+
+def _trial(job, name, turn, known, asked):
+    """Classes by a run that has not seen them; -1 if it diverged."""
+    folder = os.path.join(PART, f"{name.replace(' ', '_')}_{turn}")
+    path = job.record.path(folder)
+    config = on_a_part(_config(job, name), known, model_dir=path)
+    if folder not in job.record.done:
+        job.run_part(folder, config, job.interruption, train_alone, known)
+    if DIVERGED in job.record.done[folder]:
+        return np.full(asked.num_examples, -1)
+    network = hub.load_network(config.model_dir)
+    return baselines.classes_of(network, asked)
+
+
+def _config(job, name):
+    """The config of fine-tuning in one of the ways."""
+    recipe = dataclasses.replace(job.recipe)
+    _follow(recipe, name, "tried")
+    return job.config_of("finetune", recipe)

@@ -1,0 +1,1 @@
+"""What is known of the images and labels before anything is trained."""

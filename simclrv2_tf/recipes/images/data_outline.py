@@ -1,0 +1,50 @@
+"""What a plan says of the images, before it says what is done with them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simclrv2_tf.recipes.images.job_data import JobData
+
+_FEW = 10  # classes that are all named
+_LONGEST = 30  # letters of a class name
+
+
+def notes(data: JobData) -> list[str]:
+    """How many images and labels of which classes, and what the source says.
+
+    Args:
+      data: A `JobData`.
+    """
+    own = [f"data: {note}" for note in dict.fromkeys(data.train.notes)]
+    return [_outline(data), data.note, *own]
+
+
+def _outline(data):
+    images = f"{data.train.num_examples:,} images to train on"
+    if not len(data.labelled):
+        return images
+    names = [_short(name) for name in data.train.class_names or ()]
+    return (
+        f"{images}; {len(names):,} classes ({_few(names)}); labels to learn "
+        f"from: {_labels(data.counts(), names)}"
+    )
+
+
+def _few(names):
+    """All names, or the first and the last of many."""
+    shown = names if len(names) <= _FEW else [*names[:3], "...", names[-1]]
+    return ", ".join(shown)
+
+
+def _labels(counts, names):
+    """How many labels a class has, from the fewest to the most."""
+    fewest, most = int(counts.min()), int(counts.max())
+    if fewest == most:
+        return f"{fewest:,} of each"
+    low, high = names[int(np.argmin(counts))], names[int(np.argmax(counts))]
+    return f"{fewest:,} ({low}) to {most:,} ({high}) of each"
+
+
+def _short(name):
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."

@@ -1,0 +1,194 @@
+"""The images of a job: to train on, to evaluate on, and which have labels."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import class_match
+from simclrv2_tf.data.holdout import HOLDOUT
+from simclrv2_tf.data.holdout import left_over
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.recipes import record
+from simclrv2_tf.recipes.images import spare_labels
+from simclrv2_tf.runs import inputs
+
+LEAST_IMAGES = 64  # four batches of 16, below which there is no contrast
+_EVALUATING = ("calibrate", "patience", "export_best")  # options that evaluate
+
+
+@dataclasses.dataclass(frozen=True)
+class JobData:
+    """What a job reads.
+
+    Attributes:
+      train: `Source` of all images to train on.
+      evaluation: `Source` to evaluate on, None for none.
+      labelled: Numbers of the examples in `train` whose labels are used.
+      options: The options that make any run read the same.
+      note: How accuracy is measured, a sentence.
+    """
+
+    train: Source
+    evaluation: Source | None
+    labelled: np.ndarray
+    options: dict
+    note: str
+
+    @property
+    def fewest(self) -> int:
+        """Labels of the class that has the fewest, 0 without labels."""
+        return int(self.counts().min()) if self.train.num_classes else 0
+
+    def about(self) -> dict:
+        """What tells these data from others."""
+        evaluation = self.evaluation and self.evaluation.fingerprint()
+        return {
+            "name": self.train.name,
+            "examples": self.train.num_examples,
+            "fingerprint": self.train.fingerprint(),
+            "evaluation": evaluation,
+        }
+
+    def counts(self) -> np.ndarray:
+        """Labels that are used of each class."""
+        labels = self.train.labels[self.labelled]
+        return np.bincount(labels, minlength=self.train.num_classes)
+
+
+def open_data(
+    config: Config,
+    source: Source | None = None,
+    eval_source: Source | None = None,
+) -> JobData:
+    """Opens what a job reads, and sets images aside if it has to.
+
+    Args:
+      config: The job's `Config`.
+      source: A `Source` in place of the one that the config names.
+      eval_source: The same to evaluate on.
+
+    Raises:
+      ValueError: If a job on these data makes no sense.
+    """
+    named = source is None
+    plain = dataclasses.replace(config, holdout_fraction=None)
+    source = source or inputs.open_source(plain)
+    _check_images(source)
+    if eval_source is None and named:
+        eval_source = inputs.evaluation_if_there(plain)
+    options, note = {}, "no image has a label"
+    if (source.labels >= 0).any():
+        _check_labels(source)
+        source, eval_source, options, note = _divide(
+            config, source, eval_source
+        )
+    elif not _has_labels(eval_source):
+        eval_source = None
+    _check_evaluates(config, eval_source, note)
+    return JobData(
+        source, eval_source, _labelled(config, source), options, note
+    )
+
+
+def _has_labels(source):
+    return source is not None and (source.labels >= 0).any()
+
+
+def _check_evaluates(config, evaluation, note):
+    asked = [name for name in _EVALUATING if getattr(config, name)]
+    if asked and evaluation is None:
+        raise ValueError(
+            f"`{asked[0]}` needs labelled images to evaluate on, and there "
+            f"are none: {note}. Give an evaluation split, or leave it out. "
+            f"Received: {asked[0]}={getattr(config, asked[0])}"
+        )
+
+
+def _divide(config, source, evaluation):
+    """What to train on, what to evaluate on, its options, and a note."""
+    if not _has_labels(evaluation):
+        return _set_aside(config, source, evaluation)
+    evaluation = class_match.renumber(
+        evaluation, source.class_names, "The training split"
+    )
+    options = {"eval_split": config.eval_split}
+    note = f"accuracy is measured on {evaluation.name}"
+    if config.holdout_fraction:
+        note += "; --holdout_fraction is not used"
+    return source, evaluation, options, note
+
+
+def _set_aside(config, source, unlabelled):
+    """The same where no split with labels is there to evaluate on."""
+    void = _void(config, unlabelled)
+    spared = spare_labels.spare(config, source)
+    if _began_without(config):
+        spared = spare_labels.Spared(None, 0.0, "the job began without")
+    if spared.numbers is None:
+        note = (
+            "accuracy is not measured: "
+            f"{void or 'there is no evaluation split'}, and {spared.note}; the "
+            "features are judged by cross-validation on the labels there are"
+        )
+        return source, None, {}, note
+    note = f"accuracy is measured on {spared.note}"
+    if void:
+        note += f"; {void} and is not used"
+    rest = left_over(source.labels, spared.share)
+    options = {"holdout_fraction": spared.share, "eval_split": HOLDOUT}
+    return source.subset(rest), source.subset(spared.numbers), options, note
+
+
+def _void(config, unlabelled):
+    """Says of a split without labels that it is one; "" where none is there."""
+    if unlabelled is None:
+        return ""
+    named = "eval_split" in config.given
+    name = f"--eval_split={config.eval_split}" if named else unlabelled.name
+    return f"{name} has no labels"
+
+
+def _began_without(config):
+    """Whether the job has begun, and set nothing aside: that stays."""
+    data = record.read_job(config.model_dir).get("data")
+    return data is not None and data.get("evaluation") is None
+
+
+def _labelled(config, source):
+    if not (source.labels >= 0).any():
+        return np.zeros(0, np.int64)
+    return inputs.labelled_examples(config, source)
+
+
+def _check_images(source):
+    if source.num_examples < LEAST_IMAGES:
+        raise ValueError(
+            f"A job needs at least {LEAST_IMAGES} images to learn from. "
+            f"Received: {source.name} with {source.num_examples}"
+        )
+
+
+def _check_labels(source):
+    names = source.class_names
+    if source.num_classes < 2:
+        raise ValueError(
+            "A classifier needs at least two classes. Received: "
+            f"{source.name} with the class {names[0]!r} alone"
+        )
+    counts = np.bincount(
+        source.labels[source.labels >= 0], minlength=len(names)
+    )
+    if (counts > 0).sum() < 2:
+        raise ValueError(
+            "Labels must be on at least two classes. Received: "
+            f"{source.name} with labels on {names[counts.argmax()]!r} alone"
+        )
+    without = [n for n, c in zip(names, counts, strict=True) if not c]
+    if without:
+        raise ValueError(
+            "Each class must have a labelled image to train on. Received: "
+            f"{source.name} with none of {', '.join(map(repr, without))}"
+        )

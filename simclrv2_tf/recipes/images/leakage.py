@@ -1,0 +1,46 @@
+"""Whether a job is evaluated on images that it trains on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simclrv2_tf.data.copies import find_copies
+from simclrv2_tf.recipes.images.job_data import JobData
+
+SECONDS = 15.0  # for looking: a plan is there within a minute
+
+
+def notes(data: JobData, seconds: float = SECONDS) -> list[str]:
+    """Sentences about train/test leakage, none where there is none.
+
+    Args:
+      data: A `JobData`.
+      seconds: After which no more images are read; labelled ones come first.
+    """
+    if data.evaluation is None:
+        return []
+    examples = data.train.num_examples
+    others = np.setdiff1d(np.arange(examples), data.labelled)
+    order = np.concatenate([data.labelled, others])
+    found = find_copies(data.train, data.evaluation, seconds, order)
+    said = [_found(data, found.pairs)] if found.pairs else []
+    everything = examples + data.evaluation.num_examples
+    if found.looked_at < everything:
+        said.append(
+            f"train/test leakage was looked for in {found.looked_at:,} of "
+            f"{everything:,} images, for {seconds:g} seconds"
+        )
+    return said
+
+
+def _found(data, pairs):
+    held, trained = next(iter(pairs.items()))
+    labelled = np.isin(list(pairs.values()), data.labelled).sum()
+    return (
+        f"train/test leakage: {len(pairs):,} of the "
+        f"{data.evaluation.num_examples:,} images that accuracy is measured on "
+        f"are trained on too, byte for byte, {labelled:,} of them with a label "
+        f"({data.evaluation.where(held)} = {data.train.where(trained)}). "
+        "Accuracy comes out too high: --dataset_summary names them, and "
+        "--exclude_images leaves them out"
+    )

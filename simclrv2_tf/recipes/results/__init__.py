@@ -1,0 +1,1 @@
+"""What a job came to: its table, its notes, its progress."""

@@ -1,0 +1,100 @@
+"""Classes of unequal size: what a constant answer has, and what tells more."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simclrv2_tf.probing.intervals import wilson
+from simclrv2_tf.recipes.results.job_report import Row
+
+NAME = "always the largest class"
+CLEARLY = 1.25  # times the share that each of equal classes has
+_BALANCED = "eval/balanced_accuracy"
+_OPTION = "class_weights=balanced"
+
+
+def is_unequal(counts: np.ndarray) -> bool:
+    """Whether the largest class has clearly more images than equal ones have.
+
+    Its share is `CLEARLY` times 1 / classes or more, and the 95 % interval of
+    that share lies above 1 / classes: of a few images of many equal classes
+    one has more than the others by chance.
+
+    Args:
+      counts: int (classes,), images of each class, one of them or more above 0.
+    """
+    share, equal = _share(counts), 1 / len(counts)
+    low, _ = wilson(share, int(counts.sum()))
+    return share >= CLEARLY * equal and low > equal
+
+
+def rows(job) -> list[Row]:
+    """The row of a constant answer in a `Job`'s table, where it says something.
+
+    The largest class is that of the images that accuracy is measured on, which
+    makes it the best constant answer there is.
+    """
+    counts, measured = _counted(job)
+    if not counts.sum() or not is_unequal(counts):
+        return []
+    images = int(counts.sum())
+    return [Row(NAME, _share(counts), images, 0, 0.0, measured)]
+
+
+def notes(job) -> list[str]:
+    """Balanced accuracy of a `Job`'s small networks in words, where of use."""
+    counts, measured = _counted(job)
+    parts = [job.record.done[part] for part in ("distilled", "scratch")]
+    told = [part[_BALANCED] for part in parts if _BALANCED in part]
+    if measured != "evaluation" or len(told) < 2 or not is_unequal(counts):
+        return []
+    said = (
+        "balanced accuracy (mean over classes) of the small distilled network "
+        f"is {told[0]:.1%}, of the same from scratch {told[1]:.1%}: of the "
+        f"{counts.sum():,} images {counts.max():,} are of the largest class "
+        f"and {counts[counts > 0].min():,} of the smallest, and a constant "
+        f"answer has {_share(counts):.1%} top-1"
+    )
+    return [". ".join([said, *_advice(job)])]
+
+
+def _share(counts):
+    """Of all images those of the largest class."""
+    return float(counts.max() / counts.sum())
+
+
+def _counted(job):
+    """Images of each class that the table is measured on, and how it is.
+
+    Without an evaluation they are the labels that are left out in turn. Jobs
+    of earlier versions have not counted classes.
+    """
+    classes = job.record.done["distilled"].get("classes")
+    if classes:
+        return np.array(classes["examples"]), "evaluation"
+    if job.data.evaluation is None and job.data.fewest > 1:
+        return job.data.counts(), "cross-validation"
+    return np.zeros(1, np.int64), ""
+
+
+def _advice(job):
+    """What to do, unless each class has as many labels."""
+    labels = job.data.counts()
+    if _share(labels) < CLEARLY / len(labels):
+        return
+    options = job.recipe.options("finetune")
+    if not options.get("learning_rate"):
+        yield (
+            f"--finetune.{_OPTION} needs --finetune.learning_rate beside it: "
+            "the teacher was a linear probe, which is not trained further"
+        )
+    elif options.get("class_weights") == "balanced":
+        yield (
+            f"Classes count alike already (--finetune.{_OPTION}): what helps "
+            "are more labels of the smallest"
+        )
+    else:
+        yield (
+            f"In another job --finetune.{_OPTION} (and --scratch.{_OPTION}) "
+            "has each class count alike"
+        )

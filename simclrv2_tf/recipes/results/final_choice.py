@@ -1,0 +1,68 @@
+"""Which of its two small networks a job exports, and how sure that is."""
+
+from __future__ import annotations
+
+from simclrv2_tf.probing.intervals import difference
+from simclrv2_tf.recipes.results.job_report import Row
+
+
+def better(distilled: Row, scratch: Row) -> str:
+    """The run that is exported: "scratch" if more of it is right."""
+    if distilled.top_1 is None or scratch.top_1 is None:
+        return "distilled"
+    return "scratch" if scratch.top_1 > distilled.top_1 else "distilled"
+
+
+def verdict(distilled: Row, scratch: Row) -> str | None:
+    """What there is to say of the choice, in words.
+
+    Said where the method was worse than no method, and where the two are not
+    told apart by the images that they are measured on. None otherwise, and
+    where nothing was measured.
+    """
+    if distilled.top_1 is None or scratch.top_1 is None:
+        return None
+    low, high = _difference(distilled, scratch)
+    chance = low <= 0 <= high
+    if better(distilled, scratch) == "scratch":
+        said = [_worse(distilled, scratch)]
+    elif chance:
+        said = [_kept(distilled, scratch)]
+    else:
+        return None
+    if chance:
+        said.append(
+            f"The difference is within chance ({100 * low:+.1f} to "
+            f"{100 * high:+.1f} points for the distilled one, 95 %), so that "
+            "these images do not tell the two apart."
+        )
+    said.append(
+        f"The {distilled.examples:,} images that accuracy is measured on made "
+        "this choice, so that the exported network's figure is a little too "
+        "high: another --eval_split judges it."
+    )
+    return " ".join(said)
+
+
+def _difference(distilled, scratch):
+    """By how much the distilled network is better, its 95 % interval."""
+    return difference(
+        (distilled.top_1, distilled.examples), (scratch.top_1, scratch.examples)
+    )
+
+
+def _worse(distilled, scratch):
+    return (
+        f"The distilled network ({distilled.top_1:.1%}) is worse than the "
+        f"same network trained from scratch on the labels "
+        f"({scratch.top_1:.1%}): the latter is exported. More time, or "
+        "another --pretrain.color_jitter_strength, may help."
+    )
+
+
+def _kept(distilled, scratch):
+    return (
+        f"The distilled network ({distilled.top_1:.1%}) is exported, and not "
+        "the same network trained from scratch on the labels "
+        f"({scratch.top_1:.1%})."
+    )

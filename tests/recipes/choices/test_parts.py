@@ -1,0 +1,234 @@
+"""Pilots and pretraining as parts of a job, with runs that are stand-ins."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+import pytest
+import small_classifier
+
+from simclrv2_tf.recipes import job as jobs
+from simclrv2_tf.recipes.choices import feature_probe
+from simclrv2_tf.recipes.choices import label_parts
+from simclrv2_tf.recipes.choices import pilots
+from simclrv2_tf.recipes.choices import teacher_trials
+from simclrv2_tf.recipes.choices.learning_watch import LearningWatch
+from simclrv2_tf.recipes.choices.learning_watch import NotLearning
+from simclrv2_tf.recipes.choices.pretraining import pretrain
+from simclrv2_tf.recipes.choices.short_run import DIVERGED
+from simclrv2_tf.recipes.images.job_data import open_data
+from simclrv2_tf.runs import journal
+from simclrv2_tf.runs.journal import Journal
+
+
+def test_pilots_choose_the_augmentation_once(job, monkeypatch):
+    monkeypatch.setattr(pilots, "train_alone", job.run)
+    pilots.choose_augmentation(job)
+    assert tried(job) == [(0.5, 0.3), (0.25, 0.3), (0.5, 0.08), (0.05, 0.3)]
+    assert all(config.train_steps == 4 for config in job.calls)
+    # All the same network: nothing is better than the usual.
+    assert job.recipe.options("pretrain")["color_jitter_strength"] == 0.5
+    assert list(job.record.done["pilots"]["shares"]) == [
+        "usual",
+        "color_jitter_strength 0.25",
+        "crop_area_min 0.08",
+        "color_jitter_strength 0.05",
+        "untrained",
+        "raw pixels",
+    ]
+    pilots.choose_augmentation(job)
+    assert len(job.calls) == 4
+    # None is better than the untrained one: there is nothing to go on from.
+    assert pilots.begins_at(job) is None
+
+
+def test_a_pilot_that_diverges_tells_nothing(job, monkeypatch):
+    monkeypatch.setattr(pilots, "train_alone", lambda *_: {DIVERGED: "step 3"})
+    pilots.choose_augmentation(job)
+    assert job.record.done["pilots"]["chosen"] == {}
+    shares = job.record.done["pilots"]["shares"]
+    assert shares["usual"] == shares["untrained"] < shares["raw pixels"]
+
+
+def tried(job):
+    return [(c.color_jitter_strength, c.crop_area_min) for c in job.calls]
+
+
+def test_what_is_better_stays_for_the_trials_after_it(job, monkeypatch):
+    monkeypatch.setattr(pilots, "train_alone", job.run)
+    reached = iter([0.5, 0.9, 0.95, 0.2])
+    monkeypatch.setattr(pilots, "_pilot", judged_by(job, lambda: next(reached)))
+    monkeypatch.setattr(pilots, "_untrained", lambda job: np.full(30, 0.1))
+    pilots.choose_augmentation(job)
+    assert tried(job) == [(0.5, 0.3), (0.25, 0.3), (0.25, 0.08), (0.05, 0.08)]
+    pretrain_options = job.recipe.options("pretrain")
+    assert pretrain_options["color_jitter_strength"] == 0.25
+    # A student sees the same crops; its colours are not distorted.
+    assert job.recipe.options("distill") == {"crop_area_min": 0.08}
+    assert pretrain_options["crop_area_min"] == 0.08
+
+
+def test_pretraining_goes_on_from_the_pilot_that_was_chosen(job, monkeypatch):
+    monkeypatch.setattr(pilots, "train_alone", job.run)
+    reached = iter([0.5, 0.9, 0.2, 0.2])
+    monkeypatch.setattr(pilots, "_pilot", judged_by(job, lambda: next(reached)))
+    monkeypatch.setattr(pilots, "_untrained", lambda job: np.full(30, 0.1))
+    pilots.choose_augmentation(job)
+    chosen = job.record.path("pilots/color_jitter_strength_0.25")
+    assert pilots.begins_at(job) == chosen
+    assert "goes on from the run that was chosen" in job.recipe.notes[-1]
+    job.calls.clear()
+    trained = job.run
+
+    def run(config, *rest):
+        result = trained(config, *rest)
+        if len(job.calls) < 2:
+            raise NotLearning("it does not")
+        return result
+
+    job.run = run
+    pretrain(job)  # what does not learn begins anew
+    assert [config.checkpoint for config in job.calls] == [chosen, None]
+
+
+def judged_by(job, reached):
+    """A pilot run that is not trained, and is right as often as is said."""
+
+    def pilot(job, changed):
+        config = job.config_of("pretrain")
+        job.calls.append(dataclasses.replace(config, **changed))
+        return np.full(30, reached())
+
+    return pilot
+
+
+def test_jobs_of_earlier_versions_chose_a_strength(job):
+    job.record.finish("pilots", {"shares": {"0.05": 0.9}, "chosen": 0.05})
+    pilots.choose_augmentation(job)
+    assert job.recipe.options("pretrain")["color_jitter_strength"] == 0.05
+    assert not job.calls
+
+
+def test_recipes_of_earlier_versions_have_the_papers_crops(job):
+    job.recipe.reasons = [
+        r for r in job.recipe.reasons if r.option != "crop_area_min"
+    ]
+    assert {"crop_area_min": 0.3} in pilots.wanted(job.recipe)
+
+
+def test_what_the_user_gives_is_not_tried(job):
+    job.recipe.given = {"pretrain": {"color_jitter_strength": 0.4}}
+    assert pilots.wanted(job.recipe) == [{"crop_area_min": 0.08}]
+
+
+def test_a_start_that_does_not_learn_begins_again_at_half_the_rate(job):
+    trained = job.run
+
+    def run(config, *rest):
+        result = trained(config, *rest)
+        if len(job.calls) < 3:
+            raise NotLearning("it does not")
+        return result
+
+    job.run = run
+    pretrain(job)
+    assert [c.learning_rate for c in job.calls] == [2.0, 1.0, 0.5]
+    rates = [attempt["rate"] for attempt in job.record.done["attempts"]]
+    assert rates == [2.0, 1.0]
+    names = sorted(p.name for p in pathlib.Path(job.config.model_dir).iterdir())
+    for name in ("pretrained", "pretrained-attempt-1", "pretrained-attempt-2"):
+        assert name in names
+    pretrain(job)  # done
+    assert len(job.calls) == 3
+
+
+def test_after_three_halvings_it_says_so(job):
+    def run(config, *_):
+        job.calls.append(config)
+        raise NotLearning("it does not")
+
+    job.run = run
+    with pytest.raises(ValueError, match="after 3 halvings"):
+        pretrain(job)
+    assert [c.learning_rate for c in job.calls] == [2.0, 1.0, 0.5, 0.25]
+
+
+def test_the_watch_stops_a_run_by_its_journal(tmp_path, job):
+    looks = []
+    watch = LearningWatch(
+        job.interruption, str(tmp_path), 32, 0, lambda: looks.append(1)
+    )
+    assert watch.reason is None
+    journal = Journal(str(tmp_path))
+    journal.note("train", step=100, metrics={"train/contrast_acc": 0.5})
+    assert watch.reason is None and len(looks) == 1
+    journal.note("train", step=200, metrics={"train/contrast_acc": 0.01})
+    assert "by chance" in watch.reason
+    assert isinstance(watch.preempted(), NotLearning)
+
+
+def test_features_are_probed_at_their_marks(job, tmp_path):
+    directory = tmp_path / "run"
+    directory.mkdir()
+    small_classifier.save_run(small_classifier.classifier(), directory)
+    probe = feature_probe.FeatureProbe(job, str(directory), steps=12)
+    probe.look()  # step 7 of 12
+    probe.look()
+    lines = (tmp_path / "events.jsonl").read_text().splitlines()
+    assert len(lines) == 1
+    assert '"raw pixels"' in lines[0] and '"untrained"' in lines[0]
+
+
+def test_seconds_of_several_lives():
+    def event(kind, second):
+        return {"event": kind, "time": f"2026-01-01T00:00:{second:02d}+00:00"}
+
+    events = [event("start", 0), event("train", 5), event("start", 30)]
+    assert journal.seconds([*events, event("trained", 42)]) == 5 + 12
+    assert journal.seconds([]) == 0
+
+
+def test_a_probe_takes_as_many_of_each_class(job):
+    config = dataclasses.replace(job.config, labels_per_class=0)
+    job.data = open_data(config)  # 1,437 labelled digits
+    features = np.eye(10, dtype=np.float32)
+    seen = []
+
+    def represent(source):
+        seen.append(np.bincount(source.labels))
+        return features[source.labels]
+
+    told = feature_probe.right(job, represent)
+    assert told.shape == (1000,) and told.all()
+    np.testing.assert_array_equal(seen, [[100] * 10])
+
+
+def test_flagfiles_have_what_is_chosen_on_the_way(job, monkeypatch):
+    def choose(stage, option, value):
+        return lambda job: job.recipe.choose(stage, option, value, "w", "s")
+
+    colour = choose("pretrain", "color_jitter_strength", 0.05)
+    monkeypatch.setattr(pilots, "choose_augmentation", colour)
+    rate = choose("finetune", "learning_rate", 0.25)
+    monkeypatch.setattr(teacher_trials, "choose_way", rate)
+    monkeypatch.setattr(jobs, "pretrain", lambda job: None)
+    monkeypatch.setattr(jobs.Job, "stage", lambda *_: {})
+    monkeypatch.setattr(jobs, "conclude", lambda job: {})
+    job.recipe.trials = True
+    job.recipe.seconds = {"pretrain": 1.0, "finetune": 1.0}
+    job.to_the_end()
+    folder = pathlib.Path(job.config.model_dir) / "recipe"
+    text = (folder / "pretrain.cfg").read_text()
+    assert "--color_jitter_strength=0.05\n" in text
+    assert "--learning_rate=0.25\n" in (folder / "finetune.cfg").read_text()
+
+
+def test_a_probe_leaves_out_what_cannot_be_read(job, monkeypatch):
+    monkeypatch.setattr(
+        label_parts.baselines,
+        "readable",
+        lambda source: source.subset(np.arange(1, source.num_examples)),
+    )
+    features = np.eye(10, dtype=np.float32)
+    told = feature_probe.right(job, lambda source: features[source.labels])
+    assert told.shape == (29,) and told.all()  # of three labels a class

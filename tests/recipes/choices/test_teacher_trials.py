@@ -1,0 +1,249 @@
+"""Trials of fine-tuning: what is tried, how it is judged, what follows."""
+
+import dataclasses
+import types
+
+import numpy as np
+import pytest
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.recipes.choices import label_parts
+from simclrv2_tf.recipes.choices import short_run
+from simclrv2_tf.recipes.choices import teacher_trials
+from simclrv2_tf.recipes.choices.short_run import DIVERGED
+from simclrv2_tf.recipes.choices.teacher_trials import ALONE
+from simclrv2_tf.recipes.choices.teacher_trials import USUAL
+from simclrv2_tf.recipes.choices.teacher_trials import WHOLE
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.results import job_outcome
+from simclrv2_tf.runs.callbacks.stops import Diverged
+
+FINETUNE = {
+    "train_batch_size": 32,
+    "learning_rate": 0.0,
+    "fine_tune_after_block": 4,
+    "linear_probe_init": True,
+    "train_steps": 1,
+}
+
+
+def with_labels(recipe, **options):
+    """The recipe with what its stages on the labels and its trials do."""
+    for option, value in {**FINETUNE, **options}.items():
+        recipe.choose("finetune", option, value, "why", "source")
+    recipe.choose("scratch", "learning_rate", 2.0, "why", "source")
+    recipe.choose("trial", "train_steps", 5, "why", "source")
+    return recipe
+
+
+def test_few_labels_are_probed_or_learned_from_alone():
+    recipe = with_labels(Recipe())
+    assert list(teacher_trials.ways(recipe)) == [USUAL, ALONE]
+    assert teacher_trials.runs(recipe, 50) == 2  # two parts are left out
+    assert teacher_trials.runs(recipe, 750) == 1
+
+
+def test_more_labels_may_change_all_weights():
+    recipe = with_labels(Recipe(), learning_rate=0.002)
+    tried = teacher_trials.ways(recipe)
+    assert list(tried) == [USUAL, WHOLE, ALONE]
+    assert tried[WHOLE]["learning_rate"] == pytest.approx(0.01 * 256 / 32)
+    assert tried[WHOLE]["fine_tune_after_block"] == -1
+    assert teacher_trials.runs(recipe, 200) == 6
+
+
+def test_weights_that_are_given_are_not_left_out():
+    recipe = with_labels(Recipe(left_out=["pretrain"]))
+    assert list(teacher_trials.ways(recipe)) == [USUAL]
+    assert not teacher_trials.wanted(recipe, 50, 5)
+
+
+@pytest.mark.parametrize(
+    ("labelled", "fewest", "wanted"),
+    [(50, 5, True), (10, 1, False), (500, 50, False), (10, 5, False)],
+)
+def test_trials_need_labels_to_leave_out(labelled, fewest, wanted):
+    recipe = with_labels(Recipe())
+    assert teacher_trials.wanted(recipe, labelled, fewest) is wanted
+
+
+def test_rates_are_the_same_after_scaling():
+    recipe = with_labels(Recipe(), learning_rate=0.002)
+    recipe.choose("scratch", "train_batch_size", 16, "why", "source")
+    recipe.choose("scratch", "optimizer", "adam", "why", "source")
+    alone = teacher_trials.ways(recipe)[ALONE]
+    assert alone["learning_rate"] == pytest.approx(2.0 * 16 / 32)
+    assert alone["optimizer"] == "adam"
+    for stage in ("finetune", "scratch"):
+        recipe.choose(stage, "learning_rate_scaling", "sqrt", "why", "source")
+    tried = teacher_trials.ways(recipe)
+    assert tried[WHOLE]["learning_rate"] == pytest.approx(0.01 / 32**0.5)
+    assert tried[ALONE]["learning_rate"] == pytest.approx(2.0 * 0.5**0.5)
+
+
+OPTIONS = ["learning_rate", "train_epochs", "optimizer"]
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_what_the_user_decides_is_not_tried(option):
+    recipe = with_labels(Recipe(given={"finetune": {option: 1}}))
+    assert not teacher_trials.wanted(recipe, 50, 5)
+
+
+@pytest.fixture
+def tried(job, monkeypatch):
+    """A job in which labels alone tell all right that they are asked."""
+    with_labels(job.recipe)
+    networks = []
+
+    def load(directory):
+        networks.append(directory)
+        return directory
+
+    def classes_of(network, source):
+        return source.labels * ("labels_alone" in network)
+
+    monkeypatch.setattr(teacher_trials.hub, "load_network", load)
+    monkeypatch.setattr(teacher_trials.baselines, "classes_of", classes_of)
+    monkeypatch.setattr(
+        teacher_trials.baselines,
+        "features_of",
+        lambda network, source: np.ones((source.num_examples, 2), np.float32),
+    )
+    monkeypatch.setattr(teacher_trials, "train_alone", job.run)
+    return job
+
+
+def test_the_better_way_is_followed_and_tried_once(tried):
+    teacher_trials.choose_way(tried)
+    assert [c.model_dir.rsplit("/", 2)[1:] for c in tried.calls] == [
+        ["trials", "labels_alone_0"],
+        ["trials", "labels_alone_1"],
+    ]
+    for config in [*tried.calls, tried.config_of("finetune")]:
+        assert config.checkpoint is None
+        assert config.learning_rate * config.train_batch_size == 2.0 * 32
+        assert config.train_steps == 5
+        assert config.fine_tune_after_block == -1
+    (note,) = tried.recipe.notes
+    assert "labels alone, by trials (usual: 10.0%, labels alone: 100" in note
+    assert job_outcome.teacher(tried) == "teacher, from labels alone"
+    tried.recipe.from_labels_alone = False
+    teacher_trials.choose_way(tried)  # as a job that goes on does
+    assert len(tried.calls) == 2
+    assert tried.recipe.from_labels_alone
+
+
+def test_the_usual_way_stays_where_no_other_is_better(tried, monkeypatch):
+    monkeypatch.setattr(
+        teacher_trials.linear_probe, "classify", lambda *_: np.zeros(10)
+    )
+    monkeypatch.setattr(
+        teacher_trials.baselines,
+        "classes_of",
+        lambda network, source: np.zeros(source.num_examples),
+    )
+    before = tried.recipe.options("finetune")
+    teacher_trials.choose_way(tried)
+    assert tried.recipe.options("finetune") == before
+    config = tried.config_of("finetune")
+    assert config.checkpoint.endswith("pretrained")
+    assert job_outcome.teacher(tried).startswith("pretrained")
+
+
+def test_a_trial_reads_labels_that_are_given_to_it(tried, monkeypatch):
+    seen = []
+
+    def run(config, source, *_):
+        seen.append((config, source))
+        return {"parameters": 1}
+
+    monkeypatch.setattr(teacher_trials, "train_alone", run)
+    folds = {"best_folds": 2, "export_best": "label_top_1_accuracy"}
+    tried.recipe.given = {"finetune": folds}  # of the stage, not of trials
+    teacher_trials.choose_way(tried)
+    assert len(seen) == 2
+    for config, source in seen:
+        assert config.mode == "train" and not config.labels_per_class
+        assert source.num_examples == 20  # two labels of three a class
+        assert config.train_batch_size == 20
+        assert (np.bincount(source.labels) == 2).all()
+
+
+def test_a_way_that_diverges_is_not_chosen(tried, monkeypatch):
+    monkeypatch.setattr(
+        teacher_trials, "train_alone", lambda *_: {DIVERGED: "step 3"}
+    )
+    teacher_trials.choose_way(tried)
+    assert tried.record.done["trials"]["chosen"] == USUAL
+    assert tried.record.done["trials"]["shares"][ALONE] == 0.0
+
+
+def test_what_diverges_is_a_result_of_a_short_run(monkeypatch):
+    def train(*_):
+        raise Diverged("not finite", 3)
+
+    monkeypatch.setattr(short_run, "train", train)
+    found = short_run.train_alone(Config(), None, None, None)
+    assert found == {DIVERGED: "not finite"}
+
+
+def test_a_way_that_has_no_room_is_not_tried(tried, caplog):
+    tried.config = dataclasses.replace(tried.config, memory_budget=1e-6)
+    teacher_trials.choose_way(tried)
+    assert not tried.calls
+    assert list(tried.record.done["trials"]["shares"]) == [USUAL]
+    assert "'labels alone' is not tried, as it is expected" in caplog.text
+
+
+def test_a_kill_between_two_trials_costs_none_of_them(tried, monkeypatch):
+    def stops(config, *_):
+        if config.model_dir.endswith("1"):
+            raise KeyboardInterrupt
+        return tried.run(config)
+
+    monkeypatch.setattr(teacher_trials, "train_alone", stops)
+    with pytest.raises(KeyboardInterrupt):
+        teacher_trials.choose_way(tried)
+    tried.record.done["trials/labels_alone_0"]["seconds"] = 1000.0
+    monkeypatch.setattr(teacher_trials, "train_alone", tried.run)
+    teacher_trials.choose_way(tried)
+    folders = [config.model_dir.rsplit("/", 1)[1] for config in tried.calls]
+    assert folders == ["labels_alone_0", "labels_alone_1"]
+    assert tried.record.done["trials"]["seconds"] > 1000
+
+
+def test_labels_alone_begin_with_no_weights_of_the_user(tried):
+    tried.recipe.given = {"finetune": {"checkpoint": "elsewhere"}}
+    teacher_trials.choose_way(tried)
+    assert all(config.checkpoint is None for config in tried.calls)
+
+
+def test_balanced_classes_count_alike(tried):
+    labels = np.array([0, 0, 0, 1])
+    turns = [(None, types.SimpleNamespace(labels=labels))]
+    np.testing.assert_array_equal(teacher_trials._counted(tried, turns), 1)
+    tried.recipe.given = {"finetune": {"class_weights": "balanced"}}
+    counted = teacher_trials._counted(tried, turns)
+    assert (counted * [1, 1, 1, 0]).mean() == pytest.approx(0.5)
+    assert (counted * [0, 0, 0, 1]).mean() == pytest.approx(0.5)
+
+
+def test_a_recipe_remembers_what_was_chosen():
+    recipe = Recipe(trials=True, from_labels_alone=True)
+    assert Recipe.from_json(dataclasses.asdict(recipe)) == recipe
+    earlier = dataclasses.asdict(Recipe())
+    del earlier["trials"], earlier["from_labels_alone"]
+    assert Recipe.from_json(earlier) == Recipe()
+
+
+def test_what_cannot_be_read_is_in_no_trial(tried, monkeypatch):
+    """A class that is told for it would count as right where it is that."""
+    monkeypatch.setattr(
+        label_parts.baselines,
+        "readable",
+        lambda source: source.subset(np.arange(1, source.num_examples)),
+    )
+    teacher_trials.choose_way(tried)  # a class has two labels: two parts
+    told = tried.record.done["trials"]
+    assert told["examples"] == 29 and told["shares"][ALONE] == 1.0

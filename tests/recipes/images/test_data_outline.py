@@ -1,0 +1,90 @@
+"""The first lines of a plan: images, classes, labels, and what was found."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from tests.recipes.test_job_data import EVEN
+from tests.recipes.test_job_data import opened
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes.images import data_outline
+from simclrv2_tf.recipes.images import image_sample
+from simclrv2_tf.recipes.images.job_data import open_data
+from tests.data.sources.test_folder_splits import write
+
+MANY = [f"c{i}" for i in range(30)]
+LONG = ["a", "b" * 40, "c"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "options", "line"),
+    [
+        (
+            EVEN,
+            "abc",
+            {"labels_per_class": 5},
+            "96 images to train on; 3 classes (a, b, c); labels to learn from: "
+            "5 of each",
+        ),
+        (
+            np.repeat([0, 1, 2], [50, 60, 3]),
+            "abc",
+            {},
+            "90 images to train on; 3 classes (a, b, c); labels to learn from: "
+            "2 (c) to 48 (b) of each",
+        ),
+        (
+            np.repeat(range(30), 5),
+            MANY,
+            {},
+            "120 images to train on; 30 classes (c0, c1, c2, ..., c29); labels "
+            "to learn from: 4 of each",
+        ),
+        (
+            EVEN,
+            LONG,
+            {},
+            f"96 images to train on; 3 classes (a, {'b' * 27}..., c); labels "
+            "to learn from: 32 of each",
+        ),
+        ([-1] * 1000, "abc", {}, "1,000 images to train on"),
+    ],
+)
+def test_images_classes_and_labels(labels, names, options, line):
+    data = opened(labels, names, **options)
+    assert data_outline.notes(data) == [line, data.note]
+
+
+def test_what_the_source_says_comes_once():
+    data = opened(EVEN)
+    train = dataclasses.replace(data.train, notes=("passed over: x", "y") * 2)
+    data = dataclasses.replace(data, train=train)
+    assert data_outline.notes(data)[2:] == ["data: passed over: x", "data: y"]
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Of a job on class folders, joined with images in a folder too deep."""
+    images = [f"{i}.png" for i in range(40)]
+    labelled = write(
+        tmp_path / "L", *(f"{c}/{i}" for c in "ab" for i in images)
+    )
+    more = write(tmp_path / "U", *(f"images/{i}" for i in images))
+    dataset = f"concat:{labelled},{more}"
+    return Config(mode="recommend", dataset=dataset, train_steps=8)
+
+
+def test_a_class_that_is_none_is_named(config):
+    first, _, note = data_outline.notes(open_data(config))
+    assert "3 classes (a, b, images)" in first
+    assert "/U brings the class 'images', which folder:/" in note
+
+
+@pytest.mark.slow
+def test_the_plan_begins_with_it(config, monkeypatch):
+    monkeypatch.setattr(image_sample, "check", lambda *_: None)  # all black
+    data = open_data(config)
+    plan = list(make_recipe.lines(make_recipe.make_recipe(config, data)))
+    assert plan[:3] == data_outline.notes(data)

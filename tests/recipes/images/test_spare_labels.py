@@ -1,0 +1,74 @@
+"""What a job can spare of its labels, and which class is too small for it."""
+
+import numpy as np
+import pytest
+from tests.recipes.test_job_data import opened
+
+from simclrv2_tf.data.holdout import held_out
+
+
+def classes(*counts):
+    return np.repeat(np.arange(len(counts)), counts)
+
+
+def test_a_class_of_two_takes_accuracy_away_from_itself_alone():
+    labels = classes(200, 90, 2)
+    data = opened(labels)
+    assert data.note == (
+        "accuracy is measured on 58 labelled images set aside before training, "
+        "20% of each class but the class 'c' with 2 labels, which can spare "
+        "none: it is not measured there"
+    )
+    assert np.bincount(data.evaluation.labels).tolist() == [40, 18]
+    assert data.evaluation.class_names == tuple("abc")
+    assert data.counts().tolist() == [160, 72, 2]
+    # Each stage's own command sets the same images aside.
+    assert data.options == {"holdout_fraction": 0.2, "eval_split": "holdout"}
+    assert data.evaluation.num_examples == len(held_out(labels, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("counts", "options", "why"),
+    [
+        (
+            [*[50] * 9, 5],
+            {"labels_per_class": 5},
+            "(the class 'j' with 5 labels would keep 4 of them, and "
+            "--labels_per_class=5 needs more: label more of it, or give "
+            "--labels_per_class=4 or an evaluation split)",
+        ),
+        (
+            [80, 40, 1],
+            {"holdout_fraction": 0.9},
+            "(the class 'c' with 1 label would keep 0 of them, and one of each "
+            "needs more: label more of it, or give a smaller --holdout_",
+        ),
+        (
+            [40, 40, 3],
+            {},
+            "(17 would be set aside, and 20 are the least; the smallest is the "
+            "class 'c' with 3 labels: label more, or give a larger --holdout_",
+        ),
+        (
+            [60, 60, 2, 1, 2, 2],
+            {},
+            "(20% of the class 'd' with 1 label are none, nor of 3 more: label",
+        ),
+        (  # on a single class it tells nothing
+            [400, 2],
+            {},
+            "(20% of the class 'b' with 2 labels are none: label more of it, ",
+        ),
+    ],
+)
+def test_the_smallest_class_is_named_with_what_to_do(counts, options, why):
+    names = "abcdefghij"[: len(counts)]
+    data = opened(classes(*counts), names, **options)
+    assert data.evaluation is None
+    assert why in data.note and "accuracy is not measured" in data.note
+
+
+def test_what_is_advised_helps():
+    labels, names = classes(*[50] * 9, 5), "abcdefghij"
+    data = opened(labels, names, labels_per_class=4)
+    assert data.evaluation.num_examples == 91

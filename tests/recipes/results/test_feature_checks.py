@@ -1,0 +1,67 @@
+"""The rows of frozen features and raw pixels go by what can be read."""
+
+import types
+
+import numpy as np
+import pytest
+import small_classifier
+
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Decoded
+from simclrv2_tf.recipes.record import Record
+from simclrv2_tf.recipes.results.feature_checks import FeatureChecks
+
+
+def images(labels, bad=()):
+    """Images whose classes differ in brightness; those in `bad` are none."""
+    rng = np.random.default_rng(0)
+    pixels = [
+        rng.integers(0, 80, (9, 9, 3)).astype(np.uint8) + 60 * max(label, 0)
+        for label in labels
+    ]
+    pixels = [p[:0] if i in bad else p for i, p in enumerate(pixels)]
+    return Source(
+        "these",
+        np.array(labels, np.int32),
+        Decoded.of_images(pixels),
+        tuple("abc"),
+    )
+
+
+@pytest.fixture
+def rows_of(tmp_path):
+    """Function of the data of a job to its rows."""
+    path = small_classifier.save_run(small_classifier.classifier(), tmp_path)
+
+    def rows(train, evaluation):
+        labelled = np.flatnonzero(train.labels >= 0)
+        data = types.SimpleNamespace(
+            train=train, evaluation=evaluation, labelled=labelled
+        )
+        job = types.SimpleNamespace(
+            data=data,
+            record=Record(str(tmp_path)),
+            path_of=lambda stage: str(path),
+        )
+        return FeatureChecks(job).rows()
+
+    return rows
+
+
+def test_what_cannot_be_read_is_in_no_row(rows_of):
+    train = images([0, 1, 2, -1] * 5, bad=(0, 3))
+    evaluation = images([0, 1, 2, -1] * 10, bad=(0, 3, 6))
+    rows = rows_of(train, evaluation)
+    assert [row.examples for row in rows] == [28] * 3
+    assert {row.measured for row in rows} == {"evaluation"}
+
+
+def test_nor_of_a_cross_validation(rows_of):
+    rows = rows_of(images([0, 1, 2] * 5, bad=(0, 4)), None)
+    assert [row.examples for row in rows] == [13] * 3
+    assert {row.measured for row in rows} == {"cross-validation"}
+
+
+def test_a_class_with_one_label_left_is_not_judged(rows_of):
+    rows = rows_of(images([0, 1, 2] * 2, bad=(0,)), None)
+    assert [(row.examples, row.top_1) for row in rows] == [(0, None)] * 3

@@ -1,0 +1,55 @@
+"""The network that is exported, and what is said of the choice."""
+
+import pytest
+
+from simclrv2_tf.recipes.results.final_choice import better
+from simclrv2_tf.recipes.results.final_choice import verdict
+from simclrv2_tf.recipes.results.job_report import Row
+
+
+def row(right, examples=360):
+    return Row("small", right and right / examples, examples, 10, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("distilled", "scratch", "run"),
+    [(300, 100, "distilled"), (100, 101, "scratch"), (100, 100, "distilled")],
+)
+def test_the_better_one_is_exported(distilled, scratch, run):
+    assert better(row(distilled), row(scratch)) == run
+
+
+def test_what_was_not_measured_says_nothing():
+    assert verdict(row(None), row(300)) is None
+    assert better(row(None), row(300)) == "distilled"
+    assert better(row(300), row(None)) == "distilled"
+
+
+def test_where_the_method_is_surely_better_nothing_is_said():
+    assert verdict(row(320), row(180)) is None
+
+
+def test_one_surely_worse_is_told_with_what_chose():
+    said = verdict(row(180), row(320))
+    assert said.startswith("The distilled network (50.0%) is worse than the")
+    assert "(88.9%): the latter is exported" in said
+    assert "within chance" not in said
+    assert (
+        "The 360 images that accuracy is measured on made this choice" in said
+    )
+    assert "figure is a little too high: another --eval_split" in said
+
+
+def test_a_single_image_is_chance():
+    said = verdict(row(296), row(297))
+    assert "is worse than" in said and "the latter is exported" in said
+    assert "within chance (-5.9 to +5.3 points for the distilled one" in said
+    assert "a little too high" in said
+
+
+@pytest.mark.parametrize("scratch", [296, 295])
+def test_the_distilled_one_is_kept_with_a_word_if_it_is_chance(scratch):
+    said = verdict(row(296), row(scratch))
+    assert said.startswith("The distilled network (82.2%) is exported, and not")
+    assert "within chance" in said and "a little too high" in said
+    assert "is worse than" not in said
