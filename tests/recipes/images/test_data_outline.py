@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.recipes.test_job_data import EVEN
-from tests.recipes.test_job_data import opened
+from tests.recipes.images.test_job_data import EVEN
+from tests.recipes.images.test_job_data import opened
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import make_recipe

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.recipes.test_job_data import source
+from tests.recipes.images.test_job_data import source
 
 from simclrv2_tf.recipes.images import leakage
 from simclrv2_tf.recipes.images.job_data import JobData

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.recipes.test_job_data import opened
+from tests.recipes.images.test_job_data import opened
 
 from simclrv2_tf.data.holdout import held_out
 
