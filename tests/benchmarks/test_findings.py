@@ -320,6 +320,15 @@ def test_the_page_has_the_rows_and_no_others():
     assert f"{figure:.1f} %" in text
 
 
+def test_differences_are_above_or_below():
+    below = summary.Mean(-0.009, -0.012, -0.006)
+    told = "0.9 points (0.6 to 1.2) below"
+    assert verdicts._compared(below) == told
+    above = summary.Mean(0.05, -0.01, 0.11)
+    assert verdicts._compared(above) == "5.0 points (-1.0 to 11.0) above"
+    assert verdicts._compared(summary.Mean(-0.5, None, None)).endswith("below")
+
+
 def test_the_page_says_that_all_rows_are_measured():
     part = cells.chosen_cells([3], COUNTS)
     report = report_of(as_in_the_paper, part)

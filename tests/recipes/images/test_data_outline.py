@@ -4,8 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.recipes.images.test_job_data import EVEN
-from tests.recipes.images.test_job_data import opened
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import make_recipe
@@ -13,6 +11,8 @@ from simclrv2_tf.recipes.images import data_outline
 from simclrv2_tf.recipes.images import image_sample
 from simclrv2_tf.recipes.images.job_data import open_data
 from tests.data.sources.test_folder_splits import write
+from tests.recipes.images.test_job_data import EVEN
+from tests.recipes.images.test_job_data import opened
 
 MANY = [f"c{i}" for i in range(30)]
 LONG = ["a", "b" * 40, "c"]

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.recipes.images.test_job_data import source
 
 from simclrv2_tf.recipes.images import leakage
 from simclrv2_tf.recipes.images.job_data import JobData
+from tests.recipes.images.test_job_data import source
 
 
 def data(evaluation, labelled=(0, 1, 2)):

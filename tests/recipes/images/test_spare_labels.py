@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.recipes.images.test_job_data import opened
 
 from simclrv2_tf.data.holdout import held_out
+from tests.recipes.images.test_job_data import opened
 
 
 def classes(*counts):

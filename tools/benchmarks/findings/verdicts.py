@@ -74,7 +74,7 @@ def _of_layers(found):
     }
     return [
         f"With {few} labels a class, layer 1 of the head of 3 layers is "
-        f"{_points(summary.difference(own[first], own[other]))} above {name}. "
+        f"{_compared(summary.difference(own[first], own[other]))} {name}. "
         f"{verdict(summary.difference(own[first], own[other]))}"
         for name, other in others.items()
         if first in own and other in own
@@ -94,7 +94,7 @@ def _of_students(found):
         lines += [
             f"Width {cell.width:g}, {cell.labels} labels a class, temperature "
             f"{cell.temperature:g}: {_EQUATION[cell.loss]} is "
-            f"{_points(summary.difference(draws, found[other]))} above {name}. "
+            f"{_compared(summary.difference(draws, found[other]))} {name}. "
             f"{verdict(summary.difference(draws, found[other]))}"
             for name, other in others.items()
             if other in found
@@ -126,6 +126,14 @@ def _percent(mean):
 
 def _points(mean):
     return _told(mean, " points")
+
+
+def _compared(mean):
+    """So many points above, or below."""
+    if mean.mean >= 0:
+        return f"{_points(mean)} above"
+    ends = [None if end is None else -end for end in (mean.high, mean.low)]
+    return f"{_points(summary.Mean(-mean.mean, *ends))} below"
 
 
 def _told(mean, unit):
