@@ -47,4 +47,7 @@ def _labels(counts, names):
 
 
 def _short(name):
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
+    """A name in a list, in quotes where it has a comma itself."""
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST - 3]}..."
+    return repr(name) if "," in name else name

@@ -49,6 +49,13 @@ LONG = ["a", "b" * 40, "c"]
             f"96 images to train on; 3 classes (a, {'b' * 27}..., c); labels "
             "to learn from: 32 of each",
         ),
+        (
+            EVEN,
+            ["a", "fish, frogs", "c"],
+            {},
+            "96 images to train on; 3 classes (a, 'fish, frogs', c); labels to "
+            "learn from: 32 of each",
+        ),
         ([-1] * 1000, "abc", {}, "1,000 images to train on"),
     ],
 )
