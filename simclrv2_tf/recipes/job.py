@@ -13,6 +13,7 @@ from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.choices import pilots
 from simclrv2_tf.recipes.choices import teacher_trials
@@ -86,14 +87,14 @@ def _begin(config, data, record, recipe, seconds):
     begun = job_directory.begun_with(config, data)
     if begun:
         return Recipe.from_json(begun["recipe"])
-    make_recipe.write_flagfiles(recipe, config.model_dir)
+    recipe_text.write_flagfiles(recipe, config.model_dir)
     record.begin(
         asked=stage_configs.asked(config),
         data=data.about(),
         recipe=recipe.to_json(),
         seconds=seconds,
     )
-    print("\n".join(make_recipe.lines(recipe)), flush=True)
+    print("\n".join(recipe_text.lines(recipe)), flush=True)
     return Recipe.from_json(record.begun()["recipe"])
 
 
@@ -136,7 +137,7 @@ class Job:
 
     def _write_recipe(self):
         """What was chosen since is in the flagfiles too."""
-        make_recipe.write_flagfiles(self.recipe, self.config.model_dir)
+        recipe_text.write_flagfiles(self.recipe, self.config.model_dir)
 
     def config_of(self, stage: str, recipe: Recipe | None = None) -> Config:
         """The config of a stage's run, by another recipe than the job's."""

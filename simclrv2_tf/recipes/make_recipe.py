@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 
 from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.recipes import job_directory
+from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_checks
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget import time_plan
-from simclrv2_tf.recipes.budget.durations import duration
 from simclrv2_tf.recipes.budget.machine import Machine
 from simclrv2_tf.recipes.budget.machine import this_machine
 from simclrv2_tf.recipes.budget.network_sizes import SMALL_STEM
@@ -31,7 +30,6 @@ from simclrv2_tf.recipes.images.mirroring import told_from_mirror
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.recommend import recommend
-from simclrv2_tf.recipes.record import write_text
 from simclrv2_tf.recipes.rule_values import LONG
 
 # Without a budget: 200 epochs of a small network, within these hours.
@@ -49,12 +47,6 @@ _TOLD = (
     "num_proj_layers",
     "proj_out_dim",
 )
-TITLES = {
-    "pretrain": "pretraining, on all images",
-    "finetune": "fine-tuning, on the labels",
-    "distill": "distillation, on all images",
-    "scratch": "for comparison: the small network from scratch",
-}
 
 
 def make_recipe(config: Config, data: JobData) -> Recipe:
@@ -170,49 +162,6 @@ def _measured(recipe, facts, data):
     return step_time.measure(options, data.train, reckoned)
 
 
-def lines(recipe: Recipe) -> Iterator[str]:
-    """What a job will do and why, for a person to read."""
-    yield from recipe.notes
-    total = sum(recipe.seconds.values())
-    yield f"planned to take {duration(total)}"
-    for stage in STAGES:
-        if stage not in recipe.seconds:
-            continue
-        yield f"\n{TITLES[stage]} ({duration(recipe.seconds[stage])})"
-        for reason in recipe.told(stage):
-            option = f"--{reason.option}={reason.value}"
-            yield f"  {option:<34} {reason.why} [{reason.source}]"
-        for name, value in recipe.given.get(stage, {}).items():
-            yield f"  {f'--{name}={value}':<34} as given"
-
-
-def flagfile(recipe: Recipe, stage: str) -> str:
-    """A flagfile of a stage, each number with its reason."""
-    text = [f"# {TITLES[stage]}", ""]
-    for reason in recipe.told(stage):
-        text += [f"# {reason.why} [{reason.source}]"]
-        text += [f"--{reason.option}={reason.value}"]
-    given = recipe.given.get(stage, {})
-    text += [f"--{name}={value}" for name, value in given.items()]
-    return "\n".join(text) + "\n"
-
-
-def write_flagfiles(recipe: Recipe, directory: str) -> list[str]:
-    """Writes a flagfile for each stage into `recipe/`; returns their paths."""
-    paths = _flagfiles(recipe, directory)
-    for stage, path in paths.items():
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        write_text(*os.path.split(path), flagfile(recipe, stage))
-    return list(paths.values())
-
-
-def _flagfiles(recipe, directory):
-    """{stage: path} of the flagfiles of a recipe."""
-    stages = [stage for stage in STAGES if stage in recipe.seconds]
-    folder = os.path.join(directory, "recipe")
-    return {stage: os.path.join(folder, f"{stage}.cfg") for stage in stages}
-
-
 def recommend_for(
     config: Config,
     source: Source | None = None,
@@ -242,7 +191,7 @@ def recommend_for(
         recipe = Recipe.from_json(begun["recipe"])
     else:
         recipe = make_recipe(config, data)
-    print("\n".join(lines(recipe)), flush=True)
+    print("\n".join(recipe_text.lines(recipe)), flush=True)
     return {
         "options": {
             s: recipe.options(s) for s in STAGES if s in recipe.seconds
@@ -259,8 +208,8 @@ def _written(recipe, directory, begun):
         return []
     if begun:
         print(f"\nwith this the job in {directory} began", flush=True)
-        paths = _flagfiles(recipe, directory).values()
+        paths = recipe_text.flagfiles(recipe, directory).values()
         return [path for path in paths if os.path.exists(path)]
-    written = write_flagfiles(recipe, directory)
+    written = recipe_text.write_flagfiles(recipe, directory)
     print(f"\nwrote {', '.join(written)}", flush=True)
     return written

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget import step_time
@@ -399,7 +400,7 @@ def test_the_plan_tells_what_counts_alone():
     assert [line for line in plan if "image_size" in line] == [
         f"  {'--image_size=40':<34} as given"
     ]
-    flags = make_recipe.flagfile(recipe, "pretrain")
+    flags = recipe_text.flagfile(recipe, "pretrain")
     assert "--image_size=40" in flags
     assert "--image_size=32" not in flags
     assert recipe.options("pretrain")["resnet_depth"] == 18  # of its time
@@ -407,7 +408,7 @@ def test_the_plan_tells_what_counts_alone():
 
 def _plan_of(recipe):
     recipe.seconds = {"pretrain": 60.0}
-    return list(make_recipe.lines(recipe))
+    return list(recipe_text.lines(recipe))
 
 
 def test_what_is_given_wins():

@@ -7,6 +7,7 @@ import pytest
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes.images import data_outline
 from simclrv2_tf.recipes.images import image_sample
 from simclrv2_tf.recipes.images.job_data import open_data
@@ -93,5 +94,5 @@ def test_a_class_that_is_none_is_named(config):
 def test_the_plan_begins_with_it(config, monkeypatch):
     monkeypatch.setattr(image_sample, "check", lambda *_: None)  # all black
     data = open_data(config)
-    plan = list(make_recipe.lines(make_recipe.make_recipe(config, data)))
+    plan = list(recipe_text.lines(make_recipe.make_recipe(config, data)))
     assert plan[:3] == data_outline.notes(data)
