@@ -63,7 +63,9 @@ def test_means_over_draws():
 
 def write_job(directory, top_1=0.8):
     """What a job leaves, as far as the benchmark looks."""
-    (directory / "pretrained" / "saved_model" / "120").mkdir(parents=True)
+    exported = directory / "pretrained" / "saved_model"
+    (exported / "120").mkdir(parents=True)
+    (exported / "batching_parameters.txt").write_text("")
     progress = {"pilots": {"seconds": 1.0}, "pretrained": {}, "scratch": {}}
     (directory / "progress.json").write_text(json.dumps(progress))
     begun = {

@@ -160,7 +160,8 @@ def came_to(directory):
 
 def steps_of(directory):
     """Steps of a run, which names what it exports by them."""
-    return max(int(path.name) for path in (directory / "saved_model").iterdir())
+    names = [path.name for path in (directory / "saved_model").iterdir()]
+    return max(int(name) for name in names if name.isdigit())
 
 
 def in_gb(size):
