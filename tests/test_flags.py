@@ -152,10 +152,6 @@ def test_booleans_of_three_values():
             ['--stage_options=pretrain.learning_rate="x'],
             r"`stage_options` must be words .*: close it.*stage_options='pre",
         ),
-        (
-            ["--train_mode=semi_supervised", "--teacher=/x"],
-            "makes its teacher itself.*Received: teacher='/x'",
-        ),
     ],
 )
 def test_messages(argv, message):
@@ -298,13 +294,6 @@ def test_options_of_a_stage_have_its_name_in_front():
         ("--pretrain.image_size=-3", "`pretrain.image_size` must be .*size=-3"),
         ("--scratch.resnet_depth=42", "`scratch.resnet_depth` must be one of"),
         ("--stage_options=finetune.optimizer=sgd", "`finetune.optimizer` must"),
-        ("--finetune.labels_per_class=3", "share .*--labels_per_class for all"),
-        ("--pretrain.train_split=unlabelled", "give --train_split for all"),
-        (
-            "--distill.teacher=/x",
-            "goes on from .*--checkpoint.*distill.teacher",
-        ),
-        ("--finetune.checkpoint=/x", "goes on from .*: 'finetune.checkpoint"),
     ],
 )
 def test_wrong_options_of_a_stage(argument, message):

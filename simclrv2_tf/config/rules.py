@@ -182,12 +182,6 @@ def _check_teacher(config):
             "Distillation needs a teacher: give `teacher` a run directory or "
             "a checkpoint. Received: teacher=None"
         )
-    if config.train_mode == "semi_supervised" and config.teacher:
-        raise ValueError(
-            "The job makes its teacher itself; --checkpoint gives weights that "
-            "it starts from, and train_mode=distill takes a teacher that is "
-            f"there. Received: teacher={config.teacher!r}"
-        )
 
 
 RULES = (

@@ -23,25 +23,6 @@ OF_THE_JOB = (
     "intended_use",
     "private",
 )
-# Of the data, which the job opens once for all of its stages.
-OF_THE_DATA = (
-    "data_dir",
-    "download",
-    "image_feature",
-    "label_feature",
-    "label_map",
-    "folder_classes",
-    "apply_orientation",
-    "exclude_images",
-    "train_split",
-    "eval_split",
-    "holdout_fraction",
-    "label_fraction",
-    "labels_per_class",
-    "label_seed",
-)
-# What the job gives a stage itself: what comes before it.
-OF_EARLIER_STAGES = ("finetune.checkpoint", "distill.teacher")
 _SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -102,16 +83,6 @@ def _check(word, stage, name, kinds):
         raise ValueError(
             f"A stage of the job has no option of its own {name!r}{hint} "
             f"Received: {word!r}"
-        )
-    if name in OF_THE_DATA:
-        raise ValueError(
-            "The stages of a job share its images and labels: give "
-            f"--{name} for all of them, or leave it out. Received: {word!r}"
-        )
-    if f"{stage}.{name}" in OF_EARLIER_STAGES:
-        raise ValueError(
-            "A stage of the job goes on from the one before it; --checkpoint "
-            f"gives weights that the job starts from. Received: {word!r}"
         )
 
 

@@ -161,9 +161,19 @@ def _facts(directory, stages):
     told["Data"] = told["Data"].replace(name, shown(name), 1)
     flags = stages[0].flags
     for title, option in (("Began with", "checkpoint"), ("Teacher", "teacher")):
-        if flags.get(option):
-            told[title] = shown_weights(str(flags[option]))
+        path = str(flags.get(option) or "")
+        if path and not _is_within(path, directory):
+            told[title] = shown_weights(path)
+    begun = record.read_job(directory).get("asked", {}).get("checkpoint")
+    if begun:
+        told["Began with"] = shown_weights(str(begun))
     return list(told.items())
+
+
+def _is_within(path, directory):
+    """Whether a path is that of a job's own run, such as a pilot run."""
+    own = os.path.join(os.path.abspath(directory), "")
+    return os.path.abspath(path).startswith(own)
 
 
 def _runs(directory, stages):

@@ -60,14 +60,15 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
       ValueError: If memory or time do not allow it.
     """
     begin = time.monotonic()
+    stage_checks.check_given(config)
     facts = gather(config, data)
     recipe = recommend(facts)
-    stage_checks.check_rates(config, recipe)
     recipe.give(stage_configs.given(config))
     recipe.notes = [*data_outline.notes(data), *leakage.notes(data)]
     recipe.notes.append(str(facts.machine))
     start_from(recipe, facts)
     recipe.notes += _of_long_images(recipe, facts)
+    stage_checks.check_rates(config, recommend(facts), recipe.left_out)
     stage_checks.check_options(config, recipe, data)
     replicas = max(1, facts.machine.accelerators)
     memory_fit.fit(recipe, config.memory_budget, replicas)
@@ -143,6 +144,9 @@ def start_from(recipe, facts):
         recipe.choose("finetune", "ft_proj_selector", 0, why, source)
     if facts.initial and facts.examples < CONTINUED:
         recipe.left_out.append("pretrain")
+        why = "a step is measured in little memory: it is not trained so"
+        batch = memory_fit.LEAST_MICROBATCH
+        recipe.choose("pretrain", "train_batch_size", batch, why, source)
         recipe.notes.append(
             f"pretraining is left out: the weights given have seen more than "
             f"{facts.examples:,} images can add (below {CONTINUED:,}; SimCLR's "

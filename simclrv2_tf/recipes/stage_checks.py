@@ -14,8 +14,60 @@ from simclrv2_tf.recipes.stage_configs import config_of
 from simclrv2_tf.recipes.stage_configs import given
 from simclrv2_tf.runs.plan import make_plan
 
+# Of the data, which the job opens once for all of its stages.
+_OF_THE_DATA = (
+    "data_dir",
+    "download",
+    "image_feature",
+    "label_feature",
+    "label_map",
+    "folder_classes",
+    "apply_orientation",
+    "exclude_images",
+    "train_split",
+    "eval_split",
+    "holdout_fraction",
+    "label_fraction",
+    "labels_per_class",
+    "label_seed",
+)
+# What the job gives a stage itself: what comes before it.
+_OF_EARLIER_STAGES = ("finetune.checkpoint", "distill.teacher")
 # What means nothing to a teacher that is not trained beyond its linear probe.
 _OF_TRAINING = ("optimizer", "fine_tune_after_block", "linear_probe_init")
+
+
+def check_given(config: Config) -> None:
+    """Raises a ValueError for what a job would not heed.
+
+    Args:
+      config: The job's `Config`.
+    """
+    if config.teacher:
+        raise ValueError(
+            "The job makes its teacher itself; --checkpoint gives weights that "
+            "it starts from, and --train_mode=distill takes a teacher that is "
+            f"there. Received: --teacher={config.teacher}"
+        )
+    for stage, options in read(config.stage_options, config).items():
+        for name, value in options.items():
+            _check_own(stage, name, value)
+
+
+def _check_own(stage, name, value):
+    """An option that was given to one stage alone."""
+    if name in _OF_THE_DATA:
+        raise ValueError(
+            f"The stages of a job share its images and labels: give --{name} "
+            "for all of them, or leave it out. Received: "
+            f"--{stage}.{name}={value}"
+        )
+    if f"{stage}.{name}" in _OF_EARLIER_STAGES:
+        raise ValueError(
+            "A stage of the job goes on from the one before it; --checkpoint "
+            "gives weights that the job starts from. Received: "
+            f"--{stage}.{name}={value}"
+        )
 
 
 def check_options(config: Config, recipe: Recipe, data: JobData) -> None:
@@ -51,35 +103,69 @@ def check_steps(
             raise _against(stage, error) from None
 
 
-def check_rates(config: Config, recipe: Recipe) -> None:
+def check_rates(config: Config, chosen: Recipe, left_out: list[str]) -> None:
     """Raises a ValueError for options that need a learning rate beside them.
 
     Args:
       config: The job's `Config`.
-      recipe: What the rules chose, before the user's options are in it.
+      chosen: What the rules chose, before the user's options are in it.
+      left_out: Stages that the job does without.
     """
-    for stage, options in given(config).items():
-        usual = recipe.options(stage)
-        if not usual or "learning_rate" in options:
-            continue
-        rate, optimizer = usual["learning_rate"], usual["optimizer"]
-        if rate and options.get("optimizer", optimizer) != optimizer:
-            raise ValueError(
-                f"--{stage}.optimizer={options['optimizer']} needs a learning "
-                f"rate: give --{stage}.learning_rate too. Received: none, and "
-                f"the recipe's {rate:g} is for {optimizer}"
-            )
-    _check_probe(config, recipe)
+    lacking = [
+        stage
+        for stage, options in given(config).items()
+        if stage not in left_out and _lacks_rate(options, chosen.options(stage))
+    ]
+    for stage in lacking:
+        usual = chosen.options(stage)
+        raise ValueError(
+            f"{_asks_for_rates(config, stage, lacking)}. Received: no learning "
+            f"rate for {stage}, where the recipe's {usual['learning_rate']:g} "
+            f"is for {usual['optimizer']}"
+        )
+    _check_probe(config, chosen)
 
 
-def _check_probe(config, recipe):
+def _asks_for_rates(config, stage, lacking):
+    """What to do about an optimizer that was given to one stage, or to all."""
+    asked = given(config)[stage]["optimizer"]
+    if "optimizer" in read(config.stage_options, config)[stage]:
+        return _of_stage(stage, asked)
+    return _of_stages(lacking, asked)
+
+
+def _lacks_rate(options, usual):
+    """Whether a stage has another optimizer than the recipe's rate is for."""
+    if not usual or not usual["learning_rate"] or "learning_rate" in options:
+        return False
+    return options.get("optimizer", usual["optimizer"]) != usual["optimizer"]
+
+
+def _of_stage(stage, asked):
+    return (
+        f"--{stage}.optimizer={asked} needs a learning rate: give "
+        f"--{stage}.learning_rate too"
+    )
+
+
+def _of_stages(lacking, asked):
+    named = " and ".join(f"--{stage}.learning_rate" for stage in lacking)
+    return (
+        f"--optimizer={asked} is for all stages and needs learning rates: give "
+        f"{named} too, or say it of one stage (--pretrain.optimizer={asked})"
+    )
+
+
+def _check_probe(config, chosen):
     """A linear probe that is kept has no steps that change it."""
-    usual, options = recipe.options("finetune"), given(config)["finetune"]
+    usual, options = chosen.options("finetune"), given(config)["finetune"]
     if not usual or usual["learning_rate"] or "learning_rate" in options:
         return
     own = read(config.stage_options, config)["finetune"]
     named = [name for name in _OF_TRAINING if name in options]
     names = [name for name in named if options[name] != usual.get(name)]
+    if "optimizer" in names and "optimizer" not in own:
+        names.remove("optimizer")  # it is for the stages that are trained
     names += ["train_epochs"] if "train_epochs" in own else []
     if names:
         raise ValueError(

@@ -27,6 +27,8 @@ _NOT_SHARED = (*OF_THE_JOB, "checkpoint", "time_limit", "holdout_fraction")
 # (fine-tuning may be a single one).
 _NOT_IN_PRETRAINING = ("calibrate", "patience", "export_best")
 _IN_PRETRAINING_ALONE = ("profile_steps",)
+# Fine-tuning goes on from pretraining, which has begun with these.
+_BEFORE_FINE_TUNING = ("backbone_weights",)
 
 
 def given(config: Config) -> dict[str, dict[str, Any]]:
@@ -39,6 +41,8 @@ def given(config: Config) -> dict[str, dict[str, Any]]:
         elsewhere = _NOT_IN_PRETRAINING
         if stage != "pretrain":
             elsewhere = _IN_PRETRAINING_ALONE
+        if stage == "finetune":
+            elsewhere = (*elsewhere, *_BEFORE_FINE_TUNING)
         for name in set(elsewhere) - set(own[stage]):
             stages[stage].pop(name, None)
     return stages

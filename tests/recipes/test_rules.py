@@ -180,7 +180,8 @@ def test_the_time_of_pretraining_that_is_left_out_is_distillations():
     facts = dataclasses.replace(SIGNS, initial={"image_size": 32})
     recipe = recommend(facts)
     make_recipe.start_from(recipe, facts)
-    costs = time_plan.costs_of(recipe, StepTime(0.3, 10.0))
+    batch = recipe.options("pretrain")["train_batch_size"]
+    costs = time_plan.costs_of(recipe, StepTime(0.3 * batch / 256, 10.0))
     time_plan.plan(recipe, facts, costs, 20.0)
     options = recipe.options("distill")
     most = time_plan.MOST_EPOCHS["distill"] * SIGNS.examples
@@ -334,7 +335,8 @@ def test_memory_is_that_of_what_is_given(given):
     before = taken + (memory_fit.LEFT if taken else 0)
     budget = before / 1e9 + 0.7  # 0.92 for a batch of 256, 0.67 for its halves
     if len(given) == 2:
-        with pytest.raises(ValueError, match="--train_batch_size that was giv"):
+        asked = "give --image_size or .* or --train_batch_size a small"
+        with pytest.raises(ValueError, match=asked):
             memory_fit.fit(recipe, budget)
         return
     memory_fit.fit(recipe, budget)
@@ -344,10 +346,36 @@ def test_memory_is_that_of_what_is_given(given):
     assert recipe.memory == expected.peak + before <= budget * 1e9
 
 
-def test_memory_of_pretraining_that_is_left_out_is_not_needed():
-    recipe = recommend(SIGNS)
-    recipe.left_out = ["pretrain"]
+@pytest.mark.parametrize(
+    ("given", "batches", "parts"),
+    [
+        ({"train_batch_size": 130}, [], [65]),
+        ({"train_batch_size": 192}, [], [96, 48, 24]),
+        ({"gradient_cache_microbatch": 64}, [128], []),
+        ({"gradient_cache_microbatch": 0}, [128, 64, 32, 16], []),
+        ({}, [128, 64, 32, 16], [128, 64, 32, 16] + 3 * [16] + [0]),
+    ],
+)
+def test_what_is_tried_goes_with_what_is_given(given, batches, parts):
+    recipe = Recipe(given={"pretrain": given})
+    options = {"train_batch_size": 256, **given}
+    tried = list(memory_fit._free_to_try(recipe, options, 1))
+    assert batches == [
+        c["train_batch_size"] for c in tried if "train_batch_size" in c
+    ]
+    name = "gradient_cache_microbatch"
+    assert parts == [c[name] for c in tried if name in c]
+
+
+def test_pretraining_that_is_left_out_needs_no_memory():
+    weights = {"resnet_depth": 50, "width_multiplier": 1, "image_size": 224}
+    facts = dataclasses.replace(SIGNS, initial=weights)
+    recipe = recommend(facts)
+    make_recipe.start_from(recipe, facts)
+    # A step is measured all the same: in little memory.
+    assert recipe.options("pretrain")["train_batch_size"] == 16
     memory_fit.fit(recipe, memory_budget=0.001)
+    assert not recipe.memory
 
 
 @pytest.mark.parametrize("replicas", [1, 2, 3, 4, 6, 8])

@@ -93,7 +93,12 @@ def test_replicas_share_every_batch():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"optimizer": "adam"}, "--pretrain.learning_rate too.*2 is for lars"),
+        (
+            {"optimizer": "adam"},
+            "is for all stages.*--pretrain.learning_rate and "
+            "--distill.learning_rate and --scratch.learning_rate too.*"
+            "--pretrain.optimizer=adam.*2 is for lars",
+        ),
         (
             {"stage_options": {"distill": {"optimizer": "lars"}}},
             "--distill.optimizer=lars needs.*0.2 is for momentum",
@@ -113,8 +118,8 @@ def test_what_needs_a_rate_asks_for_it(options, message):
     config = job(**options)
     made = recipe_of(job())
     with pytest.raises(ValueError, match=message):
-        stage_checks.check_rates(config, made)
-    stage_checks.check_rates(job(**options, learning_rate=0.1), made)
+        stage_checks.check_rates(config, made, [])
+    stage_checks.check_rates(job(**options, learning_rate=0.1), made, [])
 
 
 @pytest.mark.parametrize(
@@ -126,4 +131,39 @@ def test_what_needs_a_rate_asks_for_it(options, message):
     ],
 )
 def test_what_changes_no_optimizer_needs_no_rate(options):
-    stage_checks.check_rates(job(**options), recipe_of(job()))
+    stage_checks.check_rates(job(**options), recipe_of(job()), [])
+
+
+def test_a_stage_that_is_left_out_needs_no_rate():
+    config, made = job(optimizer="momentum"), recipe_of(job())
+    with pytest.raises(ValueError, match="no learning rate for pretrain"):
+        stage_checks.check_rates(config, made, [])
+    stage_checks.check_rates(config, made, ["pretrain"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"stage_options": {"finetune": {"labels_per_class": 3}}},
+            "share .* give --labels_per_class for all.*--finetune.labels_per",
+        ),
+        (
+            {"stage_options": {"pretrain": {"train_split": "unlabelled"}}},
+            "give --train_split for all",
+        ),
+        (
+            {"stage_options": {"distill": {"teacher": "/x"}}},
+            "goes on from .*--checkpoint gives.*--distill.teacher=/x",
+        ),
+        (
+            {"stage_options": {"finetune": {"checkpoint": "/x"}}},
+            "goes on from .*--finetune.checkpoint=/x",
+        ),
+        ({"teacher": "/x"}, "makes its teacher itself.*Received: --teacher=/x"),
+    ],
+)
+def test_what_a_job_would_not_heed_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        stage_checks.check_given(job(**options))
+    stage_checks.check_given(job(labels_per_class=3, eval_split="test"))

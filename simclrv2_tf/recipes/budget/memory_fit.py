@@ -10,6 +10,8 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.runs import memory_check
 
 LEAST_MICROBATCH = 16  # images that give batch normalization its moments
+_NETWORK = ("image_size", "width_multiplier")
+_BATCH = ("train_batch_size", "gradient_cache_microbatch")
 SOURCE = "docs/scaling.md: the peak that tools/plan.py foresees"
 # What the stages of a job leave of each other in one process of the host: 0.35
 # GB on the digits and 0.71 on photographs of hands (benchmarks/recipes.md).
@@ -29,41 +31,61 @@ def fit(recipe: Recipe, memory_budget: float = 0.0, replicas: int = 1) -> None:
       ValueError: If even the smallest batch is expected to take more.
     """
     options = recipe.options("pretrain")
-    if "pretrain" in recipe.left_out:
-        return
+    left_out = "pretrain" in recipe.left_out
     expected = _expected(options, replicas)
     if math.isnan(expected.peak):
         recipe.notes.append(f"memory: {expected}")
         return
-    for changes in _free_to_try(recipe, options, replicas):
+    tried = []
+    for changes in [{}, *_free_to_try(recipe, options, replicas)]:
         expected = _expected({**options, **changes}, replicas)
         limit, whole = _limit(expected, memory_budget), _whole(expected)
         if whole <= limit:
-            why = (
-                f"{gigabytes(whole)} of the {gigabytes(limit)} that may be "
-                "taken"
-            )
-            for option, value in changes.items():
-                recipe.choose("pretrain", option, value, why, SOURCE)
-            _note(recipe, expected)
+            _choose(recipe, changes, whole, limit)
+            recipe.memory_before = float(expected.taken)
+            if not left_out:
+                _note(recipe, expected)
             return
-    raise ValueError(
+        tried.append(expected)
+    if not left_out:
+        raise _too_much(recipe, min(tried, key=_whole), limit)
+
+
+def _choose(recipe, changes, whole, limit):
+    why = f"{gigabytes(whole)} of the {gigabytes(limit)} that may be taken"
+    for option, value in changes.items():
+        recipe.choose("pretrain", option, value, why, SOURCE)
+
+
+def _too_much(recipe, least, limit):
+    """The error where not even the least that was tried fits."""
+    given = recipe.given.get("pretrain", {})
+    named = [f"--{n}" for n in (*_NETWORK, *_BATCH) if given.get(n)]
+    less = " or ".join(dict.fromkeys([*(f"--{n}" for n in _NETWORK), *named]))
+    return ValueError(
         f"The memory must hold pretraining, which takes about "
-        f"{gigabytes(whole)} at least{_before(expected)}. Received: "
-        f"{gigabytes(limit)} that may be taken; give --image_size, "
-        "--width_multiplier or a --train_batch_size that was given a smaller "
-        "value."
+        f"{gigabytes(_whole(least))} at least{_before(least)}. Received: "
+        f"{gigabytes(limit)} that may be taken; give {less} a smaller value."
     )
 
 
 def _free_to_try(recipe, options, replicas):
-    """No change, and those of what the user has not given."""
+    """Changes of what the user has not given, and that go with it."""
     given = recipe.given.get("pretrain", {})
-    tried = [
-        {name: value for name, value in changes.items() if name not in given}
-        for changes in _smaller(options["train_batch_size"], replicas)
-    ]
-    return [{}, *filter(None, tried)]
+    part = given.get("gradient_cache_microbatch")
+    for changes in _smaller(options["train_batch_size"], replicas):
+        batch = changes.get("train_batch_size")
+        if batch and "train_batch_size" in given:
+            continue
+        if part is None:
+            yield changes
+        elif batch and _divides(part, batch // replicas):
+            yield {"train_batch_size": batch}
+
+
+def _divides(part, share):
+    """Whether a device's share of a batch has so many images in each part."""
+    return not part or (share > part and share % part == 0)
 
 
 def _whole(expected):
@@ -73,7 +95,6 @@ def _whole(expected):
 
 def _note(recipe, expected):
     recipe.memory = float(_whole(expected))
-    recipe.memory_before = float(expected.taken)
     words = f"{gigabytes(recipe.memory)}{_before(expected)}"
     recipe.notes.append(f"memory: about {words}")
 

@@ -78,7 +78,7 @@ def choose_augmentation(job) -> None:
         for stage in STAGES_OF[option]:
             job.recipe.choose(stage, option, value, why, SOURCE)
     told = f"augmentation {described(chosen)} by pilot runs ({words})"
-    if begins_at(job):
+    if begins_at(job) and "attempts" not in done:
         told += "; pretraining goes on from the run that was chosen"
     print(told, flush=True)
     job.recipe.notes.append(told)
@@ -91,7 +91,8 @@ def begins_at(job) -> str | None:
     None without pilot runs, and where none is better than no training.
     """
     part = job.record.done.get(PART, {}).get("begins_at")
-    return job.record.path(part) if part else None
+    path = part and job.record.path(part)
+    return path if path and os.path.isdir(path) else None
 
 
 def described(chosen: dict[str, float]) -> str:

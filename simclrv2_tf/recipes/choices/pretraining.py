@@ -16,6 +16,13 @@ from simclrv2_tf.runs.callbacks.stops import Diverged
 from simclrv2_tf.runs.journal import Journal
 
 MOST_HALVINGS = 3
+# How weights that are given are read.
+_OF_WEIGHTS = (
+    "backbone_weights",
+    "checkpoint_ema",
+    "checkpoint_ignore",
+    "variable_schema",
+)
 PART = "pretrained"
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -44,11 +51,16 @@ def _config(job, attempts):
     """At half the rate for each attempt that failed, which begins anew."""
     config = job.config_of("pretrain")
     rate = config.learning_rate / 2 ** len(attempts)
+    config = dataclasses.replace(config, learning_rate=rate)
     begins_at = None if attempts else pilots.begins_at(job)
-    checkpoint = begins_at or config.checkpoint
-    return dataclasses.replace(
-        config, learning_rate=rate, checkpoint=checkpoint
-    )
+    return _from(begins_at, config) if begins_at else config
+
+
+def _from(pilot, config):
+    """A pilot has taken the weights that were given, as it was told to."""
+    fields = {f.name: f for f in dataclasses.fields(config)}
+    taken = {name: fields[name].default for name in _OF_WEIGHTS}
+    return dataclasses.replace(config, **taken, checkpoint=pilot)
 
 
 def _watch(job, config):

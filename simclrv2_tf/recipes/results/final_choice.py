@@ -61,6 +61,11 @@ def _worse(distilled, scratch):
 
 
 def _kept(distilled, scratch):
+    if distilled.top_1 == scratch.top_1:
+        return (
+            f"The distilled network ({distilled.top_1:.1%}) is as good as the "
+            "same network trained from scratch on the labels, and is exported."
+        )
     return (
         f"The distilled network ({distilled.top_1:.1%}) is exported, and not "
         "the same network trained from scratch on the labels "

@@ -75,7 +75,10 @@ def test_pretraining_goes_on_from_the_pilot_that_was_chosen(job, monkeypatch):
     monkeypatch.setattr(pilots, "_untrained", lambda job: np.full(30, 0.1))
     pilots.choose_augmentation(job)
     chosen = job.record.path("pilots/color_jitter_strength_0.25")
+    assert pilots.begins_at(job) is None  # not there
+    pathlib.Path(chosen).mkdir(parents=True)
     assert pilots.begins_at(job) == chosen
+    pilots.choose_augmentation(job)
     assert "goes on from the run that was chosen" in job.recipe.notes[-1]
     job.calls.clear()
     trained = job.run
