@@ -20,6 +20,7 @@ from simclrv2_tf.recipes.budget import time_plan
 from simclrv2_tf.recipes.budget.machine import Machine
 from simclrv2_tf.recipes.budget.machine import this_machine
 from simclrv2_tf.recipes.budget.network_sizes import SMALL_STEM
+from simclrv2_tf.recipes.choices import teacher_trials
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.images import data_outline
 from simclrv2_tf.recipes.images import image_sample
@@ -76,7 +77,13 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     costs = time_plan.costs_of(recipe, measured)
     time_plan.plan(recipe, facts, costs, time.monotonic() - begin)
     stage_checks.check_steps(config, recipe, data, replicas)
+    memory_fit.tell(recipe, _short_runs(recipe, facts))
     return recipe
+
+
+def _short_runs(recipe, facts):
+    trials = teacher_trials.runs(recipe, facts.labelled) if recipe.trials else 0
+    return recipe.pilot_runs + trials
 
 
 def gather(config: Config, data: JobData) -> Facts:

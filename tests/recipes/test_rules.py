@@ -308,6 +308,9 @@ def test_a_batch_that_fits(monkeypatch, taken):
     expected = memory_check.expect(Config(**recipe.options("pretrain")))
     left = memory_fit.LEFT if taken else 0
     assert whole == expected.peak + taken + left
+    memory_fit.tell(recipe, 6)
+    more = 2 * memory_fit.LEFT_BY_SHORT_RUN if taken else 0
+    assert recipe.memory == pytest.approx(whole + more)
     assert ("1.2 GB of it before it begins" in recipe.notes[-1]) == (taken > 0)
     memory_fit.fit(recipe, memory_budget=before + 0.6)
     assert recipe.memory < whole

@@ -13,9 +13,11 @@ LEAST_MICROBATCH = 16  # images that give batch normalization its moments
 _NETWORK = ("image_size", "width_multiplier")
 _BATCH = ("train_batch_size", "gradient_cache_microbatch")
 SOURCE = "docs/scaling.md: the peak that tools/plan.py foresees"
-# What the stages of a job leave of each other in one process of the host: 0.35
-# GB on the digits and 0.71 on photographs of hands (benchmarks/recipes.md).
-LEFT = 0.5e9
+# What the runs of a job leave of each other in one process of the host
+# (benchmarks/recipes.md): so much by four stages and each pilot run or trial.
+# How many of these there are is known last; four are reckoned with before.
+LEFT_BY_STAGES, LEFT_BY_SHORT_RUN = 0.2e9, 0.14e9
+LEFT = LEFT_BY_STAGES + 4 * LEFT_BY_SHORT_RUN
 
 
 def fit(recipe: Recipe, memory_budget: float = 0.0, replicas: int = 1) -> None:
@@ -43,8 +45,7 @@ def fit(recipe: Recipe, memory_budget: float = 0.0, replicas: int = 1) -> None:
         if whole <= limit:
             _choose(recipe, changes, whole, limit)
             recipe.memory_before = float(expected.taken)
-            if not left_out:
-                _note(recipe, expected)
+            recipe.memory = 0.0 if left_out else float(whole)
             return
         tried.append(expected)
     if not left_out:
@@ -64,7 +65,7 @@ def _too_much(recipe, least, limit):
     less = " or ".join(dict.fromkeys([*(f"--{n}" for n in _NETWORK), *named]))
     return ValueError(
         f"The memory must hold pretraining, which takes about "
-        f"{gigabytes(_whole(least))} at least{_before(least)}. Received: "
+        f"{gigabytes(_whole(least))} at least{_before(least.taken)}. Received: "
         f"{gigabytes(limit)} that may be taken; give {less} a smaller value."
     )
 
@@ -93,15 +94,24 @@ def _whole(expected):
     return expected.whole + (LEFT if expected.taken else 0)
 
 
-def _note(recipe, expected):
-    recipe.memory = float(_whole(expected))
-    words = f"{gigabytes(recipe.memory)}{_before(expected)}"
+def tell(recipe: Recipe, short_runs: int) -> None:
+    """Has a recipe say what memory its job is expected to come to.
+
+    Args:
+      recipe: A `Recipe` that `fit` has seen.
+      short_runs: Pilot runs and trials.
+    """
+    if not recipe.memory:  # not known
+        return
+    if recipe.memory_before:
+        left = LEFT_BY_STAGES + short_runs * LEFT_BY_SHORT_RUN
+        recipe.memory += left - LEFT
+    words = f"{gigabytes(recipe.memory)}{_before(recipe.memory_before)}"
     recipe.notes.append(f"memory: about {words}")
 
 
-def _before(expected):
+def _before(taken):
     """What the process has already, in words."""
-    taken = expected.taken
     return f", {gigabytes(taken)} of it before it begins" if taken else ""
 
 
