@@ -81,17 +81,22 @@ def test_pretraining_goes_on_from_the_pilot_that_was_chosen(job, monkeypatch):
     pilots.choose_augmentation(job)
     assert "goes on from the run that was chosen" in job.recipe.notes[-1]
     job.calls.clear()
+    learns_at(job, 2)
+    pretrain(job)  # what does not learn begins anew
+    assert [config.checkpoint for config in job.calls] == [chosen, None]
+
+
+def learns_at(job, start):
+    """Has a job's runs learn nothing before so many have been started."""
     trained = job.run
 
     def run(config, *rest):
         result = trained(config, *rest)
-        if len(job.calls) < 2:
+        if len(job.calls) < start:
             raise NotLearning("it does not")
         return result
 
     job.run = run
-    pretrain(job)  # what does not learn begins anew
-    assert [config.checkpoint for config in job.calls] == [chosen, None]
 
 
 def judged_by(job, reached):
@@ -125,15 +130,7 @@ def test_what_the_user_gives_is_not_tried(job):
 
 
 def test_a_start_that_does_not_learn_begins_again_at_half_the_rate(job):
-    trained = job.run
-
-    def run(config, *rest):
-        result = trained(config, *rest)
-        if len(job.calls) < 3:
-            raise NotLearning("it does not")
-        return result
-
-    job.run = run
+    learns_at(job, 3)
     pretrain(job)
     assert [c.learning_rate for c in job.calls] == [2.0, 1.0, 0.5]
     rates = [attempt["rate"] for attempt in job.record.done["attempts"]]
