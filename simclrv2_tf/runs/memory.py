@@ -7,16 +7,17 @@ import tensorflow as tf
 
 
 def memory_in_use() -> int:
-    """Bytes that this process holds now, the largest of host and devices."""
-    devices = tf.config.list_logical_devices("GPU")
-    return max([_resident(), *(_of_device(device) for device in devices)])
+    """Bytes held now where networks are.
+
+    That is on the accelerator that holds most, and in this process where there
+    is none: the place that `memory_check.expect` foresees.
+    """
+    return _of_accelerators("current") or _resident()
 
 
 def highest() -> int:
-    """Bytes that this process held at most, on the host or on a device."""
-    devices = tf.config.list_logical_devices("GPU")
-    peaks = (tf.config.experimental.get_memory_info(d.name) for d in devices)
-    return max([_highest(), *(info["peak"] for info in peaks)])
+    """Bytes held at most so far where networks are, see `memory_in_use`."""
+    return _of_accelerators("peak") or _highest()
 
 
 @functools.cache
@@ -44,5 +45,8 @@ def _highest():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def _of_device(device):
-    return tf.config.experimental.get_memory_info(device.name)["current"]
+def _of_accelerators(which):
+    """What TensorFlow's allocators say, 0 without accelerators."""
+    devices = tf.config.list_logical_devices("GPU")
+    told = (tf.config.experimental.get_memory_info(d.name) for d in devices)
+    return max((info[which] for info in told), default=0)

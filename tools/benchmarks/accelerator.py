@@ -3,17 +3,21 @@
 Each case is a process of its own. `bare` is the compiled step on one batch in
 memory, augmentation included; `fit` is what the command runs, input included,
 on noise as JPEG. Memory is what TensorFlow's allocator held at most, beside
-what `simclrv2_tf.scaling` foresees.
+what `simclrv2_tf.scaling` foresees. With --persistent=1, or 0 1 for both, cuDNN
+normalizes in its persistent mode, see `persistent_normalization`.
 """
 
 import argparse
+import itertools
 import json
+import os
 import subprocess
 import sys
 
 from tools.benchmarks import memory
 from tools.benchmarks import step as steps_of
 
+PERSISTENT = "TF_USE_CUDNN_BATCHNORM_SPATIAL_PERSISTENT"  # read by TensorFlow
 R18 = {"resnet_depth": 18, "image_size": 32, "train_batch_size": 512}
 R50 = {"resnet_depth": 50, "image_size": 224, "train_batch_size": 128}
 HALF = {"mixed_precision": "bfloat16"}
@@ -50,8 +54,10 @@ CASES = {
 def run(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
+    parser.add_argument("--persistent", nargs="+", choices="01", default=["0"])
     options = parser.parse_args(arguments)
-    rows = memory.told(map(in_a_process, options.cases))
+    asked = itertools.product(options.cases, options.persistent)
+    rows = memory.told(itertools.starmap(in_a_process, asked))
     return {
         "what": "a pretraining step on one accelerator, the fastest of three "
         "rounds; images/s count images, of which there are two views",
@@ -59,14 +65,19 @@ def run(arguments):
     }
 
 
-def in_a_process(name):
+def in_a_process(name, persistent):
     command = [sys.executable, "-m", "tools.benchmarks.accelerator", name]
     done = subprocess.run(
-        command, stdout=subprocess.PIPE, cwd=steps_of.ROOT, check=False
+        command,
+        stdout=subprocess.PIPE,
+        cwd=steps_of.ROOT,
+        check=False,
+        env={**os.environ, PERSISTENT: persistent},
     )
+    case = {"case": name, "persistent normalization": persistent == "1"}
     if done.returncode:
-        return {"case": name, "failed": done.returncode}
-    return json.loads(done.stdout.splitlines()[-1])
+        return {**case, "failed": done.returncode}
+    return {**case, **json.loads(done.stdout.splitlines()[-1])}
 
 
 def measure(name):
@@ -88,7 +99,6 @@ def measure(name):
     times = steps_of.time_in_turn(stage, dataset, steps)
     device = tf.config.list_physical_devices("GPU")[0]
     return {
-        "case": name,
         "device": tf.config.experimental.get_device_details(device)[
             "device_name"
         ],
