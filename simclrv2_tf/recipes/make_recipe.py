@@ -77,6 +77,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     costs = time_plan.costs_of(recipe, measured)
     time_plan.plan(recipe, facts, costs, time.monotonic() - begin)
     stage_checks.check_steps(config, recipe, data, replicas)
+    recipe.notes += stage_checks.notes(recipe)
     memory_fit.tell(recipe, _short_runs(recipe, facts))
     return recipe
 
@@ -90,7 +91,7 @@ def gather(config: Config, data: JobData) -> Facts:
     """The facts that the rules look at."""
     sample = image_sample.look_at(data.train)
     image_sample.check(data.train, sample)
-    machine = this_machine(config.memory_budget)
+    machine = this_machine(config.memory_budget, config.strategy)
     initial = {}
     if config.checkpoint:
         initial = hub.find_weights(config.checkpoint).arguments

@@ -103,6 +103,23 @@ def check_steps(
             raise _against(stage, error) from None
 
 
+def notes(recipe: Recipe) -> list[str]:
+    """What of a stage's options has no effect, in sentences.
+
+    Args:
+      recipe: A `Recipe`, which is made.
+    """
+    given = recipe.given.get("finetune", {})
+    kept = recipe.options("finetune").get("learning_rate") == 0
+    if not kept or recipe.trials or "train_steps" not in given:
+        return []
+    return [
+        "with so few labels the teacher is a linear probe of its features: "
+        f"the {given['train_steps']:,} steps of fine-tuning that are given "
+        "change nothing without --finetune.learning_rate"
+    ]
+
+
 def check_rates(config: Config, chosen: Recipe, left_out: list[str]) -> None:
     """Raises a ValueError for options that need a learning rate beside them.
 

@@ -167,3 +167,15 @@ def test_what_a_job_would_not_heed_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
         stage_checks.check_given(job(**options))
     stage_checks.check_given(job(labels_per_class=3, eval_split="test"))
+
+
+def test_steps_that_leave_a_linear_probe_as_it_is_are_told():
+    made = recipe_of(job(stage_options={"finetune": {"train_steps": 60}}))
+    (note,) = stage_checks.notes(made)
+    assert "the 60 steps of fine-tuning that are given change nothing" in note
+    made.trials = True  # they are for these, and what they choose
+    assert not stage_checks.notes(made)
+    assert not stage_checks.notes(recipe_of(job()))
+    rate = {"train_steps": 60, "learning_rate": 0.1}
+    made = recipe_of(job(stage_options={"finetune": rate}))
+    assert not stage_checks.notes(made)

@@ -44,18 +44,20 @@ class Machine:
         return f"{devices}, {gigabytes(self.memory)} free, {speed}"
 
 
-def this_machine(memory_budget: float = 0.0) -> Machine:
+def this_machine(memory_budget: float = 0.0, strategy: str = "auto") -> Machine:
     """The machine that this runs on.
 
     Args:
       memory_budget: GB that may be used at most, 0 for what is free.
+      strategy: That of the job: "one_device" uses one accelerator of several.
     """
     kinds = ("GPU", "TPU")
     devices = [d for k in kinds for d in tf.config.list_logical_devices(k)]
+    most = 1 if strategy == "one_device" else len(devices)
     limits = [free_memory(), memory_budget * 1e9 or float("inf")]
     return Machine(
         cores=cores(),
-        accelerators=len(devices),
+        accelerators=min(most, len(devices)),
         bfloat16=precision.lacking_device("bfloat16") is None,
         memory=min(limits),
     )

@@ -121,13 +121,20 @@ def _leaves_too_few(counts, per_class):
     index = counts.left.argmin()
     left = counts.left[index]
     asked = f"--labels_per_class={per_class}" if per_class else "one of each"
-    less = (
-        f"--labels_per_class={left}" if left else "a smaller --holdout_fraction"
-    )
     return (
         f"{_has(counts, index)} would keep {left} of them, and {asked} needs "
-        f"more: label more of it, or give {less} or an evaluation split"
+        f"more: label more of it, or give {_less(counts, left)}an evaluation "
+        "split"
     )
+
+
+def _less(counts, left):
+    """What else would do, where as many are then set aside as it takes."""
+    if counts.aside.sum() < LEAST_HELD_OUT:
+        return ""
+    if left:
+        return f"--labels_per_class={left} or "
+    return "a smaller --holdout_fraction or "
 
 
 def _sets_too_few_aside(counts):
