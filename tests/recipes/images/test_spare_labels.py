@@ -37,11 +37,11 @@ def test_a_class_of_two_takes_accuracy_away_from_itself_alone():
             "--labels_per_class=5 needs more: label more of it, or give "
             "--labels_per_class=4 or an evaluation split)",
         ),
-        (  # and --labels_per_class=3 would set too few aside
-            [4] * 17,
-            {"labels_per_class": 4},
-            "(the class 'a' with 4 labels would keep 3 of them, and "
-            "--labels_per_class=4 needs more: label more of it, or give an "
+        (  # and --labels_per_class=6 would set too few aside
+            [7] * 10,
+            {"labels_per_class": 7},
+            "(the class 'a' with 7 labels would keep 6 of them, and "
+            "--labels_per_class=7 needs more: label more of it, or give an "
             "evaluation split)",
         ),
         (
