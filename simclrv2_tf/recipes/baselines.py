@@ -54,10 +54,17 @@ def classes_of(network, source: Source) -> np.ndarray:
 
 
 def pixels_of(source: Source, side: int = PIXELS) -> np.ndarray:
-    """The images themselves, small, of mean 0 and length 1."""
-    images, numbers = images_of(source, side)
-    flat = raw_pixels(images).numpy()
-    return _in_order(flat, numbers, source.num_examples)
+    """The images themselves, small, of mean 0 and length 1.
+
+    Returns:
+      float32 (examples, side * side * channels), zeros for an image that
+      cannot be read; beside them a batch is held.
+    """
+    width = side * side * source.num_channels
+    rows = np.zeros((source.num_examples, width), np.float32)
+    for images, numbers in _batches(source, side).as_numpy_iterator():
+        rows[numbers] = unit(raw_pixels(images).numpy())
+    return rows
 
 
 def images_of(source: Source, side: int) -> tuple[np.ndarray, np.ndarray]:

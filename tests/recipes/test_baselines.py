@@ -44,3 +44,21 @@ def test_those_that_can_be_read(few, caplog):
     assert baselines.readable(found) is found
     none = few.subset(np.array([2]))
     assert baselines.readable(none).num_examples == 0
+
+
+def test_pixels_are_the_images_of_mean_zero_and_length_one(few):
+    rows = baselines.pixels_of(few, 9)
+    image = tf.io.decode_png(few.storage.read(3)).numpy() / 255
+    flat = image.ravel() - image.mean()
+    np.testing.assert_allclose(rows[3], flat / np.linalg.norm(flat), atol=1e-6)
+
+
+def test_pixels_of_many_images_are_held_once(monkeypatch, few):
+    """Ten thousand of 32 pixels had taken 0.86 GB for rows of 0.12."""
+    held = []
+    monkeypatch.setattr(baselines, "BATCH", 1)
+    monkeypatch.setattr(
+        baselines, "unit", lambda rows: held.append(len(rows)) or rows
+    )
+    baselines.pixels_of(few, 4)
+    assert held == [1, 1, 1]
