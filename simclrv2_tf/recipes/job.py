@@ -15,6 +15,7 @@ from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.budget import time_left
 from simclrv2_tf.recipes.choices import pilots
 from simclrv2_tf.recipes.choices import teacher_trials
 from simclrv2_tf.recipes.choices.pretraining import pretrain
@@ -132,6 +133,8 @@ class Job:
             teacher_trials.choose_way(self)
             self._write_recipe()
         self.stage("finetune")
+        if time_left.keep_to_plan(self):
+            self._write_recipe()
         self.stage("distill")
         return conclude(self)
 

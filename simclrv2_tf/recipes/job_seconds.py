@@ -8,6 +8,14 @@ from typing import Any
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.runs import journal
 
+_BEFORE_DISTILLATION = (
+    "pilots",
+    "pretrained",
+    "scratch",
+    "trials",
+    "finetuned",
+)
+
 
 def planned(begun: dict[str, Any]) -> float:
     """Seconds that a job was to take, making its plan included.
@@ -21,6 +29,13 @@ def planned(begun: dict[str, Any]) -> float:
 def of_the_plan(begun: dict[str, Any]) -> float:
     """Seconds that it took to make the plan."""
     return begun.get("seconds", 0.0)
+
+
+def so_far(record: Record) -> float:
+    """Seconds that a job has taken for its plan and the parts that are done."""
+    done = (record.done.get(part, {}) for part in _BEFORE_DISTILLATION)
+    seconds = sum(part.get("seconds", 0.0) for part in done)
+    return of_the_plan(record.begun()) + of_attempts(record) + seconds
 
 
 def of_attempts(record: Record) -> float:

@@ -211,6 +211,26 @@ def _choose_steps(recipe, facts, costs, stage, steps):
     _choose_pace(recipe, stage, steps, each)
 
 
+def shorten(recipe: Recipe, stage: str, share: float, why: str) -> None:
+    """Has a stage take a share of the steps that were planned.
+
+    Args:
+      recipe: A `Recipe` that is planned; what the user gave stays.
+      stage: Name of the stage.
+      share: Above 0, up to 1.
+      why: In words.
+    """
+    options = recipe.options(stage)
+    steps = max(1, round(share * options["train_steps"]))
+    changes = {
+        "train_steps": steps,
+        "warmup_epochs": round(share * options["warmup_epochs"], 2),
+        "checkpoint_steps": min(steps, options["checkpoint_steps"]),
+    }
+    for option, value in changes.items():
+        recipe.choose(stage, option, value, why, SOURCE)
+
+
 def _choose_pace(recipe, stage, steps, each):
     """How often a stage saves and tells, at so many seconds a step."""
     every = max(1, min(steps, round(CHECKPOINT / each)))

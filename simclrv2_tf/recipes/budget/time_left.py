@@ -1,0 +1,77 @@
+"""Distillation in the time that a job has left: its last stage gives way."""
+
+from __future__ import annotations
+
+import os
+
+from simclrv2_tf.recipes import job_seconds
+from simclrv2_tf.recipes.budget import time_plan
+from simclrv2_tf.recipes.record import Record
+
+PART = "time left"
+LATE = 0.05  # of the plan: a job that is less behind does what was planned
+LEAST = 0.5  # of the planned steps, however late: a student has to be taught
+
+
+def keep_to_plan(job) -> bool:
+    """Shortens a `Job`'s distillation where the parts before it took long.
+
+    A machine may have other work than when the plan was made. Decided once,
+    when distillation begins; steps that the user gave stay.
+
+    Returns:
+      Whether the recipe is another one now.
+    """
+    given = job.recipe.given.get("distill", {})
+    if "train_steps" in given or "train_epochs" in given:
+        return False
+    if PART not in job.record.done and not _has_begun(job.record):
+        share = share_left(job.record)
+        if share < 1:
+            job.record.finish(PART, {"share": share})
+    if PART not in job.record.done:
+        return False
+    _shorten(job.recipe, job.record)
+    return True
+
+
+def share_left(record: Record) -> float:
+    """Of the planned steps of distillation, those that there is time for.
+
+    Args:
+      record: The `Record` of a job that comes to distillation.
+
+    Returns:
+      `LEAST` to 1.
+    """
+    begun = record.begun()
+    planned, parts = job_seconds.planned(begun), begun["recipe"]["seconds"]
+    left = planned - job_seconds.so_far(record)
+    needed = parts["distill"] * _slower(record, parts)
+    if needed - left <= LATE * planned:
+        return 1.0
+    return max(LEAST, left / needed)
+
+
+def _slower(record, parts):
+    """Times that pretraining and its pilot runs took what was planned."""
+    took = planned = 0.0
+    for name, part in (("pilots", "pilots"), ("pretrain", "pretrained")):
+        if name in parts and part in record.done:
+            took += record.done[part]["seconds"]
+            planned += parts[name]
+    return max(1.0, took / planned) if planned else 1.0
+
+
+def _shorten(recipe, record):
+    share = record.done[PART]["share"]
+    why = f"{share:.0%} of what was planned: the parts before took longer"
+    time_plan.shorten(recipe, "distill", share, why)
+    steps = recipe.options("distill")["train_steps"]
+    told = f"distillation: {steps:,} steps, {why}"
+    print(told, flush=True)
+    recipe.notes.append(told)
+
+
+def _has_begun(record):
+    return os.path.exists(record.path("distilled", "flags.json"))
