@@ -31,7 +31,7 @@ from sklearn.datasets import load_digits
 from simclrv2_tf import reports
 
 # %% [markdown]
-# ## Images, twenty of them with a wrong label
+# ## Images, 21 of them with a wrong label
 #
 # Training and test images in folders, as users have them. Every seventieth
 # image of training lies in the folder of another class: curation shall find

@@ -19,6 +19,10 @@ CPU = "cpu"
 
 
 def main(arguments=None):
+    from simclrv2_tf.files import quiet_start
+
+    quiet_start.set_up_logging(verbosity=-1)
+    quiet_start.load_tensorflow()
     from simclrv2_tf import scaling
 
     options = vars(parse_arguments(scaling, arguments))

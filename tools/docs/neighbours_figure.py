@@ -25,7 +25,9 @@ def main(path):
         half = picture.crop((0, top, width, top + middle))
         half = half.resize((WIDTH, tall), Image.Resampling.LANCZOS)
         figure.paste(half, (place * (WIDTH + GAP), 0))
-    figure.quantize(128).save(TARGET / "digits_neighbours.png", optimize=True)
+    kept = Image.Quantize.FASTOCTREE  # the few pixels in colour too
+    figure = figure.quantize(256, method=kept)
+    figure.save(TARGET / "digits_neighbours.png", optimize=True)
 
 
 if __name__ == "__main__":

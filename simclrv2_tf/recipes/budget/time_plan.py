@@ -199,7 +199,9 @@ def _choose_steps(recipe, facts, costs, stage, steps):
     steps = max(1, options.get("train_steps") or steps)
     each = costs.step[stage]
     recipe.seconds[stage] = steps * each + costs.run
-    why = f"{steps * batch / examples:.0f} epochs, {each:.3f} s each step"
+    epochs = f"{steps * batch / examples:.0f}"
+    plural = "" if epochs == "1" else "s"
+    why = f"{epochs} epoch{plural}, {each:.3f} s each step"
     if "train_epochs" not in recipe.given.get(stage, {}):
         recipe.choose(stage, "train_steps", steps, why, SOURCE)
     if stage in MOST_EPOCHS:
