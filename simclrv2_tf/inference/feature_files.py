@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import zlib
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -33,7 +32,6 @@ from simclrv2_tf.probing.feature_rows import StoredRows
 
 RAW = "pixels"  # the name of raw pixels as a network, and of their endpoint
 LARGEST = 1e15  # size of a feature, whose square is still a number
-LOOKED_AT = 64  # images whose bytes are part of a fingerprint
 
 
 class Extractor(NamedTuple):
@@ -153,23 +151,7 @@ def _contents(config, extractor, source):
     contents = sweep.contents(config, source, extractor, names)
     contents["image_size"] = extractor.image_size
     contents["channels"] = source.num_channels
-    contents["images"] = _looked_at(source)
     return contents
-
-
-def _looked_at(source):
-    """A checksum of some images: others may have the same names."""
-    count = min(LOOKED_AT, source.num_examples)
-    numbers = np.linspace(0, source.num_examples - 1, count).astype(int)
-    checksum = 0
-    for number in numbers:
-        try:
-            image = source.storage.read(number)
-        except (OSError, ValueError, tf.errors.OpError):
-            continue
-        data = image if isinstance(image, bytes) else np.asarray(image)
-        checksum = zlib.crc32(np.frombuffer(data, np.uint8), checksum)
-    return checksum
 
 
 def _digest(contents, endpoint):

@@ -11,6 +11,7 @@ from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import file_errors
 
 MANIFEST = "manifest.json"
+_LATER = ("images",)  # that manifests of earlier versions do not tell
 
 
 class Shards:
@@ -46,10 +47,10 @@ class Shards:
         before = read_manifest(self.directory)
         if before is None:
             self._write_manifest()
-        elif before != self.contents:
+        elif before != (now := _told_in(before, self.contents)):
             raise ValueError(
                 f"{self.directory!r} holds parts of another result: "
-                f"{difference(before, self.contents)}. Give another output, "
+                f"{difference(before, now)}. Give another output, "
                 "or remove it."
             )
         for file in tf.io.gfile.listdir(self.directory):
@@ -104,6 +105,7 @@ def check_same(
       now: The same of the result that is to be written.
       what: Results of this kind, in a word.
     """
+    now = _told_in(before or {}, now)
     if before == now:
         return
     reason = difference(before, now) if before else f"no {what}"
@@ -111,6 +113,11 @@ def check_same(
         f"`{option}` {output!r} is there and holds another result: {reason}. "
         "Give another file, or remove it."
     )
+
+
+def _told_in(before, now):
+    """What a manifest tells, as far as the earlier one could tell it."""
+    return {k: v for k, v in now.items() if k in before or k not in _LATER}
 
 
 def difference(before: dict, now: dict) -> str:

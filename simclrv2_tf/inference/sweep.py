@@ -13,6 +13,7 @@ import tensorflow as tf
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
+from simclrv2_tf.data.image_checksum import image_checksum
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import concat
 from simclrv2_tf.data.unreadable import UnreadableImages
@@ -52,6 +53,7 @@ def contents(
         "examples": source.num_examples,
         "data": zlib.crc32(np.ascontiguousarray(source.labels), data),
         "class_names": list(source.class_names or ()),
+        "images": image_checksum(source),
         "weights": weights,
         "precision": config.mixed_precision,
     }

@@ -191,10 +191,11 @@ def check_same(begun: dict, asked: dict, data: dict, directory: str) -> None:
             f"{held}, and the flags say {now}. Give another directory, or "
             "those flags."
         )
-    if begun["data"] != data:
+    told = begun["data"]  # earlier versions did not tell the images
+    if told != {name: data[name] for name in data if name in told}:
         raise ValueError(
             f"`model_dir` {directory!r} holds a job on other images: "
             f"{begun['data']['name']} had {begun['data']['examples']} then "
-            f"and has {data['examples']} now, or other labels. Give another "
-            "directory, or bring the data back."
+            f"and has {data['examples']} now, or other labels or pixels. Give "
+            "another directory, or bring the data back."
         )

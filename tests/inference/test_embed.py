@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 import small_classifier
+import tensorflow as tf
 
 import simclrv2_tf
 from simclrv2_tf.data import pipeline
@@ -126,6 +127,40 @@ def test_finished_shards_are_not_done_again(run, folder, tmp_path, monkeypatch):
     for name in ("embeddings", "labels", "files"):
         np.testing.assert_array_equal(again[name], whole[name])
     assert not parts.exists()
+
+
+def test_other_images_under_the_same_names_are_another_result(run, folder):
+    simclrv2_tf.embed(f"folder:{folder}", run)
+    first, *_, last = sorted(folder.rglob("*.png"))
+    first.write_bytes(last.read_bytes())
+    with pytest.raises(ValueError, match="another result: images was"):
+        simclrv2_tf.embed(f"folder:{folder}", run)
+
+
+@pytest.mark.parametrize("changed", [0, 3, 99])
+def test_other_arrays_are_another_result(run, changed):
+    images = RNG.integers(0, 256, (100, 8, 8, 3)).astype(np.uint8)
+    before = tf.data.Dataset.from_tensor_slices(images)
+    simclrv2_tf.embed(before, run)
+    images = images.copy()
+    images[changed, 0, 0] += 1
+    with pytest.raises(ValueError, match="another result: images was"):
+        simclrv2_tf.embed(tf.data.Dataset.from_tensor_slices(images), run)
+
+
+def test_a_result_of_an_earlier_version_stays(run, folder, capsys):
+    """Its manifest does not tell what the images were."""
+    first = simclrv2_tf.embed(f"folder:{folder}", run)
+    path = first["path"]
+    arrays = embedding_files.read_arrays(path)
+    manifest = json.loads(str(arrays.pop("manifest")))
+    del manifest["images"]
+    arrays["manifest"] = np.array(json.dumps(manifest))
+    embedding_files.write_arrays(path, **arrays)
+    capsys.readouterr()
+    again = simclrv2_tf.embed(f"folder:{folder}", run)
+    assert "is there already" in capsys.readouterr().out
+    np.testing.assert_array_equal(again["embeddings"], first["embeddings"])
 
 
 def test_another_result_is_not_overwritten(run, folder, tmp_path):

@@ -1,5 +1,7 @@
 """Directories that a job, or its recipe alone, may not have."""
 
+import dataclasses
+import json
 import pathlib
 
 import pytest
@@ -8,6 +10,7 @@ import simclrv2_tf
 from simclrv2_tf import run
 from simclrv2_tf import session
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.recipes import job as jobs
 from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import make_recipe
@@ -62,6 +65,37 @@ def begun(tmp_path):
 def files_of(directory):
     paths = sorted(p for p in directory.rglob("*") if p.is_file())
     return {str(path): path.read_text() for path in paths}
+
+
+def arrays(value):
+    """Digits of one more pixel value, as a source in memory."""
+    source = open_data(asked("unused")).train
+    images = source.storage.contents().copy()
+    images[5, 0, 0, 0] = value
+    return dataclasses.replace(source, storage=InMemory(images))
+
+
+def test_other_pixels_are_other_images(tmp_path):
+    config = asked(tmp_path)
+    data = open_data(config, arrays(1))
+    record.Record(str(tmp_path)).begin(
+        asked=stage_configs.asked(config),
+        data=data.about(),
+        recipe=recipe().to_json(),
+    )
+    again = open_data(config, arrays(1))
+    assert job_directory.begun_with(config, again)
+    with pytest.raises(ValueError, match="other images: .*labels or pixels"):
+        job_directory.begun_with(config, open_data(config, arrays(2)))
+
+
+def test_a_job_of_an_earlier_version_told_no_pixels(begun):
+    config = asked(begun)
+    path = begun / record.JOB
+    values = json.loads(path.read_text())
+    assert len(values["data"].pop("images")) == 2
+    path.write_text(json.dumps(values))
+    assert job_directory.begun_with(config, open_data(config))
 
 
 @pytest.mark.parametrize(

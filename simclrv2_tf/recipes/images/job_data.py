@@ -10,6 +10,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import class_match
 from simclrv2_tf.data.holdout import HOLDOUT
 from simclrv2_tf.data.holdout import left_over
+from simclrv2_tf.data.image_checksum import image_checksum
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.images import spare_labels
@@ -45,11 +46,13 @@ class JobData:
     def about(self) -> dict:
         """What tells these data from others."""
         evaluation = self.evaluation and self.evaluation.fingerprint()
+        parts = (self.train, self.evaluation)
         return {
             "name": self.train.name,
             "examples": self.train.num_examples,
             "fingerprint": self.train.fingerprint(),
             "evaluation": evaluation,
+            "images": [part and image_checksum(part) for part in parts],
         }
 
     def counts(self) -> np.ndarray:
