@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -11,12 +12,14 @@ from typing import TypeAlias
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.data.decode.magic import EXTENSIONS
+from simclrv2_tf.data.decode.pillow import to_rgb
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.folder_files import files_below
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
 
+_LOG = logging.getLogger("simclrv2_tf")
 NAME = "the images given"
 EXPECTED = (
     "Images must be files, a folder, arrays (height, width, channels), or a "
@@ -124,9 +127,9 @@ def _pixels(image):
     """Of an image of Pillow's, as files of its mode are read."""
     if not (hasattr(image, "getbands") and hasattr(image, "convert")):
         return image
-    if len(image.getbands()) == 1 and image.mode not in ("1", "P"):
+    if image.mode == "L":
         return np.asarray(image)[..., np.newaxis]
-    return np.asarray(image.convert("RGB"))
+    return to_rgb(image)
 
 
 def _shape_error(array):
@@ -145,18 +148,11 @@ def _file(path):
 
 
 def _images_in(folder):
-    found = sorted(
-        os.path.join(directory, name)
-        for directory, _, names in os.walk(folder)
-        for name in names
-        if name.lower().endswith(EXTENSIONS)
-    )
-    if not found:
-        raise ValueError(
-            f"Expected images ({', '.join(EXTENSIONS)}) in the folder. "
-            f"Received: {folder!r}, which holds none"
-        )
-    return found
+    """Those that a data set of this folder has; the log names the others."""
+    found = files_below(folder)
+    for note in found.notes():
+        _LOG.warning("%s in %r", note, folder)
+    return found.images
 
 
 def _source(storage):

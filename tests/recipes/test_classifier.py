@@ -1,5 +1,7 @@
 """A classifier takes whatever images come in."""
 
+import os
+
 import numpy as np
 import pytest
 import small_classifier
@@ -36,6 +38,18 @@ def test_a_folder_is_all_its_images(classifier, folder):
     assert [p.image for p in classifier.predict(folder)] == files
 
 
+def test_a_folder_holds_images_under_any_name(classifier, folder, caplog):
+    (first, *_) = files = sorted(str(p) for p in folder.rglob("*.*"))
+    plain = os.path.join(os.path.dirname(first), "no ending")
+    os.rename(first, plain)
+    (folder / "notes.txt").write_text("words")
+    (folder / "._1.png").write_bytes(b"what macOS adds")
+    predicted = [p.image for p in classifier.predict(folder)]
+    assert predicted == sorted([plain, *files[1:]])
+    (warning,) = caplog.messages
+    assert "passed over: 2 files, .txt 1, hidden" in warning
+
+
 def test_arrays_are_as_files(classifier, folder):
     file = sorted(folder.rglob("*.*"))[0]
     pixels = tf.io.decode_image(tf.io.read_file(str(file))).numpy()
@@ -60,6 +74,17 @@ def test_images_of_pillow_are_as_their_files(classifier, tmp_path, mode):
         assert told.probabilities == pytest.approx(expected, abs=1e-5)
 
 
+def test_sixteen_bits_of_pillow_are_scaled(classifier):
+    grey = np.random.default_rng(0).integers(0, 256, (9, 11), np.uint8)
+    deep = Image.fromarray(grey.astype(np.uint16) * 257)
+    assert deep.mode == "I;16"
+    expected = classifier.predict(grey[..., np.newaxis]).probabilities
+    told = classifier.predict(deep).probabilities
+    assert told == pytest.approx(expected, abs=1e-5)
+    with pytest.raises(ValueError, match="of 8 or 16 bits.*32 bits"):
+        classifier.predict(Image.fromarray(grey.astype(np.int32)))
+
+
 def test_what_is_no_image(classifier, tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no image")
@@ -67,7 +92,9 @@ def test_what_is_no_image(classifier, tmp_path):
         classifier.predict(bad)
     with pytest.raises(ValueError, match="Expected a file.*gone.png"):
         classifier.predict(tmp_path / "gone.png")
-    with pytest.raises(ValueError, match="which holds none"):
+    with pytest.raises(
+        ValueError, match="empty' holds no image; expected files"
+    ):
         (tmp_path / "empty").mkdir()
         classifier.predict(tmp_path / "empty")
     with pytest.raises(ValueError, match="of four axes.*shape"):

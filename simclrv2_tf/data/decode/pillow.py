@@ -43,7 +43,7 @@ def _read(encoded, max_pixels, apply_orientation):
         with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
             _check_size(image, max_pixels)
             tag = tag_of_image(image)
-            pixels = _to_rgb(image)
+            pixels = to_rgb(image)
             return pixels if apply_orientation else _as_stored(pixels, tag)
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         reason = str(error).partition(" <")[0]  # without the object's address
@@ -71,8 +71,14 @@ def _as_stored(pixels, tag):
     return pixels.swapaxes(0, 1) if tag >= 5 else pixels
 
 
-def _to_rgb(image):
-    """8 bits a channel; Pillow by itself clips 16 bits in place of scaling."""
+def to_rgb(image):
+    """Pixels of an image of Pillow's, uint8 (height, width, 3).
+
+    Pillow by itself clips 16 bits in place of scaling.
+
+    Raises:
+      ValueError: If it has 32 bits a channel.
+    """
     if image.mode in ("I", "F"):
         raise ValueError(
             "Expected an image of 8 or 16 bits a channel. Received: 32 bits "

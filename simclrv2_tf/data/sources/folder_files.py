@@ -156,24 +156,25 @@ def _format_of(path):
 def _walk(root: str) -> Iterator[tuple[str, list[str]]]:
     """Yields folders and the names of their files; no link is gone in circles.
 
-    A link to a folder that it lies in would hold everything again.
+    A link to a folder that it lies in, or that led to it, would hold everything
+    again.
     """
     if is_remote(root):
         for folder, _, files in tf.io.gfile.walk(root):
             yield folder, files
         return
+    ways = {root: [os.path.realpath(root)]}  # the folders that led to one
     for folder, below, files in os.walk(root, followlinks=True):
         yield folder, files
-        here = os.path.realpath(folder)
-        below[:] = [
-            name
-            for name in below
-            if not _leads_up(os.path.realpath(os.path.join(folder, name)), here)
-        ]
+        way = ways.pop(folder)
+        found = {name: os.path.join(folder, name) for name in below}
+        targets = {name: os.path.realpath(path) for name, path in found.items()}
+        below[:] = [n for n in below if not _leads_up(targets[n], way)]
+        ways.update({found[n]: [*way, targets[n]] for n in below})
 
 
-def _leads_up(target, here):
-    return os.path.commonpath([target, here]) == target
+def _leads_up(target, way):
+    return any(os.path.commonpath([target, each]) == target for each in way)
 
 
 def is_hidden(name: str) -> bool:

@@ -95,3 +95,13 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     found = files_below(str(tmp_path))
     assert [path[-5:] for path in found.images] == ["1.png"]
     assert found.others == {"that cannot be opened": 2}
+
+
+def test_folders_that_link_to_each_other_are_gone_through_once_each(tmp_path):
+    for name, other in (("a", "b"), ("b", "a")):
+        write(tmp_path, **{f"{name}/1.jpg": encoded()})
+        (tmp_path / name / "other").symlink_to(tmp_path / other)
+    found = [
+        os.path.relpath(i, tmp_path) for i in files_below(str(tmp_path)).images
+    ]
+    assert found == ["a/1.jpg", "a/other/1.jpg", "b/1.jpg", "b/other/1.jpg"]
