@@ -17,6 +17,17 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import keras_files
 
+# How a data set is opened that has a name.
+_OF_NAMES = (
+    "data_dir",
+    "download",
+    "exclude_images",
+    "folder_classes",
+    "image_feature",
+    "label_feature",
+    "label_map",
+    "train_split",
+)
 Data: TypeAlias = "str | tf.data.Dataset | Source"
 Path: TypeAlias = str | os.PathLike[str]
 
@@ -53,6 +64,8 @@ def call(
     if source is None and dataset is not None:
         options["dataset"] = dataset
     config = Config(**options)
+    if source is not None:
+        _check_of_names(options)
     asking = _evaluating(config)
     if asking and source is not None and eval_source is None:
         raise ValueError(
@@ -60,6 +73,17 @@ def call(
             f"Received: {asking}, eval_dataset=None"
         )
     return session.run(config, source, eval_source, callbacks=callbacks)
+
+
+def _check_of_names(options):
+    """Raises a ValueError for what is done when a named data set is opened."""
+    named = [name for name in _OF_NAMES if options.get(name)]
+    if named:
+        raise ValueError(
+            f"`{named[0]}` is for a data set that is given by its name, and "
+            "`dataset` has none: do that to the images before they are given. "
+            f"Received: {named[0]}={options[named[0]]!r}"
+        )
 
 
 def _evaluating(config):

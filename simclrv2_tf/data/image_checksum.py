@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Encoded
+from simclrv2_tf.data.storage import Files
+from simclrv2_tf.files.paths import is_remote
 
 LOOKED_AT = 64  # images whose bytes stand for all
 WHOLE = 2**28  # bytes of an array that are all looked at
@@ -17,7 +21,8 @@ def image_checksum(source: Source) -> int:
     """A checksum of a source's images.
 
     Of arrays up to `WHOLE` bytes it is of all images, else of `LOOKED_AT` of
-    them, evenly spread, but for those that cannot be read.
+    them, evenly spread, but for those that cannot be read; of encoded images
+    and of files on this machine, of all their sizes besides.
 
     Returns:
       CRC-32 of pixels, or of the bytes of encoded images.
@@ -26,12 +31,31 @@ def image_checksum(source: Source) -> int:
     pixels = isinstance(held, np.ndarray) and held.dtype.kind in "uif"
     if pixels and held.nbytes <= WHOLE:
         return zlib.crc32(np.ascontiguousarray(held))
+    checksum = zlib.crc32(_sizes(source.storage).tobytes())
     count = min(LOOKED_AT, source.num_examples)
     numbers = np.linspace(0, source.num_examples - 1, count).astype(int)
-    checksum = 0
     for number in numbers:
         checksum = zlib.crc32(_bytes_of(source, number), checksum)
     return checksum
+
+
+def _sizes(storage):
+    """Bytes of each image, -1 for a file that is gone; none where not known."""
+    if isinstance(storage, Encoded):
+        return np.array([len(image) for image in storage.array])
+    if not isinstance(storage, Files) or not len(storage):
+        return np.zeros(0, np.int64)
+    if is_remote(storage.path(0)):
+        return np.zeros(0, np.int64)
+    paths = map(storage.path, range(len(storage)))
+    return np.array([_size(path) for path in paths])
+
+
+def _size(path):
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return -1
 
 
 def _bytes_of(source, number):

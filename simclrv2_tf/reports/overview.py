@@ -6,12 +6,14 @@ import glob
 import os
 import shlex
 
+from simclrv2_tf.config import Config
 from simclrv2_tf.files.gigabytes import gigabytes
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.job_recipe import is_void
 from simclrv2_tf.reports.history import Stage
 from simclrv2_tf.runs import journal
 
+_IN_PYTHON = "# beside --dataset: the images were given in Python\n"
 _TIMED = "benchmark.json"  # beside an exported version
 _OF_STAGES = "stage_options"  # flags of single stages, written as one
 
@@ -34,6 +36,21 @@ def data_name(directory: str, stages: list[Stage]) -> str:
     """What the data are called, with their place on a machine."""
     name = _about_data(directory, stages).get("name")
     return f"{name or stages[0].flags.get('dataset')}"
+
+
+def dataset(directory: str, stages: list[Stage]) -> str:
+    """The data as a flag named them; what Python gave has its own name."""
+    if from_python(directory, stages):
+        return data_name(directory, stages)
+    return f"{stages[0].flags.get('dataset')}"
+
+
+def from_python(directory: str, stages: list[Stage]) -> bool:
+    """Whether the images came as a `Source`, while no flag named any."""
+    flag = stages[0].flags.get("dataset")
+    name = _about_data(directory, stages).get("name")
+    usual = Config.__dataclass_fields__["dataset"].default
+    return bool(name) and flag == usual and not name.startswith(usual)
 
 
 def _about_data(directory, stages):
@@ -155,7 +172,8 @@ def command(directory: str, stages: list[Stage]) -> str:
     words = shlex.split(asked.get(_OF_STAGES) or "")
     flags = [_flag(n, v) for n, v in asked.items() if n != _OF_STAGES]
     flags += [f"--{word}" for word in words]
-    return shlex.join(["simclrv2", *flags, f"--model_dir={directory}"])
+    told = shlex.join(["simclrv2", *flags, f"--model_dir={directory}"])
+    return _IN_PYTHON + told if from_python(directory, stages) else told
 
 
 def _flag(name, value):

@@ -108,7 +108,7 @@ def _contents(config, directory, sources, pictures):
 def _title(directory, stages):
     name = os.path.basename(os.path.abspath(directory))
     kind = "job" if record.is_job(directory) else stages[0].title.lower()
-    return f"{name}: {kind} on {stages[0].flags.get('dataset')}"
+    return f"{name}: {kind} on {overview.dataset(directory, stages)}"
 
 
 def _learning(stage, pictures):

@@ -41,6 +41,8 @@ def test_of_many_files_some_are_looked_at(tmp_path, monkeypatch):
         assert image_checksum(opened) != before, number
         paths[number].write_bytes(kept)
     assert image_checksum(opened) == before
+    paths[4].write_bytes(b"shorter")  # which is not among those looked at
+    assert image_checksum(opened) != before
 
 
 def test_order_and_bytes_of_encoded_images_count():

@@ -54,3 +54,30 @@ def test_what_a_job_took_of_the_memory(tmp_path):
     assert told(memory=1.9e9, planned_memory=2.04e9) == "1.9 GB, planned 2.0 GB"
     assert told(memory=1.9e9, planned_memory=None) == "1.9 GB"
     assert told(seconds=3) is None  # of an earlier version
+
+
+def stage(dataset, name):
+    environment = {"data": {"name": name, "examples": 3}}
+    flags = {"dataset": dataset}
+    return [Stage("pretrained", "", "", flags, environment, [])]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name", "told"),
+    [
+        ("folder:/images", "folder /images", "folder:/images"),
+        ("imagenet2012", "imagenet2012 (train)", "imagenet2012"),
+        ("imagenet2012", "the data set given", "the data set given"),
+        ("imagenet2012", "", "imagenet2012"),  # of an earlier version
+    ],
+)
+def test_images_that_python_gave_are_no_named_data_set(
+    tmp_path, dataset, name, told
+):
+    asked = {"data": {"name": name}, "asked": {"seed": 3}}
+    (tmp_path / "job.json").write_text(json.dumps(asked))
+    stages = stage(dataset, name)
+    assert overview.dataset(str(tmp_path), stages) == told
+    command = overview.command(str(tmp_path), stages)
+    given = told == "the data set given"
+    assert command.startswith("# beside --dataset") == given

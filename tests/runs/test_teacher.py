@@ -131,6 +131,25 @@ def test_a_teacher_near_chance_is_named(caplog):
     assert "guessing gives 10.0 %" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("classes", "tried", "right", "warns"),
+    [
+        (3, 3, 3, False),  # all of a few
+        (2, 8, 8, False),
+        (2, 8, 5, True),
+        (10, 50, 9, True),
+        (10, 50, 20, False),
+        (10, 360, 41, True),
+    ],
+)
+def test_few_images_that_are_right_are_not_near_chance(
+    caplog, classes, tried, right, warns
+):
+    network = Network(**SMALL, image_size=16, num_classes=classes)
+    teacher._warn_near_chance(network, right / tried, tried)
+    assert ("NEAR CHANCE" in caplog.text) == warns
+
+
 def test_top_1_of_a_teacher_is_a_plain_count(taught):
     source = sources.open_source("digits")
     config = Config(train_mode="distill", teacher=taught)

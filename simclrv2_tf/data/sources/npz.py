@@ -23,6 +23,8 @@ from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage import Mapped
 from simclrv2_tf.data.storage.in_memory import to_pixels
 
+TWELVE_BITS = 2**12 - 1  # the most that cameras of twelve bits tell
+
 
 def find_npz(where: str, split: str | None, options: Options) -> Readers:
     """Arrays of images, all of one size, and perhaps labels.
@@ -164,6 +166,7 @@ def _images(array, path, key):
             "(0, 2, 3, 1)"
         )
     if array.dtype == np.uint16:
+        _check_sixteen_bits(array, where)
         return InMemory((array / np.float32(2**16 - 1)).astype(np.float32))
     if array.dtype.kind not in "uif" or not len(array):
         raise ValueError(
@@ -176,3 +179,15 @@ def _images(array, path, key):
         raise ValueError(f"{where} cannot be used. {error}") from None
     kind = Mapped if isinstance(pixels, np.memmap) else InMemory
     return kind(pixels)
+
+
+def _check_sixteen_bits(array, where):
+    """White is 65,535: values of 8 or 12 bits are all but black."""
+    most = int(array.max()) if array.size else 0
+    if not 0 < most <= TWELVE_BITS:
+        return
+    bits, factor = (8, 257) if most < 2**8 else (12, 16)
+    raise ValueError(
+        f"{where} must have 65,535 for white, as it is uint16. Received: no "
+        f"value above {most:,}; multiply {bits} bits by {factor}, or give uint8"
+    )

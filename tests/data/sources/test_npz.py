@@ -84,6 +84,18 @@ def test_ranges(tmp_path, images, expected):
         )
 
 
+@pytest.mark.parametrize(
+    ("deep", "way"),
+    [
+        (PIXELS.astype(np.uint16), "multiply 8 bits by 257"),
+        (PIXELS.astype(np.uint16) * 16, "multiply 12 bits by 16"),
+    ],
+)
+def test_sixteen_bits_that_are_all_but_black(tmp_path, deep, way):
+    with pytest.raises(ValueError, match=f"65,535 for white.*{way}"):
+        sources.open_source(saved(tmp_path, images=deep))
+
+
 def test_grey_without_a_channel_axis(tmp_path):
     source = sources.open_source(saved(tmp_path, images=PIXELS[..., 0]))
     assert source.storage.array.shape == (12, 9, 7, 1)
