@@ -32,6 +32,7 @@ from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import classifier_of
+from simclrv2_tf.recipes.record import embedder_of
 from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.recipes.record import read_job
 from simclrv2_tf.reports import page
@@ -174,7 +175,10 @@ def _publish(config, source, eval_source):
 
 
 def _of_the_run(config):
-    """A job's directory stands for the run in it that holds its classifier."""
+    """A job's directory stands for the run in it that holds its classifier.
+
+    In embedding it is a run that has features, where there is no classifier.
+    """
     compared = config.compare and ",".join(
         classifier_of(name) if is_job(name) else name
         for name in probe_options.words("compare", config)
@@ -182,9 +186,8 @@ def _of_the_run(config):
     config = dataclasses.replace(config, compare=compared)
     if not is_job(config.model_dir):
         return config
-    return dataclasses.replace(
-        config, model_dir=classifier_of(config.model_dir)
-    )
+    run_of = embedder_of if config.mode == "embed" else classifier_of
+    return dataclasses.replace(config, model_dir=run_of(config.model_dir))
 
 
 def _with_data_of_exports(config, data):

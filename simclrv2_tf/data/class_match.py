@@ -12,6 +12,8 @@ from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 
+NAMED = 4  # classes at most that a note names
+
 
 class OtherClassesError(ValueError):
     """Data have a class that a classifier does not know."""
@@ -48,6 +50,24 @@ def renumber(
     return dataclasses.replace(
         source, labels=labels, class_names=tuple(classes)
     )
+
+
+def lacking_words(source: Source) -> str:
+    """Says which classes accuracy is not measured on, "" if it is on all.
+
+    Args:
+      source: A `Source` to be judged on, its classes those of training.
+
+    Returns:
+      The end of a sentence about its images.
+    """
+    names = source.class_names or ()
+    absent = np.setdiff1d(np.arange(len(names)), source.labels)
+    if not len(absent):
+        return ""
+    few = listed([repr(names[number]) for number in absent], NAMED)
+    are = "is" if len(absent) == 1 else "are"
+    return f"; none of these images is labelled {few}, which {are} not measured"
 
 
 def unknown_classes(

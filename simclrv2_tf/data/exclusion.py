@@ -80,6 +80,7 @@ def left_in(source: Source, excluded: set[str]) -> np.ndarray:
     if not kept:
         raise ValueError(
             "`exclude_images` must leave an image. Received: a table that "
-            f"names all {source.num_examples} of {source.name}"
+            f"names all {source.num_examples} of {source.name}; what it names "
+            "is left out of all splits"
         )
     return np.array(kept)

@@ -14,6 +14,10 @@ import tensorflow as tf
 from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.decode.rgb import to_float
 from simclrv2_tf.data.storage import Storage
+from simclrv2_tf.data.storage.label_checks import check_classes
+from simclrv2_tf.data.storage.label_checks import check_images
+from simclrv2_tf.data.storage.label_checks import check_labels
+from simclrv2_tf.data.storage.label_checks import check_named
 
 UNLABELLED = -1
 # The fields of the first version, one for each kind of storage.
@@ -39,6 +43,9 @@ class Source:
         say.
       taken_from: Examples of the data set that `subset` took these from; 0
         where they are all of it.
+
+    Raises:
+      ValueError: If labels, images and names of classes do not go together.
     """
 
     name: str
@@ -51,13 +58,23 @@ class Source:
     apply_orientation: bool = False
     taken_from: int = 0
 
+    def __post_init__(self) -> None:
+        check_labels(self.labels, self.name)
+        check_images(self.storage, self.labels, self.name)
+        check_classes(self.class_names, self.labels, self.name)
+
     @property
     def num_examples(self) -> int:
         return len(self.labels)
 
     @property
     def num_classes(self) -> int:
-        """Classes of the data set, 0 if it has no labels."""
+        """Classes of the data set, 0 if it has no labels.
+
+        Raises:
+          ValueError: If it has labels and no names of classes.
+        """
+        check_named(self.class_names, self.labels, self.name)
         return len(self.class_names or ())
 
     @property

@@ -48,14 +48,30 @@ def follow(
 
     Returns:
       The result of the last checkpoint, see `evaluate_checkpoint`.
+
+    Raises:
+      ValueError: If the images have no label.
     """
     if not config.eval_timeout:
         weights.newest(config)  # or the error that there is none, first of all
     eval_source = eval_source or inputs.open_evaluation(config)
+    _check_judged(config, eval_source)
     result = {}
     for prefix in checkpoints(config):
         result = evaluate_checkpoint(config, prefix, eval_source, source)
     return result
+
+
+def _check_judged(config, eval_source):
+    """Raises a ValueError where no label says what is right."""
+    if config.knn_k or config.calibrate:  # refused by their own sentences
+        return
+    if not (eval_source.labels >= 0).any():
+        raise ValueError(
+            f"Evaluation needs labelled examples, and {eval_source.name} has "
+            "none: give an --eval_split or a --dataset that has labels; "
+            "--mode=predict needs none."
+        )
 
 
 def checkpoints(config: Config) -> Iterator[str]:

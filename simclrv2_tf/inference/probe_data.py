@@ -85,6 +85,7 @@ def open_data(
             "Probes are judged by labels. Received: none in "
             f"{eval_source.name}: give an --eval_split with labels"
         )
+    note += class_match.lacking_words(asked)
     return ProbeData(known, asked, note)
 
 

@@ -82,7 +82,14 @@ def check_channels(given: Given, channels: int) -> None:
                 "The last axis of an array must be of "
                 f"{' or '.join(map(str, sorted(taken)))} channels. Received: "
                 f"shape {image.shape}, {name(given, place)}"
+                + _transposing(image.shape, taken)
             )
+
+
+def _transposing(shape, taken):
+    """What to do with channels that stand first, else nothing."""
+    first = shape[0] in taken
+    return "; put the channels last, transpose(1, 2, 0)" if first else ""
 
 
 def name(given: Given, place: int) -> str:
@@ -115,7 +122,8 @@ def _one(image):
 def _array(image):
     """Numbers, in an array."""
     image = _pixels(image)
-    kept = None if isinstance(image, bytes | bytearray) else np.asarray(image)
+    _check_no_pair(image)
+    kept = _numbers(image)
     if kept is None or kept.dtype.kind not in "buif":
         raise ValueError(f"{EXPECTED}. Received: {type(image).__name__}")
     if kept.ndim not in (3, 4):
@@ -123,13 +131,34 @@ def _array(image):
     return kept
 
 
+def _check_no_pair(image):
+    """Elements of many a `tf.data.Dataset` are an image and its label."""
+    parts = image if isinstance(image, tuple | list) else ()
+    if any(len(getattr(part, "shape", ())) >= 3 for part in parts):
+        raise ValueError(
+            f"{EXPECTED}. Received: a {type(image).__name__} of {len(parts)} "
+            "with an image in it; of a tf.data.Dataset of images with labels "
+            "give the images alone, dataset.map(lambda image, label: image)"
+        )
+
+
+def _numbers(image):
+    """An array, None for what is none."""
+    if isinstance(image, bytes | bytearray):
+        return None
+    try:
+        return np.asarray(image)
+    except ValueError:  # rows of several lengths
+        return None
+
+
 def _pixels(image):
     """Of an image of Pillow's, as files of its mode are read."""
     if not (hasattr(image, "getbands") and hasattr(image, "convert")):
         return image
-    if image.mode == "L":
-        return np.asarray(image)[..., np.newaxis]
-    return to_rgb(image)
+    grey = image.mode == "L"
+    pixels = np.asarray(image)[..., np.newaxis] if grey else to_rgb(image)
+    return pixels if pixels.max() > 1 else pixels / np.float32(255)  # no mask
 
 
 def _shape_error(array):

@@ -37,6 +37,8 @@ from simclrv2_tf.recipes.rule_values import LONG
 DESERVED_EPOCHS = 200
 LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
 CONTINUED = 50_000  # images from which pretraining goes on with given weights
+WEIGHTS = "simclrv2/pretrained/r50_1x_sk0"  # the smallest that are published
+PHOTOGRAPH = 64  # pixels of a side from which images may be photographs
 # What weights tell of the network that they are of.
 _TOLD = (
     "resnet_depth",
@@ -62,13 +64,14 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     """
     begin = time.monotonic()
     stage_checks.check_given(config)
-    facts = gather(config, data)
+    sample, unreadable = _looked_at(config, data)
+    facts = gather(config, data, sample)
     recipe = recommend(facts)
     recipe.give(stage_configs.given(config))
-    recipe.notes = [*data_outline.notes(data), *leakage.notes(data)]
-    recipe.notes.append(str(facts.machine))
+    recipe.notes = [*data_outline.notes(data), *unreadable]
+    recipe.notes += [*leakage.notes(data), str(facts.machine)]
     start_from(recipe, facts)
-    recipe.notes += _of_long_images(recipe, facts)
+    recipe.notes += _of_long_images(recipe, facts) + _of_weights(facts)
     stage_checks.check_rates(config, recommend(facts), recipe.left_out)
     stage_checks.check_options(config, recipe, data)
     replicas = max(1, facts.machine.accelerators)
@@ -87,10 +90,19 @@ def _short_runs(recipe, facts):
     return recipe.pilot_runs + trials
 
 
-def gather(config: Config, data: JobData) -> Facts:
-    """The facts that the rules look at."""
+def _looked_at(config, data):
+    """What some images are like, and notes on those that cannot be read."""
     sample = image_sample.look_at(data.train)
-    image_sample.check(data.train, sample)
+    own = stage_configs.given(config)["pretrain"]  # it reads all images
+    share = own.get("max_corrupt_fraction", config.max_corrupt_fraction)
+    image_sample.check(data.train, sample, share)
+    return sample, image_sample.notes(data.train, sample, share)
+
+
+def gather(
+    config: Config, data: JobData, sample: image_sample.ImageSample
+) -> Facts:
+    """The facts that the rules look at."""
     machine = this_machine(config.memory_budget, config.strategy)
     initial = {}
     if config.checkpoint:
@@ -123,6 +135,18 @@ def _of_long_images(recipe, facts):
         f"images are {facts.elongation:.1f} times as long as wide: views show "
         f"a part of them, and where classes are told they {seen}; cut or pad "
         "them if that loses what tells the classes apart"
+    ]
+
+
+def _of_weights(facts):
+    """What is worth more than pretraining on a few photographs."""
+    few = facts.examples < CONTINUED and not facts.initial
+    if not few or facts.channels != 3 or facts.side < PHOTOGRAPH:
+        return []
+    return [
+        "if these are photographs, published weights tell more than any "
+        f"pretraining on {facts.examples:,} of them, where they can be had: "
+        f"--checkpoint={WEIGHTS} (SimCLR's transfer, table 8)"
     ]
 
 

@@ -26,6 +26,8 @@ _HELD = {
 }
 # Runs of a job that hold a classifier, the best first.
 _CLASSIFIERS = ("distilled", "finetuned", "scratch")
+# Those whose features a job under way embeds with, the best first.
+_EMBEDDERS = ("distilled", "finetuned", "pretrained", "scratch")
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -67,15 +69,47 @@ def run_within(directory: str) -> str:
 def classifier_of(directory: str) -> str:
     """The same as `run_within`, with a warning where the job is under way."""
     run = run_within(directory)
-    if is_job(directory) and not read_json(directory, REPORT):
-        _LOG.warning(
-            "the job in %r is not done: its classifier is that of the run %r "
-            "for now, and may be another one at its end (the same command "
-            "goes on with it)",
-            directory,
-            os.path.basename(run),
-        )
+    if _is_under_way(directory):
+        _warn_under_way(run, "classifier is that")
     return run
+
+
+def embedder_of(directory: str) -> str:
+    """The run of a job that embeds; features need no classifier.
+
+    Args:
+      directory: Of a job; anything else is given back as it is.
+
+    Raises:
+      ValueError: If no run of the job is done that could embed.
+    """
+    if not _is_under_way(directory):
+        return run_within(directory)
+    read_job(directory)
+    done = read_json(directory, PROGRESS)
+    runs = [run for run in _EMBEDDERS if run in done]
+    if not runs:
+        raise ValueError(
+            f"The job in {directory!r} must have pretrained, and has not yet: "
+            "the same command goes on with it."
+        )
+    run = os.path.join(directory, runs[0])
+    _warn_under_way(run, "embeddings are those")
+    return run
+
+
+def _is_under_way(directory):
+    return is_job(directory) and not read_json(directory, REPORT)
+
+
+def _warn_under_way(run, what):
+    _LOG.warning(
+        "the job in %r is not done: its %s of the run %r for now, and may be "
+        "another's at its end (the same command goes on with it)",
+        os.path.dirname(run),
+        what,
+        os.path.basename(run),
+    )
 
 
 def read_json(directory: str, name: str) -> dict[str, Any]:

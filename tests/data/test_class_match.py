@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from simclrv2_tf.data.class_match import OtherClassesError
+from simclrv2_tf.data.class_match import lacking_words
 from simclrv2_tf.data.class_match import renumber
 from simclrv2_tf.data.class_match import same_classes
 from simclrv2_tf.data.class_match import unknown_classes
@@ -31,6 +32,14 @@ def test_some_of_the_classes():
     source = renumber(data([1, 0], ("a", "c")), ["a", "b", "c"], "A")
     assert source.class_names == ("a", "b", "c")
     assert source.labels.tolist() == [2, 0]
+
+
+def test_classes_without_a_label_are_named():
+    assert lacking_words(data([1, 0, -1], ("a", "b"))) == ""
+    assert lacking_words(data([-1], None)) == ""
+    assert lacking_words(data([-1, 1], ("a", "b", "c"))) == (
+        "; none of these images is labelled 'a', 'c', which are not measured"
+    )
 
 
 def test_what_fits_already_stays():

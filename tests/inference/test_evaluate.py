@@ -163,6 +163,22 @@ def test_a_classifier_that_was_never_trained_is_not_judged(run, caplog):
     assert "eval/examples" in simclrv2_tf.evaluate(pictures(), run)
 
 
+def test_images_without_labels_are_not_evaluated_on(run):
+    plain = pictures()
+    labels = np.full_like(plain.labels, -1)
+    plain = dataclasses.replace(plain, labels=labels, class_names=None)
+    message = "needs labelled examples, and pictures has none: give an --eval"
+    with pytest.raises(ValueError, match=message):
+        simclrv2_tf.evaluate(plain, run)
+    assert not list(run.glob("result*"))
+    for options, message in (
+        ({"knn_k": 5, "train_dataset": pictures()}, "are judged by labels"),
+        ({"calibrate": True}, "with 0 labels: give"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            simclrv2_tf.evaluate(plain, run, **options)
+
+
 def accuracy(source, run):
     return simclrv2_tf.evaluate(source, run)["eval/label_top_1_accuracy"]
 

@@ -154,6 +154,22 @@ def test_without_an_evaluation_split_some_are_set_aside(run):
     assert result["draws"][0]["labels_in_all"] == 20
 
 
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        ([0, 1, 2] * 10, [0, 1] * 10),
+        ([0, 1] * 20 + [2], None),  # that can spare none
+    ],
+)
+def test_a_class_that_is_not_judged_is_named(known, asked):
+    known, asked = (
+        labels and pictures(labels, "abc") for labels in (known, asked)
+    )
+    note = probe_data.open_data(Config(), known, asked).note
+    words = "; none of these images is labelled 'c', which is not measured"
+    assert note.startswith("judged on") and note.endswith(words)
+
+
 def test_draws_are_stratified_nested_and_seeded():
     source = pictures(RNG.integers(0, 10, 200))
     readable = np.setdiff1d(np.arange(200), [3, 4])

@@ -67,3 +67,46 @@ def test_predictions_of_a_job_under_way_say_so_too(job, caplog):
     config = Config(mode="predict", model_dir=str(job))
     assert _of_the_run(config).model_dir == str(job / "scratch")
     assert "is not done" in caplog.text
+
+
+def of_the_run(job, mode):
+    return _of_the_run(Config(mode=mode, model_dir=str(job))).model_dir
+
+
+@pytest.mark.parametrize(
+    ("runs", "taken"),
+    [
+        (["pretrained"], "pretrained"),
+        (["pretrained", "scratch"], "pretrained"),
+        (["pretrained", "scratch", "finetuned"], "finetuned"),
+        (["scratch"], "scratch"),  # from weights that were given
+    ],
+)
+def test_a_job_under_way_embeds_without_a_classifier(job, caplog, runs, taken):
+    done(job, *runs)
+    assert of_the_run(job, "embed") == str(job / taken)
+    (said,) = caplog.messages
+    assert f"is not done: its embeddings are those of the run {taken!r}" in said
+
+
+def test_what_classifies_needs_a_classifier_still(job):
+    done(job, "pretrained")
+    for mode in ("predict", "eval", "export"):
+        with pytest.raises(ValueError, match="must have trained a classif"):
+            of_the_run(job, mode)
+
+
+def test_a_job_that_has_not_pretrained_embeds_nothing(job):
+    done(job)
+    with pytest.raises(ValueError, match="must have pretrained, and has not"):
+        of_the_run(job, "embed")
+
+
+def test_a_job_that_is_done_embeds_with_its_classifier(job, caplog):
+    done(job, "pretrained", "scratch", "finetuned", exported="scratch")
+    assert of_the_run(job, "embed") == str(job / "scratch")
+    assert not caplog.messages
+    (job / record.REPORT).write_text(json.dumps({"rows": []}))
+    (job / record.PROGRESS).write_text(json.dumps({"pretrained": {}}))
+    with pytest.raises(ValueError, match="had no labels"):
+        of_the_run(job, "embed")

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.hub import catalogue
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes.budget import network_sizes
@@ -188,6 +189,22 @@ def test_the_time_of_pretraining_that_is_left_out_is_distillations():
 )
 def test_the_probe_is_short_where_steps_are_long(reckoned, steps):
     assert step_time.steps_for(reckoned) == steps
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, True),
+        ({"channels": 1}, False),  # no photograph
+        ({"side": 32}, False),
+        ({"examples": 50_000}, False),  # enough to learn from
+        ({"initial": {"resnet_depth": 50}}, False),  # has them
+    ],
+)
+def test_photographs_are_told_of_published_weights(changes, said):
+    notes = make_recipe._of_weights(dataclasses.replace(SIGNS, **changes))
+    assert any(make_recipe.WEIGHTS in note for note in notes) == said
+    assert catalogue.find(make_recipe.WEIGHTS)
 
 
 def test_the_time_is_kept():

@@ -316,7 +316,7 @@ def test_fingerprints_look_into_ranges_and_large_arrays(monkeypatch):
     monkeypatch.setattr(environment, "_WHOLE_BYTES", 1)
     monkeypatch.setattr(environment, "_SAMPLED", 2)
     images = np.arange(40, dtype=np.uint8).reshape(10, 2, 2, 1)
-    source = Source("x", labels, InMemory(images))
+    source = Source("x", np.zeros(10, np.int32), InMemory(images))
     known = environment.fingerprint(source)
     images[5] += 1
     assert environment.fingerprint(source) != known

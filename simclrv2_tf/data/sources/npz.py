@@ -21,6 +21,7 @@ from simclrv2_tf.data.sources.split_files import files_by_split
 from simclrv2_tf.data.splits import KNOWN
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage import Mapped
+from simclrv2_tf.data.storage.channels_last import check_channels_last
 from simclrv2_tf.data.storage.in_memory import to_pixels
 
 TWELVE_BITS = 2**12 - 1  # the most that cameras of twelve bits tell
@@ -79,10 +80,17 @@ def _splits(path, options):
     labels = _named(shapes, LABELS["npz"])
     if not images:
         raise ValueError(_no_images(path, shapes))
+    asked = options.label_feature
+    of_others = [] if asked else _without_images(labels, images)
     return {
-        split: (key, options.label_feature or labels.get(split), names)
+        split: (key, asked or labels.get(split), names, of_others)
         for split, key in images.items()
     }
+
+
+def _without_images(labels, images):
+    """Arrays of labels whose split, by their names, has no images."""
+    return [key for split, key in labels.items() if split not in images]
 
 
 def _named(shapes, usual):
@@ -114,10 +122,12 @@ def _no_images(path, shapes):
     )
 
 
-def _reader(path, images, labels, names):
+def _reader(path, images, labels, names, of_others=()):
     """A function that reads the arrays of one split."""
 
     def read():
+        if labels is None and of_others:
+            raise ValueError(_unpaired(path, images, of_others))
         pixels = _images(read_array(path, images, mapped=True), path, images)
         if labels is None:
             return SplitContent(pixels, [""] * len(pixels))
@@ -133,6 +143,15 @@ def _reader(path, images, labels, names):
         return SplitContent(pixels, _labels(values, labels, names, path))
 
     return read
+
+
+def _unpaired(path, images, labels):
+    return (
+        f"The labels of the array {images!r} of {path!r} must be called as it "
+        "is, such as images and labels, x_train and y_train. Received: "
+        f"{listed(labels)}; rename them, or name them with "
+        f"--label_feature={labels[0]}"
+    )
 
 
 def _labels(values, key, names, path):
@@ -159,12 +178,7 @@ def _images(array, path, key):
             f"{where} must be (examples, height, width) or (examples, height, "
             f"width, channels). Received: the shape {array.shape}"
         )
-    if array.shape[1] in (1, 3, 4) and min(array.shape[2:]) > 4:
-        raise ValueError(
-            f"{where} must have the channels last, (examples, height, width, "
-            f"channels). Received: the shape {array.shape}; transpose it to "
-            "(0, 2, 3, 1)"
-        )
+    check_channels_last(array.shape, where)
     if array.dtype == np.uint16:
         _check_sixteen_bits(array, where)
         return InMemory((array / np.float32(2**16 - 1)).astype(np.float32))

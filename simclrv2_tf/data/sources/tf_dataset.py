@@ -10,8 +10,9 @@ import tensorflow as tf
 from simclrv2_tf.data.classes import is_number
 from simclrv2_tf.data.classes import number_classes
 from simclrv2_tf.data.label_names import label_names
-from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.image_label_pairs import check_shapes
+from simclrv2_tf.data.sources.image_label_pairs import image_label_pairs
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage.in_memory import to_pixels
 
@@ -28,21 +29,22 @@ def from_dataset(
         pairs, or dictionaries with "image" and perhaps "label". Images of one
         size, uint8, or float in [0, 1]; labels are whole numbers, -1 for
         unlabelled, or names, "" for unlabelled.
-      class_names: Names of the classes; numbers unless given.
+      class_names: Names of the classes; numbers from 0 or 1 unless given.
 
     Raises:
-      ValueError: If an image is outside [0, 1], sizes differ, the data set
-        has no end or no example, or a label is no number of a class.
+      ValueError: If an image is outside [0, 1], sizes differ, elements are of
+        another form, the data set has no end or no example, or a label is no
+        number of a class.
     """
     if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise ValueError(
             "A `tf.data.Dataset` must come to an end: leave out `repeat`; "
             "training goes round by itself."
         )
-    pairs = dataset.map(_pair)
-    rows = list(pairs.as_numpy_iterator())
+    rows = list(image_label_pairs(dataset).as_numpy_iterator())
     if not rows:
         raise ValueError("The data set given holds no example.")
+    check_shapes(*map(np.shape, rows[0]))
     if len({image.shape for image, _ in rows}) > 1:
         raise ValueError(
             "The images of a `tf.data.Dataset` must have one size: resize "
@@ -62,22 +64,7 @@ def _numbered(values, class_names):
     labels = label_names(values, where, class_names or None)
     given = [label for label in labels if label]
     if given and not class_names and all(map(is_number, given)):
-        last = max(map(int, given))
-        class_names = [str(index) for index in range(last + 1)]  # some unused
+        numbers = {int(label) for label in given}
+        first, last = min(1, *numbers), max(numbers)  # from 0 or 1
+        class_names = [str(n) for n in range(first, last + 1)]  # some unused
     return number_classes(labels, class_names or None, _NAME, where)
-
-
-def _pair(*element):
-    """(image, label) of an element of any form, -1 for no label."""
-    if isinstance(element[0], dict):
-        example = element[0]
-        element = [example[key] for key in ("image", "label") if key in example]
-    image, label = [*element, UNLABELLED][:2]
-    label = tf.convert_to_tensor(label)
-    if len(image.shape or (0, 0, 0)) != 3:
-        raise ValueError(
-            "The elements of a `tf.data.Dataset` must be unbatched: an image "
-            "(height, width, channels) and perhaps a label (). Received: "
-            f"shapes {image.shape} and {label.shape}"
-        )
-    return image, label

@@ -61,7 +61,7 @@ class Mapped(Storage):
         return fetch
 
     def in_memory(self) -> InMemory:
-        return InMemory(self.read(slice(None)))
+        return InMemory(self.read(slice(None)), part=True)
 
     def fingerprint(self) -> Fingerprint:
         return Fingerprint((len(self), *self.image_shape), str(self.dtype))
@@ -77,4 +77,4 @@ class Mapped(Storage):
 
     def __reduce__(self):
         """Another process gets the rows themselves, and no others."""
-        return InMemory, (self.read(slice(None)),)
+        return InMemory, (self.read(slice(None)), True)

@@ -6,6 +6,7 @@ import os
 
 from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes.budget import time_plan
+from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
 
 PART = "time left"
@@ -26,7 +27,7 @@ def keep_to_plan(job) -> bool:
     if "train_steps" in given or "train_epochs" in given:
         return False
     if PART not in job.record.done and not _has_begun(job.record):
-        share = share_left(job.record)
+        share = share_left(job.recipe, job.record)
         if share < 1:
             job.record.finish(PART, {"share": share})
     if PART not in job.record.done:
@@ -35,17 +36,20 @@ def keep_to_plan(job) -> bool:
     return True
 
 
-def share_left(record: Record) -> float:
+def share_left(recipe: Recipe, record: Record) -> float:
     """Of the planned steps of distillation, those that there is time for.
 
     Args:
-      record: The `Record` of a job that comes to distillation.
+      recipe: The `Recipe` of a job that comes to distillation.
+      record: Its `Record`.
 
     Returns:
       `LEAST` to 1.
     """
-    begun = record.begun()
-    planned, parts = job_seconds.planned(begun), begun["recipe"]["seconds"]
+    parts = recipe.seconds
+    if "distill" not in parts:  # nothing was planned
+        return 1.0
+    planned = job_seconds.of_the_plan(record.begun()) + sum(parts.values())
     left = planned - job_seconds.so_far(record)
     needed = parts["distill"] * _slower(record, parts)
     if needed - left <= LATE * planned:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simclrv2_tf.data.orientation_count import orientation_note
 from simclrv2_tf.recipes.images.job_data import JobData
 
 _FEW = 10  # classes that are all named
@@ -16,7 +17,8 @@ def notes(data: JobData) -> list[str]:
     Args:
       data: A `JobData`.
     """
-    own = [f"data: {note}" for note in dict.fromkeys(data.train.notes)]
+    said = dict.fromkeys((*data.train.notes, orientation_note(data.train)))
+    own = [f"data: {note}" for note in said if note]
     return [_outline(data), data.note, *own]
 
 

@@ -8,8 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.unreadable import UNREADABLE
+from simclrv2_tf.data.unreadable import UnreadableImages
 
 SAMPLE = 48  # images that are looked at, spread over the data set
+SURELY = 1e-3  # the chance below which what was seen is not taken for chance
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +25,7 @@ class ImageSample:
       tried: How many were looked at.
       read: How many could be read.
       flat: How many of those are of one colour all over.
+      unreadable: Numbers of those that could not be read.
     """
 
     side: int
@@ -29,6 +33,7 @@ class ImageSample:
     tried: int
     read: int
     flat: int
+    unreadable: tuple[int, ...] = ()
 
 
 def look_at(source: Source) -> ImageSample:
@@ -38,7 +43,8 @@ def look_at(source: Source) -> ImageSample:
         np.linspace(0, source.num_examples - 1, count).astype(int)
     )
     fetch = source.pixels()
-    images = [image for image in map(_reader(fetch), numbers) if image.size]
+    looks = list(map(_reader(fetch), numbers))
+    images = [image for image in looks if image.size]
     sides = np.array([sorted(i.shape[:2]) for i in images]).reshape(-1, 2)
     return ImageSample(
         side=int(np.median(sides[:, 0])) if images else 0,
@@ -46,6 +52,11 @@ def look_at(source: Source) -> ImageSample:
         tried=len(numbers),
         read=len(images),
         flat=sum(bool((i == i[:1, :1]).all()) for i in images),
+        unreadable=tuple(
+            int(number)
+            for number, image in zip(numbers, looks, strict=True)
+            if not image.size
+        ),
     )
 
 
@@ -58,14 +69,20 @@ def _reader(fetch):
     def read(number):
         try:
             return fetch(tf.constant(number, tf.int64)).numpy()
-        except (tf.errors.OpError, OSError, ValueError):
+        except UNREADABLE:
             return np.zeros(0)
 
     return read
 
 
-def check(source: Source, sample: ImageSample) -> None:
-    """Raises a ValueError unless there is something to learn from."""
+def check(
+    source: Source, sample: ImageSample, max_corrupt_fraction: float
+) -> None:
+    """Raises a ValueError unless there is something to learn from.
+
+    Also if a run on these images would surely stop, as too many cannot be
+    read: with its sentence where as many were met.
+    """
     if not sample.read:
         raise ValueError(
             f"The images must be readable. Received: {source.name}, where "
@@ -76,3 +93,49 @@ def check(source: Source, sample: ImageSample) -> None:
             f"The images must show something. Received: {source.name}, where "
             f"all of {sample.read} are of one colour."
         )
+    run = UnreadableImages(source, max_corrupt_fraction)
+    if len(sample.unreadable) > run.allowed:
+        run.report(sample.unreadable)  # raises
+    if _surely_more(sample, run):
+        raise ValueError(
+            f"{_seen(source, sample)}, which are surely more than the "
+            f"{_allowance(run)}; --dataset_summary names them."
+        )
+
+
+def notes(
+    source: Source, sample: ImageSample, max_corrupt_fraction: float
+) -> list[str]:
+    """A sentence about images that cannot be read, none where all can be."""
+    if not sample.unreadable:
+        return []
+    run = UnreadableImages(source, max_corrupt_fraction)
+    return [
+        f"data: {_seen(source, sample)}: such images are left out, up to the "
+        f"{_allowance(run)}"
+    ]
+
+
+def _surely_more(sample, run):
+    """Whether a data set with as many as may be would hardly show so many.
+
+    The chance is that of a draw without replacement.
+    """
+    from scipy import stats
+
+    by_chance = stats.hypergeom(run.total, run.allowed, sample.tried)
+    return by_chance.sf(len(sample.unreadable) - 1) < SURELY
+
+
+def _seen(source, sample):
+    return (
+        f"{len(sample.unreadable)} of {sample.tried} images looked at cannot "
+        f"be read, such as {source.where(sample.unreadable[0])}"
+    )
+
+
+def _allowance(run):
+    return (
+        f"{run.allowed:,} of {run.total:,} that --max_corrupt_fraction="
+        f"{run.max_fraction:g} allows"
+    )

@@ -118,7 +118,8 @@ def _divide(config, source, evaluation):
         evaluation, source.class_names, "The training split"
     )
     options = {"eval_split": config.eval_split}
-    note = f"accuracy is measured on {evaluation.name}"
+    lacks = class_match.lacking_words(evaluation)
+    note = f"accuracy is measured on {evaluation.name}{lacks}"
     if config.holdout_fraction:
         note += "; --holdout_fraction is not used"
     return source, evaluation, options, note

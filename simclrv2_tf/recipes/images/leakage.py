@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from simclrv2_tf.data.copies import find_copies
+from simclrv2_tf.data.example_names import are_files
+from simclrv2_tf.data.example_names import whole_names
 from simclrv2_tf.recipes.images.job_data import JobData
 
 SECONDS = 15.0  # for looking: a plan is there within a minute
@@ -41,6 +43,27 @@ def _found(data, pairs):
         f"{data.evaluation.num_examples:,} images that accuracy is measured on "
         f"are trained on too, byte for byte, {labelled:,} of them with a label "
         f"({data.evaluation.where(held)} = {data.train.where(trained)}). "
-        "Accuracy comes out too high: --dataset_summary names them, and "
-        "--exclude_images leaves them out"
+        f"Accuracy comes out too high: {_remedy(data, pairs)}"
     )
+
+
+def _remedy(data, pairs):
+    """What to do, by the names that `exclude_images` knows images by."""
+    files = are_files(data.train) and are_files(data.evaluation)
+    if not files and data.train.name == data.evaluation.name:
+        return "leave them out of what is trained on"  # set aside, or no names
+    held, trained = (whole_names(s) for s in (data.evaluation, data.train))
+    apart = [t for h, t in pairs.items() if held[h] != trained[t]]
+    both = len(pairs) - len(apart)
+    said = ["--dataset_summary names them"]
+    if apart:
+        said.append(
+            "--exclude_images leaves out those of training that a table names, "
+            f"such as {trained[apart[0]]}"
+        )
+    if both:
+        said.append(
+            f"{both:,} are the same file in both, which --exclude_images would "
+            "take from both: name each for training or for evaluation alone"
+        )
+    return "; ".join(said)

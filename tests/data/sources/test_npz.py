@@ -156,3 +156,21 @@ def test_messages(tmp_path, arrays, message):
     with pytest.raises(ValueError, match=message) as raised:
         sources.open_source(saved(tmp_path, **arrays))
     assert "a.npz" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [("train_images", "labels"), ("x_train", "y"), ("images", "train_labels")],
+)
+def test_labels_of_another_split_are_not_dropped(tmp_path, images, labels):
+    name = saved(tmp_path, **{images: PIXELS, labels: LABELS})
+    message = f"labels of the array '{images}'.*label_feature={labels}"
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(name)
+    source = sources.open_source(name, label_feature=labels)
+    assert source.labels.tolist() == LABELS.tolist()
+
+
+def test_a_split_may_lack_the_labels_that_others_have(tmp_path):
+    name = saved(tmp_path, x_train=PIXELS, y_train=LABELS, x_test=PIXELS[:3])
+    assert sources.open_source(name, "test").labels.tolist() == [-1] * 3

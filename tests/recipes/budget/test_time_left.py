@@ -78,14 +78,14 @@ def test_all_parts_count_but_only_pretraining_tells_the_pace(begun):
     parts = begun().recipe.seconds
     late = 0.3 * parts["distill"]
     job = begun(finetuned=parts["finetune"] + late)
-    assert time_left.share_left(job.record) == pytest.approx(0.7)
+    assert time_left.share_left(job.recipe, job.record) == pytest.approx(0.7)
 
 
 def test_failed_starts_count(begun):
     job = begun(1.0)
-    assert time_left.share_left(job.record) == 1
+    assert time_left.share_left(job.recipe, job.record) == 1
     job.record.finish("attempts", [{"seconds": 150.0}])
-    assert 0.5 <= time_left.share_left(job.record) < 0.6
+    assert 0.5 <= time_left.share_left(job.recipe, job.record) < 0.6
 
 
 def test_the_pace_of_the_run_goes_with_its_steps(begun):
@@ -136,5 +136,5 @@ def test_weights_that_were_given_tell_no_pace(begun):
     job = begun(1.0)
     parts = job.record.begun()["recipe"]["seconds"]
     del job.record.done["pilots"], job.record.done["pretrained"]
-    assert time_left.share_left(job.record) == 1
+    assert time_left.share_left(job.recipe, job.record) == 1
     assert parts["distill"] > 0

@@ -3,14 +3,17 @@
 import dataclasses
 
 import numpy as np
+import oriented_images
 import pytest
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.orientation_count import orientation_note
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes.images import data_outline
 from simclrv2_tf.recipes.images import image_sample
 from simclrv2_tf.recipes.images.job_data import open_data
+from simclrv2_tf.runs import inputs
 from tests.data.sources.test_folder_splits import write
 from tests.recipes.images.test_job_data import EVEN
 from tests.recipes.images.test_job_data import opened
@@ -70,6 +73,23 @@ def test_what_the_source_says_comes_once():
     train = dataclasses.replace(data.train, notes=("passed over: x", "y") * 2)
     data = dataclasses.replace(data, train=train)
     assert data_outline.notes(data)[2:] == ["data: passed over: x", "data: y"]
+
+
+def test_images_that_lie_on_their_side_are_told_once(tmp_path):
+    tagged, upright = oriented_images.write_folders(tmp_path)
+    for turned, end in ((True, "turned as it says"), (False, "turns them")):
+        train, said = told_of(tagged, apply_orientation=turned)
+        assert said == [f"data: {orientation_note(train)}"]
+        assert said[0].endswith(end)
+    assert told_of(upright)[1] == []
+
+
+def told_of(folder, **options):
+    """A folder's source, and what a plan says of its tags."""
+    train = inputs.open_source(Config(dataset=f"folder:{folder}", **options))
+    data = dataclasses.replace(opened([-1] * 64), train=train)
+    said = [note for note in data_outline.notes(data) if "EXIF" in note]
+    return train, said
 
 
 @pytest.fixture

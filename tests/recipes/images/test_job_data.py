@@ -5,11 +5,9 @@ import pytest
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
-from simclrv2_tf.recipes.images import image_sample
 from simclrv2_tf.recipes.images import job_data
 from tests.data.sources.test_folder_splits import write
 
@@ -164,23 +162,27 @@ def test_an_evaluation_split_is_numbered_as_the_training_split():
     assert list(evaluation.labels[:4]) == [2, 1, 1, -1]
 
 
-def test_images_that_show_nothing():
-    flat = InMemory(np.zeros((80, 8, 8, 3), np.uint8))
-    plain = Source("flat", np.full(80, -1, np.int32), flat)
-    with pytest.raises(ValueError, match="all of 48 are of one colour"):
-        image_sample.check(plain, image_sample.look_at(plain))
+@pytest.mark.parametrize(
+    ("labels", "names", "words"),
+    [
+        ([0, 1, -1] * 10, "abc", "'c', which is"),
+        ([0, 1, 1, 1] * 10, "cb", "'a', which is"),
+        ([2] * 10, "abc", "'a', 'b', which are"),
+    ],
+)
+def test_classes_that_are_not_measured_are_named(labels, names, words):
+    note = opened(EVEN, eval_source=source(labels, names)).note
+    assert note == (
+        "accuracy is measured on these; none of these images is labelled "
+        f"{words} not measured"
+    )
 
 
-def test_images_that_cannot_be_read():
-    broken = Encoded(np.array([b"no image"] * 80, object))
-    plain = Source("broken", np.full(80, -1, np.int32), broken)
-    with pytest.raises(ValueError, match="none of 48 can be read"):
-        image_sample.check(plain, image_sample.look_at(plain))
-
-
-def test_the_size_of_images():
-    sample = image_sample.look_at(source(EVEN))
-    assert sample == image_sample.ImageSample(8, 1.0, 48, 48, 0)
+def test_of_many_classes_that_are_not_measured_a_few_are_named():
+    names = [f"c{i}" for i in range(12)]
+    held = source([0, 1] * 10, names)
+    note = opened(np.repeat(range(12), 8), names, held).note
+    assert "labelled 'c2', 'c3', 'c4', 'c5', ... (10), which are" in note
 
 
 def test_only_pretraining_is_profiled_unless_another_stage_is_named():

@@ -4,6 +4,11 @@ import statistics
 
 SMALL, SCRATCH = "small, distilled", "small, from scratch"
 PIXELS = "nearest neighbours on raw pixels"
+NAMES = {
+    "cifar10": "CIFAR-10",
+    "signs": "hands",
+    "photos": "photographs\nin groups",
+}
 
 
 def means(cells):
@@ -57,11 +62,12 @@ def show(report, folder):
 
     rows = (SMALL, SCRATCH, PIXELS)
     figure, axes = pyplot.subplots(figsize=(8, 3.5), layout="constrained")
+    cells = sorted(report["summary"], key=lambda c: (c["data"], c["labels"]))
     for place, row in enumerate(rows):
-        heights = [100 * (cell[row] or 0) for cell in report["summary"]]
+        heights = [100 * (cell[row] or 0) for cell in cells]
         at = [index + 0.27 * (place - 1) for index in range(len(heights))]
         axes.bar(at, heights, 0.25, label=row)
-    names = [f"{c['data']}\n{c['labels']}" for c in report["summary"]]
+    names = [f"{NAMES.get(c['data'], c['data'])}\n{c['labels']}" for c in cells]
     axes.set_xticks(range(len(names)), names)
     axes.set_ylabel("top-1, %")
     axes.set_xlabel("labels a class")

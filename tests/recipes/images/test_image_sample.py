@@ -1,0 +1,122 @@
+"""A look at some images, and what of them cannot be used."""
+
+import re
+
+import numpy as np
+import pytest
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Encoded
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.data.unreadable import UnreadableImages
+from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes.images import image_sample
+from simclrv2_tf.recipes.images.job_data import open_data
+from tests.recipes.images.test_job_data import EVEN
+from tests.recipes.images.test_job_data import source
+
+ALLOWED = 0.01
+GOOD = source([0]).encoded_bytes(0)
+
+
+def damaged(total, *numbers):
+    """Images of which these cannot be read."""
+    files = np.full(total, GOOD, object)
+    files[list(numbers)] = b"no image"
+    return Source("damaged", np.full(total, -1, np.int32), Encoded(files))
+
+
+def seen_in(total, count):
+    """The first numbers that are looked at."""
+    return np.linspace(0, total - 1, image_sample.SAMPLE).astype(int)[:count]
+
+
+def check(images, share=ALLOWED):
+    image_sample.check(images, image_sample.look_at(images), share)
+
+
+def notes(images, share=ALLOWED):
+    return image_sample.notes(images, image_sample.look_at(images), share)
+
+
+def test_images_that_show_nothing():
+    flat = InMemory(np.zeros((80, 8, 8, 3), np.uint8))
+    with pytest.raises(ValueError, match="all of 48 are of one colour"):
+        check(Source("flat", np.full(80, -1, np.int32), flat))
+
+
+def test_images_that_cannot_be_read():
+    with pytest.raises(ValueError, match="none of 48 can be read"):
+        check(damaged(80, *range(80)))
+
+
+def test_the_size_of_images():
+    sample = image_sample.look_at(source(EVEN))
+    assert sample == image_sample.ImageSample(8, 1.0, 48, 48, 0)
+
+
+def test_which_cannot_be_read():
+    wrong = seen_in(200, 3)
+    sample = image_sample.look_at(damaged(200, *wrong))
+    assert sample.unreadable == tuple(wrong) and sample.read == 45
+
+
+@pytest.mark.parametrize("share", [0.0, ALLOWED])
+def test_more_than_may_be_are_refused_as_a_run_would(share):
+    images = damaged(120, *seen_in(120, 10))
+    run = UnreadableImages(images, share)
+    with pytest.raises(ValueError, match="so far") as said:
+        run.report(seen_in(120, 10))
+    with pytest.raises(ValueError, match=f"^{re.escape(str(said.value))}$"):
+        check(images, share)
+
+
+def test_a_share_that_is_surely_too_large_is_refused():
+    total = 20_000  # of which 200 may be
+    check(damaged(total, *seen_in(total, 3)))
+    message = (
+        "6 of 48 images looked at cannot be read, such as example 0 of "
+        "damaged, which are surely more than the 200 of 20,000 that "
+        "--max_corrupt_fraction=0.01 allows"
+    )
+    with pytest.raises(ValueError, match=message):
+        check(damaged(total, *seen_in(total, 6)))
+    for share in (0.125, 1.0):
+        check(damaged(total, *seen_in(total, 6)), share)
+
+
+def test_as_many_as_may_be_are_told():
+    (said,) = notes(damaged(400, 0))
+    assert said == (
+        "data: 1 of 48 images looked at cannot be read, such as example 0 of "
+        "damaged: such images are left out, up to the 4 of 400 that "
+        "--max_corrupt_fraction=0.01 allows"
+    )
+    assert notes(source(EVEN)) == []
+
+
+def planned(images, **options):
+    config = Config(train_mode="semi_supervised", train_steps=4, **options)
+    return make_recipe.make_recipe(config, open_data(config, images))
+
+
+def textured(*numbers):
+    """Images that a plan can be made for, of which some cannot be read."""
+    held = source([-1] * 150)
+    files = np.array([held.encoded_bytes(i) for i in range(150)], object)
+    files[list(numbers)] = b"no image"
+    return Source("held", held.labels, Encoded(files))
+
+
+def test_a_plan_is_refused_where_its_run_would_stop():
+    images = textured(*range(120, 150))
+    with pytest.raises(ValueError, match="max_corrupt_fraction=0.01 allows 1"):
+        planned(images)
+
+
+def test_a_plan_says_what_is_left_out():
+    images = textured(*range(120, 150))
+    allowed = {"stage_options": "pretrain.max_corrupt_fraction=0.3"}
+    told = [n for n in planned(images, **allowed).notes if "looked at" in n]
+    assert len(told) == 1 and "up to the 45 of 150" in told[0]
