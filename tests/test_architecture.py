@@ -110,6 +110,7 @@ DATA_LEVELS = (
     {"random", "not_compiled", "skip_errors", "label_subset", "holdout"},
     {"augment", "decode", "order"},
     {"blur", "storage", "views"},
+    {"label_checks"},
     {"source"},
     {
         "classes",

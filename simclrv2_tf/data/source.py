@@ -13,11 +13,11 @@ import tensorflow as tf
 
 from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.decode.rgb import to_float
+from simclrv2_tf.data.label_checks import check_classes
+from simclrv2_tf.data.label_checks import check_images
+from simclrv2_tf.data.label_checks import check_labels
+from simclrv2_tf.data.label_checks import check_named
 from simclrv2_tf.data.storage import Storage
-from simclrv2_tf.data.storage.label_checks import check_classes
-from simclrv2_tf.data.storage.label_checks import check_images
-from simclrv2_tf.data.storage.label_checks import check_labels
-from simclrv2_tf.data.storage.label_checks import check_named
 
 UNLABELLED = -1
 # The fields of the first version, one for each kind of storage.
