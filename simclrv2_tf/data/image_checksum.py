@@ -30,7 +30,7 @@ def image_checksum(source: Source) -> int:
     held = source.storage.contents()
     pixels = isinstance(held, np.ndarray) and held.dtype.kind in "uif"
     if pixels and held.nbytes <= WHOLE:
-        return zlib.crc32(np.ascontiguousarray(held))
+        return zlib.crc32(np.ascontiguousarray(held).data)
     checksum = zlib.crc32(_sizes(source.storage).tobytes())
     count = min(LOOKED_AT, source.num_examples)
     numbers = np.linspace(0, source.num_examples - 1, count).astype(int)
