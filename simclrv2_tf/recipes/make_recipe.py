@@ -91,12 +91,23 @@ def _short_runs(recipe, facts):
 
 
 def _looked_at(config, data):
-    """What some images are like, and notes on those that cannot be read."""
+    """What some images are like, and notes on those that cannot be read.
+
+    Pretraining reads all of them, and what is exported is evaluated.
+    """
     sample = image_sample.look_at(data.train)
-    own = stage_configs.given(config)["pretrain"]  # it reads all images
+    notes = _readable(config, "pretrain", data.train, sample)
+    if data.evaluation is not None:
+        other = image_sample.look_at(data.evaluation)
+        notes += _readable(config, "distill", data.evaluation, other)
+    return sample, notes
+
+
+def _readable(config, stage, source, sample):
+    own = stage_configs.given(config)[stage]
     share = own.get("max_corrupt_fraction", config.max_corrupt_fraction)
-    image_sample.check(data.train, sample, share)
-    return sample, image_sample.notes(data.train, sample, share)
+    image_sample.check(source, sample, share)
+    return image_sample.notes(source, sample, share)
 
 
 def gather(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.storage.channels_last import check_channels_last
 
+_LOG = logging.getLogger("simclrv2_tf")
 _USUAL_LABELS = {name for names in LABELS.values() for name in names}
 # What to do with images of so many axes.
 _REMEDIES = {
@@ -30,7 +32,8 @@ def image_label_pairs(dataset: tf.data.Dataset) -> tf.data.Dataset:
 
     Args:
       dataset: Elements are images, tuples that begin with (image, label), or
-        dictionaries with "image" and perhaps "label".
+        dictionaries with "image" and perhaps "label". A warning says what
+        becomes of further parts of a tuple, as Keras takes a third for weights.
 
     Raises:
       ValueError: If elements are of another form.
@@ -43,6 +46,13 @@ def image_label_pairs(dataset: tf.data.Dataset) -> tf.data.Dataset:
     spec = dataset.element_spec
     parts = spec[:2] if type(spec) is tuple else (spec,)
     _check_tensors(parts, spec)
+    if type(spec) is tuple and len(spec) > 2:
+        _LOG.warning(
+            "The elements of the data set given have %d parts: the first two "
+            "are taken for image and label, the others, such as weights, are "
+            "not used",
+            len(spec),
+        )
     if all(part.shape.rank is not None for part in parts):
         check_shapes(*(tuple(part.shape) for part in parts))
     return dataset.map(_pair)

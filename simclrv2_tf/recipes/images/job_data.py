@@ -8,6 +8,7 @@ import numpy as np
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import class_match
+from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.holdout import HOLDOUT
 from simclrv2_tf.data.holdout import left_over
 from simclrv2_tf.data.image_checksum import image_checksum
@@ -194,5 +195,6 @@ def _check_labels(source):
     if without:
         raise ValueError(
             "Each class must have a labelled image to train on. Received: "
-            f"{source.name} with none of {', '.join(map(repr, without))}"
+            f"{source.name} with none of {listed([*map(repr, without)])}; "
+            "label one of each, or leave the class out"
         )

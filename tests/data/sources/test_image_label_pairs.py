@@ -45,6 +45,13 @@ def test_forms(form):
     np.testing.assert_array_equal(labels, expected)
 
 
+def test_weights_are_said_not_to_be_used(caplog):
+    image_label_pairs(FORMS["pairs"][0])
+    assert not caplog.text
+    image_label_pairs(FORMS["weights"][0])
+    assert "have 3 parts" in caplog.text and "weights, are not" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("dataset", "message"),
     [

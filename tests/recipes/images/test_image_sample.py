@@ -96,17 +96,18 @@ def test_as_many_as_may_be_are_told():
     assert notes(source(EVEN)) == []
 
 
-def planned(images, **options):
+def planned(images, evaluation=None, **options):
     config = Config(train_mode="semi_supervised", train_steps=4, **options)
-    return make_recipe.make_recipe(config, open_data(config, images))
+    data = open_data(config, images, evaluation)
+    return make_recipe.make_recipe(config, data)
 
 
-def textured(*numbers):
+def textured(*numbers, labels=(-1,) * 150):
     """Images that a plan can be made for, of which some cannot be read."""
-    held = source([-1] * 150)
+    held = source(labels)
     files = np.array([held.encoded_bytes(i) for i in range(150)], object)
     files[list(numbers)] = b"no image"
-    return Source("held", held.labels, Encoded(files))
+    return Source("held", held.labels, Encoded(files), held.class_names)
 
 
 def test_a_plan_is_refused_where_its_run_would_stop():
@@ -119,4 +120,16 @@ def test_a_plan_says_what_is_left_out():
     images = textured(*range(120, 150))
     allowed = {"stage_options": "pretrain.max_corrupt_fraction=0.3"}
     told = [n for n in planned(images, **allowed).notes if "looked at" in n]
+    assert len(told) == 1 and "up to the 45 of 150" in told[0]
+
+
+def test_a_plan_is_refused_where_its_evaluation_would_stop():
+    three = (0, 1, 2) * 50
+    images, evaluation = textured(labels=three), textured(0, 3, labels=three)
+    with pytest.raises(ValueError, match="so far: 2 of 150 images.*allows 1"):
+        planned(images, evaluation, max_corrupt_fraction=0.001)
+    allowed = {"stage_options": "distill.max_corrupt_fraction=0.3"}
+    told = [
+        n for n in planned(images, evaluation, **allowed).notes if "looked" in n
+    ]
     assert len(told) == 1 and "up to the 45 of 150" in told[0]

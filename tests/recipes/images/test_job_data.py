@@ -141,7 +141,7 @@ def test_without_labels():
         ([0] * 100, "a", "at least two classes.*'a' alone"),
         ([0, 1] * 20, "ab", "at least 64 images.*with 40"),
         ([0] * 10 + [-1] * 90, "abc", "on at least two classes.*'a' alone"),
-        ([0, 1] * 50, "abc", "must have a labelled image.*none of 'c'"),
+        ([0, 1] * 50, "abc", "must have a label.*none of 'c'; label one"),
     ],
 )
 def test_data_that_make_no_sense(labels, names, message):
