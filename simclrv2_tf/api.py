@@ -241,8 +241,8 @@ def probe(
         `probe_endpoint`, `compare`.
 
     Returns:
-      Dictionary of `probe.json`, see `simclrv2_tf.inference.probe_results`:
-      "protocol", "curve" and "draws".
+      Dictionary of `probe.json`: "protocol", "curve" and "draws"; see
+      `simclrv2_tf.inference.probes.probe_results`.
 
     Example:
       >>> probe("folder:photos", "runs/pretrained", label_counts=[1, 5],

@@ -21,12 +21,14 @@ from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.inference import evaluate
 from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import inspection
-from simclrv2_tf.inference.classifier_evaluation import check_calibration
 from simclrv2_tf.inference.embed import embed
+from simclrv2_tf.inference.evaluation.classifier_evaluation import (
+    check_calibration,
+)
+from simclrv2_tf.inference.evaluation.validation import Validation
+from simclrv2_tf.inference.evaluation.validation import numbered_as
 from simclrv2_tf.inference.predict import predict
-from simclrv2_tf.inference.probe import probe
-from simclrv2_tf.inference.validation import Validation
-from simclrv2_tf.inference.validation import numbered_as
+from simclrv2_tf.inference.probes.probe import probe
 from simclrv2_tf.publishing import publish
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.choices import best_by_folds
@@ -37,15 +39,15 @@ from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.recipes.record import read_job
 from simclrv2_tf.reports import page
 from simclrv2_tf.runs import apart
-from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.callbacks import loggers
 from simclrv2_tf.runs.callbacks.given import check_callbacks
+from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.interruption import Interruption
-from simclrv2_tf.runs.orientation_choice import agree
-from simclrv2_tf.runs.orientation_choice import resolve_orientation
 from simclrv2_tf.runs.own_data import with_own_data
+from simclrv2_tf.runs.start.orientation_choice import agree
+from simclrv2_tf.runs.start.orientation_choice import resolve_orientation
 from simclrv2_tf.runs.train import train
 
 TRAINING = ("train", "train_then_eval")

@@ -18,8 +18,8 @@ from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
-from simclrv2_tf.inference import judgement
-from simclrv2_tf.inference import metrics
+from simclrv2_tf.inference.evaluation import judgement
+from simclrv2_tf.inference.evaluation import metrics
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs.plan import make_plan

@@ -9,7 +9,7 @@ import numpy as np
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
-from simclrv2_tf.inference.eval_batches import batches_of
+from simclrv2_tf.inference.evaluation.eval_batches import batches_of
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights

@@ -17,12 +17,18 @@ from simclrv2_tf.data.class_match import OtherClassesError
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference import exports
-from simclrv2_tf.inference import results
-from simclrv2_tf.inference.classifier_evaluation import check_calibrated
-from simclrv2_tf.inference.classifier_evaluation import judge_classifier
-from simclrv2_tf.inference.classifier_evaluation import keep_calibration
-from simclrv2_tf.inference.eval_batches import batches_of
-from simclrv2_tf.inference.eval_batches import first_of
+from simclrv2_tf.inference.evaluation import results
+from simclrv2_tf.inference.evaluation.classifier_evaluation import (
+    check_calibrated,
+)
+from simclrv2_tf.inference.evaluation.classifier_evaluation import (
+    judge_classifier,
+)
+from simclrv2_tf.inference.evaluation.classifier_evaluation import (
+    keep_calibration,
+)
+from simclrv2_tf.inference.evaluation.eval_batches import batches_of
+from simclrv2_tf.inference.evaluation.eval_batches import first_of
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.weight_decay import decayed_by_loss
 from simclrv2_tf.probing.nearest import knn_accuracy

@@ -11,7 +11,7 @@ import tensorflow as tf
 from simclrv2_tf import export
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.inference.validation import Validation
+from simclrv2_tf.inference.evaluation.validation import Validation
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights

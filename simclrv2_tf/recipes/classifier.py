@@ -18,7 +18,7 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes import given_images
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import weights
-from simclrv2_tf.runs.orientation_choice import trained_with
+from simclrv2_tf.runs.start.orientation_choice import trained_with
 
 BATCH = 64  # images that are looked at together
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from simclrv2_tf.inference.reliability import BINS
-from simclrv2_tf.inference.reliability import curve as reliability_curve
+from simclrv2_tf.inference.evaluation.reliability import BINS
+from simclrv2_tf.inference.evaluation.reliability import (
+    curve as reliability_curve,
+)
 from simclrv2_tf.reports import canvas
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.runs import inputs
-from simclrv2_tf.runs.orientation_choice import agree
-from simclrv2_tf.runs.orientation_choice import resolve_orientation
 from simclrv2_tf.runs.own_data import with_own_data
+from simclrv2_tf.runs.start.orientation_choice import agree
+from simclrv2_tf.runs.start.orientation_choice import resolve_orientation
 
 SIDE = 96  # pixels of a thumbnail's longer side
 SMALL = 48  # up to here pixels are shown as they are

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from simclrv2_tf.inference import class_metrics
-from simclrv2_tf.inference import reliability
+from simclrv2_tf.inference.evaluation import class_metrics
+from simclrv2_tf.inference.evaluation import reliability
 from simclrv2_tf.probing.intervals import wilson
 
 PAIRS = 8  # pairs of classes that are confused most

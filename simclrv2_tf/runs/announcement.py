@@ -10,9 +10,9 @@ from simclrv2_tf.data.orientation_count import orientation_note
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import environment
-from simclrv2_tf.runs import keras_networks
 from simclrv2_tf.runs import model_dir
-from simclrv2_tf.runs import teacher
+from simclrv2_tf.runs.start import keras_networks
+from simclrv2_tf.runs.start import teacher
 from simclrv2_tf.runs.training_run import TrainingRun
 
 _LOG = logging.getLogger("simclrv2_tf")

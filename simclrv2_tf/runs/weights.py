@@ -20,8 +20,8 @@ from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import best_checkpoint
 from simclrv2_tf.runs import model_dir
-from simclrv2_tf.runs import precision
 from simclrv2_tf.runs import resolve
+from simclrv2_tf.runs.hardware import precision
 
 _LOG = logging.getLogger("simclrv2_tf")
 _DECAY = ("optimizer", "weight_decay")  # what the loss of decay depends on

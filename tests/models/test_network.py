@@ -16,7 +16,7 @@ from simclrv2_tf.models.blocks import ResidualBlock
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.models.normalization import BatchNorm
-from simclrv2_tf.runs import precision
+from simclrv2_tf.runs.hardware import precision
 
 SMALL = {
     "resnet_depth": 18,

@@ -16,8 +16,8 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.unreadable import UnreadableImages
-from simclrv2_tf.runs import projector
 from simclrv2_tf.runs import train as training
+from simclrv2_tf.runs.monitoring import projector
 from simclrv2_tf.runs.train import train
 
 NETWORK = types.SimpleNamespace(get_config=lambda: {"image_size": 8})

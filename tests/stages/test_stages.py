@@ -11,7 +11,7 @@ from small_classifier import SMALL
 from small_classifier import TINY
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.inference import metrics
+from simclrv2_tf.inference.evaluation import metrics
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.probing.nearest import knn_accuracy
 from simclrv2_tf.runs.plan import make_plan

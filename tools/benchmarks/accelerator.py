@@ -86,7 +86,7 @@ def measure(name):
 
     from simclrv2_tf.config import Config
     from simclrv2_tf.data import pipeline
-    from simclrv2_tf.runs import precision
+    from simclrv2_tf.runs.hardware import precision
 
     options, steps = CASES[name]
     config = Config(**options, warmup_epochs=0)
@@ -110,7 +110,7 @@ def in_words(config, best):
     """Images/s and memory of a case."""
     import tensorflow as tf
 
-    from simclrv2_tf.runs import memory_check
+    from simclrv2_tf.runs.hardware import memory_check
 
     peak = tf.config.experimental.get_memory_info("GPU:0")["peak"]
     expected = memory_check.expect(config).peak

@@ -78,7 +78,7 @@ def measure(name, photos, rounds):
     """Times a case in this process."""
     from simclrv2_tf.config import Config
     from simclrv2_tf.data import pipeline
-    from simclrv2_tf.runs import precision
+    from simclrv2_tf.runs.hardware import precision
     from tools.benchmarks.step import make_stage
 
     options, steps = CASES[name]

@@ -141,7 +141,7 @@ def batch_of(config, batch):
 def make_stage(config):
     """The stage as the command makes it, its optimizer built."""
     from simclrv2_tf.runs import build
-    from simclrv2_tf.runs import precision
+    from simclrv2_tf.runs.hardware import precision
     from simclrv2_tf.runs.plan import make_plan
 
     plan = make_plan(config, 10 * config.train_batch_size)

@@ -89,7 +89,7 @@ def drawn_network(options, precision):
 
     from simclrv2_tf.config import Config
     from simclrv2_tf.runs import build
-    from simclrv2_tf.runs import precision as precisions
+    from simclrv2_tf.runs.hardware import precision as precisions
 
     config = Config(**options, mixed_precision=precision)
     with precisions.policy(precision):

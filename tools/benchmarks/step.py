@@ -74,7 +74,7 @@ def measure(name, data_dir):
     """Times a case in this process."""
     from simclrv2_tf.config import Config
     from simclrv2_tf.data import pipeline
-    from simclrv2_tf.runs import precision
+    from simclrv2_tf.runs.hardware import precision
 
     options, steps = CASES[name]
     config = Config(**options, warmup_epochs=0, color_jitter_strength=0.5)

@@ -10,7 +10,7 @@ from simclrv2_tf import scaling
 from simclrv2_tf.files.cores import cores
 from simclrv2_tf.files.free_memory import free_memory
 from simclrv2_tf.files.gigabytes import gigabytes
-from simclrv2_tf.runs import precision
+from simclrv2_tf.runs.hardware import precision
 
 
 @dataclasses.dataclass(frozen=True)

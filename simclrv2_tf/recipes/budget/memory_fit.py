@@ -7,7 +7,7 @@ import math
 from simclrv2_tf.config import Config
 from simclrv2_tf.files.gigabytes import gigabytes
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.runs import memory_check
+from simclrv2_tf.runs.hardware import memory_check
 
 LEAST_MICROBATCH = 16  # images that give batch normalization its moments
 _NETWORK = ("image_size", "width_multiplier")

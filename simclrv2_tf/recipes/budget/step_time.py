@@ -12,8 +12,8 @@ import time
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.runs import devices
 from simclrv2_tf.runs import journal
+from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.train import train
 
 # Of the probe; the first half warms up. Few where a step takes long on paper,

@@ -14,7 +14,7 @@ import numpy as np
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.inference.validation import Validation
+from simclrv2_tf.inference.evaluation.validation import Validation
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes.choices.label_parts import divided
 from simclrv2_tf.recipes.choices.label_parts import on_a_part

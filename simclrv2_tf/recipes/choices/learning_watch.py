@@ -6,9 +6,9 @@ import contextlib
 import os
 from collections.abc import Callable
 
-from simclrv2_tf.runs import health
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.interruption import Interruption
+from simclrv2_tf.runs.monitoring import health
 
 # The share of views whose other view is found first, against guessing. The
 # loss itself is no sign: at a low temperature good runs start above chance.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.runs import devices
 from simclrv2_tf.runs.callbacks.stops import Diverged
+from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.train import train
 
 DIVERGED = "diverged"  # why a run tells nothing

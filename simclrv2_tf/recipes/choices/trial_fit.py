@@ -8,7 +8,7 @@ from typing import Any
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.optimizers import scale_learning_rate
-from simclrv2_tf.runs import memory_check
+from simclrv2_tf.runs.hardware import memory_check
 
 _LOG = logging.getLogger("simclrv2_tf")
 

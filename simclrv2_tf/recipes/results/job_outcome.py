@@ -18,7 +18,7 @@ from simclrv2_tf.recipes.results.job_report import Row
 from simclrv2_tf.recipes.results.job_report import as_csv
 from simclrv2_tf.recipes.results.job_report import beaten
 from simclrv2_tf.recipes.results.job_report import lines
-from simclrv2_tf.runs import memory
+from simclrv2_tf.runs.hardware import memory
 
 # Parts that take time for the teacher alone.
 _BEFORE_THE_TEACHER = ("pilots", "pretrained", "trials")

@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.not_compiled import not_compiled
-from simclrv2_tf.runs import health
 from simclrv2_tf.runs.callbacks.every import EveryFew
 from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
 from simclrv2_tf.runs.callbacks.loggers import Loggers
 from simclrv2_tf.runs.callbacks.report import Report
 from simclrv2_tf.runs.callbacks.scalars import VIEWS
 from simclrv2_tf.runs.journal import Journal
+from simclrv2_tf.runs.monitoring import health
 from simclrv2_tf.stages.stage import Stage
 
 SHOWN = 8  # images whose views go to TensorBoard

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.runs import health
 from simclrv2_tf.runs.journal import Journal
+from simclrv2_tf.runs.monitoring import health
 from simclrv2_tf.stages.stage import Stage
 
 FIRST_STEPS = 10  # that are the start: the warm-up has hardly begun

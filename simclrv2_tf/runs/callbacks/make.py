@@ -13,7 +13,6 @@ from simclrv2_tf.config import profiled
 from simclrv2_tf.files.live_line import LiveLine
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
-from simclrv2_tf.runs import divergence
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
 from simclrv2_tf.runs.callbacks.evaluations import Evaluations
 from simclrv2_tf.runs.callbacks.given import StopWhenDone
@@ -29,6 +28,7 @@ from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
 from simclrv2_tf.runs.callbacks.stops import Resume
 from simclrv2_tf.runs.callbacks.stops import StopWhenAsked
 from simclrv2_tf.runs.callbacks.stops import StopWhenBad
+from simclrv2_tf.runs.monitoring import divergence
 from simclrv2_tf.runs.training_run import TrainingRun
 
 PROBE = 64  # images that the health line looks at

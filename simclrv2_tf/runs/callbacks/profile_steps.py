@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from simclrv2_tf.config import profiled
-from simclrv2_tf.runs import memory
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
 from simclrv2_tf.runs.callbacks.every import EveryStep
+from simclrv2_tf.runs.hardware import memory
 from simclrv2_tf.runs.journal import Journal
-from simclrv2_tf.runs.operation_times import OperationTime
-from simclrv2_tf.runs.operation_times import operation_times
+from simclrv2_tf.runs.monitoring.operation_times import OperationTime
+from simclrv2_tf.runs.monitoring.operation_times import operation_times
 
 SHOWN = 10
 _PATTERN = os.path.join("plugins", "profile", "*", "*.xplane.pb")

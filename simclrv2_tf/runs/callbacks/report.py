@@ -14,8 +14,8 @@ from simclrv2_tf.runs.callbacks.every import EveryFew
 from simclrv2_tf.runs.callbacks.line_times import EarlyLine
 from simclrv2_tf.runs.callbacks.line_times import SparseLines
 from simclrv2_tf.runs.callbacks.loggers import Loggers
+from simclrv2_tf.runs.hardware.memory import memory_in_use
 from simclrv2_tf.runs.journal import Journal
-from simclrv2_tf.runs.memory import memory_in_use
 
 FIRST_LINE_SECONDS = 30.0  # from the end of the first step
 LOG_SECONDS = 10.0  # from one line to the next, where nobody looks on

@@ -13,7 +13,7 @@ from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.recommend import recommend
-from simclrv2_tf.runs import memory_check
+from simclrv2_tf.runs.hardware import memory_check
 from simclrv2_tf.runs.plan import make_plan
 from tests.recipes.test_rules import LAPTOP
 from tests.recipes.test_rules import SERVER

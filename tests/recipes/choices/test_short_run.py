@@ -8,7 +8,7 @@ import tensorflow as tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.choices import short_run
-from simclrv2_tf.runs import devices
+from simclrv2_tf.runs.hardware import devices
 
 STRATEGY = tf.distribute.OneDeviceStrategy("/cpu:0")
 

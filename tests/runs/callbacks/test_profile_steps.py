@@ -8,7 +8,7 @@ import small_backbone
 from simclrv2_tf.config import Config
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.callbacks.profile_steps import lines
-from simclrv2_tf.runs.operation_times import OperationTime
+from simclrv2_tf.runs.monitoring.operation_times import OperationTime
 from simclrv2_tf.runs.train import train
 
 

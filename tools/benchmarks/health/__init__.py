@@ -21,9 +21,9 @@ import keras
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes.choices import learning_watch
-from simclrv2_tf.runs import health
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.callbacks.stops import Diverged
+from simclrv2_tf.runs.monitoring import health
 from simclrv2_tf.runs.train import train
 from tools.benchmarks.health import cases
 from tools.benchmarks.health import images

@@ -77,7 +77,7 @@ def measure_bare(config, clock):
 
     from simclrv2_tf.data import pipeline
     from simclrv2_tf.runs import inputs
-    from simclrv2_tf.runs import precision
+    from simclrv2_tf.runs.hardware import precision
     from tools.benchmarks.step import make_stage
 
     source = inputs.open_source(config)

@@ -1,0 +1,85 @@
+"""A network's classifier on a data set, with its temperature if asked for."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.unreadable import UnreadableImages
+from simclrv2_tf.files import atomic
+from simclrv2_tf.inference.evaluation import calibration
+from simclrv2_tf.inference.evaluation import metrics
+from simclrv2_tf.inference.evaluation.eval_batches import batches_of
+from simclrv2_tf.inference.evaluation.eval_batches import first_of
+from simclrv2_tf.inference.evaluation.judgement import Judgement
+from simclrv2_tf.inference.evaluation.judgement import judge
+from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import weights
+
+
+def judge_classifier(
+    config: Config,
+    network: Network,
+    source: Source,
+    unreadable: UnreadableImages,
+    labels: np.ndarray,
+    names: Sequence[str] | None,
+) -> Judgement:
+    """Asks a classifier about every labelled example and judges it.
+
+    Args:
+      config: A `Config`.
+      network: A `Network` with a supervised head.
+      source: A `Source`.
+      unreadable: Counts what cannot be read of it.
+      labels: int (examples,), as the network numbers classes.
+      names: Of these classes; their numbers unless they are as many.
+    """
+    count = network.get_config()["num_classes"]
+    if names is None or len(names) != count:
+        names = [str(number) for number in range(count)]
+    batches = functools.partial(batches_of, config, network, source, unreadable)
+    if not config.calibrate:
+        return judge(metrics.answers_of(network, batches(), labels), names)
+    found = calibration.calibrate(network, batches, labels)
+    answers = metrics.answers_of(
+        network, batches(), labels, temperature=found.temperature
+    )
+    return judge(answers, names, found)
+
+
+def check_calibration(config: Config, source: Source) -> None:
+    """Raises a ValueError if a temperature is asked for without labels."""
+    if config.calibrate:
+        calibration.check(first_of(config, source))
+
+
+def check_calibrated(config: Config, prefix: str, source: Source) -> None:
+    """Raises a ValueError if a checkpoint cannot have a temperature."""
+    if not config.calibrate:
+        return
+    check_calibration(config, source)
+    if not config.model_dir or prefix == config.checkpoint:
+        raise ValueError(
+            "`calibrate` finds the temperature of a run's own checkpoint: give "
+            f"the run as --model_dir. Received: the weights {prefix!r}"
+        )
+
+
+def keep_calibration(prefix: str, source: Source, result: dict) -> None:
+    """Writes a temperature down, where whatever uses the weights looks."""
+    told = result["calibration"]
+    kept = {k: v for k, v in told.items() if not k.startswith("reliability")}
+    text = json.dumps({**kept, "data": source.name}, indent=2) + "\n"
+    atomic.write_text(weights.calibration_file(prefix), text)
+    print(
+        f"temperature {kept['temperature']:.4g}, fitted to {kept['fitted_on']} "
+        f"labels; expected calibration error on {kept['judged_on']} others: "
+        f"{kept['error_before']:.4f} before, {kept['error_after']:.4f} after",
+        flush=True,
+    )

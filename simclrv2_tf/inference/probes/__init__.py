@@ -1,0 +1,1 @@
+"""`--mode=probe`: what features are worth, on few labels and on many."""

@@ -1,0 +1,1 @@
+"""Whether a run learns, and what its time goes to."""

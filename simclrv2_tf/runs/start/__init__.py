@@ -1,0 +1,1 @@
+"""What a run starts from: other networks, and their numbers of classes."""

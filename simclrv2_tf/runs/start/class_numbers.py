@@ -1,0 +1,151 @@
+"""Which number each class has in a run: as the weights before it have it."""
+
+import logging
+
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.data.class_match import renumber
+from simclrv2_tf.data.class_match import unknown_classes
+from simclrv2_tf.data.classes import listed
+from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.start import teacher_sources
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def number_as_before(config, source):
+    """The source with its classes numbered as the run goes on with them.
+
+    A run that goes on keeps its numbers, those of an earlier version too. A
+    student has its teacher's, and a run from a checkpoint the checkpoint's
+    where both have the same classes. Any other has the data's own.
+
+    Args:
+      config: A `Config`.
+      source: The `Source` to train on.
+
+    Raises:
+      ValueError: If the run, or the teacher, does not know a class.
+    """
+    if source.class_names and _goes_on(config):
+        source = _as_the_run(config, source)
+        if config.train_mode == "distill":
+            _compare_with_teacher(config, source)
+        return source
+    if config.train_mode == "distill":
+        return _as_the_teachers(config, source)
+    if config.checkpoint:
+        return _as_the_checkpoint(config, source)
+    return source
+
+
+def names_of_run(config, source, data):
+    """What `flags.json` says of the classes.
+
+    Args:
+      config: A `Config`.
+      source: The `Source` that is trained on, as `number_as_before` gives it.
+      data: That source as it was opened.
+
+    Returns:
+      Dictionary of `class_names`, a tuple or None, and whether these are
+      `class_names_as_written` in the data.
+    """
+    names = source.class_names
+    as_written = set(data.class_names or ()) <= set(names or ())
+    if names is None and config.train_mode == "distill":
+        names, as_written = _of_teachers(config, as_written)
+    return {"class_names": names, "class_names_as_written": as_written}
+
+
+def _as_the_teachers(config, source):
+    """As those number them that know their classes by name, all alike."""
+    teachers = teacher_sources.ours(config.teacher)
+    named = {t: n for t in teachers if (n := weights.class_names(t))}
+    first = next(iter(named), None)
+    for teacher, names in named.items():
+        if list(names) != list(named[first]):
+            raise ValueError(
+                "Teachers must number their classes alike. Received: "
+                f"{listed(named[first])} in {first!r} and {listed(names)} in "
+                f"{teacher!r}"
+            )
+    if first is None:
+        return source
+    return weights.renumbered(first, source, "The teacher")
+
+
+def _of_teachers(config, as_written):
+    """Names of the classes that a teacher of ours knows, None for none."""
+    for teacher in teacher_sources.ours(config.teacher):
+        if names := weights.class_names(teacher):
+            return names, weights.as_written(teacher)
+    return None, as_written
+
+
+def _goes_on(config):
+    """Whether there is a run whose weights know their classes by name."""
+    known = model_dir.read_flags(config.model_dir).get("class_names")
+    return bool(known) and run_directory.latest(config.model_dir) is not None
+
+
+def _as_the_run(config, source):
+    flags = model_dir.read_flags(config.model_dir)
+    known, names = flags["class_names"], source.class_names
+    as_written = flags.get("class_names_as_written", False)
+    unknown = unknown_classes(names, known, as_written)
+    gone = unknown_classes(known, names, as_written)
+    if unknown:
+        raise ValueError(
+            "THE CLASSES HAVE CHANGED since this run began, and a classifier "
+            f"cannot go on with others. Received: {_change(unknown, gone)} in "
+            f"{source.name}, while the run in {config.model_dir!r} has "
+            f"{listed(known)}. Name the classes as they were, with "
+            "--label_map where the data cannot change, or begin another run "
+            f"with --checkpoint={config.model_dir}"
+        )
+    if gone:
+        _LOG.warning(
+            "%s has no image of the classes %s, which the run in %s knows: "
+            "they keep their numbers.",
+            source.name,
+            listed(gone),
+            config.model_dir,
+        )
+    return renumber(source, known, "The run", as_written)
+
+
+def _change(unknown, gone):
+    """New classes in words, and those that are gone."""
+    new = f"the new or renamed classes {listed(unknown)}"
+    return f"{new}, and none of {listed(gone)}," if gone else new
+
+
+def _compare_with_teacher(config, source):
+    names, _ = _of_teachers(config, True)
+    if names and tuple(names) != source.class_names:
+        _LOG.warning(
+            "THE TEACHER NUMBERS ITS CLASSES OTHERWISE than the run in %s, "
+            "which an earlier version began: %s there, %s here. Labels and "
+            "teacher contradict each other; begin the run again elsewhere.",
+            config.model_dir,
+            listed(names),
+            listed(source.class_names),
+        )
+
+
+def _as_the_checkpoint(config, source):
+    known = weights.class_names(config.checkpoint)
+    numbered = weights.in_order_of(config.checkpoint, source)
+    names = numbered.class_names or ()
+    other = known and len(known) == len(names) and set(known) != set(names)
+    if other and weights.has_classifier(config.checkpoint):
+        _LOG.warning(
+            "the classifier of %s knows other classes, %s, than %s, which has "
+            "%s: it is a start, no more.",
+            config.checkpoint,
+            listed(known),
+            source.name,
+            listed(names),
+        )
+    return numbered

@@ -1,0 +1,166 @@
+"""A temperature from one half, judged on the other, in all that tells."""
+
+import csv
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import simclrv2_tf
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.inference.evaluation import calibration
+from simclrv2_tf.inference.evaluation import reliability
+from simclrv2_tf.inference.evaluation import temperature_fit
+from simclrv2_tf.runs import weights
+
+NAMES = ("ant", "bee", "cat")
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture
+def pictures():
+    """Images whose labels the network answers now rightly, now wrongly."""
+    images = RNG.integers(0, 255, (40, 8, 8, 3), np.uint8)
+    labels = RNG.integers(0, 3, 40).astype(np.int32)
+    labels[::8] = -1
+    return Source("pictures", labels, InMemory(images), NAMES)
+
+
+def logits_of(network, source):
+    images = source.storage.array.astype(np.float32) / 255
+    return network(images)["logits_sup"].numpy()
+
+
+def softmax(logits):
+    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shares / shares.sum(axis=-1, keepdims=True)
+
+
+def evaluated(run, pictures):
+    result = simclrv2_tf.evaluate(pictures, run, calibrate=True)
+    return result, result["eval/temperature"]
+
+
+def test_it_is_fitted_on_one_half_and_judged_on_the_other(
+    network, run, pictures
+):
+    plain = simclrv2_tf.evaluate(pictures, run)
+    assert not (run / "calibration-7.json").exists()
+    result, temperature = evaluated(run, pictures)
+    assert {k: result[k] for k in plain if k != "calibration"} == {
+        k: plain[k] for k in plain if k != "calibration"
+    }
+    labels, logits = pictures.labels, logits_of(network, pictures)
+    fitted = calibration.part_to_fit(labels)
+    counts = np.bincount(labels[labels >= 0])
+    np.testing.assert_array_equal(
+        np.bincount(labels[fitted]), np.floor(counts / 2 + 0.5)
+    )
+    assert temperature == pytest.approx(
+        temperature_fit.fit(logits[fitted], labels[fitted]), rel=1e-3
+    )
+    others = np.setdiff1d(np.flatnonzero(labels >= 0), fitted)
+    told = result["calibration"]
+    assert (told["fitted_on"], told["judged_on"]) == (len(fitted), len(others))
+    right = logits[others].argmax(axis=1) == labels[others]
+    for name, scale in (("error_before", 1), ("error_after", temperature)):
+        shares = softmax(logits[others] / scale).max(axis=1)
+        error = reliability.expected_calibration_error(
+            reliability.curve(shares, right)
+        )
+        assert told[name] == pytest.approx(error, abs=1e-5)
+    stored = json.loads((run / "calibration-7.json").read_text())
+    assert stored["temperature"] == temperature == weights.temperature(run)
+    assert (run / "reliability_after.csv").exists()
+
+
+def test_exports_classifiers_and_predictions_have_it(network, run, pictures):
+    before = simclrv2_tf.load_classifier(run)
+    _, temperature = evaluated(run, pictures)
+    assert temperature != 1
+    path = simclrv2_tf.export_model(run)
+    scaled = probabilities(path, pictures)
+    logits = logits_of(network, pictures)
+    np.testing.assert_allclose(
+        scaled["probabilities"], softmax(logits / temperature), atol=1e-5
+    )
+    order = np.argsort(-logits, axis=1)
+    np.testing.assert_array_equal(
+        scaled["classes"].astype(str), np.array(NAMES)[order]
+    )
+    np.testing.assert_array_equal(
+        scaled["probabilities"].argmax(1), order[:, 0]
+    )
+    np.testing.assert_array_equal(
+        scaled["scores"], np.sort(scaled["probabilities"])[:, ::-1]
+    )
+    for source in (run, path):  # the run and its export
+        after = simclrv2_tf.load_classifier(source)
+        assert after.temperature == temperature
+        images = list(pictures.storage.array)
+        told = after.predict(images)
+        assert [p.class_name for p in told] == [
+            p.class_name for p in before.predict(images)
+        ]
+        assert told[0].probability == pytest.approx(
+            scaled["scores"][0, 0], abs=1e-5
+        )
+    table = simclrv2_tf.predict(pictures, run, predict_top_k=1)
+    with open(table, newline="") as file:
+        rows = list(csv.DictReader(file))
+    np.testing.assert_allclose(
+        [float(row["probability_1"]) for row in rows],
+        scaled["scores"][:, 0],
+        atol=1e-5,
+    )
+
+
+def probabilities(path, source):
+    """What an export answers to the images, as PNG."""
+    model = tf.saved_model.load(path)
+    encoded = [tf.io.encode_png(image) for image in source.storage.array]
+    answer = model.signatures["serving_default"](tf.stack(encoded))
+    return {name: value.numpy() for name, value in answer.items()}
+
+
+def test_labels_must_be_there(run, pictures):
+    bare = dataclasses.replace(
+        pictures, labels=np.full(40, -1, np.int32), class_names=None
+    )
+    with pytest.raises(ValueError, match="pictures with 0 labels: give an ev"):
+        simclrv2_tf.evaluate(bare, run, calibrate=True)
+    one = dataclasses.replace(
+        pictures, labels=np.where(np.arange(40) < 1, 0, -1).astype(np.int32)
+    )
+    with pytest.raises(ValueError, match="pictures with 1 labels"):
+        simclrv2_tf.evaluate(one, run, calibrate=True)
+    assert not (run / "calibration-7.json").exists()
+
+
+def test_it_belongs_to_a_run_that_is_evaluated(run, pictures, tmp_path):
+    with pytest.raises(ValueError, match="mode='eval' or 'train_then_eval'"):
+        Config(mode="export", calibrate=True)
+    with pytest.raises(ValueError, match="training did not see"):
+        Config(mode="eval", eval_split="train", calibrate=True)
+    Config(mode="train", train_mode="semi_supervised", calibrate=True)
+    with pytest.raises(ValueError, match="a run's own checkpoint"):
+        simclrv2_tf.evaluate(
+            pictures, tmp_path / "new", checkpoint=run, calibrate=True
+        )
+
+
+def test_a_broken_file_is_one_sentence(run):
+    (run / "calibration-7.json").write_text('{"temperature": -1}')
+    with pytest.raises(ValueError, match="must hold a temperature above 0"):
+        simclrv2_tf.load_classifier(run)
+
+
+def test_a_large_split_is_fitted_on_few():
+    labels = np.repeat(np.arange(100), 1000)
+    fitted = calibration.part_to_fit(labels)
+    assert len(fitted) == calibration.MOST
+    assert set(np.bincount(labels[fitted])) == {100}

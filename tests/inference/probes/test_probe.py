@@ -1,0 +1,283 @@
+"""Probes: the draws, what is written, and what is refused."""
+
+import csv
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import small_classifier
+
+import simclrv2_tf
+from simclrv2_tf.config import Config
+from simclrv2_tf.config.probe_options import Count
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.inference import sweep
+from simclrv2_tf.inference.probes import probe_data
+from simclrv2_tf.probing import cross_validation
+from simclrv2_tf.probing import intervals
+from simclrv2_tf.probing import ridge
+from simclrv2_tf.recipes import baselines
+
+RNG = np.random.default_rng(0)
+DIGITS = [str(digit) for digit in range(10)]
+
+
+@pytest.fixture(autouse=True)
+def few_strengths(monkeypatch):
+    monkeypatch.setattr(cross_validation, "STRENGTHS", (0.01, 1.0))
+
+
+def pictures(labels, names=DIGITS, name="pictures"):
+    """Grey images whose brightness tells the class, with noise."""
+    labels = np.array(labels, np.int32)
+    pixels = 20 * labels[:, None, None, None] + RNG.integers(
+        0, 20, (len(labels), 8, 8, 3)
+    )
+    return Source(name, labels, InMemory(pixels.astype(np.uint8)), tuple(names))
+
+
+def digits():
+    train = sources.open_digits("train").subset(np.arange(200))
+    return train, sources.open_digits("test").subset(np.arange(100))
+
+
+def probed(run, source=None, evaluation=None, **options):
+    if source is None:
+        source, evaluation = digits()
+    return simclrv2_tf.probe(source, run, evaluation, **options)
+
+
+def test_everything_on_one_curve(run, tmp_path, capsys):
+    result = probed(
+        run,
+        label_counts="1,5,full",
+        label_draws=2,
+        probe_endpoint="final_avg_pool,proj_layer_1",
+        compare=[str(run / "ckpt-7"), "pixels"],
+        probe_k=[1, 20],
+        probe_temperatures="0.1",
+    )
+    assert json.loads((run / "probe.json").read_text()) == result
+    with open(run / "probe.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    # k=20 is more than the ten labels of the first count.
+    each = 2 * 3 + 2 * 4 + 4
+    assert len(rows) == len(result["draws"]) == 5 * each
+    assert {row["network"] for row in rows} == {
+        str(run),
+        str(run / "ckpt-7"),
+        "pixels",
+    }
+    points = {
+        (p["network"], p["endpoint"], p["classifier"], p["count"]): p
+        for p in result["curve"]
+    }
+    assert len(points) == len(result["curve"]) == 5 * (3 + 4 + 4)
+    point = points["pixels", "pixels", "knn k=20 t=0.1", "5"]
+    shares = [
+        row["top_1"]
+        for row in result["draws"]
+        if (row["network"], row["classifier"], row["count"])
+        == ("pixels", "knn k=20 t=0.1", "5")
+    ]
+    assert point["mean"] == pytest.approx(np.mean(shares))
+    assert (point["low"], point["high"]) == intervals.student(shares)
+    assert (point["labels"], point["labels_in_all"]) == (5, 50)
+    assert (point["k"], point["temperature"], point["draws"]) == (20, 0.1, 2)
+    full = points["pixels", "pixels", "logistic", "full"]
+    assert full["interval"] == "wilson" and full["draws"] == 1
+    assert full["strengths"][0] in result["protocol"]["strengths"]
+    assert full["mean"] > 0.8  # digits are told by their pixels
+    assert points["pixels", "pixels", "logistic", "1"]["strengths"] == [1, 1]
+    # The same weights under two names, and the same draws.
+    for (network, *rest), one in points.items():
+        if network == str(run):
+            twin = points[(str(run / "ckpt-7"), *rest)]
+            assert {**twin, "network": network} == one
+    assert "knn k=20" in capsys.readouterr().out
+    protocol = result["protocol"]
+    assert protocol["label_counts"] == ["1", "5", "full"]
+    sizes = {(f["endpoint"], f["image_size"]) for f in protocol["features"]}
+    assert sizes == {
+        ("final_avg_pool", 8),
+        ("proj_layer_1", 8),
+        ("pixels", 32),
+    }
+
+
+def test_figures_are_those_of_the_features(run):
+    source, evaluation = digits()
+    result = probed(run, source, evaluation, probe_k="1")
+    network = simclrv2_tf.load_network(run)
+    known = baselines.features_of(network, source)
+    asked = baselines.features_of(network, evaluation)
+    found = {p["classifier"]: p["mean"] for p in result["curve"]}
+    nearest = source.labels[(asked @ known.T).argmax(axis=1)]
+    assert found["knn k=1"] == (nearest == evaluation.labels).mean()
+
+
+def test_features_are_embedded_once(run, monkeypatch):
+    source, evaluation = digits()
+    first = probed(run, source, evaluation)
+    made = []
+    compute = sweep.run_shards
+    monkeypatch.setattr(
+        sweep,
+        "run_shards",
+        lambda *arguments: made.append(1) or compute(*arguments),
+    )
+    assert probed(run, source, evaluation) == first and not made
+    probed(run, source, evaluation, probe_endpoint="final_avg_pool,proj_sel")
+    assert len(made) == 2  # of both parts, and of the new endpoint alone
+    network = small_classifier.classifier()
+    kernel = network.backbone.model.layers[0].kernel
+    kernel.assign(kernel + 1)
+    small_classifier.save_run(network, run)
+    probed(run, source, evaluation)
+    assert len(made) == 4  # another network
+    brighter = dataclasses.replace(
+        source, storage=InMemory(source.storage.array[::-1])
+    )
+    probed(run, brighter, evaluation)
+    assert len(made) == 5  # other images under the same names
+    assert not list(run.glob("probe_features/*.parts"))
+
+
+def test_without_an_evaluation_split_some_are_set_aside(run):
+    result = probed(run, pictures([*range(10)] * 10), None, label_counts="0.25")
+    protocol = result["protocol"]
+    assert (protocol["labels"], protocol["examples"]) == (80, 20)
+    assert "20% of each class: there is no evaluation" in protocol["judged"]
+    assert result["draws"][0]["labels_in_all"] == 20
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        ([0, 1, 2] * 10, [0, 1] * 10),
+        ([0, 1] * 20 + [2], None),  # that can spare none
+    ],
+)
+def test_a_class_that_is_not_judged_is_named(known, asked):
+    known, asked = (
+        labels and pictures(labels, "abc") for labels in (known, asked)
+    )
+    note = probe_data.open_data(Config(), known, asked).note
+    words = "; none of these images is labelled 'c', which is not measured"
+    assert note.startswith("judged on") and note.endswith(words)
+
+
+def test_draws_are_stratified_nested_and_seeded():
+    source = pictures(RNG.integers(0, 10, 200))
+    readable = np.setdiff1d(np.arange(200), [3, 4])
+
+    def drawn(count, seed=0):
+        found = probe_data.draws(source, count, 3, seed, readable)
+        return [set(draw.numbers.tolist()) for draw in found]
+
+    few, many = drawn(Count("2", per_class=2)), drawn(Count("5", per_class=5))
+    assert all(a < b for a, b in zip(few, many, strict=True))
+    assert few[0] != few[1] and drawn(Count("2", per_class=2), 1)[0] == few[1]
+    for numbers in many:
+        counts = np.bincount(source.labels[list(numbers)])
+        assert (counts == 5).all() and not numbers & {3, 4}
+    (full,) = drawn(Count("full"))
+    assert full == set(readable.tolist())
+
+
+def test_classes_are_matched_by_name(run):
+    known = pictures([0, 1] * 20, ["ant", "bee"])
+    asked = pictures([1, 0] * 10, ["bee", "ant"])
+    pixels = np.where(known.labels[:, None, None, None], 250, 20)
+    known = dataclasses.replace(
+        known, storage=InMemory(np.tile(pixels, (1, 8, 8, 3)).astype(np.uint8))
+    )
+    pixels = np.where(asked.labels[:, None, None, None], 20, 250)
+    asked = dataclasses.replace(
+        asked, storage=InMemory(np.tile(pixels, (1, 8, 8, 3)).astype(np.uint8))
+    )
+    result = probed(run, known, asked)
+    found = {p["classifier"]: p["mean"] for p in result["curve"]}
+    assert found["ridge"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"label_draws": 0}, "label_draws` must be at least 1. Received.*=0"),
+        ({"label_counts": ""}, "label_counts` must name something"),
+        ({"label_counts": "1,x"}, "or full. Received: 'x'"),
+        ({"label_counts": "0"}, "or full. Received: '0'"),
+        ({"label_counts": [1, 1.5]}, "or full. Received: '1.5'"),
+        ({"label_counts": 3.0}, "label_counts` must be text"),
+        ({"compare": ","}, "compare` must name something.*compare=','"),
+        ({"probe_k": "0"}, "probe_k` must be whole numbers above 0"),
+        ({"probe_temperatures": "0"}, "probe_temperatures` must be numbers"),
+        ({"probe_endpoint": []}, "probe_endpoint` must name something"),
+    ],
+)
+def test_options_that_cannot_be_read(options, message):
+    with pytest.raises(ValueError, match=message):
+        Config(mode="probe", **options)
+
+
+def test_options_that_do_not_fit_the_data(run, resnet_run, tmp_path):
+    train, test = digits()
+    for options, message in [
+        ({"label_counts": "500"}, "label_counts=500, where the class '.' has"),
+        ({"label_counts": "0.001"}, "label_counts=0.001, where the class"),
+        ({"label_counts": "1", "probe_k": "11"}, "10 at most.*probe_k=11"),
+        ({"probe_endpoint": "nothing"}, "one of.*final_avg_pool.*'nothing'"),
+        ({"compare": str(tmp_path / "none")}, "none"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            probed(run, train, test, **options)
+    with pytest.raises(ValueError, match="not maps.*'block_group4'"):
+        probed(resnet_run, train, test, probe_endpoint="block_group4")
+    with pytest.raises(ValueError, match="classes or more. Received: pictures"):
+        probed(run, pictures([-1] * 10), test)
+    with pytest.raises(ValueError, match="must have the same classes, by name"):
+        probed(run, train, pictures([0, 1], ["ant", "bee"]))
+    with pytest.raises(ValueError, match="judged by labels.*none in pictures"):
+        probed(run, train, pictures([-1] * 10))
+    with pytest.raises(ValueError, match="too few for that in pictures"):
+        probed(run, pictures([0, 1], "ab"))
+    with pytest.raises(ValueError, match="`probe_output` must say where"):
+        simclrv2_tf.probe(train, None, test, checkpoint=str(run))
+    assert not list(run.glob("probe.*"))
+
+
+def test_a_checkpoint_and_an_output_will_do(run, tmp_path):
+    out = tmp_path / "out"
+    simclrv2_tf.probe(
+        "digits",
+        checkpoint=str(run),
+        eval_split="test",
+        label_counts="1",
+        label_draws=1,
+        probe_output=out,
+    )
+    protocol = json.loads((out / "probe.json").read_text())["protocol"]
+    assert protocol["judged"] == "judged on digits (test)"
+    assert protocol["examples"] == 360
+
+
+def test_features_that_are_not_finite_are_named(run):
+    network = small_classifier.classifier()
+    kernel = network.backbone.model.layers[0].kernel
+    kernel.assign(kernel * 1e38)
+    small_classifier.save_run(network, run)
+    with pytest.raises(
+        ValueError, match="must be finite numbers.*in final_avg"
+    ):
+        probed(run)
+    assert not list(run.glob("probe_features/*.npy"))
+
+
+def test_ridge_settings_are_written(run):
+    result = probed(run)
+    (point,) = [p for p in result["curve"] if p["family"] == "ridge"]
+    assert point["l2"] == ridge.L2 and point["k"] is None

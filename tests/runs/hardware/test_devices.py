@@ -1,0 +1,62 @@
+"""From flags to a strategy; what a remote TPU cannot reach."""
+
+import pytest
+
+from simclrv2_tf import distribution
+from simclrv2_tf import session
+from simclrv2_tf.config import Config
+from simclrv2_tf.runs.hardware import devices
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the distribution was asked for; the environment has no TPU."""
+    for key in ("TPU_NAME", "KUBE_GOOGLE_CLOUD_TPU_ENDPOINTS", "TF_CONFIG"):
+        monkeypatch.delenv(key, raising=False)
+    seen = []
+    monkeypatch.setattr(
+        distribution, "make_strategy", lambda *given: seen.append(given)
+    )
+    return seen
+
+
+def test_flags_reach_the_strategy(asked):
+    tpu = {"tpu_name": "pod", "tpu_zone": "zone-a", "gcp_project": "project"}
+    devices.make_strategy(Config(model_dir="gs://bucket/run", **tpu))
+    devices.make_strategy(Config(master="grpc://10.0.0.2:8470"))
+    devices.make_strategy(Config(strategy="mirrored", use_tpu=False))
+    assert asked == [
+        ("auto", "pod", "zone-a", "project", None),
+        ("auto", "grpc://10.0.0.2:8470", None, None, None),
+        ("mirrored", None, None, None, False),
+    ]
+
+
+LOCAL = [
+    ({"model_dir": "runs/p"}, r"`model_dir` must be .* Received: .*'runs/p'"),
+    ({"data_dir": "/data"}, "`data_dir` must be in storage that the remote"),
+    ({"dataset": "folder:/images"}, "`dataset` must be.*dataset='/images'"),
+    ({"model_dir": "file:///runs/p"}, "`model_dir` must be"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), LOCAL)
+def test_a_remote_tpu_takes_no_local_path(asked, options, message):
+    config = Config(tpu_name="pod", **options)
+    with pytest.raises(ValueError, match=message):
+        session.run(config)
+    assert not asked  # refused before anything was started
+
+
+def test_a_tpu_in_the_environment_is_remote_too(asked, monkeypatch):
+    monkeypatch.setenv("TPU_NAME", "pod")
+    with pytest.raises(ValueError, match="the remote TPU 'pod' reaches"):
+        devices.make_strategy(Config(model_dir="runs/p"))
+    devices.make_strategy(Config(model_dir="runs/p", use_tpu=False))
+    devices.make_strategy(Config(model_dir="runs/p", strategy="one_device"))
+
+
+@pytest.mark.parametrize("options", [options for options, _ in LOCAL])
+def test_a_tpu_of_this_machine_takes_any_path(asked, options):
+    devices.make_strategy(Config(tpu_name="local", **options))
+    assert len(asked) == 1

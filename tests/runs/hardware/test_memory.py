@@ -1,0 +1,54 @@
+"""Memory in use is told of the place whose memory is foreseen."""
+
+import types
+
+import pytest
+import tensorflow as tf
+
+from simclrv2_tf.runs.hardware import memory
+
+MIB = 2**20
+
+
+@pytest.fixture
+def accelerators(monkeypatch):
+    """Two GPUs, of which the second holds more."""
+    held = {
+        "GPU:0": {"current": 10 * MIB, "peak": 30 * MIB},
+        "GPU:1": {"current": 20 * MIB, "peak": 25 * MIB},
+    }
+    devices = [types.SimpleNamespace(name=name) for name in held]
+    monkeypatch.setattr(
+        tf.config,
+        "list_logical_devices",
+        lambda kind: devices if kind == "GPU" else [],
+    )
+    monkeypatch.setattr(
+        tf.config.experimental, "get_memory_info", held.__getitem__
+    )
+
+
+def test_accelerators_hold_the_network_and_not_the_host(accelerators):
+    assert memory.memory_in_use() == 20 * MIB
+    assert memory.highest() == 30 * MIB
+
+
+def test_without_accelerators_it_is_the_process():
+    block = bytearray(64 * MIB)
+    now = memory.memory_in_use()  # the two are counted by other means
+    assert memory.highest() > 0.9 * now > len(block)
+
+
+def test_it_grows_by_what_is_taken():
+    before = memory.memory_in_use()
+    block = bytearray(256 * MIB)
+    grown = memory.memory_in_use() - before
+    del block
+    assert 200 * MIB < grown < 300 * MIB
+
+
+def test_what_was_held_before_runs_stays_what_it_was():
+    before = memory.before_runs()
+    block = bytearray(64 * MIB)
+    assert memory.before_runs() == before < memory.memory_in_use()
+    del block

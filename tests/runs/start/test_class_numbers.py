@@ -1,0 +1,193 @@
+"""Classes of a run, its teacher and its checkpoint, matched by name."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import small_backbone
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data import sources
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.start import class_numbers
+from simclrv2_tf.runs.train import train
+
+TINY = {
+    "train_mode": "finetune",
+    **small_backbone.options(),
+    "image_size": 8,
+    "num_proj_layers": 1,
+    "proj_out_dim": 8,
+    "train_batch_size": 6,
+    "warmup_epochs": 0,
+    "train_steps": 2,
+    "labels_per_class": 2,
+}
+NUMBERS = tuple(str(number) for number in range(12))
+LETTERS = tuple(sorted(NUMBERS))  # 0, 1, 10, 11, 2, ...: as folders once were
+
+
+def pictures(names):
+    """Four images of each class, the same ones whatever the order of names."""
+    classes = sorted(names)
+    labels = [names.index(name) for name in classes for _ in range(4)]
+    images = np.random.default_rng(0).integers(0, 255, (len(labels), 8, 8, 3))
+    storage = InMemory(images.astype(np.uint8))
+    return Source("pictures", np.array(labels, np.int32), storage, tuple(names))
+
+
+def config(directory, **options):
+    return Config(**{**TINY, **options, "model_dir": str(directory)})
+
+
+def flags(directory):
+    return json.loads((directory / "flags.json").read_text())
+
+
+def as_of_an_earlier_version(directory):
+    kept = flags(directory)
+    del kept["class_names_as_written"]
+    (directory / "flags.json").write_text(json.dumps(kept))
+
+
+@pytest.fixture(scope="module")
+def by_letters(tmp_path_factory):
+    """A run of two steps whose classes are in an earlier version's order."""
+    directory = tmp_path_factory.mktemp("runs") / "old"
+    train(config(directory), pictures(LETTERS))
+    as_of_an_earlier_version(directory)
+    return directory
+
+
+def copied(directory, tmp_path):
+    return shutil.copytree(directory, tmp_path / "run")
+
+
+def test_an_old_run_goes_on_as_if_its_order_were_still_ours(
+    by_letters, tmp_path, caplog
+):
+    longer = {"train_steps": 4}
+    for name, names in (("then", LETTERS), ("now", NUMBERS)):
+        shutil.copytree(by_letters, tmp_path / name)
+        train(config(tmp_path / name, **longer), pictures(names))
+        assert flags(tmp_path / name)["class_names"] == list(LETTERS)
+    assert "DATA HAVE CHANGED" not in caplog.text
+    then, now = (
+        weights.load(config(tmp_path / n), weights.newest(config(tmp_path / n)))
+        for n in ("then", "now")
+    )
+    for first, second in zip(then.weights, now.weights, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_numbers_that_an_earlier_version_rewrote(tmp_path, announced):
+    old = ("1", "2", "3")
+    train(config(tmp_path), pictures(old))
+    padded = pictures(("001", "002", "003"))
+    with pytest.raises(ValueError, match="THE CLASSES HAVE CHANGED.*001, 002"):
+        train(config(tmp_path, train_steps=3), padded)
+    as_of_an_earlier_version(tmp_path)
+    with announced():
+        train(config(tmp_path, train_steps=3), padded)
+    assert flags(tmp_path)["class_names"] == list(old)
+    assert flags(tmp_path)["class_names_as_written"] is False
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("x", *NUMBERS[1:]), "renamed classes x, and none of 0, in pictures"),
+        ((*NUMBERS, "x"), "the new or renamed classes x in pictures"),
+    ],
+)
+def test_classes_that_were_renamed_or_added(
+    by_letters, tmp_path, names, message
+):
+    run = copied(by_letters, tmp_path)
+    with pytest.raises(
+        ValueError, match=f"THE CLASSES HAVE CHANGED.*{message}"
+    ):
+        train(config(run, train_steps=3), pictures(names))
+
+
+def test_classes_that_are_gone_leave_their_numbers(
+    by_letters, tmp_path, caplog
+):
+    source = class_numbers.number_as_before(
+        config(by_letters), pictures(NUMBERS[:11])
+    )
+    assert source.class_names == LETTERS
+    assert set(source.labels) == {LETTERS.index(n) for n in NUMBERS[:11]}
+    assert "no image of the classes 11, which the run" in caplog.text
+
+
+def test_without_a_checkpoint_the_run_begins_anew(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "flags.json").write_text('{"class_names": ["a", "b"]}')
+    source = pictures(("c", "d"))
+    assert class_numbers.number_as_before(config(run), source) is source
+
+
+def test_a_student_has_its_teachers_numbers(by_letters, tmp_path, announced):
+    options = {
+        "train_mode": "distill",
+        "teacher": str(by_letters),
+        "labels_per_class": 0,
+    }
+    some = config(tmp_path, **options)
+    for names in (NUMBERS, NUMBERS[2:]):
+        source = class_numbers.number_as_before(some, pictures(names))
+        assert source.class_names == LETTERS
+        given = [name for name in sorted(names) for _ in range(4)]
+        assert [LETTERS[label] for label in source.labels] == given
+    with pytest.raises(ValueError, match="The teacher and the data.*: x in"):
+        class_numbers.number_as_before(some, pictures(("x", "1")))
+    with announced():
+        train(some, pictures(NUMBERS[2:]))
+    assert flags(tmp_path)["class_names"] == list(LETTERS)
+
+
+def test_a_student_that_an_earlier_version_numbered_otherwise(
+    by_letters, tmp_path, caplog
+):
+    run = copied(by_letters, tmp_path)
+    values = {**flags(run), "class_names": list(NUMBERS)}
+    (run / "flags.json").write_text(json.dumps(values))
+    options = {"train_mode": "distill", "teacher": str(by_letters)}
+    source = class_numbers.number_as_before(
+        config(run, **options), pictures(NUMBERS)
+    )
+    assert source.class_names == NUMBERS
+    assert "THE TEACHER NUMBERS ITS CLASSES OTHERWISE" in caplog.text
+
+
+def test_a_checkpoint_with_the_same_classes(by_letters, tmp_path, caplog):
+    further = config(tmp_path, checkpoint=str(by_letters))
+    source = class_numbers.number_as_before(further, pictures(NUMBERS))
+    assert source.class_names == LETTERS
+    assert not caplog.text
+    other = pictures(tuple("abcdefghijkl"))
+    assert class_numbers.number_as_before(further, other) is other
+    assert "knows other classes, 0, 1, 10" in caplog.text
+
+
+def test_labels_chosen_are_those_of_the_earlier_version(by_letters):
+    from simclrv2_tf.runs.inputs import choose_labels
+
+    flags_ = config(by_letters)
+    numbered = class_numbers.number_as_before(flags_, pictures(NUMBERS))
+    now = choose_labels(flags_, numbered)
+    then = choose_labels(flags_, pictures(LETTERS))
+    np.testing.assert_array_equal(now.labels, then.labels)
+    np.testing.assert_array_equal(now.storage.array, then.storage.array)
+
+
+def test_what_a_run_says_of_its_classes(tmp_path):
+    source = sources.open_digits()
+    named = class_numbers.names_of_run(config(tmp_path), source, source)
+    assert named["class_names"] == tuple(map(str, range(10)))
+    assert named["class_names_as_written"] is True
