@@ -15,6 +15,7 @@ from simclrv2_tf.recipes import stage_checks
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import network_sizes
+from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget import time_plan
 from simclrv2_tf.recipes.budget.machine import Machine
@@ -77,7 +78,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     replicas = max(1, facts.machine.accelerators)
     memory_fit.fit(recipe, config.memory_budget, replicas)
     measured = _measured(recipe, facts, data)
-    costs = time_plan.costs_of(recipe, measured)
+    costs = stage_costs.costs_of(recipe, measured)
     time_plan.plan(recipe, facts, costs, time.monotonic() - begin)
     stage_checks.check_steps(config, recipe, data, replicas)
     recipe.notes += stage_checks.notes(recipe)

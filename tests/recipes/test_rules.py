@@ -9,6 +9,8 @@ from simclrv2_tf.hub import catalogue
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes.budget import network_sizes
+from simclrv2_tf.recipes.budget import stage_costs
+from simclrv2_tf.recipes.budget import stage_steps
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget import time_plan
 from simclrv2_tf.recipes.budget.machine import Machine
@@ -27,7 +29,7 @@ SIGNS = Facts(1650, 50, 5, 10, 100, 3, LAPTOP, 1200.0)
 def planned(facts, step=0.3, start=10.0, spent=20.0, given=None):
     recipe = recommend(facts)
     recipe.given = given or {}
-    costs = time_plan.costs_of(recipe, StepTime(step, start))
+    costs = stage_costs.costs_of(recipe, StepTime(step, start))
     time_plan.plan(recipe, facts, costs, spent)
     return recipe
 
@@ -176,10 +178,10 @@ def test_the_time_of_pretraining_that_is_left_out_is_distillations():
     recipe = recommend(facts)
     make_recipe.start_from(recipe, facts)
     batch = recipe.options("pretrain")["train_batch_size"]
-    costs = time_plan.costs_of(recipe, StepTime(0.3 * batch / 256, 10.0))
+    costs = stage_costs.costs_of(recipe, StepTime(0.3 * batch / 256, 10.0))
     time_plan.plan(recipe, facts, costs, 20.0)
     options = recipe.options("distill")
-    most = time_plan.MOST_EPOCHS["distill"] * SIGNS.examples
+    most = stage_steps.MOST_EPOCHS["distill"] * SIGNS.examples
     assert options["train_steps"] == most // options["train_batch_size"]
     assert "pretrain" not in recipe.seconds
 

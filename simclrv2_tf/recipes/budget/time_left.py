@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from simclrv2_tf.recipes import job_seconds
-from simclrv2_tf.recipes.budget import time_plan
+from simclrv2_tf.recipes.budget import stage_steps
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
 
@@ -70,7 +70,7 @@ def _slower(record, parts):
 def _shorten(recipe, record):
     share = record.done[PART]["share"]
     why = f"{share:.0%} of what was planned: the parts before took longer"
-    time_plan.shorten(recipe, "distill", share, why)
+    stage_steps.shorten(recipe, "distill", share, why)
     steps = recipe.options("distill")["train_steps"]
     told = f"distillation: {steps:,} steps, {why}"
     print(told, flush=True)

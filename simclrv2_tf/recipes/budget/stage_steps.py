@@ -1,0 +1,83 @@
+"""How many steps a stage takes, and how often it saves and tells."""
+
+from __future__ import annotations
+
+from simclrv2_tf.recipes.budget.durations import duration
+from simclrv2_tf.recipes.budget.stage_costs import Costs
+from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.job_recipe import Recipe
+
+MOST_EPOCHS = {"pretrain": 800, "distill": 400}  # the paper's
+WARMUP = 0.05  # of the steps, the paper's
+CHECKPOINT = 60.0  # seconds of work that a kill may cost
+PAPER = "SimCLRv2, Chen et al. 2020"
+MEASURED = "measured on this machine"
+
+
+def choose_steps(
+    recipe: Recipe, facts: Facts, costs: Costs, stage: str, steps: int
+) -> None:
+    """Chooses a stage's steps, its warm-up and its pace, and reckons its time.
+
+    Args:
+      recipe: A `Recipe`, to which they are added; what the user gave wins.
+      facts: `Facts`.
+      costs: `Costs`.
+      stage: Name of the stage.
+      steps: As many as there is time for.
+    """
+    batch = recipe.options(stage)["train_batch_size"]
+    few = facts.labelled if stage in ("finetune", "scratch") else None
+    examples = few or facts.examples
+    steps = _allowed(recipe, stage, steps, examples)
+    epochs, each = steps * batch / examples, costs.step[stage]
+    recipe.seconds[stage] = steps * each + costs.run
+    if "train_epochs" not in recipe.given.get(stage, {}):
+        plural = "" if f"{epochs:.0f}" == "1" else "s"
+        why = f"{epochs:.0f} epoch{plural}, {each:.3f} s each step"
+        recipe.choose(stage, "train_steps", steps, why, MEASURED)
+    if stage in MOST_EPOCHS:
+        warmup, why = round(WARMUP * epochs, 2), f"{WARMUP:.0%} of the steps"
+        recipe.choose(stage, "warmup_epochs", warmup, why, PAPER)
+    choose_pace(recipe, stage, steps, each)
+
+
+def _allowed(recipe, stage, steps, examples):
+    """Steps that the user gave, or else no more than are worth it."""
+    options = recipe.options(stage)
+    batch = options["train_batch_size"]
+    if stage in MOST_EPOCHS:
+        steps = min(steps, MOST_EPOCHS[stage] * examples // batch)
+    if options.get("train_epochs"):
+        steps = options["train_epochs"] * examples // batch
+    return max(1, options.get("train_steps") or steps)
+
+
+def choose_pace(recipe: Recipe, stage: str, steps: int, each: float) -> None:
+    """How often a stage saves and tells, at so many seconds a step."""
+    every = max(1, min(steps, round(CHECKPOINT / each)))
+    why = f"a kill costs {duration(CHECKPOINT)} at most"
+    recipe.choose(stage, "checkpoint_steps", every, why, MEASURED)
+    shown = max(1, min(100, steps // 10))
+    recipe.choose(stage, "train_summary_steps", shown, "ten lines", "-")
+    recipe.choose(stage, "keep_checkpoint_max", 2, "the last ones", "-")
+
+
+def shorten(recipe: Recipe, stage: str, share: float, why: str) -> None:
+    """Has a stage take a share of the steps that were planned.
+
+    Args:
+      recipe: A `Recipe` that is planned; what the user gave stays.
+      stage: Name of the stage.
+      share: Above 0, up to 1.
+      why: In words.
+    """
+    options = recipe.options(stage)
+    steps = max(1, round(share * options["train_steps"]))
+    changes = {
+        "train_steps": steps,
+        "warmup_epochs": round(share * options["warmup_epochs"], 2),
+        "checkpoint_steps": min(steps, options["checkpoint_steps"]),
+    }
+    for option, value in changes.items():
+        recipe.choose(stage, option, value, why, MEASURED)
