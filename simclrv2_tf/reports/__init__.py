@@ -7,10 +7,10 @@ global state of matplotlib, and import it when they are called. `panels`,
 
 from simclrv2_tf.reports.class_figures import class_accuracy
 from simclrv2_tf.reports.class_figures import confusion
-from simclrv2_tf.reports.curves import label_efficiency
 from simclrv2_tf.reports.curves import learning
 from simclrv2_tf.reports.curves import reliability
 from simclrv2_tf.reports.history import panels
+from simclrv2_tf.reports.label_curves import label_efficiency
 from simclrv2_tf.reports.maps import embedding_map
 from simclrv2_tf.reports.maps import project
 from simclrv2_tf.reports.tiles import gallery

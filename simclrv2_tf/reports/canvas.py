@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 DPI = 160  # of pictures, which are shown at half of it or a bit more
@@ -100,6 +101,13 @@ def colours(count: int) -> list[tuple]:
         if count <= most:
             return [colormaps[name](index) for index in range(count)]
     return [colormaps["hsv"](index / count) for index in range(count)]
+
+
+def percent(axis: Axis) -> None:
+    """Has an axis of matplotlib show shares in percent."""
+    from matplotlib.ticker import PercentFormatter
+
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
 def png(figure: Figure, dpi: int = DPI) -> bytes:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from typing import Any
 
 import numpy as np
 
@@ -71,60 +70,6 @@ def _panel(axes, title, series, resumed, dark):
         canvas.legend(axes, dark)
 
 
-def label_efficiency(
-    rows: Sequence[Mapping[str, Any]], dark: bool = False
-) -> Figure:
-    """Accuracy over the number of labels, a curve for each way to classify.
-
-    Args:
-      rows: Dictionaries of "network", "endpoint", "classifier", "labels" (a
-        number), "mean", and "low" and "high", the 95 % interval, which may be
-        None. `probe.json` holds such rows.
-      dark: Whether it is for a dark page.
-    """
-    figure = canvas.new_figure(5.4, 3.6, dark)
-    axes = figure.subplots()
-    curves = _curves(rows)
-    for colour, (name, points) in zip(
-        canvas.colours(len(curves)), curves.items(), strict=True
-    ):
-        labels, mean, low, high = np.array(points, float).T
-        axes.plot(labels, mean, "o-", markersize=3, color=colour, label=name)
-        axes.fill_between(labels, low, high, color=colour, alpha=0.15, lw=0)
-    axes.set_xscale("log")
-    counts = sorted({float(row["labels"]) for row in rows})
-    axes.set_xticks(counts, [f"{count:g}" for count in counts])
-    axes.minorticks_off()
-    axes.set_xlabel("labels")
-    _percent(axes.yaxis)
-    axes.set_ylabel("accuracy")
-    canvas.style(axes, dark)
-    canvas.legend(axes, dark, loc="best")
-    return figure
-
-
-def _curves(rows):
-    """{name: [(labels, mean, low, high)]}; names say what differs."""
-    keys = [
-        key
-        for key in ("network", "endpoint", "classifier")
-        if len({row.get(key) for row in rows}) > 1
-    ]
-    curves: dict[str, list] = {}
-    for row in sorted(rows, key=lambda row: float(row["labels"])):
-        words = (str(row.get(key)) for key in keys or ["classifier"])
-        mean, low, high = (row.get(key) for key in ("mean", "low", "high"))
-        point = (
-            row["labels"],
-            mean,
-            mean if low is None else low,
-            mean if high is None else high,
-        )
-        name = ", ".join(canvas.plain(word) for word in words)
-        curves.setdefault(name, []).append(point)
-    return curves
-
-
 def reliability(
     confidence: np.ndarray, right: np.ndarray, dark: bool = False
 ) -> Figure:
@@ -156,13 +101,7 @@ def reliability(
         color=[(scheme.accent, alpha) for alpha in filled],
     )
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy")
-    _percent(axes.xaxis)
-    _percent(axes.yaxis)
+    canvas.percent(axes.xaxis)
+    canvas.percent(axes.yaxis)
     canvas.style(axes, dark)
     return figure
-
-
-def _percent(axis):
-    from matplotlib.ticker import PercentFormatter
-
-    axis.set_major_formatter(PercentFormatter(1.0, decimals=0))

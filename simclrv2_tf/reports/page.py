@@ -12,6 +12,7 @@ from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import record
 from simclrv2_tf.reports import curves
 from simclrv2_tf.reports import history
+from simclrv2_tf.reports import label_curves
 from simclrv2_tf.reports import looking
 from simclrv2_tf.reports import overview
 from simclrv2_tf.reports import template
@@ -64,12 +65,17 @@ def _checked(directory):
             "A report is written of local directories. Received: "
             f"model_dir={directory!r}; copy it to this machine."
         )
-    if not any(stage.flags for stage in history.read_stages(directory)):
+    if any(stage.flags for stage in history.read_stages(directory)):
+        return directory
+    if record.is_job(directory):
         raise ValueError(
-            f"`model_dir` {directory!r} holds no job and no run: expected a "
-            "directory with flags.json or job.json, which training writes."
+            f"The job in {directory!r} has trained no stage to report of; "
+            "--mode=status says how far it is."
         )
-    return directory
+    raise ValueError(
+        f"`model_dir` {directory!r} holds no job and no run: expected a "
+        "directory with flags.json or job.json, which training writes."
+    )
 
 
 def _contents(config, directory, sources, pictures):
@@ -142,12 +148,13 @@ def _efficiency(directory, stages, pictures):
     """The label-efficiency curve of `probe.json`, None without one."""
     places = [directory, *(stage.directory for stage in stages)]
     for place in places:
-        rows = record.read_json(place, _PROBES).get("rows")
+        rows = record.read_json(place, _PROBES).get("curve")
         if rows:
+            shown = label_curves.of_few_neighbours(rows)
             return pictures.add(
                 "label_efficiency",
                 "Accuracy over the number of labels",
-                functools.partial(curves.label_efficiency, rows),
+                functools.partial(label_curves.label_efficiency, shown),
             )
     return None
 

@@ -15,6 +15,7 @@ from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.inference.probes import probe_results
 from simclrv2_tf.reports import page
 
 EVIL = "<script>alert(1)</script>"
@@ -28,15 +29,24 @@ FLAGS = {
     "resnet_depth": 18,
     "color_jitter_strength": 0.5,
 }
-PROBE = {
-    "network": EVIL,
-    "endpoint": "final_avg_pool",
-    "classifier": "logistic",
-    "labels": 5,
-    "mean": 0.5,
-    "low": 0.4,
-    "high": 0.6,
-}
+PROBED = [
+    probe_results.Measurement(
+        network=EVIL,
+        endpoint="final_avg_pool",
+        classifier="logistic",
+        labels=5.0,
+        count="5",
+        labels_in_all=15,
+        draw=draw,
+        seed=draw,
+        top_1=0.5,
+        examples=24,
+        split="these",
+        image_size=32,
+        family="logistic",
+    )
+    for draw in range(2)
+]
 TIMED = {
     "formats": [
         {
@@ -98,7 +108,7 @@ def make_run(path):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     path = make_run(tmp_path_factory.mktemp("report") / "a<b>run")
-    (path / "probe.json").write_text(json.dumps({"rows": [PROBE]}))
+    probe_results.write(str(path), {}, PROBED)
     version = path / "saved_model" / "7"
     version.mkdir(parents=True)
     (version / "benchmark.json").write_text(json.dumps(TIMED))
@@ -187,6 +197,14 @@ def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(ValueError, match="holds no job and no run: expected"):
         simclrv2_tf.report(tmp_path)
     assert not list(tmp_path.iterdir())
+    begun = {
+        "asked": {},
+        "data": {"name": "these", "examples": 80},
+        "recipe": {"seconds": {}, "reasons": []},
+    }
+    (tmp_path / "job.json").write_text(json.dumps(begun))
+    with pytest.raises(ValueError, match="trained no stage.*--mode=status"):
+        simclrv2_tf.report(tmp_path)
     with pytest.raises(ValueError, match="local directories. Received.*gs://"):
         simclrv2_tf.report("gs://bucket/run")
 
