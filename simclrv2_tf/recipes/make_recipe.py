@@ -33,6 +33,7 @@ from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.recommend import recommend
 from simclrv2_tf.recipes.rule_values import LONG
+from simclrv2_tf.recipes.rule_values import in_equal_parts
 
 # Without a budget: 200 epochs of a small network, within these hours.
 DESERVED_EPOCHS = 200
@@ -81,7 +82,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     costs = stage_costs.costs_of(recipe, measured)
     time_plan.plan(recipe, facts, costs, time.monotonic() - begin)
     stage_checks.check_steps(config, recipe, data, replicas)
-    recipe.notes += stage_checks.notes(recipe)
+    recipe.notes += stage_checks.notes(config, recipe, facts.labelled > 0)
     memory_fit.tell(recipe, _short_runs(recipe, facts))
     return recipe
 
@@ -189,7 +190,9 @@ def start_from(recipe, facts):
     if facts.initial and facts.examples < CONTINUED:
         recipe.left_out.append("pretrain")
         why = "a step is measured in little memory: it is not trained so"
-        batch = memory_fit.LEAST_MICROBATCH
+        batch = in_equal_parts(
+            memory_fit.LEAST_MICROBATCH, facts.machine.accelerators
+        )
         recipe.choose("pretrain", "train_batch_size", batch, why, source)
         recipe.notes.append(
             f"pretraining is left out: the weights given have seen more than "

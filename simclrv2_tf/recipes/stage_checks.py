@@ -103,21 +103,42 @@ def check_steps(
             raise _against(stage, error) from None
 
 
-def notes(recipe: Recipe) -> list[str]:
+def notes(config: Config, recipe: Recipe, labelled: bool) -> list[str]:
     """What of a stage's options has no effect, in sentences.
 
     Args:
-      recipe: A `Recipe`, which is made.
+      config: The job's `Config`.
+      recipe: Its `Recipe`, which is made.
+      labelled: Whether there is an image with a label.
     """
+    return [
+        *_of_stages_left_out(config, recipe, labelled),
+        *_of_a_kept_probe(recipe),
+    ]
+
+
+def _of_stages_left_out(config, recipe, labelled):
+    """Options of their own that were given to stages that the job lacks."""
+    for stage, own in read(config.stage_options, config).items():
+        left_out = stage in recipe.left_out
+        if own and (left_out or not labelled and stage != STAGES[0]):
+            why = "weights are given" if left_out else "no image has a label"
+            yield (
+                f"--{stage}.{next(iter(own))} has no effect: the job has no "
+                f"stage {stage}, as {why}"
+            )
+
+
+def _of_a_kept_probe(recipe):
+    """Steps that were given to a teacher that does not take them."""
     given = recipe.given.get("finetune", {})
     kept = recipe.options("finetune").get("learning_rate") == 0
-    if not kept or recipe.trials or "train_steps" not in given:
-        return []
-    return [
-        "with so few labels the teacher is a linear probe of its features: "
-        f"the {given['train_steps']:,} steps of fine-tuning that are given "
-        "change nothing without --finetune.learning_rate"
-    ]
+    if kept and not recipe.trials and "train_steps" in given:
+        yield (
+            "with so few labels the teacher is a linear probe of its features: "
+            f"the {given['train_steps']:,} steps of fine-tuning that are given "
+            "change nothing without --finetune.learning_rate"
+        )
 
 
 def check_rates(config: Config, chosen: Recipe, left_out: list[str]) -> None:

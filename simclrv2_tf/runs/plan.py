@@ -83,7 +83,7 @@ def make_plan(
     """
     batch = config.train_batch_size
     kind = "labelled images" if config.train_mode == "finetune" else "images"
-    _check_size(batch, examples, kind)
+    _check_size(batch, examples, kind, replicas)
     _check_division(batch, replicas, config.gradient_cache_microbatch)
     steps = config.train_steps or optimizers.train_steps(
         examples, batch, config.train_epochs
@@ -111,13 +111,21 @@ def make_plan(
     )
 
 
-def _check_size(batch, examples, kind):
+def _check_size(batch, examples, kind, replicas):
     if examples < batch:
         raise ValueError(
             f"There must be at least as many {kind} as a batch holds. "
             f"Received: {examples} {kind} for --train_batch_size={batch}; "
-            f"give --train_batch_size={examples} or less, or add images."
+            f"{_smaller_batch(examples, replicas)}, or add images."
         )
+
+
+def _smaller_batch(examples, replicas):
+    """What to give where there are so few images."""
+    if examples < replicas:
+        return f"that is fewer than {replicas} replicas: --strategy=one_device"
+    most = examples // replicas * replicas
+    return f"give --train_batch_size={most} or less"
 
 
 def _check_division(batch, replicas, microbatch):

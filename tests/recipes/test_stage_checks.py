@@ -169,13 +169,33 @@ def test_what_a_job_would_not_heed_is_refused(options, message):
     stage_checks.check_given(job(labels_per_class=3, eval_split="test"))
 
 
+def notes(config, trials=False, left_out=(), labelled=True):
+    made = recipe_of(config)
+    made.trials, made.left_out = trials, list(left_out)
+    return stage_checks.notes(config, made, labelled)
+
+
 def test_steps_that_leave_a_linear_probe_as_it_is_are_told():
-    made = recipe_of(job(stage_options={"finetune": {"train_steps": 60}}))
-    (note,) = stage_checks.notes(made)
+    asked = job(stage_options={"finetune": {"train_steps": 60}})
+    (note,) = notes(asked)
     assert "the 60 steps of fine-tuning that are given change nothing" in note
-    made.trials = True  # they are for these, and what they choose
-    assert not stage_checks.notes(made)
-    assert not stage_checks.notes(recipe_of(job()))
+    assert not notes(asked, trials=True)  # they are for these
+    assert not notes(job())
     rate = {"train_steps": 60, "learning_rate": 0.1}
-    made = recipe_of(job(stage_options={"finetune": rate}))
-    assert not stage_checks.notes(made)
+    assert not notes(job(stage_options={"finetune": rate}))
+
+
+def test_options_of_a_stage_that_the_job_lacks_are_told():
+    own = {"train_epochs": 20}
+    pretrain = job(stage_options={"pretrain": own})
+    (note,) = notes(pretrain, left_out=["pretrain"])
+    assert note == (
+        "--pretrain.train_epochs has no effect: the job has no stage "
+        "pretrain, as weights are given"
+    )
+    distill = job(stage_options={"distill": own})
+    (note,) = notes(distill, labelled=False)
+    assert "--distill.train_epochs has no effect" in note
+    assert note.endswith("as no image has a label")
+    assert not notes(pretrain) and not notes(pretrain, labelled=False)
+    assert not notes(distill)

@@ -46,3 +46,15 @@ def test_a_batch_beyond_the_labelled_images_names_flag_and_number():
         make_plan(tuned, 20, labelled=20)
     with pytest.raises(ValueError, match="Received: 20 images for"):
         make_plan(CONFIG, 20)
+
+
+@pytest.mark.parametrize(
+    ("images", "remedy"),
+    [
+        (21, "give --train_batch_size=16 or less, or add images"),
+        (5, "that is fewer than 8 replicas: --strategy=one_device, or add im"),
+    ],
+)
+def test_what_is_advised_can_be_shared_by_all_replicas(images, remedy):
+    with pytest.raises(ValueError, match=f"={50}; {remedy}"):
+        make_plan(CONFIG, images, replicas=8)

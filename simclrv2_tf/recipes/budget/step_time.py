@@ -55,6 +55,9 @@ def measure(options: dict, source: Source, reckoned: float = 0.0) -> StepTime:
             "train_steps": steps,
             "train_summary_steps": steps // 2,
             "checkpoint_steps": steps,
+            # No tracker is told of what is thrown away.
+            "logger": "tensorboard",
+            "profile_steps": None,
         }
         config = Config(**{**options, **probe})
         with _quietly(), devices.scope(config):

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.rule_values import in_equal_parts
+from simclrv2_tf.runs.hardware import devices
 
 # A run on a part reads what it is given, and is neither evaluated nor told to
 # others than TensorBoard, for whom a run is that on all labels.
@@ -70,7 +70,7 @@ def fitting(config: Config, known: Source) -> Config:
       known: A `Source` of labelled images.
     """
     batch = min(config.train_batch_size, known.num_examples)
-    batch = in_equal_parts(batch, distribution.num_replicas())
+    batch = in_equal_parts(batch, devices.num_replicas(config))
     before, after = (
         scale_learning_rate(1.0, size, config.learning_rate_scaling)
         for size in (config.train_batch_size, batch)

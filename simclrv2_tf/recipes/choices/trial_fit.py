@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.optimizers import scale_learning_rate
+from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.hardware import memory_check
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -34,7 +34,7 @@ def fits(
       before: Bytes that its process had before it began; what earlier parts
         have left is taken anew.
     """
-    expected = memory_check.expect(config, distribution.num_replicas())
+    expected = memory_check.expect(config, devices.num_replicas(config))
     above = memory_budget and expected.peak + before > memory_budget * 1e9
     if not config.check_memory or (expected.fits and not above):
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -42,20 +43,19 @@ def look_at(source: Source) -> ImageSample:
     numbers = np.unique(
         np.linspace(0, source.num_examples - 1, count).astype(int)
     )
-    fetch = source.pixels()
-    looks = list(map(_reader(fetch), numbers))
-    images = [image for image in looks if image.size]
-    sides = np.array([sorted(i.shape[:2]) for i in images]).reshape(-1, 2)
+    looks = list(map(_looker(source.pixels()), numbers))
+    seen = [look for look in looks if look]
+    sides = np.array([sorted(look.sides) for look in seen]).reshape(-1, 2)
     return ImageSample(
-        side=int(np.median(sides[:, 0])) if images else 0,
+        side=int(np.median(sides[:, 0])) if seen else 0,
         elongation=_elongation(sides),
         tried=len(numbers),
-        read=len(images),
-        flat=sum(bool((i == i[:1, :1]).all()) for i in images),
+        read=len(seen),
+        flat=sum(look.flat for look in seen),
         unreadable=tuple(
             int(number)
-            for number, image in zip(numbers, looks, strict=True)
-            if not image.size
+            for number, look in zip(numbers, looks, strict=True)
+            if not look
         ),
     )
 
@@ -65,14 +65,24 @@ def _elongation(sides):
     return float(np.median(sides[:, 1] / sides[:, 0])) if len(sides) else 1.0
 
 
-def _reader(fetch):
-    def read(number):
-        try:
-            return fetch(tf.constant(number, tf.int64)).numpy()
-        except UNREADABLE:
-            return np.zeros(0)
+class _Look(NamedTuple):
+    """What is kept of an image, whose pixels may be many."""
 
-    return read
+    sides: tuple[int, int]
+    flat: bool
+
+
+def _looker(fetch):
+    def look(number):
+        try:
+            image = fetch(tf.constant(number, tf.int64)).numpy()
+        except UNREADABLE:
+            return None
+        if not image.size:
+            return None
+        return _Look(image.shape[:2], bool((image == image[:1, :1]).all()))
+
+    return look
 
 
 def check(

@@ -42,6 +42,12 @@ def scope(config: Config) -> contextlib.AbstractContextManager:
     return make_strategy(config).scope()
 
 
+def num_replicas(config: Config) -> int:
+    """Devices that share a batch, by the flags: a run may not have begun."""
+    with scope(config):
+        return distribution.num_replicas()
+
+
 def tpu_address(config: Config) -> str | None:
     """Name or address of the TPU that the flags give, None for none."""
     return config.tpu_name or config.master

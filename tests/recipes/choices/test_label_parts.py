@@ -1,5 +1,8 @@
 """Parts of the labels, and the run on the others."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -39,13 +42,33 @@ def test_a_batch_is_no_larger_than_the_labels(few):
     ("scaling", "rate"), [("linear", 1.0), ("sqrt", 0.5 * 2**0.5)]
 )
 def test_batches_are_shared_by_all_replicas(few, monkeypatch, scaling, rate):
-    monkeypatch.setattr(label_parts.distribution, "num_replicas", lambda: 8)
+    monkeypatch.setattr(label_parts.devices, "num_replicas", lambda _: 8)
     config = Config(
         train_batch_size=64, learning_rate=0.5, learning_rate_scaling=scaling
     )
     fitted = label_parts.fitting(config, few.subset(np.arange(37)))
     assert fitted.train_batch_size == 32
     assert fitted.learning_rate == pytest.approx(rate)
+
+
+def test_a_part_is_shared_before_a_run_has_begun():
+    """By all devices of the strategy that is asked for, here two."""
+    program = (
+        "import numpy as np, tensorflow as tf\n"
+        "from simclrv2_tf.config import Config\n"
+        "from simclrv2_tf.data import sources\n"
+        "from simclrv2_tf.recipes.choices import label_parts\n"
+        "cpu = tf.config.list_physical_devices('CPU')[0]\n"
+        "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
+        "tf.config.set_logical_device_configuration(cpu, two)\n"
+        "known = sources.open_source('digits', 'train').subset(np.arange(11))\n"
+        "config = Config(strategy='mirrored', train_batch_size=22)\n"
+        "print(label_parts.fitting(config, known).train_batch_size)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "10", done.stderr
 
 
 def test_images_that_cannot_be_read_are_in_no_part(few, monkeypatch):
