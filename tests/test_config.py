@@ -183,6 +183,29 @@ def test_a_new_option_is_one_line(monkeypatch, tmp_path):
     assert "--new_rate=0.5" in (tmp_path / "flags.cfg").read_text()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("color_jitter_impl", "simclrv1"),
+        ("gradient_cache_microbatch", 8),
+        ("mixed_precision", "bfloat16"),
+        ("per_image_blur", True),
+        ("shuffle_buffer", 64),
+        ("teacher_proj_selector", 1),
+        ("use_blur", False),
+    ],
+)
+def test_a_run_that_goes_on_tells_what_trains_it_otherwise(
+    tmp_path, name, value
+):
+    begun = Config(model_dir=str(tmp_path))
+    model_dir.write_flags(begun)
+    now = dataclasses.replace(begun, **{name: value})
+    (told,) = model_dir.changed(now)
+    assert told == f"{name}={value} (was {getattr(begun, name)})"
+    model_dir.check(now)  # it may go on
+
+
 def test_options_of_stages_from_python():
     config = Config(
         stage_options={"pretrain": {"export_formats": "onnx, litert"}}

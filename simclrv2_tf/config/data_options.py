@@ -93,6 +93,7 @@ class DataConfig:
         "windows of random order, so that files are read piece by piece; 0: "
         "all. Numbers are shuffled, not images: it takes no memory.",
         range=at_least(0),
+        resumed=CHANGES_TRAINING,
     )
     max_corrupt_fraction: float = option(
         0.01,

@@ -3,10 +3,11 @@
 import dataclasses
 import re
 
+from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import WHOLE_NUMBERS
 from simclrv2_tf.config.option import Range
+from simclrv2_tf.config.option import Resumed
 from simclrv2_tf.config.option import at_least
-from simclrv2_tf.config.option import fixed
 from simclrv2_tf.config.option import option
 
 STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
@@ -49,7 +50,7 @@ class HardwareConfig:
         "float32",
         "Arithmetic of the layers; losses and statistics stay float32.",
         ("float32", "bfloat16", "float16"),
-        resumed=fixed(lambda v: v == "float16"),
+        resumed=Resumed(True, True, lambda v: v == "float16"),
     )
     remat: bool = option(
         False,
@@ -80,4 +81,5 @@ class HardwareConfig:
         "batch; batch normalization takes its moments from each such part. "
         "0: all at once.",
         range=at_least(0, "images"),
+        resumed=CHANGES_TRAINING,
     )

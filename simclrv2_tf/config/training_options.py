@@ -125,6 +125,7 @@ class ObjectiveConfig:
         "Layer that the teacher's supervised head reads, as "
         "--ft_proj_selector; unset: what the teacher's source tells, else 0.",
         kind=int,
+        resumed=CHANGES_TRAINING,
     )
     distill_temperature: float = option(
         1.0,
@@ -206,6 +207,7 @@ class AugmentationConfig:
         "simclrv2",
         "Brightness: simclrv2 multiplies, simclrv1 adds.",
         ("simclrv2", "simclrv1"),
+        resumed=CHANGES_TRAINING,
     )
     crop_area_min: float = option(
         0.08,
@@ -226,5 +228,7 @@ class AugmentationConfig:
         resumed=CHANGES_TRAINING,
     )
     per_image_blur: bool = option(
-        False, "A blur width for each image and not for each batch."
+        False,
+        "A blur width for each image and not for each batch.",
+        resumed=CHANGES_TRAINING,
     )

@@ -22,6 +22,7 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.inputs import make_augmentation
 from simclrv2_tf.runs.plan import Plan
+from simclrv2_tf.runs.start import distillation_checks
 from simclrv2_tf.runs.start import teacher_sources
 from simclrv2_tf.runs.start.momentum_start import continue_momentum
 from simclrv2_tf.stages.distill import Distill
@@ -220,7 +221,8 @@ def compiled_stage(
     if config.train_mode == "distill":
         teachers = load_teachers(config)
         num_classes = num_classes or teachers[0].get_config()["num_classes"]
-        _check_teachers(config, teachers, source, num_classes)
+        distillation_checks.check_classes(config, teachers, source, num_classes)
+        distillation_checks.check_labels(config, source)
     make = fresh_network if resumes else make_network
     network = make(config, num_classes)
     stage = make_stage(config, network, teachers, source.labels)
@@ -231,19 +233,6 @@ def compiled_stage(
     stage.compile(optimizer=make_optimizer(config, plan, network))
     stage.optimizer.build(stage.trainable_variables)
     return stage
-
-
-def _check_teachers(config, teachers, source, num_classes):
-    """Raises a ValueError for a teacher of another number of classes."""
-    names = teacher_sources.split(config.teacher)
-    for name, teacher in zip(names, teachers, strict=True):
-        known = teacher.get_config()["num_classes"]
-        if known != num_classes:
-            raise ValueError(
-                "A teacher must know the classes of the data, or of the first "
-                f"teacher if these have none. Received: {name!r} with {known} "
-                f"classes, for {num_classes} of {source.name}"
-            )
 
 
 def _settle_statistics(stage, steps):

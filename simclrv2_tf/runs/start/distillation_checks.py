@@ -1,0 +1,57 @@
+"""What is said against a distillation before it begins."""
+
+from __future__ import annotations
+
+import logging
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.runs.start import teacher_sources
+from simclrv2_tf.stages.distill import Teacher
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def check_classes(
+    config: Config, teachers: list[Teacher], source: Source, num_classes: int
+) -> None:
+    """Raises a ValueError for a teacher of another number of classes.
+
+    Args:
+      config: A `Config`.
+      teachers: Those that it names, in their order.
+      source: The `Source` to train on.
+      num_classes: Of the student.
+    """
+    names = teacher_sources.split(config.teacher)
+    for name, teacher in zip(names, teachers, strict=True):
+        known = teacher.get_config()["num_classes"]
+        if known != num_classes:
+            raise ValueError(
+                "A teacher must know the classes of the data, or of the first "
+                f"teacher if these have none. Received: {name!r} with {known} "
+                f"classes, for {num_classes} of {source.name}"
+            )
+
+
+def check_labels(config: Config, source: Source) -> None:
+    """Refuses a loss on labels alone where there are none.
+
+    A warning tells of a loss of which they are a part.
+
+    Args:
+      config: A `Config`.
+      source: The `Source` to train on, with the labels that are used.
+
+    Raises:
+      ValueError: If nothing would be learnt.
+    """
+    if config.distill_alpha == 1 or (source.labels >= 0).any():
+        return
+    said = (
+        f"--distill_alpha={config.distill_alpha:g} gives a share of the loss "
+        f"to labels, and no image of {source.name} has one"
+    )
+    if not config.distill_alpha:
+        raise ValueError(f"{said}: nothing would be learnt; 1 is for none.")
+    _LOG.warning("%s: the loss is smaller by it; 1 is for none", said)
