@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +16,7 @@ import numpy as np
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 
+_LOG = logging.getLogger("simclrv2_tf")
 _WHOLE = re.compile(r"-?[0-9]+")
 # As pandas and NumPy write floats. "1e5" may well be a name.
 _FLOAT = re.compile(
@@ -69,6 +72,23 @@ def label_names(
         names.append(known[value])
     _check_single(known, names, where)
     return names
+
+
+@functools.cache  # a run opens its data several times
+def warn_of_unlabelled(holder: str, lacking: str, first: str) -> None:
+    """Warns of data without what holds the labels of the others.
+
+    Args:
+      holder: What holds labels: a column or feature, by its name.
+      lacking: How many lack it, of how many.
+      first: The first of them, a file or record.
+    """
+    _LOG.warning(
+        "without %s: %s, the first is %s; their images count as unlabelled",
+        holder,
+        lacking,
+        first,
+    )
 
 
 def _plain(values):

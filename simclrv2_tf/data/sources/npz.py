@@ -35,6 +35,7 @@ def find_npz(where: str, split: str | None, options: Options) -> Readers:
     names the classes. Images are (examples, height, width) or (examples,
     height, width, channels), uint8, uint16 or float in [0, 1]. A large array
     that is not compressed stays in its file and is read as it is needed.
+    Labels are those of the split that the images' name has.
 
     Args:
       where: The file, or a pattern of one for each split; see
@@ -46,8 +47,8 @@ def find_npz(where: str, split: str | None, options: Options) -> Readers:
       Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
-      ValueError: If the file is damaged, holds Python objects, or lacks an
-        array of images.
+      ValueError: If the file is damaged, holds Python objects, lacks an
+        array of images, or has labels that go with no images.
     """
     readers = {}
     for name, files in files_by_split(where, split, (".npz",)).items():
@@ -62,35 +63,43 @@ def find_npz(where: str, split: str | None, options: Options) -> Readers:
 
 
 def _splits(path, options):
-    """Dictionary from splits, None for no name, to (images, labels, names)."""
+    """Dictionary from splits, None for no name, to what `_reader` takes."""
     shapes = array_shapes(path)
+    _check_arrays(path, shapes, options)
     names = first_known(CLASS_NAMES["npz"], shapes)
-    for key in (options.image_feature, options.label_feature):
-        if key and key not in shapes:
-            raise ValueError(
-                f"The file {path!r} must have the array {key!r}. Received: "
-                f"{listed(list(shapes))}"
-            )
-    if options.image_feature:
-        labels = options.label_feature or _named(shapes, LABELS["npz"]).get(
-            None
-        )
-        return {None: (options.image_feature, labels, names)}
     images = _named(shapes, IMAGES["npz"])
     labels = _named(shapes, LABELS["npz"])
+    if options.image_feature:
+        return {None: _of_named(options, images, labels, names)}
     if not images:
         raise ValueError(_no_images(path, shapes))
-    asked = options.label_feature
-    of_others = [] if asked else _without_images(labels, images)
+    asked, of_others = options.label_feature, _without_images(labels, images)
     return {
         split: (key, asked or labels.get(split), names, of_others)
         for split, key in images.items()
     }
 
 
-def _without_images(labels, images):
+def _check_arrays(path, shapes, options):
+    for key in (options.image_feature, options.label_feature):
+        if key and key not in shapes:
+            raise ValueError(
+                f"The file {path!r} must have the array {key!r}. Received: "
+                f"{listed(list(shapes))}"
+            )
+
+
+def _of_named(options, images, labels, names):
+    """The same for the images that --image_feature names."""
+    key = options.image_feature
+    split = _split(key)
+    label = options.label_feature or labels.get(split, labels.get(None))
+    return key, label, names, _without_images(labels, {*images, split})
+
+
+def _without_images(labels, splits):
     """Arrays of labels whose split, by their names, has no images."""
-    return [key for split, key in labels.items() if split not in images]
+    return [key for split, key in labels.items() if split not in splits]
 
 
 def _named(shapes, usual):
@@ -98,12 +107,23 @@ def _named(shapes, usual):
     by_split = {}
     for name in reversed(usual):  # the likeliest last, which stays
         for key in shapes:
-            words = re.split(r"[_\-. ]+", key.lower())
-            splits = [word for word in words if word in KNOWN]
-            rest = "_".join(word for word in words if word not in KNOWN)
+            splits, rest = _apart(key)
             if rest == name and len(splits) <= 1:
-                by_split[splits[0] if splits else None] = key
+                by_split[_split(key)] = key
     return by_split
+
+
+def _split(key):
+    """The only split that an array's name has, None for none."""
+    splits, _ = _apart(key)
+    return splits[0] if len(splits) == 1 else None
+
+
+def _apart(key):
+    """The splits in an array's name, and the rest of it."""
+    words = re.split(r"[_\-. ]+", key.lower())
+    rest = "_".join(word for word in words if word not in KNOWN)
+    return [word for word in words if word in KNOWN], rest
 
 
 def _no_images(path, shapes):

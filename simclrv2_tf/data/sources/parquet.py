@@ -13,6 +13,7 @@ import numpy as np
 
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.label_names import label_names
+from simclrv2_tf.data.label_names import warn_of_unlabelled
 from simclrv2_tf.data.sources.columns import IMAGES
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
@@ -34,7 +35,9 @@ def find_parquet(where: str, split: str | None, options: Options) -> Readers:
     """Parquet files of encoded images and perhaps labels.
 
     Up to `MEMORY_LIMIT` images are in memory; of more a whole group of
-    rows is read for each image that is asked for, which is slow.
+    rows is read for each image that is asked for, which is slow. A file
+    without the column of labels is unlabelled; a warning says how many there
+    are where others have it.
 
     Args:
       where: The files, a pattern; see `files_by_split`.
@@ -46,7 +49,8 @@ def find_parquet(where: str, split: str | None, options: Options) -> Readers:
 
     Raises:
       ImportError: Without pyarrow.
-      ValueError: If the files are damaged or hold something else.
+      ValueError: If the files are damaged or hold something else, or none
+        has the column of labels that `options` name.
     """
     pyarrow_parquet()
     by_split = files_by_split(where, split, (".parquet",))
@@ -57,7 +61,8 @@ def find_parquet(where: str, split: str | None, options: Options) -> Readers:
 
 
 def _content(files, options):
-    columns = guarded(files[0], _columns, files[0], options)
+    names = [guarded(path, _names) for path in files]
+    columns = _image(files[0], names[0], options), _label(files, names, options)
     looks = [guarded(path, _look, path, *columns) for path in files]
     rows = [
         (which, group, row)
@@ -83,15 +88,12 @@ def _content(files, options):
     return SplitContent(storage, labels)
 
 
-def _columns(file, path, options):
-    """Names of the columns of images and labels, None for no labels."""
-    names = file.schema_arrow.names
-    for name in (options.image_feature, options.label_feature):
-        if name and name not in names:
-            raise ValueError(
-                f"The file {path!r} must have the column {name!r}. Received: "
-                f"{listed(names)}"
-            )
+def _names(file):
+    return file.schema_arrow.names
+
+
+def _image(path, names, options):
+    """Name of the column of images, told by the first file."""
     image = options.image_feature or first_known(IMAGES["parquet"], names)
     if image is None:
         raise ValueError(
@@ -99,8 +101,37 @@ def _columns(file, path, options):
             f"{listed(IMAGES['parquet'])}, or --image_feature must name it. "
             f"Received: {listed(names)}"
         )
-    label = options.label_feature or first_known(LABELS["parquet"], names)
-    return image, label
+    _check_column(path, names, image)
+    return image
+
+
+def _label(files, names, options):
+    """Name of the column of labels, None if no file has one.
+
+    Without --label_feature the first file that has a usual one tells it.
+    """
+    known = (first_known(LABELS["parquet"], columns) for columns in names)
+    label = options.label_feature or next(filter(None, known), None)
+    if label is None:
+        return None
+    lacking = [f for f, n in zip(files, names, strict=True) if label not in n]
+    if len(lacking) == len(files):
+        _check_column(files[0], names[0], label)
+    if lacking:
+        warn_of_unlabelled(
+            f"the column {label!r}",
+            f"{len(lacking):,} of {len(files):,} files",
+            repr(lacking[0]),
+        )
+    return label
+
+
+def _check_column(path, names, column):
+    if column not in names:
+        raise ValueError(
+            f"The file {path!r} must have the column {column!r}. Received: "
+            f"{listed(names)}"
+        )
 
 
 def _look(file, path, image, label):
@@ -115,7 +146,9 @@ def _look(file, path, image, label):
         for column in range(group.num_columns)
         if group.column(column).path_in_schema.split(".")[0] == image
     ]
-    if label is None:
+    if sum(counts):
+        _check_column(path, _names(file), image)
+    if label not in _names(file):
         return counts, [""] * sum(counts), sum(sizes)
     labels = label_names(
         file.read([label]).column(label).to_pylist(),

@@ -1,7 +1,6 @@
 """Where the images of TFRecord files are, so that they are read in place.
 
 Each file is gone through once, and each record compared with its checksum.
-The wire format of `tf.train.Example` says where an image begins and ends.
 """
 
 from __future__ import annotations
@@ -18,6 +17,12 @@ from typing import Protocol
 import numpy as np
 
 from simclrv2_tf.data.label_names import label_names
+from simclrv2_tf.data.sources.example_fields import BYTES
+from simclrv2_tf.data.sources.example_fields import features_of
+from simclrv2_tf.data.sources.example_fields import first_value
+from simclrv2_tf.data.sources.example_fields import value_of
+from simclrv2_tf.data.sources.label_feature import LabelFeature
+from simclrv2_tf.data.sources.label_feature import missing
 from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.record_checksums import damaged_records
 from simclrv2_tf.data.storage import ByteRanges
@@ -27,7 +32,6 @@ from simclrv2_tf.files.remote import open_binary
 
 HEADER = 12  # length of the record and its checksum
 FOOTER = 4  # checksum of the record
-BYTES, FLOATS, INTS = 1, 2, 3  # kinds of a `tf.train.Feature`
 
 
 class FilePart(Protocol):
@@ -53,17 +57,21 @@ def index_records(
     image: str,
     label: str | None = None,
     classes: Sequence[str] | None = None,
+    usual: Sequence[str] = (),
 ) -> SplitContent:
     """Finds the images and the labels in TFRecord files.
 
     A record that does not match its checksum is an image that cannot be read,
-    without a label.
+    without a label. One without the feature of labels is unlabelled; a
+    warning says how many there are where others have it.
 
     Args:
       instructions: Parts of files.
       image: Name of the feature that holds the encoded image.
       label: Name of the feature that holds the class, or None.
       classes: Names of the classes' numbers, where they are known.
+      usual: Names of which the first that a record has is `label`, if that is
+        None.
 
     Returns:
       A `SplitContent`: `ByteRanges` of the images, the names of their classes,
@@ -71,15 +79,17 @@ def index_records(
 
     Raises:
       ValueError: If a file cannot be read, ends within a record, is none, or
-        lacks a feature, or a label is none.
+        lacks the image, all lack the `label` named, or a label is none.
     """
     instructions = list(instructions)
     files = [str(part.filename) for part in instructions]
+    feature = LabelFeature(label, usual)
     rows = [
         row
         for which, part in enumerate(instructions)
-        for row in _rows(which, part, image, label)
+        for row in _rows(which, part, image, feature)
     ]
+    feature.tell(image)
 
     def place(index):
         return _place(files[rows[index].which], rows[index].number)
@@ -131,8 +141,8 @@ def first_features(path: str) -> dict[str, int]:
 
 
 def _kinds(data, start, stop):
-    features = _features(data, start, stop).items()
-    return {name: _first(data, *span)[0] for name, span in features}
+    features = features_of(data, start, stop).items()
+    return {name: first_value(data, *span)[0] for name, span in features}
 
 
 def _records(path, data, skip, take):
@@ -190,94 +200,14 @@ def _guarded(where, look, *arguments):
 
 
 def _image_and_label(data, start, stop, image, label, where):
-    features = _features(data, start, stop)
-    missing = [n for n in (image, label) if n is not None and n not in features]
-    if missing:
-        raise ValueError(
-            f"The {where} must have the features {image!r} and {label!r}; "
-            f"{missing[0]!r} is missing among {', '.join(features)}"
-        )
-    kind, begin, end = _first(data, *features[image])
+    features = features_of(data, start, stop)
+    if image not in features:
+        raise missing(where, image, label.name, features)
+    kind, begin, end = first_value(data, *features[image])
     if kind != BYTES:
         raise ValueError(
             f"The feature {image!r} must hold an encoded image. Received: "
             f"{'numbers' if kind else 'nothing'} in {where}"
         )
-    return begin, end, _label(data, features[label]) if label else None
-
-
-def _features(data, start, stop):
-    """Dictionary from features of an example to their first and last byte."""
-    features = {}
-    for _, begin, end in _fields(data, start, stop):  # Example.features
-        for _, first, last in _fields(data, begin, end):  # entries of the map
-            entry = {n: (b, e) for n, b, e in _fields(data, first, last)}
-            features[data[slice(*entry[1])].decode()] = entry.get(2, (0, 0))
-    return features
-
-
-def _first(data, start, stop):
-    """Kind, begin and end of a feature's first value; kind 0 if none."""
-    for kind, begin, end in _fields(data, start, stop):
-        for _, first, last in _fields(data, begin, end):
-            return kind, first, last
-    return 0, 0, 0
-
-
-def _label(data, feature):
-    """The value of a feature, None if there is none, a list if several."""
-    values = [
-        value
-        for kind, begin, end in _fields(data, *feature)
-        for _, first, last in _fields(data, begin, end)
-        for value in _VALUES[kind](data, first, last)
-    ]
-    return values[0] if len(values) == 1 else values or None
-
-
-def _texts(data, start, stop):
-    yield data[start:stop]
-
-
-def _floats(data, start, stop):
-    yield from struct.unpack(f"<{(stop - start) // 4}f", data[start:stop])
-
-
-def _integers(data, start, stop):
-    while start < stop:
-        value, start = _varint(data, start)
-        yield value - (1 << 64 if value >= 1 << 63 else 0)
-
-
-# How values of each kind are read; those of numbers lie side by side.
-_VALUES = {BYTES: _texts, FLOATS: _floats, INTS: _integers}
-
-
-def _fields(data, start, stop):
-    """Yields number, begin and end of each field of a message."""
-    while start < stop:
-        key, start = _varint(data, start)
-        begin = start
-        if key & 7 == 2:  # a length comes first
-            length, begin = _varint(data, start)
-            start = begin + length
-        elif key & 7 == 0:
-            _, start = _varint(data, start)
-        else:  # these messages have no other kind
-            raise IndexError
-        if start > stop:
-            raise IndexError
-        yield key >> 3, begin, start
-
-
-def _varint(data, position):
-    """Seven bits a byte, the lowest first, as long as the eighth is set."""
-    value, shift = 0, 0
-    while True:
-        byte = data[position]
-        value |= (byte & 127) << shift
-        position, shift = position + 1, shift + 7
-        if byte < 128:
-            return value, position
-        if shift > 63:
-            raise IndexError
+    span = label.of(features, where)
+    return begin, end, None if span is None else value_of(data, span)

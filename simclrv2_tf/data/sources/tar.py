@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 import json
 from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Sequence
 
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.decode.magic import EXTENSIONS
@@ -17,6 +19,7 @@ from simclrv2_tf.data.decode.magic import FIRST_BYTES
 from simclrv2_tf.data.decode.magic import image_format
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.sources.columns import LABELS
+from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.sources.opening import Readers
 from simclrv2_tf.data.sources.opening import SplitContent
@@ -37,14 +40,15 @@ def find_tar(where: str, split: str | None, options: Options) -> Readers:
       options: `Options`; `image_feature` and `label_feature` are what comes
         behind the dot: by default an image's usual endings, and "cls" (a
         number or a name) or "json" (its field "label" or "class"; another is
-        named as "json.FIELD").
+        named as "json.FIELD"). Capitals count in the names of fields alone.
 
     Returns:
       Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
       ValueError: If a file is no tar, is compressed, is cut short, has paths
-        that leave its directory, or two members of one name.
+        that leave its directory, or two members of one name, or if no sample
+        has the label that `options` name.
     """
     by_split = files_by_split(where, split, (".tar",))
     return {
@@ -53,10 +57,55 @@ def find_tar(where: str, split: str | None, options: Options) -> Readers:
     }
 
 
+class _Asked:
+    """The label that --label_feature names, and what samples have.
+
+    Attributes:
+      endings: Of members; the first that a sample has is its label.
+      fields: Of JSON, likewise.
+      found: Whether a sample has such a label.
+    """
+
+    def __init__(self, name: str | None):
+        self.endings, self.fields = LABELS["tar"], LABELS["json"]
+        self.found = False
+        self._name = name
+        self._known: set[str] = set()
+        whole = (name or "").lstrip(".")
+        ending, _, field = whole.partition(".")
+        if whole:
+            self.endings = (whole.lower(),)
+        if ending.lower() == "json":
+            self.endings = (whole.lower(), "json")
+            self.fields = (field,) if field else self.fields
+
+    def note(self, names: Iterable[str]) -> None:
+        """Keeps what might have been asked for."""
+        if self._name:
+            self._known.update(names)
+
+    def check(self, files: Sequence[str]) -> None:
+        """A ValueError if a label is named that no sample has.
+
+        Images alone are unlabelled, as a part of `concat:` may be.
+        """
+        images = {n for n in self._known if f".{n}".endswith(EXTENSIONS)}
+        if not self._name or self.found or self._known == images:
+            return
+        fields_alone = {"json"}.intersection(self.endings)
+        others = " and others" if len(files) > 1 else ""
+        raise ValueError(
+            f"The file {files[0]!r}{others} must have the label "
+            f"{self._name!r}, an ending or json.FIELD, in a sample. Received: "
+            f"{listed(sorted(self._known - fields_alone))}"
+        )
+
+
 def _content(files, options):
     rows, values, places, others = [], [], [], Counter()
+    asked = _Asked(options.label_feature)
     for which, path in enumerate(files):
-        for begin, size, value, where in _samples(path, options, others):
+        for begin, size, value, where in _samples(path, options, asked, others):
             rows.append((which, begin, size))
             values.append(value)
             places.append(where)
@@ -65,6 +114,7 @@ def _content(files, options):
             f"The file {files[0]!r} holds no image; expected members that end "
             f"in {', '.join(EXTENSIONS)}, or --image_feature."
         )
+    asked.check(files)
     labels = label_names(values, places.__getitem__)
     return SplitContent(ByteRanges.of_rows(files, rows), labels, _notes(others))
 
@@ -76,7 +126,7 @@ def _notes(others):
     return (f"passed over, without an image: {listed(shown)}",)
 
 
-def _samples(path, options, others):
+def _samples(path, options, asked, others):
     """Yields first byte, size, label and its place in words, of each image.
 
     Samples without an image are counted in `others` by their endings.
@@ -89,7 +139,7 @@ def _samples(path, options, others):
                     others[f"samples of {', '.join(sorted(members))}"] += 1
                     continue
                 where = f"the sample {name!r} of the file {path!r}"
-                label = _label(file, members, options.label_feature, where)
+                label = _label(file, members, asked, where)
                 yield image.begin, image.size, label, where
     except OSError as error:
         raise ValueError(f"The file {path!r} cannot be read: {error}") from None
@@ -120,13 +170,11 @@ def _is_image(file, member):
 
 def _label(file, members, asked, where):
     """A sample's label as it stands there, "" for none."""
-    ending, _, field = (asked or "").lower().lstrip(".").partition(".")
-    chosen = [name for name in LABELS["tar"] if name in members]
-    if asked:
-        chosen = [name for name in (asked.lower(), ending) if name in members]
-    if not chosen:
+    asked.note(members)
+    chosen = first_known(asked.endings, members)
+    if chosen is None:
         return ""
-    begin, size, _ = members[chosen[0]]
+    begin, size, _ = members[chosen]
     if size > LABEL_LIMIT:
         raise ValueError(
             f"A label must be at most {LABEL_LIMIT} bytes long. Received: "
@@ -135,8 +183,9 @@ def _label(file, members, asked, where):
     file.seek(begin)
     data = file.read(size)
     try:
-        if chosen[0] == "json":
-            return _of_json(json.loads(data), field)
+        if chosen == "json":
+            return _of_json(json.loads(data), asked)
+        asked.found = True
         return data.decode().strip()
     except ValueError as error:  # also of UTF-8
         raise ValueError(
@@ -144,9 +193,12 @@ def _label(file, members, asked, where):
         ) from None
 
 
-def _of_json(content, field):
-    fields = (field,) if field else LABELS["json"]
+def _of_json(content, asked):
     if not isinstance(content, dict):
         raise ValueError("expected an object")
-    values = [content[name] for name in fields if name in content]
-    return values[0] if values else ""
+    asked.note(f"json.{name}" for name in content)
+    field = first_known(asked.fields, content)
+    if field is None:
+        return ""
+    asked.found = True
+    return content[field]

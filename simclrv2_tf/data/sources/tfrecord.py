@@ -8,9 +8,9 @@ from typing import NamedTuple
 from simclrv2_tf.data.sources.columns import IMAGES
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
+from simclrv2_tf.data.sources.example_fields import BYTES
 from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.sources.opening import Readers
-from simclrv2_tf.data.sources.records import BYTES
 from simclrv2_tf.data.sources.records import first_features
 from simclrv2_tf.data.sources.records import index_records
 from simclrv2_tf.data.sources.split_files import files_by_split
@@ -27,6 +27,9 @@ class _WholeFile(NamedTuple):
 def find_tfrecord(where: str, split: str | None, options: Options) -> Readers:
     """TFRecord files whose examples hold encoded images, read in place.
 
+    A record without the feature of labels is unlabelled; a warning says how
+    many there are where others have it.
+
     Args:
       where: The files, a pattern; see `files_by_split`.
       split: Name of the split, perhaps with a slice; None for all.
@@ -37,7 +40,8 @@ def find_tfrecord(where: str, split: str | None, options: Options) -> Readers:
       Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
-      ValueError: If the files are damaged or hold something else.
+      ValueError: If the files are damaged or hold something else, or no
+        record has the feature of labels that `options` name.
     """
     by_split = files_by_split(where, split, SUFFIXES)
     return {
@@ -49,7 +53,6 @@ def find_tfrecord(where: str, split: str | None, options: Options) -> Readers:
 def _content(files, options):
     kinds = next(filter(None, map(first_features, files)), {})
     image = options.image_feature or first_known(IMAGES["tfrecord"], kinds)
-    label = options.label_feature or first_known(LABELS["tfrecord"], kinds)
     if image is None and kinds:
         only = [name for name, kind in kinds.items() if kind == BYTES]
         raise ValueError(
@@ -57,4 +60,9 @@ def _content(files, options):
             "name, or --image_feature must name it. Received: the features "
             f"{', '.join(kinds)}, of bytes {', '.join(only) or 'none'}"
         )
-    return index_records(map(_WholeFile, files), image, label)
+    return index_records(
+        map(_WholeFile, files),
+        image,
+        options.label_feature,
+        usual=LABELS["tfrecord"],
+    )

@@ -174,3 +174,53 @@ def test_labels_of_another_split_are_not_dropped(tmp_path, images, labels):
 def test_a_split_may_lack_the_labels_that_others_have(tmp_path):
     name = saved(tmp_path, x_train=PIXELS, y_train=LABELS, x_test=PIXELS[:3])
     assert sources.open_source(name, "test").labels.tolist() == [-1] * 3
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        ("x_train", "y_train"),
+        ("frames_train", "train_labels"),
+        ("x_train", "labels"),  # of no split, as there is no other
+        ("frames", "labels"),
+    ],
+)
+def test_labels_of_images_that_are_named(tmp_path, images, labels):
+    """Those of their split go before others, whatever the images are called."""
+    arrays = {images: PIXELS, labels: LABELS, "y_test": LABELS[:3]}
+    name = saved(tmp_path, **arrays, x_test=PIXELS[:3])
+    source = sources.open_source(name, image_feature=images)
+    assert source.labels.tolist() == LABELS.tolist()
+
+
+def test_labels_of_the_split_go_before_those_of_none(tmp_path):
+    arrays = {"x_train": PIXELS, "labels": 2 - LABELS, "y_train": LABELS}
+    name = saved(tmp_path, **arrays)
+    source = sources.open_source(name, image_feature="x_train")
+    assert source.labels.tolist() == LABELS.tolist()
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        ("frames", "y_train"),
+        ("x_train", "y_test"),
+        ("frames_train", "test_labels"),
+        ("frames", "validation_targets"),
+    ],
+)
+def test_labels_of_no_images_are_not_dropped(tmp_path, images, labels):
+    name = saved(tmp_path, **{images: PIXELS, labels: LABELS})
+    message = f"labels of the array '{images}'.*label_feature={labels}"
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(name, image_feature=images)
+    source = sources.open_source(
+        name, image_feature=images, label_feature=labels
+    )
+    assert source.labels.tolist() == LABELS.tolist()
+
+
+def test_named_images_need_no_labels_that_are_of_others(tmp_path):
+    name = saved(tmp_path, frames=PIXELS[:3], x_train=PIXELS, y_train=LABELS)
+    source = sources.open_source(name, image_feature="frames")
+    assert source.labels.tolist() == [-1] * 3

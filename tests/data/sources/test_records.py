@@ -84,6 +84,17 @@ def test_a_missing_feature_is_named(path):
         records.index_records([Part(path, 0, -1)], "image", "kind")
 
 
+def test_a_record_without_the_label_of_others(path, tmp_path, caplog):
+    bare = write_records(tmp_path / "b", [{"image": b"x", "name": b"y"}])
+    parts = [Part(bare, 0, -1), Part(path, 0, 2)]
+    content = records.index_records(parts, "image", "label")
+    assert content.labels == ["", "0", "127"]
+    assert (
+        f"1 of 3 records, the first is the record 0 of the file {bare!r}"
+        in (caplog.text)
+    )
+
+
 @pytest.mark.parametrize("number", [0, 3, 5])
 @pytest.mark.parametrize("part", ["image", "name", "label", "checksum"])
 def test_a_record_unlike_its_checksum_cannot_be_read(path, number, part):

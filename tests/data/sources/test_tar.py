@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import tarfile
 
 import pytest
@@ -184,3 +185,80 @@ def test_images_under_other_endings(tmp_path):
     assert source.labels.tolist() == [0, -1]
     assert [source.encoded_bytes(i) for i in range(2)] == ENCODED[:2]
     assert source.notes == ()
+
+
+def write_json(path, *contents):
+    members = {}
+    for number, content in enumerate(contents):
+        members[f"{number}.png"] = ENCODED[number]
+        members[f"{number}.json"] = content.encode()
+    return write_members(path, members)
+
+
+@pytest.mark.parametrize(
+    "asked", ["json.className", "JSON.className", ".json.className"]
+)
+def test_fields_keep_their_capitals(tmp_path, asked):
+    """Endings do not: those of members are known in small letters."""
+    path = write_json(
+        tmp_path / "a.tar", '{"className": "b"}', "{}", '{"className": "a"}'
+    )
+    source = opened(path, label_feature=asked)
+    assert source.class_names == ("a", "b")
+    assert source.labels.tolist() == [1, -1, 0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"), [("CLS", "cls"), (".Cls", "CLS"), ("a.Cls", "A.cls")]
+)
+def test_endings_in_whatever_letters(tmp_path, asked, kept):
+    members = {"1.png": ENCODED[0], f"1.{kept}": b"bee"}
+    path = write_members(tmp_path / "a.tar", members)
+    assert opened(path, label_feature=asked).class_names == ("bee",)
+
+
+def test_images_alone_are_unlabelled_whatever_is_asked_for(tmp_path):
+    members = {"1.png": ENCODED[0], "2.jpg": ENCODED[1]}
+    path = write_members(tmp_path / "a.tar", members)
+    source = opened(path, label_feature="cls")
+    assert source.labels.tolist() == [-1, -1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "known"),
+    [
+        ("json.lable", "json.caption, json.label, png"),
+        ("json.Label", "json.caption, json.label, png"),
+        ("clss", "json, png"),
+        ("png.label", "json, png"),  # only JSON has fields
+    ],
+)
+def test_a_label_that_no_sample_has(tmp_path, asked, known):
+    path = write_json(
+        tmp_path / "a.tar", '{"label": 1}', '{"caption": "", "label": 0}'
+    )
+    message = (
+        f"The file {path!r} must have the label {asked!r}, an ending or "
+        f"json.FIELD, in a sample. Received: {known}"
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        opened(path, label_feature=asked)
+
+
+def test_json_without_a_usual_field(tmp_path):
+    path = write_json(tmp_path / "a.tar", '{"genus": 7}', '{"caption": ""}')
+    message = "the label 'json', .*Received: json.caption, json.genus, png"
+    with pytest.raises(ValueError, match=message):
+        opened(path, label_feature="json")
+    assert opened(path).labels.tolist() == [-1, -1]
+
+
+def test_a_label_that_one_shard_has(tmp_path):
+    """Those of the others are unlabelled, as single samples are."""
+    write_json(tmp_path / "a.tar", '{"kind": ""}')
+    write_json(tmp_path / "b.tar", '{"genus": null}')
+    write_json(tmp_path / "c.tar", '{"genus": "ant"}')
+    source = opened(tmp_path, label_feature="json.genus")
+    assert source.labels.tolist() == [-1, -1, 0]
+    with pytest.raises(ValueError, match="a.tar' and others must have the lab"):
+        opened(tmp_path, label_feature="json.species")
