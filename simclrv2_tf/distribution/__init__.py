@@ -7,6 +7,7 @@ step, by every replica; those of `shares` outside of it, by every worker.
 
 from simclrv2_tf.distribution.cluster import naming_lost_peers
 from simclrv2_tf.distribution.collectives import all_gather
+from simclrv2_tf.distribution.collectives import check_equal_shares
 from simclrv2_tf.distribution.collectives import num_replicas
 from simclrv2_tf.distribution.collectives import replica_id
 from simclrv2_tf.distribution.collectives import replica_offset
@@ -29,6 +30,7 @@ __all__ = [
     "MultiWorkerStrategy",
     "all_gather",
     "any_worker",
+    "check_equal_shares",
     "from_chief",
     "is_chief",
     "join_workers",

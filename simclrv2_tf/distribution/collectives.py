@@ -59,6 +59,26 @@ def sum_over_replicas(x):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, x)
 
 
+def check_equal_shares(x):
+    """Has a step fail whose replicas have batches of different sizes.
+
+    Moments, places in the batch and means over replicas are those of equal
+    shares. Shapes that are known are equal: only the others are compared.
+
+    Args:
+      x: This replica's share, (rows, ...).
+    """
+    if not _in_company() or x.shape[0] is not None:
+        return
+    rows = tf.shape(x)[0]
+    tf.debugging.assert_equal(
+        sum_over_replicas(rows),
+        rows * num_replicas(),
+        "Replicas must have equal shares of a batch: give batches that the "
+        "number of replicas divides, dataset.batch(N, drop_remainder=True)",
+    )
+
+
 def _in_company():
     """Whether this is the step of one of several replicas."""
     in_step = tf.distribute.get_replica_context() is not None

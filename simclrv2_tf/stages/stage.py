@@ -176,6 +176,7 @@ class Stage(keras.Model):
           batch: Images of this replica's batch; None for those here.
           step: In place of the optimizer's, to be given the same each time.
         """
+        distribution.check_equal_shares(images)
         if self.augment is None:
             return images
         if step is None:
