@@ -8,6 +8,7 @@ import sys
 from simclrv2_tf import flags
 from simclrv2_tf import keras_settings
 from simclrv2_tf.config import time_limit_seconds
+from simclrv2_tf.files import errors
 from simclrv2_tf.files import quiet_start
 from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.recipes.results import job_status
@@ -18,8 +19,9 @@ from simclrv2_tf.runs.interruption import Interruption
 def main(argv=None):
     """Runs what the flags say; a user's mistake is one line and status 2.
 
-    A run that is asked to stop ends with --preemption_exit_code, after a
-    checkpoint if it trains.
+    So is what TensorFlow says, of memory that is used up perhaps. A run that is
+    asked to stop ends with --preemption_exit_code, after a checkpoint if it
+    trains.
     """
     try:
         config = flags.parse(list(sys.argv if argv is None else argv))
@@ -29,6 +31,8 @@ def main(argv=None):
         _leave_pipe()
     except (ValueError, OSError, ImportError, FloatingPointError) as error:
         flags.fail(error)
+    except errors.of_tensorflow() as error:
+        flags.fail(errors.in_words(error))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

@@ -6,6 +6,11 @@ import re
 import subprocess
 import sys
 
+import pytest
+import tensorflow as tf
+
+from simclrv2_tf import run as command
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TINY = (
     "--dataset=digits",
@@ -44,6 +49,47 @@ def test_a_mistake_is_one_line(tmp_path):
     )
     (line,) = done.stderr.splitlines()
     assert line.startswith("simclrv2: ") and done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        ["--model_dir=s3://bucket/run"],
+        ["--checkpoint=s3://bucket/run", "--model_dir={}"],
+    ],
+    ids=["directory", "weights"],
+)
+def test_a_file_system_that_is_not_known_is_one_line(tmp_path, places):
+    places = [place.format(tmp_path) for place in places]
+    done = run("simclrv2_tf.run", *TINY, *places)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("simclrv2: File system scheme 's3' not implemented")
+    assert "give a path of this machine" in line and done.returncode == 2
+
+
+def test_memory_that_is_used_up_is_one_line(monkeypatch, capsys):
+    def fails(config):
+        raise tf.errors.ResourceExhaustedError(
+            None, None, "OOM when allocating tensor with shape[9]\n\t[[x]]"
+        )
+
+    monkeypatch.setattr(command, "_run", fails)
+    with pytest.raises(SystemExit) as end:
+        command.main(["simclrv2"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.match(
+        r"simclrv2: The memory is used up \(OOM when .*\[9\]\): .*--remat", line
+    )
+    assert end.value.code == 2
+
+
+def test_what_is_no_mistake_of_the_user_keeps_its_traceback(monkeypatch):
+    def fails(config):
+        raise KeyError("ours")
+
+    monkeypatch.setattr(command, "_run", fails)
+    with pytest.raises(KeyError, match="ours"):
+        command.main(["simclrv2"])
 
 
 def test_the_list_of_models_needs_no_tensorflow():

@@ -10,6 +10,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
+from simclrv2_tf.files.credentials import without_credentials
+
 _SENTENCES = {
     errno.EACCES: "no permission; change it, or run as its owner",
     errno.EPERM: "no permission; change it, or run as its owner",
@@ -28,6 +30,20 @@ _PLACE = re.compile(
 _FRAME = re.compile(
     r"^\s*\(\d+\) [A-Z_ ]+: +|^\{\{function_node .*?\}\} |^ValueError: "
     r"|\s*\[Op:\w+\]( name:.*)?$"
+)
+# What TensorFlow and the libraries of a GPU say where memory is used up.
+_MEMORY = re.compile(
+    r"\bOOM\b|out[ _]of[ _]memory|(fail|unable).* allocat|alloc_failed", re.I
+)
+_LESS_MEMORY = (
+    "give --mixed_precision=bfloat16, --remat, a smaller --train_batch_size "
+    "or, in pretraining, --gradient_cache_microbatch; where nothing is "
+    "trained, a smaller --eval_batch_size"
+)
+_FILE_SYSTEM = "File system scheme"
+_OTHER_PLACE = (
+    "give a path of this machine, or one that TensorFlow can reach, such as "
+    "gs://"
 )
 _SHOWN = re.compile(r"\[(.*?)\](?= \[|$)")
 
@@ -53,8 +69,26 @@ def file_errors(path: str, doing: str = "read") -> Iterator[None]:
 def _kinds():
     kinds = (OSError, EOFError, UnicodeDecodeError)
     kinds += (zipfile.BadZipFile, zlib.error, struct.error)
-    tf = sys.modules.get("tensorflow")  # readers without it have no such errors
-    return (*kinds, tf.errors.OpError) if tf else kinds
+    return (*kinds, *of_tensorflow())
+
+
+def of_tensorflow() -> tuple[type[Exception], ...]:
+    """TensorFlow's errors, which are none of Python's.
+
+    Empty where it is not loaded: readers without it have no such errors.
+    """
+    tf = sys.modules.get("tensorflow")
+    return (tf.errors.OpError,) if tf else ()
+
+
+def in_words(error: BaseException) -> str:
+    """One of TensorFlow's errors in a sentence, with what would help."""
+    reason = without_credentials(_bare(error))
+    if _MEMORY.search(reason):
+        return f"The memory is used up ({reason}): {_LESS_MEMORY}."
+    if reason.startswith(_FILE_SYSTEM):
+        return f"{reason}: {_OTHER_PLACE}."
+    return f"{reason}."
 
 
 def _reason(error, doing):

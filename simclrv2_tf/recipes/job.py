@@ -27,6 +27,7 @@ from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.record import write_json
 from simclrv2_tf.recipes.results.job_outcome import conclude
 from simclrv2_tf.runs import journal
+from simclrv2_tf.runs import lock as locks
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.lock import Lock
 
@@ -57,6 +58,7 @@ def semi_supervised(
 
     Raises:
       ValueError: If data, machine, time and directory do not go together.
+      TakenOver: If another process took the directory since.
     """
     job_directory.check(config.model_dir)
     data = open_data(config, source, eval_source)
@@ -67,10 +69,10 @@ def semi_supervised(
                 Interruption(config.preemption_exit_code, limit)
             )
         recipe, seconds = _decide(config, data)
-        stack.enter_context(Lock(config.model_dir))
+        lock = stack.enter_context(Lock(config.model_dir))
         record = Record(config.model_dir)
         recipe = _begin(config, data, record, recipe, seconds)
-        job = Job(config, data, recipe, record, run, interruption)
+        job = Job(config, data, recipe, record, run, interruption, lock)
         return job.to_the_end()
 
 
@@ -110,6 +112,8 @@ class Job:
       record: Its `Record`.
       run: `session.run`.
       interruption: An `Interruption`.
+      lock: The `Lock` of its directory, looked at between its parts; None for
+        none.
     """
 
     config: Config
@@ -118,6 +122,7 @@ class Job:
     record: Record
     run: Runner
     interruption: Interruption
+    lock: Lock | None = None
 
     def to_the_end(self) -> dict[str, Any]:
         """The job, in the order of the paper; returns its report."""
@@ -136,10 +141,12 @@ class Job:
         if time_left.keep_to_plan(self):
             self._write_recipe()
         self.stage("distill")
+        locks.check(self.lock)
         return conclude(self)
 
     def _write_recipe(self):
         """What was chosen since is in the flagfiles too."""
+        locks.check(self.lock)
         recipe_text.write_flagfiles(self.recipe, self.config.model_dir)
 
     def config_of(self, stage: str, recipe: Recipe | None = None) -> Config:
@@ -175,7 +182,11 @@ class Job:
           interruption: An `Interruption` that has begun.
           run: What runs it, in place of `session.run`.
           source: A `Source` to train on, in place of the job's.
+
+        Raises:
+          TakenOver: If another process has the job's directory.
         """
+        locks.check(self.lock)
         print(f"\n== {part} ==", flush=True)
         earlier = journal.seconds(journal.read(config.model_dir, whole=True))
         begin = time.monotonic()
@@ -186,6 +197,7 @@ class Job:
             interruption,
         )
         seconds = earlier + time.monotonic() - begin
+        locks.check(self.lock)
         self.record.finish(part, {**result, "seconds": seconds})
 
     def path_of(self, stage: str) -> str:
@@ -209,8 +221,10 @@ class Job:
 
     def _without_labels(self):
         """Embeds the images, and says what to do next."""
+        locks.check(self.lock)
         config = self._embedding()
         result = self.run(config, self.data.train)
+        locks.check(self.lock)
         note = (
             "No image has a label: the features of all are in "
             f"{config.embed_output}. Look "

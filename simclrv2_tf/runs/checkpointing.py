@@ -74,6 +74,7 @@ def write(run: TrainingRun, step: int, tensors: dict) -> None:
 
     Raises:
       ValueError: If that fails.
+      TakenOver: If another process has the directory.
     """
     if run.lock is None:
         return

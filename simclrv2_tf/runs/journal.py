@@ -11,6 +11,7 @@ import json
 import logging
 import math
 import os
+import threading
 
 from simclrv2_tf.files.paths import is_remote
 
@@ -20,9 +21,10 @@ _TAIL_BYTES = 2**20  # of a log of days this holds thousands of lines
 
 
 class Journal:
-    """The log of one run, open for adding.
+    """The log of one run, open for adding, by several threads.
 
-    Writing it never ends a run: what fails is said once.
+    Writing it never ends a run: what fails is said once. Lines are added one
+    after the other, as in a bucket the whole file is written anew for each.
 
     Args:
       directory: Of the run; None for a journal that keeps nothing.
@@ -32,6 +34,7 @@ class Journal:
         self._path = os.path.join(directory, NAME) if directory else None
         self._directory = directory
         self._failed = False
+        self._writing = threading.Lock()
 
     def lines(self) -> list[dict]:
         """All lines so far, see `read`."""
@@ -52,7 +55,8 @@ class Journal:
             _plain({**line, **values}), allow_nan=False, default=str
         )
         try:
-            _append(self._path, text)
+            with self._writing:
+                _append(self._path, text)
             self._failed = False
         except Exception as error:
             if not self._failed:

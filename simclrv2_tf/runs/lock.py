@@ -32,12 +32,19 @@ _TRIES = 3
 _LOG = logging.getLogger("simclrv2_tf")
 
 
+class TakenOver(ValueError):
+    """Another process has the directory: this one must write nothing more."""
+
+
 class Lock:
     """Holds a run's directory for this process, as a context.
 
     Args:
       directory: Of the run; made if missing.
       beat: Seconds from one sign of life to the next.
+
+    Attributes:
+      lost: Whether another process has taken it over.
 
     Raises:
       ValueError: On entering, if another process holds it.
@@ -77,9 +84,9 @@ class Lock:
             self._file.close()
 
     def check(self) -> None:
-        """Raises a ValueError if another process has taken the directory."""
+        """Raises `TakenOver` if another process has taken the directory."""
         if self.lost:
-            raise ValueError(
+            raise TakenOver(
                 f"`model_dir` {self._directory!r} was taken over by another "
                 "process, as this one gave no sign of life: this one stops "
                 "and writes nothing more."
@@ -168,6 +175,12 @@ class Lock:
         os.pwrite(descriptor, text.ljust(LENGTH).encode(), 0)
         os.ftruncate(descriptor, LENGTH)
         os.fsync(descriptor)
+
+
+def check(lock: Lock | None) -> None:
+    """Raises `TakenOver` if a lock, where there is one, is lost."""
+    if lock is not None:
+        lock.check()
 
 
 def read(path: str) -> dict:

@@ -6,6 +6,8 @@ import dataclasses
 import json
 import os
 import re
+import socket
+import uuid
 
 import tensorflow as tf
 
@@ -18,7 +20,9 @@ JSON = "flags.json"
 ENVIRONMENT = "environment.json"
 _SHOWN = 80  # characters of a value that messages show
 PROJECTOR = "projector"  # folder of features for TensorBoard
-_PROBE = re.compile(r"\.probe\.(\d+)")  # with the number of its process
+# What tries a directory: of which host, where it is not of an earlier version,
+# and process.
+_PROBE = re.compile(r"\.probe\.(?:(.+)\.[0-9a-f]{32}\.)?(\d+)")
 
 
 def check(config: Config) -> None:
@@ -81,13 +85,19 @@ def changed(config: Config) -> list[str]:
 def _make(directory):
     try:
         tf.io.gfile.makedirs(directory)
-        probe = os.path.join(directory, f".probe.{os.getpid()}")
+        probe = os.path.join(directory, _probe_name())
         atomic.write_text(probe, "")
         tf.io.gfile.remove(probe)
     except tf.errors.OpError as error:
         raise ValueError(
             f"`model_dir` {directory!r} cannot be written to: {error.message}"
         ) from None
+
+
+def _probe_name():
+    """A name of this process alone; in containers all may have number 1."""
+    host, once = socket.gethostname(), uuid.uuid4().hex
+    return f".probe.{host}.{once}.{os.getpid()}"
 
 
 def read_flags(directory: str | None) -> dict:
@@ -165,7 +175,12 @@ def clean(directory: str) -> None:
 
 def _clean(folder):
     for name in tf.io.gfile.listdir(folder):
-        probe = _PROBE.fullmatch(name)
-        left = probe and not lock.runs(int(probe[1]))
-        if left or atomic.is_left_over(name, lock.runs):
+        if _is_left_probe(name) or atomic.is_left_over(name, lock.runs):
             tf.io.gfile.remove(os.path.join(folder, name))
+
+
+def _is_left_probe(name):
+    """Whether it is that of a process of this host that is gone."""
+    probe = _PROBE.fullmatch(name)
+    here = probe and probe[1] in (None, socket.gethostname())
+    return here and not lock.runs(int(probe[2]))

@@ -24,6 +24,7 @@ from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import inputs
+from simclrv2_tf.runs import lock as locks
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs.announcement import announce
 from simclrv2_tf.runs.callbacks.given import check_callbacks
@@ -95,6 +96,7 @@ def train(
     Raises:
       ValueError: If config, data and directory do not go together, or
         another process trains in that directory.
+      TakenOver: If another process took that directory since.
       Diverged: If numbers are not finite for too long.
       Preempted: If the process was asked to stop.
     """
@@ -110,6 +112,7 @@ def train(
             config, source, lock, interruption, callbacks, check_classes
         )
         run.evaluate = evaluate
+        locks.check(lock)
         if distribution.is_chief():
             announce(run)
         with _end_in_journal(run):
@@ -214,10 +217,13 @@ def _build(config, plan, source, resumes):
 
 @contextlib.contextmanager
 def _end_in_journal(run):
-    """Writes down in the journal how training ends."""
+    """Writes down how training ends, in a journal that is still its own."""
     iterations = run.stage.optimizer.iterations
     try:
         yield
+        locks.check(run.lock)
+    except locks.TakenOver:
+        raise
     except BaseException as error:
         kind, step = type(error).__name__, int(iterations.numpy())
         run.journal.note("stop", step=step, kind=kind, reason=str(error))

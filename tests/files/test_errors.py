@@ -12,6 +12,7 @@ from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.files.cores import cores
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
+from simclrv2_tf.files.errors import in_words
 from simclrv2_tf.files.paths import is_remote
 
 
@@ -79,6 +80,63 @@ def test_the_first_line_of_several_errors():
     )
     error = tf.errors.InvalidArgumentError(None, None, text)
     assert first_line(error) == "Invalid PNG. Bad"
+
+
+OOM = "OOM when allocating tensor with shape[9] and type float by allocator x"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("ResourceExhausted", f"{OOM} [Op:Fill] name: "),
+        (
+            "ResourceExhausted",
+            "Graph execution error:\n\nDetected at node x defined at (most "
+            f"recent call last):\n<stack traces unavailable>\n{OOM}\n\t "
+            "[[{{node x}}]]\nHint: If you want to see a list of allocated "
+            "tensors [Op:__inference_x_1]",
+        ),
+        (
+            "ResourceExhausted",
+            "Out of memory while trying to allocate 2 bytes.",
+        ),
+        ("ResourceExhausted", "failed to allocate memory [Op:Mul]"),
+        ("Internal", "Failed to load: CUDA_ERROR_OUT_OF_MEMORY"),
+        ("Internal", "CUDNN_STATUS_ALLOC_FAILED in x.cc"),
+    ],
+)
+def test_memory_that_is_used_up_is_told_with_what_helps(kind, text):
+    error = getattr(tf.errors, f"{kind}Error")(None, None, text)
+    said = in_words(error)
+    reason = re.escape(first_line(error).rstrip("."))
+    ways = (
+        "--train_batch_size",
+        "--gradient_cache_microbatch",
+        "--remat",
+        "--mixed_precision=bfloat16",
+        "--eval_batch_size",
+    )
+    assert re.match(rf"The memory is used up \({reason}\): ", said)
+    assert all(way in said for way in ways)
+    assert "\n" not in said and said.endswith(".")
+
+
+def test_a_file_system_that_is_not_known_is_told_with_what_is():
+    with pytest.raises(tf.errors.UnimplementedError) as raised:
+        tf.io.gfile.exists("s3://me:word@bucket/run")
+    assert in_words(raised.value) == (
+        "File system scheme 's3' not implemented (file: "
+        "'s3://***@bucket/run'): give a path of this machine, or one that "
+        "TensorFlow can reach, such as gs://."
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["/x/y; No space left on device", "/x/y; Permission denied"]
+)
+def test_other_errors_of_tensorflow_are_their_first_line(text):
+    error = tf.errors.ResourceExhaustedError(None, None, f"{text}\nmore")
+    assert in_words(error) == f"{text}."
 
 
 def test_paths_of_buckets():

@@ -4,14 +4,21 @@ import csv
 import json
 import subprocess
 import sys
+import types
 
 import pytest
 import small_backbone
 
 import simclrv2_tf
 from simclrv2_tf import flags
+from simclrv2_tf.config import Config
 from simclrv2_tf.inference import exports
+from simclrv2_tf.recipes.job import Job
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.results import job_status
+from simclrv2_tf.runs.lock import Lock
+from simclrv2_tf.runs.lock import TakenOver
 
 TINY = {
     "labels_per_class": 2,
@@ -118,6 +125,63 @@ def test_what_is_done_is_not_done_again(job, capsys):
     assert again == report
     for folder, journal in before.items():
         assert (path / folder / "events.jsonl").read_bytes() == journal
+
+
+def test_a_job_knows_the_lock_of_its_directory(job, monkeypatch):
+    path, _ = job
+    seen = []
+    monkeypatch.setattr(Job, "to_the_end", lambda job: seen.append(job.lock))
+    simclrv2_tf.semi_supervised("digits", path, **STAGES, **TINY)
+    (lock,) = seen
+    assert isinstance(lock, Lock) and not lock.lost
+
+
+@pytest.fixture
+def taken(tmp_path):
+    """A job whose directory is taken over in its first run."""
+    calls = []
+
+    def run(config, *sources):
+        calls.append(config.model_dir)
+        made.lock.lost = True
+        return {"parameters": 1, "embeddings": "x"}
+
+    data = types.SimpleNamespace(train=None, evaluation=None, labelled=[])
+    lock, record = Lock(str(tmp_path)), Record(str(tmp_path))
+    config = Config(train_mode="semi_supervised", model_dir=str(tmp_path))
+    made = Job(config, data, Recipe(), record, run, None, lock)
+    made.calls = calls
+    return made
+
+
+def test_a_job_that_was_taken_over_writes_nothing_more(taken, tmp_path):
+    """Nor does it begin the next part."""
+    for part in ("finetuned", "distilled"):
+        config = Config(model_dir=str(tmp_path / part))
+        with pytest.raises(TakenOver, match="taken over by another process"):
+            taken.run_part(part, config, None)
+    assert taken.calls == [str(tmp_path / "finetuned")]
+    assert taken.record.done == {}
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_job_without_labels_that_was_taken_over_has_no_report(
+    taken, tmp_path
+):
+    taken.record.done["pretrained"] = {}
+    with pytest.raises(TakenOver, match="taken over by another process"):
+        taken.to_the_end()
+    assert len(taken.calls) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_job_that_was_taken_over_concludes_nothing(taken, tmp_path):
+    taken.data.labelled = [0]
+    taken.record.done |= dict.fromkeys(FOLDERS, {})
+    taken.lock.lost = True
+    with pytest.raises(TakenOver, match="taken over by another process"):
+        taken.to_the_end()
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_job_is_refused(job):

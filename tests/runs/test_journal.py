@@ -2,6 +2,8 @@
 
 import json
 import logging
+import time
+from concurrent import futures
 
 from simclrv2_tf.runs import journal
 
@@ -59,3 +61,21 @@ def test_a_log_that_cannot_be_written_is_reported_once(tmp_path, caplog):
 def test_no_log_is_no_events(tmp_path):
     assert journal.read(tmp_path / "none") == []
     journal.Journal(None).note("start")
+
+
+def test_threads_add_their_lines_one_after_the_other(monkeypatch):
+    """A bucket has no appending: a file is read, and written whole."""
+    held = {}
+
+    def rewrite(path, text):
+        before = held.get(path, [])
+        time.sleep(0.001)
+        held[path] = [*before, text]
+
+    monkeypatch.setattr(journal, "_append", rewrite)
+    log = journal.Journal("gs://bucket/run")
+    with futures.ThreadPoolExecutor(8) as threads:
+        for step in range(40):
+            threads.submit(log.note, "checkpoint", step=step)
+    (lines,) = held.values()
+    assert sorted(json.loads(line)["step"] for line in lines) == [*range(40)]

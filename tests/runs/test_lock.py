@@ -10,6 +10,7 @@ import pytest
 
 from simclrv2_tf.runs import lock as locks
 from simclrv2_tf.runs.lock import Lock
+from simclrv2_tf.runs.lock import TakenOver
 
 BEAT = 0.05
 
@@ -98,9 +99,15 @@ def test_a_lock_that_is_taken_over_is_noticed(tmp_path):
             if lock.lost:
                 break
             time.sleep(BEAT)
-        with pytest.raises(ValueError, match="taken over by another"):
+        with pytest.raises(TakenOver, match="taken over by another process"):
             lock.check()
+        with pytest.raises(TakenOver, match="and writes nothing more"):
+            locks.check(lock)
     assert (tmp_path / locks.NAME).exists()  # it is the other's
+
+
+def test_a_worker_without_a_lock_has_none_to_lose():
+    locks.check(None)
 
 
 def test_a_holder_gives_signs_of_life(tmp_path):

@@ -9,10 +9,14 @@ import tensorflow as tf
 
 from simclrv2_tf.runs.callbacks import save_checkpoint
 from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
+from simclrv2_tf.runs.lock import TakenOver
+
+FULL = ValueError("the disk is full.")
+LOST = TakenOver("`model_dir` was taken over.")
 
 
 class Storage:
-    """Takes snapshots, fails as told, or waits."""
+    """Takes snapshots, waits, or fails with the errors that it is given."""
 
     def __init__(self, fails=()):
         self.fails = list(fails)
@@ -22,8 +26,8 @@ class Storage:
 
     def write(self, step, snapshot):
         self.gate.wait(30)
-        if self.fails and self.fails.pop(0):
-            raise ValueError("the disk is full.")
+        if self.fails and (error := self.fails.pop(0)):
+            raise error
         self.written.append((step, snapshot))
 
 
@@ -52,7 +56,7 @@ def test_every_interval_and_the_end_are_saved():
 
 
 def test_a_failure_is_reported_and_the_next_interval_tries_again(caplog):
-    storage = Storage(fails=[True])
+    storage = Storage(fails=[FULL])
     saving = callback(storage)
     with caplog.at_level(logging.ERROR, "simclrv2_tf"):
         train(saving, 6)
@@ -63,7 +67,7 @@ def test_a_failure_is_reported_and_the_next_interval_tries_again(caplog):
 
 def test_the_end_is_tried_twice(monkeypatch):
     monkeypatch.setattr(save_checkpoint.time, "sleep", lambda seconds: None)
-    storage = Storage(fails=[False, False, True])
+    storage = Storage(fails=[None, None, FULL])
     saving = callback(storage)
     train(saving, 6)
     saving.on_train_end()
@@ -72,7 +76,7 @@ def test_the_end_is_tried_twice(monkeypatch):
 
 def test_an_end_that_cannot_be_written_is_an_error(monkeypatch):
     monkeypatch.setattr(save_checkpoint.time, "sleep", lambda seconds: None)
-    storage = Storage(fails=[False, False, True, True])
+    storage = Storage(fails=[None, None, FULL, FULL])
     saving = callback(storage)
     train(saving, 6)
     with pytest.raises(ValueError, match="step 6 could not be written"):
@@ -108,7 +112,7 @@ def test_bad_steps_are_not_saved():
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_stop_saves_where_it_is(fails):
-    storage = Storage(fails=[False, fails])
+    storage = Storage(fails=[None, FULL if fails else None])
     saving = callback(storage)
     train(saving, 3)
     assert saving.save_now(3) is not fails
@@ -131,3 +135,35 @@ def test_a_stop_does_not_wait_for_storage_that_hangs(monkeypatch):
     train(saving, 2)
     assert not saving.save_now(3)
     storage.gate.set()
+
+
+def test_a_directory_that_was_taken_over_ends_training(caplog):
+    """It is no disk that is full: nothing is tried again."""
+    storage = Storage(fails=[LOST])
+    saving = callback(storage)
+    with pytest.raises(TakenOver, match=r"^`model_dir` was taken over\.$"):
+        train(saving, 4)
+    assert storage.written == []
+    assert "NO CHECKPOINT" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "fails", [[None, None, LOST], [None, None, FULL, LOST]]
+)
+def test_an_end_that_was_taken_over_says_so(monkeypatch, fails):
+    monkeypatch.setattr(save_checkpoint.time, "sleep", lambda seconds: None)
+    storage = Storage(fails=fails)
+    saving = callback(storage)
+    train(saving, 6)
+    with pytest.raises(TakenOver, match=r"^`model_dir` was taken over\.$"):
+        saving.on_train_end()
+    assert [step for step, _ in storage.written] == [2, 4]
+
+
+@pytest.mark.parametrize("fails", [[LOST], [None, LOST]])
+def test_a_stop_of_a_run_that_was_taken_over_says_so(fails):
+    """The queue is not told to start it again."""
+    saving = callback(Storage(fails=fails))
+    train(saving, 3)
+    with pytest.raises(TakenOver, match="was taken over"):
+        saving.save_now(3)

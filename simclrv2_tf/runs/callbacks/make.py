@@ -28,6 +28,7 @@ from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
 from simclrv2_tf.runs.callbacks.stops import Resume
 from simclrv2_tf.runs.callbacks.stops import StopWhenAsked
 from simclrv2_tf.runs.callbacks.stops import StopWhenBad
+from simclrv2_tf.runs.callbacks.stops import StopWhenTakenOver
 from simclrv2_tf.runs.monitoring import divergence
 from simclrv2_tf.runs.training_run import TrainingRun
 
@@ -39,10 +40,11 @@ class Callbacks(NamedTuple):
     """The callbacks of one call of `fit`.
 
     Attributes:
-      all: In the order in which they act: metrics, the health line, the
-        loggers that are told both, the stop after too many bad steps, those
-        that the caller gave, in their order, then checkpoints. What a given
-        callback changes is in the checkpoint of its step.
+      all: In the order in which they act: the stop where the directory was
+        taken over, metrics, the health line, the loggers that are told both,
+        the stop after too many bad steps, those that the caller gave, in
+        their order, then checkpoints. What a given callback changes is in the
+        checkpoint of its step.
       report: The one that has the last metrics.
       saving: The one that writes checkpoints.
       loggers: Those that are told the metrics, to be closed in the end.
@@ -94,7 +96,8 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
         StopWhenAsked(run.interruption, saving.save_now),
     ]
     resume = Resume(functools.partial(run.progress.restore_means, run.stage))
-    own = [wait, resume, report, *monitors, *profiles, loggers, bad]
+    taken = [StopWhenTakenOver(run.lock)] if run.lock else []
+    own = [*taken, wait, resume, report, *monitors, *profiles, loggers, bad]
     everything = [*own, *run.callbacks, *ends]
     return Callbacks(everything, report, saving, loggers)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from simclrv2_tf.runs.callbacks.every import EveryFew
+from simclrv2_tf.runs.lock import TakenOver
 
 PATIENCE_SECONDS = 10.0  # for the checkpoint before, when the next is due
 STOP_SECONDS = 25.0  # for the last one, when asked to stop
@@ -57,8 +58,9 @@ class SaveCheckpoint(EveryFew):
     """Saves every `every` steps and at the end, in the background.
 
     A checkpoint that cannot be written is reported, and tried again at the
-    next interval; the last one is tried twice and then an error. Nothing is
-    saved between steps that were taken back: the last good one stays.
+    next interval; the last one is tried twice and then an error. `TakenOver`
+    ends training instead. Nothing is saved between steps that were taken back:
+    the last good one stays.
 
     Args:
       every: Steps from one checkpoint to the next.
@@ -106,13 +108,25 @@ class SaveCheckpoint(EveryFew):
         self._saved = step
         self._writer.start(step, self._snapshot())
 
+    def _failure(self):
+        """What the last one failed with, None if it did not.
+
+        Raises:
+          TakenOver: If it was that, which nothing may try again.
+        """
+        error = self._writer.error
+        if isinstance(error, TakenOver):
+            raise error
+        return error
+
     def _report(self):
-        if self._writer.error is not None:
+        error = self._failure()
+        if error is not None:
             _LOG.error(
                 "NO CHECKPOINT of step %d: %s Training goes on, and tries "
                 "again at the next interval.",
                 self._saved,
-                self._writer.error,
+                error,
             )
 
     def wait(self) -> None:
@@ -127,6 +141,7 @@ class SaveCheckpoint(EveryFew):
 
         Raises:
           ValueError: If it could not be written.
+          TakenOver: If another process has the directory.
         """
         self._writer.wait()
         if self._saved is None or self._writer.error is None:
@@ -135,11 +150,12 @@ class SaveCheckpoint(EveryFew):
         time.sleep(1.0)
         self._start(self._saved)
         self._writer.wait()
-        if self._writer.error is not None:
+        error = self._failure()
+        if error is not None:
             raise ValueError(
                 f"The checkpoint of step {self._saved} could not be written, "
                 "and what was trained since the one before is lost: "
-                f"{self._writer.error} Mend that and give the same command."
+                f"{error} Mend that and give the same command."
             )
 
     def save_now(self, step: int) -> bool:
@@ -147,10 +163,13 @@ class SaveCheckpoint(EveryFew):
 
         Returns:
           Whether the checkpoint of this step is there.
+
+        Raises:
+          TakenOver: If another process has the directory.
         """
         deadline = time.monotonic() + STOP_SECONDS
         if self._writer.wait(STOP_SECONDS) and self._saved != step:
             self._report()
             self._start(step)
         done = self._writer.wait(max(0.0, deadline - time.monotonic()))
-        return done and self._saved == step and self._writer.error is None
+        return done and self._failure() is None and self._saved == step

@@ -10,6 +10,7 @@ import keras
 from simclrv2_tf import distribution
 from simclrv2_tf.runs.callbacks.every import EveryStep
 from simclrv2_tf.runs.interruption import Interruption
+from simclrv2_tf.runs.lock import Lock
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -24,6 +25,31 @@ class Diverged(FloatingPointError):
     def __init__(self, message: str, step: int):
         super().__init__(message)
         self.step = step
+
+
+class StopWhenTakenOver(EveryStep):
+    """Raises `TakenOver` once another process has the run's directory.
+
+    It acts before whatever reports or writes, which would mix with what the
+    other process writes.
+
+    Args:
+      lock: The `Lock` of the directory.
+    """
+
+    def __init__(self, lock: Lock):
+        super().__init__()
+        self._lock = lock
+
+    def on_train_begin(self, logs=None):
+        self._lock.check()
+        super().on_train_begin(logs)
+
+    def act(self, step, logs):
+        self._lock.check()
+
+    def on_train_end(self, logs=None):
+        self._lock.check()
 
 
 class StopWhenBad(EveryStep):
