@@ -31,6 +31,7 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.job_seconds import spent_before
 
 PART = "trials"
+FITTING = "trials that fit"  # the memory, in the job's record
 USUAL, WHOLE, ALONE = "usual", "all weights", "labels alone"
 WHOLE_RATE = 0.01  # after scaling by the batch; benchmarks/recipes.md
 PARTS = 5  # of the labels, of which one or two are left out in turn
@@ -148,9 +149,7 @@ def _judged(job):
     counted = _counted(job, turns)
     told: dict[str, np.ndarray] = {}
     best = USUAL
-    for name in ways(job.recipe):
-        if name != USUAL and not _fits(job, name):
-            continue
+    for name in _tried(job):
         told[name] = _right(job, name, turns) * counted
         if surely_better(told[name], told[best]):
             best = name
@@ -160,6 +159,18 @@ def _judged(job):
         "chosen": best,
         "seconds": time.monotonic() - begin,
     }
+
+
+def _tried(job):
+    """The ways that there is memory for: decided once, as what is free varies.
+
+    A job that goes on after a kill tries what it had begun to.
+    """
+    done = job.record.done
+    if FITTING not in done:
+        names = [n for n in ways(job.recipe) if n == USUAL or _fits(job, n)]
+        job.record.finish(FITTING, {"names": names})
+    return done[FITTING]["names"]
 
 
 def _fits(job, name):

@@ -207,6 +207,8 @@ def test_a_kill_between_two_trials_costs_none_of_them(tried, monkeypatch):
         teacher_trials.choose_way(tried)
     tried.record.done["trials/labels_alone_0"]["seconds"] = 1000.0
     monkeypatch.setattr(teacher_trials, "train_alone", tried.run)
+    # Whatever memory is free then.
+    monkeypatch.setattr(teacher_trials, "fits", lambda *_: False)
     teacher_trials.choose_way(tried)
     folders = [config.model_dir.rsplit("/", 1)[1] for config in tried.calls]
     assert folders == ["labels_alone_0", "labels_alone_1"]
