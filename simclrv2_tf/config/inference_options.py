@@ -24,7 +24,9 @@ class EvaluationConfig:
         256, "Images in a step of evaluation.", range=at_least(1)
     )
     eval_steps: int = option(
-        0, "Steps of evaluation; 0: all examples.", range=at_least(0)
+        0,
+        "Steps of evaluation, spread evenly over the examples; 0: all.",
+        range=at_least(0),
     )
     eval_name: str | None = option(
         None,

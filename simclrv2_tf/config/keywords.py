@@ -371,7 +371,7 @@ class Options(TypedDict, total=False):
     """Images in a step of evaluation."""
 
     eval_steps: int
-    """Steps of evaluation; 0: all examples."""
+    """Steps of evaluation, spread evenly over the examples; 0: all."""
 
     eval_name: str | os.PathLike[str] | None
     """Suffix of the result files and of the event directory."""

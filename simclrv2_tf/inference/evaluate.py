@@ -28,7 +28,7 @@ from simclrv2_tf.inference.evaluation.classifier_evaluation import (
     keep_calibration,
 )
 from simclrv2_tf.inference.evaluation.eval_batches import batches_of
-from simclrv2_tf.inference.evaluation.eval_batches import first_of
+from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.weight_decay import decayed_by_loss
 from simclrv2_tf.probing.nearest import knn_accuracy
@@ -134,7 +134,7 @@ def evaluate_checkpoint(
     check_calibrated(config, prefix, eval_source)
     network = weights.load(config, prefix)
     channels = network.get_config()["channels"]
-    eval_source = first_of(config, eval_source.with_channels(channels))
+    eval_source = spread_over(config, eval_source.with_channels(channels))
     unreadable = UnreadableImages(eval_source, config.max_corrupt_fraction)
     with unreadable.explained():
         result, tables = _judged(
@@ -174,7 +174,8 @@ def _judged(config, prefix, network, eval_source, unreadable):
 
 
 def _keep(config, prefix, eval_source, result, tables):
-    """Writes what an evaluation came to."""
+    """Writes what an evaluation came to, and of which weights."""
+    ema = weights.takes_average(config, prefix)
     results.report(
         result,
         exports.step_of(prefix),
@@ -182,9 +183,10 @@ def _keep(config, prefix, eval_source, result, tables):
         config.eval_name,
         tables,
         eval_source.name,
+        ema,
     )
     if config.calibrate:
-        keep_calibration(prefix, eval_source, result)
+        keep_calibration(prefix, eval_source, result, ema)
 
 
 def _labels(config, prefix, network, eval_source):

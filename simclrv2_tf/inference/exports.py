@@ -39,6 +39,7 @@ def export_weights(
     load: Callable[[str | os.PathLike], Network],
     directory: str | None = None,
     data: Data = (None, None),
+    ema: bool = False,
 ) -> str:
     """Exports what a source holds.
 
@@ -49,6 +50,8 @@ def export_weights(
       directory: Where versions are, in place of the config's.
       data: What int8 is calibrated and judged on, `Source`s of training and
         of evaluation in place of the config's.
+      ema: Whether what is loaded is the average of the weights, for the
+        temperature that belongs to them.
 
     Returns:
       The path that was written.
@@ -72,7 +75,7 @@ def export_weights(
             formats_of(config),
             config.export_top_k,
             config.apply_orientation,
-            weights.temperature(source),
+            weights.temperature(source, ema),
             images,
         )
         print(f"exported {path}{_turned(config)}{_scaled(path)}", flush=True)
@@ -127,8 +130,9 @@ def export_best(config: Config, data: Data = (None, None)) -> str:
 
 
 def _export(config, prefix, directory, data):
-    load = functools.partial(weights.load, config, ema=config.export_ema)
-    return export_weights(config, prefix, load, directory, data)
+    ema = weights.takes_average(config, prefix, config.export_ema)
+    load = functools.partial(weights.load, config, ema=ema)
+    return export_weights(config, prefix, load, directory, data, ema)
 
 
 def formats_of(config: Config) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def predict(config: Config, source: Source | None = None) -> str:
     A row holds `file`, `label` (the name of its class, empty if unlabelled),
     and then, from the best on, `class_1`, `probability_1`, `class_2`, …; an
     image that cannot be read is named, and these are empty. Probabilities are
-    at the temperature that `--calibrate` found for the checkpoint, if any.
+    at the temperature that `--calibrate` found for these weights, if any.
 
     Args:
       config: A `Config`.
@@ -61,7 +61,8 @@ def predict(config: Config, source: Source | None = None) -> str:
     files = example_names(source)
     _check_rows(output, files)
     names = _names(prefix, source, classifier.output_shape[-1])
-    temperature = weights.temperature(prefix)
+    ema = weights.takes_average(config, prefix)
+    temperature = weights.temperature(prefix, ema)
     shards = _compute(config, output, classifier, source, files, temperature)
     distribution.wait_for_workers()
     if distribution.is_chief():

@@ -11,6 +11,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.probing.intervals import wilson
 from simclrv2_tf.publishing.data_names import shown
 from simclrv2_tf.publishing.data_names import shown_weights
+from simclrv2_tf.publishing.exported_weights import kinds_in
 from simclrv2_tf.recipes import record
 from simclrv2_tf.reports import history
 from simclrv2_tf.reports import overview
@@ -110,7 +111,8 @@ def gather(
     places = (config.model_dir, config.checkpoint, version)
     directory = next(filter(None, map(_about, places)), None)
     stages = history.read_stages(directory) if directory else []
-    held = _results_of(config, directory, version) if directory else {}
+    kinds = _kinds(config, directory, version) if directory else set()
+    held = _results_of(config, directory, version, kinds) if directory else {}
     return Facts(
         {k: v for k, v in network.items() if k not in ("name", "variables")},
         step,
@@ -119,7 +121,7 @@ def gather(
         _runs(directory, stages) if directory else [],
         list(_measured(held)),
         shown(str(held.get("data", ""))),
-        _compared(directory) if directory else [],
+        _compared(directory, kinds) if directory else [],
         {stage.name or "run": _settings(stage.flags) for stage in stages},
     )
 
@@ -188,19 +190,40 @@ def _settings(flags):
     return {n: flags[n] for n in _SETTINGS if flags.get(n) is not None}
 
 
-def _results_of(config, directory, version):
-    """The evaluation of these very weights, {} if there is none."""
+def _kinds(config, directory, version):
+    """Which weights are published: True for averaged, False for trained ones.
+
+    Where the run's checkpoint does not tell, flags do: those of now, and for
+    an export that is taken as it is those of its run.
+    """
     run = record.run_within(directory)
-    flags = record.read_json(run, "flags.json")
-    averaged = config.eval_ema or flags.get("eval_ema", False)
-    if bool(config.export_ema) != averaged:  # other weights were judged
-        return {}
+    step = os.path.basename(os.path.abspath(version))
+    held = kinds_in(version, os.path.join(run, f"ckpt-{step}"))
+    if held is not None:
+        return held
+    named = config.checkpoint_ema and not config.model_dir
+    return {bool(config.export_ema or named or _flag(run, "export_ema"))}
+
+
+def _flag(run, name):
+    return record.read_json(run, "flags.json").get(name, False)
+
+
+def _results_of(config, directory, version, kinds):
+    """The evaluation of these very weights, {} if there is none.
+
+    Results of earlier versions do not say which weights were judged; flags
+    are the best guess.
+    """
+    run = record.run_within(directory)
+    guess = config.eval_ema or _flag(run, "eval_ema")
     versions, step = os.path.split(os.path.abspath(version))
     names = [f"result_{step}.json"]
     if versions.endswith(_BEST):
         names.insert(0, f"result_best_{step}.json")
-    found = (record.read_json(run, name) for name in names)
-    return next(filter(None, found), {})
+    found = filter(None, (record.read_json(run, name) for name in names))
+    judged = (held for held in found if held.get("ema", guess) in kinds)
+    return next(judged, {})
 
 
 def _measured(held):
@@ -215,10 +238,15 @@ def _result(what, value, examples):
     return Result(what, value, low, high, examples)
 
 
-def _compared(directory):
-    """The rows of a job's table that were measured, its own first."""
+def _compared(directory, kinds):
+    """The rows of a job's table that were measured, its own first.
+
+    A row is of the weights that its stage was to be evaluated with.
+    """
     report = record.read_json(directory, record.REPORT)
-    own = _ROWS.get(report.get("exported_run"))
+    run = record.run_within(directory)
+    judged = _flag(run, "eval_ema") in kinds
+    own = judged and _ROWS.get(report.get("exported_run"))
     rows = [
         _result(
             f"{row['name']}{' (this network)' * (row['name'] == own)}",

@@ -131,7 +131,9 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
         anything else that `load_network` takes and that has a supervised head,
         "hf://USER/NAME" for one. Of a job that is not done the best run that
         is there so far is taken, and a warning names it.
-        Probabilities are at the temperature that `--calibrate` found, if any.
+        Of a run it is the trained weights; the average of them is loaded
+        from an export. Probabilities are at the temperature that
+        `--calibrate` found for the weights, if any.
 
     Raises:
       ValueError: If there is no trained classifier.

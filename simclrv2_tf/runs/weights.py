@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import os
+
+import tensorflow as tf
 
 from simclrv2_tf import export
 from simclrv2_tf import hub
@@ -72,6 +75,19 @@ def load(config: Config, prefix: str, ema: bool | None = None) -> Network:
         return hub.load_network(prefix, **_options(config, prefix, ema))
 
 
+def takes_average(config: Config, prefix: str, ema: bool | None = None) -> bool:
+    """Whether `load` takes the average of the weights.
+
+    Args:
+      config: See `load`.
+      prefix: See there.
+      ema: See there.
+    """
+    asked = config.eval_ema if ema is None else ema
+    # In a run's own checkpoint `checkpoint_ema` says what training began with.
+    return asked or (prefix == config.checkpoint and config.checkpoint_ema)
+
+
 def load_backbone(config: Config, prefix: str, endpoint: str) -> Backbone:
     """The network up to an endpoint, not to be trained."""
     options = _options(config, prefix)
@@ -99,9 +115,8 @@ def with_endpoints(
 def _options(config, prefix, ema=None):
     """What to load weights with; flags that were given must agree with them."""
     wanted = resolve.given(config, describing(config))
-    wanted["ema"] = config.eval_ema if ema is None else ema
+    wanted["ema"] = takes_average(config, prefix, ema)
     if prefix == config.checkpoint:  # in a run's own nothing is left open
-        wanted["ema"] = wanted["ema"] or config.checkpoint_ema
         wanted["ignore"] = config.checkpoint_ignore
     return wanted
 
@@ -173,20 +188,54 @@ def calibration_file(prefix: str) -> str:
     return os.path.join(os.path.dirname(prefix), f"calibration-{step}.json")
 
 
-def temperature(source: str | os.PathLike) -> float:
+def temperature(source: str | os.PathLike, ema: bool = False) -> float:
     """What a classifier's logits are divided by to be probabilities.
 
     Args:
       source: Anything that `--checkpoint` accepts.
+      ema: Whether the average of the weights is taken, see `takes_average`.
 
     Returns:
-      What `--calibrate` found for these weights, else 1.0.
+      What `--calibrate` found for these weights, else 1.0; with a warning if
+      it was found for the run's other weights.
+
+    Raises:
+      ValueError: If the file of the temperature holds none.
     """
     path = local(source)
     prefix, directory = tf1.find(path), saved_model.find(path)
     if prefix is not None:
-        return export.read_temperature(calibration_file(prefix))
+        return _temperature_of(calibration_file(prefix), ema)
     return 1.0 if directory is None else export.read_temperature(directory)
+
+
+def _temperature_of(file, ema):
+    """What a run's file holds, where it was fitted to these weights."""
+    found = export.read_temperature(file)
+    if found == 1.0 or _fitted_to_average(file) == ema:
+        return found
+    fitted, taken = ("trained", "averaged") if ema else ("averaged", "trained")
+    _LOG.warning(
+        "the temperature in %r was fitted to the %s weights, and the %s ones "
+        "are taken: their probabilities are left as they are; evaluate with "
+        "--mode=eval --calibrate --%seval_ema first to scale them",
+        file,
+        fitted,
+        taken,
+        "" if ema else "no",
+    )
+    return 1.0
+
+
+def _fitted_to_average(file):
+    """Whether a temperature is that of the averaged weights.
+
+    Files of earlier versions do not say; the run's flags are the best guess.
+    """
+    with tf.io.gfile.GFile(file) as opened:
+        told = json.loads(opened.read())
+    flags = model_dir.read_flags(os.path.dirname(file))
+    return bool(told.get("ema", flags.get("eval_ema", False)))
 
 
 def as_written(source: str | os.PathLike) -> bool:

@@ -20,6 +20,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import evaluate
+from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import train
 
@@ -68,7 +69,7 @@ def test_result_files_have_the_originals_names_and_ours(run):
     result = simclrv2_tf.evaluate(pictures(), run)
     stored = json.loads((run / "result.json").read_text())
     assert stored == json.loads((run / "result_4.json").read_text())
-    told = {"global_step": 4, "data": pictures().name}
+    told = {"global_step": 4, "data": pictures().name, "ema": False}
     assert stored == {**result, **told}
     originals = {
         "eval/label_top_1_accuracy",
@@ -82,6 +83,7 @@ def test_result_files_have_the_originals_names_and_ours(run):
         "classes",
         "calibration",
         "data",
+        "ema",
     }
     assert set(stored) == originals | ours
 
@@ -144,6 +146,17 @@ def test_eval_steps_bounds_both_ways_of_judging(run):
     )
     assert result["eval/examples"] == result["eval/knn_examples"] == 6
     assert result["eval/knn_references"] == 20
+
+
+def test_eval_steps_looks_at_all_classes_of_a_sorted_data_set():
+    labels = np.repeat(np.arange(4), 25).astype(np.int32)
+    images = InMemory(np.zeros((100, 8, 8, 3), np.uint8))
+    config = Config(mode="eval", eval_steps=2, eval_batch_size=4)
+    some = spread_over(config, Source("sorted", labels, images, tuple("abcd")))
+    np.testing.assert_array_equal(some.labels, np.repeat(np.arange(4), 2))
+    everything = dataclasses.replace(config, eval_steps=25)
+    whole = Source("sorted", labels, images, tuple("abcd"))
+    assert spread_over(everything, whole) is whole
 
 
 def test_neighbours_are_those_whose_labels_are_used(run):
@@ -367,3 +380,19 @@ def test_events_that_cannot_be_written_are_one_line(run, caplog):
     assert result["eval/examples"] == 12
     (line,) = [m for m in caplog.messages if "TensorBoard events" in m]
     assert "\n" not in line
+
+
+@pytest.mark.parametrize("ema", [False, True])
+def test_a_result_says_which_weights_were_judged(network, run, ema):
+    trained = network.named_variables()
+    averaged = {f"ema_model/{n}": v.numpy() for n, v in trained.items()}
+    run_directory.save(str(run), 4, {**trained, **averaged})
+    result = simclrv2_tf.evaluate(pictures(), run, eval_ema=ema)
+    assert "ema" not in result  # of the file, as the data are
+    assert json.loads((run / "result.json").read_text())["ema"] is ema
+    prefix = str(run / "ckpt-4")
+    simclrv2_tf.evaluate(
+        pictures(), run.parent / "new", checkpoint=prefix, checkpoint_ema=ema
+    )
+    held = json.loads((run.parent / "new" / "result.json").read_text())
+    assert held["ema"] is ema

@@ -106,6 +106,58 @@ def test_other_weights_have_no_results(run, tmp_path):
     assert told(run, version).results[0].value == 0.8
 
 
+@pytest.mark.parametrize("judged", [False, True])
+@pytest.mark.parametrize("trained_with", [False, True])
+def test_a_result_is_of_the_weights_that_it_names(
+    run, tmp_path, judged, trained_with
+):
+    """Whatever the run's flags and those of publishing say of evaluation."""
+    flags = {**published_run.FLAGS, "eval_ema": trained_with}
+    held = {**published_run.RESULT, "ema": judged}
+    write(run, flags=flags, result_7=held)
+    version = version_in(tmp_path / "elsewhere")
+    for export_ema in (False, True):
+        found = told(run, version, export_ema=export_ema, eval_ema=trained_with)
+        assert bool(found.results) == (export_ema == judged)
+        assert bool(found.measured_on) == (export_ema == judged)
+
+
+def test_of_two_results_that_of_the_weights_is_told(run, tmp_path):
+    best = version_in(tmp_path / "elsewhere", below="saved_model_best")
+    other = {**published_run.RESULT, "eval/label_top_1_accuracy": 0.9}
+    write(run, result_best_7={**other, "ema": True})
+    assert told(run, best).results[0].value == 0.8
+    assert told(run, best, export_ema=True).results[0].value == 0.9
+
+
+def test_an_export_that_a_run_wrote_is_of_its_flags(run):
+    """Where its checkpoint is gone, which would tell."""
+    flags = {**published_run.FLAGS, "export_ema": True, "eval_ema": True}
+    version = version_in(write(run, flags=flags))
+    assert told(version, version).results
+    write(run, result_7={**published_run.RESULT, "ema": False})
+    assert not told(version, version).results
+
+
+def test_the_average_of_a_checkpoint_by_its_name(run, tmp_path):
+    (run / "ckpt-7.index").touch()
+    version = version_in(tmp_path / "elsewhere")
+    write(run, result_7={**published_run.RESULT, "ema": True})
+    named = {"checkpoint": str(run / "ckpt-7")}
+    assert told(None, version, checkpoint_ema=True, **named).results
+    assert not told(None, version, **named).results
+
+
+def test_a_jobs_row_of_other_weights_is_not_of_this_network(job, tmp_path):
+    version = version_in(tmp_path / "elsewhere")
+    averaged = [
+        row.what for row in told(job, version, export_ema=True).compared
+    ]
+    assert averaged[0] == "small, distilled"
+    trained = [row.what for row in told(job, version).compared]
+    assert trained == [f"{averaged[0]} (this network)", *averaged[1:]]
+
+
 def test_a_checkpoint_is_of_the_run_that_it_lies_in(run, tmp_path):
     (run / "ckpt-7.index").touch()
     version = version_in(tmp_path / "elsewhere")

@@ -15,7 +15,7 @@ from simclrv2_tf.files import atomic
 from simclrv2_tf.inference.evaluation import calibration
 from simclrv2_tf.inference.evaluation import metrics
 from simclrv2_tf.inference.evaluation.eval_batches import batches_of
-from simclrv2_tf.inference.evaluation.eval_batches import first_of
+from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.inference.evaluation.judgement import Judgement
 from simclrv2_tf.inference.evaluation.judgement import judge
 from simclrv2_tf.models.network import Network
@@ -56,7 +56,7 @@ def judge_classifier(
 def check_calibration(config: Config, source: Source) -> None:
     """Raises a ValueError if a temperature is asked for without labels."""
     if config.calibrate:
-        calibration.check(first_of(config, source))
+        calibration.check(spread_over(config, source))
 
 
 def check_calibrated(config: Config, prefix: str, source: Source) -> None:
@@ -71,11 +71,21 @@ def check_calibrated(config: Config, prefix: str, source: Source) -> None:
         )
 
 
-def keep_calibration(prefix: str, source: Source, result: dict) -> None:
-    """Writes a temperature down, where whatever uses the weights looks."""
+def keep_calibration(
+    prefix: str, source: Source, result: dict, ema: bool = False
+) -> None:
+    """Writes a temperature down, where whatever uses the weights looks.
+
+    Args:
+      prefix: Of the run's checkpoint.
+      source: The `Source` that was evaluated on.
+      result: See `Judgement`.
+      ema: Whether the average of the weights was judged.
+    """
     told = result["calibration"]
     kept = {k: v for k, v in told.items() if not k.startswith("reliability")}
-    text = json.dumps({**kept, "data": source.name}, indent=2) + "\n"
+    kept |= {"data": source.name, "ema": ema}
+    text = json.dumps(kept, indent=2) + "\n"
     atomic.write_text(weights.calibration_file(prefix), text)
     print(
         f"temperature {kept['temperature']:.4g}, fitted to {kept['fitted_on']} "

@@ -1,4 +1,4 @@
-"""What an evaluation looks at: the first examples, in batches."""
+"""What an evaluation looks at: some examples or all, in batches."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.models.network import Network
 
 
-def first_of(config: Config, source: Source) -> Source:
-    """The examples of the first `eval_steps` batches, all unless given."""
-    if not config.eval_steps:
+def spread_over(config: Config, source: Source) -> Source:
+    """The examples of `eval_steps` batches, all unless given.
+
+    They are spread evenly over the data: the first ones of a folder are all
+    of its first class.
+    """
+    wanted = config.eval_steps * config.eval_batch_size
+    if not 0 < wanted < source.num_examples:
         return source
-    first = min(config.eval_steps * config.eval_batch_size, source.num_examples)
-    return source.subset(np.arange(first))
+    return source.subset(np.arange(wanted) * source.num_examples // wanted)
 
 
 def batches_of(

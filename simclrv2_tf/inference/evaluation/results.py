@@ -26,6 +26,7 @@ def report(
     name: str | None = None,
     tables: Mapping[str, Table] | None = None,
     data: str | None = None,
+    ema: bool | None = None,
 ) -> None:
     """Prints a result, and keeps it in the run's directory if there is one.
 
@@ -36,6 +37,7 @@ def report(
       name: Suffix of the files, to tell evaluations apart.
       tables: {name: rows} of csv files beside it, those of the newest result.
       data: Name of what it was evaluated on, for the files.
+      ema: Whether the average of the weights was judged, for the files.
     """
     numbers = {k: v for k, v in result.items() if k.startswith("eval/")}
     pairs = (f"{key} {value:.6g}" for key, value in numbers.items())
@@ -45,9 +47,13 @@ def report(
         suffix = f"_{name}" if name else ""
         for stem, rows in (tables or {}).items():
             _write_table(os.path.join(directory, f"{stem}{suffix}.csv"), rows)
-        told = {**result, "data": data} if data else result
+        told = {**result, **_known(data=data, ema=ema)}
         _write_json(directory, f"result{suffix}", told, step)
         _write_events(os.path.join(directory, f"eval{suffix}"), numbers, step)
+
+
+def _known(**values):
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _write_table(path, rows):

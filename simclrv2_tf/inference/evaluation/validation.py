@@ -12,7 +12,7 @@ from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference.evaluation.classifier_evaluation import (
     judge_classifier,
 )
-from simclrv2_tf.inference.evaluation.eval_batches import first_of
+from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.models.network import Network
 
 
@@ -36,7 +36,7 @@ class Validation:
                 "leave them out."
             )
         self._config = dataclasses.replace(config, calibrate=False)
-        self._source = first_of(config, source)
+        self._source = spread_over(config, source)
         self._unreadable = UnreadableImages(
             self._source, config.max_corrupt_fraction
         )

@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from simclrv2_tf import hub
+from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.nearest import neighbours
 from simclrv2_tf.recipes import baselines
@@ -68,14 +69,16 @@ class FeatureChecks:
     def _images(self):
         """Labelled images to learn from and, if any, to evaluate on.
 
-        What cannot be read is left out, as it is of the networks' rows.
+        What cannot be read, or is not asked for, is left out, as it is of the
+        networks' rows.
         """
         data = self._job.data
         train = baselines.readable(data.train.subset(data.labelled))
         if data.evaluation is None:
             return train, None
-        counted = np.flatnonzero(data.evaluation.labels >= 0)
-        return train, baselines.readable(data.evaluation.subset(counted))
+        asked = spread_over(self._job.config_of("distill"), data.evaluation)
+        counted = np.flatnonzero(asked.labels >= 0)
+        return train, baselines.readable(asked.subset(counted))
 
     def _judged(self, images, classifiers, represent, parameters):
         """A row for each classifier of one representation."""

@@ -2,13 +2,17 @@
 
 import csv
 import dataclasses
+import inspect
 import json
 
+import averaged_run
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import simclrv2_tf
+from simclrv2_tf import export
+from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
@@ -117,6 +121,89 @@ def test_exports_classifiers_and_predictions_have_it(network, run, pictures):
         scaled["scores"][:, 0],
         atol=1e-5,
     )
+
+
+@pytest.fixture
+def averaged(network, tmp_path):
+    return averaged_run.save(network, tmp_path / "averaged")
+
+
+@pytest.fixture
+def exported(monkeypatch):
+    """Arguments of the exports that are asked for, none of which is written."""
+    asked = []
+    signature = inspect.signature(export.export_network)
+
+    def export_network(*arguments):
+        asked.append(signature.bind(*arguments).arguments)
+        return asked[-1]["directory"]
+
+    monkeypatch.setattr(export, "export_network", export_network)
+    return asked
+
+
+@pytest.mark.parametrize("ema", [False, True])
+def test_it_is_for_the_weights_that_it_was_fitted_to(
+    network, averaged, pictures, exported, ema
+):
+    """Of trained and averaged weights, whose logits differ by a factor."""
+    result = simclrv2_tf.evaluate(
+        pictures, averaged, calibrate=True, eval_ema=ema
+    )
+    found = result["eval/temperature"]
+    held = json.loads((averaged / "calibration-7.json").read_text())
+    assert held["ema"] is ema and held["temperature"] == found != 1
+    for taken in (False, True):
+        expected = found if taken == ema else 1.0
+        logits = logits_of(network, pictures)
+        logits = logits * (averaged_run.SCALE if taken else 1)
+        simclrv2_tf.export_model(averaged, export_ema=taken)
+        assert exported[-1]["temperature"] == expected
+        np.testing.assert_allclose(
+            logits_of(exported[-1]["network"], pictures), logits, rtol=1e-4
+        )
+        table = simclrv2_tf.predict(pictures, averaged, eval_ema=taken)
+        with open(table, newline="") as file:
+            told = [float(r["probability_1"]) for r in csv.DictReader(file)]
+        shares = softmax(logits / expected).max(axis=1)
+        np.testing.assert_allclose(told, shares, atol=1e-5)
+    trained = simclrv2_tf.load_classifier(averaged)
+    assert trained.temperature == (1.0 if ema else found)
+
+
+def test_each_use_of_other_weights_warns_once(
+    averaged, pictures, exported, caplog
+):
+    simclrv2_tf.evaluate(pictures, averaged, calibrate=True, eval_ema=True)
+    uses = [
+        lambda: simclrv2_tf.export_model(averaged),
+        lambda: simclrv2_tf.load_classifier(averaged),
+        lambda: simclrv2_tf.predict(pictures, averaged),
+    ]
+    for use in uses:
+        caplog.clear()
+        use()
+        (warning,) = [m for m in caplog.messages if "temperature in" in m]
+        assert "--mode=eval --calibrate --noeval_ema first" in warning
+
+
+def test_the_average_of_a_checkpoint_by_its_name_has_it(
+    averaged, pictures, exported, tmp_path
+):
+    """`checkpoint_ema` takes the average as `export_ema` does."""
+    found = simclrv2_tf.evaluate(
+        pictures, averaged, calibrate=True, eval_ema=True
+    )["eval/temperature"]
+    for ema in (False, True):
+        config = Config(
+            mode="export",
+            checkpoint=str(averaged),
+            checkpoint_ema=ema,
+            export_dir=str(tmp_path / "exported"),
+        )
+        session.run(config)
+    first, second = (asked["temperature"] for asked in exported)
+    assert (first, second) == (1.0, found)
 
 
 def probabilities(path, source):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import small_classifier
 
+from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Decoded
 from simclrv2_tf.recipes.record import Record
@@ -33,7 +34,7 @@ def rows_of(tmp_path):
     """Function of the data of a job to its rows."""
     path = small_classifier.save_run(small_classifier.classifier(), tmp_path)
 
-    def rows(train, evaluation):
+    def rows(train, evaluation, **options):
         labelled = np.flatnonzero(train.labels >= 0)
         data = types.SimpleNamespace(
             train=train, evaluation=evaluation, labelled=labelled
@@ -42,6 +43,7 @@ def rows_of(tmp_path):
             data=data,
             record=Record(str(tmp_path)),
             path_of=lambda stage: str(path),
+            config_of=lambda stage: Config(**options),
         )
         return FeatureChecks(job).rows()
 
@@ -54,6 +56,13 @@ def test_what_cannot_be_read_is_in_no_row(rows_of):
     rows = rows_of(train, evaluation)
     assert [row.examples for row in rows] == [28] * 3
     assert {row.measured for row in rows} == {"evaluation"}
+
+
+def test_nor_what_is_not_asked_for(rows_of):
+    evaluation = images([0] * 10 + [1] * 10 + [2] * 10)
+    options = {"eval_steps": 3, "eval_batch_size": 5}
+    rows = rows_of(images([0, 1, 2] * 5), evaluation, **options)
+    assert [row.examples for row in rows] == [15] * 3
 
 
 def test_nor_of_a_cross_validation(rows_of):
