@@ -17,6 +17,7 @@ from simclrv2_tf.curation import findings
 from simclrv2_tf.curation import images_to_label
 from simclrv2_tf.curation.pool import Pool
 from simclrv2_tf.curation.pool import open_pool
+from simclrv2_tf.curation.readable_names import check_names
 from simclrv2_tf.data.class_match import unknown_classes
 from simclrv2_tf.data.classes import nearest_name
 from simclrv2_tf.data.source import Source
@@ -52,7 +53,8 @@ def curate(
 
     Raises:
       ValueError: If there is no network, fewer than two images can be read,
-        or `label_budget` is above the number of images without a label.
+        `label_budget` is above the number of images without a label, or a
+        name of a class could not be read back from the table.
     """
     output = _output(config)
     prefix = weights.newest(config)
@@ -117,6 +119,7 @@ def _check_budget(config, pool: Pool):
             f"{pool.train!r} without a label. Received: label_budget="
             f"{config.label_budget}"
         )
+    check_names(pool)
 
 
 def _of_network(config, prefix):

@@ -21,11 +21,11 @@ import numpy as np
 
 from simclrv2_tf.curation import next_labels
 from simclrv2_tf.curation.findings import Findings
-from simclrv2_tf.curation.pool import split_in_table
+from simclrv2_tf.curation.pool import splits_in_table
 from simclrv2_tf.files import atomic
 
 NAME = "curation"
-_FILE = "the image's file, or its number in its split"
+_FILE = "the image's file, or its number in the split that it was taken from"
 _SPLIT = "the split that it is of"
 _LABEL = "name of its class, empty without one"
 _RANK = "place in the order, from 1 on"
@@ -33,7 +33,8 @@ COLUMNS = {
     "next_labels": {
         "file": "the image's file; of data that are no files a copy of it",
         "label": "name of its class; to be filled in where rank is given",
-        "split": "train, or another split with its labels",
+        "split": "train, or another split with its labels; what was set aside "
+        "is validation",
         "rank": f"{_RANK}; empty for images that are not chosen",
         "score": "of typical images the typicality, 1 / mean distance to the "
         "20 nearest of its cluster (fewer in small ones); of those far and "
@@ -156,20 +157,16 @@ def summary(found: Findings) -> dict:
 def _to_label(found, copied) -> Iterator[list]:
     """The chosen, then all other images that are files, with their labels."""
     pool = found.pool
+    splits = [pool.train, *pool.splits.tolist()]
+    called = splits_in_table(splits, pool.train)
     for rank, one in enumerate(found.chosen, 1):
         path = copied.get(one.number, pool.files[one.number])
-        score = f"{one.score:.6g}"
-        yield [
-            path,
-            "",
-            split_in_table(pool.train, pool.train),
-            rank,
-            score,
-        ] + [one.by]
+        split = called[pool.train]
+        yield [path, "", split, rank, f"{one.score:.6g}", one.by]
     chosen = {one.number for one in found.chosen}
     for number in np.flatnonzero(pool.are_files):
         if number not in chosen:
-            split = split_in_table(pool.splits[number], pool.train)
+            split = called[pool.splits[number]]
             label = pool.class_of(number)
             yield [pool.files[number], label, split, "", "", ""]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 
-import tensorflow as tf
-
 from simclrv2_tf.curation.findings import Findings
 from simclrv2_tf.data.prepare.contact_sheet import to_rgb
 from simclrv2_tf.data.prepare.contact_sheet import write_sheet
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import file_errors
+from simclrv2_tf.inference.inspection import ImagesInTurn
 
 NAME = "next_labels"
 COLUMNS = 10
@@ -18,6 +17,8 @@ COLUMNS = 10
 
 def write(directory: str, found: Findings) -> dict[int, str]:
     """Writes the contact sheet, and images that are no files of their own.
+
+    Images are read one after the other, those that are copied once more.
 
     Args:
       directory: Of the files.
@@ -29,14 +30,13 @@ def write(directory: str, found: Findings) -> dict[int, str]:
     if not found.chosen:
         return {}
     numbers = [one.number for one in found.chosen]
-    read = found.pool.source.reader()
-    images = {n: read(tf.constant(n, tf.int64))[0].numpy() for n in numbers}
+    images = ImagesInTurn(found.pool.source.reader(), numbers)
     sheet = os.path.join(directory, f"{NAME}.png")
     captions = [str(rank) for rank in range(1, len(numbers) + 1)]
     with atomic.beside(sheet) as path:
-        write_sheet(path, list(images.values()), COLUMNS, captions)
+        write_sheet(path, images, COLUMNS, captions)
     return {
-        number: _copy(directory, rank, images[number])
+        number: _copy(directory, rank, images[rank - 1])
         for rank, number in enumerate(numbers, 1)
         if not found.pool.are_files[number]
     }

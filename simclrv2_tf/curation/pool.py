@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -28,7 +29,8 @@ class Pool:
       source: `Source` of all of them, with the labels that may be used.
       splits: str (images,), the split of each.
       train: Name of the split whose images may be labelled.
-      files: Of each its file, or its number in its split.
+      files: Of each its file, or its number in the split that it was taken
+        from.
       are_files: bool (images,), whether each is a file of its own.
     """
 
@@ -105,8 +107,8 @@ def _named(config):
     if config.split:
         return {config.split: inputs.open_source(config, config.split, "split")}
     parts = {config.train_split: inputs.open_source(config)}
-    others = [holdout.HOLDOUT] if config.holdout_fraction else []
-    for name in [*others, config.eval_split, *_others(config)]:
+    aside = [holdout.HOLDOUT] if config.holdout_fraction else []
+    for name in [config.eval_split, *aside, *_others(config)]:
         try:
             if name not in parts:
                 parts[name] = inputs.open_source(config, name, "eval_split")
@@ -143,13 +145,29 @@ def _joined(config, parts):
     return concat.join(name, parts, names)
 
 
-def split_in_table(split: str, train: str) -> str:
-    """What a table calls a split, so that it is found again.
+def splits_in_table(splits: Iterable[str], train: str) -> dict[str, str]:
+    """What a table calls splits, so that they are found again.
 
     A slice has no name there: that of training is "train", of another the
-    split that it is of, or "validation" where that is training's.
+    split that it is of. What was taken from training is "validation", which a
+    new job is evaluated on; of several the first, and the others "val" and
+    the like.
+
+    Args:
+      splits: Names of splits; that of evaluation before others.
+      train: That of training.
     """
+    called: dict[str, str] = {}
+    for split in dict.fromkeys(splits):
+        name = _plain_name(split, train)
+        free = (n for n in (name, *VALIDATION) if n not in called.values())
+        called[split] = next(free, split)
+    return called
+
+
+def _plain_name(split, train):
     if split == train:
         return TRAIN[0]
     name = parse_split(split)[0]
-    return VALIDATION[0] if name in (parse_split(train)[0], *TRAIN) else name
+    of_training = (parse_split(train)[0], *TRAIN, holdout.HOLDOUT)
+    return VALIDATION[0] if name in of_training else name

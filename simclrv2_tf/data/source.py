@@ -43,6 +43,8 @@ class Source:
         say.
       taken_from: Examples of the data set that `subset` took these from; 0
         where they are all of it.
+      numbers: int64 (examples,), the number that each has among all of the
+        data set `name`, however few of them are here; None where all are.
 
     Raises:
       ValueError: If labels, images and names of classes do not go together.
@@ -57,6 +59,7 @@ class Source:
     notes: tuple[str, ...] = ()
     apply_orientation: bool = False
     taken_from: int = 0
+    numbers: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         check_labels(self.labels, self.name)
@@ -131,17 +134,36 @@ class Source:
         return dataclasses.replace(self, labels=labels)
 
     def subset(self, indices: np.ndarray) -> Source:
-        """The examples of these numbers alone, in this order."""
+        """The examples at these places alone, in this order.
+
+        Each keeps its number, see `numbers`.
+        """
         return dataclasses.replace(
             self,
             labels=self.labels[indices],
             storage=self.storage.subset(indices),
             taken_from=self.taken_from or self.num_examples,
+            numbers=self._all_numbers()[indices],
         )
 
-    def part(self, indices: np.ndarray) -> Source:
-        """The same as a data set of its own, such as a slice of a split."""
+    def remaining(self, indices: np.ndarray) -> Source:
+        """What is left of the data set where other images are left out.
+
+        It is no subset that is judged by the whole, see `taken_from`.
+        """
         return dataclasses.replace(self.subset(indices), taken_from=0)
+
+    def part(self, indices: np.ndarray) -> Source:
+        """The same as a data set of its own, such as a slice of a split.
+
+        Its examples are numbered from 0 on, as its `name` says what it is.
+        """
+        return dataclasses.replace(self.remaining(indices), numbers=None)
+
+    def _all_numbers(self):
+        if self.numbers is None:
+            return np.arange(self.num_examples)
+        return self.numbers
 
     def with_channels(self, channels: int) -> Source:
         """The same images with so many channels.

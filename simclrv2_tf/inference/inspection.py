@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -80,17 +82,39 @@ def _sheet_of(config, source, good):
         np.linspace(0, len(good) - 1, few, dtype=int)
     ]
     read = source.reader()
-    found = (_read_or_name(read, source, index) for index in picked)
-    examples = [example for example in found if example is not None]
+    shown = [n for n in picked if _read_or_name(read, source, n) is not None]
     names = source.class_names or ()
-    captions = [names[y] if y >= 0 else "" for _, y in examples]
+    captions = [names[y] if y >= 0 else "" for y in source.labels[shown]]
     directory = config.model_dir or "."
     path = os.path.join(directory, SHEET)
-    images = [image.numpy() for image, _ in examples]
+    images = ImagesInTurn(read, shown)
     with file_errors(path, "written"):
         tf.io.gfile.makedirs(directory)
         write_sheet(path, images, COLUMNS, captions if names else None)
     return path
+
+
+class ImagesInTurn:
+    """A list of images that are read when they are asked for, and not kept.
+
+    A photograph of 12 megapixels takes 144 MB. Each image is float32 (height,
+    width, channels) in [0, 1].
+
+    Args:
+      read: What `Source.reader` gives.
+      numbers: Places of examples.
+    """
+
+    def __init__(self, read: Callable, numbers: Sequence[int]):
+        self._read = read
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, place: int) -> np.ndarray:
+        number = tf.constant(self._numbers[place], tf.int64)
+        return self._read(number)[0].numpy()
 
 
 def preview(config: Config, path: str, images: int = 6, views: int = 6) -> None:

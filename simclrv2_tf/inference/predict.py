@@ -13,6 +13,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data.class_match import unknown_classes
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.example_names import example_names
+from simclrv2_tf.data.example_names import names_by_place
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
 from simclrv2_tf.inference import embedding_files
@@ -59,11 +60,12 @@ def predict(config: Config, source: Source | None = None) -> str:
     _compare(prefix, source)
     source = source.with_channels(classifier.input_shape[-1])
     files = example_names(source)
-    _check_rows(output, files)
+    places = names_by_place(source)
+    _check_rows(output, files, places)
     names = _names(prefix, source, classifier.output_shape[-1])
     ema = weights.takes_average(config, prefix)
     temperature = weights.temperature(prefix, ema)
-    shards = _compute(config, output, classifier, source, files, temperature)
+    shards = _compute(config, output, classifier, source, places, temperature)
     distribution.wait_for_workers()
     if distribution.is_chief():
         with atomic.beside(output) as path:
@@ -106,11 +108,16 @@ def _output(config, prefix):
     return os.path.join(config.model_dir, f"{NAME}-{step}.csv")
 
 
-def _check_rows(output, files):
-    """Raises a ValueError if the table is there and is of other images."""
+def _check_rows(output, files, places):
+    """Raises a ValueError if the table is there and is of other images.
+
+    Those of one by an earlier version may be named by their places.
+    """
     if not tf.io.gfile.exists(output) or not tf.io.gfile.stat(output).length:
         return
     held = _files_of(output)
+    if held == places:
+        return
     if held is None:
         before, now = None, {"rows": len(files)}
     else:
@@ -143,10 +150,10 @@ def _end_of(file):
     return file if len(file) < 48 else f"...{file[-48:]}"
 
 
-def _compute(config, output, classifier, source, files, temperature):
+def _compute(config, output, classifier, source, places, temperature):
     """The shards of best classes and their probabilities, all made."""
     count = min(config.predict_top_k, classifier.output_shape[-1])
-    contents = sweep.contents(config, source, classifier, files)
+    contents = sweep.contents(config, source, classifier, places)
     contents["top_k"] = count
     if temperature != 1.0:
         contents["temperature"] = temperature

@@ -127,7 +127,7 @@ def _open(config, split):
         )
     words = f"left out by exclude_images: {left} of {source.num_examples}"
     source = dataclasses.replace(source, notes=(*source.notes, words))
-    return source.part(kept)
+    return source.remaining(kept)
 
 
 def _open_whole(config, split):

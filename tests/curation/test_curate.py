@@ -12,7 +12,6 @@ import simclrv2_tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.curation import curation_tables
 from simclrv2_tf.curation.pool import open_pool
-from simclrv2_tf.curation.pool import split_in_table
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
@@ -268,10 +267,3 @@ def test_splits_are_opened_once_each(photographs):
     pool = open_pool(Config(dataset=data, holdout_fraction=0.2))
     assert (pool.splits == "holdout").sum() == 5
     assert len(pool.files) == len(set(pool.files)) == 29
-
-
-def test_tables_call_splits_by_their_plain_names():
-    assert split_in_table("train[:90%]", "train[:90%]") == "train"
-    assert split_in_table("train[90%:]", "train[:90%]") == "validation"
-    assert split_in_table("test[:50%]", "train") == "test"
-    assert split_in_table("holdout", "train") == "holdout"

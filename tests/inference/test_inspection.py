@@ -1,5 +1,7 @@
 """The flag --dataset_summary, and the picture of augmentations."""
 
+import weakref
+
 import numpy as np
 import pytest
 from data_files import ENCODED
@@ -9,6 +11,7 @@ from PIL import Image
 
 from simclrv2_tf import run
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.prepare.contact_sheet import write_sheet
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import InMemory
@@ -111,3 +114,39 @@ def test_an_image_that_fails_later_is_left_off_the_sheet(
     assert len(drawn) == 1
     (line,) = caplog.messages
     assert "cannot be read: " in line and "\n" not in line
+
+
+@pytest.fixture
+def pictures():
+    """Ten images of two classes, larger than they are shown."""
+    pixels = np.random.default_rng(0).integers(0, 256, (10, 120, 150, 3))
+    images = InMemory(pixels.astype(np.uint8))
+    labels = np.arange(10, dtype=np.int32) % 2
+    return Source("pictures", labels, images, ("ant", "bee"))
+
+
+def test_the_sheet_shows_images_by_their_classes(tmp_path, pictures):
+    config = Config(model_dir=str(tmp_path))
+    path = inspection._sheet_of(config, pictures, list(range(10)))
+    read, order = pictures.reader(), [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]
+    images = [read(number)[0].numpy() for number in order]
+    captions = ["ant"] * 5 + ["bee"] * 5
+    write_sheet(str(tmp_path / "expected.png"), images, 8, captions)
+    with open(path, "rb") as sheet:
+        assert sheet.read() == (tmp_path / "expected.png").read_bytes()
+
+
+def test_images_of_the_sheet_are_not_kept(tmp_path, pictures, monkeypatch):
+    """One is drawn while the next is read."""
+    seen, most = [], []
+
+    def draw(_, images, *__):
+        for image in images:
+            seen.append(weakref.ref(image))
+            most.append(sum(one() is not None for one in seen))
+
+    monkeypatch.setattr(inspection, "write_sheet", draw)
+    config = Config(model_dir=str(tmp_path))
+    inspection._sheet_of(config, pictures, list(range(10)))
+    assert len(seen) == 10
+    assert max(most) <= 2

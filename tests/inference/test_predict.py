@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 import small_classifier
 import tensorflow as tf
+from data_files import WRITERS
+from data_files import rows
 
 import simclrv2_tf
 from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import inputs
 
 RNG = np.random.default_rng(0)
 
@@ -154,3 +158,41 @@ def test_neither_are_other_files(run, folder, tmp_path, held):
     table.write_text("")
     simclrv2_tf.predict(f"folder:{folder}", run, predict_output=str(table))
     assert len(rows_of(table)) == 7
+
+
+ASIDE = {"holdout_fraction": 0.25, "eval_split": "holdout"}
+
+
+@pytest.fixture
+def arrays(tmp_path):
+    """Images that are no files."""
+    WRITERS["npz"](tmp_path / "a.npz", rows())
+    return f"npz:{tmp_path}/a.npz"
+
+
+def test_images_set_aside_are_named_by_their_numbers_in_the_split(run, arrays):
+    part = inputs.open_source(Config(dataset=arrays, **ASIDE), "holdout")
+    path = simclrv2_tf.predict(arrays, run, split="holdout", **ASIDE)
+    names = [row["file"] for row in rows_of(path)]
+    assert names == [f"{part.name}#{n}" for n in part.numbers]
+    whole = inputs.open_source(Config(dataset=arrays))
+    for place, name in enumerate(names):
+        number = int(name.split("#")[1])
+        assert part.encoded_bytes(place) == whole.encoded_bytes(number)
+
+
+def test_a_table_of_an_earlier_version_is_written_anew(run, arrays):
+    """It named images by their places in what was set aside."""
+    path = simclrv2_tf.predict(arrays, run, split="holdout", **ASIDE)
+    found = rows_of(path)
+    name = found[0]["file"].split("#")[0]
+    earlier = [
+        {**row, "file": f"{name}#{place}"} for place, row in enumerate(found)
+    ]
+    assert earlier != found
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, list(found[0]))
+        writer.writeheader()
+        writer.writerows(earlier)
+    simclrv2_tf.predict(arrays, run, split="holdout", **ASIDE)
+    assert rows_of(path) == found

@@ -16,7 +16,10 @@ from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.sources.opening import Readers
 from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.split_files import files_by_split
+from simclrv2_tf.data.splits import ALIASES
 from simclrv2_tf.data.splits import KNOWN
+from simclrv2_tf.data.splits import TEST
+from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.files.paths import is_remote
 
@@ -56,10 +59,25 @@ def find_csv(where: str, split: str | None, options: Options) -> Readers:
                 splits.setdefault(row_split or name, []).append(tuple(row))
     if not splits:
         raise ValueError(f"The file {where!r} names no image: it has no rows.")
+    if split and split.split("[")[0] in TRAIN:
+        _tell_idle(where, {name: len(rows) for name, rows in splits.items()})
     return {
         name: functools.partial(_content, rows, tuple(notes))
         for name, rows in splits.items()
     }
+
+
+def _tell_idle(where, sizes):
+    """Warns of splits that a job does not look at, given rows of each."""
+    evaluated = next((n for n in ALIASES["validation"] if n in sizes), None)
+    idle = [n for n in sizes if n not in (evaluated, *TRAIN, *TEST)]
+    if idle:
+        words = listed([f"{name!r} (rows: {sizes[name]:,})" for name in idle])
+        _warn(
+            f"the file {where!r} has images that a job neither trains nor is "
+            "evaluated on unless --train_split or --eval_split names their "
+            f"split: {words}"
+        )
 
 
 def _content(rows, notes):

@@ -343,3 +343,43 @@ def test_classes_that_are_written_alike_are_told(tmp_path):
         "the classes 'Big Cat', 'bigcat' differ in capitals or spaces alone: "
         "--label_map joins them",
     )
+
+
+def splits_of_rows(*names):
+    lines = [f"{place}.png,a,{name}" for place, name in enumerate(names)]
+    return "\n".join(["path,label,split", *lines])
+
+
+def test_splits_that_a_job_does_not_look_at_are_told(tmp_path, caplog):
+    text = splits_of_rows("train", "holdout", "fold2")
+    name = table(tmp_path, text)
+    for _ in range(2):
+        sources.open_source(name, "train[:100%]")
+        sources.open_source(name, "holdout")
+    (told,) = caplog.messages
+    assert told == (
+        f"the file '{tmp_path}/a.csv' has images that a job neither trains nor "
+        "is evaluated on unless --train_split or --eval_split names their "
+        "split: 'holdout' (rows: 1), 'fold2' (rows: 1)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("train", "validation", "test"), None),
+        (("train", "test", "Train"), None),
+        (("train", "dev", "train"), None),
+        (("train", "val", "validation"), "'val' (rows: 1)"),
+        (("train", "unlabelled", "unlabelled"), "'unlabelled' (rows: 2)"),
+    ],
+)
+def test_splits_that_it_does(tmp_path, names, told, caplog):
+    name = table(tmp_path, splits_of_rows(*names))
+    sources.open_source(name, "train")
+    found = [message.split("split: ")[1] for message in caplog.messages]
+    assert found == ([told] if told else [])
+    caplog.clear()
+    sources.split_names(name)
+    sources.open_source(name, names[1].lower())
+    assert not caplog.messages
