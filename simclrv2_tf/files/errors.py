@@ -92,6 +92,8 @@ def in_words(error: BaseException) -> str:
 
 
 def _reason(error, doing):
+    if isinstance(error, of_tensorflow()) and _MEMORY.search(_bare(error)):
+        return f"the memory is used up ({_bare(error)}); {_LESS_MEMORY}"
     number = _number(error)
     if number in _SENTENCES:
         return _SENTENCES[number]

@@ -34,6 +34,11 @@ from simclrv2_tf.files.paths import is_remote
             "written",
             "the disk is full",
         ),
+        (
+            tf.errors.ResourceExhaustedError(None, None, "OOM on the GPU"),
+            "read",
+            r"the memory is used up \(OOM on the GPU\); give --mixed",
+        ),
     ],
 )
 def test_errors_of_files_are_sentences(error, doing, words):
