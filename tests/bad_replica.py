@@ -21,11 +21,7 @@ LABELS = np.array([0, 1, 2, 0], np.int32)
 
 
 def main():
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(
-        cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-    )
-    strategy = distribution.make_strategy("mirrored")
+    strategy = two_replicas()
     with strategy.scope():
         stage = make_stage()
 
@@ -43,6 +39,15 @@ def main():
         step(share(np.float32(images)), share(LABELS))
         seen.append(held(stage))
     print(json.dumps(answer(stage, *seen)))
+
+
+def two_replicas():
+    """A strategy of two logical CPUs, before TensorFlow has computed."""
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(
+        cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+    return distribution.make_strategy("mirrored")
 
 
 def make_stage():
