@@ -29,14 +29,14 @@ _HOME = {
     "export_model": "api",
     "finetune": "api",
     "load_backbone": "hub",
-    "load_classifier": "recipes.classifier",
+    "load_classifier": "recipes.job_classifier",
     "load_network": "hub",
     "predict": "api",
     "pretrain": "api",
     "probe": "api",
     "publish": "api",
     "published": "hub",
-    "quiet_tensorflow": "files.quiet_start",
+    "quiet_tensorflow": "console.quiet_start",
     "recommend": "api",
     "report": "api",
     "semi_supervised": "api",
@@ -62,10 +62,10 @@ if TYPE_CHECKING:  # for editors; a test holds it to the tables
     from simclrv2_tf.api import report as report
     from simclrv2_tf.api import semi_supervised as semi_supervised
     from simclrv2_tf.config import Config as Config
-    from simclrv2_tf.data.views import views as views
-    from simclrv2_tf.files.quiet_start import (
+    from simclrv2_tf.console.quiet_start import (
         quiet_tensorflow as quiet_tensorflow,
     )
+    from simclrv2_tf.data.views import views as views
     from simclrv2_tf.hub import convert as convert
     from simclrv2_tf.hub import load_backbone as load_backbone
     from simclrv2_tf.hub import load_network as load_network
@@ -75,7 +75,7 @@ if TYPE_CHECKING:  # for editors; a test holds it to the tables
     from simclrv2_tf.models.network import Network as Network
     from simclrv2_tf.models.network import build_network as build_network
     from simclrv2_tf.optimizers import LARS as LARS
-    from simclrv2_tf.recipes.classifier import (
+    from simclrv2_tf.recipes.job_classifier import (
         load_classifier as load_classifier,
     )
     from simclrv2_tf.stages.distill import Distill as Distill

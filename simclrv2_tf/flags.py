@@ -10,9 +10,9 @@ from typing import NoReturn
 
 from absl import flags
 
-from simclrv2_tf import config as configs
 from simclrv2_tf import shipped_recipes
-from simclrv2_tf.config import stage_options
+from simclrv2_tf.config import Config
+from simclrv2_tf.config import stage_overrides
 from simclrv2_tf.help_text import help_text
 
 _MARK = "\ufeff"
@@ -37,7 +37,7 @@ class Values(flags.FlagValues):
         return super()._get_flag_file_lines(path, parsed_file_stack)
 
 
-def parse(argv: Sequence[str]) -> configs.Config:
+def parse(argv: Sequence[str]) -> Config:
     """Reads a command line.
 
     Args:
@@ -115,7 +115,7 @@ def _not_utf8(argv, reason):
 def define(values: flags.FlagValues) -> flags.FlagValues:
     """Defines a flag for each field of `Config` in absl `FlagValues`."""
     flags.DEFINE_string("flagfile", "", "A file of flags.", flag_values=values)
-    for field in dataclasses.fields(configs.Config):
+    for field in dataclasses.fields(Config):
         _define(field, values, field.name, field.default)
     for stage, field in _of_stages():
         _define(field, values, f"{stage}.{field.name}", None)
@@ -124,9 +124,9 @@ def define(values: flags.FlagValues) -> flags.FlagValues:
 
 def _of_stages():
     """Each option that a stage of the job may have of its own."""
-    for stage in stage_options.STAGES:
-        for field in dataclasses.fields(configs.Config):
-            if field.name not in stage_options.OF_THE_JOB:
+    for stage in stage_overrides.STAGES:
+        for field in dataclasses.fields(Config):
+            if field.name not in stage_overrides.OF_THE_JOB:
                 yield stage, field
 
 
@@ -146,16 +146,16 @@ def _define(field, values, name, default):
     definers[kind](*args, text, flag_values=values)
 
 
-def to_config(values: flags.FlagValues) -> configs.Config:
+def to_config(values: flags.FlagValues) -> Config:
     """A `Config` from parsed `FlagValues`."""
-    names = [field.name for field in dataclasses.fields(configs.Config)]
+    names = [field.name for field in dataclasses.fields(Config)]
     given = [name for name in names if not values[name].using_default_value]
     options: dict[str, Any] = {name: values[name].value for name in given}
-    text = stage_options.write(_given_to_stages(values))
+    text = stage_overrides.write(_given_to_stages(values))
     if text:
         words = [options.get("stage_options"), text]
         options["stage_options"] = " ".join(filter(None, words))
-    return configs.Config(**options)
+    return Config(**options)
 
 
 def _given_to_stages(values):
@@ -169,7 +169,7 @@ def _given_to_stages(values):
 
 
 def _unknown(name):
-    known = [field.name for field in dataclasses.fields(configs.Config)]
+    known = [field.name for field in dataclasses.fields(Config)]
     if "." in name:
         known = [f"{stage}.{field.name}" for stage, field in _of_stages()]
     near = difflib.get_close_matches(name, known, n=1)
@@ -180,7 +180,7 @@ def _unknown(name):
 def _illegal(text):
     """What a flag takes, from absl's "flag --name=value: reason"."""
     given = re.match(r"flag (--([\w.]+)=.*?): ", text, re.DOTALL)
-    fields = {f.name: f.metadata for f in dataclasses.fields(configs.Config)}
+    fields = {f.name: f.metadata for f in dataclasses.fields(Config)}
     name = given and given[2].split(".")[-1]
     if name not in fields:
         return text.replace("\n", " ")

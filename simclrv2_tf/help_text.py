@@ -4,7 +4,8 @@ import dataclasses
 import textwrap
 from typing import NamedTuple
 
-from simclrv2_tf import config as configs
+from simclrv2_tf.config import Config
+from simclrv2_tf.config import groups
 
 
 class Task(NamedTuple):
@@ -125,14 +126,14 @@ _ALL = "ALL FLAGS, by what they are about"
 
 def help_text() -> str:
     """Tasks with their commands and common flags, then all by group."""
-    fields = {f.name: f for f in dataclasses.fields(configs.Config)}
+    fields = {f.name: f for f in dataclasses.fields(Config)}
     lines = [_OPENING, "WHAT DO YOU WANT TO DO?"]
     for task in TASKS:
         lines += ["", task.title]
         lines += [_wrapped(f"  simclrv2 {c}", 4) for c in task.commands]
         lines += [_common(fields[name]) for name in task.common]
     lines += ["", "", _ALL]
-    for group in configs.groups():
+    for group in groups():
         lines += ["", f"{group.__doc__}"]
         lines += [_line(field) for field in dataclasses.fields(group)]
     return "\n".join(lines)

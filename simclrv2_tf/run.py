@@ -8,8 +8,8 @@ import sys
 from simclrv2_tf import flags
 from simclrv2_tf import keras_settings
 from simclrv2_tf.config import time_limit_seconds
+from simclrv2_tf.console import quiet_start
 from simclrv2_tf.files import errors
-from simclrv2_tf.files import quiet_start
 from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.recipes.results import job_status
 from simclrv2_tf.runs import status
@@ -72,7 +72,7 @@ def _run(config):
         quiet_start.load_tensorflow()
         # Not above: TensorFlow takes seconds to load, --help shall not.
         from simclrv2_tf import session
-        from simclrv2_tf.files import gpus
+        from simclrv2_tf.machine import gpus
 
         gpus.set_up()
         session.run(config, interruption=interruption)

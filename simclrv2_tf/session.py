@@ -38,11 +38,11 @@ from simclrv2_tf.recipes.record import embedder_of
 from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.recipes.record import read_job
 from simclrv2_tf.reports import page
-from simclrv2_tf.runs import apart
+from simclrv2_tf.runs import apart_from_images
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.callbacks import loggers
-from simclrv2_tf.runs.callbacks.given import check_callbacks
+from simclrv2_tf.runs.callbacks.user_callbacks import check_callbacks
 from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.own_data import with_own_data
@@ -130,7 +130,7 @@ def _check(config, callbacks):
     if config.mode in TRAINING:
         loggers.check_installed(config)
     if config.mode in (*TRAINING, "recommend"):
-        apart.check(config)
+        apart_from_images.check(config)
     if callbacks and (config.dataset_summary or config.mode not in TRAINING):
         raise ValueError(
             "`callbacks` take part in training alone: leave them out. "

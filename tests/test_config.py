@@ -8,13 +8,12 @@ import pickle
 import numpy as np
 import pytest
 
-from simclrv2_tf import config as config_room
 from simclrv2_tf import flags
 from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
 from simclrv2_tf.config import groups
-from simclrv2_tf.config import stage_options
+from simclrv2_tf.config import stage_overrides
 from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.config.option import CHANGES_TRAINING
 from simclrv2_tf.config.option import FIXED
@@ -163,7 +162,8 @@ class Wider(New, Config):
 
 
 def test_a_new_option_is_one_line(monkeypatch, tmp_path):
-    monkeypatch.setattr(config_room, "Config", Wider)
+    for module in ("config", "flags", "help_text"):
+        monkeypatch.setattr(f"simclrv2_tf.{module}.Config", Wider)
     parsed = flags.parse(["simclrv2", "--new_rate=0.25", "--seed=3"])
     assert (parsed.new_rate, parsed.given) == (0.25, {"new_rate", "seed"})
     with pytest.raises(ValueError, match="--new_rate must be a number"):
@@ -210,7 +210,7 @@ def test_options_of_stages_from_python():
     config = Config(
         stage_options={"pretrain": {"export_formats": "onnx, litert"}}
     )
-    given = stage_options.read(config.stage_options, Config)
+    given = stage_overrides.read(config.stage_options, Config)
     assert given["pretrain"] == {"export_formats": "onnx, litert"}
 
 

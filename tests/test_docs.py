@@ -21,7 +21,7 @@ from PIL import Image
 import simclrv2_tf
 from simclrv2_tf import flags
 from simclrv2_tf.config import Config
-from simclrv2_tf.config import stage_options
+from simclrv2_tf.config import stage_overrides
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import registry
 from simclrv2_tf.data.sources.opening import kind_of
@@ -76,8 +76,8 @@ def test_flags_that_are_named_exist(page):
 def is_flag(name):
     stage, _, option = name.rpartition(".")
     if stage:
-        return stage in stage_options.STAGES and option in FIELDS
-    known = FIELDS.union(OTHERS, stage_options.STAGES)  # --scratch.…
+        return stage in stage_overrides.STAGES and option in FIELDS
+    known = FIELDS.union(OTHERS, stage_overrides.STAGES)  # --scratch.…
     return name in known or name.removeprefix("no") in FIELDS
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from simclrv2_tf import flags
 from simclrv2_tf.config import Config
-from simclrv2_tf.config import stage_options
+from simclrv2_tf.config import stage_overrides
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RECIPES = sorted((ROOT / "flags").glob("*.cfg"))
@@ -270,7 +270,7 @@ def test_options_of_a_stage_have_its_name_in_front():
     config = flags.parse(
         ["x", "--pretrain.learning_rate=0.5", "--distill.use_blur=false"]
     )
-    given = stage_options.read(config.stage_options, config)
+    given = stage_overrides.read(config.stage_options, config)
     assert given["pretrain"] == {"learning_rate": 0.5}
     assert given["distill"] == {"use_blur": False}
     assert given["finetune"] == given["scratch"] == {}

@@ -7,13 +7,13 @@ import pathlib
 import pytest
 
 from simclrv2_tf import scaling
-from simclrv2_tf.scaling import Job
+from simclrv2_tf.scaling import PlannedJob
 from tools import plan
 from tools.benchmarks import memory
 
 MEASURED = pathlib.Path(__file__).parents[1] / "benchmarks" / "memory.json"
 STEPS = MEASURED.with_name("step.json")
-SMALL = Job(batch=512, resnet_depth=18, image_size=32)
+SMALL = PlannedJob(batch=512, resnet_depth=18, image_size=32)
 
 
 def test_one_device_sends_nothing():
@@ -80,7 +80,7 @@ def test_twice_the_work_takes_twice_the_time():
 
 def test_at_the_balance_both_take_the_same():
     device = scaling.DEVICES["v100"]
-    job = Job(batch=1024, devices=8)
+    job = PlannedJob(batch=1024, devices=8)
     spent = scaling.seconds(job, device)
     least = scaling.balance(job, device)
     assert spent["computing"] * least / job.share == pytest.approx(
@@ -90,7 +90,7 @@ def test_at_the_balance_both_take_the_same():
 
 def test_operations_of_a_step_in_closed_form():
     """He et al. count 4.1 billion multiplications with the step on the 3x3."""
-    job = Job(batch=4096, devices=128, hosts=16)
+    job = PlannedJob(batch=4096, devices=128, hosts=16)
     forward = 2 * 32 * 2 * 4.1e9  # views, images of a core, with additions
     device = scaling.DEVICES["tpu_v3_core"]
     step = scaling.seconds(job, device, efficiency=1)["computing"]
@@ -107,7 +107,7 @@ def test_efficiency_is_that_of_the_simclr_paper():
 def test_seconds_of_a_network_that_nothing_was_fitted_to():
     """ResNet-50 at 224 pixels; the speed of a core is from ResNet-18 at 32."""
     measured = json.loads(STEPS.read_text())["cases"]["ResNet-50, 224 px"]
-    job = Job(batch=measured["batch"])
+    job = PlannedJob(batch=measured["batch"])
     told = scaling.seconds(job, scaling.this_machine(2, 8e9))["computing"]
     assert told == pytest.approx(measured["bare"], rel=0.2)
 
@@ -125,7 +125,7 @@ def test_seconds_of_a_network_that_nothing_was_fitted_to():
 )
 def test_messages(options, message):
     with pytest.raises(ValueError, match=message):
-        Job(**options)
+        PlannedJob(**options)
 
 
 def test_memory_is_within_a_fifth_of_what_was_measured():

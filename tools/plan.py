@@ -19,7 +19,7 @@ CPU = "cpu"
 
 
 def main(arguments=None):
-    from simclrv2_tf.files import quiet_start
+    from simclrv2_tf.console import quiet_start
 
     quiet_start.set_up_logging(verbosity=-1)
     quiet_start.load_tensorflow()
@@ -37,7 +37,7 @@ def main(arguments=None):
         options["hosts"] = options["hosts"] or -(
             -options["devices"] // device.hosted
         )
-        job = scaling.Job(**options)
+        job = scaling.PlannedJob(**options)
         plan = "\n".join(lines(scaling, job, device, efficiency, images))
     except ValueError as error:
         print(f"plan.py: {error}", file=sys.stderr)
@@ -48,8 +48,8 @@ def main(arguments=None):
 def device_of(scaling, name):
     if name != CPU:
         return scaling.DEVICES[name]
-    from simclrv2_tf.files.cores import cores
-    from simclrv2_tf.files.free_memory import free_memory
+    from simclrv2_tf.machine.cores import cores
+    from simclrv2_tf.machine.free_memory import free_memory
 
     return scaling.this_machine(cores(), free_memory())
 
@@ -77,7 +77,7 @@ def parse_arguments(scaling, arguments):
         default=0,
         help="images a second that a host can decode and crop; 0: unknown",
     )
-    for field in dataclasses.fields(scaling.Job):
+    for field in dataclasses.fields(scaling.PlannedJob):
         add_field(parser, field)
     parser.set_defaults(hosts=0)
     return parser.parse_args(arguments)

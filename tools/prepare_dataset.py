@@ -51,7 +51,7 @@ def parse(arguments):
 
 def main(arguments=None):
     parsed = parse(arguments)
-    from simclrv2_tf.files import quiet_start
+    from simclrv2_tf.console import quiet_start
 
     quiet_start.set_up_logging(verbosity=-1)
     quiet_start.load_tensorflow()

@@ -10,7 +10,7 @@ _SHOWN = 5  # names that a message lists of each kind
 
 
 @dataclasses.dataclass(frozen=True)
-class Report:
+class LoadReport:
     """What was loaded, and what was left out for which reason.
 
     Attributes:
@@ -45,7 +45,7 @@ def assign_strict(variables, arrays, excused=None):
         then left as they are.
 
     Returns:
-      A `Report`.
+      A `LoadReport`.
 
     Raises:
       ValueError: Lists what is missing, unexpected or of another shape, or
@@ -63,7 +63,7 @@ def assign_strict(variables, arrays, excused=None):
     check_finite(arrays, wanted)
     for name, variable in wanted.items():
         variable.assign(arrays[name])
-    return Report(tuple(wanted), left_out)
+    return LoadReport(tuple(wanted), left_out)
 
 
 def _excuses(names, excused):

@@ -6,7 +6,7 @@ import numbers
 import os
 from typing import Any
 
-from simclrv2_tf.config import stage_options
+from simclrv2_tf.config import stage_overrides
 
 # The type of a field: what is taken for it, and its words.
 _TYPES = {
@@ -37,7 +37,7 @@ _PATHS = (
 def settle_types(config: Any) -> None:
     """Gives every field its type: flags have theirs, Python callers may not."""
     if isinstance(config.stage_options, dict):
-        text = stage_options.write(config.stage_options)
+        text = stage_overrides.write(config.stage_options)
         object.__setattr__(config, "stage_options", text)
     for field in dataclasses.fields(config):
         value = _settled(field, getattr(config, field.name))
@@ -87,7 +87,7 @@ def check_ranges(config):
 def check_stages(config):
     """Options of single stages hold what the same options hold without."""
     fields = {field.name: field for field in dataclasses.fields(config)}
-    own = stage_options.read(config.stage_options, config)
+    own = stage_overrides.read(config.stage_options, config)
     for stage, options in own.items():
         for option, value in options.items():
             name, field = f"{stage}.{option}", fields[option]

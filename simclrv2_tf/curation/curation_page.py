@@ -12,8 +12,8 @@ from simclrv2_tf.curation.findings import Findings
 from simclrv2_tf.files import atomic
 from simclrv2_tf.reports import canvas
 from simclrv2_tf.reports import template
-from simclrv2_tf.reports.images import Thumbnails
 from simclrv2_tf.reports.pictures import Pictures
+from simclrv2_tf.reports.report_images import Thumbnails
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

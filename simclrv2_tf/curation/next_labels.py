@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simclrv2_tf.curation.far_and_unsure import FarAndUnsure
 from simclrv2_tf.curation.typicality import in_turn
+from simclrv2_tf.curation.uncertainty_coreset import FarAndUnsure
 
 TYPICAL, FAR = "typical", "far and unsure"
 # Labels a class at which half of the choice is far and unsure. That typical

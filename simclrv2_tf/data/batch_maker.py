@@ -16,7 +16,7 @@ from simclrv2_tf.data.random import fold
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.data.unreadable import UnreadableImages
-from simclrv2_tf.files.cores import cores
+from simclrv2_tf.machine.cores import cores
 
 CROPS, SUBSTITUTES = 1, 2  # what is drawn from a step's seed, 0 is the order
 SMALL = 64  # up to this side in pixels images are cropped as matrices

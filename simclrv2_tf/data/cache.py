@@ -14,8 +14,8 @@ from simclrv2_tf.data.storage import Decoded
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage import Mapped
 from simclrv2_tf.data.storage import Storage
-from simclrv2_tf.files.cores import cores
-from simclrv2_tf.files.free_memory import free_memory
+from simclrv2_tf.machine.cores import cores
+from simclrv2_tf.machine.free_memory import free_memory
 
 _LOG = logging.getLogger("simclrv2_tf")
 

@@ -18,7 +18,7 @@ _THREADS = 8  # reading runs outside of Python's lock
 _AT_ONCE = 64  # images between looks at the clock
 
 
-class Copies(NamedTuple):
+class SharedImages(NamedTuple):
     """What two data sets share.
 
     Attributes:
@@ -41,7 +41,7 @@ def find_copies(
     second: Source,
     seconds: float,
     order: Sequence[int] | None = None,
-) -> Copies:
+) -> SharedImages:
     """Finds images of the second that are in the first, byte for byte.
 
     What cannot be read is passed over.
@@ -64,7 +64,7 @@ def find_copies(
         looked_at += 1
         for copy in known.pop(found, ()) if found else ():
             pairs[copy] = number
-    return Copies(dict(sorted(pairs.items())), looked_at)
+    return SharedImages(dict(sorted(pairs.items())), looked_at)
 
 
 def _digests(

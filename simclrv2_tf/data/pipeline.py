@@ -15,7 +15,7 @@ from simclrv2_tf.data.random import fold
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.data.unreadable import UnreadableImages
-from simclrv2_tf.files.cores import cores
+from simclrv2_tf.machine.cores import cores
 
 ORDER = 0  # what is drawn from a seed, see `batch_maker.CROPS`
 

@@ -7,9 +7,9 @@ records, the same network as `.keras`, and as ONNX or LiteRT where asked for.
 from simclrv2_tf.export.decoding import (
     applies_orientation as applies_orientation,
 )
-from simclrv2_tf.export.formats import EXTRA_FORMATS as EXTRA_FORMATS
-from simclrv2_tf.export.formats import check_installed as check_installed
-from simclrv2_tf.export.formats import file_of as file_of
+from simclrv2_tf.export.extra_formats import EXTRA_FORMATS as EXTRA_FORMATS
+from simclrv2_tf.export.extra_formats import check_installed as check_installed
+from simclrv2_tf.export.extra_formats import file_of as file_of
 from simclrv2_tf.export.labels import read_labels as read_labels
 from simclrv2_tf.export.latency import measure as measure
 from simclrv2_tf.export.latency import table as table

@@ -9,10 +9,10 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.export import formats as other_formats
+from simclrv2_tf.export import extra_formats
 from simclrv2_tf.export import runtimes
 from simclrv2_tf.files import atomic
-from simclrv2_tf.files.cores import cores
+from simclrv2_tf.machine.cores import cores
 
 FILE = "benchmark.json"
 BATCHES = (1, 32)  # images in a request
@@ -101,7 +101,7 @@ def _ways(network, directory, formats, endpoint):
         "keras": lambda x: network.predict_on_batch(x)[endpoint],
     }
     for form in formats:
-        run = runtimes.open_file(other_formats.file_of(form, directory))
+        run = runtimes.open_file(extra_formats.file_of(form, directory))
         ways[form] = run and _asking(run, endpoint)
     return ways
 
@@ -148,8 +148,8 @@ def _bytes(form, directory):
     """Of a format's files."""
     patterns = {
         "saved_model": _SAVED_MODEL,
-        "keras": (other_formats.KERAS_FILE,),
-    }.get(form) or (other_formats.file_of(form, ""),)
+        "keras": (extra_formats.KERAS_FILE,),
+    }.get(form) or (extra_formats.file_of(form, ""),)
     paths = (
         path
         for pattern in patterns

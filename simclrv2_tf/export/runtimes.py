@@ -4,7 +4,7 @@ import importlib.util
 
 import tensorflow as tf
 
-from simclrv2_tf.files.cores import cores
+from simclrv2_tf.machine.cores import cores
 
 
 def is_installed(package):

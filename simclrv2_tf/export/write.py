@@ -5,7 +5,7 @@ import os
 
 import tensorflow as tf
 
-from simclrv2_tf.export import formats as other_formats
+from simclrv2_tf.export import extra_formats
 from simclrv2_tf.export import quantized
 from simclrv2_tf.export import serving_config
 from simclrv2_tf.export import versions
@@ -71,7 +71,7 @@ def export_network(
       ValueError: If arguments do not fit. There is then no such version, or
         still the old one.
     """
-    other_formats.check_installed(formats)
+    extra_formats.check_installed(formats)
     for form in quantized.INT8 & set(formats):
         quantized.check(network, form, calibration)
     with versions.staged(directory, version) as beside:
@@ -85,7 +85,7 @@ def export_network(
         _write_arguments(network, os.path.join(beside, ARGUMENTS))
         write_decoding(beside, apply_orientation)
         write_temperature(beside, temperature)
-        other_formats.write(network, beside, formats, calibration)
+        extra_formats.write(network, beside, formats, calibration)
     versions.forget_older(directory, version, keep)
     serving_config.write(directory)
     return os.path.join(directory, str(version))

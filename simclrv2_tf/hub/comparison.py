@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from simclrv2_tf.checkpoints import any_format as sources
+from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import pytorch_files
 from simclrv2_tf.files.errors import file_errors
-from simclrv2_tf.files.full_float32 import full_float32
 from simclrv2_tf.hub import load
+from simclrv2_tf.machine.full_float32 import full_float32
 
 _LOG = logging.getLogger("simclrv2_tf")
 TOLERANCE = 1e-4  # relative L2 error of an endpoint, both sides in float32
@@ -63,8 +63,8 @@ def compare(
 
 def _untold(target, config):
     """What the source tells of its network and some formats do not."""
-    kind, _ = sources.locate(os.fspath(target))
-    if kind not in (sources.CHECKPOINT, detection.H5):
+    kind, _ = any_format.locate(os.fspath(target))
+    if kind not in (any_format.CHECKPOINT, detection.H5):
         return {}
     names = ["ft_proj_selector", "sk_ratio", "se_ratio"]
     names += ["input_mean", "input_std"]
@@ -80,7 +80,7 @@ def _answers(network, pixels):
 
 
 def _answers_of_target(target, pixels, loading):
-    kind, path = sources.locate(os.fspath(target))
+    kind, path = any_format.locate(os.fspath(target))
     if kind in (detection.SAFETENSORS, detection.PICKLE):
         torch = _torch()
         if torch:

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from simclrv2_tf.checkpoints import architecture
-from simclrv2_tf.checkpoints import arrays as checks
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import pytorch
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.checkpoints import tf2
+from simclrv2_tf.checkpoints.arrays import check_finite
+from simclrv2_tf.checkpoints.arrays import joined
+from simclrv2_tf.checkpoints.arrays import shapes_of
 from simclrv2_tf.files import atomic
 from simclrv2_tf.hub import load
 from simclrv2_tf.models.network import check_arguments
@@ -78,8 +80,8 @@ def convert(
     _check_complete(weights.arrays, arguments)
     written = weights.arrays
     if form == "tf1" and not ema:  # which alone has names for the rest
-        checks.check_finite(weights.momentum)
-        written = checks.joined(weights.arrays, weights.momentum)
+        check_finite(weights.momentum)
+        written = joined(weights.arrays, weights.momentum)
     _WRITERS[form](target, written, arguments)
     notes = (*weights.notes, *load.notes_of(weights.arguments, arguments))
     notes += _unsaid(form, arguments)
@@ -143,7 +145,7 @@ def _check_complete(arrays, arguments):
         sum(name.endswith("dense/kernel") for name in _projection(arrays)),
     )
     expected = layout.shapes(arguments)
-    actual = checks.shapes_of(arrays)
+    actual = shapes_of(arrays)
     differing = sorted(
         n for n in {**expected, **actual} if expected.get(n) != actual.get(n)
     )
@@ -153,7 +155,7 @@ def _check_complete(arrays, arguments):
             f"{len(differing)} variables are missing, unexpected or of "
             f"another shape ({', '.join(differing[:5])})."
         )
-    checks.check_finite(arrays)
+    check_finite(arrays)
 
 
 def _projection(arrays):

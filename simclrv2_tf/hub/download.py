@@ -13,7 +13,7 @@ import urllib.request
 
 import tensorflow as tf
 
-from simclrv2_tf.files.progress import progress
+from simclrv2_tf.console.progress import progress
 
 TRIES = 4  # of one file, when the connection breaks
 PAUSE_SECONDS = 0.5  # before the second try, doubled for each further one

@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from typing import Any
 
-from simclrv2_tf.checkpoints import any_format as sources
+from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import detection
@@ -83,7 +83,7 @@ def load_network(
         report = assign.assign_strict(
             network.named_variables(), weights.arrays, excused
         )
-    network.load_report = assign.Report(
+    network.load_report = assign.LoadReport(
         report.loaded,
         report.left_out,
         (*weights.notes, *notes_of(weights.arguments, network.get_config())),
@@ -115,7 +115,7 @@ def find_weights(
     source: str | os.PathLike[str],
     ema: bool = False,
     ignore: str | None = None,
-) -> sources.Weights:
+) -> any_format.Weights:
     """What a source holds, before any network is built.
 
     Args:
@@ -131,11 +131,11 @@ def find_weights(
     if model is not None:
         return _published(model, ema)
     with file_errors(path):
-        kind, place = sources.locate(path)
+        kind, place = any_format.locate(path)
     if kind in (detection.KERAS, detection.H5):
-        sources.refuse_momentum(path, ema)
+        any_format.refuse_momentum(path, ema)
         return _keras(place, kind)
-    return sources.open_source(path, ema, ignore)
+    return any_format.open_source(path, ema, ignore)
 
 
 def _is_here(path):
@@ -144,7 +144,7 @@ def _is_here(path):
 
 
 def _published(model, ema):
-    weights = sources.open_source(fetch.fetch(model), ema)
+    weights = any_format.open_source(fetch.fetch(model), ema)
     known = {**weights.arguments}
     notes = (f"published top-1 {model.top1}",)
     if model.selector is not None:
@@ -175,7 +175,7 @@ def _keras(path, kind):
         {name: v.shape for name, v in variables.items()},
         lambda name: variables[name].numpy(),
     )
-    return sources.Weights.make("Keras", path, arrays, arguments)
+    return any_format.Weights.make("Keras", path, arrays, arguments)
 
 
 @contextlib.contextmanager

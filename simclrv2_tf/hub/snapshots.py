@@ -12,11 +12,11 @@ import os
 from collections.abc import Iterator
 
 from simclrv2_tf.files.credentials import without_credentials
-from simclrv2_tf.files.extras import load_extra
 from simclrv2_tf.files.repositories import EXTRAS
 from simclrv2_tf.files.repositories import HUGGING_FACE
 from simclrv2_tf.files.repositories import Repository
 from simclrv2_tf.files.repositories import parse_repository
+from simclrv2_tf.machine.extras import load_extra
 
 _LINES = 2  # of what a hub's package says
 

@@ -12,13 +12,13 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
+from simclrv2_tf.console.progress import progress
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.image_checksum import image_checksum
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import concat
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.files import atomic
-from simclrv2_tf.files.progress import progress
 from simclrv2_tf.inference.result_shards import Shards
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs.inputs import open_source

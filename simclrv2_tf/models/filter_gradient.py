@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from simclrv2_tf.files.processors import on_processors
+from simclrv2_tf.machine.cpu_only import on_processors
 
 CHANNELS = 8  # for each pixel of an image, from which products are quicker
 

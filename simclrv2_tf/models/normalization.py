@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from simclrv2_tf import distribution
-from simclrv2_tf.files.processors import on_processors
+from simclrv2_tf.machine.cpu_only import on_processors
 
 BATCH_NORM_EPSILON = 1e-5  # original release, resnet.py
 # oneDNN takes three to fifteen times as long as in float32 where channels in

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.files.full_float32 import full_float32
+from simclrv2_tf.machine.full_float32 import full_float32
 from simclrv2_tf.probing.feature_rows import blocks
 
 TOLERANCE = 1e-4  # of the largest part of the gradient, scikit-learn's

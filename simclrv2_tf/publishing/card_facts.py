@@ -69,7 +69,7 @@ class Result:
 
 
 @dataclasses.dataclass(frozen=True)
-class Facts:
+class CardFacts:
     """All that a card tells beside what the user says.
 
     Attributes:
@@ -97,13 +97,13 @@ class Facts:
 
 def gather(
     config: Config, version: str, class_names: Sequence[str] | None
-) -> Facts:
+) -> CardFacts:
     """The facts of an exported version.
 
     Args:
       config: A `Config`, see `publish`.
       version: Directory of the version, which its step names.
-      class_names: See `Facts`.
+      class_names: See `CardFacts`.
     """
     network = record.read_json(version, "network.json")
     name = os.path.basename(os.path.abspath(version))
@@ -113,7 +113,7 @@ def gather(
     stages = history.read_stages(directory) if directory else []
     kinds = _kinds(config, directory, version) if directory else set()
     held = _results_of(config, directory, version, kinds) if directory else {}
-    return Facts(
+    return CardFacts(
         {k: v for k, v in network.items() if k not in ("name", "variables")},
         step,
         class_names,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from simclrv2_tf.publishing.card_facts import Facts
+from simclrv2_tf.publishing.card_facts import CardFacts
 from simclrv2_tf.publishing.markdown import one_line
 
 # Identifiers of licences that the hub knows and that are given to weights
@@ -23,13 +23,13 @@ LICENCES = frozenset(
 )
 
 
-def write(name: str, licence: str | None, facts: Facts) -> str:
+def write(name: str, licence: str | None, facts: CardFacts) -> str:
     """The lines from "---" to "---".
 
     Args:
       name: Of the model.
       licence: Of the weights, None for none stated.
-      facts: The `Facts`.
+      facts: The `CardFacts`.
     """
     task = "image-feature-extraction"
     if facts.class_names:

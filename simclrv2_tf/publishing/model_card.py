@@ -8,7 +8,7 @@ import os
 from simclrv2_tf.config import Config
 from simclrv2_tf.files.repositories import parse_repository
 from simclrv2_tf.publishing import front_matter
-from simclrv2_tf.publishing.card_facts import Facts
+from simclrv2_tf.publishing.card_facts import CardFacts
 from simclrv2_tf.publishing.card_facts import Result
 from simclrv2_tf.publishing.markdown import Written
 from simclrv2_tf.publishing.markdown import escaped
@@ -31,7 +31,7 @@ network(images)["final_avg_pool"]  # images float32 in [0, 1]
 ```"""
 
 
-def write(config: Config, facts: Facts) -> str:
+def write(config: Config, facts: CardFacts) -> str:
     """The text of the card.
 
     Args:

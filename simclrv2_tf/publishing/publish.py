@@ -14,10 +14,10 @@ from simclrv2_tf import export
 from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.config import Config
 from simclrv2_tf.files import atomic
-from simclrv2_tf.files.extras import check_extra
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.repositories import EXTRAS
 from simclrv2_tf.files.repositories import parse_repository
+from simclrv2_tf.machine.extras import check_extra
 from simclrv2_tf.publishing import card_facts
 from simclrv2_tf.publishing import model_card
 from simclrv2_tf.publishing import upload

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.files.extras import load_extra
 from simclrv2_tf.files.repositories import EXTRAS
 from simclrv2_tf.files.repositories import HUGGING_FACE
 from simclrv2_tf.files.repositories import Repository
 from simclrv2_tf.hub.snapshots import hub_errors
+from simclrv2_tf.machine.extras import load_extra
 
 # Files of an earlier version that this one may lack; others' files stay.
 _OWN = (

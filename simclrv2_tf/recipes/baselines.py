@@ -9,7 +9,7 @@ from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.models.features import PIXELS
-from simclrv2_tf.models.features import features_of as embed
+from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.features import raw_pixels
 from simclrv2_tf.probing.cross_validation import left_out
 from simclrv2_tf.probing.nearest import unit
@@ -25,7 +25,7 @@ def readable(source: Source) -> Source:
     return source if len(kept) == source.num_examples else source.subset(kept)
 
 
-def features_of(network, source: Source) -> np.ndarray:
+def unit_features(network, source: Source) -> np.ndarray:
     """Frozen features of a source's images, of length 1.
 
     Returns:
@@ -34,7 +34,7 @@ def features_of(network, source: Source) -> np.ndarray:
     config = network.get_config()
     source = source.with_channels(config["channels"])
     batches = _batches(source, config["image_size"])
-    features, numbers = embed(network, batches)
+    features, numbers = features_of(network, batches)
     return _in_order(features, numbers, source.num_examples)
 
 
@@ -47,7 +47,7 @@ def classes_of(network, source: Source) -> np.ndarray:
     config = network.get_config()
     source = source.with_channels(config["channels"])
     batches = _batches(source, config["image_size"])
-    logits, numbers = embed(network, batches, "logits_sup")
+    logits, numbers = features_of(network, batches, "logits_sup")
     told = np.full(source.num_examples, -1)
     told[numbers] = logits.argmax(axis=1)
     return told

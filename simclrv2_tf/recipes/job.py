@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import time
-from collections.abc import Callable
 from typing import Any
 
 from simclrv2_tf.config import Config
@@ -18,20 +16,17 @@ from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.budget import time_left
 from simclrv2_tf.recipes.choices import pilots
 from simclrv2_tf.recipes.choices import teacher_trials
-from simclrv2_tf.recipes.choices.pretraining import pretrain
-from simclrv2_tf.recipes.images.job_data import JobData
+from simclrv2_tf.recipes.choices.pretraining_retries import pretrain
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import Record
-from simclrv2_tf.recipes.record import write_json
 from simclrv2_tf.recipes.results.job_outcome import conclude
-from simclrv2_tf.runs import journal
-from simclrv2_tf.runs import lock as locks
+from simclrv2_tf.recipes.results.unlabelled_job import embed_all
+from simclrv2_tf.recipes.running_job import Job
+from simclrv2_tf.recipes.running_job import Runner
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.lock import Lock
-
-Runner = Callable[..., dict]  # of a config, sources and an interruption
+from simclrv2_tf.runs.lock import check_owner
 
 
 def semi_supervised(
@@ -73,7 +68,28 @@ def semi_supervised(
         record = Record(config.model_dir)
         recipe = _begin(config, data, record, recipe, seconds)
         job = Job(config, data, recipe, record, run, interruption, lock)
-        return job.to_the_end()
+        return to_the_end(job)
+
+
+def to_the_end(job: Job) -> dict[str, Any]:
+    """The job, in the order of the paper; returns its report."""
+    if job.recipe.pilot_runs:
+        pilots.choose_augmentation(job)
+        job.write_recipe()
+    if "pretrain" not in job.recipe.left_out:
+        pretrain(job)
+    if not len(job.data.labelled):
+        return embed_all(job)
+    job.stage("scratch")
+    if job.recipe.trials:
+        teacher_trials.choose_way(job)
+        job.write_recipe()
+    job.stage("finetune")
+    if time_left.keep_to_plan(job):
+        job.write_recipe()
+    job.stage("distill")
+    check_owner(job.lock)
+    return conclude(job)
 
 
 def _decide(config, data):
@@ -99,141 +115,3 @@ def _begin(config, data, record, recipe, seconds):
     )
     print("\n".join(recipe_text.lines(recipe)), flush=True)
     return Recipe.from_json(record.begun()["recipe"])
-
-
-@dataclasses.dataclass
-class Job:
-    """A job that has begun.
-
-    Attributes:
-      config: Its `Config`.
-      data: Its `JobData`.
-      recipe: Its `Recipe`.
-      record: Its `Record`.
-      run: `session.run`.
-      interruption: An `Interruption`.
-      lock: The `Lock` of its directory, looked at between its parts; None for
-        none.
-    """
-
-    config: Config
-    data: JobData
-    recipe: Recipe
-    record: Record
-    run: Runner
-    interruption: Interruption
-    lock: Lock | None = None
-
-    def to_the_end(self) -> dict[str, Any]:
-        """The job, in the order of the paper; returns its report."""
-        if self.recipe.pilot_runs:
-            pilots.choose_augmentation(self)
-            self._write_recipe()
-        if "pretrain" not in self.recipe.left_out:
-            pretrain(self)
-        if not len(self.data.labelled):
-            return self._without_labels()
-        self.stage("scratch")
-        if self.recipe.trials:
-            teacher_trials.choose_way(self)
-            self._write_recipe()
-        self.stage("finetune")
-        if time_left.keep_to_plan(self):
-            self._write_recipe()
-        self.stage("distill")
-        locks.check(self.lock)
-        return conclude(self)
-
-    def _write_recipe(self):
-        """What was chosen since is in the flagfiles too."""
-        locks.check(self.lock)
-        recipe_text.write_flagfiles(self.recipe, self.config.model_dir)
-
-    def config_of(self, stage: str, recipe: Recipe | None = None) -> Config:
-        """The config of a stage's run, by another recipe than the job's."""
-        return stage_configs.config_of(
-            self.config,
-            recipe or self.recipe,
-            stage,
-            self.data.options,
-            self.data.evaluation is not None,
-        )
-
-    def stage(self, stage: str) -> dict[str, Any]:
-        """Runs a stage to its end, unless that is done."""
-        part = stage_configs.FOLDERS[stage]
-        if part not in self.record.done:
-            self.run_part(part, self.config_of(stage), self.interruption)
-        return self.record.done[part]
-
-    def run_part(
-        self,
-        part: str,
-        config: Config,
-        interruption,
-        run: Runner | None = None,
-        source: Source | None = None,
-    ) -> None:
-        """A run of the job, and what it came to.
-
-        Args:
-          part: Name of the part of the job.
-          config: The `Config` of the run.
-          interruption: An `Interruption` that has begun.
-          run: What runs it, in place of `session.run`.
-          source: A `Source` to train on, in place of the job's.
-
-        Raises:
-          TakenOver: If another process has the job's directory.
-        """
-        locks.check(self.lock)
-        print(f"\n== {part} ==", flush=True)
-        earlier = journal.seconds(journal.read(config.model_dir, whole=True))
-        begin = time.monotonic()
-        result = (run or self.run)(
-            config,
-            source or self.data.train,
-            self.data.evaluation,
-            interruption,
-        )
-        seconds = earlier + time.monotonic() - begin
-        locks.check(self.lock)
-        self.record.finish(part, {**result, "seconds": seconds})
-
-    def path_of(self, stage: str) -> str:
-        """The directory of a stage; that of `--checkpoint` if left out."""
-        if stage in self.recipe.left_out:
-            return self.config.checkpoint
-        return self.record.path(stage_configs.FOLDERS[stage])
-
-    def _embedding(self):
-        """The config that embeds all images, by the options of the job."""
-        options = stage_configs.given(self.config)["pretrain"]
-        npz = options.get("embed_format", "npz") == "npz"
-        path = self.record.path("embeddings.npz" if npz else "embeddings")
-        left_out = "pretrain" in self.recipe.left_out
-        options = {
-            "embed_output": path,
-            **options,
-            "checkpoint" if left_out else "model_dir": self.path_of("pretrain"),
-        }
-        return Config(mode="embed", dataset=self.config.dataset, **options)
-
-    def _without_labels(self):
-        """Embeds the images, and says what to do next."""
-        locks.check(self.lock)
-        config = self._embedding()
-        result = self.run(config, self.data.train)
-        locks.check(self.lock)
-        note = (
-            "No image has a label: the features of all are in "
-            f"{config.embed_output}. Look "
-            "at what lies close together, label a few images of each class "
-            "(class folders, or a csv with empty cells for the rest), and "
-            "start a job on them with --checkpoint="
-            f"{self.path_of('pretrain')}"
-        )
-        print(note, flush=True)
-        report = {**result, "rows": [], "notes": [note], "export": None}
-        write_json(self.config.model_dir, REPORT, report)
-        return report

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.config.stage_options import read
+from simclrv2_tf.config.stage_overrides import read
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe

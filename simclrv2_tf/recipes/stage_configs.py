@@ -7,8 +7,8 @@ import os
 from typing import Any
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.config.stage_options import OF_THE_JOB
-from simclrv2_tf.config.stage_options import read
+from simclrv2_tf.config.stage_overrides import OF_THE_JOB
+from simclrv2_tf.config.stage_overrides import read
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 

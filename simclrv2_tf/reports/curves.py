@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simclrv2_tf.inference.evaluation.reliability import BINS
-from simclrv2_tf.inference.evaluation.reliability import (
-    curve as reliability_curve,
-)
+from simclrv2_tf.inference.evaluation.reliability import curve
 from simclrv2_tf.reports import canvas
 
 if TYPE_CHECKING:
@@ -87,7 +85,7 @@ def reliability(
     scheme = canvas.scheme_of(dark)
     figure = canvas.new_figure(3.6, 3.4, dark)
     axes = figure.subplots()
-    bins = reliability_curve(confidence, right)
+    bins = curve(confidence, right)
     sure, share, count = (
         bins[name][bins["examples"] > 0]
         for name in ("confidence", "accuracy", "examples")

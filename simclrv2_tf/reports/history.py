@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"\d[\d.,e%+-]*")
 
 
 @dataclasses.dataclass(frozen=True)
-class Stage:
+class RunHistory:
     """A run, as its files tell it.
 
     Attributes:
@@ -115,7 +115,7 @@ def panels(
     return stages[0].panels()
 
 
-def read_stages(directory: str) -> list[Stage]:
+def read_stages(directory: str) -> list[RunHistory]:
     """The runs of a job that have begun, or the single run in a directory."""
     if not record.is_job(directory):
         flags = record.read_json(directory, "flags.json")
@@ -131,7 +131,7 @@ def read_stages(directory: str) -> list[Stage]:
 
 
 def _stage(name, title, directory, flags):
-    return Stage(
+    return RunHistory(
         name,
         title,
         directory,
@@ -182,7 +182,7 @@ def _numbers(event) -> Iterable[tuple[str, float]]:
             yield name, float(value)
 
 
-def warnings(stage: Stage) -> list[dict]:
+def warnings(stage: RunHistory) -> list[dict]:
     """What was warned about, each sort once.
 
     Returns:

@@ -7,10 +7,10 @@ import os
 import shlex
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.files.gigabytes import gigabytes
+from simclrv2_tf.console.gigabytes import gigabytes
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.job_recipe import is_void
-from simclrv2_tf.reports.history import Stage
+from simclrv2_tf.reports.history import RunHistory
 from simclrv2_tf.runs import journal
 
 _IN_PYTHON = "# beside --dataset: the images were given in Python\n"
@@ -18,7 +18,7 @@ _TIMED = "benchmark.json"  # beside an exported version
 _OF_STAGES = "stage_options"  # flags of single stages, written as one
 
 
-def facts(directory: str, stages: list[Stage]) -> list[tuple[str, str]]:
+def facts(directory: str, stages: list[RunHistory]) -> list[tuple[str, str]]:
     """(name, value) of what a reader asks first."""
     found = {
         "Data": _data(directory, stages),
@@ -32,20 +32,20 @@ def facts(directory: str, stages: list[Stage]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found.items() if value]
 
 
-def data_name(directory: str, stages: list[Stage]) -> str:
+def data_name(directory: str, stages: list[RunHistory]) -> str:
     """What the data are called, with their place on a machine."""
     name = _about_data(directory, stages).get("name")
     return f"{name or stages[0].flags.get('dataset')}"
 
 
-def dataset(directory: str, stages: list[Stage]) -> str:
+def dataset(directory: str, stages: list[RunHistory]) -> str:
     """The data as a flag named them; what Python gave has its own name."""
     if from_python(directory, stages):
         return data_name(directory, stages)
     return f"{stages[0].flags.get('dataset')}"
 
 
-def from_python(directory: str, stages: list[Stage]) -> bool:
+def from_python(directory: str, stages: list[RunHistory]) -> bool:
     """Whether the images came as a `Source`, while no flag named any."""
     flag = stages[0].flags.get("dataset")
     name = _about_data(directory, stages).get("name")
@@ -129,7 +129,7 @@ def _versions(environment):
     return ", ".join(told + ([f"revision {revision[:12]}"] if revision else []))
 
 
-def runs(directory: str, stages: list[Stage]) -> list[dict]:
+def runs(directory: str, stages: list[RunHistory]) -> list[dict]:
     """A row for each run: its network, steps, settings and time."""
     done = record.read_json(directory, record.PROGRESS)
     return [_run(stage, done.get(stage.name, {})) for stage in stages]
@@ -163,7 +163,7 @@ def _network(flags):
     return name + (", SK" if flags.get("sk_ratio") else "")
 
 
-def command(directory: str, stages: list[Stage]) -> str:
+def command(directory: str, stages: list[RunHistory]) -> str:
     """The command that repeats a job or a run."""
     asked = record.read_json(directory, record.JOB).get("asked")
     if asked is None:

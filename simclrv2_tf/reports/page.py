@@ -12,8 +12,8 @@ from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import record
 from simclrv2_tf.reports import curves
 from simclrv2_tf.reports import history
+from simclrv2_tf.reports import image_section
 from simclrv2_tf.reports import label_curves
-from simclrv2_tf.reports import looking
 from simclrv2_tf.reports import overview
 from simclrv2_tf.reports import template
 from simclrv2_tf.reports.pictures import Pictures
@@ -102,7 +102,7 @@ def _contents(config, directory, sources, pictures):
         "attempts": done.get("attempts", []),
         "health": [_health(stage) for stage in stages],
         "actions": history.actions(events),
-        **looking.contents(
+        **image_section.contents(
             config,
             (stages[0], _asked(directory, stages)),
             sources,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.reports import canvas
-from simclrv2_tf.reports.images import data_uri
+from simclrv2_tf.reports.report_images import data_uri
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,9 +7,9 @@ import logging
 
 from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import run_directory
-from simclrv2_tf.files.live_line import LiveLine
+from simclrv2_tf.console.live_line import LiveLine
 from simclrv2_tf.runs import checkpointing
-from simclrv2_tf.runs.callbacks.make import make_callbacks
+from simclrv2_tf.runs.callbacks.callback_list import make_callbacks
 from simclrv2_tf.runs.callbacks.stops import Diverged
 from simclrv2_tf.runs.training_run import TrainingRun
 

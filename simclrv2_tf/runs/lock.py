@@ -177,7 +177,7 @@ class Lock:
         os.fsync(descriptor)
 
 
-def check(lock: Lock | None) -> None:
+def check_owner(lock: Lock | None) -> None:
     """Raises `TakenOver` if a lock, where there is one, is lost."""
     if lock is not None:
         lock.check()

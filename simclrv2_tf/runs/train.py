@@ -24,16 +24,17 @@ from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import inputs
-from simclrv2_tf.runs import lock as locks
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs.announcement import announce
-from simclrv2_tf.runs.callbacks.given import check_callbacks
+from simclrv2_tf.runs.callbacks.user_callbacks import check_callbacks
 from simclrv2_tf.runs.fit import fit
 from simclrv2_tf.runs.hardware import memory_check
 from simclrv2_tf.runs.hardware import precision
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.lock import Lock
+from simclrv2_tf.runs.lock import TakenOver
+from simclrv2_tf.runs.lock import check_owner
 from simclrv2_tf.runs.monitoring import projector
 from simclrv2_tf.runs.plan import make_plan
 from simclrv2_tf.runs.resolve import resolve
@@ -112,7 +113,7 @@ def train(
             config, source, lock, interruption, callbacks, check_classes
         )
         run.evaluate = evaluate
-        locks.check(lock)
+        check_owner(lock)
         if distribution.is_chief():
             announce(run)
         with _end_in_journal(run):
@@ -221,8 +222,8 @@ def _end_in_journal(run):
     iterations = run.stage.optimizer.iterations
     try:
         yield
-        locks.check(run.lock)
-    except locks.TakenOver:
+        check_owner(run.lock)
+    except TakenOver:
         raise
     except BaseException as error:
         kind, step = type(error).__name__, int(iterations.numpy())

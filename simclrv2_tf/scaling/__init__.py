@@ -14,7 +14,7 @@ from simclrv2_tf.scaling.peak_memory import inference_memory
 from simclrv2_tf.scaling.peak_memory import loss
 from simclrv2_tf.scaling.peak_memory import memory
 from simclrv2_tf.scaling.planned_job import FLOAT
-from simclrv2_tf.scaling.planned_job import Job
+from simclrv2_tf.scaling.planned_job import PlannedJob
 from simclrv2_tf.scaling.step_seconds import balance
 from simclrv2_tf.scaling.step_seconds import collectives
 from simclrv2_tf.scaling.step_seconds import seconds
@@ -25,7 +25,7 @@ __all__ = [
     "EFFICIENCY",
     "FLOAT",
     "Device",
-    "Job",
+    "PlannedJob",
     "activations",
     "balance",
     "collectives",

@@ -14,7 +14,7 @@ def _option(default, help):
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class PlannedJob:
     """A job; names are those of the flags where there is one.
 
     Raises:

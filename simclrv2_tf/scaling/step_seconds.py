@@ -59,7 +59,7 @@ def seconds(job, device, efficiency=EFFICIENCY):
     Nothing is taken to overlap.
 
     Args:
-      job: A `Job`.
+      job: A `PlannedJob`.
       device: A `Device`.
       efficiency: Share of the device's speed that is reached, in (0, 1].
     """

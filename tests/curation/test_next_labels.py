@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from simclrv2_tf.curation import far_and_unsure
+from simclrv2_tf.curation import uncertainty_coreset
 from simclrv2_tf.curation.next_labels import FAR
 from simclrv2_tf.curation.next_labels import TYPICAL
 from simclrv2_tf.curation.next_labels import next_labels
@@ -50,7 +50,7 @@ def test_far_and_unsure_is_distance_times_lack_of_margin():
     shares = special.softmax(probe.logits(ROWS), axis=1)
     unsure = 1 - np.abs(shares[:, 0] - shares[:, 1])
     apart = np.linalg.norm(UNIT[:, None] - UNIT[known], axis=2).min(axis=1)
-    judge = far_and_unsure.FarAndUnsure(ROWS, labels)
+    judge = uncertainty_coreset.FarAndUnsure(ROWS, labels)
     allowed = labels < 0
     number, score = judge.best(allowed)
     expected = np.where(allowed, apart * unsure, -1)
@@ -65,7 +65,7 @@ def test_far_and_unsure_is_distance_times_lack_of_margin():
 
 def test_labels_of_one_class_tell_no_margin():
     labels = np.where(np.arange(60) < 5, 0, -1)
-    assert not far_and_unsure.margins(ROWS, labels).any()
+    assert not uncertainty_coreset.margins(ROWS, labels).any()
     assert len(next_labels(ROWS, labels, 30, ALONE)) == 30
 
 

@@ -15,7 +15,7 @@ from simclrv2_tf.data.example_names import example_names
 from simclrv2_tf.data.example_names import names_by_place
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import KINDS
-from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.opening import open_split
 from simclrv2_tf.data.storage import Encoded
@@ -122,7 +122,7 @@ def test_slices_of_all_kinds_count_from_0(kind):
     """Of files the numbers are no names."""
     content = SplitContent(Encoded(np.array(ENCODED, object)), ["a"] * 12)
     readers = {"train": lambda: content}
-    part = open_split(f"{kind}:x", "train[50%:]", readers, Options())
+    part = open_split(f"{kind}:x", "train[50%:]", readers, SourceOptions())
     assert part.numbers is None
     few = part.remaining(np.array([4, 1]))
     assert few.numbers.tolist() == [4, 1]

@@ -13,7 +13,7 @@ from export_cases import prepare
 
 from simclrv2_tf import export
 from simclrv2_tf import hub
-from simclrv2_tf.export import formats
+from simclrv2_tf.export import extra_formats
 from simclrv2_tf.export import labels
 from simclrv2_tf.export import runtimes
 from simclrv2_tf.export import versions
@@ -136,10 +136,10 @@ def test_litert_answers_as_the_network(exported, network):
 def test_formats_that_do_not_answer_alike_are_refused(network):
     expected = network(IMAGES)
     answers = {name: value.numpy() for name, value in expected.items()}
-    formats._compare(answers, expected, "network.onnx")
+    extra_formats._compare(answers, expected, "network.onnx")
     answers["logits_sup"] = answers["logits_sup"] + 1e-3
     with pytest.raises(ValueError, match=r"onnx to answer.*0\.001 in logits_s"):
-        formats._compare(answers, expected, "network.onnx")
+        extra_formats._compare(answers, expected, "network.onnx")
 
 
 def test_missing_packages_are_named(monkeypatch):

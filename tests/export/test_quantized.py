@@ -11,7 +11,7 @@ from export_cases import make_network
 from export_cases import prepare
 
 from simclrv2_tf import export
-from simclrv2_tf.export import formats
+from simclrv2_tf.export import extra_formats
 from simclrv2_tf.export import quantized
 from simclrv2_tf.export import runtimes
 
@@ -27,7 +27,7 @@ def path_of(network, tmp_path_factory):
     def write(form):
         pytest.importorskip(RUNTIMES[form])
         folder = str(tmp_path_factory.mktemp(form))
-        path = formats.file_of(form, folder)
+        path = extra_formats.file_of(form, folder)
         quantized.write(network, path, form, IMAGES)
         return path
 
@@ -71,7 +71,7 @@ def test_it_answers_as_the_network_nearly(path_of, network, form):
 @pytest.mark.parametrize("form", sorted(RUNTIMES))
 def test_it_is_smaller(path_of, exported, form):
     """A quarter, and what so small a network has beside its weights."""
-    whole = formats.file_of(form.removesuffix("_int8"), exported)
+    whole = extra_formats.file_of(form.removesuffix("_int8"), exported)
     assert os.path.getsize(path_of(form)) < 0.8 * os.path.getsize(whole)
 
 

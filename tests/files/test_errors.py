@@ -9,11 +9,11 @@ import tensorflow as tf
 
 from simclrv2_tf.data.decode.rgb import decode_image
 from simclrv2_tf.data.decode.rgb import decoder
-from simclrv2_tf.files.cores import cores
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.errors import in_words
 from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.machine.cores import cores
 
 
 @pytest.mark.parametrize(

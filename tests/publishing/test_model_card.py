@@ -9,14 +9,14 @@ import yaml
 from simclrv2_tf.config import Config
 from simclrv2_tf.publishing import front_matter
 from simclrv2_tf.publishing import model_card
-from simclrv2_tf.publishing.card_facts import Facts
+from simclrv2_tf.publishing.card_facts import CardFacts
 from simclrv2_tf.publishing.card_facts import Result
 from simclrv2_tf.publishing.data_names import shown
 from simclrv2_tf.publishing.data_names import shown_weights
 from simclrv2_tf.publishing.markdown import escaped
 
 EVIL = "x](http://a.example) <img src=x> | `code` @me $a$ www.a.example\n# b"
-FACTS = Facts(
+FACTS = CardFacts(
     network={
         "resnet_depth": 18,
         "width_multiplier": 0.25,

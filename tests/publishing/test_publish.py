@@ -11,7 +11,7 @@ import pytest
 
 import simclrv2_tf
 from simclrv2_tf import run as command
-from simclrv2_tf.files import extras
+from simclrv2_tf.machine import extras
 from simclrv2_tf.publishing import upload
 
 IMAGES = np.random.default_rng(0).random((2, 8, 8, 3), np.float32)

@@ -9,9 +9,9 @@ import small_classifier
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes.images.job_data import open_data
-from simclrv2_tf.recipes.job import Job
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
+from simclrv2_tf.recipes.running_job import Job
 
 OPTIONS = {
     "resnet_depth": 18,

@@ -8,8 +8,8 @@ import small_classifier
 import tensorflow as tf
 from PIL import Image
 
-from simclrv2_tf.recipes.classifier import Classifier
-from simclrv2_tf.recipes.classifier import load_classifier
+from simclrv2_tf.inference.classifier import Classifier
+from simclrv2_tf.recipes.job_classifier import load_classifier
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,11 @@ import simclrv2_tf
 from simclrv2_tf import flags
 from simclrv2_tf.config import Config
 from simclrv2_tf.inference import exports
-from simclrv2_tf.recipes.job import Job
+from simclrv2_tf.recipes import job as job_module
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.results import job_status
+from simclrv2_tf.recipes.running_job import Job
 from simclrv2_tf.runs.lock import Lock
 from simclrv2_tf.runs.lock import TakenOver
 
@@ -130,7 +131,9 @@ def test_what_is_done_is_not_done_again(job, capsys):
 def test_a_job_knows_the_lock_of_its_directory(job, monkeypatch):
     path, _ = job
     seen = []
-    monkeypatch.setattr(Job, "to_the_end", lambda job: seen.append(job.lock))
+    monkeypatch.setattr(
+        job_module, "to_the_end", lambda job: seen.append(job.lock)
+    )
     simclrv2_tf.semi_supervised("digits", path, **STAGES, **TINY)
     (lock,) = seen
     assert isinstance(lock, Lock) and not lock.lost
@@ -170,7 +173,7 @@ def test_a_job_without_labels_that_was_taken_over_has_no_report(
 ):
     taken.record.done["pretrained"] = {}
     with pytest.raises(TakenOver, match="taken over by another process"):
-        taken.to_the_end()
+        job_module.to_the_end(taken)
     assert len(taken.calls) == 1
     assert not list(tmp_path.iterdir())
 
@@ -180,7 +183,7 @@ def test_a_job_that_was_taken_over_concludes_nothing(taken, tmp_path):
     taken.record.done |= dict.fromkeys(FOLDERS, {})
     taken.lock.lost = True
     with pytest.raises(TakenOver, match="taken over by another process"):
-        taken.to_the_end()
+        job_module.to_the_end(taken)
     assert not list(tmp_path.iterdir())
 
 

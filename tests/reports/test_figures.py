@@ -10,7 +10,7 @@ from PIL import Image
 
 from simclrv2_tf import reports
 from simclrv2_tf.reports import canvas
-from simclrv2_tf.reports import judged
+from simclrv2_tf.reports import classifier_figures
 from simclrv2_tf.reports import maps
 from simclrv2_tf.reports import tiles
 
@@ -139,7 +139,7 @@ def test_neighbours_are_the_nearest_by_cosine():
 
 def test_the_numbers_of_a_classifier():
     logits = np.log([[0.9, 0.1], [0.6, 0.4], [0.8, 0.2], [0.5, 0.5]])
-    told = judged.judge(logits, np.array([0, 0, 1, -1]))
+    told = classifier_figures.judge(logits, np.array([0, 0, 1, -1]))
     assert told.matrix().tolist() == [[2, 0], [1, 0]]
     assert told.confused() == [(1, 0, 1)]
     assert told.surest_mistakes(5).tolist() == [2]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from simclrv2_tf.reports import overview
-from simclrv2_tf.reports.history import Stage
+from simclrv2_tf.reports.history import RunHistory
 
 
 def timed(version, size, milliseconds):
@@ -45,7 +45,7 @@ def test_a_file_that_is_no_json_is_named(tmp_path):
 
 
 def test_what_a_job_took_of_the_memory(tmp_path):
-    stage = Stage("distilled", "", str(tmp_path), {}, {}, [])
+    stage = RunHistory("distilled", "", str(tmp_path), {}, {}, [])
 
     def told(**report):
         (tmp_path / "report.json").write_text(json.dumps(report))
@@ -59,7 +59,7 @@ def test_what_a_job_took_of_the_memory(tmp_path):
 def stage(dataset, name):
     environment = {"data": {"name": name, "examples": 3}}
     flags = {"dataset": dataset}
-    return [Stage("pretrained", "", "", flags, environment, [])]
+    return [RunHistory("pretrained", "", "", flags, environment, [])]
 
 
 @pytest.mark.parametrize(

@@ -102,12 +102,12 @@ def test_a_lock_that_is_taken_over_is_noticed(tmp_path):
         with pytest.raises(TakenOver, match="taken over by another process"):
             lock.check()
         with pytest.raises(TakenOver, match="and writes nothing more"):
-            locks.check(lock)
+            locks.check_owner(lock)
     assert (tmp_path / locks.NAME).exists()  # it is the other's
 
 
 def test_a_worker_without_a_lock_has_none_to_lose():
-    locks.check(None)
+    locks.check_owner(None)
 
 
 def test_a_holder_gives_signs_of_life(tmp_path):

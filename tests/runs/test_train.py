@@ -19,7 +19,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs import status
-from simclrv2_tf.runs.callbacks.every import EveryStep
+from simclrv2_tf.runs.callbacks.every_step import EveryStep
 from simclrv2_tf.runs.callbacks.report import Report
 from simclrv2_tf.runs.callbacks.stops import Diverged
 from simclrv2_tf.runs.interruption import Preempted

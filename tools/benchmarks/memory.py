@@ -159,7 +159,7 @@ def on_paper(options):
     from simclrv2_tf import scaling
 
     options = dict(options)
-    job = scaling.Job(batch=options.pop("train_batch_size"), **options)
+    job = scaling.PlannedJob(batch=options.pop("train_batch_size"), **options)
     needed = scaling.memory(job)
     return sum(needed.values()) - needed["weights, gradients, optimizer"]
 

@@ -133,7 +133,7 @@ def error(found, expected):
 
 
 if __name__ == "__main__":  # one mode, in a process of its own
-    from simclrv2_tf.files import gpus
+    from simclrv2_tf.machine import gpus
 
     gpus.set_up()
     for each in measure(SMALL if sys.argv[1] == "small" else SHAPES):

@@ -13,7 +13,7 @@ import tensorflow as tf
 from simclrv2_tf.data.augment import distortion
 from simclrv2_tf.data.augment import distortion_each
 from simclrv2_tf.data.augment.params import draw_parameters
-from simclrv2_tf.files.processors import on_processors
+from simclrv2_tf.machine.cpu_only import on_processors
 
 IMPLEMENTATIONS = ("simclrv2", "simclrv1")
 SMALL = 64  # up to this side in pixels a processor takes the batch as a whole

@@ -30,7 +30,7 @@ def prepare_with_beam(plan, target, recipe, runner, arguments):
     Args:
       plan: Dictionary from splits to arguments of `opened`.
       target: See `prepare.prepare`; the directory's name must be one of TFDS.
-      recipe: A `Recipe`.
+      recipe: A `ImageEncoding`.
       runner: Name of the Beam runner, such as "DirectRunner".
       arguments: Flags of the Beam pipeline, a list of text.
 

@@ -4,10 +4,10 @@ import os
 
 from simclrv2_tf.data.prepare import shards
 from simclrv2_tf.data.prepare import tfds_layout
-from simclrv2_tf.data.prepare.recipe import Recipe
+from simclrv2_tf.data.prepare.recipe import ImageEncoding
 from simclrv2_tf.data.sources import open_source
 from simclrv2_tf.data.sources import split_names
-from simclrv2_tf.files.cores import cores
+from simclrv2_tf.machine.cores import cores
 
 MOST = 20  # corrupt images that are listed
 
@@ -33,7 +33,7 @@ def run(
       target: Directory to write.
       splits: Text "NAME,NAME=SPLIT,...": what each split is taken from; None
         for all that there are.
-      short_side: See `Recipe`, as `quality` and `image_format`.
+      short_side: See `ImageEncoding`, as `quality` and `image_format`.
       quality: Of JPEG.
       image_format: "jpeg" or "png".
       channels: 1 or 3; None for as many as images have.
@@ -49,7 +49,7 @@ def run(
     Raises:
       ValueError: If there is no such data set, or an option is out of range.
     """
-    recipe = Recipe(short_side, quality, image_format)
+    recipe = ImageEncoding(short_side, quality, image_format)
     if seed < 0:
         raise ValueError(f"`seed` must be 0 or more. Received: seed={seed}")
     wanted = parse_splits(splits) or {

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import threading
 
-from simclrv2_tf.files import quiet_start
+from simclrv2_tf.console import quiet_start
 
 AHEAD = 2  # pieces of work that wait for each process
 

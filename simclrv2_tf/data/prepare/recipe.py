@@ -20,7 +20,7 @@ WHITE = 255
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class ImageEncoding:
     """How images are prepared.
 
     Attributes:
@@ -64,7 +64,7 @@ def prepare_image(source, index, recipe):
     Args:
       source: A `Source`.
       index: Number of the example.
-      recipe: A `Recipe`.
+      recipe: A `ImageEncoding`.
 
     Returns:
       bytes.
@@ -123,7 +123,7 @@ def write_shard(source, path, recipe):
     Args:
       source: A `Source` of the examples of this shard, in their order.
       path: Of the file; it appears there when it is whole.
-      recipe: A `Recipe`.
+      recipe: A `ImageEncoding`.
 
     Returns:
       Dictionary: "examples" and "bytes" that were written, and "corrupt", a

@@ -10,12 +10,12 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.console.progress import progress
 from simclrv2_tf.data.prepare import tfds_layout
 from simclrv2_tf.data.prepare.processes import run_all
-from simclrv2_tf.data.prepare.recipe import Recipe
+from simclrv2_tf.data.prepare.recipe import ImageEncoding
 from simclrv2_tf.data.prepare.recipe import write_shard
 from simclrv2_tf.files import atomic
-from simclrv2_tf.files.progress import progress
 
 EXAMPLES_PER_SHARD = 1024
 FEWEST_SHARDS = 8  # so that a small data set is work for several processes
@@ -34,7 +34,7 @@ def prepare(sources, target, recipe=None, seed=0, processes=1):
       sources: Dictionary from splits to `Source`s of the same classes.
       target: Directory of the data set; files go to its version 1.0.0 unless
         it ends in a version.
-      recipe: A `Recipe`; None for the usual.
+      recipe: A `ImageEncoding`; None for the usual.
       seed: Of the order of the examples, 0 or more.
       processes: How many.
 
@@ -46,7 +46,7 @@ def prepare(sources, target, recipe=None, seed=0, processes=1):
       ValueError: If the directory holds something else, images have other
         channels than files can have, classes differ, or no image can be read.
     """
-    recipe = recipe or Recipe()
+    recipe = recipe or ImageEncoding()
     channels, classes = common(sources)
     directory = tfds_layout.version_directory(target)
     plan = describe(sources, recipe, seed)

@@ -7,6 +7,7 @@ import io
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.console.progress import progress
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.copies import digest
 from simclrv2_tf.data.decode.magic import unreadable_words
@@ -16,7 +17,6 @@ from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.orientation_count import tagged_words
 from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.files.errors import first_line
-from simclrv2_tf.files.progress import progress
 
 THREADS = 8  # decoding runs outside of Python's lock
 MOST = 20  # rows of a list that are shown

@@ -1,11 +1,11 @@
 """Data sets by name: one module for each kind, opened by the registry."""
 
+from simclrv2_tf.data.sources.array.tf_dataset import from_dataset
 from simclrv2_tf.data.sources.digits import open_digits
-from simclrv2_tf.data.sources.folders import open_folder
+from simclrv2_tf.data.sources.folder.folders import open_folder
 from simclrv2_tf.data.sources.registry import KINDS
 from simclrv2_tf.data.sources.registry import open_source
 from simclrv2_tf.data.sources.registry import split_names
-from simclrv2_tf.data.sources.tf_dataset import from_dataset
 
 __all__ = [
     "KINDS",

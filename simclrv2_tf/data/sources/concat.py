@@ -14,7 +14,7 @@ from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import new_classes
 from simclrv2_tf.data.sources.joined import join_storages
-from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import parse_split
@@ -24,11 +24,11 @@ _LOG = logging.getLogger("simclrv2_tf")
 
 
 def open_concat(
-    open_one: Callable[[str, str, Options], Source],
-    splits_of: Callable[[str, Options], Sequence[str]],
+    open_one: Callable[[str, str, SourceOptions], Source],
+    splits_of: Callable[[str, SourceOptions], Sequence[str]],
     where: str,
     split: str,
-    options: Options,
+    options: SourceOptions,
 ) -> Source:
     """Several data sets as one, their classes matched by name.
 
@@ -43,7 +43,7 @@ def open_concat(
       where: Names of data sets with commas between them; a slice of `split`
         is cut from each.
       split: Name of the split, perhaps with a slice.
-      options: `Options`, the same for all.
+      options: `SourceOptions`, the same for all.
 
     Returns:
       A `Source`. Its classes are those of the first, then those that others

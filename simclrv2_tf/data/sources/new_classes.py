@@ -9,7 +9,7 @@ import numpy as np
 
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.sources.beside_splits import FOLDER
+from simclrv2_tf.data.sources.folder.beside_splits import FOLDER
 
 
 def notes(parts: Sequence[tuple[str, Source]]) -> list[str]:

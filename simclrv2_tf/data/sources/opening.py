@@ -23,7 +23,7 @@ TOP, LEAF = "top", "leaf"
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
+class SourceOptions:
     """What a source may be told beside its name.
 
     Attributes:
@@ -59,12 +59,12 @@ class Kind(NamedTuple):
     """How data sets of a kind are opened.
 
     Attributes:
-      open: Function (where, split, `Options`) to a `Source`.
-      splits: Function (where, `Options`) to the names of all splits.
+      open: Function (where, split, `SourceOptions`) to a `Source`.
+      splits: Function (where, `SourceOptions`) to the names of all splits.
     """
 
-    open: Callable[[str, str, Options], Source]
-    splits: Callable[[str, Options], Sequence[str]]
+    open: Callable[[str, str, SourceOptions], Source]
+    splits: Callable[[str, SourceOptions], Sequence[str]]
 
 
 class SplitContent(NamedTuple):
@@ -86,15 +86,15 @@ Readers = Mapping[str, Callable[[], SplitContent]]
 
 
 def kind_of(
-    kind: str, find: Callable[[str, str | None, Options], Readers]
+    kind: str, find: Callable[[str, str | None, SourceOptions], Readers]
 ) -> Kind:
     """The `Kind` of data sets that find their splits by a look at files.
 
     Args:
       kind: Its name.
-      find: Function (where, split, `Options`) to a dictionary from splits to
-        functions that give a `SplitContent`. The split is the one asked for,
-        None to list all.
+      find: Function (where, split, `SourceOptions`) to a dictionary from
+        splits to functions that give a `SplitContent`. The split is the
+        one asked for, None to list all.
     """
 
     def open_one(where, split, options):
@@ -108,7 +108,7 @@ def kind_of(
 
 
 def open_split(
-    name: str, split: str, readers: Readers, options: Options
+    name: str, split: str, readers: Readers, options: SourceOptions
 ) -> Source:
     """Opens one split; classes are numbered as in the training split.
 
@@ -116,7 +116,7 @@ def open_split(
       name: Of the data set, for messages.
       split: Name of the split, perhaps with a slice.
       readers: Dictionary from splits to functions that give a `SplitContent`.
-      options: `Options`.
+      options: `SourceOptions`.
 
     Returns:
       A `Source`.

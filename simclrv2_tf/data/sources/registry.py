@@ -1,7 +1,7 @@
 """Opens data sets by name: digits, folder:PATH, ..., or a TFDS name.
 
 A data set of one's own is one more function and its line in `KINDS`: the
-function (where, split, `Options`) gives what reads each split, see
+function (where, split, `SourceOptions`) gives what reads each split, see
 `opening.kind_of`.
 """
 
@@ -15,23 +15,23 @@ from simclrv2_tf.data import classes
 from simclrv2_tf.data.label_map import read_label_map
 from simclrv2_tf.data.label_map import relabel
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.array.npz import find_npz
 from simclrv2_tf.data.sources.concat import names_of
 from simclrv2_tf.data.sources.concat import open_concat
-from simclrv2_tf.data.sources.csv import find_csv
 from simclrv2_tf.data.sources.digits import SPLITS
 from simclrv2_tf.data.sources.digits import open_digits
-from simclrv2_tf.data.sources.folders import folder_splits
-from simclrv2_tf.data.sources.folders import open_folder
-from simclrv2_tf.data.sources.npz import find_npz
+from simclrv2_tf.data.sources.folder.folders import folder_splits
+from simclrv2_tf.data.sources.folder.folders import open_folder
 from simclrv2_tf.data.sources.opening import TOP
 from simclrv2_tf.data.sources.opening import Kind
-from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import kind_of
-from simclrv2_tf.data.sources.parquet import find_parquet
+from simclrv2_tf.data.sources.record.tfrecord import find_tfrecord
+from simclrv2_tf.data.sources.table.csv import find_csv
+from simclrv2_tf.data.sources.table.parquet import find_parquet
 from simclrv2_tf.data.sources.tar import find_tar
 from simclrv2_tf.data.sources.tfds import open_tfds
 from simclrv2_tf.data.sources.tfds import tfds_splits
-from simclrv2_tf.data.sources.tfrecord import find_tfrecord
 from simclrv2_tf.data.splits import same_split
 
 
@@ -70,7 +70,7 @@ def open_source(
     Raises:
       ValueError: If there is no such data set, split or image.
     """
-    options = Options(
+    options = SourceOptions(
         data_dir,
         download,
         image_feature,
@@ -99,7 +99,7 @@ def split_names(
     apply_orientation: bool = False,
 ) -> list[str]:
     """The splits that a data set has; arguments as in `open_source`."""
-    options = Options(
+    options = SourceOptions(
         data_dir,
         download,
         image_feature,

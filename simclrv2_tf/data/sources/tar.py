@@ -20,8 +20,8 @@ from simclrv2_tf.data.decode.magic import image_format
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
-from simclrv2_tf.data.sources.opening import Options
 from simclrv2_tf.data.sources.opening import Readers
+from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.split_files import files_by_split
 from simclrv2_tf.data.sources.tar_members import samples_of
@@ -31,14 +31,14 @@ from simclrv2_tf.files.remote import open_binary
 LABEL_LIMIT = 2**20  # bytes of a file that holds a label
 
 
-def find_tar(where: str, split: str | None, options: Options) -> Readers:
+def find_tar(where: str, split: str | None, options: SourceOptions) -> Readers:
     """Uncompressed tar files of images and labels.
 
     Args:
       where: The files, a pattern; see `files_by_split`.
       split: Name of the split, perhaps with a slice; None for all.
-      options: `Options`; `image_feature` and `label_feature` are what comes
-        behind the dot: by default an image's usual endings, and "cls" (a
+      options: `SourceOptions`; `image_feature` and `label_feature` are what
+        comes behind the dot: by default an image's usual endings, and "cls" (a
         number or a name) or "json" (its field "label" or "class"; another is
         named as "json.FIELD"). Capitals count in the names of fields alone.
 

@@ -18,22 +18,22 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources.columns import IMAGES
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
-from simclrv2_tf.data.sources.opening import Options
+from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import SplitContent
-from simclrv2_tf.data.sources.records import index_records
+from simclrv2_tf.data.sources.record.records import index_records
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import no_split
 from simclrv2_tf.data.splits import parse_split
 from simclrv2_tf.data.storage import ByteRanges
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.files.errors import first_line
-from simclrv2_tf.files.free_memory import free_memory
+from simclrv2_tf.machine.free_memory import free_memory
 
 MEMORY_LIMIT = 2**29  # bytes of encoded images that are read into memory
 
 
 def open_tfds(
-    name: str, split: str = "train", options: Options | None = None
+    name: str, split: str = "train", options: SourceOptions | None = None
 ) -> Source:
     """A TFDS data set, its images kept encoded.
 
@@ -44,7 +44,7 @@ def open_tfds(
     Args:
       name: Of the data set, or a directory that holds one.
       split: Name of the split; slices and sums are TFDS's.
-      options: `Options`.
+      options: `SourceOptions`.
 
     Returns:
       A `Source`.
@@ -55,7 +55,7 @@ def open_tfds(
     """
     import tensorflow_datasets as tfds
 
-    options = options or Options()
+    options = options or SourceOptions()
     builder = _prepared(tfds, name, options)
     _check_split(builder, name, split)
     image, label = _features(tfds, builder, name, options)
@@ -74,7 +74,7 @@ def open_tfds(
     return dataclasses.replace(source, labels=numbers, class_names=classes)
 
 
-def tfds_splits(name: str, options: Options) -> list[str]:
+def tfds_splits(name: str, options: SourceOptions) -> list[str]:
     """Names of the splits of a TFDS data set."""
     import tensorflow_datasets as tfds
 

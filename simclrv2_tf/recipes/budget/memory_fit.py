@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.files.gigabytes import gigabytes
+from simclrv2_tf.console.gigabytes import gigabytes
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.runs.hardware import memory_check
 

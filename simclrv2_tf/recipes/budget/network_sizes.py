@@ -75,7 +75,7 @@ def images_seen(size: Size, facts: Facts, seconds: float) -> float:
 
 def step_seconds(size: Size, facts: Facts, batch: int) -> float:
     """Seconds of a step of pretraining, on paper."""
-    job = scaling.Job(
+    job = scaling.PlannedJob(
         batch=batch,
         mixed_precision="bfloat16" if facts.machine.bfloat16 else "float32",
         **size.options(),

@@ -74,7 +74,9 @@ class FeatureProbe:
 
 def probe(job, network) -> float:
     """Share of the labelled images that a network's features tell right."""
-    return float(right(job, lambda s: baselines.features_of(network, s)).mean())
+    return float(
+        right(job, lambda s: baselines.unit_features(network, s)).mean()
+    )
 
 
 def right(job, represent) -> np.ndarray:

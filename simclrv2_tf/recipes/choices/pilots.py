@@ -159,7 +159,7 @@ def _pilot(job, changed):
     if DIVERGED in job.record.done[folder]:
         return right(job, _nothing)
     network = hub.load_network(config.model_dir)
-    return right(job, lambda s: baselines.features_of(network, s))
+    return right(job, lambda s: baselines.unit_features(network, s))
 
 
 def _folder(changed):
@@ -178,4 +178,4 @@ def _untrained(job):
         return right(job, _nothing)
     directory = job.record.path(folder)
     network = baselines.untrained_like(hub.load_network(directory))
-    return right(job, lambda s: baselines.features_of(network, s))
+    return right(job, lambda s: baselines.unit_features(network, s))

@@ -204,7 +204,7 @@ def _probe(job, name, turn, known, asked):
     """Classes by a linear probe, which is what the usual way comes to."""
     del name, turn
     network = hub.load_network(job.path_of("pretrain"))
-    features = [baselines.features_of(network, s) for s in (known, asked)]
+    features = [baselines.unit_features(network, s) for s in (known, asked)]
     return linear_probe.classify(features[0], known.labels, features[1])
 
 

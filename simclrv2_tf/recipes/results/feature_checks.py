@@ -45,7 +45,7 @@ class FeatureChecks:
                 f"logistic regression {name}": linear_probe.classify,
                 f"nearest neighbours {name}": self._neighbours,
             },
-            lambda source: baselines.features_of(network, source),
+            lambda source: baselines.unit_features(network, source),
             parameters,
         )
         yield from self._judged(

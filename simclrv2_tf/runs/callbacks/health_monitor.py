@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.not_compiled import not_compiled
-from simclrv2_tf.runs.callbacks.every import EveryFew
+from simclrv2_tf.runs.callbacks.every_step import EveryFew
 from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
 from simclrv2_tf.runs.callbacks.loggers import Loggers
 from simclrv2_tf.runs.callbacks.report import Report

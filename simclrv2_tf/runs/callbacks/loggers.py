@@ -8,17 +8,17 @@ from collections.abc import Callable
 from typing import Protocol
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.config.logger_rules import CSV
-from simclrv2_tf.config.logger_rules import MLFLOW
-from simclrv2_tf.config.logger_rules import TENSORBOARD
-from simclrv2_tf.config.logger_rules import WANDB
-from simclrv2_tf.config.logger_rules import all_loggers
-from simclrv2_tf.config.logger_rules import loggers
+from simclrv2_tf.config.logger_names import CSV
+from simclrv2_tf.config.logger_names import MLFLOW
+from simclrv2_tf.config.logger_names import TENSORBOARD
+from simclrv2_tf.config.logger_names import WANDB
+from simclrv2_tf.config.logger_names import all_loggers
+from simclrv2_tf.config.logger_names import loggers
 from simclrv2_tf.files.credentials import without_credentials
 from simclrv2_tf.files.errors import first_line
-from simclrv2_tf.files.extras import check_extra
+from simclrv2_tf.machine.extras import check_extra
 from simclrv2_tf.runs.callbacks.csv_log import CsvLog
-from simclrv2_tf.runs.callbacks.every import EveryFew
+from simclrv2_tf.runs.callbacks.every_step import EveryFew
 from simclrv2_tf.runs.callbacks.mlflow_log import MlflowLog
 from simclrv2_tf.runs.callbacks.scalars import Scalars
 from simclrv2_tf.runs.callbacks.wandb_log import WandbLog

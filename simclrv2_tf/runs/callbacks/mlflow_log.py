@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from simclrv2_tf.files.credentials import public_values
-from simclrv2_tf.files.extras import load_extra
+from simclrv2_tf.machine.extras import load_extra
 from simclrv2_tf.runs.callbacks import tracker_ids
 
 NAME = "mlflow"

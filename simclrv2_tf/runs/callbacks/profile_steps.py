@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from simclrv2_tf.config import profiled
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
-from simclrv2_tf.runs.callbacks.every import EveryStep
+from simclrv2_tf.runs.callbacks.every_step import EveryStep
 from simclrv2_tf.runs.hardware import memory
 from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.monitoring.operation_times import OperationTime

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from simclrv2_tf.files.live_line import LiveLine
-from simclrv2_tf.files.live_line import is_terminal
+from simclrv2_tf.console.live_line import LiveLine
+from simclrv2_tf.console.live_line import is_terminal
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
-from simclrv2_tf.runs.callbacks.every import EveryFew
+from simclrv2_tf.runs.callbacks.every_step import EveryFew
 from simclrv2_tf.runs.callbacks.line_times import EarlyLine
 from simclrv2_tf.runs.callbacks.line_times import SparseLines
 from simclrv2_tf.runs.callbacks.loggers import Loggers

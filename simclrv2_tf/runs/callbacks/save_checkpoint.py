@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from simclrv2_tf.runs.callbacks.every import EveryFew
+from simclrv2_tf.runs.callbacks.every_step import EveryFew
 from simclrv2_tf.runs.lock import TakenOver
 
 PATIENCE_SECONDS = 10.0  # for the checkpoint before, when the next is due

@@ -10,7 +10,7 @@ from simclrv2_tf import hub
 from simclrv2_tf import scaling
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import averages
-from simclrv2_tf.files.free_memory import free_memory
+from simclrv2_tf.machine.free_memory import free_memory
 from simclrv2_tf.runs.hardware.memory import before_runs
 from simclrv2_tf.runs.start import teacher_sources
 
@@ -164,10 +164,10 @@ def _job(config, replicas):
     """The config as `scaling` takes it."""
     shared = {
         field.name: getattr(config, field.name)
-        for field in dataclasses.fields(scaling.Job)
+        for field in dataclasses.fields(scaling.PlannedJob)
         if hasattr(config, field.name)
     }
-    return scaling.Job(
+    return scaling.PlannedJob(
         batch=config.train_batch_size,
         devices=replicas,
         views=2 if config.train_mode == "pretrain" else 1,
@@ -205,10 +205,10 @@ def _job_of(source, batch):
     told = hub.find_weights(source).arguments
     named = {
         field.name: told[field.name]
-        for field in dataclasses.fields(scaling.Job)
+        for field in dataclasses.fields(scaling.PlannedJob)
         if field.name in told
     }
-    return scaling.Job(batch=batch, **named)
+    return scaling.PlannedJob(batch=batch, **named)
 
 
 def _device_memory(device):

@@ -167,13 +167,16 @@ def test_quality_and_jpegs_that_stay_as_they_are(tmp_path):
     (tmp_path / "a.jpg").write_bytes(file.getvalue())
     Image.fromarray(smooth).save(tmp_path / "b.png")
     source = sources.open_source(f"folder:{tmp_path}")
-    assert recipe.prepare_image(source, 0, recipe.Recipe()) == file.getvalue()
+    assert (
+        recipe.prepare_image(source, 0, recipe.ImageEncoding())
+        == file.getvalue()
+    )
     sizes = [
-        len(recipe.prepare_image(source, 1, recipe.Recipe(0, quality)))
+        len(recipe.prepare_image(source, 1, recipe.ImageEncoding(0, quality)))
         for quality in (20, 95)
     ]
     assert sizes[0] < sizes[1]
-    small = recipe.prepare_image(source, 0, recipe.Recipe(16))
+    small = recipe.prepare_image(source, 0, recipe.ImageEncoding(16))
     with Image.open(io.BytesIO(small)) as image:
         assert image.size == (16, 16)
         middle = np.asarray(image)[:, 8, 0].astype(int)

@@ -16,7 +16,7 @@ from data_files import write_tfrecord
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
-from simclrv2_tf.data.sources import npy
+from simclrv2_tf.data.sources.array import npy
 from simclrv2_tf.data.sources.joined import Joined
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.storage import InMemory

@@ -4,7 +4,7 @@ from data_files import rows
 from data_files import write_csv
 
 from simclrv2_tf.data import sources
-from tests.data.sources.test_folder_splits import write
+from tests.data.sources.folder.test_folder_splits import write
 
 
 def test_a_folder_within_the_unlabelled_folder(tmp_path):

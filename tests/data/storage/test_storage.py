@@ -13,7 +13,7 @@ from data_files import write_parquet
 
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources.joined import Joined
-from simclrv2_tf.data.sources.parquet_rows import Rows
+from simclrv2_tf.data.sources.table.parquet_rows import Rows
 from simclrv2_tf.data.storage import ByteRanges
 from simclrv2_tf.data.storage import Decoded
 from simclrv2_tf.data.storage import Encoded

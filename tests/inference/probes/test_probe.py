@@ -112,8 +112,8 @@ def test_figures_are_those_of_the_features(run):
     source, evaluation = digits()
     result = probed(run, source, evaluation, probe_k="1")
     network = simclrv2_tf.load_network(run)
-    known = baselines.features_of(network, source)
-    asked = baselines.features_of(network, evaluation)
+    known = baselines.unit_features(network, source)
+    asked = baselines.unit_features(network, evaluation)
     found = {p["classifier"]: p["mean"] for p in result["curve"]}
     nearest = source.labels[(asked @ known.T).argmax(axis=1)]
     assert found["knn k=1"] == (nearest == evaluation.labels).mean()

@@ -14,7 +14,7 @@ from simclrv2_tf.recipes.choices import pilots
 from simclrv2_tf.recipes.choices import teacher_trials
 from simclrv2_tf.recipes.choices.learning_watch import LearningWatch
 from simclrv2_tf.recipes.choices.learning_watch import NotLearning
-from simclrv2_tf.recipes.choices.pretraining import pretrain
+from simclrv2_tf.recipes.choices.pretraining_retries import pretrain
 from simclrv2_tf.recipes.choices.short_run import DIVERGED
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.runs import journal
@@ -212,11 +212,11 @@ def test_flagfiles_have_what_is_chosen_on_the_way(job, monkeypatch):
     rate = choose("finetune", "learning_rate", 0.25)
     monkeypatch.setattr(teacher_trials, "choose_way", rate)
     monkeypatch.setattr(jobs, "pretrain", lambda job: None)
-    monkeypatch.setattr(jobs.Job, "stage", lambda *_: {})
+    monkeypatch.setattr(type(job), "stage", lambda *_: {})
     monkeypatch.setattr(jobs, "conclude", lambda job: {})
     job.recipe.trials = True
     job.recipe.seconds = {"pretrain": 1.0, "finetune": 1.0}
-    job.to_the_end()
+    jobs.to_the_end(job)
     folder = pathlib.Path(job.config.model_dir) / "recipe"
     text = (folder / "pretrain.cfg").read_text()
     assert "--color_jitter_strength=0.05\n" in text

@@ -14,7 +14,7 @@ from simclrv2_tf.recipes.images import data_outline
 from simclrv2_tf.recipes.images import image_sample
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.runs import inputs
-from tests.data.sources.test_folder_splits import write
+from tests.data.sources.folder.test_folder_splits import write
 from tests.recipes.images.test_job_data import EVEN
 from tests.recipes.images.test_job_data import opened
 

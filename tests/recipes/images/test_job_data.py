@@ -9,7 +9,7 @@ from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.images import job_data
-from tests.data.sources.test_folder_splits import write
+from tests.data.sources.folder.test_folder_splits import write
 
 
 def source(labels, names="abc"):

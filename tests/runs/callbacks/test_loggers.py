@@ -11,9 +11,9 @@ import pytest
 
 import simclrv2_tf
 from simclrv2_tf.config import Config
-from simclrv2_tf.config.logger_rules import all_loggers
-from simclrv2_tf.config.logger_rules import loggers
-from simclrv2_tf.files import extras
+from simclrv2_tf.config.logger_names import all_loggers
+from simclrv2_tf.config.logger_names import loggers
+from simclrv2_tf.machine import extras
 from simclrv2_tf.runs.callbacks import csv_log
 from simclrv2_tf.runs.callbacks import mlflow_log
 from simclrv2_tf.runs.callbacks import tracker_ids
@@ -187,7 +187,7 @@ finetune = functools.partial(
 @pytest.mark.slow
 @pytest.mark.usefixtures("unexported")
 def test_a_run_that_goes_on_appends(tmp_path):
-    class StopAt(simclrv2_tf.runs.callbacks.every.EveryStep):
+    class StopAt(simclrv2_tf.runs.callbacks.every_step.EveryStep):
         def act(self, step, logs):
             self.model.stop_training = step == 3
 

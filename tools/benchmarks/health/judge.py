@@ -18,8 +18,8 @@ def right(network, train, test):
 
     The same draws for every network.
     """
-    known = baselines.features_of(network, train)
-    asked = baselines.features_of(network, test)
+    known = baselines.unit_features(network, train)
+    asked = baselines.unit_features(network, test)
     shares = []
     for seed in range(DRAWS):
         chosen = _draw(train.labels, np.random.default_rng(seed))

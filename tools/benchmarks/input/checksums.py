@@ -12,7 +12,7 @@ RECORDS = 10_000
 
 def measure(photos):
     """The fastest of `ROUNDS` rounds each; the file is in the page cache."""
-    from simclrv2_tf.data.sources import records
+    from simclrv2_tf.data.sources.record import records
 
     seconds = {"compared": [], "not compared": []}
     with tempfile.TemporaryDirectory() as folder:

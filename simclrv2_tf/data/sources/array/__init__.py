@@ -1,0 +1,1 @@
+"""Arrays of images: NumPy files and tf.data."""

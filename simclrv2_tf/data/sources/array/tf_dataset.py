@@ -1,0 +1,70 @@
+"""Images from a `tf.data.Dataset`, read into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.data.classes import is_number
+from simclrv2_tf.data.classes import number_classes
+from simclrv2_tf.data.label_names import label_names
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.array.image_label_pairs import check_shapes
+from simclrv2_tf.data.sources.array.image_label_pairs import image_label_pairs
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.data.storage.in_memory import to_pixels
+
+_NAME = "the data set given"
+
+
+def from_dataset(
+    dataset: tf.data.Dataset, class_names: Sequence[str] | None = None
+) -> Source:
+    """A `tf.data.Dataset` of images and perhaps labels, read into memory.
+
+    Args:
+      dataset: Unbatched and finite; elements are images, (image, label)
+        pairs, or dictionaries with "image" and perhaps "label". Images of one
+        size, uint8, or float in [0, 1]; labels are whole numbers, -1 for
+        unlabelled, or names, "" for unlabelled.
+      class_names: Names of the classes; numbers from 0 or 1 unless given.
+
+    Raises:
+      ValueError: If an image is outside [0, 1], sizes differ, elements are of
+        another form, the data set has no end or no example, or a label is no
+        number of a class.
+    """
+    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(
+            "A `tf.data.Dataset` must come to an end: leave out `repeat`; "
+            "training goes round by itself."
+        )
+    rows = list(image_label_pairs(dataset).as_numpy_iterator())
+    if not rows:
+        raise ValueError("The data set given holds no example.")
+    check_shapes(*map(np.shape, rows[0]))
+    if len({image.shape for image, _ in rows}) > 1:
+        raise ValueError(
+            "The images of a `tf.data.Dataset` must have one size: resize "
+            "them, or put them in a folder and give folder:PATH."
+        )
+    images = to_pixels(np.stack([image for image, _ in rows]))
+    labels, names = _numbered([label for _, label in rows], class_names)
+    return Source(_NAME, labels, InMemory(images), names)
+
+
+def _numbered(values, class_names):
+    """Labels and the names of the classes."""
+
+    def where(index):
+        return f"element {index} of {_NAME}"
+
+    labels = label_names(values, where, class_names or None)
+    given = [label for label in labels if label]
+    if given and not class_names and all(map(is_number, given)):
+        numbers = {int(label) for label in given}
+        first, last = min(1, *numbers), max(numbers)  # from 0 or 1
+        class_names = [str(n) for n in range(first, last + 1)]  # some unused
+    return number_classes(labels, class_names or None, _NAME, where)

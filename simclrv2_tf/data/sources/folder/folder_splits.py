@@ -1,0 +1,117 @@
+"""Which folders below a folder are its splits."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import tensorflow as tf
+
+from simclrv2_tf.data.sources.folder.folder_files import is_hidden
+from simclrv2_tf.data.splits import ALIASES
+from simclrv2_tf.data.splits import KNOWN
+from simclrv2_tf.data.splits import TEST
+from simclrv2_tf.data.splits import TRAIN
+from simclrv2_tf.data.splits import VALIDATION
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SUFFIX = re.compile(r"(set|data|images?|imgs|files|folder|dir|split)$")
+
+# Words that a folder's name may hold, for each split.
+_ROLES = {
+    "train": (*TRAIN, "trainval"),
+    "validation": (*VALIDATION, "eval", "evaluation"),
+    "test": TEST,
+    "unlabelled": ALIASES["unlabelled"],
+}
+
+
+def split_folders(path: str, asked: str = "") -> dict[str, str]:
+    """The splits that a folder holds.
+
+    Folders are splits if they are called so ("train", "Testing"), or hold
+    these words ("seg_train", "test_images") and the same class folders. A
+    class may well be called "train".
+
+    Args:
+      path: Of the folder.
+      asked: Name of a split that may be a folder of any other name.
+
+    Returns:
+      Dictionary from splits to folders. A folder that only holds the word
+      stands under the split's usual name, or under its own where several
+      folders mean one split. Without splits all is "train".
+    """
+    path = innermost(path)
+    folders = subfolders(path)
+    known = {
+        name.lower() if name.lower() in KNOWN else name: folder
+        for name, folder in folders.items()
+    }
+    if _are_splits(set(known)):
+        named = {name: known[name] for name in known if name in KNOWN}
+    else:
+        named = _by_words(folders)
+    if not named:
+        return {TRAIN[0]: path}
+    return named | ({asked: known[asked]} if asked in known else {})
+
+
+def subfolders(path: str) -> dict[str, str]:
+    """Dictionary from the names of the folders in a folder to their paths."""
+    return {
+        entry.rstrip("/"): os.path.join(path, entry.rstrip("/"))
+        for entry in tf.io.gfile.listdir(path)
+        if tf.io.gfile.isdir(os.path.join(path, entry))
+    }
+
+
+def innermost(path: str) -> str:
+    """The folder of the same name within, where archives pack one twice."""
+    name = os.path.basename(path.rstrip("/"))
+    while name and [*tf.io.gfile.listdir(path)] in ([name], [f"{name}/"]):
+        path = os.path.join(path, name)
+    return path
+
+
+def _are_splits(names):
+    """Whether folders of usual names are splits."""
+    known = set(KNOWN)
+    pair = names & set(TRAIN) and names & (known - set(TRAIN))
+    return bool(pair or (names and names <= known))
+
+
+def _by_words(folders):
+    """Splits of folders whose names hold the words; {} if they are classes."""
+    visible = [name for name in folders if not is_hidden(name)]
+    roles = {name: role for name in visible if (role := role_of(name))}
+    inner = {name: innermost(folders[name]) for name in roles}
+    held = list(roles.values())
+    all_are = len(roles) == len(visible) and TRAIN[0] in held
+    if not (all_are or _share_classes(inner.values())):
+        return {}
+    return {
+        role if held.count(role) == 1 else name: inner[name]
+        for name, role in roles.items()
+    }
+
+
+def _share_classes(paths):
+    """Whether two folders hold a folder of the same name."""
+    names = [name for path in paths for name in subfolders(path)]
+    return len(set(names)) < len(names)
+
+
+def role_of(name: str) -> str | None:
+    """The split that a folder's name means: "seg_train" is "train".
+
+    Returns:
+      "train", "validation", "test" or "unlabelled"; None where the name holds
+      the word of none, or of several.
+    """
+    words = {word.lower() for word in _WORD.findall(name)}
+    words |= {_SUFFIX.sub("", word) for word in words}
+    roles = [role for role, own in _ROLES.items() if words & set(own)]
+    if roles == ["train", "validation"]:  # "train_val" is trained on
+        return "train"
+    return roles[0] if len(roles) == 1 else None

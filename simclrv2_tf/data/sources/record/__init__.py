@@ -1,0 +1,1 @@
+"""TFRecord files, and the labels of records."""

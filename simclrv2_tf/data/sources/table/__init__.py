@@ -1,0 +1,1 @@
+"""Tables of images: csv and Parquet."""

@@ -1,0 +1,117 @@
+"""A trained classifier, to be asked about images."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.data import pipeline
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.unreadable import UnreadableImages
+from simclrv2_tf.inference import given_images
+from simclrv2_tf.models.network import Network
+
+BATCH = 64  # images that are looked at together
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """What a classifier thinks of an image.
+
+    Attributes:
+      class_name: The most probable class.
+      probability: Of that class, in [0, 1].
+      probabilities: {class name: probability} of all, the best first.
+      image: The image's file, or in words which of the images given it is.
+    """
+
+    class_name: str
+    probability: float
+    probabilities: dict[str, float]
+    image: str
+
+
+class Classifier:
+    """A network with a supervised head, and the names of its classes.
+
+    Args:
+      network: A `Network` with a supervised head.
+      class_names: One for each class; None for their numbers.
+      apply_orientation: Whether files are turned as their EXIF tags say.
+      temperature: What logits are divided by to be probabilities.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        class_names: Sequence[str] | None = None,
+        apply_orientation: bool = False,
+        temperature: float = 1.0,
+    ) -> None:
+        count = network.get_config()["num_classes"]
+        self.network = network
+        self.apply_orientation = apply_orientation
+        self.temperature = temperature
+        self.class_names = list(class_names or map(str, range(count)))
+
+    def predict(self, images) -> Prediction | list[Prediction]:
+        """Says what images show.
+
+        Args:
+          images: A file, a folder with its subfolders, or an array (height,
+            width, channels), uint8 or float in [0, 1], or what numpy makes
+            one of, such as an image of Pillow's; a list of files and arrays,
+            or an array of many images.
+
+        Returns:
+          A `Prediction`; a list of them unless one image is given.
+
+        Raises:
+          ValueError: If there is no image, or one cannot be read.
+        """
+        given, single = given_images.listed(images)
+        channels = self.network.get_config()["channels"]
+        given_images.check_channels(given, channels)
+        found: list = [None] * len(given)
+        for source, places in given_images.sources(given):
+            turned = dataclasses.replace(
+                source, apply_orientation=self.apply_orientation
+            )
+            rows = self.probabilities(turned)
+            for place, row in zip(places, rows, strict=True):
+                where = given_images.name(given, place)
+                found[place] = self._prediction(row, where)
+        return found[0] if single else found
+
+    def probabilities(self, source: Source) -> np.ndarray:
+        """Probabilities of all classes, float32 (examples, classes)."""
+        config = self.network.get_config()
+        unreadable = UnreadableImages(source, 1.0)
+        batches = pipeline.eval_dataset(
+            source.with_channels(config["channels"]),
+            BATCH,
+            config["image_size"],
+            unreadable=unreadable,
+        )
+        rows = np.full((source.num_examples, len(self.class_names)), np.nan)
+        for pixels, numbers in batches:
+            logits = self.network(pixels, training=False)["logits_sup"]
+            logits = tf.cast(logits, tf.float32)
+            rows[numbers] = tf.nn.softmax(logits / self.temperature)
+        bad = np.flatnonzero(np.isnan(rows[:, 0]))
+        if len(bad):
+            named = ", ".join(source.where(number) for number in bad[:5])
+            raise ValueError(
+                f"Each image must be readable. Received: {named}"
+                + (f" and {len(bad) - 5} others" if len(bad) > 5 else "")
+            )
+        return rows.astype(np.float32)
+
+    def _prediction(self, row, where):
+        order = np.argsort(-row, kind="stable")
+        named = {self.class_names[i]: float(row[i]) for i in order}
+        best = self.class_names[order[0]]
+        return Prediction(best, named[best], named, where)

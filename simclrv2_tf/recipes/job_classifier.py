@@ -1,0 +1,47 @@
+"""The classifier of a job, a run or an export, ready to be asked."""
+
+from __future__ import annotations
+
+import os
+
+from simclrv2_tf import hub
+from simclrv2_tf.hub.snapshots import local
+from simclrv2_tf.inference.classifier import Classifier
+from simclrv2_tf.recipes import record
+from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.start.orientation_choice import trained_with
+
+
+def load_classifier(source: str | os.PathLike[str]) -> Classifier:
+    """Loads a classifier from whatever holds one.
+
+    Args:
+      source: The directory of a job or of a run, an exported model, or
+        anything else that `load_network` takes and that has a supervised head,
+        "hf://USER/NAME" for one. Of a job that is not done the best run that
+        is there so far is taken, and a warning names it.
+        Of a run it is the trained weights; the average of them is loaded
+        from an export. Probabilities are at the temperature that
+        `--calibrate` found for the weights, if any.
+
+    Raises:
+      ValueError: If there is no trained classifier.
+
+    Example:
+      >>> load_classifier("runs/mine").predict("cat.jpg").class_name
+      'cat'
+    """
+    path = record.classifier_of(local(source))
+    weights.check_classifier(path)
+    network = hub.load_network(path)
+    count = network.get_config()["num_classes"]
+    if not count:
+        raise ValueError(
+            f"Expected a network with a supervised head. Received: {path!r}, "
+            "which has none: fine-tune it first."
+        )
+    names = weights.class_names(path)
+    if names and len(names) != count:
+        names = None
+    turned = trained_with(path) or False
+    return Classifier(network, names, turned, weights.temperature(path))

@@ -1,0 +1,108 @@
+"""A job that has begun: its stages, and what each came to."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import Any
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.recipes import recipe_text
+from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.images.job_data import JobData
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.record import Record
+from simclrv2_tf.runs import journal
+from simclrv2_tf.runs.interruption import Interruption
+from simclrv2_tf.runs.lock import Lock
+from simclrv2_tf.runs.lock import check_owner
+
+Runner = Callable[..., dict]  # of a config, sources and an interruption
+
+
+@dataclasses.dataclass
+class Job:
+    """A job that has begun.
+
+    Attributes:
+      config: Its `Config`.
+      data: Its `JobData`.
+      recipe: Its `Recipe`.
+      record: Its `Record`.
+      run: `session.run`.
+      interruption: An `Interruption`.
+      lock: The `Lock` of its directory, looked at between its parts; None for
+        none.
+    """
+
+    config: Config
+    data: JobData
+    recipe: Recipe
+    record: Record
+    run: Runner
+    interruption: Interruption
+    lock: Lock | None = None
+
+    def write_recipe(self) -> None:
+        """Writes the flagfiles anew, with what was chosen since."""
+        check_owner(self.lock)
+        recipe_text.write_flagfiles(self.recipe, self.config.model_dir)
+
+    def config_of(self, stage: str, recipe: Recipe | None = None) -> Config:
+        """The config of a stage's run, by another recipe than the job's."""
+        return stage_configs.config_of(
+            self.config,
+            recipe or self.recipe,
+            stage,
+            self.data.options,
+            self.data.evaluation is not None,
+        )
+
+    def stage(self, stage: str) -> dict[str, Any]:
+        """Runs a stage to its end, unless that is done."""
+        part = stage_configs.FOLDERS[stage]
+        if part not in self.record.done:
+            self.run_part(part, self.config_of(stage), self.interruption)
+        return self.record.done[part]
+
+    def run_part(
+        self,
+        part: str,
+        config: Config,
+        interruption: Interruption,
+        run: Runner | None = None,
+        source: Source | None = None,
+    ) -> None:
+        """A run of the job, and what it came to.
+
+        Args:
+          part: Name of the part of the job.
+          config: The `Config` of the run.
+          interruption: An `Interruption` that has begun.
+          run: What runs it, in place of `session.run`.
+          source: A `Source` to train on, in place of the job's.
+
+        Raises:
+          TakenOver: If another process has the job's directory.
+        """
+        check_owner(self.lock)
+        print(f"\n== {part} ==", flush=True)
+        earlier = journal.seconds(journal.read(config.model_dir, whole=True))
+        begin = time.monotonic()
+        result = (run or self.run)(
+            config,
+            source or self.data.train,
+            self.data.evaluation,
+            interruption,
+        )
+        seconds = earlier + time.monotonic() - begin
+        check_owner(self.lock)
+        self.record.finish(part, {**result, "seconds": seconds})
+
+    def path_of(self, stage: str) -> str:
+        """The directory of a stage; that of `--checkpoint` if left out."""
+        if stage in self.recipe.left_out:
+            return self.config.checkpoint
+        return self.record.path(stage_configs.FOLDERS[stage])

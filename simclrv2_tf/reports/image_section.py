@@ -1,0 +1,223 @@
+"""What the network makes of the images, for the page: maps, rows, mistakes."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.errors import first_line
+from simclrv2_tf.inference import inspection
+from simclrv2_tf.reports import class_figures
+from simclrv2_tf.reports import curves
+from simclrv2_tf.reports import maps
+from simclrv2_tf.reports import report_images
+from simclrv2_tf.reports import tiles
+from simclrv2_tf.reports.history import RunHistory
+from simclrv2_tf.reports.network_answers import look
+from simclrv2_tf.reports.pictures import Pictures
+from simclrv2_tf.reports.report_images import Thumbnails
+
+MOST_MAPPED = 2_000  # images on the map
+SHEET, VIEWED, QUERIES, NEIGHBOURS, ODD = 24, 6, 8, 6, 12
+_NOTHING = {
+    "sheet": [],
+    "views": [],
+    "maps": [],
+    "neighbours": [],
+    "mistakes": [],
+    "unsure": [],
+    "seen": None,
+    "result": None,
+    "no_result": "",
+    "why": "",
+}
+# How views are made, of a run's flags.
+_AUGMENTATION = (
+    "train_mode",
+    "image_size",
+    "channels",
+    "seed",
+    "color_jitter_strength",
+    "color_jitter_impl",
+    "use_blur",
+    "per_image_blur",
+)
+
+
+def contents(
+    config: Config,
+    networks: tuple[RunHistory, RunHistory],
+    sources: tuple[Source | None, Source | None],
+    pictures: Pictures,
+) -> dict:
+    """What the page shows of images; where that fails "why" says it.
+
+    Args:
+      config: A `Config`, of which the data and the batch size matter.
+      networks: The `RunHistory` whose views are shown, and that which is asked.
+      sources: `Source`s to train and to evaluate on, None for the run's own.
+      pictures: Where figures go.
+    """
+    viewed, asked = networks
+    config = dataclasses.replace(config, model_dir=asked.directory)
+    shown: dict = {**_NOTHING}
+    try:
+        images = report_images.open_images(config, asked.flags, *sources)
+        shown["sheet"] = _sheet(images)
+        shown["views"] = _views(images, viewed)
+        shown |= _seen(look(images), pictures)
+    except (ValueError, OSError, tf.errors.OpError) as error:
+        shown["why"] = first_line(error)
+    return shown
+
+
+def _seen(seen, pictures):
+    """Figures and rows of what the network saw."""
+    small, judged = Thumbnails(seen.source, seen.numbers), seen.judged
+    shown = {
+        "seen": {
+            "name": seen.source.name,
+            "count": len(seen.features),
+            "total": seen.total,
+            "labelled": bool((seen.source.labels >= 0).any()),
+            "mapped": min(MOST_MAPPED, len(seen.features)),
+        },
+        "maps": _maps(seen, pictures, small),
+        "neighbours": _neighbours(seen, pictures, small),
+        "no_result": seen.note,
+    }
+    if judged:
+        unsure = judged.least_sure(ODD)
+        shown["unsure"] = _answered(seen, unsure, small)
+    if judged and judged.labelled.any() and seen.evaluation:
+        mistakes = judged.surest_mistakes(ODD)
+        shown["mistakes"] = _answered(seen, mistakes, small)
+        shown["result"] = _result(seen, pictures)
+    return shown
+
+
+def _result(seen, pictures):
+    """Numbers and figures of a classifier on evaluation images."""
+    judged, names = seen.judged, seen.names
+    matrix = judged.matrix()
+    known = judged.confidence[judged.labelled]
+    figures = [
+        pictures.add(
+            "confusion",
+            "Confusion matrix: labels in rows, answers in columns",
+            functools.partial(class_figures.confusion, matrix, names),
+        ),
+        pictures.add(
+            "classes",
+            "Accuracy of each class with 95 % intervals, the worst first",
+            functools.partial(
+                class_figures.class_accuracy,
+                np.diag(matrix),
+                matrix.sum(axis=1),
+                names,
+            ),
+        ),
+        pictures.add(
+            "reliability",
+            "Accuracy over confidence",
+            functools.partial(curves.reliability, known, judged.right),
+        ),
+    ]
+    confused = [(names[a], names[b], n) for a, b, n in judged.confused()]
+    return {**judged.summary(), "figures": figures, "confused": confused}
+
+
+def _maps(seen, pictures, small):
+    """The maps of the features."""
+    mapped = report_images.spread(len(seen.features), MOST_MAPPED)
+    labels = seen.source.labels[mapped]
+    names = seen.source.class_names
+    features = seen.features[mapped]
+    if len(features) < 3:
+        return []
+    pca, tsne = (maps.project(features, m) for m in ("pca", "tsne"))
+    shown: list = [None] * len(mapped)
+    for place in maps.spread_out(tsne, maps.SHOWN):
+        shown[place] = small.pixels(int(mapped[place]))
+    draw = functools.partial(
+        maps.embedding_map, labels=labels, class_names=names
+    )
+    return [
+        pictures.add(
+            "map_pca",
+            "PCA of the features, coloured by class",
+            functools.partial(draw, pca),
+        ),
+        pictures.add(
+            "map_tsne",
+            "t-SNE of the features, coloured by class",
+            functools.partial(draw, tsne),
+        ),
+        pictures.add(
+            "map_images",
+            "t-SNE of the features, with some of the images in their places",
+            functools.partial(draw, tsne, images=shown),
+        ),
+    ]
+
+
+def _neighbours(seen, pictures, small):
+    """Queries, spread over the classes, and their nearest neighbours."""
+    some = report_images.spread(len(seen.features), MOST_MAPPED)
+    if len(some) < 2:
+        return []
+    queries = report_images.over_classes(seen.source.labels[some], QUERIES)
+    found = tiles.nearest(seen.features[some], queries, NEIGHBOURS)
+    rows = [
+        [int(some[place]) for place in (query, *near)]
+        for query, near in zip(queries, found, strict=True)
+    ]
+    rows = [r for r in rows if all(small.pixels(n) is not None for n in r)]
+    if not rows:
+        return []
+    captions = [[small.class_of(number) for number in row] for row in rows]
+    figure = tiles.neighbours(
+        [[small.pixels(number) / 255 for number in row] for row in rows],
+        captions,
+    )
+    pictures.keep("neighbours", figure)
+    return [
+        [
+            small.tile(number, said, said != words[0])
+            for number, said in zip(row, words, strict=True)
+        ]
+        for row, words in zip(rows, captions, strict=True)
+    ]
+
+
+def _answered(seen, places, small):
+    """Images with label, answer and confidence below them."""
+    judged, names, shown = seen.judged, seen.names, []
+    for place in places:
+        label, answer = judged.labels[place], judged.answers[place]
+        said = f"{names[answer]} {judged.confidence[place]:.0%}"
+        if 0 <= label != answer:
+            said = f"{names[label]} → {said}"
+        shown.append(small.tile(place, said, 0 <= label != answer))
+    return [tile for tile in shown if tile]
+
+
+def _sheet(images):
+    """Images of training, spread over the classes."""
+    small = Thumbnails(images.train)
+    picked = report_images.over_classes(images.train.labels, SHEET)
+    shown = [small.tile(n, small.class_of(n)) for n in picked]
+    return [tile for tile in shown if tile]
+
+
+def _views(images, stage):
+    """Some images, and two views of each as a stage trains on them."""
+    flags = {n: stage.flags[n] for n in _AUGMENTATION if n in stage.flags}
+    config = dataclasses.replace(images.config, **flags)
+    rows = inspection.rows_of_views(config, images.train, VIEWED, 2)
+    return [[report_images.tile(pixels) for pixels in row] for row in rows]

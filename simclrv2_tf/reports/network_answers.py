@@ -1,0 +1,94 @@
+"""The images as a run's network sees them: features and answers, one pass."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from simclrv2_tf.data import class_match
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.errors import first_line
+from simclrv2_tf.inference.outputs import outputs_of
+from simclrv2_tf.reports import report_images
+from simclrv2_tf.reports.classifier_figures import Judged
+from simclrv2_tf.reports.classifier_figures import judge
+from simclrv2_tf.reports.report_images import Images
+from simclrv2_tf.runs import weights
+
+MOST_JUDGED = 20_000  # images that the network is asked about
+_FEATURES, _LOGITS = "final_avg_pool", "logits_sup"
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """Images as a network saw them.
+
+    Attributes:
+      source: `Source` of these images alone.
+      numbers: Of these images in the data set, int (examples,).
+      features: float32 (examples, features).
+      judged: `Judged`, None where there is no trained classifier.
+      evaluation: Whether they are those of evaluation.
+      total: Images that there were to choose from.
+      names: Of the classes that the network answers with.
+      note: Why there is no result, "" if there is one.
+    """
+
+    source: Source
+    numbers: np.ndarray
+    features: np.ndarray
+    judged: Judged | None
+    evaluation: bool
+    total: int
+    names: list[str]
+    note: str
+
+
+def look(images: Images) -> Seen:
+    """Goes through the evaluation images once, or else those of training."""
+    config = images.config
+    prefix = weights.newest(config)
+    network = weights.load(config, prefix)
+    evaluation = images.evaluation is not None
+    source = images.evaluation if evaluation else images.train
+    source = weights.in_order_of(prefix, source)
+    classifies = network.supervised_head and weights.has_classifier(prefix)
+    endpoints = (_FEATURES, _LOGITS) if classifies else (_FEATURES,)
+    numbers = report_images.spread(source.num_examples, MOST_JUDGED)
+    read, outputs = outputs_of(
+        network, source, endpoints, numbers, config.eval_batch_size
+    )
+    judged, note = None, "The network has no trained classifier."
+    if classifies:
+        judged, note = _judged(prefix, source.subset(read), outputs[_LOGITS])
+    if not evaluation:
+        note = "There are no labelled images to evaluate on."
+    return Seen(
+        source.subset(read),
+        read,
+        outputs[_FEATURES],
+        judged,
+        evaluation,
+        source.num_examples,
+        _names(judged, weights.class_names(prefix), source.class_names),
+        note,
+    )
+
+
+def _judged(prefix, source, logits):
+    """Answers beside labels as the network numbers classes, and a note."""
+    try:
+        known = weights.renumbered(prefix, source, "The network's run")
+    except class_match.OtherClassesError as error:
+        return judge(logits, np.full(len(logits), -1)), first_line(error)
+    fits = known.labels.max(initial=-1) < logits.shape[1]
+    labels = known.labels if fits else np.full(len(logits), -1)
+    return judge(logits, labels), ""
+
+
+def _names(judged, *candidates):
+    """Names of the network's classes: its own, the data's, or numbers."""
+    count = judged.classes if judged else 0
+    fitting = [names for names in candidates if names and len(names) == count]
+    return list(fitting[0]) if fitting else list(map(str, range(count)))

@@ -1,0 +1,161 @@
+"""Which callbacks a run has, and in which order they act."""
+
+from __future__ import annotations
+
+import functools
+import io
+from typing import NamedTuple
+
+import keras
+
+from simclrv2_tf import distribution
+from simclrv2_tf.config import profiled
+from simclrv2_tf.console.live_line import LiveLine
+from simclrv2_tf.runs import build
+from simclrv2_tf.runs import checkpointing
+from simclrv2_tf.runs.callbacks.data_wait import DataWait
+from simclrv2_tf.runs.callbacks.evaluations import Evaluations
+from simclrv2_tf.runs.callbacks.health_monitor import HealthMonitor
+from simclrv2_tf.runs.callbacks.health_monitor import Probe
+from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
+from simclrv2_tf.runs.callbacks.learning_trend import Neighbours
+from simclrv2_tf.runs.callbacks.loggers import Loggers
+from simclrv2_tf.runs.callbacks.loggers import make_loggers
+from simclrv2_tf.runs.callbacks.profile_steps import ProfileSteps
+from simclrv2_tf.runs.callbacks.report import Report
+from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
+from simclrv2_tf.runs.callbacks.stops import Resume
+from simclrv2_tf.runs.callbacks.stops import StopWhenAsked
+from simclrv2_tf.runs.callbacks.stops import StopWhenBad
+from simclrv2_tf.runs.callbacks.stops import StopWhenTakenOver
+from simclrv2_tf.runs.callbacks.user_callbacks import StopWhenDone
+from simclrv2_tf.runs.monitoring import divergence
+from simclrv2_tf.runs.training_run import TrainingRun
+
+PROBE = 64  # images that the health line looks at
+SETTLED = 100  # steps after twice the warm-up, from where health is judged
+
+
+class Callbacks(NamedTuple):
+    """The callbacks of one call of `fit`.
+
+    Attributes:
+      all: In the order in which they act: the stop where the directory was
+        taken over, metrics, the health line, the loggers that are told both,
+        the stop after too many bad steps, those that the caller gave, in
+        their order, then checkpoints. What a given callback changes is in the
+        checkpoint of its step.
+      report: The one that has the last metrics.
+      saving: The one that writes checkpoints.
+      loggers: Those that are told the metrics, to be closed in the end.
+    """
+
+    all: list[keras.callbacks.Callback]
+    report: Report
+    saving: SaveCheckpoint
+    loggers: Loggers
+
+
+def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
+    """Makes the callbacks of a run, which goes on from `run.progress`.
+
+    Of several workers the first one alone reports; all of them take
+    snapshots, which one of them writes.
+
+    Args:
+      run: A `TrainingRun`.
+      line: Where the report shows the steps between its lines.
+    """
+    writes = distribution.is_chief()
+    wait = DataWait()
+    asked = writes and run.config.profile_steps
+    profiles = [_make_profile(run, wait)] if asked else []
+    loggers = make_loggers(  # the last that may fail: a tracker has begun
+        run.config,
+        _interval(run),
+        run.plan.train_steps,
+        run.progress.step,
+        writes,
+    )
+    stream = None if writes else io.StringIO()
+    report = _make_report(run, loggers, wait, line, stream)
+    saving = SaveCheckpoint(
+        run.plan.checkpoint_steps,
+        run.plan.train_steps,
+        lambda: checkpointing.snapshot(run, report.last),
+        functools.partial(checkpointing.write, run),
+        Evaluations(run, run.evaluate) if run.evaluate else None,
+    )
+    monitors = [_make_monitor(run, report, loggers)] if writes else []
+    bad = StopWhenBad(
+        run.config.max_bad_steps, functools.partial(divergence.explain, run)
+    )
+    ends = [
+        saving,
+        StopWhenDone(run.plan.train_steps, saving.save_now),
+        StopWhenAsked(run.interruption, saving.save_now),
+    ]
+    resume = Resume(functools.partial(run.progress.restore_means, run.stage))
+    taken = [StopWhenTakenOver(run.lock)] if run.lock else []
+    own = [*taken, wait, resume, report, *monitors, *profiles, loggers, bad]
+    everything = [*own, *run.callbacks, *ends]
+    return Callbacks(everything, report, saving, loggers)
+
+
+def _interval(run):
+    """Steps from one report to the next."""
+    return run.config.train_summary_steps or run.plan.checkpoint_steps
+
+
+def _make_report(run, loggers, wait, line, stream):
+    report = Report(
+        _interval(run),
+        run.plan.train_steps,
+        run.plan.batch_size,
+        build.make_schedule(run.plan),
+        loggers,
+        run.journal,
+        wait,
+        line,
+        stream,
+    )
+    report.last = run.progress.last
+    return report
+
+
+def _make_monitor(run, report, loggers):
+    return HealthMonitor(
+        _interval(run),
+        run.plan.train_steps,
+        Probe(run.data.first_images(PROBE)),
+        report,
+        loggers,
+        run.journal,
+        settled=2 * run.plan.warmup_steps + SETTLED,
+        trend=_make_trend(run) if run.config.train_mode == "pretrain" else None,
+    )
+
+
+def _make_profile(run, wait):
+    steps = run.config.profile_steps
+    first, _ = profiled(steps)
+    if not run.config.model_dir:
+        raise ValueError("`profile_steps` writes into `model_dir`: give one.")
+    if first > run.plan.train_steps:
+        raise ValueError(
+            f"`profile_steps` must be among the {run.plan.train_steps:,} "
+            f"steps of training. Received: profile_steps={steps!r}"
+        )
+    return ProfileSteps(run.config.model_dir, steps, wait, run.journal)
+
+
+def _make_trend(run):
+    labelled = run.data.labelled_images()
+    neighbours = None if labelled is None else Neighbours(*labelled)
+    return LearningTrend(
+        run.plan.batch_size,
+        run.journal,
+        neighbours,
+        from_scratch=run.config.checkpoint is None,
+        memory_size=run.config.memory_size,
+    )

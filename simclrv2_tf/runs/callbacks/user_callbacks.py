@@ -1,0 +1,71 @@
+"""Callbacks that the caller hands over, and training that they end."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from simclrv2_tf.runs.callbacks.every_step import EveryStep
+
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def check_callbacks(
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> tuple[keras.callbacks.Callback, ...]:
+    """The callbacks as a tuple.
+
+    Raises:
+      ValueError: Unless they are a list or tuple of Keras callbacks.
+    """
+    if not isinstance(callbacks, (list, tuple)):
+        raise ValueError(
+            "`callbacks` must be a list of keras.callbacks.Callback. "
+            f"Received: {_described(callbacks)}"
+        )
+    for number, callback in enumerate(callbacks):
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                "Each of `callbacks` must be a keras.callbacks.Callback (a "
+                "function becomes one by keras.callbacks.LambdaCallback). "
+                f"Received: callbacks[{number}] is {_described(callback)}"
+            )
+    return tuple(callbacks)
+
+
+def _described(value: Any) -> str:
+    """A value that is no callback, in words of one line."""
+    if inspect.isclass(value):
+        return f"the class {value.__name__}, not an object made of it"
+    kind = type(value)
+    return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+
+
+class StopWhenDone(EveryStep):
+    """Saves where another callback ends training by `model.stop_training`.
+
+    Args:
+      last_step: The last step of training.
+      save: Function from the step to whether its checkpoint was written.
+    """
+
+    def __init__(self, last_step: int, save: Callable[[int], bool]):
+        super().__init__()
+        self._last_step = last_step
+        self._save = save
+
+    def act(self, step, logs):
+        if not self.model.stop_training or step == self._last_step:
+            return
+        saved = self._save(step)
+        _LOG.warning(
+            "a callback ends training at step %d of %d; its checkpoint %s",
+            step,
+            self._last_step,
+            "is written" if saved else "could NOT be written",
+        )

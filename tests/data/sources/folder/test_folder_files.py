@@ -1,0 +1,107 @@
+"""Which files are images, whatever they are called, and what others are."""
+
+import io
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from simclrv2_tf.data.sources.folder import folders
+from simclrv2_tf.data.sources.folder.folder_files import files_below
+from simclrv2_tf.data.unreadable import UnreadableImages
+
+
+def encoded(kind="JPEG"):
+    file = io.BytesIO()
+    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(file, kind)
+    return file.getvalue()
+
+
+def write(root, **files):
+    for name, data in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+HEIC = b"\0\0\0\x18ftypheic" + bytes(100)
+
+
+@pytest.mark.parametrize(
+    "name", ["1.jfif", "1.jpe", "1.jpg.1", "1", "1.dat", "1.JPG"]
+)
+def test_an_image_is_one_under_any_name(tmp_path, name):
+    write(tmp_path, **{f"a/{name}": encoded(), "b/2.png": encoded("PNG")})
+    source = folders.open_folder(str(tmp_path))
+    assert source.num_examples == 2
+    assert source.notes == ()
+    assert source.reader()(0)[0].shape == (4, 4, 3)
+
+
+def test_other_files_are_counted_by_ending(tmp_path):
+    texts = {f"a/{i}.TXT": b"Some words" for i in range(3)}
+    more = {"a/notes": b"words", "b/x.json": b"{}", ".DS_Store": b"x"}
+    write(tmp_path, **texts, **more, **{"a/1.jpg": encoded(), "b/1": encoded()})
+    found = files_below(str(tmp_path))
+    assert [path[-3:] for path in found.images] == ["jpg", "b/1"]
+    assert found.others == {
+        ".txt": 3,
+        ".json": 1,
+        "without an ending": 1,
+        "hidden (names with a dot before, __MACOSX)": 1,
+    }
+    (note,) = folders.open_folder(str(tmp_path)).notes
+    assert note.startswith("passed over: 6 files, .txt 3, ")
+
+
+def test_images_that_cannot_be_read_count_as_unreadable(tmp_path):
+    write(tmp_path, **{f"a/{i}.jpg": encoded() for i in range(6)})
+    write(tmp_path, **{"a/7.heic": HEIC, "a/8.ppm": encoded("PPM")})
+    write(tmp_path, **{"a/9.nef": encoded("TIFF"), "a/x.txt": b"words"})
+    source = folders.open_folder(str(tmp_path))
+    assert source.num_examples == 8
+    assert source.notes == (
+        "passed over: 2 files, .nef 1, .txt 1",  # a camera's is no TIFF
+        "2 files of formats that cannot be read (HEIC 1, PPM 1) count "
+        "as unreadable: convert them to JPEG or PNG",
+    )
+    unreadable = UnreadableImages(source, 0.0)
+    with pytest.raises(
+        ValueError, match="7.heic is none, as the format HEIC cannot be read, "
+    ):
+        unreadable.report([6])
+
+
+def test_a_folder_without_an_image_says_what_it_holds(tmp_path):
+    write(tmp_path, **{"a/1.txt": b"words", "a/2.txt": b"words"})
+    message = "in class folders or flat. Received: .txt 2"
+    with pytest.raises(ValueError, match=message):
+        folders.open_folder(str(tmp_path))
+
+
+def test_what_macos_adds_to_an_archive_is_no_class(tmp_path):
+    images = {f"{name}.png": encoded("PNG") for name in ("a/1", "b/2")}
+    write(tmp_path, **images, **{"__MACOSX/a/1.png": encoded("PNG")})
+    source = folders.open_folder(str(tmp_path))
+    assert source.class_names == ("a", "b") and source.num_examples == 2
+    assert "hidden (names with a dot before, __MACOSX) 1" in source.notes[0]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    write(tmp_path, **{"a/1.png": encoded("PNG")})
+    os.mkfifo(tmp_path / "a" / "pipe")
+    (tmp_path / "a" / "gone").symlink_to(tmp_path / "nothing")
+    found = files_below(str(tmp_path))
+    assert [path[-5:] for path in found.images] == ["1.png"]
+    assert found.others == {"that cannot be opened": 2}
+
+
+def test_folders_that_link_to_each_other_are_gone_through_once_each(tmp_path):
+    for name, other in (("a", "b"), ("b", "a")):
+        write(tmp_path, **{f"{name}/1.jpg": encoded()})
+        (tmp_path / name / "other").symlink_to(tmp_path / other)
+    found = [
+        os.path.relpath(i, tmp_path) for i in files_below(str(tmp_path)).images
+    ]
+    assert found == ["a/1.jpg", "a/other/1.jpg", "b/1.jpg", "b/other/1.jpg"]

@@ -1,0 +1,137 @@
+"""What a folder's splits and classes are, and what it says when in doubt."""
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from simclrv2_tf.data import splits
+from simclrv2_tf.data.sources.folder import folders
+
+
+def write(root, *names):
+    for name in names:
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(file)
+
+
+def test_a_class_has_one_number_in_every_split(tmp_path):
+    write(tmp_path / "train", "a/1.png", "b/1.png", "c/1.png")
+    write(tmp_path / "val", "b/1.png", "c/1.png")
+    train = folders.open_folder(str(tmp_path), "train")
+    held_out = folders.open_folder(str(tmp_path), "validation")
+    assert train.class_names == held_out.class_names == ("a", "b", "c")
+    assert held_out.labels.tolist() == [1, 2]
+
+
+def test_classes_that_are_numbers_go_by_size(tmp_path):
+    names = [str(number) for number in range(12)]
+    write(tmp_path, *(f"{name}/1.png" for name in names), "a/1.png")
+    source = folders.open_folder(str(tmp_path))
+    assert source.class_names == (*names, "a")
+    files = [source.where(i).split("/")[-2] for i in range(13)]
+    assert files == sorted([*names, "a"])  # their order is as it was
+    assert [source.class_names[k] for k in source.labels] == files
+
+
+def test_a_class_that_training_lacks(tmp_path):
+    write(tmp_path / "train", "a/1.png", "b/1.png")
+    write(tmp_path / "test", "a/1.png", "z/1.png")
+    with pytest.raises(ValueError, match="must be among.*Received: z,"):
+        folders.open_folder(str(tmp_path), "test")
+
+
+def test_labelled_evaluation_beside_unlabelled_training(tmp_path):
+    write(tmp_path / "train", "1.png", "2.png")
+    write(tmp_path / "test", "a/1.png", "b/1.png")
+    assert folders.open_folder(str(tmp_path), "train").class_names is None
+    held_out = folders.open_folder(str(tmp_path), "test")
+    assert held_out.class_names == ("a", "b")
+
+
+def test_other_folders_beside_splits_are_left_out(tmp_path):
+    write(tmp_path, "train/a/1.png", "val/a/1.png", "extra/1.png")
+    assert folders.open_folder(str(tmp_path), "train").class_names == ("a",)
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    write(tmp_path, "train/1.png", "car/1.png")
+    source = folders.open_folder(str(tmp_path), "train")
+    assert source.class_names == ("car", "train")
+
+
+def test_training_images_are_not_passed_off_as_held_out(tmp_path):
+    write(tmp_path, *(f"a/{i}.png" for i in range(10)))
+    for split in ("validation", "test"):
+        with pytest.raises(ValueError, match=r"such as train\[90%:\]"):
+            folders.open_folder(str(tmp_path), split)
+    train = folders.open_folder(str(tmp_path), "train[:90%]")
+    rest = folders.open_folder(str(tmp_path), "validation[90%:]")
+    assert not set(train.storage.array) & set(rest.storage.array)
+    assert len(train.storage) + len(rest.storage) == 10
+
+
+def test_a_split_that_is_not_there(tmp_path):
+    write(tmp_path, "train/a/1.png", "training/a/1.png")
+    with pytest.raises(ValueError, match="has the splits train, training"):
+        folders.open_folder(str(tmp_path), "test")
+
+
+@pytest.mark.parametrize(
+    ("split", "expected"),
+    [
+        ("train", range(10)),
+        ("train[:30%]", range(3)),
+        ("train[-2:]", [8, 9]),
+        ("train[25%:50%]", range(2, 5)),
+    ],
+)
+def test_slices(split, expected):
+    _, bounds = splits.parse_split(split)
+    assert splits.cut(np.arange(10), bounds).tolist() == list(expected)
+    shuffled = splits.cut(np.arange(10), bounds, shuffle=True)
+    assert len(shuffled) == len(list(expected))
+
+
+def test_a_class_folder_without_an_image(tmp_path):
+    write(tmp_path, "a/1.png", "b/1.png", ".thumbnails/1.png")
+    assert folders.open_folder(str(tmp_path)).class_names == ("a", "b")
+    (tmp_path / "c").mkdir()
+    with pytest.raises(ValueError, match="class folder .*/c' holds no image"):
+        folders.open_folder(str(tmp_path))
+
+
+def test_splits_with_capitals(tmp_path):
+    write(tmp_path, "Training/a/1.png", "Training/b/1.png", "Testing/b/2.png")
+    train = folders.open_folder(str(tmp_path), "train")
+    test = folders.open_folder(str(tmp_path), "test")
+    assert train.class_names == test.class_names == ("a", "b")
+    assert (train.num_examples, test.num_examples) == (2, 1)
+
+
+def test_links_that_lead_up_are_not_followed(tmp_path):
+    write(tmp_path, "a/1.png", "b/1.png", "store/2.png")
+    (tmp_path / "a" / "back").symlink_to(tmp_path)
+    (tmp_path / "b" / "more").symlink_to(tmp_path / "store")
+    source = folders.open_folder(str(tmp_path))
+    assert source.num_examples == 4  # the store itself, and by its link
+
+
+def test_a_name_that_is_no_utf_8(tmp_path):
+    write(tmp_path, "a/1.png", "b/1.png")
+    try:
+        os.rename(
+            tmp_path / "a" / "1.png", os.fsencode(tmp_path) + b"/a/\xe9.png"
+        )
+    except OSError:
+        pytest.skip("this file system takes UTF-8 alone")
+    with pytest.raises(ValueError, match="whose name is no UTF-8 .*rename it"):
+        folders.open_folder(str(tmp_path))
+
+
+def test_sums_of_splits_are_not_for_folders(tmp_path):
+    write(tmp_path, "train/a/1.png", "val/a/1.png")
+    with pytest.raises(ValueError, match="Sums of splits are for TFDS"):
+        folders.open_folder(str(tmp_path), "train+val")
