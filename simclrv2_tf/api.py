@@ -343,8 +343,8 @@ def recommend(
       Dictionary of "options" {stage: {option: value}}, "seconds", "notes" and
       "flagfiles".
     """
-    asked = {**options, "mode": "recommend"}
-    return _job(dataset, model_dir, asked, eval_dataset, {})
+    options = {**options, "mode": "recommend"}
+    return _job(dataset, model_dir, options, eval_dataset, {})
 
 
 def _job(dataset, model_dir, options, eval_dataset, stages, callbacks=()):

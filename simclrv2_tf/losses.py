@@ -158,21 +158,26 @@ def compare(
     and the memory. Only the queries have a gradient.
     """
     a, b = (_normalized(view, hidden_norm) for view in (view_a, view_b))
-    of_memory = tile
-    if tile == "auto":
-        tile = nt_xent_tiled.TILE if _is_large(a, keys) else 0
-        of_memory = nt_xent_tiled.tile_of_memory(a)
+    of_batch, of_memory = _tile_sizes(tile, a, keys)
     if keys is not None:
         keys = _without_gradient(keys)
-    if not tile:
+    if not of_batch:
         return _compare_densely(a, b, temperature, keys)
     if keys is None:
-        return Contrast(*nt_xent_tiled.compare(a, b, temperature, tile))
+        return Contrast(*nt_xent_tiled.compare(a, b, temperature, of_batch))
     return Contrast(
         *nt_xent_tiled.compare_with_keys(
-            a, b, *keys, temperature, tile, of_memory
+            a, b, *keys, temperature, of_batch, of_memory
         )
     )
+
+
+def _tile_sizes(tile, view, keys):
+    """Columns of the batch made at a time, 0 for all, and of the memory."""
+    if tile != "auto":
+        return tile, tile
+    of_batch = nt_xent_tiled.TILE if _is_large(view, keys) else 0
+    return of_batch, nt_xent_tiled.tile_of_memory(view)
 
 
 def _normalized(view, hidden_norm):

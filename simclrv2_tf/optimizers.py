@@ -184,7 +184,8 @@ def train_steps(examples: int, batch_size: int, epochs: int) -> int:
 
 
 def warmup_steps(examples: int, batch_size: int, epochs: float) -> int:
-    """Steps of warm-up: whole batches of so many epochs, rounded."""
+    """Steps of warm-up: whole batches of so many epochs, rounded down."""
+    # The original's expression: `//` has rounded already.
     return int(round(epochs * examples // batch_size))
 
 

@@ -1,4 +1,4 @@
-"""From the arguments of a Python function to a session."""
+"""Runs a session with the arguments of a Python function."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def call(
     eval_dataset: tf.data.Dataset | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, Any]:
-    """Does what the arguments of one of the functions ask for.
+    """Runs what the arguments of a function of `api` ask for.
 
     Args:
       train_mode: As the option; None where nothing is trained.
@@ -66,11 +66,11 @@ def call(
     config = Config(**options)
     if source is not None:
         _check_of_names(options)
-    asking = _evaluating(config)
-    if asking and source is not None and eval_source is None:
+    evaluating = _evaluating(config)
+    if evaluating and source is not None and eval_source is None:
         raise ValueError(
             "`eval_dataset` must be given where `dataset` has no name. "
-            f"Received: {asking}, eval_dataset=None"
+            f"Received: {evaluating}, eval_dataset=None"
         )
     return session.run(config, source, eval_source, callbacks=callbacks)
 
@@ -91,9 +91,9 @@ def _evaluating(config):
     if config.mode == "train_then_eval":
         return "mode='train_then_eval'"
     compares = config.mode == "train" and config.train_mode != "semi_supervised"
-    asked = [n for n in ("patience", "export_best") if getattr(config, n)]
-    if compares and asked:
-        return f"{asked[0]}={getattr(config, asked[0])!r}"
+    options = [n for n in ("patience", "export_best") if getattr(config, n)]
+    if compares and options:
+        return f"{options[0]}={getattr(config, options[0])!r}"
     return None
 
 

@@ -38,7 +38,7 @@ def main(argv=None):
 
 
 def command():
-    """`main`, and where it fails an end without taking anything apart.
+    """Runs `main`, and where it fails ends at once, without clean-up.
 
     Python would drop what still reads images, and wait for it. Several workers
     exit normally, so that their peers can synchronise.

@@ -1,4 +1,4 @@
-"""What a config asks for: which run, which inference, which report."""
+"""Does what a config asks for: a run, an inference, a report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import keras
 from simclrv2_tf import distribution
 from simclrv2_tf import export
 from simclrv2_tf.config import Config
-from simclrv2_tf.config import probe_options
+from simclrv2_tf.config import probe_values
 from simclrv2_tf.curation.curate import curate
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.errors import first_line
@@ -84,8 +84,7 @@ def run(
     if config.dataset_summary:
         return inspection.summarize(config)
     if config.mode == "report":
-        read_job(config.model_dir)  # raises for the file of another program
-        return {"report": page.write(config, source, eval_source)}
+        return _report(config, source, eval_source)
     if config.mode == "publish":
         return _publish(config, source, eval_source)
     if config.mode not in (*TRAINING, "recommend"):
@@ -94,37 +93,17 @@ def run(
     config, (source, eval_source) = agree(config, source, eval_source)
     if config.mode == "recommend":
         return make_recipe.recommend_for(config, source, eval_source)
+    data = (source, eval_source)
     if config.train_mode == "semi_supervised" and config.mode in TRAINING:
-        run_one = functools.partial(_run_of_job, callbacks)
-        report = semi_supervised(
-            config, run_one, source, eval_source, interruption
-        )
-        _write_page(config.model_dir, source, eval_source)
-        return report
-    export.check_installed(exports.formats_of(config))
-    strategy = devices.make_strategy(config)  # before anything is computed
-    with distribution.naming_lost_peers():
-        with strategy.scope():
-            result = _results(
-                config, source, eval_source, interruption, callbacks
-            )
-            writes = distribution.is_chief()
-        if config.mode in EXPORTING and writes:
-            data = (source, eval_source)
-            exported = _with_data_of_exports(config, data)
-            result["export"] = exports.export_newest(exported, data)
-            if config.export_best:
-                result["export_best"] = exports.export_best(exported, data)
-        with strategy.scope():
-            distribution.wait_for_workers()
-    return result
+        return _run_job(config, data, interruption, callbacks)
+    return _run_on_devices(config, data, interruption, callbacks)
 
 
 def _check(config, callbacks):
-    """Raises a ValueError unless callbacks are some, and of use.
+    """Raises a ValueError unless `callbacks` are callbacks that take part.
 
-    Also if those whom training is to be logged by are not installed, or it
-    would write among its own images.
+    Also if the package of a logger is not installed, or the run would write
+    among its own images.
     """
     check_callbacks(callbacks)
     if config.mode in TRAINING:
@@ -136,6 +115,20 @@ def _check(config, callbacks):
             "`callbacks` take part in training alone: leave them out. "
             f"Received: callbacks with mode={config.mode!r}"
         )
+
+
+def _report(config, *sources):
+    """The path of the page about a job or a run, which is written anew."""
+    read_job(config.model_dir)  # raises for the file of another program
+    return {"report": page.write(config, *sources)}
+
+
+def _run_job(config, data, interruption, callbacks):
+    """Runs the stages of a job, and writes its page."""
+    run_one = functools.partial(_run_of_job, callbacks)
+    report = semi_supervised(config, run_one, *data, interruption)
+    _write_page(config.model_dir, *data)
+    return report
 
 
 def _run_of_job(callbacks, config, *sources):
@@ -159,7 +152,7 @@ def _write_page(directory, *sources):
 
 
 def _publish(config, source, eval_source):
-    """Exports anew, with all that is known by now, unless that is given."""
+    """Publishes the export in `model_dir`, or else a new one of its run."""
     publish.check(config)
     version = publish.exported_in(config.model_dir)
     with tempfile.TemporaryDirectory() as folder:
@@ -177,19 +170,44 @@ def _publish(config, source, eval_source):
 
 
 def _of_the_run(config):
-    """A job's directory stands for the run in it that holds its classifier.
+    """The config with each job's directory replaced by that of a run in it.
 
-    In embedding it is a run that has features, where there is no classifier.
+    That run holds the job's classifier; for embeddings, where there is none,
+    it is a run that has features.
     """
     compared = config.compare and ",".join(
         classifier_of(name) if is_job(name) else name
-        for name in probe_options.words("compare", config)
+        for name in probe_values.words("compare", config)
     )
     config = dataclasses.replace(config, compare=compared)
     if not is_job(config.model_dir):
         return config
     run_of = embedder_of if config.mode == "embed" else classifier_of
     return dataclasses.replace(config, model_dir=run_of(config.model_dir))
+
+
+def _run_on_devices(config, data, interruption, callbacks):
+    """The results of one run, and its exports, on the devices of the config."""
+    export.check_installed(exports.formats_of(config))
+    strategy = devices.make_strategy(config)  # before anything is computed
+    with distribution.naming_lost_peers():
+        with strategy.scope():
+            result = _results(config, *data, interruption, callbacks)
+            writes = distribution.is_chief()
+        if config.mode in EXPORTING and writes:
+            result |= _export(config, data)
+        with strategy.scope():
+            distribution.wait_for_workers()
+    return result
+
+
+def _export(config, data):
+    """Exports the newest weights, and the best if asked; returns the paths."""
+    config = _with_data_of_exports(config, data)
+    paths = {"export": exports.export_newest(config, data)}
+    if config.export_best:
+        paths["export_best"] = exports.export_best(config, data)
+    return paths
 
 
 def _with_data_of_exports(config, data):

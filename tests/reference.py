@@ -13,13 +13,13 @@ def nt_xent(view_a, view_b, temperature=0.1, hidden_norm=True):
     count = len(view_a)
     values = np.zeros(count)
     for anchor in range(2 * count):
-        partner = (anchor + count) % (2 * count)
+        positive = (anchor + count) % (2 * count)
         others = [k for k in range(2 * count) if k != anchor]
         logits = np.array([z[anchor] @ z[k] for k in others]) / temperature
         top = logits.max()
         log_sum = top + np.log(np.exp(logits - top).sum())
-        positive = z[anchor] @ z[partner] / temperature
-        values[anchor % count] += log_sum - positive
+        of_positive = z[anchor] @ z[positive] / temperature
+        values[anchor % count] += log_sum - of_positive
     return values
 
 
@@ -77,22 +77,22 @@ def nt_xent_gradient(view_a, view_b, temperature, weights):
     """NT-Xent per pair, and the gradient of its weighted sum; float64.
 
     From the softmax of each anchor over all others: anchor i pulls itself by
-    (sum_k p_ik z_k - z_partner) / t, and each other k by p_ik z_i / t; then
+    (sum_k p_ik z_k - z_positive) / t, and each other k by p_ik z_i / t; then
     through the normalisation, which takes away what is along z.
     """
     x = np.concatenate([view_a, view_b]).astype(np.float64)
     norms = np.linalg.norm(x, axis=1, keepdims=True)
     z = x / norms
     count = len(view_a)
-    partner = (np.arange(2 * count) + count) % (2 * count)
+    positive = (np.arange(2 * count) + count) % (2 * count)
     logits = z @ z.T / temperature
     np.fill_diagonal(logits, -np.inf)
-    positive = logits[np.arange(2 * count), partner]
-    others = np.exp(logits - positive[:, None])
+    of_positive = logits[np.arange(2 * count), positive]
+    others = np.exp(logits - of_positive[:, None])
     p = others / others.sum(axis=1, keepdims=True)
-    others[np.arange(2 * count), partner] = 0
+    others[np.arange(2 * count), positive] = 0
     values = np.log1p(others.sum(axis=1))
-    p[np.arange(2 * count), partner] = -others.sum(axis=1) / (
+    p[np.arange(2 * count), positive] = -others.sum(axis=1) / (
         1 + others.sum(axis=1)
     )
     pull = p * np.concatenate([weights, weights])[:, None]

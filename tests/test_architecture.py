@@ -122,7 +122,7 @@ DATA_LEVELS = (
         "splits",
         "unreadable",
     },
-    {"class_match", "copies", "exclusion", "label_names"},
+    {"class_match", "copies", "exclusion", "label_names", "sixteen_bits"},
     {"batch_maker", "label_map"},
     {"sources"},
     {"cache", "pipeline"},

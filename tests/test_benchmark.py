@@ -34,9 +34,9 @@ def test_a_dry_run_writes_neither_figures_nor_pictures(
 
 
 def test_a_report_holds_no_path_of_a_machine():
-    asked = ["peers", "--data=/a/b", "--part=speed", "--seconds=12", "--dry"]
-    told = benchmark.circumstances(asked)["command"]
-    assert told == (
+    words = ["peers", "--data=/a/b", "--part=speed", "--seconds=12", "--dry"]
+    command = benchmark.environment(words)["command"]
+    assert command == (
         "python tools/benchmark.py peers --data=DATA --part=speed --seconds=12 "
         "--dry"
     )

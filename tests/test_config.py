@@ -201,8 +201,8 @@ def test_a_run_that_goes_on_tells_what_trains_it_otherwise(
     begun = Config(model_dir=str(tmp_path))
     model_dir.write_flags(begun)
     now = dataclasses.replace(begun, **{name: value})
-    (told,) = model_dir.changed(now)
-    assert told == f"{name}={value} (was {getattr(begun, name)})"
+    (sentence,) = model_dir.changed(now)
+    assert sentence == f"{name}={value} (was {getattr(begun, name)})"
     model_dir.check(now)  # it may go on
 
 

@@ -1,12 +1,14 @@
 """Pages say what is so: links, names, flags, files and commands."""
 
 import dataclasses
+import inspect
 import json
 import os
 import pathlib
 import re
 import shlex
 import subprocess
+import typing
 
 import numpy as np
 import pytest
@@ -94,13 +96,45 @@ def test_there_are_commands_to_parse():
     assert sum(len(commands(path, "simclrv2")) for path in pages()) > 20
 
 
-def test_the_reference_has_every_public_name():
+def in_the_reference():
+    """What docs/api.md describes, {name without its module: whole name}."""
     text = (ROOT / "docs" / "api.md").read_text()
-    listed = re.findall(r"^::: simclrv2_tf\.([\w.]+)$", text, re.MULTILINE)
-    homes = simclrv2_tf._HOME.items()
-    assert {name.split(".")[-1] for name, _ in homes} <= {
-        name.split(".")[-1] for name in listed
-    }
+    listed = re.findall(r"^::: (simclrv2_tf\.[\w.]+)$", text, re.MULTILINE)
+    return {name.split(".")[-1]: name for name in listed}
+
+
+def test_the_reference_has_every_public_name():
+    assert set(simclrv2_tf._HOME) <= set(in_the_reference())
+
+
+def test_the_reference_has_what_public_functions_return():
+    public = [getattr(simclrv2_tf, name) for name in simclrv2_tf._HOME]
+    functions = [each for each in public if inspect.isfunction(each)]
+    classes = set().union(*map(classes_returned, functions))
+    assert {"Classifier", "Model"} <= {each.__name__ for each in classes}
+    for each in list(classes):
+        methods = inspect.getmembers(each, inspect.isfunction)
+        shown = [m for name, m in methods if not name.startswith("_")]
+        classes |= set().union(*map(classes_returned, shown))
+    for each in classes:
+        whole = f"{each.__module__}.{each.__qualname__}"
+        assert in_the_reference().get(each.__name__) == whole
+
+
+def classes_returned(function):
+    """Classes of ours that a function's annotation says it returns."""
+    annotation = function.__annotations__.get("return")
+    if isinstance(annotation, str):
+        annotation = eval(annotation, function.__globals__)
+    parts = [annotation]
+    for part in parts:
+        parts.extend(typing.get_args(part))
+    return {part for part in parts if is_ours(part)}
+
+
+def is_ours(part):
+    home = getattr(part, "__module__", "")
+    return inspect.isclass(part) and home.startswith("simclrv2_tf.")
 
 
 def test_no_page_is_in_the_nav_twice():

@@ -121,11 +121,10 @@ def test_the_flagfile_of_a_run_repeats_it(tmp_path):
     model_dir.write_flags(config, num_classes=10)
     again = flags.parse(["simclrv2", f"--flagfile={tmp_path}/flags.cfg"])
     assert again == config
-    held = model_dir.read_flags(str(tmp_path))
-    assert held.pop("num_classes") == 10
-    assert Config(**{k: v for k, v in held.items() if hasattr(config, k)}) == (
-        config
-    )
+    values = model_dir.read_flags(str(tmp_path))
+    assert values.pop("num_classes") == 10
+    options = {k: v for k, v in values.items() if hasattr(config, k)}
+    assert Config(**options) == config
 
 
 def test_booleans_of_three_values():
@@ -283,6 +282,12 @@ def test_options_of_a_stage_have_its_name_in_front():
         ("--pretrain.learning_rat=1", "did you mean --pretrain.learning_rate"),
         ("--pretrain.learning_rate=x", "learning_rate must be a number"),
         ("--pretrain.model_dir=x", "no flag --pretrain.model_dir"),
+        ("--pretrain.time_limit=00:30", "no flag --pretrain.time_limit"),
+        ("--scratch.preemption_exit_code=3", "no flag --scratch.preemption"),
+        (
+            "--stage_options=pretrain.time_limit=00:30",
+            "no option of its own 'time_limit'",
+        ),
         ("--stage_options=foo.x=1", "a stage being one of .*foo.x=1"),
         ("--stage_options=pretrain.seed=a", "of its type, int.*seed=a"),
         ("--distill.learning_rate=nan", "`distill.learning_rate` must be a f"),

@@ -38,7 +38,7 @@ def test_training_tells_its_own_lines_alone(tmp_path):
     done = run("simclrv2_tf.run", *TINY, f"--model_dir={tmp_path}")
     assert done.returncode == 0, done.stderr
     health, loaded = done.stderr.splitlines()
-    assert re.match(r"health  .*dead channels \d+\.\d%", health)
+    assert re.match(r"health  .*inactive channels \d+\.\d%", health)
     assert "loaded 121 variables" in loaded
     assert "\nstep 2/2  " in done.stdout
 

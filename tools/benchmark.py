@@ -28,7 +28,7 @@ def main():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     module = module_of(options.name)
     path, report = OUT / f"{options.name}.json", None
-    about = circumstances([options.name, *rest])
+    about = environment([options.name, *rest])
     for measured in reports(module.run(rest)):
         report = {**about, **measured}
         if not options.dry:
@@ -87,8 +87,8 @@ def table():
     return "\n".join(f"  {name:<12} {text}" for name, text in lines)
 
 
-def circumstances(arguments):
-    """How to do it again, and what it ran on."""
+def environment(arguments):
+    """The command, versions and hardware of a benchmark."""
     from importlib import metadata
 
     packages = ("tensorflow", "keras", "numpy", "simclrv2_tf")

@@ -1,8 +1,13 @@
 """Weights from whatever users have, told apart by looking at it."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import os
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -55,12 +60,20 @@ class Weights:
 
     kind: str
     arrays: Arrays
-    arguments: dict
-    notes: tuple = ()
+    arguments: dict[str, Any]
+    notes: tuple[str, ...] = ()
     momentum: Arrays = dataclasses.field(default_factory=nothing)
 
     @classmethod
-    def make(cls, kind, path, arrays, known=None, notes=(), momentum=None):
+    def make(
+        cls,
+        kind: str,
+        path: str,
+        arrays: Arrays,
+        known: Mapping[str, Any] | None = None,
+        notes: Iterable[str] = (),
+        momentum: Arrays | None = None,
+    ) -> Weights:
         """Infers the architecture, and words the errors of later reading."""
 
         def read(name):
@@ -78,7 +91,7 @@ class Weights:
             momentum or nothing(),
         )
 
-    def with_head(self, mode):
+    def with_head(self, mode: str | None) -> Weights:
         """The same, a projection head of one layer named as `mode` names it.
 
         A linear head and a nonlinear one of a single layer compute alike, and
@@ -94,15 +107,15 @@ class Weights:
             old, new, count = new, old, {}
         arguments = {**self.arguments, "proj_head_mode": mode, **count}
         arrays, momentum = (
-            held.renamed({name.replace(old, new): name for name in held})
-            for held in (self.arrays, self.momentum)
+            each.renamed({name.replace(old, new): name for name in each})
+            for each in (self.arrays, self.momentum)
         )
         return dataclasses.replace(
             self, arrays=arrays, arguments=arguments, momentum=momentum
         )
 
 
-def locate(path):
+def locate(path: str) -> tuple[str, str]:
     """Finds out what is at a path, by looking at it.
 
     Args:
@@ -133,7 +146,9 @@ def _newest(path):
     return tf1.find(path)
 
 
-def open_source(path, ema=False, ignore=None):
+def open_source(
+    path: str, ema: bool = False, ignore: str | None = None
+) -> Weights:
     """Finds out what is at a path, and how to read it.
 
     Args:
@@ -159,7 +174,7 @@ def open_source(path, ema=False, ignore=None):
         return Weights.make("PyTorch", place, arrays, known, notes)
 
 
-def refuse_momentum(path, ema):
+def refuse_momentum(path: str, ema: bool) -> None:
     """Raises a ValueError if momentum weights are wanted where none can be."""
     if ema:
         raise ValueError(

@@ -1,9 +1,14 @@
 """Which network a set of weights belongs to, told by names and shapes."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from simclrv2_tf.checkpoints import keras_layout
 from simclrv2_tf.checkpoints import layout
+from simclrv2_tf.checkpoints.arrays import Shape
 
 PUBLISHED_SK_RATIO = 0.0625
 _PUBLISHED_SE_RATIO = 0.25  # used in no release, but the usual one
@@ -14,7 +19,9 @@ _WORDS = {"resnet_depth": "depth", "width_multiplier": "width"}
 _SHOWN = 3
 
 
-def infer(shapes, known=None):
+def infer(
+    shapes: Mapping[str, Shape], known: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The arguments of `Network` that weights tell.
 
     What shapes cannot tell is left out: the selector, and image sizes beyond
@@ -34,7 +41,7 @@ def infer(shapes, known=None):
     """
     heads = {**_projection(shapes), "num_classes": _num_classes(shapes)}
     if keras_layout.is_keras(shapes):
-        return {**keras_layout.told(known or {}), **heads}
+        return {**keras_layout.described(known or {}), **heads}
     backbone = {n: tuple(s) for n, s in shapes.items() if n.startswith("base_")}
     if "base_model/conv2d/kernel" not in backbone:
         raise ValueError(
@@ -44,7 +51,7 @@ def infer(shapes, known=None):
     return {**_backbone(backbone), **heads}
 
 
-def describe(arguments):
+def describe(arguments: Mapping[str, Any]) -> str:
     """A short name such as r152_1x_sk0, or of a Keras backbone."""
     if arguments.get("backbone"):
         return keras_layout.describe(arguments["backbone"])
@@ -54,7 +61,9 @@ def describe(arguments):
     return f"r{arguments.get('resnet_depth')}_{width}x_sk{sk}{se}"
 
 
-def agreeing(inferred, known):
+def agreeing(
+    inferred: Mapping[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any]:
     """Those of the known arguments that the shapes of the weights allow.
 
     Args:
@@ -72,7 +81,7 @@ def agreeing(inferred, known):
     }
 
 
-def check(inferred, wanted):
+def check(inferred: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     """Compares a checkpoint's architecture with what was asked for.
 
     Args:
@@ -89,11 +98,11 @@ def check(inferred, wanted):
     if inferred.get("proj_head_mode", "none") != "none":
         differing += _differing_head(inferred, {**inferred, **wanted})
     if differing:
-        asked = ", ".join(_in_words(key, wanted) for key in differing)
+        requested = ", ".join(_in_words(key, wanted) for key in differing)
         has = ", ".join(_in_words(key, inferred) for key in differing)
         raise ValueError(
             f"The checkpoint is {describe(inferred)} ({has}), the flags say "
-            f"{asked}: give the checkpoint's architecture, or another "
+            f"{requested}: give the checkpoint's architecture, or another "
             "checkpoint."
         )
 

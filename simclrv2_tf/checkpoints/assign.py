@@ -1,10 +1,19 @@
 """Strict loading: every array is used once and every variable is set once."""
 
+from __future__ import annotations
+
 import dataclasses
 import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from simclrv2_tf.checkpoints.arrays import check_finite
 from simclrv2_tf.checkpoints.arrays import shapes_of
+
+if TYPE_CHECKING:
+    import keras
 
 _SHOWN = 5  # names that a message lists of each kind
 
@@ -19,11 +28,11 @@ class LoadReport:
       notes: What else there is to know, sentences.
     """
 
-    loaded: tuple
-    left_out: dict
-    notes: tuple = ()
+    loaded: tuple[str, ...]
+    left_out: dict[str, str]
+    notes: tuple[str, ...] = ()
 
-    def __str__(self):
+    def __str__(self) -> str:
         lines = [f"loaded {len(self.loaded)} variables"]
         reasons = sorted(set(self.left_out.values()))
         for reason in reasons:
@@ -32,7 +41,11 @@ class LoadReport:
         return "; ".join([*lines, *self.notes])
 
 
-def assign_strict(variables, arrays, excused=None):
+def assign_strict(
+    variables: Mapping[str, keras.Variable],
+    arrays: Mapping[str, np.ndarray],
+    excused: Mapping[str, str] | None = None,
+) -> LoadReport:
     """Sets variables from arrays of the same names.
 
     Nothing is set unless everything fits.

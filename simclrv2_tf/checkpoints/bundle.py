@@ -1,8 +1,12 @@
 """TensorFlow's checkpoint files, read one array at a time."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import tempfile
+from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -20,18 +24,18 @@ class Bundle:
       tf.errors.OpError: If they cannot be read.
     """
 
-    def __init__(self, prefix):
+    def __init__(self, prefix: str) -> None:
         self._aside, prefix = _without_wildcards(prefix)
-        with _short_files_told():
+        with _short_files_as_data_loss():
             self._reader = tf.train.load_checkpoint(prefix)
             self.shapes = self._reader.get_variable_to_shape_map()
 
-    def read(self, key):
+    def read(self, key: str) -> Any:
         """One array, or whatever stands under a key."""
-        with _short_files_told():
+        with _short_files_as_data_loss():
             return self._reader.get_tensor(key)
 
-    def arrays(self, keys):
+    def arrays(self, keys: Mapping[str, str]) -> Arrays:
         """`Arrays` under other names.
 
         Args:
@@ -44,7 +48,7 @@ class Bundle:
 
 
 @contextlib.contextmanager
-def _short_files_told():
+def _short_files_as_data_loss():
     """TensorFlow's reader says IndexError where a file is too short."""
     try:
         yield
@@ -53,10 +57,11 @@ def _short_files_told():
 
 
 def _without_wildcards(prefix):
-    """A directory of links to keep, and a prefix that is no pattern in there.
+    """A temporary directory of links, and a prefix in it without wildcards.
 
     TensorFlow's reader takes its prefix for a pattern, and a directory may be
-    called "run[1]". None, and the prefix itself, where nothing is special.
+    called "run[1]". The links last as long as the directory is kept. None, and
+    the prefix itself, where it has no wildcards.
     """
     if is_remote(prefix) or not set(prefix) & set("*?[\\"):
         return None, prefix

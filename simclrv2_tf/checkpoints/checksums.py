@@ -1,8 +1,11 @@
 """SHA-256 of a checkpoint's files, in the form of the tool `sha256sum`."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re
+from collections.abc import Mapping
 
 import tensorflow as tf
 
@@ -11,7 +14,7 @@ _BYTES = 2**22  # read at once
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
-def write(prefix):
+def write(prefix: str) -> None:
     """Writes `<prefix>.sha256` about the files of a checkpoint."""
     directory, name = os.path.split(prefix)
     files = [
@@ -24,7 +27,7 @@ def write(prefix):
         file.write("".join(lines))
 
 
-def read(prefix):
+def read(prefix: str) -> dict[str, str]:
     """{file name: digest} of a checkpoint, {} if no checksums were written.
 
     Raises:
@@ -37,11 +40,11 @@ def read(prefix):
     matches = [_LINE.fullmatch(line) for line in lines]
     if not lines or not all(matches):
         raise ValueError(f"{os.path.basename(prefix)}{SUFFIX} is damaged")
-    return {match[2]: match[1] for match in matches}
+    return {match[2]: match[1] for match in matches if match}
 
 
-def difference(prefix, recorded):
-    """In what the files are not those of the checksums; None if in nothing."""
+def difference(prefix: str, recorded: Mapping[str, str]) -> str | None:
+    """How the files differ from their checksums; None if they do not."""
     directory, name = os.path.split(prefix)
     if f"{name}.index" not in recorded:
         return f"its checksums are those of {', '.join(sorted(recorded))}"

@@ -1,7 +1,10 @@
 """What a file is, told by its first bytes, and which file a directory means."""
 
+from __future__ import annotations
+
 import os
 import zipfile
+from collections.abc import Sequence
 
 KERAS = "keras"
 H5 = "weights.h5"
@@ -23,7 +26,7 @@ _ZIP = b"PK\x03\x04"
 _PICKLE = b"\x80"  # of protocol 2 and later
 
 
-def kind(path):
+def kind(path: str) -> str | None:
     """The kind of a file of weights, None for any other file.
 
     Args:
@@ -59,7 +62,7 @@ def _by_suffix(path):
     return next(kinds, None)
 
 
-def only_file(directory):
+def only_file(directory: str) -> str | None:
     """The one file of weights in a directory, None if there is none.
 
     Raises:
@@ -68,13 +71,13 @@ def only_file(directory):
     if not os.path.isdir(directory):
         return None
     paths = (os.path.join(directory, n) for n in os.listdir(directory))
-    found = sorted(p for p in paths if _by_suffix(p) and kind(p))
-    if len(found) > 1:
-        raise several(directory, found)
-    return found[0] if found else None
+    files = sorted(p for p in paths if _by_suffix(p) and kind(p))
+    if len(files) > 1:
+        raise several(directory, files)
+    return files[0] if files else None
 
 
-def several(directory, paths):
+def several(directory: str, paths: Sequence[str]) -> ValueError:
     """The error for a directory that could mean more than one thing."""
     names = ", ".join(os.path.basename(path) for path in paths[:5])
     more = ", …" if len(paths) > 5 else ""

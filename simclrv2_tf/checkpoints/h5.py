@@ -4,7 +4,10 @@ Keras keeps its weights under the names of Python attributes, without the
 architecture; the shapes tell it.
 """
 
+from __future__ import annotations
+
 import collections
+from typing import Any
 
 import h5py
 
@@ -14,7 +17,7 @@ _PROJECTION = "projection_head/"
 _CLASSIFIER = "supervised_head/"
 
 
-def infer(path):
+def infer(path: str) -> dict[str, Any]:
     """The arguments of `Network` that a `.weights.h5` file tells.
 
     Raises:

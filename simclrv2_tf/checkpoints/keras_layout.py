@@ -4,7 +4,12 @@ Names and shapes of a ResNet tell which it is. Those of any network do not:
 its description stands in a run's flags, in `.keras` and in `network.json`.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 from simclrv2_tf.files.layer_names import uncounted
 
@@ -14,12 +19,12 @@ ARGUMENTS = ("backbone", "backbone_pixels", "channels", "image_size")
 _COMPARED = ("backbone", "backbone_pixels", "channels")
 
 
-def is_keras(names):
+def is_keras(names: Iterable[str]) -> bool:
     """Whether canonical names are those of a Keras backbone."""
     return any(name.startswith(SCOPE) for name in names)
 
 
-def check_kept(backbone):
+def check_kept(backbone: str) -> None:
     """Raises a ValueError for a description that no file of ours has.
 
     Those that files have need nothing that lies or is fetched elsewhere.
@@ -31,7 +36,7 @@ def check_kept(backbone):
         )
 
 
-def told(known):
+def described(known: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that describe the backbone, from what is known.
 
     Raises:
@@ -47,14 +52,16 @@ def told(known):
     return {n: known[n] for n in ARGUMENTS if known.get(n) is not None}
 
 
-def describe(backbone):
+def describe(backbone: str) -> str:
     """A short name: the text of a backbone, of JSON that of the model."""
     if not backbone.startswith("{"):
         return backbone
     return f"keras.Model {json.loads(backbone)['config'].get('name')!r}"
 
 
-def differing(inferred, wanted):
+def differing(
+    inferred: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> list[str]:
     """Names of arguments by which one network is not the other."""
     if not inferred.get("backbone"):
         return ["backbone"] if wanted.get("backbone") else []

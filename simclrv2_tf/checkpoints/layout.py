@@ -6,8 +6,15 @@ layers by place, so that one walk through the architecture, in the order in
 which the original release created its variables, connects them all.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
+
+from simclrv2_tf.checkpoints.arrays import Shape
 
 DEPTHS = {
     18: (False, (2, 2, 2, 2)),  # bottleneck?, blocks in each group
@@ -39,11 +46,11 @@ class Layer:
     scope: str
     place: str
     kind: str
-    shapes: dict
+    shapes: dict[str, Shape]
     averaged: int = 0
 
 
-def layers(arguments):
+def layers(arguments: Mapping[str, Any]) -> list[Layer]:
     """All layers of a network.
 
     Args:
@@ -60,7 +67,7 @@ def layers(arguments):
     ]
 
 
-def shapes(arguments):
+def shapes(arguments: Mapping[str, Any]) -> dict[str, Shape]:
     """{canonical name: shape} of a network."""
     return {
         f"{layer.scope}/{name}": shape
@@ -69,7 +76,7 @@ def shapes(arguments):
     }
 
 
-def hypotheses():
+def hypotheses() -> Iterator[dict[str, Any]]:
     """Arguments of one backbone of each structure there is."""
     choices = itertools.product(DEPTHS, (0.0, 0.0625), (0.0, 0.25), (224, 32))
     for depth, sk_ratio, se_ratio, image_size in choices:
@@ -81,7 +88,7 @@ def hypotheses():
         }
 
 
-def backbone(arguments):
+def backbone(arguments: Mapping[str, Any]) -> list[Layer]:
     """The layers of the backbone in creation order."""
     counts = {"conv2d": 0, "batch_normalization": 0}
     named = []

@@ -5,13 +5,28 @@ keeps it. Of all structures whose names are all in the file, the largest is
 the one that was written.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
+from typing import TypeAlias
+
 from simclrv2_tf.checkpoints import layout
 
 MOST_PROJECTION_LAYERS = 16
+Scheme: TypeAlias = Callable[
+    [layout.Layer, Mapping[str, Any]], dict[str, str] | None
+]
 _NO_HEADS = {"proj_head_mode": "none", "num_classes": 0}
 
 
-def match(scheme, exists, arguments=None):
+def match(
+    scheme: Scheme,
+    exists: Callable[[str], bool],
+    arguments: Iterable[Mapping[str, Any]] | None = None,
+) -> tuple[dict[str, str], dict[str, Any]] | tuple[None, None]:
     """Finds the network whose layers a file names.
 
     Args:
@@ -31,13 +46,13 @@ def match(scheme, exists, arguments=None):
             continue
         if all(exists(name) for name in names.values()):
             best, chosen = names, candidate
-    if best is None:
+    if best is None or chosen is None:
         return None, None
     heads = _heads(scheme, exists, chosen)
     return {**best, **heads[0]}, {**chosen, **heads[1]}
 
 
-def names(scheme, arguments):
+def names(scheme: Scheme, arguments: Mapping[str, Any]) -> dict[str, str]:
     """{canonical name: name in the file} of a known network."""
     known = _names(scheme, layout.layers(arguments), arguments)
     if known is None:
@@ -48,7 +63,7 @@ def names(scheme, arguments):
     return known
 
 
-def beyond_shapes(arguments):
+def beyond_shapes(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What places tell and shapes do not: the averages of shallow networks.
 
     Args:

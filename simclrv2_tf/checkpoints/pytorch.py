@@ -4,8 +4,12 @@ Ours is the layout of `pytorch_module`; the others are torchvision's names of
 a ResNet, and the {"resnet", "head"} of the SimCLRv2-Pytorch converter.
 """
 
+from __future__ import annotations
+
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +32,9 @@ _FIRST = "base_model/conv2d/kernel"
 _IDENTITY_EPSILON = 1e-5
 
 
-def read(path, ignore=None):
+def read(
+    path: str, ignore: str | None = None
+) -> tuple[Arrays, dict[str, Any], tuple[str, ...]]:
     """Reads the weights of a PyTorch file.
 
     Args:
@@ -163,7 +169,12 @@ def _to_torch(array):
     return array.T if array.ndim == 2 else array
 
 
-def write(path, arrays, arguments, pickled=False):
+def write(
+    path: str,
+    arrays: Mapping[str, np.ndarray],
+    arguments: Mapping[str, Any],
+    pickled: bool = False,
+) -> None:
     """Writes weights for `pytorch_module`.
 
     Args:

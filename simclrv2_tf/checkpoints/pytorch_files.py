@@ -4,15 +4,22 @@ No code in a file is ever run: a reader of pickles without PyTorch would be
 one more that has to be safe. `.safetensors` files are read without it.
 """
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import pickle
 import zipfile
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from types import ModuleType
 
 import numpy as np
 
 from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import safetensors
+from simclrv2_tf.checkpoints.arrays import Shape
 from simclrv2_tf.files.errors import file_errors
 
 METADATA = "simclrv2"  # key of the network's arguments, as JSON
@@ -22,7 +29,9 @@ _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _STATES = ("optim", "scheduler", "lr_scheduler", "scaler", "callbacks", "loops")
 
 
-def open_file(path):
+def open_file(
+    path: str,
+) -> tuple[dict[str, Shape], Callable[[str], np.ndarray], dict[str, str]]:
     """Opens a PyTorch file.
 
     Args:
@@ -44,7 +53,7 @@ def open_file(path):
     return shapes, lambda name: tensors[name].float().numpy(), metadata
 
 
-def import_torch():
+def import_torch() -> ModuleType:
     """The optional package, or a sentence that says how to get it."""
     try:
         import torch
@@ -56,7 +65,12 @@ def import_torch():
     return torch
 
 
-def save(path, names, tensor, metadata):
+def save(
+    path: str,
+    names: Iterable[str],
+    tensor: Callable[[str], np.ndarray],
+    metadata: Mapping[str, str],
+) -> None:
     """Writes what `open_file` opens, as `torch.save` does.
 
     Args:
@@ -125,7 +139,7 @@ def _load_weights(torch, path):
 
 
 def _harmless(torch):
-    """Lets through what training scripts keep beside weights and runs nothing.
+    """Allows the harmless types that training scripts keep beside weights.
 
     That is their arguments, and numbers of numpy such as the best accuracy.
     """

@@ -3,6 +3,13 @@
 Each is a scheme for `naming`: from a layer to the names of its variables.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from simclrv2_tf.checkpoints.layout import Layer
+
 _NORM = {
     "gamma": "weight",
     "beta": "bias",
@@ -21,7 +28,7 @@ _CHILDREN = {
 }
 
 
-def ours(layer, arguments):
+def ours(layer: Layer, arguments: Mapping[str, Any]) -> dict[str, str]:
     """Names in `pytorch_module.SimCLRNetwork`."""
     del arguments
     part = {"conv": ".conv", "norm": ".norm", "dense": ".dense"}[layer.kind]
@@ -29,7 +36,9 @@ def ours(layer, arguments):
     return _named(layer, f"{layer.place}{part}")
 
 
-def torchvision(layer, arguments):
+def torchvision(
+    layer: Layer, arguments: Mapping[str, Any]
+) -> dict[str, str] | None:
     """`conv1`, `layer1.0.conv1`, `downsample`, `fc`: plain ResNets alone."""
     if arguments.get("sk_ratio") or arguments.get("se_ratio"):
         return None
@@ -49,7 +58,9 @@ def torchvision(layer, arguments):
     return _named(layer, f"{block}.{kind}{part[-1]}")
 
 
-def sequence(layer, arguments):
+def sequence(
+    layer: Layer, arguments: Mapping[str, Any]
+) -> dict[str, str] | None:
     """Torchvision's children by number, as `Sequential(*children)` has them."""
     names = torchvision(layer, arguments)
     if names is None or layer.place == "supervised_head":
@@ -60,17 +71,18 @@ def sequence(layer, arguments):
     }
 
 
-def converter(layer, arguments):
+def converter(
+    layer: Layer, arguments: Mapping[str, Any]
+) -> dict[str, str] | None:
     """`resnet.net…`, `resnet.fc` and `head.layers…`: bottlenecks alone."""
     if arguments["resnet_depth"] < 50 or arguments.get("se_ratio"):
         return None
     area, *rest = layer.place.split(".")
     norm = layer.kind == "norm"
     if area == "stem":
-        index = {"conv_1": 0, "conv_2": 2}.get(rest[0])
-        if index is None:
-            index = 4 if arguments.get("sk_ratio") else 0
-        return _named(layer, f"resnet.net.0.{_pair(index, norm)}")
+        last = 4 if arguments.get("sk_ratio") else 0
+        place = {"conv_1": 0, "conv_2": 2}.get(rest[0], last)
+        return _named(layer, f"resnet.net.0.{_pair(place, norm)}")
     if area == "supervised_head":
         return _named(layer, "resnet.fc")
     if area == "projection_head":
@@ -81,7 +93,9 @@ def converter(layer, arguments):
     return _named(layer, f"{block}.{_converter_part(part, norm, selective)}")
 
 
-def bare_converter(layer, arguments):
+def bare_converter(
+    layer: Layer, arguments: Mapping[str, Any]
+) -> dict[str, str] | None:
     """The converter's network saved without its head."""
     names = converter(layer, arguments)
     if names is None or layer.place.startswith("projection_head"):

@@ -7,7 +7,12 @@ endpoints = network(images)  # (batch, 3, height, width) in [0, 1]
 
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -15,12 +20,13 @@ from torch.nn import functional
 
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import pytorch_files
+from simclrv2_tf.checkpoints.layout import Layer
 from simclrv2_tf.checkpoints.pytorch_files import METADATA
 
 EPSILON = 1e-5  # of every normalization, original release
 
 
-def load(path, **overrides):
+def load(path: str, **overrides: Any) -> SimCLRNetwork:
     """The network in a file that this package wrote, for inference.
 
     Args:
@@ -68,16 +74,16 @@ class SimCLRNetwork(nn.Module):
 
     def __init__(
         self,
-        ft_proj_selector=0,
-        batch_norm_decay=0.9,
-        input_mean=None,
-        input_std=None,
-        **arguments,
-    ):
+        ft_proj_selector: int = 0,
+        batch_norm_decay: float = 0.9,
+        input_mean: Sequence[float] | None = None,
+        input_std: Sequence[float] | None = None,
+        **arguments: Any,
+    ) -> None:
         super().__init__()
         self.selector = ft_proj_selector
         self.mean, self.std = _per_channel(input_mean), _per_channel(input_std)
-        layers = {}
+        layers: dict[str, dict[str, Layer]] = {}
         for layer in layout.layers(arguments):
             layers.setdefault(layer.place, {})[layer.kind] = layer
         self.stem = Stem(
@@ -100,7 +106,7 @@ class SimCLRNetwork(nn.Module):
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.momentum = 1 - batch_norm_decay
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         if self.mean is not None:
             images = images - self.mean.to(images)
         if self.std is not None:
@@ -135,7 +141,7 @@ def _per_channel(numbers):
 class ConvBN(nn.Module):
     """Convolution (with a bias or without) and normalization, if any."""
 
-    def __init__(self, layers, stride=1):
+    def __init__(self, layers: Mapping[str, Layer], stride: int = 1) -> None:
         super().__init__()
         size, _, channels, filters = layers["conv"].shapes["kernel"]
         self.conv = nn.Conv2d(
@@ -149,7 +155,7 @@ class ConvBN(nn.Module):
         if "norm" in layers:
             self.norm = nn.BatchNorm2d(filters, EPSILON)
 
-    def forward(self, inputs):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         outputs = self.conv(inputs)
         return self.norm(outputs) if hasattr(self, "norm") else outputs
 
@@ -157,7 +163,9 @@ class ConvBN(nn.Module):
 class Stem(nn.Module):
     """First convolutions and pooling."""
 
-    def __init__(self, layers, image_size):
+    def __init__(
+        self, layers: Mapping[str, Mapping[str, Layer]], image_size: int
+    ) -> None:
         super().__init__()
         self.pool = image_size > layout.SMALL_IMAGE
         three = "conv_1" in layers
@@ -166,7 +174,7 @@ class Stem(nn.Module):
             self.conv_2 = ConvBN(layers["conv_2"])
         self.conv = ConvBN(layers["conv"], 2 if self.pool and not three else 1)
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         if hasattr(self, "conv_1"):
             images = self.conv_1(images).relu()
             images = self.conv_2(images).relu()
@@ -180,7 +188,9 @@ class Stem(nn.Module):
 class Block(nn.Module):
     """Residual block; which parts it has, the layout says."""
 
-    def __init__(self, layers, stride):
+    def __init__(
+        self, layers: Mapping[str, Mapping[str, Layer]], stride: int
+    ) -> None:
         super().__init__()
         self.stride = stride
         strided = next(n for n in ("streams", "conv_2") if n in layers)
@@ -194,7 +204,7 @@ class Block(nn.Module):
                 step = 1 if self.averaged else stride
             self.add_module(name, ConvBN(below, step))
 
-    def forward(self, inputs):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         outputs = self.conv_1(inputs).relu()
         if hasattr(self, "streams"):
             outputs = self._select(outputs)
@@ -229,7 +239,7 @@ class Block(nn.Module):
 class ProjectionLayer(nn.Module):
     """Dense without bias, normalization, and ReLU unless it is the last."""
 
-    def __init__(self, layers):
+    def __init__(self, layers: Mapping[str, Layer]) -> None:
         super().__init__()
         self.dense = _dense(layers["dense"])
         shapes = layers["norm"].shapes
@@ -238,12 +248,12 @@ class ProjectionLayer(nn.Module):
         if self.last:
             self.norm.register_parameter("bias", None)
 
-    def forward(self, inputs):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         outputs = self.norm(self.dense(inputs))
         return outputs if self.last else outputs.relu()
 
 
-def max_pool_same(inputs):
+def max_pool_same(inputs: torch.Tensor) -> torch.Tensor:
     """3×3 of stride 2, padded as TensorFlow's SAME: at even sizes after."""
     sides = []
     for size in (inputs.shape[3], inputs.shape[2]):
@@ -253,7 +263,7 @@ def max_pool_same(inputs):
     return functional.max_pool2d(padded, 3, 2)
 
 
-def average_same(inputs):
+def average_same(inputs: torch.Tensor) -> torch.Tensor:
     """2×2 of stride 1 that leaves the padding out of the mean."""
     sums = functional.avg_pool2d(functional.pad(inputs, (0, 1, 0, 1)), 2, 1)
     ones = functional.pad(torch.ones_like(inputs[:1, :1]), (0, 1, 0, 1))

@@ -1,9 +1,15 @@
 """Which network the names in a PyTorch file are those of."""
 
+from __future__ import annotations
+
 import dataclasses
 import re
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
 
 from simclrv2_tf.checkpoints import naming
+from simclrv2_tf.checkpoints.arrays import Shape
 from simclrv2_tf.checkpoints.pytorch_layouts import FIRST_SHORTCUTS
 from simclrv2_tf.checkpoints.pytorch_layouts import LAYOUTS
 from simclrv2_tf.checkpoints.pytorch_layouts import ours
@@ -27,11 +33,13 @@ class Match:
 
     kind: str
     prefix: str
-    names: dict
-    arguments: dict
+    names: dict[str, str]
+    arguments: dict[str, Any]
 
 
-def recognise(shapes, path, described):
+def recognise(
+    shapes: Mapping[str, Shape], path: str, described: dict[str, Any]
+) -> Match:
     """Finds the network in a file.
 
     Of several, such as MoCo's, it is the one that was trained by gradients.
@@ -54,9 +62,9 @@ def recognise(shapes, path, described):
     for kind, (scheme, first) in LAYOUTS.items():
         for prefix in _prefixes(first, shapes):
             exists = _exists(kind, prefix, shapes)
-            names, arguments = naming.match(scheme, exists)
-            if names:
-                names = {c: prefix + name for c, name in names.items()}
+            matched, arguments = naming.match(scheme, exists)
+            if matched and arguments:
+                names = {c: prefix + name for c, name in matched.items()}
                 return Match(kind, prefix, names, arguments)
     shown = ", ".join(list(shapes)[:3])
     raise ValueError(
@@ -94,7 +102,7 @@ def _exists(kind, prefix, shapes):
     return exists
 
 
-def refuse_others(path, match, others):
+def refuse_others(path: str, match: Match, others: Sequence[str]) -> None:
     """Raises a ValueError if a file holds more tensors than the network.
 
     Args:

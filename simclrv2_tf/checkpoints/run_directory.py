@@ -6,17 +6,27 @@ depends on how Keras names or orders its objects; `progress` is JSON, whatever
 else the run needs to go on. `ckpt-N.sha256` holds the checksums.
 """
 
+from __future__ import annotations
+
 import json
 import logging
 import os
 import re
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
 
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import checksums
+from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.bundle import Bundle
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import first_line
+
+if TYPE_CHECKING:
+    import keras
 
 _LOG = logging.getLogger("simclrv2_tf")
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -26,7 +36,11 @@ _NAME = re.compile(r"ckpt-(\d+)\.index")
 _SET_ASIDE = "damaged-"
 
 
-def snapshot(variables, optimizer_variables=(), progress=None):
+def snapshot(
+    variables: Mapping[str, keras.Variable],
+    optimizer_variables: Iterable[keras.Variable] = (),
+    progress: Mapping[str, Any] | None = None,
+) -> dict[str, tf.Tensor]:
     """What a checkpoint holds, as it is now, in the host's memory.
 
     On the CPU nothing is copied here: TensorFlow copies a variable that is
@@ -52,7 +66,13 @@ def _escaped(name):
     return name.replace("/", _SLASH)
 
 
-def write(directory, step, tensors, keep=5, also=None):
+def write(
+    directory: str,
+    step: int,
+    tensors: Mapping[str, tf.Tensor],
+    keep: int = 5,
+    also: int | None = None,
+) -> str:
     """Writes `ckpt-<step>` and then deletes the oldest beyond `keep`.
 
     The files are written beside, read back and verified, and renamed, the
@@ -92,13 +112,19 @@ def write(directory, step, tensors, keep=5, also=None):
     return prefix
 
 
-def save(directory, step, variables, optimizer_variables=(), keep=5):
+def save(
+    directory: str,
+    step: int,
+    variables: Mapping[str, keras.Variable],
+    optimizer_variables: Iterable[keras.Variable] = (),
+    keep: int = 5,
+) -> str:
     """A snapshot, written at once; see `snapshot` and `write`."""
     tensors = snapshot(variables, optimizer_variables)
     return write(directory, step, tensors, keep)
 
 
-def delete(prefix):
+def delete(prefix: str) -> None:
     """Deletes a checkpoint, its index first: it is never half there."""
     for path in sorted(_files(prefix), key=lambda p: not p.endswith(".index")):
         tf.io.gfile.remove(path)
@@ -113,7 +139,7 @@ def _files(prefix):
     ]
 
 
-def steps(directory):
+def steps(directory: str | None) -> list[int]:
     """The steps whose checkpoints are in a directory, the newest last."""
     if not directory or not tf.io.gfile.isdir(directory):
         return []
@@ -121,21 +147,21 @@ def steps(directory):
     return sorted(int(match[1]) for match in matches if match)
 
 
-def prefix_of(directory, step):
+def prefix_of(directory: str, step: int) -> str:
     return os.path.join(directory, f"ckpt-{step}")
 
 
-def latest(directory):
+def latest(directory: str | None) -> str | None:
     """Prefix of the newest checkpoint of a run, None if there is none."""
     present = steps(directory)
-    if present:
+    if directory and present:
         return prefix_of(directory, present[-1])
     if not directory or not tf.io.gfile.isdir(directory):
         return None
     return tf.train.latest_checkpoint(directory)  # of another program
 
 
-def latest_valid(directory, set_aside=False):
+def latest_valid(directory: str, set_aside: bool = False) -> str | None:
     """Prefix of the newest checkpoint whose files are whole.
 
     Args:
@@ -167,7 +193,7 @@ def latest_valid(directory, set_aside=False):
     return latest(directory)
 
 
-def keeps_checksums(directory):
+def keeps_checksums(directory: str) -> bool:
     """Whether the newest checkpoint was written with checksums."""
     present = steps(directory)
     if not present:
@@ -183,7 +209,7 @@ def _set_aside(prefix):
         tf.io.gfile.rename(path, target, overwrite=True)
 
 
-def verify(prefix):
+def verify(prefix: str) -> str | None:
     """What is wrong with a checkpoint's files, None if nothing is.
 
     Reads all of them; by their checksums, or where those are missing (a
@@ -206,29 +232,29 @@ def _read_all(prefix):
         bundle.read(key)
 
 
-def step_of(prefix):
+def step_of(prefix: str) -> int:
     """Steps trained, from the name of a checkpoint."""
     match = re.search(r"-(\d+)$", prefix)
     return int(match[1]) if match else 0
 
 
-def is_ours(prefix):
+def is_ours(prefix: str) -> bool:
     """Whether a checkpoint was written by `save`."""
     names = Bundle(prefix).shapes
     return any(name.startswith("variables/base_model") for name in names)
 
 
-def read(prefix):
+def read(prefix: str) -> Arrays:
     """The weights of a checkpoint, `Arrays` of canonical names."""
     return _under(prefix, "variables/")
 
 
-def read_optimizer(prefix):
+def read_optimizer(prefix: str) -> Arrays:
     """What the optimizer remembered, `Arrays` of its places."""
     return _under(prefix, "optimizer/")
 
 
-def read_progress(prefix):
+def read_progress(prefix: str) -> dict[str, Any]:
     """The `progress` of `snapshot`, {} in checkpoints that hold none."""
     bundle = Bundle(prefix)
     if _PROGRESS not in bundle.shapes:
@@ -250,5 +276,5 @@ def _name(key, scope):
     return key[len(scope) : -len(_SUFFIX)].replace(_SLASH, "/")
 
 
-def flags_file(directory):
+def flags_file(directory: str) -> str:
     return os.path.join(directory, "flags.json")

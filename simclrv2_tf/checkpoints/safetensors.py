@@ -9,11 +9,18 @@ the header, little endian; the header, {name: {"dtype", "shape",
 other, rows first. Nothing in a file is run.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import struct
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+
+from simclrv2_tf.checkpoints.arrays import Shape
 
 _ALIGNMENT = 8  # the header is padded to a multiple of this with spaces
 _MOST_HEADER_BYTES = 100_000_000  # bound of the format's reference reader
@@ -42,7 +49,7 @@ class File:
       ValueError: If the file is truncated or not of this format.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self._path = path
         header, self._start = _header(path)
         self.metadata = header.pop("__metadata__", {})
@@ -67,7 +74,7 @@ class File:
             if self._start + end > size:
                 raise ValueError(_damaged(self._path, f"{name} is cut off"))
 
-    def read(self, name):
+    def read(self, name: str) -> np.ndarray:
         """One array, in its own type; bfloat16 as float32."""
         entry = self._entries[name]
         dtype = np.dtype(_DTYPES[entry["dtype"]])
@@ -80,7 +87,12 @@ class File:
         return array.reshape(entry["shape"])
 
 
-def write(path, shapes, read, metadata=None):
+def write(
+    path: str,
+    shapes: Mapping[str, Shape],
+    read: Callable[[str], np.ndarray],
+    metadata: Mapping[str, str] | None = None,
+) -> None:
     """Writes float32 arrays.
 
     Args:
@@ -89,7 +101,8 @@ def write(path, shapes, read, metadata=None):
       read: Function from a name to its array.
       metadata: {string: string}.
     """
-    header, offset = {"__metadata__": metadata or {}}, 0
+    header: dict[str, Any] = {"__metadata__": metadata or {}}
+    offset = 0
     for name, shape in shapes.items():
         end = offset + 4 * int(np.prod(shape, dtype=np.int64))
         header[name] = {

@@ -1,12 +1,16 @@
 """SavedModels: their variables are read, their graphs never run."""
 
+from __future__ import annotations
+
 import json
 import os
+from typing import Any
 
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import tf2
+from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.bundle import Bundle
 
 _MARKS = ("saved_model.pb", "saved_model.pbtxt", "tfhub_module.pb")
@@ -16,7 +20,7 @@ _OURS = "network.json"  # written by `simclrv2_tf.export`
 _NAMES = "variables"  # in there, of a Keras backbone's network
 
 
-def find(directory):
+def find(directory: str) -> str | None:
     """The SavedModel that a directory means.
 
     That is itself, its newest version, or what is below its `saved_model` or
@@ -47,7 +51,7 @@ def _paths(directory, names):
     return [os.path.join(directory, name) for name in names]
 
 
-def prefix(directory):
+def prefix(directory: str) -> str:
     """Prefix of the checkpoint that holds a SavedModel's variables."""
     path = os.path.join(directory, _VARIABLES)
     if not tf.io.gfile.exists(path + ".index"):
@@ -58,11 +62,11 @@ def prefix(directory):
     return path
 
 
-def is_ours(directory):
+def is_ours(directory: str) -> bool:
     return tf.io.gfile.exists(os.path.join(directory, _OURS))
 
 
-def read_ours(directory):
+def read_ours(directory: str) -> tuple[Arrays, dict[str, Any]]:
     """Reads a SavedModel that `simclrv2_tf.export` wrote.
 
     Returns:
@@ -72,7 +76,7 @@ def read_ours(directory):
     names = arguments.pop(_NAMES, None) or layout.shapes(arguments)
     bundle = Bundle(prefix(directory))
     graph = tf2.object_graph(bundle)
-    keys = {
+    keys: dict[str, Any] = {
         name: tf2.key(graph, 0, f"variables/{place}")
         for place, name in enumerate(names)
     }

@@ -1,11 +1,18 @@
 """Checkpoints with the original release's TF1 names."""
 
+from __future__ import annotations
+
 import os
 import re
+from collections.abc import Iterable
+from collections.abc import Mapping
 
+import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import detection
+from simclrv2_tf.checkpoints.arrays import Arrays
+from simclrv2_tf.checkpoints.arrays import Shape
 from simclrv2_tf.checkpoints.arrays import shapes_of
 from simclrv2_tf.checkpoints.bundle import Bundle
 from simclrv2_tf.files import atomic
@@ -24,7 +31,7 @@ _CLASSIFIER = "head_supervised/"
 _MODULE = "module/"  # before every name in some hub modules
 
 
-def find(path):
+def find(path: str) -> str | None:
     """The prefix that a path means: itself, or a directory's newest.
 
     Args:
@@ -65,7 +72,7 @@ def _single(directory):
     return os.path.join(directory, prefixes[0]) if prefixes else None
 
 
-def is_tf1(prefix):
+def is_tf1(prefix: str) -> bool:
     """Whether a checkpoint holds weights under TF1 names."""
     names = Bundle(prefix).shapes
     return any(_WEIGHT.fullmatch(_canonical(name)) for name in names)
@@ -75,7 +82,7 @@ def _canonical(key):
     return key.removeprefix(EMA).removeprefix(_MODULE)
 
 
-def read(path, ema=False, ignore=None):
+def read(path: str, ema: bool = False, ignore: str | None = None) -> Arrays:
     """Reads the weights, passing over slots, counters and memory.
 
     Args:
@@ -127,7 +134,7 @@ def _is_slot(key, weights):
     return any(key[:i] in weights for i, c in enumerate(key) if c == "/")
 
 
-def choose(keys, ema, path):
+def choose(keys: Iterable[str], ema: bool, path: str) -> dict[str, str]:
     """The weights among all that a checkpoint holds.
 
     Args:
@@ -155,7 +162,7 @@ def choose(keys, ema, path):
     return {**heads, **momentum}
 
 
-def momentum(shapes):
+def momentum(shapes: Mapping[str, Shape]) -> dict[str, str]:
     """What momentum pretraining goes on with, among all that there is.
 
     Args:
@@ -178,13 +185,15 @@ def momentum(shapes):
     return names
 
 
-def read_momentum(prefix):
+def read_momentum(prefix: str) -> Arrays:
     """What `momentum` finds in a checkpoint, `Arrays`."""
     bundle = Bundle(prefix)
     return bundle.arrays(momentum(bundle.shapes))
 
 
-def write(path, arrays, global_step=0):
+def write(
+    path: str, arrays: Mapping[str, np.ndarray], global_step: int = 0
+) -> None:
     """Writes a checkpoint that TF1's `Saver` restores.
 
     Args:

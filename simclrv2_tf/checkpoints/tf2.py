@@ -4,11 +4,20 @@ Objects are found by walking the object graph that the file holds, never by
 the order or the names of variables, which differ between TensorFlow versions.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from simclrv2_tf.checkpoints import naming
+from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.bundle import Bundle
+from simclrv2_tf.checkpoints.layout import Layer
 from simclrv2_tf.files import atomic
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -24,7 +33,7 @@ _SELECTIVE = {
 }
 
 
-def scheme(layer, arguments):
+def scheme(layer: Layer, arguments: Mapping[str, Any]) -> dict[str, str]:
     """Object paths of a layer's variables, below the model."""
     area, *rest = layer.place.split(".")
     path = {
@@ -72,7 +81,7 @@ def _bottleneck(layer, part, arguments):
 
 
 def _shortcut(layer):
-    """Behind the average come convolution and norm, behind padding all."""
+    """Convolution and norm, one place later behind an average pooling."""
     first = layer.averaged
     return _item(layer, (first, first + 1))
 
@@ -92,7 +101,7 @@ def _supervised(layer, rest, arguments):
     return "supervised_head/linear_layer/dense"
 
 
-def is_tf2(prefix):
+def is_tf2(prefix: str) -> bool:
     """Whether a checkpoint holds objects of the original `tf2/` code."""
     bundle = Bundle(prefix)
     if _GRAPH not in bundle.shapes:
@@ -100,7 +109,7 @@ def is_tf2(prefix):
     return _model(object_graph(bundle)) is not None
 
 
-def read(prefix):
+def read(prefix: str) -> tuple[Arrays, dict[str, Any]]:
     """Reads the weights, passing over slots and counters.
 
     Args:
@@ -121,13 +130,17 @@ def read(prefix):
         return key(graph, model, path) is not None
 
     paths, arguments = naming.match(scheme, exists)
-    if paths is None:
+    if paths is None or arguments is None:
         raise ValueError(
             f"The objects in {prefix!r} are those of no SimCLRv2 network: "
             "expected model/resnet_model/block_groups/… of the original "
             "release."
         )
-    keys = {name: key(graph, model, path) for name, path in paths.items()}
+    keys = {
+        name: variable
+        for name, path in paths.items()
+        if (variable := key(graph, model, path))
+    }
     _refuse_others(_weights_below(graph, model) - set(keys.values()), prefix)
     return bundle.arrays(keys), naming.beyond_shapes(arguments)
 
@@ -155,7 +168,7 @@ def _weights_below(graph, node):
     return keys
 
 
-def object_graph(bundle):
+def object_graph(bundle: Bundle) -> list[tuple[dict[str, int], Any]]:
     """Each object's {attribute: index of an object}, and its variable."""
     graph = trackable_object_graph_pb2.TrackableObjectGraph()
     graph.ParseFromString(bundle.read(_GRAPH))
@@ -171,17 +184,25 @@ def _model(graph):
     return next(nodes, None)
 
 
-def key(graph, node, path):
+def key(
+    graph: Sequence[tuple[dict[str, int], Any]], node: int, path: str
+) -> str | None:
     """The name of the variable at a path from an object, None without."""
     for name in path.split("/"):
-        node = graph[node][0].get(name)
-        if node is None:
+        below = graph[node][0].get(name)
+        if below is None:
             return None
+        node = below
     attributes = graph[node][1]
     return attributes[0].checkpoint_key if attributes else None
 
 
-def write(path, arrays, arguments, global_step=0):
+def write(
+    path: str,
+    arrays: Mapping[str, np.ndarray],
+    arguments: Mapping[str, Any],
+    global_step: int = 0,
+) -> None:
     """Writes an object-based checkpoint that the original `tf2/` restores.
 
     Args:

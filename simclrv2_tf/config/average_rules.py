@@ -1,4 +1,4 @@
-"""What the memory and the average of the weights ask of other options."""
+"""Checks of the options of the memory and of the averaged weights."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def check_memory(config: Any) -> None:
 
 
 def check_average(config: Any) -> None:
-    """Raises a ValueError if a run is to be judged by what it does not keep.
+    """Raises a ValueError if an average is to be used that a run does not keep.
 
     The stages of a job are runs, each with a config of its own.
     """

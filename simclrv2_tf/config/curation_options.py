@@ -1,4 +1,4 @@
-"""What a network is asked about a data set: labels, copies, outliers."""
+"""Options of --mode=curate: images to label, near-duplicates, outliers."""
 
 import dataclasses
 

@@ -25,12 +25,15 @@ class DataConfig:
     )
     image_feature: str | None = option(
         None,
-        "What holds the images, where it has no usual name: the feature, "
-        "column, array, or ending of members of a tar file.",
+        "Feature, column, array or file ending that holds the images, if it "
+        "has no usual name.",
         kind=str,
     )
     label_feature: str | None = option(
-        None, "The same of the labels; see --image_feature.", kind=str
+        None,
+        "Feature, column, array or file ending that holds the labels, if it "
+        "has no usual name.",
+        kind=str,
     )
     label_map: str | None = option(
         None,
@@ -55,7 +58,7 @@ class DataConfig:
     exclude_images: str | None = option(
         None,
         "Table of images that are left out of all splits, such as "
-        "--mode=curate writes: CSV with a column file, or a name a line.",
+        "--mode=curate writes: CSV with a column file, or one name per line.",
         kind=str,
         resumed=CHANGES_TRAINING,
     )
@@ -89,17 +92,18 @@ class DataConfig:
     )
     shuffle_buffer: int = option(
         0,
-        "Examples next to each other that are shuffled among themselves, in "
-        "windows of random order, so that files are read piece by piece; 0: "
-        "all. Numbers are shuffled, not images: it takes no memory.",
+        "Neighbouring examples that are shuffled among themselves, as one "
+        "window; windows come in random order, so that files are read piece "
+        "by piece. 0: all examples. It takes no memory, as numbers are "
+        "shuffled and not images.",
         range=at_least(0),
         resumed=CHANGES_TRAINING,
     )
     max_corrupt_fraction: float = option(
         0.01,
         "Share of a data set's images that may be unreadable, in [0, 1); "
-        "those are named and left out, and more stop the run. One of few may "
-        "always be. 0: the first stops it.",
+        "those are named and left out, and more stop the run. One image may "
+        "always be unreadable, unless this is 0.",
         range=BELOW_ONE,
     )
     label_fraction: float = option(

@@ -1,4 +1,4 @@
-"""What may not stand together of how a classifier is judged and chosen."""
+"""Checks of the options that evaluate a classifier and compare checkpoints."""
 
 import os
 
@@ -45,12 +45,13 @@ def check_calibrate(config):
 
 def check_best(config):
     pretrains = config.train_mode == "pretrain" and "train" in config.mode
-    asked = [n for n in ("patience", "export_best") if getattr(config, n)]
-    if pretrains and asked:
+    options = [n for n in ("patience", "export_best") if getattr(config, n)]
+    if pretrains and options:
         raise ValueError(
-            f"`{asked[0]}` compares checkpoints of a classifier: give "
+            f"`{options[0]}` compares checkpoints of a classifier: give "
             "train_mode='finetune' or 'distill', or leave it out. Received: "
-            f"{asked[0]}={getattr(config, asked[0])}, train_mode='pretrain'"
+            f"{options[0]}={getattr(config, options[0])}, "
+            "train_mode='pretrain'"
         )
 
 

@@ -35,7 +35,7 @@ _PATHS = (
 
 
 def settle_types(config: Any) -> None:
-    """Gives every field its type: flags have theirs, Python callers may not."""
+    """Converts each field to its type; Python callers may give another one."""
     if isinstance(config.stage_options, dict):
         text = stage_overrides.write(config.stage_options)
         object.__setattr__(config, "stage_options", text)
@@ -85,7 +85,7 @@ def check_ranges(config):
 
 
 def check_stages(config):
-    """Options of single stages hold what the same options hold without."""
+    """Checks the options of single stages like the same options of a run."""
     fields = {field.name: field for field in dataclasses.fields(config)}
     own = stage_overrides.read(config.stage_options, config)
     for stage, options in own.items():

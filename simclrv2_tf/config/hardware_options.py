@@ -1,4 +1,4 @@
-"""What a run runs on."""
+"""Options of the hardware: devices, arithmetic, memory, profile."""
 
 import dataclasses
 import re
@@ -15,10 +15,10 @@ STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
 
 def profiled(steps: str) -> tuple[int, int] | None:
     """First and last step of `profile_steps`; None if it names no two."""
-    found = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*", steps)
-    if not found:
+    match = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*", steps)
+    if not match:
         return None
-    first, last = map(int, found.groups())
+    first, last = map(int, match.groups())
     return (first, last) if 1 <= first <= last else None
 
 

@@ -1,4 +1,4 @@
-"""How a network is judged, and what it makes of a data set."""
+"""Options of evaluation, and of embeddings and predictions."""
 
 import dataclasses
 

@@ -136,11 +136,12 @@ class Options(TypedDict, total=False):
     the batches since, instead of ending."""
 
     image_feature: str | os.PathLike[str] | None
-    """What holds the images, where it has no usual name: the feature,
-    column, array, or ending of members of a tar file."""
+    """Feature, column, array or file ending that holds the images, if it
+    has no usual name."""
 
     label_feature: str | os.PathLike[str] | None
-    """The same of the labels; see --image_feature."""
+    """Feature, column, array or file ending that holds the labels, if it
+    has no usual name."""
 
     label_map: str | os.PathLike[str] | None
     """File that says which class each label stands for: lines label,class
@@ -157,7 +158,7 @@ class Options(TypedDict, total=False):
 
     exclude_images: str | os.PathLike[str] | None
     """Table of images that are left out of all splits, such as
-    --mode=curate writes: CSV with a column file, or a name a line."""
+    --mode=curate writes: CSV with a column file, or one name per line."""
 
     data_dir: str | os.PathLike[str] | None
     """Directory that holds TFDS data."""
@@ -181,14 +182,15 @@ class Options(TypedDict, total=False):
     in a third of what is free."""
 
     shuffle_buffer: int
-    """Examples next to each other that are shuffled among themselves, in
-    windows of random order, so that files are read piece by piece; 0:
-    all. Numbers are shuffled, not images: it takes no memory."""
+    """Neighbouring examples that are shuffled among themselves, as one
+    window; windows come in random order, so that files are read piece by
+    piece. 0: all examples. It takes no memory, as numbers are shuffled
+    and not images."""
 
     max_corrupt_fraction: float
     """Share of a data set's images that may be unreadable, in [0, 1); those
-    are named and left out, and more stop the run. One of few may always
-    be. 0: the first stops it."""
+    are named and left out, and more stop the run. One image may always
+    be unreadable, unless this is 0."""
 
     label_fraction: float
     """Share of each class whose labels are used, in (0, 1]."""

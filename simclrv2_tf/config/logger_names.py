@@ -1,4 +1,4 @@
-"""Who is told the metrics of training: the names of `--logger`."""
+"""The loggers that `--logger` names, which take the metrics of training."""
 
 from __future__ import annotations
 

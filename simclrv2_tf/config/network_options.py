@@ -1,4 +1,4 @@
-"""The network."""
+"""Options of the network: backbone, heads, normalization."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""One option: all that is to be known of a flag stands in one call."""
+"""One option: its default, help line, type and range in one call."""
 
 import dataclasses
 import numbers
@@ -63,12 +63,12 @@ WHOLE_NUMBER = Also((numbers.Integral,), str, "int")
 
 
 class Resumed(NamedTuple):
-    """What a run that goes on may do with an option.
+    """Whether an option may change when a run goes on.
 
     Attributes:
       fixed: Whether it must stay as it was.
-      changes_training: Whether the run is another one with another value,
-        which is told.
+      changes_training: Whether another value makes it another run, of which
+        a warning tells.
       part: Function from a value to what must stay of it.
     """
 
@@ -78,7 +78,7 @@ class Resumed(NamedTuple):
 
 
 def fixed(part: Callable[[Any], Any]) -> Resumed:
-    """What must stay of a value, as a function of it."""
+    """A `Resumed` for an option of which only a part must stay as it was."""
     return Resumed(fixed=True, part=part)
 
 

@@ -1,4 +1,4 @@
-"""What the job of three stages may take, and what single stages are told."""
+"""Options of the job of three stages, and those of its single stages."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""What options may not stand together."""
+"""Checks that options do not contradict each other."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ from simclrv2_tf.config.field_values import check_ranges
 from simclrv2_tf.config.field_values import check_stages
 from simclrv2_tf.config.hardware_options import STRATEGIES
 from simclrv2_tf.config.logger_names import check_loggers
-from simclrv2_tf.config.probe_options import check_probes
+from simclrv2_tf.config.probe_values import check_probes
 from simclrv2_tf.config.publishing_options import check_publishing
 
 

@@ -1,4 +1,4 @@
-"""What to do, where results go, when to save and to stop."""
+"""Options of a run: its mode, directory, checkpoints and time limit."""
 
 import dataclasses
 

@@ -17,6 +17,8 @@ OF_THE_JOB = (
     "dataset",
     "stage_options",
     "time_budget",
+    "time_limit",
+    "preemption_exit_code",
     "memory_budget",
     "target",
     "license",

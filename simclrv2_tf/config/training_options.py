@@ -1,4 +1,4 @@
-"""What is asked of the network, how it gets there, how views are made."""
+"""Options of training: objective, optimization, augmentation."""
 
 import dataclasses
 

@@ -16,6 +16,7 @@ from simclrv2_tf.curation import curation_tables
 from simclrv2_tf.curation import findings
 from simclrv2_tf.curation import images_to_label
 from simclrv2_tf.curation.pool import Pool
+from simclrv2_tf.curation.pool import check_several
 from simclrv2_tf.curation.pool import open_pool
 from simclrv2_tf.curation.readable_names import check_names
 from simclrv2_tf.data.class_match import unknown_classes
@@ -150,11 +151,8 @@ def _find(config, pool, kept):
     """`Findings` of the images that could be read both times."""
     unreadable = sorted({n for one in kept for n in one.unreadable})
     numbers = np.delete(np.arange(len(pool.files)), unreadable)
-    if len(numbers) < 2:
-        raise ValueError(
-            "Curation compares images with each other and needs two or more. "
-            f"Received: {pool.source.name}, of which {len(numbers)} can be read"
-        )
+    readable = f"{pool.source.name}, of which {len(numbers)} can be read"
+    check_several(len(numbers), readable)
     features, thumbnails = (part_of(one.rows, numbers) for one in kept)
     return findings.find(config, pool.subset(numbers), features, thumbnails)
 

@@ -110,7 +110,7 @@ def _doubtful(found, small):
     return [
         small.tile(
             int(doubts.numbers[place]),
-            f"{found.pool.class_of(doubts.numbers[place])} → "
+            f"{found.pool.source.class_of(doubts.numbers[place])} → "
             f"{names[doubts.looks_like[place]]} {doubts.score[place]:.2f}",
             bool(doubts.confident[place]),
         )
@@ -134,7 +134,7 @@ def similarities(
     axes = figure.subplots()
     low = min(0.0, float(similarity.min()))
     edges = np.linspace(low, 1.0, BINS + 1)
-    axes.hist(similarity, edges, color=scheme.accent, label="images")
+    axes.hist(similarity, edges.tolist(), color=scheme.accent, label="images")
     if null is not None and null.width > 0:
         middle = (edges[1:] + edges[:-1]) / 2
         expected = len(similarity) * np.diff(_normal(null, edges))

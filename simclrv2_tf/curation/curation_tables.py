@@ -10,11 +10,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
-from collections.abc import Iterable
 from collections.abc import Iterator
 
 import numpy as np
@@ -23,6 +20,7 @@ from simclrv2_tf.curation import next_labels
 from simclrv2_tf.curation.findings import Findings
 from simclrv2_tf.curation.pool import splits_in_table
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.csv_text import csv_text
 
 NAME = "curation"
 _FILE = "the image's file, or its number in the split that it was taken from"
@@ -106,7 +104,7 @@ def write(
     if found.chosen:
         tables["next_labels"] = list(_to_label(found, copied))
     for name, rows in tables.items():
-        text = _as_csv(COLUMNS[name], rows)
+        text = csv_text(COLUMNS[name], rows)
         atomic.write_text(os.path.join(directory, f"{name}.csv"), text)
     result = {"protocol": protocol, "tables": _described(tables)}
     result |= summary(found)
@@ -167,7 +165,7 @@ def _to_label(found, copied) -> Iterator[list]:
     for number in np.flatnonzero(pool.are_files):
         if number not in chosen:
             split = called[pool.splits[number]]
-            label = pool.class_of(number)
+            label = pool.source.class_of(number)
             yield [pool.files[number], label, split, "", "", ""]
 
 
@@ -211,15 +209,8 @@ def _doubtful(found) -> Iterator[list]:
 
 
 def _about(pool, number):
-    return pool.files[number], pool.splits[number], pool.class_of(number)
-
-
-def _as_csv(columns: Iterable[str], rows: Iterable[list]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue()
+    label = pool.source.class_of(number)
+    return pool.files[number], pool.splits[number], label
 
 
 def lines(result: dict, directory: str) -> Iterator[str]:

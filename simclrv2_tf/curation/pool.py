@@ -55,11 +55,6 @@ class Pool:
             are_files=self.are_files[numbers],
         )
 
-    def class_of(self, number: int) -> str:
-        """Name of an image's class, "" without one."""
-        label, names = self.source.labels[number], self.source.class_names
-        return names[label] if names and label >= 0 else ""
-
 
 def open_pool(
     config: Config,
@@ -79,12 +74,9 @@ def open_pool(
     parts = _given(source, eval_source) or _named(config)
     train = next(iter(parts))
     parts[train] = _with_allowed_labels(config, parts[train])
-    joined = _joined(config, list(parts.values()))
-    if joined.num_examples < 2:
-        raise ValueError(
-            "Curation compares images with each other and needs two or more. "
-            f"Received: {joined.num_examples} in {joined.name}"
-        )
+    joined = _joined(list(parts.values()))
+    count = joined.num_examples
+    check_several(count, f"{count} in {joined.name}")
     sizes = [part.num_examples for part in parts.values()]
     return Pool(
         joined,
@@ -93,6 +85,20 @@ def open_pool(
         np.array([n for p in parts.values() for n in whole_names(p)], object),
         np.repeat([are_files(p) for p in parts.values()], sizes),
     )
+
+
+def check_several(count: int, received: str) -> None:
+    """Raises a ValueError for fewer images than two.
+
+    Args:
+      count: Of the images.
+      received: What they are, in words.
+    """
+    if count < 2:
+        raise ValueError(
+            "Curation compares images with each other and needs two or more. "
+            f"Received: {received}"
+        )
 
 
 def _given(source, eval_source):
@@ -136,7 +142,7 @@ def _with_allowed_labels(config, source):
     return source.with_labels(inputs.labelled_examples(config, source))
 
 
-def _joined(config, parts):
+def _joined(parts):
     if len(parts) == 1:
         return parts[0]
     classes = [name for part in parts for name in part.class_names or ()]

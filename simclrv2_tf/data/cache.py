@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Decoded
 from simclrv2_tf.data.storage import InMemory
@@ -41,15 +42,15 @@ def cached(source: Source, limit: float | None = None) -> Source:
         return source
     few = np.linspace(0, source.num_examples - 1, SAMPLE).astype(int)
     sample = [image.size for _, image in _decode(source, np.unique(few))]
-    expected = np.mean(sample or [0]) * source.num_examples
+    expected = float(np.mean(sample or [0])) * source.num_examples
     storage = _decoded(source, limit) if expected <= limit else None
     if storage is None:
         _LOG.warning(
-            "cache_dataset: %s takes about %.1f GB decoded and %.1f GB are "
+            "cache_dataset: %s takes about %s decoded and %s are "
             "free for it; its images are decoded when they are needed",
             source.name,
-            expected / 1e9,
-            limit / 1e9,
+            gigabytes(expected),
+            gigabytes(limit),
         )
         return source
     return dataclasses.replace(source, storage=storage, shape=None)
@@ -63,7 +64,7 @@ def _decoded(source: Source, limit: float) -> Storage | None:
         size += image.nbytes
         if size > limit:
             return None
-    _LOG.info("cache_dataset: %.2f GB of pixels in memory", size / 1e9)
+    _LOG.info("cache_dataset: %s of pixels in memory", gigabytes(size))
     if len({image.shape for image in images}) == 1 and images[0].size:
         return InMemory(np.stack(images))
     return Decoded.of_images(images)

@@ -75,8 +75,8 @@ def number_classes(
             f"outside the classes of {name}, which are {listed(classes)}"
             + (f": did you mean {near!r}?" if near else "")
         )
-    found = np.array([numbers[label] for label in labels], np.int32)
-    return found, tuple(classes) or None
+    numbered = np.array([numbers[label] for label in labels], np.int32)
+    return numbered, tuple(classes) or None
 
 
 def _check_gaps(classes, name):
@@ -91,6 +91,23 @@ def _check_gaps(classes, name):
                 f"largest label is {classes[-1]}: number classes from 0 or 1 "
                 "without gaps, or name them with --label_map"
             )
+
+
+def names_or_numbers(
+    count: int, *candidates: Sequence[str] | None
+) -> list[str]:
+    """Names of a network's classes, their numbers where none are known.
+
+    Args:
+      count: Of the classes.
+      *candidates: Names that may be theirs, the likeliest first, None for
+        none; those of another number of classes are not.
+
+    Returns:
+      List of `count` names, "0", "1", … where no candidate fits.
+    """
+    fitting = (names for names in candidates if names and len(names) == count)
+    return list(next(fitting, map(str, range(count))))
 
 
 def listed(names: Sequence, most: int = 8) -> str:
@@ -144,7 +161,7 @@ def likely_slips(names: Sequence[str], labels: np.ndarray) -> list[str]:
     if len(names) > _COMPARED:
         return []
     counts = np.bincount(labels[labels >= 0], minlength=len(names)).tolist()
-    told = []
+    sentences = []
     for name, count in zip(names, counts, strict=True):
         large = [
             other
@@ -154,12 +171,12 @@ def likely_slips(names: Sequence[str], labels: np.ndarray) -> list[str]:
         ]
         near = nearest_name(name, large)
         if near:
-            told.append(
+            sentences.append(
                 f"the class {name!r} has {count} image"
                 f"{'s' if count > 1 else ''}: did you mean {near!r}? "
                 "--label_map joins them"
             )
-    return told
+    return sentences
 
 
 def _letters(name):

@@ -56,13 +56,13 @@ def find_copies(
     end = time.monotonic() + seconds
     known: dict[bytes, list[int]] = {}
     looked_at, pairs = 0, {}
-    for number, found in _digests(second, range(second.num_examples), end):
+    for number, content in _digests(second, range(second.num_examples), end):
         looked_at += 1
-        known.setdefault(found, []).append(number)
+        known.setdefault(content, []).append(number)
     numbers = range(first.num_examples) if order is None else order
-    for number, found in _digests(first, numbers, end):
+    for number, content in _digests(first, numbers, end):
         looked_at += 1
-        for copy in known.pop(found, ()) if found else ():
+        for copy in known.pop(content, ()) if content else ():
             pairs[copy] = number
     return SharedImages(dict(sorted(pairs.items())), looked_at)
 

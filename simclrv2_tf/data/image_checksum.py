@@ -27,10 +27,10 @@ def image_checksum(source: Source) -> int:
     Returns:
       CRC-32 of pixels, or of the bytes of encoded images.
     """
-    held = source.storage.contents()
-    pixels = isinstance(held, np.ndarray) and held.dtype.kind in "uif"
-    if pixels and held.nbytes <= WHOLE:
-        return zlib.crc32(np.ascontiguousarray(held).data)
+    contents = source.storage.contents()
+    pixels = isinstance(contents, np.ndarray) and contents.dtype.kind in "uif"
+    if pixels and contents.nbytes <= WHOLE:
+        return zlib.crc32(np.ascontiguousarray(contents).data)
     checksum = zlib.crc32(_sizes(source.storage).tobytes())
     count = min(LOOKED_AT, source.num_examples)
     numbers = np.linspace(0, source.num_examples - 1, count).astype(int)

@@ -84,9 +84,9 @@ def _one_each(labels, names, path):
 def _json_pairs(text, path):
     pairs: list = []
 
-    def kept(found):  # the outermost object comes last
-        pairs[:] = found
-        return dict(found)
+    def kept(items):  # the outermost object comes last
+        pairs[:] = items
+        return dict(items)
 
     try:
         content = json.loads(text, object_pairs_hook=kept)

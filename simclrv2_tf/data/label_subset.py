@@ -61,8 +61,8 @@ def choose_of_few_classes(
       as those that stand together may be alike; none where there are fewer
       than two classes.
     """
-    found, sizes = np.unique(labels[labels >= 0], return_counts=True)
-    largest = found[np.argsort(-sizes, kind="stable")[:classes]]
+    numbers, sizes = np.unique(labels[labels >= 0], return_counts=True)
+    largest = numbers[np.argsort(-sizes, kind="stable")[:classes]]
     if len(largest) < 2:
         return np.zeros(0, np.int64)
     each = count // len(largest)
@@ -81,7 +81,7 @@ def _of_class(labels, index, fraction, per_class, seed, names):
     wanted = per_class or int(np.floor(fraction * len(members) + 0.5))
     name = names[index] if names else index
     if not 0 < wanted <= len(members):
-        asked = (
+        requested = (
             f"labels_per_class={per_class}"
             if per_class
             else f"label_fraction={fraction:g}"
@@ -89,7 +89,7 @@ def _of_class(labels, index, fraction, per_class, seed, names):
         raise ValueError(
             f"Each class must keep at least one label and have as many as are "
             f"asked for; class {name!r} has {len(members)} examples. "
-            f"Received: {asked}"
+            f"Received: {requested}"
         )
     order = np.random.Generator(np.random.PCG64([seed, index]))
     return order.permutation(members)[:wanted]

@@ -1,9 +1,13 @@
 """Stateless draws: the same seed and position give the same number."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 
-def fold(seed, *numbers):
+def fold(seed: int | tf.Tensor, *numbers: int | tf.Tensor) -> tf.Tensor:
     """A new seed from a seed and whole numbers (epoch, step, view, …).
 
     Args:
@@ -26,7 +30,9 @@ def fold(seed, *numbers):
     return seed
 
 
-def uniform(shape, seed):
+def uniform(
+    shape: Sequence[int | tf.Tensor], seed: int | tf.Tensor
+) -> tf.Tensor:
     """Uniform numbers, the same on every device and compiled or not.
 
     `tf.random.stateless_uniform` makes them of the lower 23 of 32 random
@@ -47,7 +53,13 @@ def uniform(shape, seed):
     return tf.cast(tf.cast(lower, tf.int32), tf.float32) * 2.0**-23
 
 
-def uniform_rows(seed, batch, columns, first=0, total=None):
+def uniform_rows(
+    seed: int | tf.Tensor,
+    batch: int | tf.Tensor,
+    columns: int,
+    first: int | tf.Tensor = 0,
+    total: int | tf.Tensor | None = None,
+) -> tf.Tensor:
     """Uniform numbers for the rows of a batch, whichever replica asks.
 
     The whole batch's numbers are drawn and this replica's rows cut out, so

@@ -147,9 +147,9 @@ class Source:
         )
 
     def remaining(self, indices: np.ndarray) -> Source:
-        """What is left of the data set where other images are left out.
+        """The examples of a data set whose other images are left out.
 
-        It is no subset that is judged by the whole, see `taken_from`.
+        Unlike `subset`, the unreadable limit counts these images alone.
         """
         return dataclasses.replace(self.subset(indices), taken_from=0)
 
@@ -228,6 +228,11 @@ class Source:
             to_channels(to_float(fetch(i)), self.channels),
             tf.gather(labels, i),
         )
+
+    def class_of(self, index: int) -> str:
+        """Name of an example's class, "" without one."""
+        label, names = self.labels[index], self.class_names
+        return names[label] if names and label >= 0 else ""
 
     def where(self, index: int) -> str:
         """Where an example comes from, for messages."""

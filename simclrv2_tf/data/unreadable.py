@@ -39,7 +39,7 @@ class UnreadableImages:
       error: Why the run cannot go on, a sentence; None while it can.
     """
 
-    def __init__(self, source: Source, max_fraction: float = 0.01):
+    def __init__(self, source: Source, max_fraction: float = 0.01) -> None:
         self.source = source
         self.max_fraction = max_fraction
         self.total = source.num_examples
@@ -139,12 +139,14 @@ class UnreadableImages:
         """A line for the end of a run, "" if all could be read."""
         if not self.found:
             return ""
-        told = (
+        sentence = (
             f"{len(self.found)} of {self.total} images could "
             "not be read and were left out"
         )
         lost = self._lost_classes()
-        return f"{told}: {LOST % _listed(self.source, lost)}" if lost else told
+        if not lost:
+            return sentence
+        return f"{sentence}: {LOST % _listed(self.source, lost)}"
 
     def _lost_classes(self):
         """Numbers of the classes whose labelled images are all unreadable."""

@@ -69,33 +69,44 @@ def views(
             f"{batch_size} and images of shape {image.shape}"
         )
 
+    crop = _cropper(image_size, seed, random_flip, crop_area_min)
+    distort = _distorter(seed, color_jitter_strength, use_blur)
+    numbered = tf.data.Dataset.zip(_numbers(seed), dataset)
+    crops = numbered.map(crop, tf.data.AUTOTUNE, deterministic=True)
+    batches = crops.batch(batch_size, drop_remainder=True)
+    return batches.map(distort, tf.data.AUTOTUNE).prefetch(1)
+
+
+def _cropper(image_size, seed, flip, least_area):
+    """Function (number, element) to the number, two crops and a label."""
+
     @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
-    def cropped(number, element):
+    def crop(number, element):
         image, label = _image_and_label(element)
         own = fold(seed, CROPS, *_halves(number))
-        draws = boxes.draw(own, 1, 2, flip=random_flip)
+        draws = boxes.draw(own, 1, 2, flip=flip)
         draws = boxes.Draws(*(values[0] for values in draws))
-        crops = image_views(_in_range(image), draws, image_size, crop_area_min)
+        crops = image_views(_in_range(image), draws, image_size, least_area)
         return number, crops, tf.reshape(tf.cast(label, tf.int32), [])
 
-    @tf.autograph.experimental.do_not_convert
-    def finished(numbers, crops, labels):
+    return crop
+
+
+def _distorter(seed, strength, blur):
+    """Function (numbers, crops, labels) of a batch to its views and labels."""
+
+    @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
+    def distort(numbers, crops, labels):
         own = fold(seed, COLOURS, *_halves(numbers[0]))
         pair = tuple(
             policy.augment_views(
-                crop,
-                fold(own, view),
-                strength=color_jitter_strength,
-                blur=use_blur,
+                crop, fold(own, view), strength=strength, blur=blur
             )
             for view, crop in enumerate(crops)
         )
         return pair, labels
 
-    numbered = tf.data.Dataset.zip(_numbers(seed), dataset)
-    crops = numbered.map(cropped, tf.data.AUTOTUNE, deterministic=True)
-    batches = crops.batch(batch_size, drop_remainder=True)
-    return batches.map(finished, tf.data.AUTOTUNE).prefetch(1)
+    return distort
 
 
 def _numbers(seed):

@@ -1,5 +1,7 @@
 """The workers that TF_CONFIG names, and which of them is lost."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
 import json
@@ -7,6 +9,7 @@ import os
 import re
 import socket
 import time
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -36,33 +39,33 @@ class Cluster:
     """Processes that train together.
 
     Attributes:
-        addresses: {task: "host:port"}, a task being ("worker", 0), in the
-            order of workers.
-        task: The one that this process is.
+      addresses: {task: "host:port"}, a task being ("worker", 0), in the
+        order of workers.
+      task: The one that this process is.
     """
 
     addresses: dict
     task: tuple
 
-    def lost(self):
+    def lost(self) -> list[tuple[str, int]]:
         """The tasks, other than this one, at whose address nobody answers."""
         others = [task for task in self.addresses if task != self.task]
         return [t for t in others if not _answers(self.addresses[t])]
 
-    def named(self, task):
+    def named(self, task: tuple[str, int]) -> str:
         """A task in words: worker 1 (host:port)."""
         return f"{task[0]} {task[1]} ({self.addresses[task]})"
 
 
-def read_cluster():
+def read_cluster() -> Cluster | None:
     """The cluster in the environment variable TF_CONFIG.
 
     Returns:
-        A `Cluster`; None if the variable is unset, or names one process
-        alone, as some services do for jobs of one machine.
+      A `Cluster`; None if the variable is unset, or names one process
+      alone, as some services do for jobs of one machine.
 
     Raises:
-        ValueError: If TF_CONFIG is malformed.
+      ValueError: If TF_CONFIG is malformed.
     """
     text = os.environ.get(VARIABLE)
     if not text:
@@ -104,18 +107,18 @@ def _check(addresses, task):
 
 
 @contextlib.contextmanager
-def naming_lost_peers():
+def naming_lost_peers() -> Iterator[None]:
     """Turns a failure of collectives into a sentence about who was lost.
 
     Raises:
-        ConnectionError: In place of TensorFlow's error, if a peer is gone.
+      ConnectionError: In place of TensorFlow's error, if a peer is gone.
     """
     try:
         yield
     except _BROKEN as error:
         cluster = read_cluster()
         lost = _lost(cluster, error) if cluster else []
-        if not lost:
+        if cluster is None or not lost:
             raise
         time.sleep(_LINGER_SECONDS)
         names = " and ".join(cluster.named(task) for task in lost)

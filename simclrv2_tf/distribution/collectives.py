@@ -1,14 +1,16 @@
 """What replicas say to each other within a step."""
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 
-def num_replicas():
+def num_replicas() -> int:
     """Returns how many replicas take part in a step, 1 without a strategy."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def replica_id():
+def replica_id() -> int | tf.Tensor:
     """Returns which replica this is: int, or int32 scalar inside a step.
 
     Outside a replica's step (and with one replica) it is 0.
@@ -18,16 +20,16 @@ def replica_id():
     return tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
-def replica_offset(batch_size):
+def replica_offset(batch_size: int | tf.Tensor) -> int | tf.Tensor:
     """Returns where this replica's rows start in a gathered batch.
 
     Args:
-        batch_size: Rows per replica, the same on each: int or int32 scalar.
+      batch_size: Rows per replica, the same on each: int or int32 scalar.
     """
     return replica_id() * batch_size
 
 
-def all_gather(x):
+def all_gather(x: tf.Tensor) -> tf.Tensor:
     """Joins the rows of every replica; differentiable.
 
     The gradient is exact: each replica receives what all replicas' losses
@@ -35,18 +37,18 @@ def all_gather(x):
     with the same number of rows.
 
     Args:
-        x: Tensor of shape (batch, ...).
+      x: Tensor of shape (batch, ...).
 
     Returns:
-        Tensor of shape (replicas * batch, ...), in the order of replicas;
-        `x` itself outside a step and with one replica.
+      Tensor of shape (replicas * batch, ...), in the order of replicas;
+      `x` itself outside a step and with one replica.
     """
     if not _in_company():
         return x
     return _all_gather(tf.convert_to_tensor(x))
 
 
-def sum_over_replicas(x):
+def sum_over_replicas(x: tf.Tensor) -> tf.Tensor:
     """Adds up the tensors of every replica; differentiable.
 
     Every replica must call this, in the same order, with the same shape.
@@ -59,8 +61,8 @@ def sum_over_replicas(x):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, x)
 
 
-def check_equal_shares(x):
-    """Has a step fail whose replicas have batches of different sizes.
+def check_equal_shares(x: tf.Tensor) -> None:
+    """Fails the step if replicas have batches of different sizes.
 
     Moments, places in the batch and means over replicas are those of equal
     shares. Shapes that are known are equal: only the others are compared.

@@ -1,6 +1,11 @@
 """Each worker's share of the input, and what workers make of it together."""
 
+from __future__ import annotations
+
 import functools
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +14,7 @@ from simclrv2_tf.distribution.cluster import read_cluster
 from simclrv2_tf.distribution.collectives import sum_over_replicas
 
 
-def worker_share():
+def worker_share() -> tuple[int, int]:
     """How many workers share the input, and which of them this is, from 0."""
     strategy = tf.distribute.get_strategy()
     cluster = read_cluster()
@@ -18,22 +23,24 @@ def worker_share():
     return len(cluster.addresses), list(cluster.addresses).index(cluster.task)
 
 
-def is_chief():
+def is_chief() -> bool:
     """Whether this is the process that writes: the only or the first one."""
     return worker_share()[1] == 0
 
 
-def share_input(make, batch_size):
+def share_input(
+    make: Callable[[int, int], tf.data.Dataset], batch_size: int
+) -> tf.data.Dataset | tf.distribute.DistributedDataset:
     """The training input of the strategy in scope, each replica's rows apart.
 
     Args:
-        make: Function (workers, worker) to a `tf.data.Dataset` of that
-            worker's share of every batch, endless, in the order of its
-            replicas.
-        batch_size: Rows of a batch over all replicas, which divide it.
+      make: Function (workers, worker) to a `tf.data.Dataset` of that
+        worker's share of every batch, endless, in the order of its
+        replicas.
+      batch_size: Rows of a batch over all replicas, which divide it.
 
     Returns:
-        What `fit` takes: the data set itself for one replica.
+      What `fit` takes: the data set itself for one replica.
     """
     strategy = tf.distribute.get_strategy()
     replicas = strategy.num_replicas_in_sync
@@ -49,7 +56,9 @@ def share_input(make, batch_size):
     return strategy.distribute_datasets_from_function(of_pipeline)
 
 
-def map_rows(function, dataset):
+def map_rows(
+    function: Callable[..., Any], dataset: tf.data.Dataset
+) -> Iterator[Any]:
     """Applies a function to batches, each local replica to its part of them.
 
     Batches are filled up to the size of the largest so far (the first one,
@@ -58,12 +67,12 @@ def map_rows(function, dataset):
     Nothing is said to other workers.
 
     Args:
-        function: Of tensors (rows, ...), one for each part of an element, to
-            a structure of tensors (rows, ...), each row from its row alone.
-        dataset: `tf.data.Dataset` of this worker's batches.
+      function: Of tensors (rows, ...), one for each part of an element, to
+        a structure of tensors (rows, ...), each row from its row alone.
+      dataset: `tf.data.Dataset` of this worker's batches.
 
     Yields:
-        The structure with numpy arrays (rows, ...), for each batch.
+      The structure with numpy arrays (rows, ...), for each batch.
     """
     strategy = tf.distribute.get_strategy()
     local = strategy.num_replicas_in_sync // worker_share()[0]
@@ -109,14 +118,14 @@ def _joined(strategy, x):
     return np.concatenate([part.numpy() for part in parts])
 
 
-def join_workers(rows):
+def join_workers(rows: np.ndarray) -> np.ndarray:
     """Joins the rows of all workers, in their order; each must call this.
 
     Args:
-        rows: Numpy array (rows, ...), of as many as each worker has.
+      rows: Numpy array (rows, ...), of as many as each worker has.
 
     Returns:
-        Numpy array (all rows, ...), the same on every worker.
+      Numpy array (all rows, ...), the same on every worker.
     """
     workers, _ = worker_share()
     if workers == 1:
@@ -132,12 +141,12 @@ def join_workers(rows):
     return strategy.gather(values, axis=0).numpy()
 
 
-def from_chief(answer):
+def from_chief(answer: bool) -> bool:
     """The first worker's answer, yes or no, where clocks or files differ."""
     return bool(join_workers(np.array([int(answer)]))[0])
 
 
-def any_worker(answer):
+def any_worker(answer: bool) -> bool:
     """Whether any worker says yes; each must call this. Cheap, for steps."""
     if worker_share()[0] == 1:
         return bool(answer)
@@ -154,8 +163,8 @@ def _adder(strategy):
     )
 
 
-def wait_for_workers():
-    """Goes on when every worker has come here."""
+def wait_for_workers() -> None:
+    """Returns when every worker has called it (a barrier)."""
     join_workers(np.zeros(1, np.int32))
 
 

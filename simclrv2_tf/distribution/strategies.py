@@ -1,7 +1,10 @@
 """Chooses a `tf.distribute` strategy."""
 
+from __future__ import annotations
+
 import functools
 import os
+from typing import Any
 
 import tensorflow as tf
 
@@ -23,7 +26,12 @@ class MultiWorkerStrategy(tf.distribute.MultiWorkerMirroredStrategy):
     scalar across replicas alone.
     """
 
-    def reduce(self, reduce_op, value, axis=None):
+    def reduce(
+        self,
+        reduce_op: tf.distribute.ReduceOp | str,
+        value: Any,
+        axis: int | None = None,
+    ) -> Any:
         """Reduces each part of `value`, along `axis` where it has one."""
 
         def reduce_part(part):
@@ -41,31 +49,35 @@ def _is_scalar(value):
 
 
 def make_strategy(
-    name="auto", tpu_name=None, tpu_zone=None, gcp_project=None, use_tpu=None
-):
+    name: str = "auto",
+    tpu_name: str | None = None,
+    tpu_zone: str | None = None,
+    gcp_project: str | None = None,
+    use_tpu: bool | None = None,
+) -> tf.distribute.Strategy:
     """Chooses how the work is spread over devices.
 
     A process has one strategy of a kind: asked again, the same one comes
     back. Several workers must ask before TensorFlow has computed anything.
 
     Args:
-        name: One of `STRATEGIES`. `"auto"` takes a TPU if `tpu_name` or the
-            environment names one, else several workers if `TF_CONFIG` names
-            them, else every local GPU if there are several, else one device.
-        tpu_name: Name or `grpc://` address of the TPU; `"local"` on a TPU
-            virtual machine.
-        tpu_zone: Google Cloud zone of the TPU.
-        gcp_project: Google Cloud project of the TPU.
-        use_tpu: Whether `"auto"` takes a TPU, and no other device; None to
-            look for one.
+      name: One of `STRATEGIES`. `"auto"` takes a TPU if `tpu_name` or the
+        environment names one, else several workers if `TF_CONFIG` names
+        them, else every local GPU if there are several, else one device.
+      tpu_name: Name or `grpc://` address of the TPU; `"local"` on a TPU
+        virtual machine.
+      tpu_zone: Google Cloud zone of the TPU.
+      gcp_project: Google Cloud project of the TPU.
+      use_tpu: Whether `"auto"` takes a TPU, and no other device; None to
+        look for one.
 
     Returns:
-        A `tf.distribute.Strategy`. For one device it is TensorFlow's default
-        strategy, with none of the overhead of mirrored variables.
+      A `tf.distribute.Strategy`. For one device it is TensorFlow's default
+      strategy, with none of the overhead of mirrored variables.
 
     Raises:
-        ValueError: If `name` is unknown, or the environment does not hold
-            what the strategy needs.
+      ValueError: If `name` is unknown, or the environment does not hold
+        what the strategy needs.
     """
     if name not in STRATEGIES:
         raise ValueError(
@@ -83,7 +95,7 @@ def make_strategy(
     return tf.distribute.get_strategy()
 
 
-def tpu_in_environment():
+def tpu_in_environment() -> str | None:
     """The name of a TPU in the environment, None if there is none."""
     names = (os.environ.get(key) for key in _TPU_ENVIRONMENT)
     return next(filter(None, names), None)

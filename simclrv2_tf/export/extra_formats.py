@@ -5,9 +5,13 @@ network's size, any number at once, and are compared with the network where
 their runtimes are installed; what 8 bits lose is for the caller to judge.
 """
 
+from __future__ import annotations
+
 import os
 import tempfile
+from collections.abc import Iterable
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -32,7 +36,7 @@ EXTRA_FORMATS = {
 }
 
 
-def check_installed(formats):
+def check_installed(formats: Iterable[str]) -> None:
     """Refuses formats that are unknown or whose packages are missing.
 
     Raises:
@@ -53,12 +57,17 @@ def check_installed(formats):
             )
 
 
-def file_of(form, directory):
+def file_of(form: str, directory: str) -> str:
     """Path of a format's file in a version's directory."""
     return os.path.join(directory, EXTRA_FORMATS[form][0])
 
 
-def write(network, directory, formats=(), calibration=None):
+def write(
+    network: keras.Model,
+    directory: str,
+    formats: Iterable[str] = (),
+    calibration: np.ndarray | None = None,
+) -> None:
     """Writes `network.keras`, and the formats asked for.
 
     Args:

@@ -1,16 +1,23 @@
 """Names of the classes, one a line, as an asset of the SavedModel."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
+from collections.abc import Sequence
 
+import keras
 import tensorflow as tf
 
 FILE = "labels.txt"
 
 
 @contextlib.contextmanager
-def label_file(network, names=None):
+def label_file(
+    network: keras.Model, names: Sequence[str] | None = None
+) -> Iterator[str | None]:
     """Writes the names of a network's classes.
 
     Args:
@@ -40,7 +47,7 @@ def label_file(network, names=None):
         yield path
 
 
-def make_table(path):
+def make_table(path: str) -> tf.lookup.StaticHashTable:
     """A table from class numbers (int64) to names, read from a label file."""
     initializer = tf.lookup.TextFileInitializer(
         path,
@@ -52,7 +59,7 @@ def make_table(path):
     return tf.lookup.StaticHashTable(initializer, default_value="")
 
 
-def read_labels(directory):
+def read_labels(directory: str) -> list[str] | None:
     """The class names of an exported version, None if it has none."""
     path = os.path.join(directory, tf.saved_model.ASSETS_DIRECTORY, FILE)
     if not tf.io.gfile.exists(path):

@@ -1,11 +1,17 @@
 """How long each exported format takes to answer, and how large it is."""
 
+from __future__ import annotations
+
 import json
 import os
 import platform
 import statistics
 import time
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -22,7 +28,12 @@ ROUNDS = (5, 100)  # requests that are timed, at least and at most
 _SAVED_MODEL = ("saved_model.pb", "variables/*", "assets/*")
 
 
-def measure(network, directory, formats=(), seconds=SECONDS):
+def measure(
+    network: keras.Model,
+    directory: str,
+    formats: Iterable[str] = (),
+    seconds: float = SECONDS,
+) -> dict[str, Any]:
     """Times requests of a version's formats, in turn, and weighs its files.
 
     A request is one of float images of the network's size to its logits, or
@@ -43,7 +54,7 @@ def measure(network, directory, formats=(), seconds=SECONDS):
     endpoint = "logits_sup" if classifies else "final_avg_pool"
     ways = _ways(network, directory, formats, endpoint)
     times = {size: _timed(ways, network, size, seconds) for size in BATCHES}
-    found = {
+    measurements = {
         "endpoint": endpoint,
         "image_size": network.get_config()["image_size"],
         **_environment(),
@@ -57,9 +68,9 @@ def measure(network, directory, formats=(), seconds=SECONDS):
             for form, way in ways.items()
         ],
     }
-    text = json.dumps(found, indent=2) + "\n"
+    text = json.dumps(measurements, indent=2) + "\n"
     atomic.write_text(os.path.join(directory, FILE), text)
-    return found
+    return measurements
 
 
 def _environment():
@@ -71,17 +82,17 @@ def _environment():
     }
 
 
-def table(found):
-    """What `measure` found, as lines of text."""
+def table(measurements: Mapping[str, Any]) -> str:
+    """What `measure` returns, as lines of text."""
     header = ("format", "MiB", *(f"ms at batch {size}" for size in BATCHES))
     rows = [header]
-    for row in found["formats"]:
+    for row in measurements["formats"]:
         times = row["milliseconds"]
-        told = (
+        medians = (
             f"{times[str(size)]['median']:.2f}" if times else "not installed"
             for size in BATCHES
         )
-        rows.append((row["format"], f"{row['bytes'] / 2**20:.2f}", *told))
+        rows.append((row["format"], f"{row['bytes'] / 2**20:.2f}", *medians))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(_line(row, widths) for row in rows)
 
@@ -89,8 +100,8 @@ def table(found):
 def _line(row, widths):
     """The name on the left, numbers on the right."""
     name, *numbers = row
-    told = [x.rjust(w) for x, w in zip(numbers, widths[1:], strict=True)]
-    return "  ".join([name.ljust(widths[0]), *told])
+    padded = [x.rjust(w) for x, w in zip(numbers, widths[1:], strict=True)]
+    return "  ".join([name.ljust(widths[0]), *padded])
 
 
 def _ways(network, directory, formats, endpoint):
@@ -127,7 +138,7 @@ def _timed(ways, network, size, seconds):
             break
         for form, way in ways.items():
             times[form].append(_milliseconds(way, images))
-    return {form: _summary(found) for form, found in times.items()}
+    return {form: _summary(each) for form, each in times.items()}
 
 
 def _milliseconds(way, images):

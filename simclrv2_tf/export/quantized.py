@@ -8,6 +8,8 @@ Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient
 Integer-Arithmetic-Only Inference".
 """
 
+from __future__ import annotations
+
 import os
 import tempfile
 
@@ -20,7 +22,9 @@ INT8 = frozenset({LITERT, ONNX})
 ENDPOINTS = ("final_avg_pool", "proj_head_output", "logits_sup")
 
 
-def write(network, path, form, images):
+def write(
+    network: keras.Model, path: str, form: str, images: np.ndarray | None
+) -> None:
     """Quantizes a network.
 
     Args:
@@ -34,6 +38,7 @@ def write(network, path, form, images):
       ValueError: If there are no such images, or weights are not finite.
     """
     check(network, form, images)
+    images = np.asarray(images)
     endpoints = {n: network.output[n] for n in ENDPOINTS if n in network.output}
     model = keras.Model(network.input, endpoints)
     spec = tf.TensorSpec([None, *images.shape[1:]], tf.float32, "images")
@@ -76,7 +81,7 @@ def _write_onnx(model, path, spec, images):
         )
 
 
-def check(network, form, images):
+def check(network: keras.Model, form: str, images: np.ndarray | None) -> None:
     """Raises the errors of `write` before anything is done."""
     config = network.get_config()
     shape = (config["image_size"], config["image_size"], config["channels"])

@@ -1,17 +1,21 @@
 """The runtimes that answer with exported files: ONNX Runtime and LiteRT."""
 
-import importlib.util
+from __future__ import annotations
 
+import importlib.util
+from collections.abc import Callable
+
+import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.machine.cores import cores
 
 
-def is_installed(package):
+def is_installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
-def open_file(path):
+def open_file(path: str) -> Callable[..., dict[str, np.ndarray]] | None:
     """A function that answers with an exported file.
 
     Args:

@@ -1,14 +1,23 @@
 """The object that a SavedModel holds: to call, to train, to put layers on."""
 
+from __future__ import annotations
+
 import contextlib
 import itertools
+from collections.abc import Callable
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from simclrv2_tf.export.labels import make_table
 
 
-def make_servable(network, prepare, labels=None):
+def make_servable(
+    network: keras.Model,
+    prepare: Callable[[tf.Tensor], tf.Tensor],
+    labels: str | None = None,
+) -> tf.train.Checkpoint:
     """Wraps a network for `tf.saved_model.save`.
 
     Args:
@@ -43,13 +52,17 @@ def make_servable(network, prepare, labels=None):
     return servable
 
 
-def concrete(function, spec):
+def concrete(
+    function: Callable[..., Any], spec: tf.TypeSpec
+) -> Callable[..., Any]:
     """Traces a function of one input."""
     compiled = tf.function(function, input_signature=[spec], autograph=False)
     return compiled.get_concrete_function()
 
 
-def image_spec(network, dtype=tf.float32):
+def image_spec(
+    network: keras.Model, dtype: tf.DType = tf.float32
+) -> tf.TensorSpec:
     channels = network.get_config()["channels"]
     return tf.TensorSpec([None, None, None, channels], dtype, "images")
 
@@ -70,7 +83,7 @@ def _add_calls(servable, network):
 
 
 def _either(in_inference, in_training, spec):
-    """One function of both, for all ways in which it is told to train.
+    """One callable that dispatches on `trainable` / `training`.
 
     `tensorflow_hub.KerasLayer` looks for an argument called `training`, and
     without one has normalization stand still.
@@ -88,7 +101,7 @@ def _either(in_inference, in_training, spec):
 
 @contextlib.contextmanager
 def _on_one_replica(network):
-    """Moments without the sums over replicas, which others cannot derive."""
+    """Takes moments on one replica: a SavedModel has no sums over replicas."""
     synchronized = [
         layer
         for layer in network._flatten_layers()

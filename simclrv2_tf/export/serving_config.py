@@ -1,5 +1,7 @@
 """Files that tell TensorFlow Serving what to serve, and how to batch."""
 
+from __future__ import annotations
+
 import os
 
 import tensorflow as tf
@@ -31,7 +33,7 @@ num_batch_threads { value: 4 }
 """
 
 
-def write(directory):
+def write(directory: str) -> None:
     """Writes both files beside the versions, unless they are there already.
 
     Args:

@@ -1,7 +1,11 @@
 """What a server answers: named signatures, batch-major throughout."""
 
-import os
+from __future__ import annotations
 
+import os
+from collections.abc import Callable
+
+import keras
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
@@ -15,7 +19,12 @@ _EMBEDDED = ("final_avg_pool", "proj_head_output")
 _CLASSIFY_METHOD = "tensorflow/serving/classify"
 
 
-def make_signatures(servable, network, top=TOP, temperature=1.0):
+def make_signatures(
+    servable: tf.train.Checkpoint,
+    network: keras.Model,
+    top: int = TOP,
+    temperature: float = 1.0,
+) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
     """The signatures of an exported network.
 
     The first dimension of every input and output is the batch's.
@@ -103,7 +112,7 @@ def _encoded_in(examples):
         return tf.identity(encoded)
 
 
-def name_methods(directory):
+def name_methods(directory: str) -> None:
     """Names the method of `classify`, which the server asks for.
 
     Args:

@@ -1,5 +1,7 @@
 """The temperature of an exported version's probabilities, noted beside it."""
 
+from __future__ import annotations
+
 import json
 import os
 
@@ -8,14 +10,14 @@ import tensorflow as tf
 FILE = "calibration.json"
 
 
-def write_temperature(directory, temperature):
+def write_temperature(directory: str, temperature: float) -> None:
     """Writes the temperature, and nothing where logits stay as they are."""
     if temperature != 1.0:
         with tf.io.gfile.GFile(os.path.join(directory, FILE), "w") as file:
             json.dump({"temperature": temperature}, file)
 
 
-def read_temperature(path):
+def read_temperature(path: str) -> float:
     """The temperature that a file of calibration holds, 1.0 without one.
 
     Args:

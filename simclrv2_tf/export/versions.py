@@ -1,13 +1,16 @@
 """Numbered versions on disk: each whole or not there."""
 
+from __future__ import annotations
+
 import contextlib
 import os
+from collections.abc import Iterator
 
 import tensorflow as tf
 
 
 @contextlib.contextmanager
-def staged(directory, version):
+def staged(directory: str, version: int) -> Iterator[str]:
     """Lets a body write a version under another name, then renames it.
 
     TensorFlow Serving loads a directory as soon as its name is a number.
@@ -61,7 +64,7 @@ def _remove(path):
         tf.io.gfile.rmtree(path)
 
 
-def forget_older(directory, version, keep):
+def forget_older(directory: str, version: int, keep: int) -> None:
     """Removes versions before `version`, so that `keep` stay with it.
 
     Newer ones are left alone: whoever exports an older step does not mean to
@@ -72,7 +75,7 @@ def forget_older(directory, version, keep):
         tf.io.gfile.rmtree(os.path.join(directory, str(old)))
 
 
-def versions_of(directory):
+def versions_of(directory: str) -> list[int]:
     """Numbers of the versions, ascending."""
     names = (name.rstrip("/") for name in tf.io.gfile.listdir(directory))
     return sorted(int(name) for name in names if name.isdigit())

@@ -7,7 +7,11 @@ lines. Numbers of fields are those of prediction_log.proto, predict.proto,
 classification.proto, input.proto and model.proto.
 """
 
+from __future__ import annotations
+
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -26,7 +30,9 @@ _EXAMPLE_LIST, _EXAMPLES = 1, 1  # Input, ExampleList
 _SIDE = 256  # pixels of the image that is sent
 
 
-def write_records(directory, signatures, channels=3):
+def write_records(
+    directory: str, signatures: Mapping[str, Any], channels: int = 3
+) -> None:
     """Writes a request for each signature, of one image.
 
     Args:

@@ -1,8 +1,15 @@
 """One version of an exported network, with all that belongs to it."""
 
+from __future__ import annotations
+
 import json
 import os
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.export import extra_formats
@@ -22,25 +29,25 @@ ARGUMENTS = "network.json"  # those of `Network`, beside the SavedModel
 
 
 def export_network(
-    network,
-    directory,
-    version,
-    prepare,
-    names=None,
-    keep=1,
-    formats=(),
-    top=TOP,
-    apply_orientation=False,
-    temperature=1.0,
-    calibration=None,
-):
+    network: keras.Model,
+    directory: str,
+    version: int,
+    prepare: Callable[[tf.Tensor], tf.Tensor],
+    names: Sequence[str] | None = None,
+    keep: int = 1,
+    formats: Iterable[str] = (),
+    top: int = TOP,
+    apply_orientation: bool = False,
+    temperature: float = 1.0,
+    calibration: np.ndarray | None = None,
+) -> str:
     """Writes `<directory>/<version>/`, a SavedModel and what belongs to it.
 
     Called as `m(images, trainable=False)` it gives the endpoints, as the
     original release's exports do; with `trainable=True`, or `training=True`
     as Keras and TensorFlow Hub say it, normalization uses and advances the
     batch's statistics and all variables have gradients.
-    Nothing random is baked in. The signatures are told in `make_signatures`.
+    Nothing random is baked in. `make_signatures` describes the signatures.
     Beside the SavedModel are `network.keras` and, where asked for,
     the files of `EXTRA_FORMATS`; beside the versions `models.config` and
     `batching_parameters.txt` for TensorFlow Serving.
@@ -92,7 +99,7 @@ def export_network(
 
 
 def _write_arguments(network, path):
-    """Of a Keras backbone the variables' names too, which no layout tells."""
+    """Those of `Network`; of a Keras backbone also the variables' names."""
     arguments = network.get_config()
     if arguments.get("backbone"):
         arguments["variables"] = list(network.named_variables())

@@ -54,6 +54,8 @@ class _Remote(io.RawIOBase):
     def _do(self, function, *arguments):
         try:
             return function(*arguments)
+        except tf.errors.NotFoundError as error:
+            raise FileNotFoundError(error.message) from None
         except tf.errors.OpError as error:
             raise OSError(error.message) from None
 

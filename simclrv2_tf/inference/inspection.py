@@ -83,14 +83,13 @@ def _sheet_of(config, source, good):
     ]
     read = source.reader()
     shown = [n for n in picked if _read_or_name(read, source, n) is not None]
-    names = source.class_names or ()
-    captions = [names[y] if y >= 0 else "" for y in source.labels[shown]]
+    captions = source.class_names and [source.class_of(n) for n in shown]
     directory = config.model_dir or "."
     path = os.path.join(directory, SHEET)
     images = ImagesInTurn(read, shown)
     with file_errors(path, "written"):
         tf.io.gfile.makedirs(directory)
-        write_sheet(path, images, COLUMNS, captions if names else None)
+        write_sheet(path, images, COLUMNS, captions)
     return path
 
 

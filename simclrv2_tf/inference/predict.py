@@ -12,6 +12,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.class_match import unknown_classes
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.classes import names_or_numbers
 from simclrv2_tf.data.example_names import example_names
 from simclrv2_tf.data.example_names import names_by_place
 from simclrv2_tf.data.source import Source
@@ -62,7 +63,9 @@ def predict(config: Config, source: Source | None = None) -> str:
     files = example_names(source)
     places = names_by_place(source)
     _check_rows(output, files, places)
-    names = _names(prefix, source, classifier.output_shape[-1])
+    count = classifier.output_shape[-1]
+    known = weights.class_names(prefix)
+    names = names_or_numbers(count, known, source.class_names)
     ema = weights.takes_average(config, prefix)
     temperature = weights.temperature(prefix, ema)
     shards = _compute(config, output, classifier, source, places, temperature)
@@ -73,13 +76,6 @@ def predict(config: Config, source: Source | None = None) -> str:
         tf.io.gfile.rmtree(shards.directory)
         print(f"wrote {len(files):,} predictions to {output}", flush=True)
     return output
-
-
-def _names(prefix, source, count):
-    """Names of the network's classes: its own, the data's, or numbers."""
-    given = [weights.class_names(prefix), source.class_names]
-    fitting = [names for names in given if names and len(names) == count]
-    return fitting[0] if fitting else [str(index) for index in range(count)]
 
 
 def _compare(prefix, source):
@@ -181,7 +177,6 @@ def _compute(config, output, classifier, source, places, temperature):
 
 def _table(path, shards, source, files, names):
     """Writes the rows of all shards, in the order of the examples."""
-    known = source.class_names or ()
     with tf.io.gfile.GFile(path, "w") as file:
         writer = csv.writer(file, lineterminator="\n")
         header = _header(shards.contents["top_k"])
@@ -189,8 +184,7 @@ def _table(path, shards, source, files, names):
         for number in range(len(shards)):
             best = _best(shards.path(number))
             for index in range(*shards.bounds(number)):
-                label = source.labels[index]
-                row = [files[index], known[label] if label >= 0 else ""]
+                row = [files[index], source.class_of(index)]
                 for place, score in best.get(index, ()):
                     row += [names[place], f"{score:.6g}"]
                 writer.writerow(row + [""] * (len(header) - len(row)))

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import file_errors
+from simclrv2_tf.files.json_files import read_if_there
 
 MANIFEST = "manifest.json"
 _LATER = ("images",)  # that manifests of earlier versions do not tell
@@ -86,11 +87,7 @@ class Shards:
 
 def read_manifest(directory: str) -> dict | None:
     """What the parts in a directory are of; None if it does not say."""
-    path = os.path.join(directory, MANIFEST)
-    if not tf.io.gfile.exists(path):
-        return None
-    with tf.io.gfile.GFile(path) as file:
-        return json.load(file)
+    return read_if_there(os.path.join(directory, MANIFEST))
 
 
 def check_same(

@@ -1,4 +1,4 @@
-"""Whether TensorFlow computes on processors, whose kernels are others."""
+"""Whether TensorFlow runs on CPUs only."""
 
 from __future__ import annotations
 

@@ -1,10 +1,16 @@
 """What a residual network is made of: SK, SE, shortcuts, residual blocks."""
 
+from __future__ import annotations
+
+from typing import Any
+
+import keras
 import tensorflow as tf
 
 from simclrv2_tf.models.convolution import Composite
 from simclrv2_tf.models.convolution import Conv2D
 from simclrv2_tf.models.convolution import ConvBN
+from simclrv2_tf.models.convolution import Shape
 from simclrv2_tf.models.convolution import build_in_turn
 
 SK_MIN_CHANNELS = 32  # lower bound of the SK bottleneck, original release
@@ -23,7 +29,14 @@ class SelectiveKernel(Composite):
       **norm: `batch_norm_decay` and `global_bn`, see `ConvBN`.
     """
 
-    def __init__(self, filters, strides, sk_ratio, name=None, **norm):
+    def __init__(
+        self,
+        filters: int,
+        strides: int,
+        sk_ratio: float,
+        name: str | None = None,
+        **norm: Any,
+    ) -> None:
         super().__init__(name=name)
         middle = max(int(filters * sk_ratio), SK_MIN_CHANNELS)
         self.streams = ConvBN(2 * filters, 3, strides, name="streams", **norm)
@@ -31,19 +44,21 @@ class SelectiveKernel(Composite):
         self.mix = Conv2D(2 * filters, 1, name="mix")
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         return [self.streams, self.squeeze, self.mix]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.streams.build(input_shape)
         *_, filters = self.compute_output_shape(input_shape)
         build_in_turn([self.squeeze, self.mix], (None, 1, 1, filters))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         *size, both = self.streams.compute_output_shape(input_shape)
         return (*size, both // 2)
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         streams = tf.stack(
             tf.split(self.streams(inputs, training=training), 2, axis=-1)
         )  # (2, batch, height, width, filters)
@@ -62,20 +77,22 @@ class SqueezeExcite(Composite):
       se_ratio: Channels of the bottleneck as a share of `filters`.
     """
 
-    def __init__(self, channels, filters, se_ratio, **kwargs):
+    def __init__(
+        self, channels: int, filters: int, se_ratio: float, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         middle = max(1, int(filters * se_ratio))
         self.reduce = Conv2D(middle, 1, use_bias=True, name="reduce")
         self.expand = Conv2D(channels, 1, use_bias=True, name="expand")
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         return [self.reduce, self.expand]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         build_in_turn(self.parts, (None, 1, 1, input_shape[-1]))
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         mean = tf.reduce_mean(inputs, [1, 2], keepdims=True)
         gate = self.expand(tf.nn.relu(self.reduce(mean)))
         return tf.sigmoid(gate) * inputs
@@ -92,20 +109,29 @@ class Shortcut(Composite):
       **norm: `batch_norm_decay` and `global_bn`, see `ConvBN`.
     """
 
-    def __init__(self, filters, strides, resnet_d, name=None, **norm):
+    def __init__(
+        self,
+        filters: int,
+        strides: int,
+        resnet_d: bool,
+        name: str | None = None,
+        **norm: Any,
+    ) -> None:
         super().__init__(name=name)
         self.strides = strides
         self.resnet_d = resnet_d
         self.project = ConvBN(filters, 1, 1, relu=False, name="project", **norm)
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         return [self.project]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.project.build(input_shape)
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         if self.resnet_d:
             inputs = self._average(inputs)
         elif self.strides > 1:
@@ -134,18 +160,18 @@ class ResidualBlock(Composite):
       **norm: `batch_norm_decay` and `global_bn`, see `ConvBN`.
     """
 
-    expansion = None
+    expansion: int  # output channels over those of the block
 
     def __init__(
         self,
-        filters,
-        strides=1,
-        project=False,
-        sk_ratio=0.0,
-        se_ratio=0.0,
-        name=None,
-        **norm,
-    ):
+        filters: int,
+        strides: int = 1,
+        project: bool = False,
+        sk_ratio: float = 0.0,
+        se_ratio: float = 0.0,
+        name: str | None = None,
+        **norm: Any,
+    ) -> None:
         super().__init__(name=name)
         out = filters * self.expansion
         self.shortcut = None
@@ -159,23 +185,25 @@ class ResidualBlock(Composite):
             self.excite = SqueezeExcite(out, filters, se_ratio, name="excite")
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         ends = [self.shortcut, *self.branch, self.excite]
         return [part for part in ends if part is not None]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if self.shortcut is not None:
             self.shortcut.build(input_shape)
         outputs = build_in_turn(self.branch, input_shape)
         if self.excite is not None:
             self.excite.build(outputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         for layer in self.branch:
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         shortcut = inputs
         if self.shortcut is not None:
             shortcut = self.shortcut(inputs, training=training)

@@ -6,11 +6,21 @@ checkpoint number (`conv2d`, `conv2d_1`, …), so `leaves` is all that it takes
 to name a network's variables.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
+from typing import TypeAlias
+
 import keras
 import tensorflow as tf
 
 from simclrv2_tf.models import filter_gradient
 from simclrv2_tf.models.normalization import BatchNorm
+
+# Of a tensor: None where a side is not known.
+Shape: TypeAlias = tuple[Any, ...]
 
 
 class Composite(keras.layers.Layer):
@@ -24,10 +34,10 @@ class Composite(keras.layers.Layer):
     """
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         raise NotImplementedError
 
-    def leaves(self):
+    def leaves(self) -> Iterator[keras.layers.Layer]:
         """Yields the convolutions and normalizations in creation order."""
         for part in self.parts:
             if isinstance(part, Composite):
@@ -36,7 +46,9 @@ class Composite(keras.layers.Layer):
                 yield part
 
 
-def build_in_turn(layers, input_shape):
+def build_in_turn(
+    layers: Sequence[keras.layers.Layer], input_shape: Shape
+) -> Shape:
     """Builds layers that each take what the one before gives.
 
     Returns:
@@ -57,7 +69,14 @@ class Conv2D(keras.layers.Conv2D):
     and the rest after, as in the original release.
     """
 
-    def __init__(self, filters, kernel_size, strides=1, use_bias=False, **kw):
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        strides: int = 1,
+        use_bias: bool = False,
+        **kw: Any,
+    ) -> None:
         initializer = keras.initializers.VarianceScaling()
         super().__init__(
             filters,
@@ -69,21 +88,21 @@ class Conv2D(keras.layers.Conv2D):
             **kw,
         )
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         if self.padding == "valid" and self.kernel_size[0] > 1:
             total = self.kernel_size[0] - 1
             sides = (total // 2, total - total // 2)
             inputs = tf.pad(inputs, [[0, 0], sides, sides, [0, 0]])
         return super().call(inputs)
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         kernel = tf.convert_to_tensor(kernel)  # in the precision of the layer
         plain = self.padding == "same" and self.strides[0] == 1
         if plain and filter_gradient.is_slow(inputs, kernel):
             return filter_gradient.convolve(inputs, kernel)
         return super().convolution_op(inputs, kernel)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         size = [s and -(-s // self.strides[0]) for s in input_shape[1:3]]
         return (input_shape[0], *size, self.filters)
 
@@ -104,15 +123,15 @@ class ConvBN(Composite):
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        strides=1,
-        relu=True,
-        zero_gamma=False,
-        batch_norm_decay=0.9,
-        global_bn=True,
-        **kwargs,
-    ):
+        filters: int,
+        kernel_size: int,
+        strides: int = 1,
+        relu: bool = True,
+        zero_gamma: bool = False,
+        batch_norm_decay: float = 0.9,
+        global_bn: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.relu = relu
         self.conv = Conv2D(filters, kernel_size, strides, name="conv")
@@ -124,15 +143,17 @@ class ConvBN(Composite):
         )
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         return [self.conv, self.norm]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         build_in_turn(self.parts, input_shape)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.conv.compute_output_shape(input_shape)
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         outputs = self.norm(self.conv(inputs), training=training)
         return tf.nn.relu(outputs) if self.relu else outputs

@@ -1,9 +1,15 @@
 """Projection head and supervised head."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import keras
+import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.models.convolution import Composite
+from simclrv2_tf.models.convolution import Shape
 from simclrv2_tf.models.convolution import build_in_turn
 from simclrv2_tf.models.normalization import BatchNorm
 
@@ -29,7 +35,14 @@ class ProjectionLayer(Composite):
       global_bn: Whether moments are taken over all replicas.
     """
 
-    def __init__(self, units, last, batch_norm_decay, global_bn, name=None):
+    def __init__(
+        self,
+        units: int,
+        last: bool,
+        batch_norm_decay: float,
+        global_bn: bool,
+        name: str | None = None,
+    ) -> None:
         super().__init__(name=name)
         self.last = last
         self.dense = _dense(units, False, "dense")
@@ -41,16 +54,18 @@ class ProjectionLayer(Composite):
         )
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         return [self.dense, self.norm]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         build_in_turn(self.parts, input_shape)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.dense.compute_output_shape(input_shape)
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         outputs = self.norm(self.dense(inputs), training=training)
         return outputs if self.last else tf.nn.relu(outputs)
 
@@ -73,14 +88,14 @@ class ProjectionHead(Composite):
 
     def __init__(
         self,
-        mode="nonlinear",
-        num_layers=3,
-        width=2048,
-        out_dim=128,
-        batch_norm_decay=0.9,
-        global_bn=True,
-        **kwargs,
-    ):
+        mode: str = "nonlinear",
+        num_layers: int = 3,
+        width: int = 2048,
+        out_dim: int = 128,
+        batch_norm_decay: float = 0.9,
+        global_bn: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if mode not in MODES:
             raise ValueError(
@@ -106,19 +121,21 @@ class ProjectionHead(Composite):
         ]
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         return self.layers
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         build_in_turn(self.layers, input_shape)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> list[Shape]:
         shapes = [input_shape]
         for layer in self.layers:
             shapes.append(layer.compute_output_shape(shapes[-1]))
         return shapes
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> list[tf.Tensor]:
         hidden = [inputs]
         for layer in self.layers:
             hidden.append(layer(hidden[-1], training=training))
@@ -128,29 +145,31 @@ class ProjectionHead(Composite):
 class SupervisedHead(Composite):
     """Linear classifier: (batch, features) to logits (batch, num_classes)."""
 
-    def __init__(self, num_classes, **kwargs):
+    def __init__(self, num_classes: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.linear = _dense(num_classes, True, "linear")
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         return [self.linear]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.linear.build(input_shape)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.linear.compute_output_shape(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return self.linear(inputs)
 
-    def set(self, kernel, bias):
+    def set(
+        self, kernel: tf.Tensor | np.ndarray, bias: tf.Tensor | np.ndarray
+    ) -> None:
         """Starts the classifier from (features, classes) and (classes,)."""
         self.linear.kernel.assign(kernel)
         self.linear.bias.assign(bias)
 
-    def set_zero(self):
+    def set_zero(self) -> None:
         """Starts the classifier from zero weights."""
         for variable in self.variables:
             variable.assign(tf.zeros(variable.shape, variable.dtype))

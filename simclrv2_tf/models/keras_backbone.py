@@ -1,12 +1,19 @@
 """Any Keras network in the place of the residual one: images to features."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf.models import keras_build
+from simclrv2_tf.models.convolution import Shape
 from simclrv2_tf.models.keras_pixels import pixel_scaling
 
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
@@ -41,22 +48,29 @@ class KerasBackbone(keras.layers.Layer):
 
     remat = False
 
-    def __init__(self, model, scaling, image_size, channels, **kwargs):
+    def __init__(
+        self,
+        model: keras.Model,
+        scaling: Callable[[tf.Tensor], tf.Tensor],
+        image_size: int,
+        channels: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
         check_images(model, image_size, channels)
         _check_features(model)
         self.model = model
         self.scaling = scaling
-        self.lowered = None
+        self.lowered: tuple[float, float] | None = None
         for layer in self._norms():  # one replica has Keras's better moments
             layer.synchronized = distribution.num_replicas() > 1
 
     @property
-    def feature_dim(self):
+    def feature_dim(self) -> int:
         return self.model.outputs[0].shape[-1]
 
     @property
-    def noise(self):
+    def noise(self) -> list[keras.Variable]:
         """The states of what is random in it, such as dropout: variables.
 
         They are no weights: who trains sets them in each step.
@@ -64,18 +78,19 @@ class KerasBackbone(keras.layers.Layer):
         weights = {id(variable) for variable in self.model.weights}
         return [v for v in self.model.variables if id(v) not in weights]
 
-    def leaves(self):
+    def leaves(self) -> Iterator[keras.layers.Layer]:
         """Yields the layers that have weights of their own, once each."""
         for layer, _ in own_weights(self.model):
             yield layer
 
-    def named_variables(self):
+    def named_variables(self) -> dict[str, keras.Variable]:
         """{"Conv2D_1/kernel": variable}: layers numbered kind by kind.
 
         Their own names may hold counts of all layers of a process, as those
         of Xception do, and would be others the next time.
         """
-        counts, named = {}, {}
+        counts: dict[str, int] = {}
+        named: dict[str, keras.Variable] = {}
         for layer, variables in own_weights(self.model):
             kind = type(layer).__name__
             number = counts[kind] = counts.get(kind, -1) + 1
@@ -85,7 +100,7 @@ class KerasBackbone(keras.layers.Layer):
                 named[_free(f"{scope}/{name}", named)] = variable
         return named
 
-    def freeze(self, after_block, batch_norm="moving"):
+    def freeze(self, after_block: int, batch_norm: str = "moving") -> None:
         """Leaves all of it untrained, or nothing.
 
         Args:
@@ -104,8 +119,8 @@ class KerasBackbone(keras.layers.Layer):
         if after_block == ALL:
             self.model.trainable = False
 
-    def settle_statistics(self, steps):
-        """Lowers momenta that are for longer trainings than of so many steps.
+    def settle_statistics(self, steps: int) -> None:
+        """Lowers momenta that are too high for statistics to settle in time.
 
         Moving statistics hold momentum ** steps of what they began with, so
         that a network with a momentum of 0.999 answers at chance after 1,000
@@ -121,10 +136,12 @@ class KerasBackbone(keras.layers.Layer):
         for norm in high:
             norm.momentum = most
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> dict[str, Shape]:
         return {"final_avg_pool": (input_shape[0], self.feature_dim)}
 
-    def call(self, images, training=None):
+    def call(
+        self, images: tf.Tensor, training: bool | None = None
+    ) -> dict[str, tf.Tensor]:
         images = tf.cast(images, self.variable_dtype)
         scaled = as_taken(self.model, self.scaling(images))
         outputs = self.model(scaled, training=training)
@@ -137,7 +154,13 @@ class KerasBackbone(keras.layers.Layer):
         return [leaf for leaf in self.leaves() if isinstance(leaf, kind)]
 
 
-def make_keras_backbone(backbone, pixels, image_size, channels, **kwargs):
+def make_keras_backbone(
+    backbone: str | keras.Model,
+    pixels: str | None,
+    image_size: int,
+    channels: int,
+    **kwargs: Any,
+) -> tuple[KerasBackbone, str]:
     """A `KerasBackbone`, and the text that it is made again from.
 
     Args:
@@ -155,7 +178,11 @@ def make_keras_backbone(backbone, pixels, image_size, channels, **kwargs):
     return KerasBackbone(model, scaling, image_size, channels, **kwargs), text
 
 
-def check_options(input_mean, input_std, global_bn):
+def check_options(
+    input_mean: str | Sequence[float] | None,
+    input_std: str | Sequence[float] | None,
+    global_bn: bool,
+) -> None:
     """Raises a ValueError for options of `Network` that ResNets alone have."""
     if input_mean is not None or input_std is not None:
         raise ValueError(
@@ -170,14 +197,16 @@ def check_options(input_mean, input_std, global_bn):
         )
 
 
-def kernels(layer):
+def kernels(layer: keras.layers.Layer) -> list[keras.Variable]:
     """The kernels of a layer, those of separable convolutions too."""
     return [getattr(layer, n) for n in _KERNELS if hasattr(layer, n)]
 
 
-def own_weights(model):
+def own_weights(
+    model: keras.Model,
+) -> Iterator[tuple[keras.layers.Layer, list[keras.Variable]]]:
     """Yields each layer with weights of its own, and these."""
-    seen = set()
+    seen: set[int] = set()
     for layer in model._flatten_layers(include_self=True):
         below = layer._flatten_layers(include_self=False)
         inner = {id(v) for part in below for v in part.weights}
@@ -187,15 +216,15 @@ def own_weights(model):
             yield layer, own
 
 
-def as_taken(model, images):
+def as_taken(model: keras.Model, images: tf.Tensor) -> tf.Tensor:
     """Images whose size is known where the model takes one alone."""
     return tf.ensure_shape(images, (None, *model.inputs[0].shape[1:]))
 
 
-def check_images(model, image_size, channels):
+def check_images(model: keras.Model, image_size: int, channels: int) -> None:
     """Raises a ValueError unless a model takes such images, and they alone."""
     inputs = getattr(model, "inputs", None) or []
-    shape = inputs[0].shape if len(inputs) == 1 else ()
+    shape: Shape = inputs[0].shape if len(inputs) == 1 else ()
     if len(shape) != 4 or not getattr(model, "outputs", None):
         raise ValueError(
             "A network must be a functional or Sequential keras.Model from "

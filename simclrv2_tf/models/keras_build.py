@@ -1,7 +1,12 @@
 """From the text of a Keras network to the network, and back."""
 
+from __future__ import annotations
+
 import json
 import os
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
 import keras
 
@@ -11,6 +16,7 @@ from simclrv2_tf.models.keras_spec import FILE
 from simclrv2_tf.models.keras_spec import JSON
 from simclrv2_tf.models.keras_spec import KERAS
 from simclrv2_tf.models.keras_spec import KERAS_HUB
+from simclrv2_tf.models.keras_spec import Spec
 from simclrv2_tf.models.keras_spec import constructor
 from simclrv2_tf.models.keras_spec import parse
 from simclrv2_tf.models.keras_spec import short
@@ -24,7 +30,7 @@ class NoSuchFile(ValueError):
     """A network is named by a file that is not there."""
 
 
-def canonical(text, model=None):
+def canonical(text: str | keras.Model, model: keras.Model | None = None) -> str:
     """The text under which a backbone is kept: of `keras:` or JSON.
 
     Args:
@@ -43,7 +49,7 @@ def canonical(text, model=None):
     return text if spec.kind == JSON else as_json(model or load(spec))
 
 
-def as_json(model):
+def as_json(model: keras.Model) -> str:
     """A model's architecture as JSON, without how it was compiled.
 
     Raises:
@@ -63,7 +69,9 @@ def as_json(model):
         ) from None
 
 
-def build(text, image_size, channels, weights=None):
+def build(
+    text: str, image_size: int, channels: int, weights: str | None = None
+) -> keras.Model:
     """The network without its classifier.
 
     Args:
@@ -91,8 +99,10 @@ def build(text, image_size, channels, weights=None):
     )
 
 
-def construct(spec, function, **settled):
-    """Calls a constructor, and words what it refuses.
+def construct(
+    spec: Spec, function: Callable[..., keras.Model], **settled: Any
+) -> keras.Model:
+    """Calls a constructor; its errors become a sentence.
 
     Raises:
       ValueError: If it refuses, or weights cannot be fetched.
@@ -118,7 +128,7 @@ def _offline(spec, error):
     )
 
 
-def load(spec):
+def load(spec: Spec) -> keras.Model:
     """The model in a file, of a preset, or that JSON describes.
 
     Raises:
@@ -127,7 +137,7 @@ def load(spec):
     return _loaded(spec, _LOADERS[spec.kind])
 
 
-def load_classifier(spec):
+def load_classifier(spec: Spec) -> keras.Model:
     """The classifier of a preset of KerasHub, with its weights.
 
     Raises:
@@ -170,7 +180,7 @@ def _classifier_from_preset(name):
     return keras_hub().models.ImageClassifier.from_preset(name)
 
 
-def keras_hub():
+def keras_hub() -> ModuleType:
     """The module KerasHub.
 
     Raises:

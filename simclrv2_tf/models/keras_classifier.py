@@ -1,5 +1,8 @@
 """Any Keras classifier as a teacher: images to logits."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -38,7 +41,13 @@ class KerasClassifier(keras.layers.Layer):
       ValueError: If the model takes or gives something else.
     """
 
-    def __init__(self, model, scaling, channels, **kwargs):
+    def __init__(
+        self,
+        model: keras.Model,
+        scaling: Callable[[tf.Tensor], tf.Tensor],
+        channels: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
         size = input_size(model)
         check_images(model, size or _TRIED, channels)
@@ -58,10 +67,12 @@ class KerasClassifier(keras.layers.Layer):
         self.trainable = False
         self.gives_probabilities = self._answers_sum_to_one()
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**self._config, "name": self.name}
 
-    def call(self, images, training=False):
+    def call(
+        self, images: tf.Tensor, training: bool | None = False
+    ) -> dict[str, tf.Tensor]:
         answers = self._answers(images)
         if self.gives_probabilities:
             answers = tf.math.log(tf.maximum(answers, _LEAST))
@@ -83,7 +94,9 @@ class KerasClassifier(keras.layers.Layer):
         return bool((answers >= 0).all() and (sums < 1e-2).all())
 
 
-def make_keras_classifier(source, pixels, channels):
+def make_keras_classifier(
+    source: str, pixels: str | None, channels: int
+) -> KerasClassifier:
     """The teacher that a specification names.
 
     Args:
@@ -106,7 +119,7 @@ def make_keras_classifier(source, pixels, channels):
     return KerasClassifier(model, scaling, channels)
 
 
-def image_size_of(source):
+def image_size_of(source: str) -> int | None:
     """Side in pixels of the images that such a teacher takes, None for any."""
     spec = parse(source)
     if spec.kind != KERAS:
@@ -114,7 +127,7 @@ def image_size_of(source):
     return input_size(_model(spec, weights=None))
 
 
-def input_size(model):
+def input_size(model: keras.Model) -> int | None:
     """Side in pixels of the images that a model takes, None for any."""
     inputs = getattr(model, "inputs", None) or []
     return inputs[0].shape[1] if inputs and len(inputs[0].shape) == 4 else None

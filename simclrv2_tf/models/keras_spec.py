@@ -7,11 +7,15 @@ and the last need nothing else to be made again, so that those are what runs
 and files keep.
 """
 
+from __future__ import annotations
+
 import ast
 import dataclasses
 import difflib
 import inspect
 import json
+from collections.abc import Callable
+from collections.abc import Collection
 
 import keras
 
@@ -48,7 +52,7 @@ class Spec:
     name: str
     arguments: dict = dataclasses.field(default_factory=dict)
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.kind != KERAS:
             return (
                 self.name if self.kind != KERAS_HUB else KERAS_HUB + self.name
@@ -57,12 +61,12 @@ class Spec:
         return KERAS + self.name + (f"({', '.join(pairs)})" if pairs else "")
 
 
-def is_spec(text):
+def is_spec(text: str) -> bool:
     """Whether a text names a Keras network at all, and not a run or so."""
     return text.startswith((KERAS, KERAS_HUB, JSON)) or text.endswith(FILE)
 
 
-def parse(text):
+def parse(text: str) -> Spec:
     """Takes a specification apart; nothing is looked up.
 
     Args:
@@ -102,7 +106,7 @@ def _parse_call(text):
     return Spec(KERAS, call.func.id, values)
 
 
-def short(text):
+def short(text: str) -> str:
     """A specification for messages: of JSON the name of the model alone."""
     spec = parse(text)
     if spec.kind != JSON:
@@ -110,7 +114,9 @@ def short(text):
     return f"keras.Model {json.loads(text)['config'].get('name')!r}"
 
 
-def constructor(spec, settled=tuple(SETTLED)):
+def constructor(
+    spec: Spec, settled: Collection[str] = tuple(SETTLED)
+) -> Callable[..., keras.Model]:
     """The function of `keras.applications` that a `keras:` names.
 
     Args:

@@ -1,6 +1,10 @@
 """What each layer costs for one image, counted without building it."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 from simclrv2_tf.models.heads import ProjectionHead
 from simclrv2_tf.models.resnet import ResNet
@@ -24,7 +28,7 @@ class LayerCosts:
     outputs: int = 0
     norms: list = dataclasses.field(default_factory=list)
 
-    def __add__(self, other):
+    def __add__(self, other: LayerCosts) -> LayerCosts:
         return LayerCosts(
             self.parameters + other.parameters,
             self.multiplications + other.multiplications,
@@ -34,7 +38,12 @@ class LayerCosts:
         )
 
 
-def count(image_size=224, channels=3, head=None, **backbone):
+def count(
+    image_size: int = 224,
+    channels: int = 3,
+    head: Mapping[str, Any] | None = None,
+    **backbone: Any,
+) -> dict[str, LayerCosts]:
     """Counts stem, block groups and projection head of a network.
 
     Args:
@@ -61,7 +70,7 @@ def count(image_size=224, channels=3, head=None, **backbone):
 
 
 class _Walk:
-    """Goes through layers as an image does; `take` gives what was met."""
+    """Counts layers in the order of the forward pass; `take` starts anew."""
 
     def __init__(self, size, channels):
         self.size, self.channels = size, channels

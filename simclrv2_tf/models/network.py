@@ -124,20 +124,12 @@ class Network(keras.Model):
             config |= {"backbone": text, "backbone_pixels": backbone_pixels}
         projection_head = _make_projection_head(config, base.feature_dim)
         check_selector(ft_proj_selector, len(projection_head.layers))
-        supervised_head = None
-        if num_classes:
-            supervised_head = SupervisedHead(
-                num_classes, name="head_supervised"
-            )
+        supervised_head = _make_supervised_head(num_classes)
 
         images = keras.Input((None, None, channels), name="images")
-        endpoints = dict(base(images))
-        hidden = projection_head(endpoints["final_avg_pool"])
-        endpoints["proj_head_input"] = hidden[0]
-        endpoints["proj_sel"] = hidden[ft_proj_selector]
-        endpoints["proj_head_output"] = hidden[-1]
-        if supervised_head is not None:
-            endpoints["logits_sup"] = supervised_head(endpoints["proj_sel"])
+        endpoints = _connect(
+            images, base, projection_head, supervised_head, ft_proj_selector
+        )
         super().__init__(inputs=images, outputs=endpoints, **kwargs)
 
         self.backbone = base
@@ -150,7 +142,7 @@ class Network(keras.Model):
 
     @property
     def noise(self) -> list[keras.Variable]:
-        """States of what is random in a Keras backbone, see there."""
+        """Random states of a Keras backbone, see there; [] of a ResNet."""
         foreign = isinstance(self.backbone, KerasBackbone)
         return self.backbone.noise if foreign else []
 
@@ -243,11 +235,23 @@ def build_network(**kwargs: Any) -> Network:
 
 
 def count_parameters(network: Network) -> int:
-    """Elements of all trainable variables, frozen or not."""
+    """Elements of all variables that training can change, frozen or not."""
+    parts = (
+        network.backbone,
+        network.projection_head,
+        network.supervised_head,
+    )
+    leaves = [leaf for part in parts if part for leaf in part.leaves()]
+    # `non_trainable_weights` holds all weights of a frozen layer.
+    statistics = {
+        id(variable)
+        for leaf in leaves
+        for variable in leaf._non_trainable_variables
+    }
     return sum(
         int(tf.size(variable).numpy())
-        for name, variable in network.named_variables().items()
-        if "moving_" not in name
+        for variable in network.named_variables().values()
+        if id(variable) not in statistics
     )
 
 
@@ -290,6 +294,25 @@ def _make_projection_head(config, feature_dim):
         name="head_contrastive",
         **_norm(config),
     )
+
+
+def _make_supervised_head(num_classes):
+    """None without classes."""
+    if not num_classes:
+        return None
+    return SupervisedHead(num_classes, name="head_supervised")
+
+
+def _connect(images, base, projection_head, supervised_head, selector):
+    """Named endpoints of backbone and heads, see `Network`."""
+    endpoints = dict(base(images))
+    hidden = projection_head(endpoints["final_avg_pool"])
+    endpoints["proj_head_input"] = hidden[0]
+    endpoints["proj_sel"] = hidden[selector]
+    endpoints["proj_head_output"] = hidden[-1]
+    if supervised_head is not None:
+        endpoints["logits_sup"] = supervised_head(endpoints["proj_sel"])
+    return endpoints
 
 
 def _norm(config):

@@ -1,5 +1,9 @@
 """Batch normalization with the original's moments, on the fast kernel."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -41,13 +45,13 @@ class BatchNorm(keras.layers.BatchNormalization):
 
     def __init__(
         self,
-        momentum=0.9,
-        synchronized=True,
-        center=True,
-        gamma_initializer="ones",
-        epsilon=BATCH_NORM_EPSILON,
-        **kwargs,
-    ):
+        momentum: float = 0.9,
+        synchronized: bool = True,
+        center: bool = True,
+        gamma_initializer: str | keras.initializers.Initializer = "ones",
+        epsilon: float = BATCH_NORM_EPSILON,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             momentum=momentum,
             synchronized=synchronized,
@@ -58,7 +62,12 @@ class BatchNorm(keras.layers.BatchNormalization):
         )
         self.batch_moments_when_frozen = False
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        training: bool | None = None,
+        mask: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         if self.axis not in (-1, len(inputs.shape) - 1):
             return super().call(inputs, training=training, mask=mask)
         moves = self.trainable or self.batch_moments_when_frozen
@@ -141,7 +150,13 @@ def is_slow(inputs: tf.Tensor) -> bool:
     return narrow and inputs.dtype == tf.bfloat16 and on_processors()
 
 
-def normalize(x, gamma, beta, epsilon, together=False):
+def normalize(
+    x: tf.Tensor,
+    gamma: tf.Tensor,
+    beta: tf.Tensor,
+    epsilon: float,
+    together: bool = False,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Normalizes the last axis by the moments of all others.
 
     The mean comes first and the variance is taken around it: E[x²] - E[x]²

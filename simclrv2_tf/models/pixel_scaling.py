@@ -1,9 +1,15 @@
 """What weights expect of pixels: images less a mean, over a deviation."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import keras
 
 
-def per_channel(name, values, channels):
+def per_channel(
+    name: str, values: str | Sequence[float] | None, channels: int
+) -> list[float] | None:
     """One number for each channel.
 
     Args:
@@ -34,7 +40,9 @@ def per_channel(name, values, channels):
     return numbers
 
 
-def make_scaling(mean, std, channels):
+def make_scaling(
+    mean: Sequence[float] | None, std: Sequence[float] | None, channels: int
+) -> keras.layers.Layer | None:
     """A layer from images in [0, 1] to (images - mean) / std.
 
     Args:
@@ -56,7 +64,9 @@ def make_scaling(mean, std, channels):
     )
 
 
-def note(mean, std):
+def note(
+    mean: Sequence[float] | None, std: Sequence[float] | None
+) -> tuple[str, ...]:
     """What a network does to images first, in words.
 
     Returns:

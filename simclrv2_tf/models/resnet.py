@@ -1,12 +1,19 @@
 """Residual networks from images to named endpoints."""
 
+from __future__ import annotations
+
+from typing import Any
+
+import keras
 import tensorflow as tf
 
 from simclrv2_tf.models.blocks import BasicBlock
 from simclrv2_tf.models.blocks import BottleneckBlock
+from simclrv2_tf.models.blocks import ResidualBlock
 from simclrv2_tf.models.convolution import Composite
 from simclrv2_tf.models.convolution import Conv2D
 from simclrv2_tf.models.convolution import ConvBN
+from simclrv2_tf.models.convolution import Shape
 from simclrv2_tf.models.convolution import build_in_turn
 from simclrv2_tf.models.normalization import BatchNorm
 from simclrv2_tf.models.remat import rematerialize
@@ -25,7 +32,7 @@ MOVING, BATCH = "moving", "batch"
 SMALL_IMAGE = 32  # up to this side in pixels: 3×3 stem, no pooling
 
 
-def base_filters(width_multiplier):
+def base_filters(width_multiplier: float) -> int:
     """Channels of the first block group: 64 times the width.
 
     Raises:
@@ -41,7 +48,7 @@ def base_filters(width_multiplier):
     return 2 * int(half)
 
 
-def check_depth(depth):
+def check_depth(depth: int) -> None:
     if depth not in DEPTHS:
         raise ValueError(
             f"`resnet_depth` must be one of {list(DEPTHS)}. "
@@ -63,17 +70,20 @@ class Stem(Composite):
 
     def __init__(
         self,
-        filters,
-        kind,
-        batch_norm_decay=0.9,
-        global_bn=True,
-        input_scaling=None,
-        name=None,
-    ):
+        filters: int,
+        kind: str,
+        batch_norm_decay: float = 0.9,
+        global_bn: bool = True,
+        input_scaling: keras.layers.Layer | None = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(name=name)
         self.pool = kind != "small"
-        norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
-        self.before = []
+        norm: dict[str, Any] = {
+            "batch_norm_decay": batch_norm_decay,
+            "global_bn": global_bn,
+        }
+        self.before: list[ConvBN] = []
         self.input_scaling = input_scaling
         if kind == "resnet_d":
             self.before = [
@@ -89,16 +99,17 @@ class Stem(Composite):
         )
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         return [*self.before, self.conv, self.norm]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if self.input_scaling is not None:
             self.input_scaling.build(input_shape)
         build_in_turn(self.parts, input_shape)
 
-    def compute_output_shape(self, input_shape):
-        for layer in (*self.before, self.conv):
+    def compute_output_shape(self, input_shape: Shape) -> dict[str, Shape]:
+        layers: list[keras.layers.Layer] = [*self.before, self.conv]
+        for layer in layers:
             input_shape = layer.compute_output_shape(input_shape)
         batch, *size, filters = input_shape
         step = 2 if self.pool else 1
@@ -108,11 +119,13 @@ class Stem(Composite):
             "initial_max_pool": (batch, *pooled, filters),
         }
 
-    def scaled(self, images):
+    def scaled(self, images: tf.Tensor) -> tf.Tensor:
         """Images as the first convolution takes them."""
         return self.input_scaling(images) if self.input_scaling else images
 
-    def call(self, images, training=None):
+    def call(
+        self, images: tf.Tensor, training: bool | None = None
+    ) -> dict[str, tf.Tensor]:
         outputs = self.scaled(images)
         for layer in self.before:
             outputs = layer(outputs, training=training)
@@ -126,7 +139,15 @@ class Stem(Composite):
 class BlockGroup(Composite):
     """Blocks of one width; the first projects and may take a larger step."""
 
-    def __init__(self, block, blocks, filters, strides, name=None, **options):
+    def __init__(
+        self,
+        block: type[ResidualBlock],
+        blocks: int,
+        filters: int,
+        strides: int,
+        name: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(name=name)
         self.blocks = [
             block(
@@ -140,18 +161,20 @@ class BlockGroup(Composite):
         ]
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         return self.blocks
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         build_in_turn(self.blocks, input_shape)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         for block in self.blocks:
             input_shape = block.compute_output_shape(input_shape)
         return input_shape
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         for block in self.blocks:
             inputs = block(inputs, training=training)
         return inputs
@@ -184,21 +207,24 @@ class ResNet(Composite):
 
     def __init__(
         self,
-        depth=50,
-        width_multiplier=1,
-        sk_ratio=0.0,
-        se_ratio=0.0,
-        image_size=224,
-        batch_norm_decay=0.9,
-        global_bn=True,
-        input_scaling=None,
-        **kwargs,
-    ):
+        depth: int = 50,
+        width_multiplier: float = 1,
+        sk_ratio: float = 0.0,
+        se_ratio: float = 0.0,
+        image_size: int = 224,
+        batch_norm_decay: float = 0.9,
+        global_bn: bool = True,
+        input_scaling: keras.layers.Layer | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_depth(depth)
         filters = base_filters(width_multiplier)
         block, counts = DEPTHS[depth]
-        norm = {"batch_norm_decay": batch_norm_decay, "global_bn": global_bn}
+        norm: dict[str, Any] = {
+            "batch_norm_decay": batch_norm_decay,
+            "global_bn": global_bn,
+        }
         kind = "resnet_d" if sk_ratio > 0 else "plain"
         kind = "small" if image_size <= SMALL_IMAGE else kind
         self.stem = Stem(
@@ -221,15 +247,15 @@ class ResNet(Composite):
         self.remat = False
 
     @property
-    def parts(self):
+    def parts(self) -> list[keras.layers.Layer]:
         return [self.stem, *self.groups]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.stem.build(input_shape)
         filters = self.stem.conv.filters
         build_in_turn(self.groups, (None, None, None, filters))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> dict[str, Shape]:
         shapes = self.stem.compute_output_shape(input_shape)
         last = shapes["initial_max_pool"]
         for index, group in enumerate(self.groups):
@@ -237,7 +263,9 @@ class ResNet(Composite):
             shapes[f"block_group{index + 1}"] = last
         return {**shapes, "final_avg_pool": (last[0], last[-1])}
 
-    def call(self, images, training=None):
+    def call(
+        self, images: tf.Tensor, training: bool | None = None
+    ) -> dict[str, tf.Tensor]:
         endpoints = self.stem(images, training=training)
         outputs = endpoints["initial_max_pool"]
         for index, group in enumerate(self.groups):
@@ -249,7 +277,7 @@ class ResNet(Composite):
         endpoints["final_avg_pool"] = tf.reduce_mean(outputs, [1, 2])
         return endpoints
 
-    def freeze(self, after_block, batch_norm=MOVING):
+    def freeze(self, after_block: int, batch_norm: str = MOVING) -> None:
         """Leaves the stem and the first `after_block` groups untrained.
 
         Args:

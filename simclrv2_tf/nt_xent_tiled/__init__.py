@@ -16,6 +16,10 @@ the L and g of the others, two numbers an embedding, and nothing else of
 their backward pass.
 """
 
+from __future__ import annotations
+
+import tensorflow as tf
+
 from simclrv2_tf.nt_xent_tiled.against_keys import compare_with_keys
 from simclrv2_tf.nt_xent_tiled.row_blocks import size
 from simclrv2_tf.nt_xent_tiled.rows import rows
@@ -26,7 +30,7 @@ LOGITS_OF_MEMORY = 2**20  # at a time, 4 MB: as quick as more, twice as quick as
 __all__ = ["TILE", "compare", "compare_with_keys", "tile_of_memory"]
 
 
-def tile_of_memory(queries):
+def tile_of_memory(queries: tf.Tensor) -> int:
     """Keys of a memory to be read at a time, where no tile is given."""
     count = size(queries)
     if not isinstance(count, int):
@@ -34,19 +38,21 @@ def tile_of_memory(queries):
     return max(TILE, LOGITS_OF_MEMORY // max(count, 1))
 
 
-def compare(a, b, temperature, tile=TILE):
+def compare(
+    a: tf.Tensor, b: tf.Tensor, temperature: float, tile: int = TILE
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """NT-Xent of each pair, its accuracy and its entropy.
 
     Args:
-        a: float32 (batch, dim), embeddings of the first views.
-        b: float32 (batch, dim), row i the positive of row i of `a`.
-        temperature: Divides the similarities, above 0.
-        tile: Columns made at a time, at least 1; need not divide the batch.
+      a: float32 (batch, dim), embeddings of the first views.
+      b: float32 (batch, dim), row i the positive of row i of `a`.
+      temperature: Divides the similarities, above 0.
+      tile: Columns made at a time, at least 1; need not divide the batch.
 
     Returns:
-        Three float32 tensors (batch,): the sum of both directions'
-        cross-entropies; 1 where the positive is nearer than every other
-        second view (a tie is a miss); the entropy of that choice. Only the
-        first has a gradient.
+      Three float32 tensors (batch,): the sum of both directions'
+      cross-entropies; 1 where the positive is nearer than every other
+      second view (a tie is a miss); the entropy of that choice. Only the
+      first has a gradient.
     """
     return rows(a * temperature**-0.5, b * temperature**-0.5, tile)

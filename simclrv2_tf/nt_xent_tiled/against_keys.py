@@ -5,7 +5,10 @@ under it, less the positive. So one pass makes the sums of exponentials and
 those means together, with a running maximum, and nothing is made again.
 """
 
+from __future__ import annotations
+
 import functools
+from typing import Any
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -15,7 +18,7 @@ from simclrv2_tf.nt_xent_tiled.row_blocks import loop
 from simclrv2_tf.nt_xent_tiled.tile_sums import NOTHING
 from simclrv2_tf.nt_xent_tiled.tile_sums import accumulate
 from simclrv2_tf.nt_xent_tiled.tile_sums import entropy_of
-from simclrv2_tf.nt_xent_tiled.tile_sums import everywhere
+from simclrv2_tf.nt_xent_tiled.tile_sums import filled
 from simclrv2_tf.nt_xent_tiled.tile_sums import last_tile
 from simclrv2_tf.nt_xent_tiled.tile_sums import log_add
 from simclrv2_tf.nt_xent_tiled.tile_sums import logits_of
@@ -39,23 +42,30 @@ class _Seen(NamedTuple):
 
 
 def compare_with_keys(
-    a, b, keys_a, keys_b, memory, temperature, tile, tile_of_memory=None
-):
+    a: tf.Tensor,
+    b: tf.Tensor,
+    keys_a: tf.Tensor,
+    keys_b: tf.Tensor,
+    memory: Any,
+    temperature: float,
+    tile: int,
+    tile_of_memory: int | None = None,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """NT-Xent of each pair's queries against keys, accuracy and entropy.
 
     Args:
-        a: float32 (batch, dim), queries of the first views.
-        b: float32 (batch, dim), of the second.
-        keys_a: float32 (global_batch, dim), keys of all replicas' first views.
-        keys_b: float32 (global_batch, dim), of their second views.
-        memory: More negatives, with `size`, their number `filled` and
-            `rows(places)`; None for none.
-        temperature: Divides the similarities, above 0.
-        tile: Columns made at a time.
-        tile_of_memory: Of the memory; None for `tile`.
+      a: float32 (batch, dim), queries of the first views.
+      b: float32 (batch, dim), of the second.
+      keys_a: float32 (global_batch, dim), keys of all replicas' first views.
+      keys_b: float32 (global_batch, dim), of their second views.
+      memory: More negatives, with `size`, their number `filled` and
+        `rows(places)`; None for none.
+      temperature: Divides the similarities, above 0.
+      tile: Columns made at a time.
+      tile_of_memory: Of the memory; None for `tile`.
 
     Returns:
-        As `nt_xent_tiled.compare`.
+      As `nt_xent_tiled.compare`.
     """
     remembered = memory, tile_of_memory or tile
     a_loss, accuracy, entropy = _direction(tile, keys_b, keys_a, *remembered)(
@@ -107,8 +117,8 @@ def _see(x, tile_of, last):
         pulled = _each(decay, pulled) + parts @ columns
         return top, total, pulled, positive + own
 
-    zero = everywhere(x, 0.0)
-    start = everywhere(x, NOTHING), zero, tf.zeros_like(x), zero
+    zero = filled(x, 0.0)
+    start = filled(x, NOTHING), zero, tf.zeros_like(x), zero
     top, total, pulled, own = loop(0, last, add, *start)
     mean = tf.math.divide_no_nan(pulled, total[:, tf.newaxis])
     return _Seen(top + tf.math.log(total), mean, top, own)
@@ -121,18 +131,18 @@ def _columns(x, columns, tile):
 
 
 def _remembered(x, memory, tile):
-    """The same of a memory, in which nothing is one's own."""
-    tile, filled = min(tile, memory.size), memory.filled
+    """As `_columns`, for memory keys: no column is the row's own."""
+    tile, count = min(tile, memory.size), memory.filled
 
     def tile_of(k):
         ids = k * tile + tf.range(tile)
         columns = memory.rows(tf.minimum(ids, memory.size - 1))
         logits = tf.matmul(x, columns, transpose_b=True)
         logits = tf.cond(  # one pass over all logits less, but at the end
-            (k + 1) * tile <= filled,
+            (k + 1) * tile <= count,
             lambda: logits,
-            lambda: tf.where(ids < filled, logits, NOTHING),
+            lambda: tf.where(ids < count, logits, NOTHING),
         )
-        return logits, everywhere(x, 0.0), columns
+        return logits, filled(x, 0.0), columns
 
-    return tile_of, -(-filled // tile) - 1
+    return tile_of, -(-count // tile) - 1

@@ -1,5 +1,7 @@
 """Own embeddings against tiles of all replicas', and back."""
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 from simclrv2_tf import distribution
@@ -13,16 +15,18 @@ from simclrv2_tf.nt_xent_tiled.tile_sums import logits_of
 from simclrv2_tf.nt_xent_tiled.tile_sums import others
 
 
-def rows(a, b, tile):
+def rows(
+    a: tf.Tensor, b: tf.Tensor, tile: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Loss, accuracy and entropy of each of this replica's pairs.
 
     Args:
-        a: float32 (batch, dim), divided by the root of the temperature.
-        b: likewise, the positives.
-        tile: The largest number of columns made at a time.
+      a: float32 (batch, dim), divided by the root of the temperature.
+      b: likewise, the positives.
+      tile: The largest number of columns made at a time.
 
     Returns:
-        Three float32 tensors (batch,), see `nt_xent_tiled.compare`.
+      Three float32 tensors (batch,), see `nt_xent_tiled.compare`.
     """
     return _rows(tile)(a, b)
 

@@ -1,5 +1,9 @@
 """Softmaxes of rows over tiles of columns, with a running maximum."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from simclrv2_tf import distribution
@@ -10,34 +14,37 @@ from simclrv2_tf.nt_xent_tiled.row_blocks import size
 NOTHING = -1e30  # exp of it, less any logit, is 0; sums of it are finite
 
 
-def entropy_of(odds, mean):
-    """Of a softmax, in nats.
+def entropy_of(odds: tf.Tensor, mean: tf.Tensor) -> tf.Tensor:
+    """Entropy of a softmax in nats.
 
     Args:
-        odds: Log of the sum of exponentials of all but the positive.
-        mean: The mean logit of the same, both less the positive's.
+      odds: Log of the sum of exponentials of all but the positive.
+      mean: The mean logit of the same, both less the positive's.
     """
     return tf.nn.softplus(odds) - tf.nn.sigmoid(odds) * mean
 
 
-def others(x, columns, tile):
-    """Log of the sum over one's own view, without oneself; (batch,)."""
+def others(x: tf.Tensor, columns: tf.Tensor, tile: int) -> tf.Tensor:
+    """Log-sum-exp of each row over its own view, excluding itself; (batch,)."""
     logits = logits_of(x, columns, tile)
 
     def add(k, top, total):
         return accumulate(logits(k)[0], top, total)[:2]
 
-    start = everywhere(x, NOTHING), everywhere(x, 0.0)
+    start = filled(x, NOTHING), filled(x, 0.0)
     top, total = loop(0, last_tile(columns, tile), add, *start)
     return top + tf.math.log(total)
 
 
-def choices(x, columns, tile):
-    """What each row makes of the other view; (batch,) each.
+def choices(
+    x: tf.Tensor, columns: tf.Tensor, tile: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Each row against the other view: its softmax, positive and hardest.
 
     Returns:
-        The log of the sum of exponentials of all but the positive, the logit
-        of the positive, the largest of another, and the others' mean logit.
+      Four float32 tensors (batch,): log-sum-exp of all but the positive, the
+      positive's logit, the largest of the others, and their mean under the
+      softmax.
     """
     logits = logits_of(x, columns, tile)
 
@@ -47,15 +54,17 @@ def choices(x, columns, tile):
         spread = spread * decay + tf.reduce_sum(parts * others, axis=1)
         return top, total, positive + own, spread
 
-    zero = everywhere(x, 0.0)
-    start = everywhere(x, NOTHING), zero, zero, zero
+    zero = filled(x, 0.0)
+    start = filled(x, NOTHING), zero, zero, zero
     top, total, positive, spread = loop(
         0, last_tile(columns, tile), add, *start
     )
     return top + tf.math.log(total), positive, top, spread / total
 
 
-def accumulate(logits, top, total):
+def accumulate(
+    logits: tf.Tensor, top: tf.Tensor, total: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
     """One step of the running maximum and sum."""
     new = tf.maximum(top, tf.reduce_max(logits, axis=1))
     parts = tf.exp(logits - new[:, tf.newaxis])
@@ -63,7 +72,9 @@ def accumulate(logits, top, total):
     return new, total * decay + tf.reduce_sum(parts, axis=1), decay, parts
 
 
-def logits_of(x, columns, tile):
+def logits_of(
+    x: tf.Tensor, columns: tf.Tensor, tile: int
+) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """Function of k: logits of x with tile k, and with one's own column.
 
     Row i's own column is itself in its own view, the positive in the other.
@@ -91,20 +102,23 @@ def _equal(x, y):
     return tf.cast(x, tf.int64) == tf.cast(y, tf.int64)
 
 
-def places(x):
+def places(x: tf.Tensor) -> tf.Tensor:
     """Where this replica's rows stand in the global batch."""
     count = size(x)
     return tf.range(count) + distribution.replica_offset(count)
 
 
-def last_tile(columns, tile):
+def last_tile(columns: tf.Tensor, tile: int) -> int | tf.Tensor:
+    """Number of the last tile, from 0."""
     return -(-size(columns) // tile) - 1
 
 
-def log_add(x, y):
+def log_add(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """log(exp(x) + exp(y)), element by element."""
     top = tf.maximum(x, y)
     return top + tf.math.log1p(tf.exp(tf.minimum(x, y) - top))
 
 
-def everywhere(x, value):
+def filled(x: tf.Tensor, value: float) -> tf.Tensor:
+    """The value for each row of x; (batch,)."""
     return tf.fill([size(x)], value)

@@ -1,12 +1,14 @@
-"""What a classifier tells right of examples that it was not shown."""
+"""Cross-validation: which left-out examples a classifier has right."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 
 from simclrv2_tf.probing import linear_probe
+from simclrv2_tf.probing.feature_rows import Rows
 from simclrv2_tf.probing.feature_rows import taken
 
 FOLDS = 5
@@ -16,16 +18,16 @@ MOST = 20_000  # labels that a strength is chosen on
 
 
 def left_out(
-    classify,
+    classify: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
     features: np.ndarray,
     labels: np.ndarray,
     seed: int = 0,
     tried: int = FOLDS,
 ) -> np.ndarray:
-    """Whether examples are told right by those of the other folds.
+    """Whether the other folds classify examples right.
 
     Args:
-      classify: Function (known, labels, asked) to classes.
+      classify: Function (known, labels, queries) to classes.
       features: float (examples, features).
       labels: int (examples,).
       seed: Of the folds.
@@ -42,18 +44,18 @@ def left_out(
     if folds < 2:
         return np.zeros(0, bool)
     right = np.zeros(len(labels), bool)
-    told = np.zeros(len(labels), bool)
+    tested = np.zeros(len(labels), bool)
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
     for rest, out in list(split.split(features, labels))[:tried]:
         right[out] = (
             classify(features[rest], labels[rest], features[out]) == labels[out]
         )
-        told[out] = True
-    return right[told]
+        tested[out] = True
+    return right[tested]
 
 
 def probabilities_left_out(
-    rows,
+    rows: Rows,
     labels: np.ndarray,
     num_classes: int,
     strength: float,
@@ -77,16 +79,16 @@ def probabilities_left_out(
     counts = np.bincount(labels)
     folds = min(FOLDS, counts[counts > 0].min())
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    told = np.zeros((len(labels), num_classes))
+    probabilities = np.zeros((len(labels), num_classes))
     for rest, out in split.split(labels, labels):
         known = taken(rows, rest)
         probe = linear_probe.fit(known, labels[rest], num_classes, strength)
-        told[out] = probe.probabilities(taken(rows, out))
-    return told
+        probabilities[out] = probe.probabilities(taken(rows, out))
+    return probabilities
 
 
 def choose_strength(
-    rows, labels: np.ndarray, seed: int = 0
+    rows: Rows, labels: np.ndarray, seed: int = 0
 ) -> tuple[float, str]:
     """The strength of a logistic regression that serves the labels best.
 
@@ -105,7 +107,7 @@ def choose_strength(
     features = taken(rows, numbers)
     features = _in_their_span(_standardised(features))
     tried = FOLDS if len(labels) <= EACH_FOLD else 1
-    told = {
+    right = {
         strength: left_out(
             functools.partial(
                 linear_probe.classify,
@@ -119,17 +121,18 @@ def choose_strength(
         )
         for strength in STRENGTHS
     }
-    return _best(told, len(labels), tried)
+    return _best(right, len(labels), tried)
 
 
-def _best(told, count, tried):
+def _best(right, count, tried):
+    """The strength of the highest accuracy, of bool (examples,) for each."""
     usual = linear_probe.STRENGTH
-    if not len(told[usual]):
+    if not len(right[usual]):
         return usual, "the usual one: a class with a single label leaves none"
-    right = {strength: share.mean() for strength, share in told.items()}
+    accuracies = {strength: each.mean() for strength, each in right.items()}
 
     def worth(strength):
-        return right[strength], -abs(np.log(strength / usual))
+        return accuracies[strength], -abs(np.log(strength / usual))
 
     folds = "each fold left out" if tried > 1 else "one fold left out"
     return max(STRENGTHS, key=worth), (
@@ -158,9 +161,9 @@ def _standardised(features):
 
 
 def _in_their_span(features):
-    """The same rows turned, with no more features than there are rows.
+    """Rotates features into the span of the rows (QR).
 
-    The optimum with an L2 penalty turns with them, and answers stay.
+    At most as many features as rows, same L2 solution.
     """
     if len(features) >= features.shape[1]:
         return features

@@ -7,6 +7,7 @@ features) whose slices are arrays.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class StoredRows:
         for all.
     """
 
-    def __init__(self, path: str, numbers: np.ndarray | None = None):
+    def __init__(self, path: str, numbers: np.ndarray | None = None) -> None:
         self._path = path
         count, width = self._map().shape
         self._numbers = np.arange(count) if numbers is None else numbers
@@ -52,7 +53,10 @@ class StoredRows:
         return StoredRows(self._path, self._numbers[numbers])
 
 
-def blocks(rows, most: int = BLOCK) -> Iterator[tuple[slice, np.ndarray]]:
+Rows: TypeAlias = np.ndarray | StoredRows  # (examples, features)
+
+
+def blocks(rows: Rows, most: int = BLOCK) -> Iterator[tuple[slice, np.ndarray]]:
     """Yields rows block by block: which they are, and the rows, float32.
 
     Args:
@@ -65,7 +69,7 @@ def blocks(rows, most: int = BLOCK) -> Iterator[tuple[slice, np.ndarray]]:
         yield part, np.asarray(rows[part], np.float32)
 
 
-def part_of(rows, numbers: np.ndarray):
+def part_of(rows: Rows, numbers: np.ndarray) -> Rows:
     """Some of the rows, by their numbers: of a file as rows of that file.
 
     Args:
@@ -75,11 +79,11 @@ def part_of(rows, numbers: np.ndarray):
     return rows[numbers] if isinstance(rows, np.ndarray) else rows.take(numbers)
 
 
-def taken(rows, numbers: np.ndarray) -> np.ndarray:
+def taken(rows: Rows, numbers: np.ndarray) -> np.ndarray:
     """As `part_of`, in memory."""
     return part_of(rows, numbers)[:]
 
 
-def are_few(rows) -> bool:
+def are_few(rows: Rows) -> bool:
     """Whether rows may be held in memory as a whole, and some copies."""
     return rows.shape[0] * rows.shape[1] <= FEW

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simclrv2_tf.probing import softmax_regression
+from simclrv2_tf.probing.feature_rows import Rows
 from simclrv2_tf.probing.feature_rows import are_few
 from simclrv2_tf.probing.feature_rows import blocks
 
@@ -53,21 +54,23 @@ class LinearProbe(NamedTuple):
         """Float (examples, classes) of float (examples, features)."""
         return features @ self.kernel + self.bias
 
-    def probabilities(self, features) -> np.ndarray:
+    def probabilities(self, features: Rows) -> np.ndarray:
         """Of each class, float64 (examples, classes), rows of sum 1."""
         from scipy import special
 
-        told = [self.logits(block) for _, block in blocks(features)]
-        return special.softmax(np.concatenate(told), axis=1)
+        logits = [self.logits(block) for _, block in blocks(features)]
+        return special.softmax(np.concatenate(logits), axis=1)
 
-    def classes(self, features) -> np.ndarray:
+    def classes(self, features: Rows) -> np.ndarray:
         """The likeliest class of each row, int (examples,)."""
-        told = [self.logits(b).argmax(axis=1) for _, b in blocks(features)]
-        return np.concatenate(told)
+        likeliest = [
+            self.logits(block).argmax(axis=1) for _, block in blocks(features)
+        ]
+        return np.concatenate(likeliest)
 
 
 def fit(
-    features,
+    features: Rows,
     labels: np.ndarray,
     num_classes: int,
     strength: float = STRENGTH,
@@ -106,9 +109,9 @@ def fit(
 
 
 def classify(
-    known,
+    known: Rows,
     labels: np.ndarray,
-    asked,
+    queries: Rows,
     strength: float = STRENGTH,
     moments: Moments | None = None,
 ) -> np.ndarray:
@@ -117,7 +120,7 @@ def classify(
     Args:
       known: Features (n, features).
       labels: int (n,).
-      asked: Features (m, features).
+      queries: Features (m, features).
       strength: See `fit`.
       moments: See `fit`.
 
@@ -125,10 +128,10 @@ def classify(
       int (m,).
     """
     probe = fit(known, labels, labels.max() + 1, strength, moments)
-    return probe.classes(asked)
+    return probe.classes(queries)
 
 
-def moments_of(features) -> Moments:
+def moments_of(features: Rows) -> Moments:
     """Mean and deviation of each feature, block by block."""
     count = features.shape[0]
     mean = sum(b.sum(axis=0, dtype=float) for _, b in blocks(features)) / count
@@ -155,7 +158,7 @@ def _at_once(features, labels, strength, moments):
 
 
 def _both_rows(weights, bias):
-    """Two classes have one row, of the second."""
+    """One row for each class; scikit-learn has only one for two classes."""
     if len(weights) > 1:
         return weights.T, bias
     rows = np.concatenate([-weights, weights]) / 2

@@ -8,13 +8,18 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.probing.feature_rows import BLOCK
+from simclrv2_tf.probing.feature_rows import Rows
 from simclrv2_tf.probing.feature_rows import blocks
 
 QUERIES = 2048  # at once, so that a file of known examples is read rarely
 
 
 def neighbours(
-    known, labels: np.ndarray, asked, k: int = 1, temperature: float = 0.1
+    known: Rows,
+    labels: np.ndarray,
+    queries: Rows,
+    k: int = 1,
+    temperature: float = 0.1,
 ) -> np.ndarray:
     """The class for which the k nearest known examples vote.
 
@@ -23,18 +28,21 @@ def neighbours(
     Args:
       known: Features (n, features).
       labels: int (n,), 0 or more.
-      asked: Features (m, features).
+      queries: Features (m, features).
       k: Neighbours that vote; all of them if there are fewer.
       temperature: Above 0; small values let the nearest decide.
 
     Returns:
       int (m,).
     """
-    return votes(known, labels, asked, [(k, temperature)])[0]
+    return votes(known, labels, queries, [(k, temperature)])[0]
 
 
 def votes(
-    known, labels: np.ndarray, asked, settings: Sequence[tuple[int, float]]
+    known: Rows,
+    labels: np.ndarray,
+    queries: Rows,
+    settings: Sequence[tuple[int, float]],
 ) -> np.ndarray:
     """`neighbours` for several (k, temperature), found once.
 
@@ -42,16 +50,16 @@ def votes(
       int (settings, m).
     """
     most = min(max(k for k, _ in settings), len(known))
-    told = np.zeros((len(settings), len(asked)), np.int64)
-    for part, queries in blocks(asked, QUERIES * asked.shape[1]):
-        cosine, index = nearest(queries, known, most)
+    elected = np.zeros((len(settings), len(queries)), np.int64)
+    for part, block in blocks(queries, QUERIES * queries.shape[1]):
+        cosine, index = nearest(block, known, most)
         for row, (k, temperature) in enumerate(settings):
             weight = np.exp(cosine[:, :k] / temperature - 1 / temperature)
-            told[row, part] = _elected(labels[index[:, :k]], weight)
-    return told
+            elected[row, part] = _elected(labels[index[:, :k]], weight)
+    return elected
 
 
-def nearest(queries: np.ndarray, known, k: int) -> tuple:
+def nearest(queries: np.ndarray, known: Rows, k: int) -> tuple:
     """The k nearest known examples of each query, the nearest first.
 
     Args:
@@ -74,7 +82,7 @@ def nearest(queries: np.ndarray, known, k: int) -> tuple:
     return best, index
 
 
-def nearest_others(rows, k: int) -> tuple[np.ndarray, np.ndarray]:
+def nearest_others(rows: Rows, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The k nearest of the other examples, for each example.
 
     Args:
@@ -85,17 +93,35 @@ def nearest_others(rows, k: int) -> tuple[np.ndarray, np.ndarray]:
       Cosines float32 (n, k), the nearest first, and their numbers int64
       (n, k).
     """
-    k = min(k, len(rows) - 1)
     cosines, numbers = [], []
     for part, queries in blocks(rows, QUERIES * rows.shape[1]):
-        cosine, index = nearest(queries, rows, k + 1)
-        own = np.arange(part.start, part.stop)[:, None]
-        # Among many copies an example may not be in its own list.
-        cosine = np.where(index == own, -np.inf, cosine)
-        order = np.argsort(-cosine, axis=1, kind="stable")[:, :k]
-        cosines.append(np.take_along_axis(cosine, order, axis=1))
-        numbers.append(np.take_along_axis(index, order, axis=1))
+        own = np.arange(part.start, part.stop)
+        cosine, index = others_of(own, queries, rows, k)
+        cosines.append(cosine)
+        numbers.append(index)
     return np.concatenate(cosines), np.concatenate(numbers)
+
+
+def others_of(
+    own: np.ndarray, queries: np.ndarray, rows: Rows, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """`nearest_others` for some of the examples, so many that `nearest` can.
+
+    Args:
+      own: int (m,), their numbers.
+      queries: Their features (m, features).
+      rows: See there.
+      k: See there.
+    """
+    k = min(k, len(rows) - 1)
+    cosine, index = nearest(queries, rows, k + 1)
+    # Among many copies an example may not be in its own list.
+    cosine = np.where(index == own[:, None], -np.inf, cosine)
+    order = np.argsort(-cosine, axis=1, kind="stable")[:, :k]
+    return (
+        np.take_along_axis(cosine, order, axis=1),
+        np.take_along_axis(index, order, axis=1),
+    )
 
 
 def distance(cosine: np.ndarray) -> np.ndarray:
@@ -104,13 +130,13 @@ def distance(cosine: np.ndarray) -> np.ndarray:
 
 
 def _most(queries, known):
-    """Numbers in a block of known examples, whose cosines are as bounded."""
-    return min(BLOCK, BLOCK // len(queries) * known.shape[1])
+    """Block size for known examples that also bounds the cosine matrix."""
+    return min(BLOCK, BLOCK // max(len(queries), 1) * known.shape[1])
 
 
 def _top(values, k):
-    found = tf.math.top_k(values, min(k, values.shape[1]))
-    return found.values.numpy(), found.indices.numpy()
+    top = tf.math.top_k(values, min(k, values.shape[1]))
+    return top.values.numpy(), top.indices.numpy()
 
 
 def _elected(classes, weight):
@@ -131,7 +157,7 @@ def knn_accuracy(
     k: int = 200,
     temperature: float = 0.1,
 ) -> float:
-    """Share of labelled queries that their nearest neighbours tell right.
+    """Accuracy of nearest neighbours on the labelled queries.
 
     Args:
       bank: (features float (n, d), labels int (n,)) of the known examples,
@@ -144,9 +170,9 @@ def knn_accuracy(
       Share of right votes in [0, 1].
     """
     known, classes = _labelled(*bank)
-    asked, truth = _labelled(*queries)
-    told = neighbours(known, classes, asked, k, temperature)
-    return float(np.mean(told == truth))
+    features, truth = _labelled(*queries)
+    predicted = neighbours(known, classes, features, k, temperature)
+    return float(np.mean(predicted == truth))
 
 
 def _labelled(features, labels):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simclrv2_tf.probing.feature_rows import Rows
 from simclrv2_tf.probing.feature_rows import blocks
 from simclrv2_tf.probing.linear_probe import LinearProbe
 
@@ -17,7 +18,7 @@ _SMALL = 1e-5  # added to deviations, for features that are always the same
 
 
 def fit(
-    rows, labels: np.ndarray, num_classes: int, l2: float = L2
+    rows: Rows, labels: np.ndarray, num_classes: int, l2: float = L2
 ) -> LinearProbe:
     """The ridge regression of one-hot labels on features.
 

@@ -11,13 +11,14 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.machine.full_float32 import full_float32
+from simclrv2_tf.probing.feature_rows import Rows
 from simclrv2_tf.probing.feature_rows import blocks
 
 TOLERANCE = 1e-4  # of the largest part of the gradient, scikit-learn's
 
 
 def fit(
-    rows,
+    rows: Rows,
     labels: np.ndarray,
     num_classes: int,
     strength: float,
@@ -56,14 +57,14 @@ def fit(
         return loss / len(rows) + penalty, slope.ravel()
 
     with full_float32():  # the search ends on what is left of the slope
-        found = optimize.minimize(
+        optimum = optimize.minimize(
             value_and_slope,
             np.zeros((width + 1) * num_classes),
             method="L-BFGS-B",
             jac=True,
             options={"maxiter": iterations, "gtol": TOLERANCE, "ftol": 1e-12},
         )
-    weights = found.x.reshape(width + 1, num_classes)
+    weights = optimum.x.reshape(width + 1, num_classes)
     return weights[:-1], weights[-1]
 
 

@@ -99,11 +99,11 @@ def class_accuracy(
 
     scheme = canvas.scheme_of(dark)
     names = canvas.names_of(class_names, len(counts))
-    counts, share = np.asarray(counts), np.zeros(len(counts))
-    np.divide(right, counts, out=share, where=counts > 0)
+    totals, share = np.asarray(counts), np.zeros(len(counts))
+    np.divide(right, totals, out=share, where=totals > 0)
     order = np.argsort(share, kind="stable")
-    order = order[counts[order] > 0][:BARS]
-    ends = np.array([wilson(share[i], int(counts[i])) for i in order])
+    order = order[totals[order] > 0][:BARS]
+    ends = np.array([wilson(share[i], int(totals[i])) for i in order])
     error = np.abs(ends.reshape(-1, 2).T - share[order])
     figure = canvas.new_figure(4.2, 0.8 + 0.21 * max(len(order), 2), dark)
     axes = figure.subplots()
@@ -118,7 +118,7 @@ def class_accuracy(
         elinewidth=1,
     )
     axes.set_yticks(
-        places, [f"{canvas.plain(names[i])} ({counts[i]})" for i in order]
+        places, [f"{canvas.plain(names[i])} ({totals[i]})" for i in order]
     )
     axes.invert_yaxis()
     axes.set(xlim=(0, 1), xlabel="accuracy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -24,7 +25,7 @@ from simclrv2_tf.reports.report_images import Thumbnails
 
 MOST_MAPPED = 2_000  # images on the map
 SHEET, VIEWED, QUERIES, NEIGHBOURS, ODD = 24, 6, 8, 6, 12
-_NOTHING = {
+_NOTHING: dict[str, Any] = {
     "sheet": [],
     "views": [],
     "maps": [],
@@ -180,7 +181,7 @@ def _neighbours(seen, pictures, small):
     rows = [r for r in rows if all(small.pixels(n) is not None for n in r)]
     if not rows:
         return []
-    captions = [[small.class_of(number) for number in row] for row in rows]
+    captions = [[small.source.class_of(n) for n in row] for row in rows]
     figure = tiles.neighbours(
         [[small.pixels(number) / 255 for number in row] for row in rows],
         captions,
@@ -211,7 +212,7 @@ def _sheet(images):
     """Images of training, spread over the classes."""
     small = Thumbnails(images.train)
     picked = report_images.over_classes(images.train.labels, SHEET)
-    shown = [small.tile(n, small.class_of(n)) for n in picked]
+    shown = [small.tile(n, small.source.class_of(n)) for n in picked]
     return [tile for tile in shown if tile]
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from simclrv2_tf.data import class_match
+from simclrv2_tf.data.classes import names_or_numbers
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.inference.outputs import outputs_of
@@ -51,8 +52,10 @@ def look(images: Images) -> Seen:
     prefix = weights.newest(config)
     network = weights.load(config, prefix)
     evaluation = images.evaluation is not None
-    source = images.evaluation if evaluation else images.train
-    source = weights.in_order_of(prefix, source)
+    source = weights.in_order_of(
+        prefix,
+        images.train if images.evaluation is None else images.evaluation,
+    )
     classifies = network.supervised_head and weights.has_classifier(prefix)
     endpoints = (_FEATURES, _LOGITS) if classifies else (_FEATURES,)
     numbers = report_images.spread(source.num_examples, MOST_JUDGED)
@@ -64,6 +67,9 @@ def look(images: Images) -> Seen:
         judged, note = _judged(prefix, source.subset(read), outputs[_LOGITS])
     if not evaluation:
         note = "There are no labelled images to evaluate on."
+    count = judged.classes if judged else 0
+    known = weights.class_names(prefix)
+    names = names_or_numbers(count, known, source.class_names)
     return Seen(
         source.subset(read),
         read,
@@ -71,7 +77,7 @@ def look(images: Images) -> Seen:
         judged,
         evaluation,
         source.num_examples,
-        _names(judged, weights.class_names(prefix), source.class_names),
+        names,
         note,
     )
 
@@ -85,10 +91,3 @@ def _judged(prefix, source, logits):
     fits = known.labels.max(initial=-1) < logits.shape[1]
     labels = known.labels if fits else np.full(len(logits), -1)
     return judge(logits, labels), ""
-
-
-def _names(judged, *candidates):
-    """Names of the network's classes: its own, the data's, or numbers."""
-    count = judged.classes if judged else 0
-    fitting = [names for names in candidates if names and len(names) == count]
-    return list(fitting[0]) if fitting else list(map(str, range(count)))

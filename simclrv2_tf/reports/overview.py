@@ -7,7 +7,8 @@ import os
 import shlex
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.console.gigabytes import gigabytes
+from simclrv2_tf.console.units import duration
+from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.job_recipe import is_void
 from simclrv2_tf.reports.history import RunHistory
@@ -89,9 +90,9 @@ def _time(directory, stages):
     seconds = report.get("seconds") or sum(
         journal.seconds(stage.events) for stage in stages
     )
-    told = _minutes(seconds)
+    told = duration(seconds)
     planned = report.get("planned_seconds")
-    return f"{told}, planned {_minutes(planned)}" if planned else told
+    return f"{told}, planned {duration(planned)}" if planned else told
 
 
 def _memory(directory):
@@ -104,22 +105,15 @@ def _memory(directory):
     return f"{told}, planned {gigabytes(planned)}" if planned else told
 
 
-def _minutes(seconds):
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
-
 def _machine(environment):
     hardware = environment.get("hardware", {})
     if not hardware:
         return ""
     devices = hardware.get("accelerators") or [hardware.get("processor")]
-    return (
-        f"{', '.join(map(str, devices))}, {hardware.get('cores')} cores, "
-        f"{hardware.get('memory_gib')} GiB"
-    )
+    told = f"{', '.join(map(str, devices))}, {hardware.get('cores')} cores"
+    memory = hardware.get("memory_gib")
+    known = isinstance(memory, (int, float))  # not of every system
+    return f"{told}, {gigabytes(memory * 2**30)}" if known else told
 
 
 def _versions(environment):
@@ -151,7 +145,7 @@ def _run(stage, done):
         "optimizer": f"{flags.get('optimizer')}",
         "rate": f"{flags.get('learning_rate')}",
         "precision": f"{flags.get('mixed_precision')}",
-        "time": _minutes(seconds),
+        "time": duration(seconds),
     }
 
 

@@ -150,11 +150,6 @@ class Thumbnails:
             return "/".join(self.source.where(place).split(os.sep)[-2:])
         return f"#{place if self._numbers is None else self._numbers[place]}"
 
-    def class_of(self, number: int) -> str:
-        """Name of its label, "" without one."""
-        label, names = self.source.labels[number], self.source.class_names
-        return names[label] if names and label >= 0 else ""
-
 
 def tile(pixels: np.ndarray) -> dict:
     """Pixels, uint8 or float in [0, 1], as a picture that a page holds."""

@@ -27,14 +27,12 @@ def nearest(
     Returns:
       int (queries, count), the nearest first.
     """
-    features = np.asarray(features, np.float64)
-    length = np.linalg.norm(features, axis=1, keepdims=True)
-    unit = features / np.maximum(length, 1e-12)
-    queries = np.asarray(queries, int)
-    cosine = unit[queries] @ unit.T
-    cosine[np.arange(len(queries)), queries] = -np.inf
-    count = min(count, len(features) - 1)
-    return np.argsort(-cosine, axis=1, kind="stable")[:, :count]
+    from simclrv2_tf.probing.nearest import others_of
+
+    features = np.asarray(features, np.float32)
+    own = np.asarray(queries, int)
+    _, numbers = others_of(own, features[own], features, count)
+    return numbers
 
 
 def neighbours(
@@ -55,7 +53,7 @@ def neighbours(
     for number, row in enumerate(rows):
         for place, image in enumerate(row):
             said = captions[number][place] if captions else ""
-            other = bool(captions) and said != captions[number][0]
+            other = said != captions[number][0] if captions else False
             _draw(grid[number, place], image, said, dark, other)
     return figure
 

@@ -1,4 +1,4 @@
-"""A run's directory lies apart from the images that it is trained on."""
+"""Checks that a run's directory lies outside of its training images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FOLDER = "folder:"
 def check(config: Config) -> None:
     """Raises a ValueError if a run would write among its own images.
 
-    Its pictures would be images of a class more when they are opened again.
+    The pictures that it writes would be read as images of one more class.
 
     Args:
       config: Of training, or of a plan for it.

@@ -38,7 +38,7 @@ class Best:
 
 
 def after(best: Best | None, metric: str, value: float, step: int) -> Best:
-    """The best when another evaluation has come.
+    """The best evaluation, after one more.
 
     Args:
       best: That before; None for none. That of another metric counts for none.
@@ -52,10 +52,10 @@ def after(best: Best | None, metric: str, value: float, step: int) -> Best:
 
 
 def write(directory: str, best: Best) -> None:
-    """Writes which checkpoint of a run is the best, for whoever looks."""
-    told = dataclasses.asdict(best)
-    del told["waited"]
-    text = json.dumps({**told, "checkpoint": f"ckpt-{best.step}"}, indent=2)
+    """Writes the file that names a run's best checkpoint."""
+    values = dataclasses.asdict(best)
+    del values["waited"]
+    text = json.dumps({**values, "checkpoint": f"ckpt-{best.step}"}, indent=2)
     atomic.write_text(os.path.join(directory, FILE), text + "\n")
 
 

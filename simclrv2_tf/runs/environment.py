@@ -1,4 +1,4 @@
-"""What a run runs on and with: versions, revision, hardware, data."""
+"""Describes versions, revision, hardware and data of a run."""
 
 import hashlib
 import os
@@ -96,7 +96,7 @@ def _memory_gib():
 
 
 def describe_data(source):
-    """Dictionary of what tells the data of a run from others."""
+    """Dictionary that identifies data: name, examples, fingerprint."""
     return {
         "name": source.name,
         "examples": source.num_examples,

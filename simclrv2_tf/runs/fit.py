@@ -18,7 +18,7 @@ _LOG = logging.getLogger("simclrv2_tf")
 
 
 def fit(run: TrainingRun) -> None:
-    """Trains the steps that are left; `run.progress` tells the last metrics.
+    """Trains the steps that are left; `run.progress` has the last metrics.
 
     Raises:
       Diverged: After too many bad steps, and rollbacks if asked for.
@@ -42,21 +42,11 @@ def fit(run: TrainingRun) -> None:
 
 def _fit_steps(run):
     """One call of Keras's `fit`, from the run's step to its last."""
-    progress = run.progress
-    steps = run.plan.train_steps - progress.step
-    first = progress.step + progress.skipped_batches
     line = LiveLine(wanted=distribution.is_chief())
     with run.data.unreadable.explained(), line:
         callbacks, finished = make_callbacks(run, line), False
         try:
-            run.stage.fit(
-                run.data.batches(run.plan.batch_size, first, steps),
-                epochs=1,
-                steps_per_epoch=steps,
-                shuffle=False,
-                verbose=0,
-                callbacks=callbacks.all,
-            )
+            _fit(run, callbacks.all)
             finished = True
         except Diverged:
             callbacks.saving.wait()
@@ -67,7 +57,20 @@ def _fit_steps(run):
             raise
         finally:
             callbacks.loggers.close(finished)
-    progress.last = callbacks.report.last
+    run.progress.last = callbacks.report.last
+
+
+def _fit(run, callbacks):
+    steps = run.plan.train_steps - run.progress.step
+    first = run.progress.step + run.progress.skipped_batches
+    run.stage.fit(
+        run.data.batches(run.plan.batch_size, first, steps),
+        epochs=1,
+        steps_per_epoch=steps,
+        shuffle=False,
+        verbose=0,
+        callbacks=callbacks,
+    )
 
 
 def _roll_back(run, error, rollbacks):

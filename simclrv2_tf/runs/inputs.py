@@ -42,12 +42,12 @@ def evaluation_if_labelled(config: Config) -> Source | None:
     Raises:
       NoSplitError: If it was asked for by name.
     """
-    found = evaluation_if_there(config)
-    return found if found and (found.labels >= 0).any() else None
+    source = evaluation_if_there(config)
+    return source if source and (source.labels >= 0).any() else None
 
 
 def evaluation_if_there(config: Config) -> Source | None:
-    """The same where no image has a label, too."""
+    """The evaluation split, labelled or not; None if there is none."""
     try:
         return open_evaluation(config)
     except NoSplitError:

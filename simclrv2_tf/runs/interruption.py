@@ -25,7 +25,7 @@ class Preempted(SystemExit):
 
 
 class Interruption:
-    """Lets steps end before a request to stop is granted, as a context.
+    """A context that handles requests to stop: steps may end before.
 
     Within `deferred()` a request is only noted, in `reason`; elsewhere it
     raises `Preempted` at once. A second SIGINT ends the process whatever it
@@ -71,7 +71,7 @@ class Interruption:
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[Interruption]:
-        """A context in which requests wait to be asked for."""
+        """A context in which a request is only noted, in `reason`."""
         self._deferring = True
         try:
             yield self

@@ -17,6 +17,7 @@ import time
 
 import tensorflow as tf
 
+from simclrv2_tf.files.json_files import read_dictionary
 from simclrv2_tf.files.paths import is_remote
 
 try:
@@ -185,12 +186,7 @@ def check_owner(lock: Lock | None) -> None:
 
 def read(path: str) -> dict:
     """What a lock file says; {} if there is none or it is being written."""
-    try:
-        with tf.io.gfile.GFile(path) as file:
-            holder = json.loads(file.read())
-    except (tf.errors.OpError, ValueError):
-        return {}
-    return holder if isinstance(holder, dict) else {}
+    return read_dictionary(path)
 
 
 def _flock(file):

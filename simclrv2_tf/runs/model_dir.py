@@ -13,6 +13,8 @@ import tensorflow as tf
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.given_directory import check_model_dir
+from simclrv2_tf.files.json_files import read_dictionary
 from simclrv2_tf.runs import lock
 
 FLAGFILE = "flags.cfg"
@@ -27,10 +29,7 @@ _PROBE = re.compile(r"\.probe\.(?:(.+)\.[0-9a-f]{32}\.)?(\d+)")
 
 def check(config: Config) -> None:
     """Raises a ValueError if the run cannot live in its `model_dir`."""
-    if not config.model_dir:
-        raise ValueError(
-            "`model_dir` must name the directory of the run: give --model_dir."
-        )
+    check_model_dir(config.model_dir, "run")
     if tf.io.gfile.exists(config.model_dir) and not tf.io.gfile.isdir(
         config.model_dir
     ):
@@ -153,13 +152,7 @@ def write_environment(directory: str, values: dict) -> None:
 
 def read_environment(directory: str) -> dict:
     """What `write_environment` wrote, {} if there is nothing to be read."""
-    path = os.path.join(directory, ENVIRONMENT)
-    try:
-        with tf.io.gfile.GFile(path) as file:
-            values = json.load(file)
-    except (tf.errors.OpError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
+    return read_dictionary(os.path.join(directory, ENVIRONMENT))
 
 
 def clean(directory: str) -> None:

@@ -51,8 +51,8 @@ def with_own_data(config: Config) -> Config:
 def _names(config):
     """Options of the data that are as the run has them.
 
-    Images that were set aside belong to "all splits": they are told apart
-    only where a split is asked for.
+    Images that were set aside belong to "all splits"; they are a split of
+    their own only where a split is given.
     """
     divided = ("eval", "probe", "curate")
     whole = config.mode not in divided and not config.split
@@ -81,8 +81,8 @@ def _awaited(config):
 
 def _check_name(directory, dataset):
     """Raises a ValueError unless a run was trained on data of that name."""
-    told = model_dir.read_environment(directory).get("data", {})
-    name = told.get("name", dataset)
+    data = model_dir.read_environment(directory).get("data", {})
+    name = data.get("name", dataset)
     kind, _, where = dataset.partition(":")
     where = os.path.expanduser(where.rstrip("/"))
     # A folder without splits is called "folder PATH".

@@ -1,4 +1,4 @@
-"""The resolved plan of a run: what the flags come to on this data."""
+"""The plan of a run: steps, learning rate and checkpoints on its data."""
 
 from __future__ import annotations
 
@@ -89,12 +89,7 @@ def make_plan(
         examples, batch, config.train_epochs
     )
     warmup = optimizers.warmup_steps(examples, batch, config.warmup_epochs)
-    if warmup >= steps:
-        raise ValueError(
-            f"The warm-up of {warmup} steps (--warmup_epochs="
-            f"{config.warmup_epochs:g}) must be shorter than training, which "
-            f"has {steps} steps: lower --warmup_epochs or train for longer."
-        )
+    _check_warmup(warmup, steps, config.warmup_epochs)
     epoch = max(1, round(examples / batch))
     return Plan(
         examples=examples,
@@ -117,6 +112,15 @@ def _check_size(batch, examples, kind, replicas):
             f"There must be at least as many {kind} as a batch holds. "
             f"Received: {examples} {kind} for --train_batch_size={batch}; "
             f"{_smaller_batch(examples, replicas)}, or add images."
+        )
+
+
+def _check_warmup(warmup, steps, epochs):
+    if warmup >= steps:
+        raise ValueError(
+            f"The warm-up of {warmup} steps (--warmup_epochs="
+            f"{epochs:g}) must be shorter than training, which "
+            f"has {steps} steps: lower --warmup_epochs or train for longer."
         )
 
 

@@ -1,4 +1,4 @@
-"""Fields of the network that no flag gives are as the weights have them.
+"""Takes fields of the network that no flag gives from the weights.
 
 Depth, width and the rest have defaults, but a user who gives a checkpoint and
 no `--resnet_depth` means the checkpoint's. Flags that were given stay, and
@@ -24,7 +24,7 @@ _OF_KERAS = ("backbone", "backbone_pixels")
 
 
 def resolve(config: Config) -> Config:
-    """The config with what a run or a checkpoint says, where none was given.
+    """The config, fields that were not given taken from the run or checkpoint.
 
     A run that goes on in `model_dir` is as its flags were; a new one as
     `--checkpoint` is. A student without `--image_size` has its teacher's.

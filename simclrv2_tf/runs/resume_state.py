@@ -1,4 +1,4 @@
-"""What a run remembers beside weights and slots, as JSON holds it."""
+"""The state of a run beside weights and slots, kept as JSON."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _mean_variables(stage):
 
 
 def _values(variables):
-    """What this process's first replica holds, and so do all others.
+    """The values on this process's first replica, equal on all others.
 
     A metric's variable would be added up over the replicas when read as a
     whole, which asks every worker to read it at the same time.

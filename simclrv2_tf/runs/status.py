@@ -5,18 +5,18 @@ Nothing is imported for it that takes long, TensorFlow least of all.
 
 from __future__ import annotations
 
-import datetime
-import json
 import math
 import os
 import re
 
 from simclrv2_tf.checkpoints import keras_layout
+from simclrv2_tf.console.units import clock
+from simclrv2_tf.files.given_directory import check_model_dir
+from simclrv2_tf.files.json_files import read_dictionary
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.runs import journal
 
 _CHECKPOINT = re.compile(r"ckpt-(\d+)\.index")
-_MOST_BYTES = 2**24  # of a file of flags or results
 _NETWORK = ("resnet_depth", "width_multiplier", "sk_ratio", "image_size")
 
 
@@ -29,16 +29,13 @@ def describe(directory: str | None) -> str:
     Raises:
       ValueError: If there is no run.
     """
-    if not directory:
-        raise ValueError(
-            "`model_dir` must name the directory of the run: give --model_dir."
-        )
+    check_model_dir(directory, "run")
     if is_remote(directory):
         raise ValueError(
             "The status is read from local directories. Received: "
             f"model_dir={directory!r}; copy its flags.json and events.jsonl."
         )
-    flags = _read_json(os.path.join(directory, "flags.json"))
+    flags = read_dictionary(os.path.join(directory, "flags.json"))
     if not flags:
         raise ValueError(
             f"`model_dir` {directory!r} holds no run: expected a directory "
@@ -59,16 +56,6 @@ def describe(directory: str | None) -> str:
     return "\n".join(lines + _warnings(events))
 
 
-def _read_json(path):
-    """A dictionary from a file; {} if it is missing or none."""
-    try:
-        with open(path, "rb") as file:
-            value = json.loads(file.read(_MOST_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def _run(directory, flags):
     shape = "  ".join(f"{n}={flags[n]}" for n in _NETWORK if n in flags)
     if flags.get("backbone"):
@@ -81,7 +68,7 @@ def _run(directory, flags):
 
 
 def _environment(directory):
-    values = _read_json(os.path.join(directory, "environment.json"))
+    values = read_dictionary(os.path.join(directory, "environment.json"))
     versions, hardware = (_part(values, n) for n in ("versions", "hardware"))
     if not versions:
         return ""
@@ -122,7 +109,7 @@ def _holder(path):
     """Who trains in the directory now; "" if nobody does."""
     if not os.path.exists(path):
         return ""
-    lock = _read_json(path)
+    lock = read_dictionary(path)
     who = f"process {lock.get('pid', '?')} on {lock.get('host', '?')}"
     try:
         import fcntl
@@ -153,7 +140,7 @@ def _progress(events):
         text += f", {speed:.0f} images/s"
     left = _number(last, "seconds_left")
     if left and math.isfinite(left):
-        text += f", {datetime.timedelta(seconds=round(left))} left"
+        text += f", {clock(left)} left"
     wait = _number(last, "data_wait_share")
     if wait is not None:
         text += f", {wait:.0%} of the time waiting for data"
@@ -208,5 +195,5 @@ def _checkpoints(directory, events):
 
 
 def _result(directory):
-    result = _read_json(os.path.join(directory, "result.json"))
+    result = read_dictionary(os.path.join(directory, "result.json"))
     return _numbers(result)

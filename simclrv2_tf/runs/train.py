@@ -51,7 +51,7 @@ _LOG = logging.getLogger("simclrv2_tf")
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """What training leaves.
+    """The result of training.
 
     Attributes:
       network: The trained `Network`.
@@ -65,7 +65,7 @@ class Trained:
 
     @property
     def parameters(self) -> int:
-        """How many the network has."""
+        """The number of the network's parameters."""
         return count_parameters(self.network)
 
 
@@ -110,9 +110,14 @@ def train(
         _locked(config.model_dir) as lock,
     ):
         run = _assemble(
-            config, source, lock, interruption, callbacks, check_classes
+            config,
+            source,
+            check_classes,
+            lock=lock,
+            interruption=interruption,
+            callbacks=callbacks,
+            evaluate=evaluate,
         )
-        run.evaluate = evaluate
         check_owner(lock)
         if distribution.is_chief():
             announce(run)
@@ -147,46 +152,63 @@ def _locked(directory: str) -> Iterator[Lock | None]:
         yield lock
 
 
-def _assemble(config, source, lock, interruption, callbacks, check_classes):
-    """Opens the data, plans, builds the stage, and resumes."""
+def _assemble(config, source, check_classes, **parts):
+    """Opens the data, plans, builds the stage, and resumes.
+
+    Args:
+      config: The resolved `Config`.
+      source: A `Source`; None for the one that the config names.
+      check_classes: See `train`.
+      **parts: The other parts of a `TrainingRun`, by name.
+    """
+    source, classes = _open(config, source, check_classes)
+    plan = _make_plan(config, source)
+    journal = Journal(config.model_dir if distribution.is_chief() else None)
+    data = inputs.TrainingData(config, source, teacher_size(config))
+    checkpoint = checkpointing.newest(config.model_dir)
+    run = TrainingRun(
+        config=config,
+        plan=plan,
+        memory=_check_memory(config, plan, checkpoint),
+        stage=_build(config, plan, source, resumes=checkpoint is not None),
+        data=data,
+        classes=classes,
+        journal=journal,
+        **parts,
+    )
+    _resume(run, checkpoint)
+    return run
+
+
+def _open(config, source, check_classes):
+    """The source with the labels it trains on, and the names of its classes."""
     opened = source or inputs.open_source(config)
     source = number_as_before(config, opened)
     classes = names_of_run(config, source, opened)
     if check_classes is not None:
         check_classes(classes)
     source = inputs.choose_labels(config, source)
-    source = source.with_channels(config.channels)
-    plan = make_plan(
+    return source.with_channels(config.channels), classes
+
+
+def _make_plan(config, source):
+    return make_plan(
         config,
         source.num_examples,
         distribution.num_replicas(),
         labelled=int((source.labels >= 0).sum()),
     )
-    journal = Journal(config.model_dir if distribution.is_chief() else None)
-    data = inputs.TrainingData(config, source, teacher_size(config))
-    checkpoint = checkpointing.newest(config.model_dir)
-    memory = _check_memory(config, plan, checkpoint)
-    stage = _build(config, plan, source, resumes=checkpoint is not None)
-    run = TrainingRun(
-        config,
-        plan,
-        memory,
-        stage,
-        data,
-        classes,
-        journal,
-        lock,
-        interruption,
-        callbacks,
-    )
+
+
+def _resume(run, checkpoint):
+    """Restores the checkpoint, or starts the head from a probe if chosen."""
     if checkpoint is not None:
-        run.progress = checkpointing.restore(stage, checkpoint)
+        run.progress = checkpointing.restore(run.stage, checkpoint)
         _restore_unreadable(run)
-    elif config.linear_probe_init:
-        start_from_probe(stage.network, data)
-        if stage.average is not None:
-            stage.average.restart()
-    return run
+    elif run.config.linear_probe_init:
+        start_from_probe(run.stage.network, run.data)
+        if run.stage.average is not None:
+            run.stage.average.restart()
 
 
 def _restore_unreadable(run):
@@ -199,7 +221,7 @@ def _restore_unreadable(run):
 
 
 def _check_memory(config, plan, checkpoint):
-    """What is expected to be taken; an error if steps are left to fail."""
+    """The memory that a run is expected to take, checked if it trains."""
     step = run_directory.step_of(checkpoint) if checkpoint else 0
     look = (
         memory_check.check if step < plan.train_steps else memory_check.expect

@@ -1,4 +1,4 @@
-"""What one training run consists of."""
+"""The parts of one training run."""
 
 from __future__ import annotations
 

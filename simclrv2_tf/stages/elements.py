@@ -1,4 +1,4 @@
-"""What a stage takes of each element of its data set, checked."""
+"""Splits an element of a stage's data set into images and labels."""
 
 from typing import Any
 from typing import NamedTuple
@@ -82,7 +82,7 @@ def images_alone(data: Any) -> tf.Tensor:
 
 
 def _two(data):
-    """What comes first in an element, and the labels, None for none."""
+    """The images or views of an element, and the labels, None for none."""
     parts = data if isinstance(data, (tuple, list)) else (data,)
     if len(parts) > 2:
         raise ValueError(

@@ -22,19 +22,19 @@ def embed(encode, views, microbatch, widths):
     each.
 
     Args:
-        encode: Function (views, first) from rows of each view, and the place
-            of the first of them in the batch, to float32 tensors
-            (rows, width). It is called twice for each micro-batch and must
-            answer the same.
-        views: Tensors (batch, ...), the batch known.
-        microbatch: Rows at a time; they divide the batch.
-        widths: Features of each of the answers of `encode`.
+      encode: Function (views, first) from rows of each view, and the place
+        of the first of them in the batch, to float32 tensors
+        (rows, width). It is called twice for each micro-batch and must
+        answer the same.
+      views: Tensors (batch, ...), the batch known.
+      microbatch: Rows at a time; they divide the batch.
+      widths: Features of each of the answers of `encode`.
 
     Returns:
-        The answers of `encode`, of the whole batch, a tuple.
+      The answers of `encode`, of the whole batch, a tuple.
 
     Raises:
-        ValueError: If `microbatch` does not divide the batch.
+      ValueError: If `microbatch` does not divide the batch.
     """
     views = [tf.convert_to_tensor(view) for view in views]
     batch = views[0].shape[0]
@@ -94,8 +94,8 @@ def _adding(encode_part, upstream, variables):
     """Second pass: adds a micro-batch's part to each variable's gradient."""
 
     def step(k, *sums):
-        # Moving statistics have advanced in the first pass: what this scope
-        # is told to assign, it forgets.
+        # Moving statistics have advanced in the first pass: this scope drops
+        # what is assigned in it.
         with keras.StatelessScope(), tf.GradientTape() as tape:
             tape.watch(variables)
             answers = encode_part(k)

@@ -1,4 +1,4 @@
-"""A step whose numbers are not finite changes nothing but its count."""
+"""Takes back steps whose loss or gradient is not finite, and counts them."""
 
 import keras
 import tensorflow as tf
@@ -69,7 +69,7 @@ class NonfiniteSteps:
             optimizer.build(variables)
         norm = _norm(gradients, optimizer)
         finite = tf.math.is_finite(norm + 0.0 * tf.cast(loss, tf.float32))
-        finite = _everywhere(finite)
+        finite = _on_all_replicas(finite)
         before = getattr(tape, "before", [])
         statistics = getattr(tape, "statistics", [])
 
@@ -83,7 +83,7 @@ class NonfiniteSteps:
 
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             # It skips by itself and then lowers its scale, which it must.
-            gradients = _spoilt_unless(finite, gradients)
+            gradients = _nan_unless(finite, gradients)
             step(gradients)
             _choose(finite, None, take_back, gradients, before)
         else:
@@ -132,19 +132,20 @@ def _norm(gradients, optimizer):
     return tf.sqrt(squares) / optimizer.scale_loss(tf.constant(1.0))
 
 
-def _everywhere(finite):
+def _on_all_replicas(finite):
+    """Whether `finite` is True on each of the replicas."""
     bad = tf.cast(tf.logical_not(finite), tf.float32)
     return tf.equal(distribution.sum_over_replicas(bad), 0.0)
 
 
-def _spoilt_unless(finite, gradients):
-    """The gradients, not finite either where something else is not."""
+def _nan_unless(finite, gradients):
+    """The gradients, set to NaN if `finite` is False."""
     spoil = tf.where(finite, 0.0, float("nan"))
     return [g if g is None else g + tf.cast(spoil, g.dtype) for g in gradients]
 
 
 def _choose(finite, step, take_back, gradients, before):
-    """Runs `step(gradients)`, or `take_back(before)`, alike on all replicas.
+    """Runs `step(gradients)` if `finite`, else `take_back(before)`.
 
     An optimizer's step merges the replicas, and that cannot be done inside
     a condition of one replica: the condition stands above them. From there

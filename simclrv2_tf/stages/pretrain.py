@@ -26,7 +26,7 @@ MEMORY_MOMENTUM = 0.999  # the paper's
 
 
 class Embedded(NamedTuple):
-    """What the losses read of two views, each float32 (batch, features).
+    """Projections and features of two views, each float32 (batch, features).
 
     Attributes:
       projections: For the contrastive loss, a pair.
@@ -132,7 +132,7 @@ class Pretrain(Stage):
         return self.record_validation(loss=of_all(loss, labels))
 
     def embed(self, views: Pair, network: Network | None = None) -> Embedded:
-        """What the losses read of two views.
+        """Projections and features of two views.
 
         Args:
           views: A pair of float (batch, height, width, channels) in [0, 1],
@@ -157,7 +157,7 @@ class Pretrain(Stage):
         return Embedded(tuple(encoded[:2]), tuple(encoded[2:]))
 
     def keys(self, views: Pair) -> losses.Keys | None:
-        """What the views are compared with; None for each other.
+        """The keys that views are compared with; None for the other views.
 
         The averaged network makes the keys, in training mode: its
         normalization takes the moments of this batch.

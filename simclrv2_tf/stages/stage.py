@@ -1,4 +1,4 @@
-"""What the three training stages share: seeds, decay, descent, metrics."""
+"""The base of the three stages: seeds, weight decay, descent, metrics."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ Augment: TypeAlias = Callable[
     [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor
 ]
 _NOISE = 2  # the views have 0 and 1 in their seeds
-_ITERATORS = (tf.data.Iterator, tf.distribute.DistributedIterator)
+ITERATORS = (tf.data.Iterator, tf.distribute.DistributedIterator)
 _INPUT: list = []  # see `keep_input`
 
 
@@ -36,7 +36,7 @@ def keep_input(iterator: tf.data.Iterator) -> None:
 
 def _keeping(function):
     def train(data):
-        if isinstance(data, _ITERATORS):  # not a batch, see `DataWait`
+        if isinstance(data, ITERATORS):  # not a batch, see `DataWait`
             keep_input(data)
         return function(data)
 
@@ -92,7 +92,7 @@ class Stage(keras.Model):
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """Those of training, which a run's checkpoint holds."""
+        """The metrics of training, which a run's checkpoint holds."""
         return list(self._means.values())
 
     def reset_metrics(self) -> None:
@@ -106,15 +106,15 @@ class Stage(keras.Model):
         self._decayed = list(variables)
 
     def compile(self, *args, jit_compile=False, **kwargs) -> None:
-        """Keras's, without XLA unless it is asked for.
+        """Compiles as Keras does, but without XLA unless `jit_compile` is True.
 
-        Keras would choose it beside one GPU, and on no other device, where
-        a short run may not get back what compiling the step takes.
+        Keras would choose XLA on one GPU, and on no other device; a short run
+        may not get back what compiling the step takes.
         """
         super().compile(*args, jit_compile=jit_compile, **kwargs)
 
     def make_train_function(self, force=False):
-        """Keras's, which also keeps the input, see `keep_input`."""
+        """Makes Keras's training function; it keeps its input, too."""
         if self.train_function is None or force:
             super().make_train_function(force)
             self.train_function = _keeping(self.train_function)

@@ -280,7 +280,7 @@ def test_a_part_keeps_what_others_left(monkeypatch, tmp_path):
     left = {"command": "old", "speed": {"r50-b16": 1}, "neighbours": 2}
     path.write_text(json.dumps(left))
     monkeypatch.setattr(peers, "REPORT", path)
-    monkeypatch.setattr(peers, "circumstances", lambda words: {"load": 0})
+    monkeypatch.setattr(peers, "environment", lambda words: {"load": 0})
     monkeypatch.setattr(
         peers, "speed_parts", lambda o: [("speed", "r18-b128", {"found": 3})]
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from simclrv2_tf.data.classes import in_order
+from simclrv2_tf.data.classes import names_or_numbers
 from simclrv2_tf.data.classes import number_classes
 
 
@@ -33,3 +34,10 @@ def test_numbers_without_an_example():
     assert number_classes(["001", "003"], None, "x", str)  # names, not numbers
     with pytest.raises(ValueError, match="'c' of 1 is outside .* x, .* a, b"):
         number_classes(["a", "c"], ("a", "b"), "x", str)
+
+
+def test_the_first_names_that_are_as_many_as_the_classes():
+    assert names_or_numbers(2, ("a", "b"), ["c", "d"]) == ["a", "b"]
+    assert names_or_numbers(2, None, ["a"], ["c", "d"]) == ["c", "d"]
+    assert names_or_numbers(2, None, ("a", "b", "c")) == ["0", "1"]
+    assert names_or_numbers(0, ("a",), ()) == names_or_numbers(0) == []

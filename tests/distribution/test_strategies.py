@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.config import hardware_options
 from simclrv2_tf.distribution import strategies
 
 TWO = {
@@ -25,6 +26,10 @@ def machine(monkeypatch):
         monkeypatch.setattr(strategies, name, lambda *_, kind=kind: kind)
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda _: [])
     return monkeypatch
+
+
+def test_the_flag_offers_the_strategies_that_there_are():
+    assert hardware_options.STRATEGIES == distribution.STRATEGIES
 
 
 @pytest.mark.parametrize("name", ["auto", "one_device"])

@@ -232,10 +232,32 @@ def test_only_all_of_a_backbone_is_frozen():
     assert len(paths) == 2 and all("head_supervised" in p for p in paths)
 
 
-def test_parameters_are_those_that_are_trained():
-    network = Network(**BY_HAND, **HEADS)
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        BY_HAND,
+        # Mean, variance and count of its `Normalization` are not trained.
+        {"backbone": "keras:EfficientNetB0", "image_size": 32},
+    ],
+    ids=["by_hand", "EfficientNetB0"],
+)
+def test_parameters_are_those_that_are_trained(backbone):
+    network = Network(**backbone, **HEADS)
     expected = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
     assert count_parameters(network) == expected
+    network.train_for_classification(4)  # frozen ones count
+    assert count_parameters(network) == expected
+    network.trainable = False
+    assert count_parameters(network) == expected
+
+
+def test_parameters_of_a_model_that_was_frozen_before_are_counted():
+    model = keras_networks.sequential()
+    model.trainable = False
+    frozen = Network(**{**BY_HAND, "backbone": model}, **HEADS)
+    assert count_parameters(frozen) == count_parameters(
+        Network(**BY_HAND, **HEADS)
+    )
 
 
 def test_a_preset_of_keras_hub_is_taken_with_its_weights(tmp_path):

@@ -5,8 +5,10 @@ import keras_networks
 import numpy as np
 import pytest
 
+from simclrv2_tf.checkpoints import keras_layout
 from simclrv2_tf.models import keras_build
 from simclrv2_tf.models.keras_weights import load_start
+from simclrv2_tf.models.network import KERAS_SCOPE
 from simclrv2_tf.models.network import Network
 
 
@@ -18,6 +20,10 @@ def network():
 def trained(seed=7):
     keras.utils.set_random_seed(seed)
     return keras_networks.sequential()
+
+
+def test_checkpoints_know_the_scope_of_a_keras_backbone():
+    assert keras_layout.SCOPE == KERAS_SCOPE
 
 
 @pytest.mark.parametrize("name", ["x.keras", "x.weights.h5"])

@@ -95,6 +95,16 @@ def test_the_nearest_others_are_those_of_scikit_learn(stored, small_blocks):
     )
 
 
+def test_the_nearest_others_of_some(stored, small_blocks):
+    features, _ = clusters()
+    known, some = stored(features), np.array([7, 2])
+    expected = nearest.nearest_others(known, 5)
+    for got, of_all in zip(
+        nearest.others_of(some, features[some], known, 5), expected, strict=True
+    ):
+        np.testing.assert_allclose(got, of_all[some], rtol=1e-6)
+
+
 def test_an_example_is_never_its_own_neighbour():
     same = np.ones((5, 3), np.float32)
     cosine, found = nearest.nearest_others(same, 9)

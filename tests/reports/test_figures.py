@@ -135,6 +135,7 @@ def test_neighbours_are_the_nearest_by_cosine():
     features = np.array([[1, 0], [9, 1], [0, 1], [-1, 0]], float)
     assert tiles.nearest(features, [0, 2], 2).tolist() == [[1, 2], [1, 0]]
     assert tiles.nearest(features, [0], 9).shape == (1, 3)
+    assert tiles.nearest(features, [], 2).shape == (0, 2)
 
 
 def test_the_numbers_of_a_classifier():

@@ -56,6 +56,21 @@ def test_what_a_job_took_of_the_memory(tmp_path):
     assert told(seconds=3) is None  # of an earlier version
 
 
+def test_time_and_machine_are_told_as_elsewhere(tmp_path):
+    hardware = {"processor": "P", "cores": 8, "memory_gib": 31.3}
+    stages = [
+        RunHistory("a", "", str(tmp_path), {}, {"hardware": hardware}, [])
+    ]
+    (tmp_path / "report.json").write_text(
+        json.dumps({"seconds": 7500, "planned_seconds": 200})
+    )
+    told = dict(overview.facts(str(tmp_path), stages))
+    assert "2 h 05 min, planned 3 min 20 s" in told.values()
+    assert "P, 8 cores, 33.6 GB" in told.values()
+    del hardware["memory_gib"]  # not known on its system
+    assert "P, 8 cores" in dict(overview.facts(str(tmp_path), stages)).values()
+
+
 def stage(dataset, name):
     environment = {"data": {"name": name, "examples": 3}}
     flags = {"dataset": dataset}

@@ -88,8 +88,8 @@ def test_what_cannot_be_read_is_counted_over_a_kill(
     """The last batches alone do not meet all of it again."""
     spoil(folder, *(f"a/{number}.png" for number in range(0, 60, 6)))
     tune(folder, tmp_path / "whole", checkpoint_steps=5)
-    told = "11 of 120 images could not be read and were left out"
-    assert told in capsys.readouterr().out
+    sentence = "11 of 120 images could not be read and were left out"
+    assert sentence in capsys.readouterr().out
     # The projector leaves them out as well, and does not name them again.
     labels = (tmp_path / "whole" / "projector" / "labels.tsv").read_text()
     assert sorted(labels.split()) == ["a"] * 50 + ["b"] * 59
@@ -98,7 +98,7 @@ def test_what_cannot_be_read_is_counted_over_a_kill(
     with pytest.raises(RuntimeError, match="killed"):
         tune(folder, tmp_path / "run", [Kill()], checkpoint_steps=5)
     tune(folder, tmp_path / "run", checkpoint_steps=5)
-    assert told in capsys.readouterr().out
+    assert sentence in capsys.readouterr().out
     for step in (5, 10, 12):  # sums of all that checkpoints hold
         whole, parted = (
             (tmp_path / name / f"ckpt-{step}.sha256").read_text()
@@ -106,8 +106,8 @@ def test_what_cannot_be_read_is_counted_over_a_kill(
         )
         assert whole == parted
     prefix = str(tmp_path / "run" / "ckpt-12")
-    found = run_directory.read_progress(prefix)["unreadable"]
-    assert len(found) == 11 and found == sorted(found)
+    numbers = run_directory.read_progress(prefix)["unreadable"]
+    assert len(numbers) == 11 and numbers == sorted(numbers)
     # Other data begin a count of their own.
     bad = pathlib.Path(folder.removeprefix("folder:")) / "b" / "59.png"
     bad.unlink()

@@ -48,13 +48,13 @@ def test_the_time_limit_comes_before_its_end():
 def test_threads_go_without():
     def enter():
         with Interruption() as interruption:
-            found.append(interruption.reason)
+            reasons.append(interruption.reason)
 
-    found = []
+    reasons = []
     thread = threading.Thread(target=enter)
     thread.start()
     thread.join()
-    assert found == [None]
+    assert reasons == [None]
 
 
 def test_a_second_sigint_ends_what_python_cannot_interrupt():

@@ -81,8 +81,8 @@ def test_what_was_given_stays_and_all_else_is_the_runs(run):
         cache_dataset=True,
         train_batch_size=77,
     )
-    asked = {"model_dir": str(run), "image_feature": "picture"}
-    config = with_own_data(Config(mode="eval", **asked))
+    options = {"model_dir": str(run), "image_feature": "picture"}
+    config = with_own_data(Config(mode="eval", **options))
     assert config.dataset == "csv:table.csv"
     assert config.eval_split == "night"
     assert config.image_feature == "picture"
@@ -93,10 +93,11 @@ def test_what_was_given_stays_and_all_else_is_the_runs(run):
     assert config.train_batch_size == Config().train_batch_size
     assert config.given == {"mode", "model_dir", "image_feature"}
     # All splits: what was set aside, too.
-    assert with_own_data(Config(mode="embed", **asked)).holdout_fraction is None
-    part = with_own_data(Config(mode="embed", split="holdout", **asked))
+    whole = with_own_data(Config(mode="embed", **options))
+    assert whole.holdout_fraction is None
+    part = with_own_data(Config(mode="embed", split="holdout", **options))
     assert part.holdout_fraction == 0.25
-    other = Config(mode="eval", dataset="digits", **asked)
+    other = Config(mode="eval", dataset="digits", **options)
     assert with_own_data(other) is other
 
 
@@ -124,8 +125,8 @@ def test_a_run_that_is_about_to_begin_is_awaited(run, monkeypatch):
         (run / "flags.json").write_bytes(flags)
 
     monkeypatch.setattr(own_data.time, "sleep", begin)
-    asked = {"mode": "eval", "model_dir": str(run)}
-    config = with_own_data(Config(**asked, eval_timeout=60))
+    options = {"mode": "eval", "model_dir": str(run)}
+    config = with_own_data(Config(**options, eval_timeout=60))
     assert config.dataset.endswith("photos") and waited == [1.0]
 
 

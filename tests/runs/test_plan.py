@@ -10,8 +10,8 @@ CONFIG = Config(train_batch_size=50, train_steps=450, warmup_epochs=1)
 
 def line(name, examples=200, config=CONFIG, **options):
     lines = make_plan(config, examples, **options).lines()
-    (found,) = (text for text in lines if text.startswith(name))
-    return " ".join(found.split())
+    (match,) = (text for text in lines if text.startswith(name))
+    return " ".join(match.split())
 
 
 def test_checkpoints_beyond_the_last_step_are_not_promised():

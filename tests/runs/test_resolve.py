@@ -40,15 +40,15 @@ def test_a_config_knows_what_was_given():
 
 def test_what_is_open_is_the_checkpoints(checkpoint):
     config = resolve(Config(checkpoint=checkpoint, ft_proj_selector=1))
-    held = {k: v for k, v in HELD.items() if k != "num_classes"}
-    assert held.items() <= build.architecture(config).items()
+    arguments = {k: v for k, v in HELD.items() if k != "num_classes"}
+    assert arguments.items() <= build.architecture(config).items()
     assert config.ft_proj_selector == 1
     assert resolve(Config()).resnet_depth == 50
 
 
 def test_a_selector_beyond_the_usual_head(tmp_path):
-    held = {**HELD, "num_proj_layers": 5}
-    tf1.write(str(tmp_path / "m"), stand_ins.weights(held))
+    arguments = {**HELD, "num_proj_layers": 5}
+    tf1.write(str(tmp_path / "m"), stand_ins.weights(arguments))
     config = resolve(Config(checkpoint=str(tmp_path), ft_proj_selector=4))
     assert (config.num_proj_layers, config.ft_proj_selector) == (5, 4)
 
@@ -72,8 +72,8 @@ def test_a_headless_run_goes_on_as_it_was(tmp_path):
 
 
 def test_no_projection_head_in_the_checkpoint_leaves_the_flags_alone(tmp_path):
-    held = {**HELD, "proj_head_mode": "none"}
-    tf1.write(str(tmp_path / "m"), stand_ins.weights(held))
+    arguments = {**HELD, "proj_head_mode": "none"}
+    tf1.write(str(tmp_path / "m"), stand_ins.weights(arguments))
     config = resolve(Config(checkpoint=str(tmp_path)))
     assert (config.proj_head_mode, config.num_proj_layers) == ("nonlinear", 3)
     assert config.resnet_depth == 18
@@ -89,8 +89,8 @@ def test_commands_without_any_flag_of_the_network(checkpoint, tmp_path, capsys):
     tuned = f"--model_dir={tmp_path / 'tuned'}"
     start = (f"--checkpoint={checkpoint}", "--train_mode=finetune", tuned)
     run(*start, "--ft_proj_selector=1")
-    told = json.loads((tmp_path / "tuned" / "flags.json").read_text())
-    assert (told["resnet_depth"], told["image_size"]) == (18, 32)
+    flags = json.loads((tmp_path / "tuned" / "flags.json").read_text())
+    assert (flags["resnet_depth"], flags["image_size"]) == (18, 32)
     run(*start, "--train_steps=2")
     assert "resuming at step" in capsys.readouterr().out
     distil = ("--train_mode=distill", "--resnet_depth=18", "--image_size=32")

@@ -34,7 +34,7 @@ def run(tmp_path):
         "health",
         step=50,
         numbers={"alignment": 0.5},
-        warnings=["40% of the channels are dead."],
+        warnings=["40% of the channels are inactive."],
     )
     return tmp_path
 
@@ -47,7 +47,7 @@ def test_what_is_told(run):
         "contrast_loss 3.25",
         "alignment 0.5",
         "ckpt-50 is the newest of 2, written",
-        "warning     40% of the channels are dead.",
+        "warning     40% of the channels are inactive.",
         "killed or crashed; the same command goes on",
     ):
         assert words in text, text

@@ -58,8 +58,8 @@ def whole(tmp_path_factory):
 
 def test_a_run_explains_itself(whole):
     directory, trained = whole
-    told = json.loads((directory / "environment.json").read_text())
-    assert set(told) == {
+    environment = json.loads((directory / "environment.json").read_text())
+    assert set(environment) == {
         "versions",
         "revision",
         "hardware",
@@ -67,8 +67,8 @@ def test_a_run_explains_itself(whole):
         "seed",
         "data",
     }
-    assert told["versions"]["tensorflow"] == tf.__version__
-    assert told["data"]["examples"] == 1437
+    assert environment["versions"]["tensorflow"] == tf.__version__
+    assert environment["data"]["examples"] == 1437
     steps = [event["step"] for event in events(directory, "train")]
     assert steps == [4, 6]
     last = events(directory, "train")[-1]

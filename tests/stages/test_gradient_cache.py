@@ -186,18 +186,18 @@ def test_fit_trains_the_weights():
 @pytest.mark.slow
 def test_two_replicas_have_the_gradient_of_one(tmp_path):
     here = pathlib.Path(__file__).parent
-    file = tmp_path / "found.npz"
+    file = tmp_path / "values.npz"
     subprocess.run(
         [sys.executable, str(here / "cached_replicas.py"), str(file)],
         env={**os.environ, "PYTHONPATH": str(here.parents[1])},
         check=True,
         timeout=600,
     )
-    found = dict(np.load(file))
+    values = dict(np.load(file))
     ours, theirs = (
         {
             name.removeprefix(f"{kind}/"): value
-            for name, value in found.items()
+            for name, value in values.items()
             if name.startswith(kind)
         }
         for kind in ("mirrored", "one_device")

@@ -221,9 +221,9 @@ def test_beside_a_gpu_keras_is_not_left_to_choose_xla(monkeypatch):
     for make in (FineTune, Pretrain):
         assert not make(network()).jit_compile  # as `predict` needs no more
         assert not compiled(make(network())).jit_compile
-    asked = FineTune(network())
-    asked.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=True)
-    assert asked.jit_compile
+    stage = FineTune(network())
+    stage.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=True)
+    assert stage.jit_compile
     plain = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     plain.compile()  # what Keras would have chosen
     assert plain.jit_compile

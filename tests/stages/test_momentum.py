@@ -81,10 +81,10 @@ def test_momentum_0_and_a_memory_of_one_batch_in_closed_form():
         for x in (before, now)
     )
     logits = new @ np.concatenate([new, old]).T / TEMPERATURE
-    partner = np.roll(np.arange(2 * BATCH), BATCH)
+    positive = np.roll(np.arange(2 * BATCH), BATCH)
     np.fill_diagonal(logits, -np.inf)
-    positive = logits[np.arange(2 * BATCH), partner]
-    expected = np.log(np.exp(logits).sum(1)) - positive
+    of_positive = logits[np.arange(2 * BATCH), positive]
+    expected = np.log(np.exp(logits).sum(1)) - of_positive
     assert float(loss) == pytest.approx(2 * expected.mean(), rel=1e-6)
 
 
@@ -110,16 +110,16 @@ def test_dense_and_tiled_agree_on_any_memory(filled, monkeypatch):
     )
     memory = KeyMemory(11, 4)
     memory.push(tf.constant(RNG.normal(size=(filled, 4)), "float32"), True)
-    found = []
+    results = []
     for tile in (0, 2, 256, "auto"):
         with tf.GradientTape() as tape:
             tape.watch([a, b, ka, kb])
             pairs = losses.compare(
                 a, b, 0.5, True, tile, losses.Keys(ka, kb, memory)
             )
-        found.append([*pairs, *tape.gradient(pairs.loss, [a, b])])
-    for other in found[1:]:
-        for ours, theirs in zip(other, found[0], strict=True):
+        results.append([*pairs, *tape.gradient(pairs.loss, [a, b])])
+    for other in results[1:]:
+        for ours, theirs in zip(other, results[0], strict=True):
             np.testing.assert_allclose(ours, theirs, 1e-5, 1e-6)
 
 

@@ -99,10 +99,10 @@ def test_a_loss_on_few_labels_is_the_mean_of_each():
         labels = np.where(np.arange(8) < count, np.maximum(LABELS, 0), -1)
         labels = labels.astype(np.int32)
         losses.append(step(FineTune(network()), (IMAGES, labels)))
-        told = stage.train_step((IMAGES, labels))
+        metrics = stage.train_step((IMAGES, labels))
     alone = [logs["train/supervised_loss"] for logs in losses]
     expected = np.average(alone, weights=counts)
-    assert float(told["train/supervised_loss"]) == pytest.approx(
+    assert float(metrics["train/supervised_loss"]) == pytest.approx(
         expected, rel=1e-4
     )
 
@@ -120,8 +120,8 @@ def test_means_over_batches_weigh_their_images(kind):
         images, labels = IMAGES[-count:], np.abs(LABELS[-count:])
         shown = (images, images[::-1]) if kind == "pretrain" else images
         alone.append(step(make(), (shown, labels)))
-        told = stage.train_step((shown, labels))
-    for name, value in told.items():
+        metrics = stage.train_step((shown, labels))
+    for name, value in metrics.items():
         expected = np.average([logs[name] for logs in alone], weights=counts)
         if name != "train/weight_decay":
             assert float(value) == pytest.approx(expected, rel=1e-4), name
@@ -192,8 +192,8 @@ def test_the_input_is_held_on_to():
     tuned = FineTune(network())
     tuned.compile(optimizer=keras.optimizers.SGD(0.1))
     tuned.fit(dataset, epochs=1, steps_per_epoch=2, verbose=0)
-    (held,) = stage._INPUT
-    assert len(next(held)) == 2
+    (iterator,) = stage._INPUT
+    assert len(next(iterator)) == 2
 
 
 def test_plan_and_its_messages():
@@ -216,7 +216,7 @@ def test_accuracy_counts_every_example():
     order = np.argsort(-logits, axis=1)
     data = tf.data.Dataset.from_tensor_slices(images.astype(np.float32))
     batches = data.enumerate().map(lambda number, x: (x, number)).batch(3)
-    result = metrics.classification_accuracy(net, batches, labels)
+    result = metrics.accuracy(metrics.answers_of(net, batches, labels))
     assert result["examples"] == 7
     assert result["label_top_1_accuracy"] == pytest.approx(
         (order[:, 0] == labels).mean()
@@ -244,6 +244,6 @@ def test_knn_equals_naive_vote():
 def test_evaluation_needs_labels():
     data = tf.data.Dataset.from_tensors((IMAGES, np.arange(8)))
     with pytest.raises(ValueError, match="needs labelled examples"):
-        metrics.classification_accuracy(network(), data, np.full(8, -1))
+        metrics.answers_of(network(), data, np.full(8, -1))
     with pytest.raises(ValueError, match="neighbours need labels"):
         knn_accuracy((IMAGES, LABELS * 0 - 1), (IMAGES, LABELS))

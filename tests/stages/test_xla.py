@@ -27,10 +27,10 @@ def take_step(case, compiled):
     assert_static(batches)
     step = tf.function(stage.train_step, jit_compile=compiled, autograph=False)
     logs = step(next(iter(batches)))
-    found = {f"metrics/{name}": logs[name].numpy() for name in logs}
+    values = {f"metrics/{name}": logs[name].numpy() for name in logs}
     for name, variable in stage.named_variables().items():
-        found[f"weights/{name}"] = variable.numpy()
-    return found, step.get_concrete_function(batches.element_spec).graph
+        values[f"weights/{name}"] = variable.numpy()
+    return values, step.get_concrete_function(batches.element_spec).graph
 
 
 def assert_static(batches):

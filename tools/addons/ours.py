@@ -16,13 +16,12 @@ import tensorflow as tf
 
 from simclrv2_tf import export
 from simclrv2_tf import optimizers
-from simclrv2_tf.data.augment.crops import preprocess_for_eval
 from simclrv2_tf.data.augment.gaussian_blur import gaussian_blur
-from simclrv2_tf.data.decode.rgb import decode_in_graph
-from simclrv2_tf.data.decode.rgb import to_float
 from simclrv2_tf.models.network import Network
+from tools.hub.export import SIZE
+from tools.hub.export import prepare
 
-SIZE, CLASSES, STEPS = 40, 7, 5
+CLASSES, STEPS = 7, 5
 NETWORKS = {
     "plain": {"resnet_depth": 18, "width_multiplier": 0.125},
     "selective": {
@@ -53,9 +52,6 @@ def export_one(directory, name, options):
         variable.assign(
             variable + 0.1 * shift * ("kernel" not in variable.name)
         )
-
-    def prepare(encoded):
-        return preprocess_for_eval(to_float(decode_in_graph(encoded)), SIZE)
 
     path = export.export_network(network, directory, 1, prepare)
     images = RNG.random((4, SIZE, SIZE, 3), np.float32)

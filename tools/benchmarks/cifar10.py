@@ -49,5 +49,6 @@ def read(model_dir, name):
 
 
 def processor_seconds():
+    """Processor time of all subprocesses that have ended, in seconds."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -16,15 +16,16 @@ import argparse
 import json
 import os
 import pathlib
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 
+from tools.benchmarks.cifar10 import RECIPE
+from tools.benchmarks.cifar10 import processor_seconds
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REPORT = ROOT / "benchmarks" / "momentum.json"
-RECIPE = "flags/cifar10_cpu.cfg"
 KEPT = ("cost_command", "cost", "recipe", "rows_command", "rows")
 PAPER = 65_536
 NETWORKS = {
@@ -205,11 +206,6 @@ def train(options, directory, batch, seed, steps=None, *flags):
     }
     print(json.dumps(row), file=sys.stderr, flush=True)
     return row
-
-
-def processor_seconds():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def judge(directory, kind):

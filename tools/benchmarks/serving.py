@@ -11,7 +11,6 @@ import statistics
 import tempfile
 import time
 
-PHOTOS = "../shared/data/photos"
 BATCHES = {1: 25, 32: 5}  # images in a request: rounds
 
 
@@ -32,7 +31,7 @@ def run(arguments):
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--photos", default=PHOTOS, help="folder of class folders of JPEG"
+        "--photos", required=True, help="folder of class folders of JPEG"
     )
     return parser.parse_args(arguments)
 

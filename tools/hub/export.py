@@ -40,6 +40,7 @@ def main(folder):
 
 
 def prepare(encoded):
+    """An encoded image as the network takes it, for an export."""
     return preprocess_for_eval(to_float(decode_in_graph(encoded)), SIZE)
 
 

@@ -6,6 +6,8 @@ fits is taken. Here all attempts are made and the first that fits is looked
 up, which needs no loop.
 """
 
+from __future__ import annotations
+
 import collections
 
 import tensorflow as tf
@@ -23,7 +25,14 @@ Draws = collections.namedtuple("Draws", "uniforms mirrored")
 
 
 @tf.function(jit_compile=True, autograph=False)  # many small operations in one
-def draw(seed, batch, views, first=0, total=None, flip=True):
+def draw(
+    seed: tf.Tensor,
+    batch: int | tf.Tensor,
+    views: int,
+    first: int | tf.Tensor = 0,
+    total: int | tf.Tensor | None = None,
+    flip: bool = True,
+) -> Draws:
     """Draws all that the crops of a batch depend on but the images' sizes.
 
     Args:
@@ -43,7 +52,12 @@ def draw(seed, batch, views, first=0, total=None, flip=True):
     return Draws(uniforms, u[:, :views] < (MIRRORED_SHARE if flip else 0.0))
 
 
-def choose(uniforms, height, width, least_area=AREA[0]):
+def choose(
+    uniforms: tf.Tensor,
+    height: int | tf.Tensor,
+    width: int | tf.Tensor,
+    least_area: float = AREA[0],
+) -> tf.Tensor:
     """The boxes that uniforms come to in images of one size.
 
     Args:

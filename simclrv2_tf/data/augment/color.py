@@ -1,9 +1,11 @@
 """Colour operations on batches: pure, one amount per image.
 
 They work on planes, float (3, batch, pixels): with the colours first the
-compiler can run along the pixels. `to_planes` and `from_planes` convert.
-Brightness and contrast take any number of planes.
+compiler can run along the pixels. Brightness and contrast take any number of
+planes.
 """
+
+from __future__ import annotations
 
 import tensorflow as tf
 
@@ -11,67 +13,42 @@ import tensorflow as tf
 LUMA = (0.2989, 0.5870, 0.1140)
 
 
-def to_planes(images):
-    """(batch, height, width, 3) to (3, batch, height * width)."""
-    shape = tf.shape(images)
-    planes = tf.transpose(images, [3, 0, 1, 2])
-    channels = images.shape[-1]
-    return tf.reshape(planes, [channels, shape[0], shape[1] * shape[2]])
-
-
-def from_planes(planes, images):
-    """Back to the shape of `images`."""
-    shape = tf.shape(images)
-    channels = images.shape[-1]
-    planes = tf.reshape(planes, [channels, shape[0], shape[1], shape[2]])
-    return tf.ensure_shape(tf.transpose(planes, [1, 2, 3, 0]), images.shape)
-
-
-def grayscale(planes):
-    """Luma in all three planes."""
-    return tf.repeat(luma(*tf.unstack(planes))[None], 3, axis=0)
-
-
-def luma(red, green, blue):
+def luma(red: tf.Tensor, green: tf.Tensor, blue: tf.Tensor) -> tf.Tensor:
     """Weighted sum of the colours."""
     return LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
 
 
-def adjust_brightness(planes, factor):
+def adjust_brightness(planes: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
     """planes * factor, factor (batch,)."""
     return planes * factor[:, None]
 
 
-def add_brightness(planes, delta):
+def add_brightness(planes: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
     """planes + delta, delta (batch,): the form of SimCLR version 1."""
     return planes + delta[:, None]
 
 
-def adjust_contrast(planes, factor):
+def adjust_contrast(planes: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
     """Distance from each plane's mean times factor (batch,)."""
     return affine(planes, factor, 1.0 - factor, tf.zeros_like(factor))
 
 
-def affine(planes, gain, blend, shift):
+def affine(
+    planes: tf.Tensor, gain: tf.Tensor, blend: tf.Tensor, shift: tf.Tensor
+) -> tf.Tensor:
     """gain * planes + blend * each plane's mean + shift, all (batch,)."""
     mean = tf.reduce_mean(planes, axis=-1, keepdims=True)
     offset = mean * blend[:, None] + shift[:, None]
     return planes * gain[:, None] + offset
 
 
-def adjust_saturation(planes, factor):
-    """HSV saturation times factor (batch,), at most 1."""
-    no_turn = tf.zeros_like(factor)
-    return tf.stack(adjust_hsv(*tf.unstack(planes), factor, no_turn))
-
-
-def adjust_hue(planes, delta):
-    """HSV hue plus delta (batch,) turns, delta in [-1, 1]."""
-    same = tf.ones_like(delta)
-    return tf.stack(adjust_hsv(*tf.unstack(planes), same, delta))
-
-
-def adjust_hsv(red, green, blue, factor, delta):
+def adjust_hsv(
+    red: tf.Tensor,
+    green: tf.Tensor,
+    blue: tf.Tensor,
+    factor: tf.Tensor,
+    delta: tf.Tensor,
+) -> list[tf.Tensor]:
     """HSV saturation times factor (batch,), and hue plus delta (batch,) turns.
 
     The value stays: the largest of the three. Planes come and go one by one:

@@ -1,5 +1,7 @@
 """Crops on the host: decoded images to views, or to their evaluation form."""
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 from simclrv2_tf.data.augment import boxes
@@ -10,13 +12,13 @@ CENTER_SHARE = 0.875  # of the image that evaluation looks at
 SMALL_IMAGE = 32  # up to this side in pixels evaluation looks at all
 
 
-def resize(image, height, width):
+def resize(image: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """Bicubic without antialiasing; overshoots [0, 1] a little at edges."""
     size = [height, width]
     return tf.image.resize(image, size, tf.image.ResizeMethod.BICUBIC)
 
 
-def to_unit(images, dtype):
+def to_unit(images: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
     """Pixel values of a type as floats in [0, 1], what overshoots clipped."""
     # A product: graphs are rewritten to multiply by what they divide by, and
     # training, evaluation and serving are to agree to the last bit.
@@ -24,7 +26,12 @@ def to_unit(images, dtype):
     return tf.clip_by_value(tf.cast(images, tf.float32) * scale, 0.0, 1.0)
 
 
-def image_views(image, draws, image_size, least_area=AREA[0]):
+def image_views(
+    image: tf.Tensor,
+    draws: boxes.Draws,
+    image_size: int,
+    least_area: float = AREA[0],
+) -> tuple[tf.Tensor, ...]:
     """Random crops of one image of any size, resized; half are mirrored.
 
     Args:
@@ -61,7 +68,12 @@ def _view(image, box, mirror, image_size):
 
 
 @tf.function(jit_compile=True, autograph=False)
-def batch_views(images, draws, image_size, least_area=AREA[0]):
+def batch_views(
+    images: tf.Tensor,
+    draws: boxes.Draws,
+    image_size: int,
+    least_area: float = AREA[0],
+) -> tuple[tf.Tensor, ...]:
     """`image_views` of a batch of small images of one size, as two products.
 
     Args:
@@ -90,7 +102,9 @@ def batch_views(images, draws, image_size, least_area=AREA[0]):
     return tuple(views)
 
 
-def center_crop(image, height, width, share=CENTER_SHARE):
+def center_crop(
+    image: tf.Tensor, height: int, width: int, share: float = CENTER_SHARE
+) -> tf.Tensor:
     """The middle of an image, in the wanted shape, resized.
 
     Args:
@@ -120,7 +134,7 @@ def _crop_shape(shape, height, width, share):
     )
 
 
-def preprocess_for_eval(image, image_size):
+def preprocess_for_eval(image: tf.Tensor, image_size: int) -> tf.Tensor:
     """What evaluation and serving make of an image.
 
     Above 32 pixels the middle 87.5 %, resized; up to 32 pixels the whole

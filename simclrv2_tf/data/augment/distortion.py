@@ -1,5 +1,7 @@
 """Colour distortion and blur of a whole batch, compiled as one."""
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 from simclrv2_tf.data.augment import simclr
@@ -7,9 +9,16 @@ from simclrv2_tf.data.augment.color import adjust_hsv
 from simclrv2_tf.data.augment.color import affine
 from simclrv2_tf.data.augment.color import luma
 from simclrv2_tf.data.augment.gaussian_blur import blur_planes
+from simclrv2_tf.data.augment.params import JitterParameters
 
 
-def distort(images, params, impl="simclrv2", color=True, blur=True):
+def distort(
+    images: tf.Tensor,
+    params: JitterParameters,
+    impl: str = "simclrv2",
+    color: bool = True,
+    blur: bool = True,
+) -> tf.Tensor:
     """What happens to the colours, then the blur.
 
     Args:
@@ -47,7 +56,9 @@ def _distort(planes, params, impl, color, blur):
     return tf.clip_by_value(planes, 0.0, 1.0)
 
 
-def distort_color(planes, params, impl="simclrv2"):
+def distort_color(
+    planes: tf.Tensor, params: JitterParameters, impl: str = "simclrv2"
+) -> tf.Tensor:
     """Jitters most images and takes the colour from some.
 
     Args:
@@ -65,7 +76,9 @@ def distort_color(planes, params, impl="simclrv2"):
     return tf.stack(_choose(params.gray, gray, parts))
 
 
-def jitter(parts, params, impl="simclrv2"):
+def jitter(
+    parts: list[tf.Tensor], params: JitterParameters, impl: str = "simclrv2"
+) -> list[tf.Tensor]:
     """Brightness, contrast, saturation and hue in each image's own order.
 
     After each operation values are clipped to [0, 1]. Two by two they are
@@ -90,8 +103,11 @@ def jitter(parts, params, impl="simclrv2"):
             tf.clip_by_value(affine(part, *values), 0.0, 1.0) for part in parts
         ]
         if len(parts) == 3:
+            red, green, blue = parts
             turned = adjust_hsv(
-                *parts,
+                red,
+                green,
+                blue,
                 tf.where(saturation, params.saturation, 1.0),
                 tf.where(hue, params.hue, 0.0),
             )  # between 0 and 1 by itself

@@ -8,6 +8,8 @@ accelerator, and small images, are better off with the whole batch. The values
 are the same to the last digits.
 """
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 from simclrv2_tf.data.augment import color
@@ -17,7 +19,13 @@ from simclrv2_tf.data.augment.params import JitterParameters
 
 
 @tf.function(jit_compile=True, autograph=False)
-def distort(images, params, impl="simclrv2", color=True, blur=True):
+def distort(
+    images: tf.Tensor,
+    params: JitterParameters,
+    impl: str = "simclrv2",
+    color: bool = True,
+    blur: bool = True,
+) -> tf.Tensor:
     """`distortion.distort`, its arguments and its result, image by image."""
 
     def one(row):
@@ -100,7 +108,7 @@ def _operations(params, impl, rgb):
 
 
 def _blur(planes, params):
-    """Blurs an image that is to be, with a kernel of a tenth of its height."""
+    """Blurs the image if it was drawn, by a kernel of a tenth of its height."""
 
     def blurred():
         alone = planes[:, None]

@@ -1,9 +1,11 @@
 """Gaussian blur of batches."""
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 
-def gaussian_kernel(kernel_size, sigma):
+def gaussian_kernel(kernel_size: float, sigma: tf.Tensor) -> tf.Tensor:
     """Weights of a blur of 2 * int(kernel_size / 2) + 1 pixels.
 
     Args:
@@ -19,13 +21,19 @@ def gaussian_kernel(kernel_size, sigma):
     return weights / tf.reduce_sum(weights, axis=1, keepdims=True)
 
 
-def gaussian_blur(images, kernel_size, sigma):
+def gaussian_blur(
+    images: tf.Tensor, kernel_size: float, sigma: float | tf.Tensor
+) -> tf.Tensor:
     """Blurs rows, then columns; what lies outside an image counts as 0.
 
     Args:
       images: float (batch, height, width, channels).
       kernel_size: See `gaussian_kernel`.
-      sigma: Standard deviation in pixels: a scalar, or (batch,).
+      sigma: Standard deviation in pixels, above 0: a scalar, or float
+        (batch,).
+
+    Returns:
+      Blurred images, of the same shape and dtype.
     """
     sigma = tf.broadcast_to(tf.cast(sigma, tf.float32), [tf.shape(images)[0]])
     planes = tf.transpose(images, [3, 0, 1, 2])
@@ -33,7 +41,9 @@ def gaussian_blur(images, kernel_size, sigma):
     return tf.transpose(blurred, [1, 2, 3, 0])
 
 
-def blur_planes(planes, kernel_size, sigma):
+def blur_planes(
+    planes: tf.Tensor, kernel_size: float, sigma: tf.Tensor
+) -> tf.Tensor:
     """`gaussian_blur` of planes, (channels, batch, height, width)."""
     weights = tf.cast(gaussian_kernel(kernel_size, sigma), planes.dtype)
     return _along(_along(planes, weights, axis=3), weights, axis=2)

@@ -1,5 +1,7 @@
 """What happens to each image of a batch: drawn at once, stateless."""
 
+from __future__ import annotations
+
 import collections
 
 import tensorflow as tf
@@ -18,8 +20,13 @@ JitterParameters = collections.namedtuple(
 
 
 def draw_parameters(
-    seed, batch, strength, first=0, total=None, per_image_blur=False
-):
+    seed: tf.Tensor,
+    batch: int | tf.Tensor,
+    strength: float,
+    first: int | tf.Tensor = 0,
+    total: int | tf.Tensor | None = None,
+    per_image_blur: bool = False,
+) -> JitterParameters:
     """Draws what happens to each image of a batch.
 
     Args:

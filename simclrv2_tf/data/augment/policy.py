@@ -8,6 +8,8 @@ and parameters, in two forms: `distortion` for whole batches,
 `distortion_each` for one image after the other.
 """
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 from simclrv2_tf.data.augment import distortion
@@ -20,15 +22,15 @@ SMALL = 64  # up to this side in pixels a processor takes the batch as a whole
 
 
 def augment_views(
-    images,
-    seed,
-    first=0,
-    total=None,
-    strength=1.0,
-    blur=True,
-    per_image_blur=False,
-    impl="simclrv2",
-):
+    images: tf.Tensor,
+    seed: tf.Tensor,
+    first: int | tf.Tensor = 0,
+    total: int | tf.Tensor | None = None,
+    strength: float = 1.0,
+    blur: bool = True,
+    per_image_blur: bool = False,
+    impl: str = "simclrv2",
+) -> tf.Tensor:
     """Distorts the colours of one view of a batch and blurs some of it.
 
     Args:

@@ -5,13 +5,15 @@ antialiasing: the cubic of a = -0.5 at centres of pixels, places rounded to
 1/1024 of a pixel, weights of the pixels that are there scaled to sum 1.
 """
 
+from __future__ import annotations
+
 import numpy as np
 import tensorflow as tf
 
 STEPS = 1024  # in a pixel; TensorFlow looks its weights up in a table
 
 
-def cubic(distance):
+def cubic(distance: tf.Tensor) -> tf.Tensor:
     """Weight of a pixel by its distance, in pixels; 0 from 2 on."""
     d = tf.abs(distance)
     near = (1.5 * d - 2.5) * d * d + 1.0
@@ -19,7 +21,13 @@ def cubic(distance):
     return tf.where(d < 1.0, near, tf.where(d < 2.0, far, 0.0))
 
 
-def matrices(begin, size, outputs, length, reverse=None):
+def matrices(
+    begin: tf.Tensor,
+    size: tf.Tensor,
+    outputs: int,
+    length: int,
+    reverse: tf.Tensor | None = None,
+) -> tf.Tensor:
     """What each output takes from each pixel, along one side of a crop.
 
     Args:
@@ -80,7 +88,13 @@ def _averages(length, outputs):
     return tf.constant(weights, tf.float32)
 
 
-def resize_crops(images, boxes, height, width, mirrored=None):
+def resize_crops(
+    images: tf.Tensor,
+    boxes: tf.Tensor,
+    height: int,
+    width: int,
+    mirrored: tf.Tensor | None = None,
+) -> tf.Tensor:
     """Cuts a crop from each image and resizes it.
 
     Args:

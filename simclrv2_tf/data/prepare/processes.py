@@ -62,7 +62,7 @@ def _taken_in_turn(pool, function, tasks, processes):
 
 
 def _begin():
-    """Makes a process one of many: one thread, and no life of its own."""
+    """Initialises a worker: one thread, exits with its parent."""
     quiet_start.load_tensorflow()
     import tensorflow as tf
 

@@ -16,6 +16,7 @@ from simclrv2_tf.data.prepare.processes import run_all
 from simclrv2_tf.data.prepare.recipe import ImageEncoding
 from simclrv2_tf.data.prepare.recipe import write_shard
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.json_files import read_if_there
 
 EXAMPLES_PER_SHARD = 1024
 FEWEST_SHARDS = 8  # so that a small data set is work for several processes
@@ -110,7 +111,7 @@ def look(directory, plan):
       ValueError: If it holds something else.
     """
     for name in (REPORT, os.path.join(STATE, PLAN)):
-        before = _read(os.path.join(directory, name))
+        before = read_if_there(os.path.join(directory, name))
         if before is None:
             continue
         differing = [key for key in plan if before.get(key) != plan[key]]
@@ -137,13 +138,6 @@ def _begin(directory, plan):
             f"The directory {directory!r} cannot be made: {error.message}"
         ) from None
     _note(os.path.join(directory, STATE, PLAN), plan)
-
-
-def _read(path):
-    if not tf.io.gfile.exists(path):
-        return None
-    with tf.io.gfile.GFile(path) as file:
-        return json.load(file)
 
 
 def _note(path, values):
@@ -176,7 +170,7 @@ def _look_for_shards(sources, directory, seed):
         notes[split] = [None] * len(shards)
         for index, rows in enumerate(shards):
             path = tfds_layout.shard_path(directory, split, index, len(shards))
-            notes[split][index] = _read(_note_path(path))
+            notes[split][index] = read_if_there(_note_path(path))
             if notes[split][index] is None:
                 left.append((split, index, rows, path))
     return notes, left

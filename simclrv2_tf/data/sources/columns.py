@@ -1,4 +1,4 @@
-"""What columns, features and arrays are usually called, for every kind.
+"""Usual names of columns, features and arrays, for each kind of data set.
 
 Each tuple begins with the likeliest name.
 """

@@ -55,11 +55,11 @@ def open_concat(
     names = names_of(where)
     options = dataclasses.replace(options, joined=tuple(names))
     _warn_of_repeats(names, where)
-    asked = _asked(splits_of, names, split, options)
+    own_splits = _own_splits(splits_of, names, split, options)
     parts: list[tuple[str, Source]] = []
     absent: dict[str, NoSplitError] = {}
     classes: list[str] = []
-    for name, own in zip(names, asked, strict=True):
+    for name, own in zip(names, own_splits, strict=True):
         try:
             parts.append((name, _open_part(open_one, name, own, options)))
             classes.extend(parts[-1][1].class_names or ())
@@ -77,7 +77,7 @@ def open_concat(
     return dataclasses.replace(joined, notes=notes)
 
 
-def _asked(splits_of, names, split, options):
+def _own_splits(splits_of, names, split, options):
     """The split as each data set calls it, None for those that lack it."""
     wanted, _ = parse_split(split)
     if wanted == TRAIN[0] or "+" in split:

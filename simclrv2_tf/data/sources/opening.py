@@ -1,4 +1,4 @@
-"""From the splits that files hold to one `Source`: what kinds share."""
+"""Opens a split of files as a `Source`, for all kinds of data sets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOP, LEAF = "top", "leaf"
 
 @dataclasses.dataclass(frozen=True)
 class SourceOptions:
-    """What a source may be told beside its name.
+    """Options of a data set, beside its name and split.
 
     Attributes:
       data_dir: Directory of TFDS data.

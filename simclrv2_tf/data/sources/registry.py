@@ -83,9 +83,9 @@ def open_source(
     if label_map:
         source = relabel(source, read_label_map(label_map), label_map)
     names = source.class_names or ()
-    told = classes.written_alike(names)
-    told += classes.likely_slips(names, source.labels)
-    return dataclasses.replace(source, notes=(*source.notes, *told))
+    notes = classes.written_alike(names)
+    notes += classes.likely_slips(names, source.labels)
+    return dataclasses.replace(source, notes=(*source.notes, *notes))
 
 
 def split_names(
@@ -109,6 +109,11 @@ def split_names(
         apply_orientation,
     )
     return _splits(name, options)
+
+
+def is_tfds(name: str) -> bool:
+    """Whether a data set is one of TFDS, by its name or directory."""
+    return _kind(name)[0] is _TFDS
 
 
 def _open(name, split, options):

@@ -1,4 +1,4 @@
-"""The files that a pattern names, told apart by split."""
+"""The files that a pattern names, grouped by split."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _LOG = logging.getLogger("simclrv2_tf")
 def files_by_split(
     pattern: str, split: str | None, suffixes: tuple[str, ...]
 ) -> dict[str, list[str]]:
-    """The files that a pattern names, told apart by the splits they hold.
+    """The files that a pattern names, grouped by the split that they hold.
 
     Args:
       pattern: A path, a glob pattern, or a directory. "{split}" in it stands
         for the name of a split. Without that, files whose names hold the
         names of two splits or more ("train-00000.tar", "val-00000.tar") are
-        told apart by them; otherwise all are of one split, "train".
+        grouped by them; otherwise all are of one split, "train".
       split: The split asked for, which may have a name of its own; None for
         all that have usual names.
       suffixes: What files in a directory end in.
@@ -35,10 +35,10 @@ def files_by_split(
       ValueError: If there is no such file, or a shard is missing.
     """
     if TEMPLATE in pattern:
-        asked = () if split is None else (split.split("[")[0],)
+        requested = () if split is None else (split.split("[")[0],)
         by_split = {
             name: _matching(pattern.replace(TEMPLATE, name), suffixes)
-            for name in dict.fromkeys((*asked, *KNOWN))
+            for name in dict.fromkeys((*requested, *KNOWN))
         }
         by_split = {n: files for n, files in by_split.items() if files}
     else:

@@ -1,8 +1,8 @@
 """Tar shards in the manner of WebDataset: `tar:GLOB`, read in place.
 
 The files of a sample share all of their names up to the first dot:
-`0001.jpg`, `0001.cls`. Nothing is extracted. An image is told by its ending,
-and in a sample without a usual one by its first bytes.
+`0001.jpg`, `0001.cls`. Nothing is extracted. An image has a usual ending, or,
+in a sample without one, the first bytes of an image.
 """
 
 from __future__ import annotations
@@ -57,18 +57,18 @@ def find_tar(where: str, split: str | None, options: SourceOptions) -> Readers:
     }
 
 
-class _Asked:
-    """The label that --label_feature names, and what samples have.
+class _LabelChoice:
+    """The label that --label_feature names, and the names in samples.
 
     Attributes:
       endings: Of members; the first that a sample has is its label.
       fields: Of JSON, likewise.
-      found: Whether a sample has such a label.
+      exists: Whether a sample has such a label.
     """
 
     def __init__(self, name: str | None):
         self.endings, self.fields = LABELS["tar"], LABELS["json"]
-        self.found = False
+        self.exists = False
         self._name = name
         self._known: set[str] = set()
         whole = (name or "").lstrip(".")
@@ -80,7 +80,7 @@ class _Asked:
             self.fields = (field,) if field else self.fields
 
     def note(self, names: Iterable[str]) -> None:
-        """Keeps what might have been asked for."""
+        """Keeps names that the option could have named, for the error."""
         if self._name:
             self._known.update(names)
 
@@ -90,7 +90,7 @@ class _Asked:
         Images alone are unlabelled, as a part of `concat:` may be.
         """
         images = {n for n in self._known if f".{n}".endswith(EXTENSIONS)}
-        if not self._name or self.found or self._known == images:
+        if not self._name or self.exists or self._known == images:
             return
         fields_alone = {"json"}.intersection(self.endings)
         others = " and others" if len(files) > 1 else ""
@@ -103,9 +103,10 @@ class _Asked:
 
 def _content(files, options):
     rows, values, places, others = [], [], [], Counter()
-    asked = _Asked(options.label_feature)
+    choice = _LabelChoice(options.label_feature)
     for which, path in enumerate(files):
-        for begin, size, value, where in _samples(path, options, asked, others):
+        samples = _samples(path, options, choice, others)
+        for begin, size, value, where in samples:
             rows.append((which, begin, size))
             values.append(value)
             places.append(where)
@@ -114,7 +115,7 @@ def _content(files, options):
             f"The file {files[0]!r} holds no image; expected members that end "
             f"in {', '.join(EXTENSIONS)}, or --image_feature."
         )
-    asked.check(files)
+    choice.check(files)
     labels = label_names(values, places.__getitem__)
     return SplitContent(ByteRanges.of_rows(files, rows), labels, _notes(others))
 
@@ -126,7 +127,7 @@ def _notes(others):
     return (f"passed over, without an image: {listed(shown)}",)
 
 
-def _samples(path, options, asked, others):
+def _samples(path, options, choice, others):
     """Yields first byte, size, label and its place in words, of each image.
 
     Samples without an image are counted in `others` by their endings.
@@ -139,16 +140,16 @@ def _samples(path, options, asked, others):
                     others[f"samples of {', '.join(sorted(members))}"] += 1
                     continue
                 where = f"the sample {name!r} of the file {path!r}"
-                label = _label(file, members, asked, where)
+                label = _label(file, members, choice, where)
                 yield image.begin, image.size, label, where
     except OSError as error:
         raise ValueError(f"The file {path!r} cannot be read: {error}") from None
 
 
-def _image(file, members, asked, name, path):
+def _image(file, members, ending, name, path):
     """The member that is a sample's image, None if it has none."""
-    if asked is not None:
-        return members.get(asked.lower().lstrip("."))
+    if ending is not None:
+        return members.get(ending.lower().lstrip("."))
     images = [end for end in members if f".{end}".endswith(EXTENSIONS)]
     images = images or [e for e in members if _is_image(file, members[e])]
     if len(images) > 1:  # as names with dots make
@@ -168,13 +169,13 @@ def _is_image(file, member):
     return image_format(first) is not None
 
 
-def _label(file, members, asked, where):
+def _label(file, members, choice, where):
     """A sample's label as it stands there, "" for none."""
-    asked.note(members)
-    chosen = first_known(asked.endings, members)
-    if chosen is None:
+    choice.note(members)
+    ending = first_known(choice.endings, members)
+    if ending is None:
         return ""
-    begin, size, _ = members[chosen]
+    begin, size, _ = members[ending]
     if size > LABEL_LIMIT:
         raise ValueError(
             f"A label must be at most {LABEL_LIMIT} bytes long. Received: "
@@ -183,9 +184,9 @@ def _label(file, members, asked, where):
     file.seek(begin)
     data = file.read(size)
     try:
-        if chosen == "json":
-            return _of_json(json.loads(data), asked)
-        asked.found = True
+        if ending == "json":
+            return _of_json(json.loads(data), choice)
+        choice.exists = True
         return data.decode().strip()
     except ValueError as error:  # also of UTF-8
         raise ValueError(
@@ -193,12 +194,12 @@ def _label(file, members, asked, where):
         ) from None
 
 
-def _of_json(content, asked):
+def _of_json(content, choice):
     if not isinstance(content, dict):
         raise ValueError("expected an object")
-    asked.note(f"json.{name}" for name in content)
-    field = first_known(asked.fields, content)
+    choice.note(f"json.{name}" for name in content)
+    field = first_known(choice.fields, content)
     if field is None:
         return ""
-    asked.found = True
+    choice.exists = True
     return content[field]

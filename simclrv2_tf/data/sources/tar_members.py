@@ -78,26 +78,12 @@ def _check_path(name, path):
 
 def _members(file, path):
     """Yields the members of a tar file, all that are wholly within it."""
-    length = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    if file.read(2) == b"\x1f\x8b":
-        raise ValueError(
-            f"The file {path!r} is compressed: gunzip it, as images can only "
-            "be found in place in an uncompressed tar."
-        )
-    file.seek(0)
-    end = 0
+    length, end = file.seek(0, os.SEEK_END), 0
+    _check_uncompressed(file, path)
     try:
         with tarfile.open(fileobj=file, mode="r:") as tar:
             while (member := tar.next()) is not None:
-                if member.offset < end or member.size < 0 or member.sparse:
-                    raise tarfile.ReadError("a member that cannot be")
-                blocks = -(-member.size // tarfile.BLOCKSIZE)
-                if not member.isreg():
-                    blocks = 0
-                end = member.offset_data + blocks * tarfile.BLOCKSIZE
-                if end > length:
-                    raise tarfile.ReadError("unexpected end of data")
+                end = _end_of(member, end, length)
                 yield member
                 tar.members.clear()  # it would keep all of them
     except (tarfile.TarError, ValueError, RecursionError) as error:
@@ -106,6 +92,37 @@ def _members(file, path):
             "or was not copied to its end; copy it again."
         ) from None
     _check_end(file, path, end)
+
+
+def _check_uncompressed(file, path):
+    """Raises for a gzip file; goes to the beginning of another."""
+    file.seek(0)
+    if file.read(2) == b"\x1f\x8b":
+        raise ValueError(
+            f"The file {path!r} is compressed: gunzip it, as images can only "
+            "be found in place in an uncompressed tar."
+        )
+    file.seek(0)
+
+
+def _end_of(member, begin, length):
+    """The byte after a member's last block.
+
+    Args:
+      member: A `tarfile.TarInfo`.
+      begin: The byte after the member before.
+      length: Bytes of the file.
+
+    Raises:
+      tarfile.ReadError: If the member does not lie between these two.
+    """
+    if member.offset < begin or member.size < 0 or member.sparse:
+        raise tarfile.ReadError("a member that cannot be")
+    blocks = -(-member.size // tarfile.BLOCKSIZE) if member.isreg() else 0
+    end = member.offset_data + blocks * tarfile.BLOCKSIZE
+    if end > length:
+        raise tarfile.ReadError("unexpected end of data")
+    return end
 
 
 def _check_end(file, path, end):

@@ -11,6 +11,7 @@ import re
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.data.classes import number_classes
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.source import UNLABELLED
@@ -125,8 +126,8 @@ def _check_memory(builder, size):
     free = free_memory()
     if size > free:
         raise ValueError(
-            f"The data set in {builder.data_dir} takes {size / 1e9:.1f} GB, of "
-            f"which {free / 1e9:.1f} are free, and its format, "
+            f"The data set in {builder.data_dir} takes {gigabytes(size)}, of "
+            f"which {gigabytes(free)} are free, and its format, "
             f"{builder.info.file_format.value}, is read whole: prepare it with "
             'file_format="tfrecord", which is read in place.'
         )

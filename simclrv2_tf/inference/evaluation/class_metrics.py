@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import tensorflow as tf
 
 from simclrv2_tf.inference.evaluation.metrics import Answers
 
@@ -58,6 +59,6 @@ def confusion(
     Returns:
       int64 (classes, classes): row of the label, column of the prediction.
     """
-    pairs = labels * num_classes + predicted
-    counts = np.bincount(pairs, minlength=num_classes**2)
-    return counts.reshape(num_classes, num_classes)
+    return tf.math.confusion_matrix(
+        labels, predicted, num_classes, dtype=tf.int64
+    ).numpy()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.classes import names_or_numbers
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.files import atomic
@@ -41,8 +42,7 @@ def judge_classifier(
       names: Of these classes; their numbers unless they are as many.
     """
     count = network.get_config()["num_classes"]
-    if names is None or len(names) != count:
-        names = [str(number) for number in range(count)]
+    names = names_or_numbers(count, names)
     batches = functools.partial(batches_of, config, network, source, unreadable)
     if not config.calibrate:
         return judge(metrics.answers_of(network, batches(), labels), names)

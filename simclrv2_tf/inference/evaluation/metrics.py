@@ -42,7 +42,6 @@ def answers_of(
     network: Network,
     dataset: tf.data.Dataset,
     labels: np.ndarray,
-    steps: int | None = None,
     temperature: float = 1.0,
 ) -> Answers:
     """Asks a network about a data set.
@@ -54,7 +53,6 @@ def answers_of(
         batch may be smaller.
       labels: int (examples,), of all examples; unlabelled ones (-1) are not
         counted.
-      steps: Batches to look at; None for all.
       temperature: Of the calibrated confidence.
 
     Returns:
@@ -70,9 +68,7 @@ def answers_of(
         return best, tf.stack(shares, axis=1)
 
     parts = [(np.zeros((0, 4), np.int64), np.zeros((0, 2), np.float32))]
-    for (best, confidence), numbers in _asked(
-        network, judge, dataset.take(steps or -1)
-    ):
+    for (best, confidence), numbers in _asked(network, judge, dataset):
         known = labels[numbers] >= 0
         truth, best = labels[numbers][known], best[known]
         found = (best == truth[:, None]).any(axis=1)
@@ -121,13 +117,3 @@ def accuracy(answers: Answers) -> dict:
         "label_top_5_accuracy": answers.in_top_5.sum() / count,
         "examples": count,
     }
-
-
-def classification_accuracy(
-    network: Network,
-    dataset: tf.data.Dataset,
-    labels: np.ndarray,
-    steps: int | None = None,
-) -> dict:
-    """`accuracy` of `answers_of`."""
-    return accuracy(answers_of(network, dataset, labels, steps))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from simclrv2_tf import distribution
 from simclrv2_tf import hub
 from simclrv2_tf.config import Config
-from simclrv2_tf.config import probe_options
+from simclrv2_tf.config import probe_values
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import output_directory
 from simclrv2_tf.inference import feature_files
@@ -80,7 +80,7 @@ def _others(config):
     """What is probed beside; a name that is nothing fails at once."""
     if config.compare is None:
         return []
-    others = probe_options.words("compare", config)
+    others = probe_values.words("compare", config)
     for name in others:
         if name != feature_files.RAW:
             hub.find_weights(name)
@@ -90,7 +90,7 @@ def _others(config):
 def _extractors(config, prefix, others) -> Iterator[Extractor]:
     """The run's own network, and those beside it, one at a time."""
     own = prefix if prefix == config.checkpoint else config.model_dir
-    endpoints = probe_options.words("probe_endpoint", config)
+    endpoints = probe_values.words("probe_endpoint", config)
     loaded = weights.with_endpoints(config, prefix, endpoints)
     yield feature_files.of_network(own, endpoints, *loaded)
     for name in others:

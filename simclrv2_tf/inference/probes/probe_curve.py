@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.config import probe_options
+from simclrv2_tf.config import probe_values
 from simclrv2_tf.inference.feature_files import Extractor
 from simclrv2_tf.inference.feature_files import Features
 from simclrv2_tf.inference.probes import probe_data
@@ -49,8 +49,8 @@ class ProbeCurve:
     def __init__(self, config: Config, data: ProbeData):
         self._config = config
         self._data = data
-        self._counts = probe_options.label_counts(config)
-        self._temperatures = probe_options.temperatures(config)
+        self._counts = probe_values.label_counts(config)
+        self._temperatures = probe_values.temperatures(config)
         self._lines: list[_Line] = []
         self._check_neighbours()
 
@@ -150,7 +150,7 @@ class ProbeCurve:
         )
 
     def _neighbours(self):
-        return probe_options.neighbours(self._config) or list(NEIGHBOURS)
+        return probe_values.neighbours(self._config) or list(NEIGHBOURS)
 
     def _check_neighbours(self):
         """Looks for counts that cannot be drawn, and k that is never used."""
@@ -160,7 +160,7 @@ class ProbeCurve:
             for count in self._counts
             for draw in self._draws(count, every)
         ]
-        for k in probe_options.neighbours(self._config) or ():
+        for k in probe_values.neighbours(self._config) or ():
             if k > max(sizes):
                 raise ValueError(
                     "`probe_k` must not be more than the labelled examples "

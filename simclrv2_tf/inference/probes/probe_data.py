@@ -11,7 +11,7 @@ import dataclasses
 import numpy as np
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.config.probe_options import Count
+from simclrv2_tf.config.probe_values import Count
 from simclrv2_tf.data import class_match
 from simclrv2_tf.data import holdout
 from simclrv2_tf.data import label_subset

@@ -21,9 +21,7 @@ that it has not.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import json
 import os
 from collections.abc import Iterator
@@ -31,6 +29,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.csv_text import csv_of_records
 from simclrv2_tf.probing import intervals
 
 NAME = "probe"
@@ -125,17 +124,9 @@ def write(
     rows = [dataclasses.asdict(one) for one in measurements]
     result = {"protocol": protocol, "curve": curve(measurements), "draws": rows}
     stem = os.path.join(directory, NAME)
-    atomic.write_text(f"{stem}.csv", _as_csv(rows))
+    atomic.write_text(f"{stem}.csv", csv_of_records(rows))
     atomic.write_text(f"{stem}.json", json.dumps(result, indent=2) + "\n")
     return result
-
-
-def _as_csv(rows):
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def lines(points: list[dict]) -> Iterator[str]:

@@ -41,13 +41,13 @@ class Callbacks(NamedTuple):
 
     Attributes:
       all: In the order in which they act: the stop where the directory was
-        taken over, metrics, the health line, the loggers that are told both,
-        the stop after too many bad steps, those that the caller gave, in
-        their order, then checkpoints. What a given callback changes is in the
+        taken over, metrics, the health line, the loggers that take both, the
+        stop after too many bad steps, those that the caller gave, in their
+        order, then checkpoints. What a given callback changes is in the
         checkpoint of its step.
       report: The one that has the last metrics.
       saving: The one that writes checkpoints.
-      loggers: Those that are told the metrics, to be closed in the end.
+      loggers: Those that take the metrics, to be closed in the end.
     """
 
     all: list[keras.callbacks.Callback]
@@ -68,37 +68,22 @@ def make_callbacks(run: TrainingRun, line: LiveLine) -> Callbacks:
     """
     writes = distribution.is_chief()
     wait = DataWait()
-    asked = writes and run.config.profile_steps
-    profiles = [_make_profile(run, wait)] if asked else []
-    loggers = make_loggers(  # the last that may fail: a tracker has begun
-        run.config,
-        _interval(run),
-        run.plan.train_steps,
-        run.progress.step,
-        writes,
-    )
-    stream = None if writes else io.StringIO()
-    report = _make_report(run, loggers, wait, line, stream)
-    saving = SaveCheckpoint(
-        run.plan.checkpoint_steps,
-        run.plan.train_steps,
-        lambda: checkpointing.snapshot(run, report.last),
-        functools.partial(checkpointing.write, run),
-        Evaluations(run, run.evaluate) if run.evaluate else None,
-    )
-    monitors = [_make_monitor(run, report, loggers)] if writes else []
-    bad = StopWhenBad(
-        run.config.max_bad_steps, functools.partial(divergence.explain, run)
-    )
-    ends = [
-        saving,
-        StopWhenDone(run.plan.train_steps, saving.save_now),
-        StopWhenAsked(run.interruption, saving.save_now),
+    profiles = _make_profiles(run, wait) if writes else []
+    # The last that may fail: behind it a tracker has begun.
+    loggers = _make_loggers(run, writes)
+    report = _make_report(run, loggers, wait, line, writes)
+    saving = _make_saving(run, report)
+    own = [
+        *([StopWhenTakenOver(run.lock)] if run.lock else []),
+        wait,
+        Resume(functools.partial(run.progress.restore_means, run.stage)),
+        report,
+        *([_make_monitor(run, report, loggers)] if writes else []),
+        *profiles,
+        loggers,
+        _make_stop_when_bad(run),
     ]
-    resume = Resume(functools.partial(run.progress.restore_means, run.stage))
-    taken = [StopWhenTakenOver(run.lock)] if run.lock else []
-    own = [*taken, wait, resume, report, *monitors, *profiles, loggers, bad]
-    everything = [*own, *run.callbacks, *ends]
+    everything = [*own, *run.callbacks, *_with_stops(run, saving)]
     return Callbacks(everything, report, saving, loggers)
 
 
@@ -107,7 +92,42 @@ def _interval(run):
     return run.config.train_summary_steps or run.plan.checkpoint_steps
 
 
-def _make_report(run, loggers, wait, line, stream):
+def _make_loggers(run, writes):
+    return make_loggers(
+        run.config,
+        _interval(run),
+        run.plan.train_steps,
+        run.progress.step,
+        writes,
+    )
+
+
+def _make_saving(run, report):
+    return SaveCheckpoint(
+        run.plan.checkpoint_steps,
+        run.plan.train_steps,
+        lambda: checkpointing.snapshot(run, report.last),
+        functools.partial(checkpointing.write, run),
+        Evaluations(run, run.evaluate) if run.evaluate else None,
+    )
+
+
+def _make_stop_when_bad(run):
+    explain = functools.partial(divergence.explain, run)
+    return StopWhenBad(run.config.max_bad_steps, explain)
+
+
+def _with_stops(run, saving):
+    """The callback that saves, and those that save and end training."""
+    return [
+        saving,
+        StopWhenDone(run.plan.train_steps, saving.save_now),
+        StopWhenAsked(run.interruption, saving.save_now),
+    ]
+
+
+def _make_report(run, loggers, wait, line, writes):
+    """The report of the steps; workers that do not write print nothing."""
     report = Report(
         _interval(run),
         run.plan.train_steps,
@@ -117,7 +137,7 @@ def _make_report(run, loggers, wait, line, stream):
         run.journal,
         wait,
         line,
-        stream,
+        None if writes else io.StringIO(),
     )
     report.last = run.progress.last
     return report
@@ -136,8 +156,11 @@ def _make_monitor(run, report, loggers):
     )
 
 
-def _make_profile(run, wait):
+def _make_profiles(run, wait):
+    """The profile that `profile_steps` asks for, in a list; [] for none."""
     steps = run.config.profile_steps
+    if not steps:
+        return []
     first, _ = profiled(steps)
     if not run.config.model_dir:
         raise ValueError("`profile_steps` writes into `model_dir`: give one.")
@@ -146,7 +169,7 @@ def _make_profile(run, wait):
             f"`profile_steps` must be among the {run.plan.train_steps:,} "
             f"steps of training. Received: profile_steps={steps!r}"
         )
-    return ProfileSteps(run.config.model_dir, steps, wait, run.journal)
+    return [ProfileSteps(run.config.model_dir, steps, wait, run.journal)]
 
 
 def _make_trend(run):

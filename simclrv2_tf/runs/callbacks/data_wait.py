@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 
 import keras
-import tensorflow as tf
 
+from simclrv2_tf.stages.stage import ITERATORS
 from simclrv2_tf.stages.stage import keep_input
-
-_ITERATORS = (tf.data.Iterator, tf.distribute.DistributedIterator)
 
 
 class DataWait(keras.callbacks.Callback):
-    """Takes the batch by itself before each step, and watches the clock.
+    """Fetches the batch before each step, and measures how long that takes.
 
     `fit` would take it inside the compiled step, where nothing can be timed.
 
@@ -23,16 +21,16 @@ class DataWait(keras.callbacks.Callback):
 
     def __init__(self):
         super().__init__()
-        self.total = self._told = 0.0
+        self.total = self._reported = 0.0
 
     def spent(self) -> float:
-        """Seconds waited since this was last asked for."""
-        seconds, self._told = self.total - self._told, self.total
+        """Seconds waited since the last call."""
+        seconds, self._reported = self.total - self._reported, self.total
         return seconds
 
     def on_train_begin(self, logs=None):
         self._step = self.model.train_function
-        self.total = self._told = 0.0
+        self.total = self._reported = 0.0
         if self.model.steps_per_execution == 1:
             self.model.train_function = self._timed
 
@@ -40,7 +38,7 @@ class DataWait(keras.callbacks.Callback):
         self.model.train_function = self._step
 
     def _timed(self, iterator):
-        if not isinstance(iterator, _ITERATORS):
+        if not isinstance(iterator, ITERATORS):
             return self._step(iterator)
         keep_input(iterator)  # the step sees its batch alone
         start = time.monotonic()

@@ -16,9 +16,9 @@ _LOG = logging.getLogger("simclrv2_tf")
 class Evaluations:
     """Evaluates a run at each of its planned checkpoints.
 
-    What came of it is noted in `run.progress`, so that the checkpoint holds
-    it and a run that goes on has it. All workers call this together and find
-    the same.
+    The best is noted in `run.progress`, so that the checkpoint holds it and a
+    run that goes on has it. All workers call this together and get the same
+    metrics.
 
     Args:
       run: A `TrainingRun`.
@@ -33,16 +33,16 @@ class Evaluations:
     def __call__(self, step: int) -> bool:
         """Evaluates; returns whether training goes on."""
         run = self._run
-        found = self._evaluate(_judged(run), run.classes, step)
+        metrics = self._evaluate(_judged(run), run.classes, step)
         best = best_checkpoint.after(
-            run.progress.best, self._metric, found[self._metric], step
+            run.progress.best, self._metric, metrics[self._metric], step
         )
         run.progress.best = best
         run.journal.note(
-            "evaluation", step=step, metrics=found, best_step=best.step
+            "evaluation", step=step, metrics=metrics, best_step=best.step
         )
         if distribution.is_chief():
-            self._tell(step, found[self._metric], best)
+            self._tell(step, metrics[self._metric], best)
         return not run.ended_early
 
     def _tell(self, step, value, best):

@@ -183,7 +183,7 @@ def _line(numbers):
         "alignment": ("alignment {}", "{:.3f}"),
         "uniformity": ("uniformity {}", "{:.2f}"),
         "effective_rank": ("effective rank {}", "{:.1f}"),
-        "dead_channels": ("dead channels {}", "{:.1%}"),
+        "dead_channels": ("inactive channels {}", "{:.1%}"),
         "gradient_norm": ("gradient norm {}", "{:.3g}"),
         "skipped_since": ("skipped {}", "{}"),
         "not_finite": ("ANSWERS ARE NOT FINITE", ""),

@@ -1,4 +1,4 @@
-"""What tells whether pretraining learns, now and in its first steps."""
+"""Numbers that show whether pretraining learns, and those at its start."""
 
 from __future__ import annotations
 

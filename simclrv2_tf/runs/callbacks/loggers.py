@@ -1,4 +1,4 @@
-"""Who is told what training measures: TensorBoard, a file, a tracker."""
+"""The loggers of training metrics: TensorBoard, a CSV file, trackers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TRACKERS = {WANDB: WandbLog, MLFLOW: MlflowLog}
 
 
 class Logger(Protocol):
-    """What takes rows of metrics."""
+    """Takes rows of metrics."""
 
     def log(self, step: int, values: dict[str, float]) -> None:
         """Takes the row of a step; each step comes once, in order."""
@@ -45,7 +45,7 @@ def check_installed(config: Config) -> None:
 
 
 class Loggers(EveryFew):
-    """Takes what the callbacks before it measure, and tells it as one row.
+    """Collects the metrics of the callbacks before it, and logs them as a row.
 
     A logger that fails says so once and ends nothing.
 
@@ -84,7 +84,7 @@ class Loggers(EveryFew):
             self._tell(name, logger.log, step, row)
 
     def close(self, finished: bool) -> None:
-        """Ends all of them, once."""
+        """Closes all loggers, once."""
         for name, logger in self._rows.items():
             self._tell(name, logger.close, finished)
         self._rows = {}
@@ -116,7 +116,7 @@ def make_loggers(
       every: Steps from one row to the next.
       last_step: The last step of training.
       step: The step from which training goes on.
-      writes: Whether this worker tells anybody.
+      writes: Whether this worker logs.
 
     Raises:
       ValueError: If a tracker does not let it begin.

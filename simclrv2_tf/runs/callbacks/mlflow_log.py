@@ -56,10 +56,10 @@ class MlflowLog:
 
     def _begin(self, directory, options):
         name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or _EXPERIMENT
-        found = self._client.get_experiment_by_name(name)
+        experiment = self._client.get_experiment_by_name(name)
         place = (
-            found.experiment_id
-            if found
+            experiment.experiment_id
+            if experiment
             else self._client.create_experiment(name)
         )
         title = os.path.basename(os.path.abspath(directory))

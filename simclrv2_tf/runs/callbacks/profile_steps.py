@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from simclrv2_tf.config import profiled
+from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
 from simclrv2_tf.runs.callbacks.every_step import EveryStep
 from simclrv2_tf.runs.hardware import memory
@@ -90,7 +91,7 @@ class ProfileSteps(EveryStep):
         print(
             f"profile of steps {first} to {last}: "
             f"{1000 * seconds / count:.1f} ms a step, {waiting:.0%} of it "
-            f"waiting for data; {memory.highest() / 2**30:.1f} GiB at its peak",
+            f"waiting for data; {gigabytes(memory.highest())} at its peak",
             *lines(times, count),
             f"all of it: tensorboard --logdir={self._directory}, with the "
             "package tensorboard-plugin-profile",

@@ -9,6 +9,8 @@ from typing import TextIO
 
 from simclrv2_tf.console.live_line import LiveLine
 from simclrv2_tf.console.live_line import is_terminal
+from simclrv2_tf.console.units import clock
+from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
 from simclrv2_tf.runs.callbacks.every_step import EveryFew
 from simclrv2_tf.runs.callbacks.line_times import EarlyLine
@@ -180,16 +182,9 @@ class Report(EveryFew):
         if "data_wait_share" in pace:
             shown += [f"{pace['data_wait_share']:.0%} waiting for data"]
         if "memory_gib" in pace:
-            shown += [f"{pace['memory_gib']:.1f} GiB"]
+            shown += [gigabytes(pace["memory_gib"] * 2**30)]
         return "  ".join(shown)
 
 
 def _words(metrics):
     return [f"{n.removeprefix('train/')} {v:.4g}" for n, v in metrics.items()]
-
-
-def clock(seconds: float) -> str:
-    """h:mm:ss."""
-    minutes, seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}"

@@ -1,4 +1,4 @@
-"""Why training ends before its last step."""
+"""Callbacks that end training early, and one that resumes its metrics."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ class StopWhenAsked(EveryStep):
         self._save = save
 
     def act(self, step, logs):
-        asked = self._interruption.reason is not None
-        if not distribution.any_worker(asked):
+        requested = self._interruption.reason is not None
+        if not distribution.any_worker(requested):
             return
         if self._save(step):
             _LOG.warning("stopped at step %d; its checkpoint is written", step)
@@ -105,10 +105,10 @@ class StopWhenAsked(EveryStep):
 
 
 class Resume(keras.callbacks.Callback):
-    """Puts the means of metrics back, which `fit` starts with nothing.
+    """Restores the metrics' running means after `fit` resets them.
 
     Args:
-      restore: Function without arguments that puts them back.
+      restore: Function without arguments that does so.
     """
 
     def __init__(self, restore: Callable[[], None]):

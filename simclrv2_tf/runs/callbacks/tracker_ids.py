@@ -5,32 +5,23 @@ from __future__ import annotations
 import json
 import os
 
-import tensorflow as tf
-
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.json_files import read_dictionary
 
 FILE = "loggers.json"
 
 
 def read_id(directory: str, tracker: str) -> str | None:
-    """The id of the run in a directory, None if it has none yet."""
-    found = _read(directory).get(tracker)
+    """The id of the run in a directory, None if it has none yet.
+
+    Neither where the file is damaged: a new run there costs nothing.
+    """
+    found = read_dictionary(os.path.join(directory, FILE)).get(tracker)
     return found if isinstance(found, str) else None
 
 
 def keep_id(directory: str, tracker: str, known_as: str) -> None:
     """Notes the id of the run in a directory."""
-    held = {**_read(directory), tracker: known_as}
-    text = json.dumps(held, indent=2) + "\n"
-    atomic.write_text(os.path.join(directory, FILE), text)
-
-
-def _read(directory):
     path = os.path.join(directory, FILE)
-    if not tf.io.gfile.exists(path):
-        return {}
-    with tf.io.gfile.GFile(path) as file:
-        try:
-            return dict(json.load(file))
-        except (TypeError, ValueError):  # a new run there costs nothing
-            return {}
+    held = {**read_dictionary(path), tracker: known_as}
+    atomic.write_text(path, json.dumps(held, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""Callbacks that the caller hands over, and training that they end."""
+"""Checks the caller's callbacks, and saves if one of them ends training."""
 
 from __future__ import annotations
 

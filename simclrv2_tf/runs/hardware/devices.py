@@ -1,4 +1,4 @@
-"""From flags to a strategy, and what a remote TPU cannot reach."""
+"""Makes the strategy of the flags, and checks paths for a remote TPU."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def make_strategy(config: Config) -> tf.distribute.Strategy:
 
 
 def scope(config: Config) -> contextlib.AbstractContextManager:
-    """That of the strategy that the flags ask for, unless one is entered."""
+    """The scope of the flags' strategy; an empty one if one is entered."""
     if tf.distribute.has_strategy():
         return contextlib.nullcontext()
     return make_strategy(config).scope()

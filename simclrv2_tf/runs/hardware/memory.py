@@ -7,22 +7,21 @@ import tensorflow as tf
 
 
 def memory_in_use() -> int:
-    """Bytes held now where networks are.
+    """Bytes in use on the accelerator with most, else by this process.
 
-    That is on the accelerator that holds most, and in this process where there
-    is none: the place that `memory_check.expect` foresees.
+    That is the memory that `memory_check.expect` estimates.
     """
     return _of_accelerators("current") or _resident()
 
 
 def highest() -> int:
-    """Bytes held at most so far where networks are, see `memory_in_use`."""
+    """The most bytes in use so far, see `memory_in_use`."""
     return _of_accelerators("peak") or _highest()
 
 
 @functools.cache
 def before_runs() -> int:
-    """Bytes of the host that this process held when this was first asked.
+    """Bytes of the host that this process used at the first call.
 
     What a run takes is free for the next one in the same process.
     """
@@ -46,7 +45,7 @@ def _highest():
 
 
 def _of_accelerators(which):
-    """What TensorFlow's allocators say, 0 without accelerators."""
+    """Bytes by TensorFlow's allocators, 0 without accelerators."""
     devices = tf.config.list_logical_devices("GPU")
-    told = (tf.config.experimental.get_memory_info(d.name) for d in devices)
-    return max((info[which] for info in told), default=0)
+    infos = (tf.config.experimental.get_memory_info(d.name) for d in devices)
+    return max((info[which] for info in infos), default=0)

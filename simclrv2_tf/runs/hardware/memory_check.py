@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -10,6 +12,7 @@ from simclrv2_tf import hub
 from simclrv2_tf import scaling
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import averages
+from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.machine.free_memory import free_memory
 from simclrv2_tf.runs.hardware.memory import before_runs
 from simclrv2_tf.runs.start import teacher_sources
@@ -53,27 +56,36 @@ class Expected:
     def __str__(self) -> str:
         if math.isnan(self.peak):
             return "not estimated: a network is no ResNet of ours"
-        words = f"about {self.peak / 1e9:.1f} GB"
+        words = f"about {gigabytes(self.peak)}"
         if self.free < float("inf"):
-            words += f" of {self.free / 1e9:.1f} GB free {self.where}"
+            words += f" of {gigabytes(self.free)} free {self.where}"
         if self.taken:
-            words += f", {self.whole / 1e9:.1f} GB with TensorFlow and data"
+            words += f", {gigabytes(self.whole)} with TensorFlow and data"
         return words
 
 
-def expect(config: Config, replicas: int = 1) -> Expected:
+def expect(
+    config: Config,
+    replicas: int = 1,
+    teachers: Sequence[dict[str, Any]] | None = None,
+) -> Expected:
     """What a run is expected to take at its peak.
 
     Args:
       config: A `Config` whose network is settled.
       replicas: Devices that share a batch; those of the host share its memory.
+      teachers: Arguments of the networks that teach, where these are not made
+        yet; None for those that `config.teacher` names.
     """
-    if config.backbone or _keras_teacher(config):
+    if teachers is None:
+        teachers = _teachers(config)
+    if config.backbone or any(map(_backbone, teachers)):
         return Expected(float("nan"), float("inf"), "")
     gpus = tf.config.list_logical_devices("GPU")
     job = _job(config, replicas)
     needed = sum(scaling.memory(job).values())
-    needed += _teacher(config, config.train_batch_size // replicas)
+    batch = config.train_batch_size // replicas
+    needed += sum(_inference(teacher, batch) for teacher in teachers)
     if gpus:
         free = _device_memory(gpus[0])
         return Expected(needed, free, "on each accelerator")
@@ -177,38 +189,33 @@ def _job(config, replicas):
     )
 
 
-def _keras_teacher(config):
-    """Whether a teacher is a Keras network, or has one as its backbone."""
+def _teachers(config):
+    """Arguments of the networks that `--teacher` names."""
     if config.train_mode != "distill" or not config.teacher:
-        return False
-    named = teacher_sources.split(config.teacher)
-    ours = teacher_sources.ours(config.teacher)
-    told = [hub.find_weights(source).arguments for source in ours]
-    return len(ours) < len(named) or any(map(_backbone, told))
+        return []
+    return list(map(_arguments, teacher_sources.split(config.teacher)))
+
+
+def _arguments(source):
+    """Those of a teacher; a Keras classifier is a backbone by itself."""
+    if teacher_sources.is_keras(source):
+        return {"backbone": source}
+    return hub.find_weights(source).arguments
 
 
 def _backbone(arguments):
     return arguments.get("backbone")
 
 
-def _teacher(config, batch):
-    """Bytes of teachers: weights, and the largest of what each computes."""
-    if config.train_mode != "distill" or not config.teacher:
-        return 0
-    return sum(
-        scaling.inference_memory(_job_of(source, batch))
-        for source in teacher_sources.ours(config.teacher)
-    )
-
-
-def _job_of(source, batch):
-    told = hub.find_weights(source).arguments
+def _inference(arguments, batch):
+    """Bytes of a teacher: weights, and the largest of what it computes."""
     named = {
-        field.name: told[field.name]
+        field.name: arguments[field.name]
         for field in dataclasses.fields(scaling.PlannedJob)
-        if field.name in told
+        if field.name in arguments
     }
-    return scaling.PlannedJob(batch=batch, **named)
+    job = scaling.PlannedJob(batch=batch, **named)
+    return scaling.inference_memory(job)
 
 
 def _device_memory(device):

@@ -28,7 +28,7 @@ _CPU = {
 
 @contextlib.contextmanager
 def policy(name: str) -> Iterator[None]:
-    """Within, layers are built for this arithmetic.
+    """A context in which layers are built for this arithmetic.
 
     In "bfloat16" and "float16" they multiply in 16 bits and keep their
     weights in float32; normalization takes its moments, and losses and

@@ -1,1 +1,1 @@
-"""Whether a run learns, and what its time goes to."""
+"""Whether a run learns, and the time that its operations take."""

@@ -1,4 +1,4 @@
-"""Steps in a row whose numbers are not finite, in words."""
+"""The error of too many steps in a row that are not finite."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMED = 5  # examples that the words list
 
 @dataclasses.dataclass
 class Divergence:
-    """What is known when training stops for bad numbers.
+    """The facts of training that stops for steps that are not finite.
 
     Attributes:
       step: The last bad step.
@@ -67,7 +67,7 @@ class Divergence:
 
 
 def explain(run: TrainingRun, step: int, bad: int) -> str:
-    """Notes in the journal what is known of bad steps; returns it in words.
+    """Writes a `Divergence` into the journal; returns it in words.
 
     Args:
       run: A `TrainingRun`.

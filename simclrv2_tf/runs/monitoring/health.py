@@ -98,8 +98,11 @@ def chance_loss(batch: int, remembered: int = 0) -> float:
 
 
 def chance_found(batch: int) -> float:
-    """How often guessing finds the other view of an image in a batch."""
-    return 1 / (2 * batch - 1)
+    """How often guessing finds the other view of an image in a batch.
+
+    1 / N: it is looked for among the other views alone, as in the original.
+    """
+    return 1 / batch
 
 
 def _unit(x):
@@ -176,7 +179,7 @@ class HealthChecks:
         share = numbers.get("dead_channels")
         if share is not None and share > MOST_INACTIVE_SHARE:
             return (
-                f"{share:.0%} of the channels are dead. Try a lower "
+                f"{share:.0%} of the channels are inactive. Try a lower "
                 "--learning_rate or a longer --warmup_epochs."
             )
         return None

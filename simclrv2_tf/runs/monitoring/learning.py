@@ -1,4 +1,4 @@
-"""Whether pretraining learns, by its own log, against its own start.
+"""Whether pretraining learns, compared with its own first steps.
 
 A loss above chance is no sign: at a low temperature good runs stay there for
 hundreds of steps. Where there are labels, what tells is how often an image's
@@ -21,7 +21,7 @@ MOST_AT_START = 0.8  # of them; above it neighbours have little left to tell
 
 
 def trouble(numbers: dict) -> str | None:
-    """Why a run does not learn, in words; None if it does or nobody knows.
+    """Why a run does not learn; None if it learns, or the numbers do not tell.
 
     Neighbours decide where they are known and sure, else views and loss.
 
@@ -34,7 +34,7 @@ def trouble(numbers: dict) -> str | None:
     elif gain is not None and gain > SURELY_NEARER:
         return None
     else:
-        reason = None if _falls_and_spreads(numbers) else _few_found(numbers)
+        reason = None if _falls_and_spreads(numbers) else _few_matches(numbers)
     if reason is None:
         return None
     return (
@@ -45,7 +45,7 @@ def trouble(numbers: dict) -> str | None:
 
 
 def _gain(numbers):
-    """In neighbours, since the start; None where that tells nothing."""
+    """The gain in neighbours since the start; None if that tells nothing."""
     now, start = _both(numbers, "neighbours")
     if start is None or start > MOST_AT_START:
         return None
@@ -60,13 +60,13 @@ def _few_neighbours(numbers):
     )
 
 
-def _few_found(numbers):
-    """Words if not many more are found than at the start, else None."""
+def _few_matches(numbers):
+    """Words if few more positives are found than at the start, else None."""
     now, start = _both(numbers, "positives_found")
     if start is None or _odds(now) >= MORE_FOUND * _odds(start):
         return None
     return (
-        f"views find each other in {now:.1%} of cases, after {start:.1%} in "
+        f"positives are found for {now:.1%} of views, after {start:.1%} in "
         "the first steps"
     )
 

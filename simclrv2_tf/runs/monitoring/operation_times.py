@@ -1,4 +1,4 @@
-"""Which operations a profile's time went to."""
+"""The time of each type of operation in a profile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FRAMES = ("PartitionedCall", "StatefulPartitionedCall", "While", "If")
 
 
 class OperationTime(NamedTuple):
-    """What operations of one type took.
+    """The time of all operations of one type.
 
     Attributes:
       operation: The type, such as "Conv2D".
@@ -54,8 +54,8 @@ def operation_times(path: str) -> list[OperationTime]:
                 if operation:
                     seconds[operation] += duration
                     count[operation] += 1
-    found = [OperationTime(n, s, count[n]) for n, s in seconds.items()]
-    return sorted(found, key=lambda each: -each.seconds)
+    times = [OperationTime(n, s, count[n]) for n, s in seconds.items()]
+    return sorted(times, key=lambda each: -each.seconds)
 
 
 def _planes(path):

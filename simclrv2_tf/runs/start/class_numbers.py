@@ -1,4 +1,4 @@
-"""Which number each class has in a run: as the weights before it have it."""
+"""Numbers the classes of a run as the weights that it starts from do."""
 
 import logging
 
@@ -59,7 +59,7 @@ def names_of_run(config, source, data):
 
 
 def _as_the_teachers(config, source):
-    """As those number them that know their classes by name, all alike."""
+    """The source numbered as the teachers that know their classes by name."""
     teachers = teacher_sources.ours(config.teacher)
     named = {t: n for t in teachers if (n := weights.class_names(t))}
     first = next(iter(named), None)

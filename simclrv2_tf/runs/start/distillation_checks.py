@@ -1,4 +1,4 @@
-"""What is said against a distillation before it begins."""
+"""Checks of teachers and labels before distillation begins."""
 
 from __future__ import annotations
 

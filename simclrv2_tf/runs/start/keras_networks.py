@@ -1,4 +1,4 @@
-"""Which Keras network a config means, and what it says of it."""
+"""The Keras network that a config names, and its lines in the plan."""
 
 from __future__ import annotations
 

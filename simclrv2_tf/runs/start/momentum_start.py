@@ -49,7 +49,7 @@ def continue_momentum(config: Config, stage: Stage) -> None:
 
 
 def _assign_average(stage, arrays):
-    """Strictly, but for what was left out of the network as well."""
+    """Assigns all weights, except those that the network left out as well."""
     left_out = {
         f"{tf1.EMA}{name}$": reason
         for name, reason in stage.network.load_report.left_out.items()
@@ -64,12 +64,12 @@ def _assign_average(stage, arrays):
 
 
 def _assign_memory(config: Config, memory: KeyMemory, arrays: Arrays) -> None:
-    """Keys as they are; those of a file that does not count them are whole."""
-    expected, held = tuple(memory.keys.shape), arrays.shapes[tf1.MEMORY]
-    if held != expected:
+    """Assigns the keys; a file without a count of keys has a full memory."""
+    expected, shape = tuple(memory.keys.shape), arrays.shapes[tf1.MEMORY]
+    if shape != expected:
         raise ValueError(
-            f"The memory of {config.checkpoint!r} is of shape {held}, that of "
-            f"this run {expected}: give --memory_size={held[0]}, or begin "
+            f"The memory of {config.checkpoint!r} is of shape {shape}, that of "
+            f"this run {expected}: give --memory_size={shape[0]}, or begin "
             "with an empty memory by --checkpoint_ignore=memory."
         )
     keys = np.float32(arrays[tf1.MEMORY])

@@ -1,4 +1,4 @@
-"""`apply_orientation` travels with a run, its exports and what follows it."""
+"""Takes `apply_orientation` from the weights that a config starts from."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def trained_with(path: str | os.PathLike | None) -> bool | None:
 def resolve_orientation(config: Config) -> Config:
     """The config as its run, `--checkpoint` or the teacher was trained.
 
-    What the caller gave stays, and is told where it differs.
+    The caller's value stays; a warning tells where it differs.
     """
     for path in (config.model_dir, config.checkpoint, *_teachers(config)):
         trained = trained_with(path)

@@ -1,4 +1,4 @@
-"""What a teacher knows of the images that it is to teach."""
+"""A teacher's accuracy on labelled training images."""
 
 from __future__ import annotations
 

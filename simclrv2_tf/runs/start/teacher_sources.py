@@ -1,4 +1,4 @@
-"""Who teaches: runs and checkpoints of ours, and Keras classifiers."""
+"""The teachers of `--teacher`: runs, checkpoints and Keras classifiers."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def is_keras(source: str) -> bool:
 
 
 def ours(text: str) -> list[str]:
-    """Those of `--teacher` that are networks of this package."""
+    """The teachers in `--teacher` that are networks of this package."""
     return [source for source in split(text) if not is_keras(source)]
 
 
 def pixels(text: str | None, sources: list[str]) -> dict[str, str | None]:
-    """What `--teacher_pixels` says of each Keras classifier.
+    """The value of `--teacher_pixels` for each teacher.
 
     Args:
       text: One word for all, one for each teacher with commas, or None.

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from color_planes import from_planes
+from color_planes import to_planes
 
-from simclrv2_tf.data.augment import color
 from simclrv2_tf.data.augment import distortion
 from simclrv2_tf.data.augment import distortion_each
 from simclrv2_tf.data.augment.params import draw_parameters
@@ -26,8 +27,8 @@ def images_of(channels=3, height=20, width=24):
 def test_compiled_equals_plain_and_stays_in_range():
     images, params = images_of(), drawn()
     ours = distortion.distort(images, params, blur=False)
-    plain = distortion.distort_color(color.to_planes(images), params)
-    expected = color.from_planes(plain, images)
+    plain = distortion.distort_color(to_planes(images), params)
+    expected = from_planes(plain, images)
     np.testing.assert_allclose(ours, expected, atol=1e-5)
     assert ours.numpy().min() >= 0
     assert ours.numpy().max() <= 1

@@ -54,9 +54,9 @@ def test_batches_end_after_the_steps_of_a_run():
     source = sources.open_source("digits")
     batches = pipeline.train_dataset(source, 32, 8, 0, start_step=2, steps=3)
     endless = pipeline.train_dataset(source, 32, 8, 0, start_step=2)
-    found = list(batches.as_numpy_iterator())
-    assert len(found) == 3
-    for (_, ours), (_, theirs) in zip(found, endless, strict=False):
+    elements = list(batches.as_numpy_iterator())
+    assert len(elements) == 3
+    for (_, ours), (_, theirs) in zip(elements, endless, strict=False):
         np.testing.assert_array_equal(ours, theirs)
 
 

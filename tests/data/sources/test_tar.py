@@ -196,25 +196,25 @@ def write_json(path, *contents):
 
 
 @pytest.mark.parametrize(
-    "asked", ["json.className", "JSON.className", ".json.className"]
+    "feature", ["json.className", "JSON.className", ".json.className"]
 )
-def test_fields_keep_their_capitals(tmp_path, asked):
+def test_fields_keep_their_capitals(tmp_path, feature):
     """Endings do not: those of members are known in small letters."""
     path = write_json(
         tmp_path / "a.tar", '{"className": "b"}', "{}", '{"className": "a"}'
     )
-    source = opened(path, label_feature=asked)
+    source = opened(path, label_feature=feature)
     assert source.class_names == ("a", "b")
     assert source.labels.tolist() == [1, -1, 0]
 
 
 @pytest.mark.parametrize(
-    ("asked", "kept"), [("CLS", "cls"), (".Cls", "CLS"), ("a.Cls", "A.cls")]
+    ("feature", "kept"), [("CLS", "cls"), (".Cls", "CLS"), ("a.Cls", "A.cls")]
 )
-def test_endings_in_whatever_letters(tmp_path, asked, kept):
+def test_endings_in_whatever_letters(tmp_path, feature, kept):
     members = {"1.png": ENCODED[0], f"1.{kept}": b"bee"}
     path = write_members(tmp_path / "a.tar", members)
-    assert opened(path, label_feature=asked).class_names == ("bee",)
+    assert opened(path, label_feature=feature).class_names == ("bee",)
 
 
 def test_images_alone_are_unlabelled_whatever_is_asked_for(tmp_path):
@@ -225,7 +225,7 @@ def test_images_alone_are_unlabelled_whatever_is_asked_for(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("asked", "known"),
+    ("feature", "known"),
     [
         ("json.lable", "json.caption, json.label, png"),
         ("json.Label", "json.caption, json.label, png"),
@@ -233,16 +233,16 @@ def test_images_alone_are_unlabelled_whatever_is_asked_for(tmp_path):
         ("png.label", "json, png"),  # only JSON has fields
     ],
 )
-def test_a_label_that_no_sample_has(tmp_path, asked, known):
+def test_a_label_that_no_sample_has(tmp_path, feature, known):
     path = write_json(
         tmp_path / "a.tar", '{"label": 1}', '{"caption": "", "label": 0}'
     )
     message = (
-        f"The file {path!r} must have the label {asked!r}, an ending or "
+        f"The file {path!r} must have the label {feature!r}, an ending or "
         f"json.FIELD, in a sample. Received: {known}"
     )
     with pytest.raises(ValueError, match=re.escape(message)):
-        opened(path, label_feature=asked)
+        opened(path, label_feature=feature)
 
 
 def test_json_without_a_usual_field(tmp_path):

@@ -10,7 +10,7 @@ import small_classifier
 
 import simclrv2_tf
 from simclrv2_tf.config import Config
-from simclrv2_tf.config.probe_options import Count
+from simclrv2_tf.config.probe_values import Count
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory

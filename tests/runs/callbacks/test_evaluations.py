@@ -92,8 +92,8 @@ def whole(tmp_path_factory):
 
 def test_patience_ends_training_and_the_best_stays(whole):
     assert run_directory.steps(str(whole)) == [2, 4, 5]
-    told = json.loads((whole / "best_checkpoint.json").read_text())
-    assert told == {
+    best = json.loads((whole / "best_checkpoint.json").read_text())
+    assert best == {
         "metric": "label_top_1_accuracy",
         "value": 0.5,
         "step": 2,
@@ -135,8 +135,8 @@ def test_the_error_is_better_lower_and_without_patience_all_is_trained(
 ):
     metric = "expected_calibration_error"
     run(tmp_path, Scripted(metric), train_steps=4, export_best=metric)
-    told = json.loads((tmp_path / "best_checkpoint.json").read_text())
-    assert (told["step"], told["value"]) == (1, 0.1)
+    best = json.loads((tmp_path / "best_checkpoint.json").read_text())
+    assert (best["step"], best["value"]) == (1, 0.1)
     assert run_directory.steps(str(tmp_path)) == [1, 3, 4]
     config = Config(model_dir=str(tmp_path))
     assert weights.best(config).endswith("ckpt-1")
@@ -259,5 +259,5 @@ def test_what_is_exported_is_judged(options, judged):
     average = types.SimpleNamespace(network="mean")
     stage = types.SimpleNamespace(network="trained", average=average)
     config = Config(train_mode="finetune", memory_momentum=0.9, **options)
-    asked = types.SimpleNamespace(config=config, stage=stage)
-    assert evaluations._judged(asked) == judged
+    run = types.SimpleNamespace(config=config, stage=stage)
+    assert evaluations._judged(run) == judged

@@ -37,7 +37,7 @@ def test_now_stands_beside_the_start(tmp_path):
     assert numbers["neighbours"] == 0.8
     chance = 2 * np.log(2 * BATCH - 1)
     assert numbers["loss_share_of_chance"] == pytest.approx(9 / chance)
-    assert numbers["found_by_chance"] == pytest.approx(1 / 63)
+    assert numbers["found_by_chance"] == pytest.approx(1 / 32)
     assert AT_START.items() <= numbers.items()
 
 

@@ -90,18 +90,18 @@ class Rows:
 
 def test_what_is_measured_at_a_step_is_one_row(caplog):
     good, bad, points = Rows(), Rows(fails=True), []
-    told = Loggers(
+    logger = Loggers(
         2, 4, lambda *given: points.append(given), {"good": good, "bad": bad}
     )
     for step in (2, 4):
-        told(step, {"loss": 1})
-        told(step, {"health/rank": 2})
-        told.act_now(step, None)
+        logger(step, {"loss": 1})
+        logger(step, {"health/rank": 2})
+        logger.act_now(step, None)
     row = {"loss": 1.0, "health/rank": 2.0}
     assert good.told == [(2, row), (4, row)]
     assert len(points) == 4  # TensorBoard has them as they come
-    told.close(finished=False)
-    told.close(finished=True)
+    logger.close(finished=False)
+    logger.close(finished=True)
     assert good.ends == bad.ends == [False]
     assert caplog.text.count("--logger=bad fails, training goes on") == 1
     assert SECRET not in caplog.text
@@ -163,9 +163,9 @@ def test_one_that_does_not_let_it_begin_is_told(tmp_path, monkeypatch):
 
 def test_other_workers_tell_nobody(tmp_path):
     config = Config(logger="csv,tensorboard", model_dir=str(tmp_path))
-    told = make_loggers(config, 2, 4, 0, writes=False)
-    told(2, {"loss": 1.0})
-    told.act_now(2, None)
+    logger = make_loggers(config, 2, 4, 0, writes=False)
+    logger(2, {"loss": 1.0})
+    logger.act_now(2, None)
     assert not list(tmp_path.iterdir())
 
 
@@ -217,9 +217,9 @@ def test_ids_are_kept(tmp_path):
 @pytest.mark.parametrize("stage", ["active", "deleted"])
 def test_mlflow_goes_on_with_what_is_there(stage):
     info = types.SimpleNamespace(lifecycle_stage=stage)
-    held = types.SimpleNamespace(info=info)
+    run = types.SimpleNamespace(info=info)
     log = object.__new__(mlflow_log.MlflowLog)
-    log._client = types.SimpleNamespace(get_run=lambda known_as: held)
+    log._client = types.SimpleNamespace(get_run=lambda known_as: run)
     assert log._is_there("a", KeyError) == (stage == "active")
 
 
@@ -241,9 +241,9 @@ def test_wandb_offline(tmp_path, monkeypatch, capfd):
     known_as = json.loads((tmp_path / tracker_ids.FILE).read_text())["wandb"]
     lives = list((tmp_path / "wandb").glob(f"offline-run-*-{known_as}"))
     assert len(lives) == 2
-    held = everything_below(tmp_path)
-    assert b"train/loss" in held
-    assert SECRET.encode() not in held
+    text = everything_below(tmp_path)
+    assert b"train/loss" in text
+    assert SECRET.encode() not in text
     assert SECRET not in "".join(capfd.readouterr())
 
 

@@ -34,7 +34,7 @@ def test_a_run_is_profiled(tmp_path, capfd, caplog):
     run(tmp_path / "run", [2, 9])  # training ends before
     told = capfd.readouterr().out
     assert "profile of steps 2 to 3: " in told
-    assert "waiting for data" in told and "GiB at its peak" in told
+    assert "waiting for data" in told and " GB at its peak" in told
     assert "Conv2D" in told
     assert list(tmp_path.glob("run/plugins/profile/*/*.xplane.pb"))
     noted = journal.read(str(tmp_path / "run"), whole=True)

@@ -98,6 +98,13 @@ def test_a_log_gets_the_last_line_of_what_ended_early(trained):
     assert printed == [2, 6] and written == [2, 4, 6]
 
 
+def test_memory_is_told_in_gb(trained, monkeypatch):
+    monkeypatch.setattr(reports, "memory_in_use", lambda: 1.54e9)
+    stream = io.StringIO()
+    trained(1, 2, 1, stream=stream)
+    assert stream.getvalue().endswith("  1.5 GB\n")
+
+
 def test_a_terminal_gets_every_line(trained):
     printed, written = trained(1, 9, 2, stream=Terminal())
     assert printed == written == [2, 4, 6, 8, 9]

@@ -9,23 +9,23 @@ from simclrv2_tf.runs.hardware import devices
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """What the distribution was asked for; the environment has no TPU."""
+def strategies(monkeypatch):
+    """The arguments of each strategy made; the environment has no TPU."""
     for key in ("TPU_NAME", "KUBE_GOOGLE_CLOUD_TPU_ENDPOINTS", "TF_CONFIG"):
         monkeypatch.delenv(key, raising=False)
-    seen = []
+    made = []
     monkeypatch.setattr(
-        distribution, "make_strategy", lambda *given: seen.append(given)
+        distribution, "make_strategy", lambda *given: made.append(given)
     )
-    return seen
+    return made
 
 
-def test_flags_reach_the_strategy(asked):
+def test_flags_reach_the_strategy(strategies):
     tpu = {"tpu_name": "pod", "tpu_zone": "zone-a", "gcp_project": "project"}
     devices.make_strategy(Config(model_dir="gs://bucket/run", **tpu))
     devices.make_strategy(Config(master="grpc://10.0.0.2:8470"))
     devices.make_strategy(Config(strategy="mirrored", use_tpu=False))
-    assert asked == [
+    assert strategies == [
         ("auto", "pod", "zone-a", "project", None),
         ("auto", "grpc://10.0.0.2:8470", None, None, None),
         ("mirrored", None, None, None, False),
@@ -41,14 +41,14 @@ LOCAL = [
 
 
 @pytest.mark.parametrize(("options", "message"), LOCAL)
-def test_a_remote_tpu_takes_no_local_path(asked, options, message):
+def test_a_remote_tpu_takes_no_local_path(strategies, options, message):
     config = Config(tpu_name="pod", **options)
     with pytest.raises(ValueError, match=message):
         session.run(config)
-    assert not asked  # refused before anything was started
+    assert not strategies  # refused before anything was started
 
 
-def test_a_tpu_in_the_environment_is_remote_too(asked, monkeypatch):
+def test_a_tpu_in_the_environment_is_remote_too(strategies, monkeypatch):
     monkeypatch.setenv("TPU_NAME", "pod")
     with pytest.raises(ValueError, match="the remote TPU 'pod' reaches"):
         devices.make_strategy(Config(model_dir="runs/p"))
@@ -57,6 +57,6 @@ def test_a_tpu_in_the_environment_is_remote_too(asked, monkeypatch):
 
 
 @pytest.mark.parametrize("options", [options for options, _ in LOCAL])
-def test_a_tpu_of_this_machine_takes_any_path(asked, options):
+def test_a_tpu_of_this_machine_takes_any_path(strategies, options):
     devices.make_strategy(Config(tpu_name="local", **options))
-    assert len(asked) == 1
+    assert len(strategies) == 1

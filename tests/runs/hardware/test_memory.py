@@ -13,18 +13,18 @@ MIB = 2**20
 @pytest.fixture
 def accelerators(monkeypatch):
     """Two GPUs, of which the second holds more."""
-    held = {
+    sizes = {
         "GPU:0": {"current": 10 * MIB, "peak": 30 * MIB},
         "GPU:1": {"current": 20 * MIB, "peak": 25 * MIB},
     }
-    devices = [types.SimpleNamespace(name=name) for name in held]
+    devices = [types.SimpleNamespace(name=name) for name in sizes]
     monkeypatch.setattr(
         tf.config,
         "list_logical_devices",
         lambda kind: devices if kind == "GPU" else [],
     )
     monkeypatch.setattr(
-        tf.config.experimental, "get_memory_info", held.__getitem__
+        tf.config.experimental, "get_memory_info", sizes.__getitem__
     )
 
 

@@ -50,7 +50,7 @@ def test_inactive_channels_are_counted_over_layers():
 
 def test_chance_is_that_of_both_directions():
     assert health.chance_loss(128) == pytest.approx(2 * math.log(255))
-    assert health.chance_found(128) == pytest.approx(1 / 255)
+    assert health.chance_found(128) == pytest.approx(1 / 128)
 
 
 def test_neighbours_are_others_of_the_same_direction():
@@ -84,7 +84,7 @@ SOUND = {
         ),
         ({"uniformity": -0.01}, "collapsed"),
         ({"effective_rank": 1.5}, "1.5 of 63 dimensions"),
-        ({"dead_channels": 0.8}, "80% of the channels are dead"),
+        ({"dead_channels": 0.8}, "80% of the channels are inactive"),
         ({"gradient_norm": 100.0}, "100 times the usual"),
         ({"skipped_since": 3}, "3 steps since the last report"),
         ({"not_finite": 1}, "NaN or infinity"),

@@ -52,7 +52,10 @@ def test_positives_decide_where_there_are_none():
     unlabelled = without(GOOD, "neighbours")
     assert learning.trouble(unlabelled) is None
     said = learning.trouble({**unlabelled, "positives_found": 0.06})
-    assert "6.0% of cases, after 4.7%" in said and "--learning_rate" in said
+    assert (
+        "found for 6.0% of views, after 4.7%" in said
+        and "--learning_rate" in said
+    )
 
 
 def test_a_loss_that_falls_while_projections_spread_will_do():

@@ -24,8 +24,8 @@ def test_what_runs_within_another_is_its_own():
     names = {1: "loop", 2: "a", 3: "b"}
     inside = [event(3, 2, 1), event(2, 1, 3), event(1, 0, 10), event(2, 5, 2)]
     apart = [event(3, 10, 4)]
-    found = sorted(own_times(inside + apart, names))
-    assert found == [("a", 2), ("a", 2), ("b", 1), ("b", 4), ("loop", 5)]
+    times = sorted(own_times(inside + apart, names))
+    assert times == [("a", 2), ("a", 2), ("b", 1), ("b", 4), ("loop", 5)]
 
 
 def write(path, *lines, plane="/host:CPU"):

@@ -84,8 +84,8 @@ def test_all_stages_of_each_network(arguments, tmp_path):
     pretrained, tuned = tmp_path / "pretrained", tmp_path / "tuned"
     check_resumption("pretrain", pretrained, **arguments)
     check_resumption("finetune", tuned, checkpoint=str(pretrained))
-    told = simclrv2_tf.load_network(tuned).get_config()
-    assert {n: told[n] for n in arguments} == arguments
+    values = simclrv2_tf.load_network(tuned).get_config()
+    assert {n: values[n] for n in arguments} == arguments
     student = {"student": arguments["backbone"]}
     student["student_pixels"] = arguments.get("backbone_pixels")
     check_resumption(

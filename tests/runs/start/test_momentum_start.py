@@ -136,9 +136,9 @@ def test_another_size_is_refused(published, tmp_path):
 def test_an_average_alone_is_evaluated_and_exported(run, tmp_path):
     """Fine-tuning, whose average begins with the weights that it tunes."""
     options = {**TINY, "checkpoint": str(run), "memory_momentum": 0.5}
-    found = {}
+    results = {}
     for name, ema in (("trained", False), ("averaged", True)):
-        found[name] = simclrv2_tf.finetune(
+        results[name] = simclrv2_tf.finetune(
             "digits",
             tmp_path / "tuned",
             mode="train_then_eval",
@@ -149,14 +149,14 @@ def test_an_average_alone_is_evaluated_and_exported(run, tmp_path):
             **options,
         )
         head = hub.load_network(
-            found[name]["export"]
+            results[name]["export"]
         ).supervised_head.linear.kernel
         arrays = held(tmp_path / "tuned", 2)
         prefix = "ema_model/" if ema else ""
         kernel = "head_supervised/linear_layer/dense/kernel"
         np.testing.assert_array_equal(head, arrays[prefix + kernel])
     decay = "eval/regularization_loss"
-    assert found["trained"][decay] != found["averaged"][decay]
+    assert results["trained"][decay] != results["averaged"][decay]
     flags = json.loads((tmp_path / "tuned" / "flags.json").read_text())
     assert flags["memory_momentum"] == 0.5
     with pytest.raises(ValueError, match="memory_momentum=0.5"):

@@ -111,7 +111,7 @@ def test_what_follows_a_run_takes_it_over(run, folders, tmp_path):
 
 def test_a_flag_that_was_given_stays(run, folders, tmp_path, caplog):
     output = str(tmp_path / "e.npz")
-    found = simclrv2_tf.embed(folders[0], run, embed_output=output)
+    embedded = simclrv2_tf.embed(folders[0], run, embed_output=output)
     assert "apply_orientation=False, while" not in caplog.text
     with caplog.at_level(logging.WARNING, "simclrv2_tf"):
         other = simclrv2_tf.embed(
@@ -121,7 +121,7 @@ def test_a_flag_that_was_given_stays(run, folders, tmp_path, caplog):
             apply_orientation=False,
         )
     assert "apply_orientation=False, while" in caplog.text
-    assert (found["embeddings"] != other["embeddings"]).any()
+    assert (embedded["embeddings"] != other["embeddings"]).any()
     with pytest.raises(ValueError, match="holds another result"):
         simclrv2_tf.embed(
             folders[0], run, embed_output=output, apply_orientation=False
@@ -168,13 +168,13 @@ def test_the_exported_model_turns_them(exported, kind):
 
 
 def test_an_export_says_so(run, exported, tmp_path, capsys):
-    told = json.loads(open(f"{exported}/decoding.json").read())
-    assert told == {"apply_orientation": True}
+    decoding = json.loads(open(f"{exported}/decoding.json").read())
+    assert decoding == {"apply_orientation": True}
     config = Config(
         mode="export", checkpoint=exported, export_dir=str(tmp_path)
     )
     again = session.run(config)["export"]
-    assert json.loads(open(f"{again}/decoding.json").read()) == told
+    assert json.loads(open(f"{again}/decoding.json").read()) == decoding
     words = "images given as pixels, to network.keras, ONNX and LiteRT too"
     assert words in capsys.readouterr().out
     off = Config(
@@ -194,7 +194,7 @@ def test_a_loaded_classifier_turns_them(run, exported, tmp_path):
         files.append(tmp_path / f"{tag}.png")
         files[-1].write_bytes(encoded(stored(SCENE, tag), "PNG", tag))
     for place in (run, exported):
-        found = simclrv2_tf.load_classifier(place).predict(files)
-        first = found[0].probabilities
-        for one in found[1:]:
+        predictions = simclrv2_tf.load_classifier(place).predict(files)
+        first = predictions[0].probabilities
+        for one in predictions[1:]:
             assert one.probabilities == pytest.approx(first, abs=1e-6)

@@ -156,9 +156,9 @@ def test_top_1_of_a_teacher_is_a_plain_count(taught):
     data = TrainingData(resolve(config), source)
     network = simclrv2_tf.load_network(taught)
     everything = np.arange(source.num_examples)
-    found = teacher.top_1(network, data, everything, 100)
+    accuracy = teacher.top_1(network, data, everything, 100)
     evaluated = simclrv2_tf.evaluate("digits", taught, eval_split="train")
-    assert found == pytest.approx(evaluated["eval/label_top_1_accuracy"])
+    assert accuracy == pytest.approx(evaluated["eval/label_top_1_accuracy"])
 
 
 def test_too_many_unreadable_images_are_a_sentence(taught):

@@ -1,6 +1,7 @@
 """Is curation worth it? Chosen labels, planted mistakes, copies, outliers.
 
-    python tools/benchmark.py curation --networks=digits=DIR,signs=DIR
+    python tools/benchmark.py curation --data=DATA \\
+      --networks=digits=DIR,signs=DIR
     python tools/benchmark.py curation --datasets=digits --budget=00:05
 
 A network is a run's directory, such as `pretrained` of a job; data sets without
@@ -18,8 +19,7 @@ import numpy as np
 from tools.benchmarks.curation import labels
 from tools.benchmarks.curation import planted
 from tools.benchmarks.curation import scale
-from tools.benchmarks.semi_supervised.sets import DATA
-from tools.benchmarks.semi_supervised.sets import data_flags
+from tools.benchmarks.semi_supervised import sets
 
 MOST = 10_000  # images of a data set
 PARTS = (
@@ -65,21 +65,24 @@ def run(arguments):
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=pathlib.Path, default=DATA)
+    parser.add_argument("--data", type=pathlib.Path, help=sets.HELD)
     parser.add_argument("--datasets", default="digits,signs,cifar10")
     parser.add_argument("--networks", default="", help="NAME=DIR,NAME=DIR")
     parser.add_argument("--budget", default="00:20")
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--rows", type=int, default=100_000, help="0: none")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    for name in options.datasets.split(","):
+        sets.folder_of(name, options.data)
+    return options
 
 
 def opened(name, directory, options, folder):
     import simclrv2_tf
     from simclrv2_tf.data import sources
 
-    flags = data_flags(name, options.data, folder)
+    flags = sets.data_flags(name, options.data, folder)
     dataset = flags.pop("dataset")
     if directory is None:
         directory = folder / name / "pretrained"

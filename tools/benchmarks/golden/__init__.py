@@ -1,5 +1,7 @@
 """What a change of the code's form must leave as it is, bit for bit.
 
+    python tools/benchmark.py golden --data=DATA
+
 Digests of weights, of batches of every kind of source, and the messages for
 bad inputs, from public names alone. `--compare` says what has become different
 from benchmarks/golden.json, and writes nothing; its status is 1 if anything
@@ -39,8 +41,9 @@ def parse_arguments(arguments):
     parser.add_argument(
         "--data",
         type=pathlib.Path,
-        default=ROOT.parent / "shared" / "data",
-        help="directory of tfds/ (cifar10) and photos/",
+        required=True,
+        help="a folder that holds tfds/ with CIFAR-10 and photos/, a folder of "
+        "class folders",
     )
     return parser.parse_args(arguments)
 

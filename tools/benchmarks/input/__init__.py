@@ -61,7 +61,13 @@ def run(arguments):
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", help="directory with tfds/ and photos/")
+    parser.add_argument(
+        "--data",
+        type=pathlib.Path,
+        required=True,
+        help="a folder that holds tfds/ with CIFAR-10 and photos/, a folder of "
+        "class folders",
+    )
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument(
@@ -73,9 +79,7 @@ def parse_arguments(arguments):
     parser.add_argument(
         "--memory_images", type=int, default=3000, help="that are gone through"
     )
-    options = parser.parse_args(arguments)
-    options.data = pathlib.Path(options.data or ROOT.parent / "shared" / "data")
-    return options
+    return parser.parse_args(arguments)
 
 
 def cases(options, folder):

@@ -36,7 +36,7 @@ def run(arguments):
     """Yields the report after each case or row."""
     options = parse_arguments(arguments)
     before = json.loads(REPORT.read_text()) if REPORT.exists() else {}
-    about = circumstances(arguments)
+    about = environment(arguments)
     measure = {
         table.SPEED: speed_parts,
         table.NEIGHBOURS: neighbour_parts,
@@ -198,11 +198,11 @@ def ready(options):
     )
 
 
-def circumstances(arguments):
+def environment(arguments):
     """The command, versions and hardware of a part, which has its own."""
     from tools import benchmark
 
-    return benchmark.circumstances(["peers", *arguments])
+    return benchmark.environment(["peers", *arguments])
 
 
 def show(report, folder):

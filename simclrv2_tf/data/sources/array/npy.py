@@ -1,4 +1,4 @@
-"""Arrays of an npz file: nothing is unpickled, and no size believed."""
+"""Reads arrays of an npz file without pickle, and checks their sizes."""
 
 from __future__ import annotations
 

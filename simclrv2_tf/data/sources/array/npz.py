@@ -73,9 +73,9 @@ def _splits(path, options):
         return {None: _of_named(options, images, labels, names)}
     if not images:
         raise ValueError(_no_images(path, shapes))
-    asked, of_others = options.label_feature, _without_images(labels, images)
+    label, of_others = options.label_feature, _without_images(labels, images)
     return {
-        split: (key, asked or labels.get(split), names, of_others)
+        split: (key, label or labels.get(split), names, of_others)
         for split, key in images.items()
     }
 

@@ -1,4 +1,4 @@
-"""What lies beside a folder's splits, and how to train on it."""
+"""The files beside a folder's splits, and the command that uses them."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def notes(
     names = [n for n in names if not _read(os.path.join(outer, n), joined)]
     if not names:
         return []
-    found = [_look(outer, n) if trains else _Beside(n, 0, "") for n in names]
-    words = listed([beside.words for beside in found])
+    entries = [_look(outer, n) if trains else _Beside(n, 0, "") for n in names]
+    words = listed([entry.words for entry in entries])
     said = f"passed over, beside the splits to train and evaluate on: {words}"
-    return [said + _command(path, found)]
+    return [said + _command(path, entries)]
 
 
 def _entries(folder):
@@ -95,19 +95,19 @@ def _absolute(name):
 def _look(outer, name):
     """How many images there are, and the one folder that holds them all."""
     path = os.path.join(outer, name)
-    held = image_folders(path)
-    if held is None:
+    counts = image_folders(path)
+    if counts is None:
         return _Beside(name, None, path)
-    where = next(iter(held)) if len(held) == 1 else path
-    return _Beside(name, sum(held.values()), where)
+    where = next(iter(counts)) if len(counts) == 1 else path
+    return _Beside(name, sum(counts.values()), where)
 
 
-def _command(path, found):
-    """What trains on the images beside the splits, too; "" if none are."""
-    unlabelled = [b for b in found if b.is_unlabelled and b.images != 0]
-    others = unlabelled or [b for b in found if b.images]
+def _command(path, entries):
+    """The option that trains on the images beside the splits, or ""."""
+    unlabelled = [e for e in entries if e.is_unlabelled and e.images != 0]
+    others = unlabelled or [e for e in entries if e.images]
     if not others:
         return ""
-    names = [f"{FOLDER}{where}" for where in (path, *(b.where for b in others))]
+    names = [f"{FOLDER}{where}" for where in (path, *(e.where for e in others))]
     data = shlex.quote(f"concat:{','.join(names)}")
     return f"; --dataset={data} trains on the images there too"

@@ -1,6 +1,6 @@
 """The images below a folder, and a count of all other files there.
 
-An image is told by its ending, and where that is not known by its first bytes.
+An image has a usual ending; another file is one if its first bytes are.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NOT_OPENED = "that cannot be opened"
 
 @dataclasses.dataclass(frozen=True)
 class FolderFiles:
-    """What is below a folder.
+    """The files below a folder.
 
     Attributes:
       images: Paths, sorted; also of images that cannot be decoded.
@@ -71,13 +71,13 @@ def _counts(counter):
 
 
 def files_below(root: str) -> FolderFiles:
-    """Tells the images below a folder from all other files.
+    """Sorts the files below a folder into images and others.
 
     Raises:
       ValueError: If there is no image.
     """
     images: list[str] = []
-    asked: list[str] = []
+    unknown: list[str] = []
     others: Counter = Counter()
     for folder, names in _walk(root):
         for name in names:
@@ -86,9 +86,9 @@ def files_below(root: str) -> FolderFiles:
                 others[_HIDDEN] += 1
             else:
                 known = name.lower().endswith(EXTENSIONS)
-                (images if known else asked).append(path)
+                (images if known else unknown).append(path)
     unreadable: Counter = Counter()
-    for path, kind in zip(asked, _formats(asked), strict=True):
+    for path, kind in zip(unknown, _formats(unknown), strict=True):
         if kind is None or kind == _NOT_OPENED:
             others[kind or _ending(path)] += 1
             continue
@@ -97,13 +97,13 @@ def files_below(root: str) -> FolderFiles:
             unreadable[kind] += 1
     for path in images:
         path.encode()  # or the error that a name is no text
-    found = FolderFiles(sorted(images), unreadable, others)
-    _check_any(found, root)
-    return found
+    files = FolderFiles(sorted(images), unreadable, others)
+    _check_any(files, root)
+    return files
 
 
 def image_folders(root: str) -> dict[str, int] | None:
-    """How many images each folder holds, told by their endings alone.
+    """How many images each folder holds, counted by their endings alone.
 
     Returns:
       {folder: images} of those that hold any, {} for a file; None for a
@@ -111,27 +111,27 @@ def image_folders(root: str) -> dict[str, int] | None:
     """
     if is_remote(root):
         return None
-    held = {}
+    counts = {}
     for folder, names in _walk(root):
         images = [name for name in names if name.lower().endswith(EXTENSIONS)]
         images = [
             n for n in images if not _hidden(os.path.join(folder, n), root)
         ]
         if images:
-            held[folder] = len(images)
-    return held
+            counts[folder] = len(images)
+    return counts
 
 
 def _ending(path):
     return os.path.splitext(path)[1].lower() or _NO_ENDING
 
 
-def _check_any(found, root):
-    if not found.images:
-        held = f" Received: {_counts(found.others)}" if found.others else ""
+def _check_any(files, root):
+    if not files.images:
+        others = f" Received: {_counts(files.others)}" if files.others else ""
         raise ValueError(
             f"The folder {root!r} holds no image; expected files that end in "
-            f"{', '.join(EXTENSIONS)}, in class folders or flat.{held}"
+            f"{', '.join(EXTENSIONS)}, in class folders or flat.{others}"
         )
 
 
@@ -154,7 +154,7 @@ def _format_of(path):
 
 
 def _walk(root: str) -> Iterator[tuple[str, list[str]]]:
-    """Yields folders and the names of their files; no link is gone in circles.
+    """Yields folders and the names of their files; symlink cycles are skipped.
 
     A link to a folder that it lies in, or that led to it, would hold everything
     again.
@@ -167,10 +167,10 @@ def _walk(root: str) -> Iterator[tuple[str, list[str]]]:
     for folder, below, files in os.walk(root, followlinks=True):
         yield folder, files
         way = ways.pop(folder)
-        found = {name: os.path.join(folder, name) for name in below}
-        targets = {name: os.path.realpath(path) for name, path in found.items()}
+        paths = {name: os.path.join(folder, name) for name in below}
+        targets = {name: os.path.realpath(path) for name, path in paths.items()}
         below[:] = [n for n in below if not _leads_up(targets[n], way)]
-        ways.update({found[n]: [*way, targets[n]] for n in below})
+        ways.update({paths[n]: [*way, targets[n]] for n in below})
 
 
 def _leads_up(target, way):

@@ -26,7 +26,7 @@ _ROLES = {
 }
 
 
-def split_folders(path: str, asked: str = "") -> dict[str, str]:
+def split_folders(path: str, requested: str = "") -> dict[str, str]:
     """The splits that a folder holds.
 
     Folders are splits if they are called so ("train", "Testing"), or hold
@@ -35,7 +35,7 @@ def split_folders(path: str, asked: str = "") -> dict[str, str]:
 
     Args:
       path: Of the folder.
-      asked: Name of a split that may be a folder of any other name.
+      requested: Name of a split that may be a folder of any other name.
 
     Returns:
       Dictionary from splits to folders. A folder that only holds the word
@@ -54,7 +54,9 @@ def split_folders(path: str, asked: str = "") -> dict[str, str]:
         named = _by_words(folders)
     if not named:
         return {TRAIN[0]: path}
-    return named | ({asked: known[asked]} if asked in known else {})
+    if requested in known:
+        named = named | {requested: known[requested]}
+    return named
 
 
 def subfolders(path: str) -> dict[str, str]:
@@ -67,7 +69,7 @@ def subfolders(path: str) -> dict[str, str]:
 
 
 def innermost(path: str) -> str:
-    """The folder of the same name within, where archives pack one twice."""
+    """Descends into a sole sub-folder of the same name, as archives have."""
     name = os.path.basename(path.rstrip("/"))
     while name and [*tf.io.gfile.listdir(path)] in ([name], [f"{name}/"]):
         path = os.path.join(path, name)
@@ -86,12 +88,12 @@ def _by_words(folders):
     visible = [name for name in folders if not is_hidden(name)]
     roles = {name: role for name in visible if (role := role_of(name))}
     inner = {name: innermost(folders[name]) for name in roles}
-    held = list(roles.values())
-    all_are = len(roles) == len(visible) and TRAIN[0] in held
+    splits = list(roles.values())
+    all_are = len(roles) == len(visible) and TRAIN[0] in splits
     if not (all_are or _share_classes(inner.values())):
         return {}
     return {
-        role if held.count(role) == 1 else name: inner[name]
+        role if splits.count(role) == 1 else name: inner[name]
         for name, role in roles.items()
     }
 

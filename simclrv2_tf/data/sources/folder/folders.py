@@ -74,26 +74,31 @@ def _opened(path, split, options):
     root = folders[chosen]
     train = next((folders[name] for name in TRAIN if name in folders), root)
     leaf = options.folder_classes == LEAF
-    found = files_below(root)
-    classes = _classes(found.images, root, leaf)
+    files = files_below(root)
+    classes = _classes(files.images, root, leaf)
     known = classes if train == root else _trained(train, classes, root, leaf)
-    ids = {name: index for index, name in enumerate(known)}
-    labels = [
-        ids.get(_class_of(f, root, leaf), UNLABELLED) for f in found.images
+    labels = _labels(files.images, known, root, leaf)
+    notes = [
+        *files.notes(),
+        *beside_splits.notes(path, folders, chosen, options.joined),
+        *_unlabelled_classes(classes, root),
+        *([] if leaf else _deeper(files.images, root)),
     ]
-    notes = found.notes()
-    notes += beside_splits.notes(path, folders, chosen, options.joined)
-    notes += _unlabelled_classes(classes, root)
-    if not leaf:
-        notes += _deeper(found.images, root)
     source = Source(
         name=f"folder {root}",
-        labels=np.array(labels, np.int32),
-        storage=Files(np.array(found.images)),
+        labels=labels,
+        storage=Files(np.array(files.images)),
         class_names=tuple(known) if known else None,
         notes=tuple(notes),
     )
     return source.part(cut(np.arange(len(labels)), bounds, shuffle=True))
+
+
+def _labels(files, classes, root, leaf):
+    """int32 (files,), numbers of the classes; -1 for those of no class."""
+    ids = {name: index for index, name in enumerate(classes)}
+    numbers = [ids.get(_class_of(f, root, leaf), UNLABELLED) for f in files]
+    return np.array(numbers, np.int32)
 
 
 def _unlabelled_classes(classes, root):

@@ -1,6 +1,6 @@
 """The features of a `tf.train.Example`, by its wire format.
 
-That says where an image begins and ends, so that it is read in place.
+It gives the first and last byte of an image, which is read in place.
 """
 
 from __future__ import annotations

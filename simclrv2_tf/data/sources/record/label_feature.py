@@ -1,4 +1,4 @@
-"""The feature of records that holds their labels, and who lacks it."""
+"""The feature that holds records' labels, and the records that lack it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the images of TFRecord files are, so that they are read in place.
+"""Finds the byte ranges of images in TFRecord files, to read them in place.
 
 Each file is gone through once, and each record compared with its checksum.
 """
@@ -174,22 +174,26 @@ def _records(path, data, skip, take):
 def _bytes_of(path):
     """A file's bytes: mapped if it lies on this machine, else read."""
     try:
-        with open_binary(path) as file:
-            if is_remote(path):
-                yield file.read()
-            elif not file.seek(0, 2):  # an empty file cannot be mapped
-                yield b""
-            else:
-                with mmap.mmap(
-                    file.fileno(), 0, access=mmap.ACCESS_READ
-                ) as data:
-                    yield data
+        with (
+            open_binary(path) as file,
+            _content_of(file, is_remote(path)) as data,
+        ):
+            yield data
     except OSError as error:
         raise ValueError(f"The file {path!r} cannot be read: {error}") from None
 
 
+def _content_of(file, remote):
+    """A context with the bytes of an open file."""
+    if remote:
+        return contextlib.nullcontext(file.read())
+    if not file.seek(0, 2):  # an empty file cannot be mapped
+        return contextlib.nullcontext(b"")
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
 def _guarded(where, look, *arguments):
-    """What `look` finds; a ValueError where the bytes are no example."""
+    """The result of `look`; a ValueError where the bytes are no example."""
     try:
         return look(*arguments)
     except (IndexError, UnicodeDecodeError, KeyError, struct.error):

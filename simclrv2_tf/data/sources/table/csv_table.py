@@ -113,8 +113,8 @@ def _line(rows, index):
 def _delimiter(text):
     """What stands between the columns: the commonest in the first full line."""
     for line in text.splitlines()[:_TITLES]:
-        if told := _SEPARATOR.fullmatch(line.strip()):
-            return told[1] or "\t"
+        if match := _SEPARATOR.fullmatch(line.strip()):
+            return match[1] or "\t"
         likeliest = max(DELIMITERS, key=line.count)
         known = line.strip().lower() in IMAGES["csv"] or _is_image(line)
         if not _is_comment([line]) and (likeliest in line or known):
@@ -122,7 +122,7 @@ def _delimiter(text):
     return DELIMITERS[0]
 
 
-def _header(rows, asked):
+def _header(rows, image_feature):
     """Number of the row that names the columns, else of the first of data.
 
     A comment names them where no other row does.
@@ -131,7 +131,7 @@ def _header(rows, asked):
     for place, row in enumerate(rows[:_TITLES]):
         if not _filled(row):
             continue
-        names = _names_columns(row, asked)
+        names = _names_columns(row, image_feature)
         if _is_comment(row):
             commented = place if names and len(row) > 1 else commented
             continue
@@ -146,13 +146,13 @@ def _header(rows, asked):
     return (first or 0) if commented is None else commented
 
 
-def _names_columns(row, asked):
+def _names_columns(row, image_feature):
     """Whether a row names the column of paths, and holds none."""
     cells = _cells(row)
     if any(map(_is_image, cells)):
         return False
-    if asked:
-        return asked in cells
+    if image_feature:
+        return image_feature in cells
     return _column(cells, None, IMAGES["csv"]) is not None
 
 
@@ -186,29 +186,13 @@ def _notes(file, before):
 
 def _columns(file, head, following, options):
     """The `Columns`, and whether the first row names them."""
-    asked = [options.image_feature, options.label_feature]
-    missing = [name for name in asked if name and name not in head]
-    if missing:
-        raise ValueError(
-            f"The file {file!r} must have the column {missing[0]!r}. Received: "
-            f"{', '.join(head)}"
-        )
+    _check_present(file, head, options)
     image = None
-    if asked[0] or not any(map(_is_image, head)):
-        image = _column(head, asked[0], IMAGES["csv"])
+    if options.image_feature or not any(map(_is_image, head)):
+        image = _column(head, options.image_feature, IMAGES["csv"])
     if image is not None:
-        label = _column(head, asked[1], LABELS["csv"])
-        if label is None and len(head) > 1:
-            _LOG.warning(
-                "%s: no column of labels is known among %s; --label_feature "
-                "names one",
-                file,
-                ", ".join(head),
-            )
-        split = _column(head, None, (SPLIT,))
-        _check_single(file, head, (image, label, split), asked)
-        return Columns(image, label, split), True
-    if asked[1] or _follows_names(file, head, following):
+        return _named_columns(file, head, image, options), True
+    if options.label_feature or _follows_names(file, head, following):
         raise ValueError(
             f"The first row of {file!r} must call the column of paths "
             f"{listed(IMAGES['csv'])}; or name it with --image_feature. "
@@ -217,11 +201,38 @@ def _columns(file, head, following, options):
     return Columns(0, 1, None), False
 
 
-def _check_single(file, head, columns, asked):
+def _check_present(file, head, options):
+    """Raises if there is no column of a name that an option gives."""
+    named = (options.image_feature, options.label_feature)
+    missing = [name for name in named if name and name not in head]
+    if missing:
+        raise ValueError(
+            f"The file {file!r} must have the column {missing[0]!r}. Received: "
+            f"{', '.join(head)}"
+        )
+
+
+def _named_columns(file, head, image, options):
+    """The `Columns` by their names; warns if none is of labels."""
+    label = _column(head, options.label_feature, LABELS["csv"])
+    if label is None and len(head) > 1:
+        _LOG.warning(
+            "%s: no column of labels is known among %s; --label_feature "
+            "names one",
+            file,
+            ", ".join(head),
+        )
+    columns = Columns(image, label, _column(head, None, (SPLIT,)))
+    _check_single(file, head, columns, options)
+    return columns
+
+
+def _check_single(file, head, columns, options):
     """Raises if another column has the name of one that is read."""
+    named = (options.image_feature, options.label_feature)
     lower = [name.lower() for name in head]
     for name in (head[column] for column in columns if column is not None):
-        exact = name in asked
+        exact = name in named
         alike = head.count(name) if exact else lower.count(name.lower())
         if alike > 1:
             raise ValueError(
@@ -248,11 +259,11 @@ def beside(file: str, path: str) -> str:
     return os.path.join(os.path.dirname(file), path)
 
 
-def _column(head, asked, usual):
-    """Number of the column of that name, None for none."""
-    if asked:
-        return head.index(asked)
-    lower = [name.lower() for name in head]
+def _column(head, name, usual):
+    """Number of the column of that name or a usual one, None for none."""
+    if name:
+        return head.index(name)
+    lower = [column.lower() for column in head]
     name = first_known(usual, lower)
     return None if name is None else lower.index(name)
 

@@ -11,6 +11,7 @@ import logging
 
 import numpy as np
 
+from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.label_names import warn_of_unlabelled
@@ -66,28 +67,42 @@ def _content(files, options):
     names = [guarded(path, _names) for path in files]
     columns = _image(files[0], names[0], options), _label(files, names, options)
     looks = [guarded(path, _look, path, *columns) for path in files]
-    rows = [
-        (which, group, row)
-        for which, (counts, _, _) in enumerate(looks)
-        for group, count in enumerate(counts)
-        for row in range(count)
-    ]
     labels = [label for _, labels, _ in looks for label in labels]
-    table = np.array(rows, np.int64).reshape(-1, 3)
+    table = _places([counts for counts, _, _ in looks])
     storage = Rows(tuple(files), columns[0], table)
     size = sum(size for _, _, size in looks)
     if size <= MEMORY_LIMIT:
-        images = storage.read_all(range(len(storage)))
-        if not any(images):
-            storage.read(0)  # says what is wrong with all of them
-        return SplitContent(Encoded(images), labels)
+        return SplitContent(_in_memory(storage), labels)
     _LOG.warning(
-        "%s and others: %.1f GB in Parquet, where a group of rows is read for "
+        "%s and others: %s in Parquet, where a group of rows is read for "
         "each image; tools/prepare_dataset.py makes shards that are read fast.",
         files[0],
-        size / 1e9,
+        gigabytes(size),
     )
     return SplitContent(storage, labels)
+
+
+def _places(counts):
+    """int64 (examples, 3): numbers of the file, of the group, of the row.
+
+    Args:
+      counts: For each file a list of the rows of each group.
+    """
+    rows = [
+        (which, group, row)
+        for which, groups in enumerate(counts)
+        for group, count in enumerate(groups)
+        for row in range(count)
+    ]
+    return np.array(rows, np.int64).reshape(-1, 3)
+
+
+def _in_memory(rows):
+    """The images of `Rows`, read at once; a ValueError if none can be."""
+    images = rows.read_all(range(len(rows)))
+    if not any(images):
+        rows.read(0)  # says what is wrong with all of them
+    return Encoded(images)
 
 
 def _names(file):
@@ -95,7 +110,7 @@ def _names(file):
 
 
 def _image(path, names, options):
-    """Name of the column of images, told by the first file."""
+    """Name of the column of images, taken from the first file."""
     image = options.image_feature or first_known(IMAGES["parquet"], names)
     if image is None:
         raise ValueError(
@@ -110,7 +125,7 @@ def _image(path, names, options):
 def _label(files, names, options):
     """Name of the column of labels, None if no file has one.
 
-    Without --label_feature the first file that has a usual one tells it.
+    Without --label_feature it is the first usual name that a file has.
     """
     known = (first_known(LABELS["parquet"], columns) for columns in names)
     label = options.label_feature or next(filter(None, known), None)

@@ -43,9 +43,9 @@ def test_other_files_are_counted_by_ending(tmp_path):
     texts = {f"a/{i}.TXT": b"Some words" for i in range(3)}
     more = {"a/notes": b"words", "b/x.json": b"{}", ".DS_Store": b"x"}
     write(tmp_path, **texts, **more, **{"a/1.jpg": encoded(), "b/1": encoded()})
-    found = files_below(str(tmp_path))
-    assert [path[-3:] for path in found.images] == ["jpg", "b/1"]
-    assert found.others == {
+    files = files_below(str(tmp_path))
+    assert [path[-3:] for path in files.images] == ["jpg", "b/1"]
+    assert files.others == {
         ".txt": 3,
         ".json": 1,
         "without an ending": 1,
@@ -92,16 +92,16 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     write(tmp_path, **{"a/1.png": encoded("PNG")})
     os.mkfifo(tmp_path / "a" / "pipe")
     (tmp_path / "a" / "gone").symlink_to(tmp_path / "nothing")
-    found = files_below(str(tmp_path))
-    assert [path[-5:] for path in found.images] == ["1.png"]
-    assert found.others == {"that cannot be opened": 2}
+    files = files_below(str(tmp_path))
+    assert [path[-5:] for path in files.images] == ["1.png"]
+    assert files.others == {"that cannot be opened": 2}
 
 
 def test_folders_that_link_to_each_other_are_gone_through_once_each(tmp_path):
     for name, other in (("a", "b"), ("b", "a")):
         write(tmp_path, **{f"{name}/1.jpg": encoded()})
         (tmp_path / name / "other").symlink_to(tmp_path / other)
-    found = [
+    paths = [
         os.path.relpath(i, tmp_path) for i in files_below(str(tmp_path)).images
     ]
-    assert found == ["a/1.jpg", "a/other/1.jpg", "b/1.jpg", "b/other/1.jpg"]
+    assert paths == ["a/1.jpg", "a/other/1.jpg", "b/1.jpg", "b/other/1.jpg"]

@@ -37,8 +37,8 @@ def test_images_and_labels_are_those_written(path):
 def test_parts_of_files_in_their_order(path):
     parts = [Part(path, 4, 2), Part(path, 1, 1), Part(path, 0, 0)]
     ranges, labels, _ = records.index_records(parts, "image", "label")
-    found = [ranges.read(i) for i in range(3)]
-    assert found == [IMAGES[4], IMAGES[5], IMAGES[1]]
+    images = [ranges.read(i) for i in range(3)]
+    assert images == [IMAGES[4], IMAGES[5], IMAGES[1]]
     assert labels == ["", "5", "127"]
     assert ranges.subset(np.array([2])).read(0) == IMAGES[1]
 
@@ -119,13 +119,13 @@ def places(path):
     for image in IMAGES:
         length = int.from_bytes(data[begin : begin + 8], "little")
         end = begin + 12 + length
-        found = {
+        spans = {
             "image": data.index(image, begin) + len(image) - 1,
             "name": data.index(b"image", begin),
             "label": data.index(b"label", begin) + 11,
             "checksum": end,
         }
-        yield found
+        yield spans
         begin = end + 4
 
 
@@ -134,8 +134,8 @@ def test_several_damaged_records_in_a_part_of_a_file(path):
     for number in (1, 2, 5):
         flip_bit(path, rows[number]["image"])
     content = records.index_records([Part(path, 1, 3)], "image", "label")
-    found = content.storage.read_all(np.arange(3)).tolist()
-    assert found == [b"", b"", IMAGES[3]]
+    images = content.storage.read_all(np.arange(3)).tolist()
+    assert images == [b"", b"", IMAGES[3]]
     assert content.labels == ["", "", str(LABELS[3])]
     assert "2 records do not match" in content.notes[0]
     sound = records.index_records([Part(path, 3, 2)], "image", "label")

@@ -224,8 +224,8 @@ def test_rows_that_list_an_image_again(tmp_path, caplog):
         source = sources.open_source(name, label_map=_map(tmp_path))
         assert source.labels.tolist() == [0, 1, -1]
         assert [source.encoded_bytes(i) for i in range(3)] == ENCODED[:3]
-    (told,) = [r.message for r in caplog.records if "again," in r.message]
-    assert told.endswith(f"passed over: 2 of '{tmp_path}/again.csv'")
+    (message,) = [r.message for r in caplog.records if "again," in r.message]
+    assert message.endswith(f"passed over: 2 of '{tmp_path}/again.csv'")
     # Another spelling in a bucket may be another image.
     rows = "gs://b/0.png,a\ngs://b/./0.png,b\n"
     assert sources.open_source(table(tmp_path, rows)).num_examples == 2
@@ -279,8 +279,8 @@ def test_two_columns_of_one_name(tmp_path):
     name = table(tmp_path, text)
     with pytest.raises(ValueError, match="one column 'label'.*label, Label, x"):
         sources.open_source(name)
-    asked = sources.open_source(name, label_feature="Label")
-    assert asked.labels.tolist() == [1, 0]
+    source = sources.open_source(name, label_feature="Label")
+    assert source.labels.tolist() == [1, 0]
     with pytest.raises(ValueError, match=r"one column 'x'. .*; rename the oth"):
         sources.open_source(name, label_feature="x")
     blank = table(tmp_path, "path,label,,\n0.png,a,,\n1.png,b,,\n")
@@ -356,8 +356,8 @@ def test_splits_that_a_job_does_not_look_at_are_told(tmp_path, caplog):
     for _ in range(2):
         sources.open_source(name, "train[:100%]")
         sources.open_source(name, "holdout")
-    (told,) = caplog.messages
-    assert told == (
+    (message,) = caplog.messages
+    assert message == (
         f"the file '{tmp_path}/a.csv' has images that a job neither trains nor "
         "is evaluated on unless --train_split or --eval_split names their "
         "split: 'holdout' (rows: 1), 'fold2' (rows: 1)"
@@ -365,7 +365,7 @@ def test_splits_that_a_job_does_not_look_at_are_told(tmp_path, caplog):
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "idle"),
     [
         (("train", "validation", "test"), None),
         (("train", "test", "Train"), None),
@@ -374,11 +374,11 @@ def test_splits_that_a_job_does_not_look_at_are_told(tmp_path, caplog):
         (("train", "unlabelled", "unlabelled"), "'unlabelled' (rows: 2)"),
     ],
 )
-def test_splits_that_it_does(tmp_path, names, told, caplog):
+def test_splits_that_it_does(tmp_path, names, idle, caplog):
     name = table(tmp_path, splits_of_rows(*names))
     sources.open_source(name, "train")
-    found = [message.split("split: ")[1] for message in caplog.messages]
-    assert found == ([told] if told else [])
+    splits = [message.split("split: ")[1] for message in caplog.messages]
+    assert splits == ([idle] if idle else [])
     caplog.clear()
     sources.split_names(name)
     sources.open_source(name, names[1].lower())

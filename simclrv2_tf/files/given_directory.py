@@ -1,0 +1,17 @@
+"""`--model_dir`, where there is nothing to do without it."""
+
+from __future__ import annotations
+
+
+def check_model_dir(directory: str | None, holds: str) -> None:
+    """Raises a ValueError if no directory is given.
+
+    Args:
+      directory: What `model_dir` names; None or "" for nothing.
+      holds: What it is to hold: "run" or "job".
+    """
+    if not directory:
+        raise ValueError(
+            f"`model_dir` must name the directory of the {holds}: give "
+            "--model_dir."
+        )

@@ -1,0 +1,69 @@
+"""JSON in files: what is read, and what is made of damage."""
+
+import subprocess
+import sys
+
+import pytest
+
+from simclrv2_tf.files.json_files import read_dictionary
+from simclrv2_tf.files.json_files import read_if_there
+
+DAMAGED = [b"", b"{", b'{"a": \xff}', b"[" * 100_000]
+
+
+@pytest.fixture(params=["", "file://"])
+def path(request, tmp_path):
+    """A file that is not there yet, of this machine and as in a bucket."""
+    return tmp_path / "x.json", f"{request.param}{tmp_path}/x.json"
+
+
+def test_what_is_there_is_read(path):
+    path[0].write_text('{"a": [1, "ä"]}', encoding="utf-8")
+    for read in (read_dictionary, read_if_there):
+        assert read(path[1]) == {"a": [1, "ä"]}
+
+
+def test_a_missing_file_holds_nothing(path):
+    for missing in (path[1], f"{path[1]}/below"):
+        assert read_dictionary(missing) == {}
+        assert read_if_there(missing) is None
+
+
+def test_neither_does_one_below_a_file(tmp_path):
+    (tmp_path / "x.json").write_text("{}")
+    assert read_dictionary(str(tmp_path / "x.json" / "below")) == {}
+    assert read_if_there(str(tmp_path / "x.json" / "below")) is None
+
+
+@pytest.mark.parametrize("data", [*DAMAGED, b"[1]", b"3"])
+def test_damage_is_no_dictionary(path, data):
+    path[0].write_bytes(data)
+    assert read_dictionary(path[1]) == {}
+
+
+@pytest.mark.parametrize("data", DAMAGED)
+def test_damage_is_not_taken_for_a_missing_file(path, data):
+    path[0].write_bytes(data)
+    with pytest.raises((ValueError, RecursionError)):
+        read_if_there(path[1])
+
+
+def test_what_cannot_be_read(path):
+    path[0].mkdir()
+    assert read_dictionary(path[1]) == {}
+    with pytest.raises(OSError):
+        read_if_there(path[1])
+
+
+def test_local_files_need_no_tensorflow(tmp_path):
+    (tmp_path / "x").write_text('{"a": 1}')
+    code = (
+        "import sys\n"
+        "from simclrv2_tf.files import json_files\n"
+        f"found = json_files.read_dictionary({str(tmp_path / 'x')!r})\n"
+        "print(found, 'tensorflow' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "{'a': 1} False"
