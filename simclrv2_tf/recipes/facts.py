@@ -6,6 +6,8 @@ import dataclasses
 
 from simclrv2_tf.recipes.budget.machine import Machine
 
+CONTINUED = 50_000  # images from which pretraining goes on with given weights
+
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
@@ -26,6 +28,8 @@ class Facts:
         none.
       given: {option: value} of the user's for pretraining.
       elongation: Median of the images' longer sides over their shorter ones.
+      seconds_given: Whether the user gave the time budget.
+      grey: Whether the channels of each image are equal.
     """
 
     examples: int
@@ -40,8 +44,20 @@ class Facts:
     initial: dict = dataclasses.field(default_factory=dict)
     given: dict = dataclasses.field(default_factory=dict)
     elongation: float = 1.0
+    seconds_given: bool = True
+    grey: bool = False
 
     @property
     def per_class(self) -> float:
         """Labels of a class on average; a rare class is one among others."""
         return self.labelled / max(1, self.classes)
+
+    @property
+    def coloured(self) -> bool:
+        """Whether images differ in more than brightness and contrast."""
+        return self.channels > 1 and not self.grey
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether weights are given that so few images add nothing to."""
+        return bool(self.initial) and self.examples < CONTINUED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from simclrv2_tf import hub
+from simclrv2_tf.data.classes import names_or_numbers
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.inference.classifier import Classifier
 from simclrv2_tf.recipes import record
@@ -40,8 +41,6 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
             f"Expected a network with a supervised head. Received: {path!r}, "
             "which has none: fine-tune it first."
         )
-    names = weights.class_names(path)
-    if names and len(names) != count:
-        names = None
+    names = names_or_numbers(count, weights.class_names(path))
     turned = trained_with(path) or False
     return Classifier(network, names, turned, weights.temperature(path))

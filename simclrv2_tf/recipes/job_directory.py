@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.files.given_directory import check_model_dir
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
@@ -15,10 +16,7 @@ from simclrv2_tf.runs import model_dir
 
 def check(directory: str | None) -> None:
     """Raises a ValueError if no job can live there; nothing is written."""
-    if not directory:
-        raise ValueError(
-            "`model_dir` must name the directory of the job: give --model_dir."
-        )
+    check_model_dir(directory, "job")
     if is_remote(directory):
         raise ValueError(
             "The directory of a job must be on this machine. Received: "

@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-STAGES = ("pretrain", "finetune", "distill", "scratch")
+from simclrv2_tf.config import stage_overrides
+
+STAGES = stage_overrides.STAGES
 OF_RESNETS = ("resnet_depth", "width_multiplier")  # void with a Keras backbone
 
 

@@ -13,15 +13,19 @@ from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_checks
 from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.budget import decoding_time
+from simclrv2_tf.recipes.budget import default_time
+from simclrv2_tf.recipes.budget import few_epochs
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import network_sizes
+from simclrv2_tf.recipes.budget import smaller_batches
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget import time_plan
-from simclrv2_tf.recipes.budget.machine import Machine
 from simclrv2_tf.recipes.budget.machine import this_machine
 from simclrv2_tf.recipes.budget.network_sizes import SMALL_STEM
 from simclrv2_tf.recipes.choices import teacher_trials
+from simclrv2_tf.recipes.facts import CONTINUED
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.images import data_outline
 from simclrv2_tf.recipes.images import image_sample
@@ -31,23 +35,21 @@ from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.images.mirroring import told_from_mirror
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.recommend import choose_rate
 from simclrv2_tf.recipes.recommend import recommend
 from simclrv2_tf.recipes.rule_values import LONG
 from simclrv2_tf.recipes.rule_values import in_equal_parts
 
-# Without a budget: 200 epochs of a small network, within these hours.
-DESERVED_EPOCHS = 200
-LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
-CONTINUED = 50_000  # images from which pretraining goes on with given weights
 WEIGHTS = "simclrv2/pretrained/r50_1x_sk0"  # the smallest that are published
 PHOTOGRAPH = 64  # pixels of a side from which images may be photographs
-# What weights tell of the network that they are of.
+# What weights tell of the images that they are for, and of their network.
+_OF_IMAGES = ("image_size", "channels")
 _TOLD = (
+    *_OF_IMAGES,
     "resnet_depth",
     "width_multiplier",
     "sk_ratio",
     "se_ratio",
-    "image_size",
     "proj_head_mode",
     "num_proj_layers",
     "proj_out_dim",
@@ -75,12 +77,18 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     start_from(recipe, facts)
     recipe.notes += _of_long_images(recipe, facts) + _of_weights(facts)
     stage_checks.check_rates(config, recommend(facts), recipe.left_out)
+    stage_checks.check_weights(recipe, facts.initial)
     stage_checks.check_options(config, recipe, data)
     replicas = max(1, facts.machine.accelerators)
-    memory_fit.fit(recipe, config.memory_budget, replicas)
-    measured = _measured(recipe, facts, data)
-    costs = stage_costs.costs_of(recipe, measured)
+    stages = STAGES if len(data.labelled) else STAGES[:1]
+    memory_fit.fit(
+        recipe, config.memory_budget, replicas, stages, facts.initial
+    )
+    choose_rate(recipe, facts)
+    costs = stage_costs.costs_of(recipe, _measured(recipe, facts, data))
+    facts = default_time.as_measured(facts, recipe, costs)
     time_plan.plan(recipe, facts, costs, time.monotonic() - begin)
+    recipe.notes += few_epochs.notes(recipe, facts, costs)
     stage_checks.check_steps(config, recipe, data, replicas)
     recipe.notes += stage_checks.notes(config, recipe, facts.labelled > 0)
     memory_fit.tell(recipe, _short_runs(recipe, facts))
@@ -116,25 +124,25 @@ def gather(
     config: Config, data: JobData, sample: image_sample.ImageSample
 ) -> Facts:
     """The facts that the rules look at."""
-    machine = this_machine(config.memory_budget, config.strategy)
     initial = {}
     if config.checkpoint:
         initial = hub.find_weights(config.checkpoint).arguments
-    return Facts(
+    facts = Facts(
         examples=data.train.num_examples,
         labelled=len(data.labelled),
         fewest=data.fewest,
         classes=data.train.num_classes,
         side=sample.side,
         elongation=sample.elongation,
+        grey=sample.grey,
         channels=data.train.num_channels,
-        machine=machine,
-        seconds=time_budget_seconds(config)
-        or deserved_seconds(data.train.num_examples, sample.side, machine),
+        machine=this_machine(config.memory_budget, config.strategy),
+        seconds=time_budget_seconds(config),
         told_from_mirror=told_from_mirror(data.train),
         initial=initial,
         given=stage_configs.given(config)["pretrain"],
     )
+    return facts if facts.seconds else default_time.with_default(facts)
 
 
 def _of_long_images(recipe, facts):
@@ -163,35 +171,24 @@ def _of_weights(facts):
     ]
 
 
-def deserved_seconds(examples: int, side: int, machine: Machine) -> float:
-    """The time for a job where none is given."""
-    facts = Facts(examples, 0, 0, 0, side, 3, machine, 0.0)
-    smallest = network_sizes.choose(facts)
-    step = network_sizes.step_seconds(smallest, facts, 256)
-    seconds = DESERVED_EPOCHS * examples / 256 * step
-    return min(
-        max(LEAST_SECONDS, seconds / network_sizes.PRETRAINING), MOST_SECONDS
-    )
-
-
 def start_from(recipe, facts):
     """The teacher is as the weights that it starts from.
 
-    All stages see images of one size, as student and teacher look at the same
-    ones.
+    All stages see images of one size and of as many channels, as student and
+    teacher look at the same ones.
     """
     why, source = "as --checkpoint has it", "the checkpoint"
-    for name in _TOLD:
-        stages = STAGES if name == "image_size" else ("pretrain", "finetune")
-        for stage in stages if name in facts.initial else ():
-            recipe.choose(stage, name, facts.initial[name], why, source)
+    for name, value in _told(facts.initial).items():
+        stages = STAGES if name in _OF_IMAGES else ("pretrain", "finetune")
+        for stage in stages:
+            recipe.choose(stage, name, value, why, source)
     if facts.initial.get("proj_head_mode") == "none":
         recipe.choose("finetune", "ft_proj_selector", 0, why, source)
-    if facts.initial and facts.examples < CONTINUED:
+    if facts.pretrained:
         recipe.left_out.append("pretrain")
         why = "a step is measured in little memory: it is not trained so"
         batch = in_equal_parts(
-            memory_fit.LEAST_MICROBATCH, facts.machine.accelerators
+            smaller_batches.LEAST_MICROBATCH, facts.machine.accelerators
         )
         recipe.choose("pretrain", "train_batch_size", batch, why, source)
         recipe.notes.append(
@@ -199,6 +196,12 @@ def start_from(recipe, facts):
             f"{facts.examples:,} images can add (below {CONTINUED:,}; SimCLR's "
             "transfer, table 8)"
         )
+
+
+def _told(initial):
+    """{option: value} of what weights tell; those for 3 channels leave it."""
+    known = {"channels": 3, **initial} if initial else {}
+    return {name: known[name] for name in _TOLD if name in known}
 
 
 def _measured(recipe, facts, data):
@@ -210,7 +213,10 @@ def _measured(recipe, facts, data):
     options = recipe.options("pretrain")
     size, batch = network_sizes.choose(facts), options["train_batch_size"]
     reckoned = network_sizes.step_seconds(size, facts, batch)
-    return step_time.measure(options, data.train, reckoned)
+    decoding = decoding_time.measure(
+        data.train, len(data.labelled), options["cache_dataset"]
+    )
+    return step_time.measure(options, data.train, reckoned, decoding)
 
 
 def recommend_for(

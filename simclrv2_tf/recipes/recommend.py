@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
@@ -15,8 +16,8 @@ SIMCLR = "SimCLR, Chen et al. 2020, appendix B.9 on CIFAR-10"
 DIGITS = "benchmarks/digits.json"
 CIFAR = "benchmarks/cifar10.json"
 STEP = "benchmarks/step.json"
-SIGNS = "photographs of signs, benchmarks/recipes.md"
-CROPS = "digits and signs, benchmarks/recipes.md"
+HANDS = "photographs of hands, benchmarks/recipes.md"
+CROPS = "digits and hands, benchmarks/recipes.md"
 MIRROR = "benchmarks/recipes.md; Lin et al. 2020"
 PROBE = "digits, benchmarks/recipes.md; Kumar et al. 2022"
 ALL = ("pretrain", "finetune", "distill", "scratch")
@@ -131,16 +132,19 @@ RULES = (
         ("pretrain",),
         "train_batch_size",
         rule_values.batch,
-        "negatives enough, and four batches an epoch of {examples:,} images",
+        "negatives enough, and four batches an epoch of {examples:,} images; "
+        "at most 256 on a processor, 1,024 on accelerators",
         f"{SIMCLR}: small batches lose little; {CIFAR}",
     ),
     Rule(("pretrain",), "optimizer", "lars", "as in the paper", PAPER),
     Rule(
         ("pretrain",),
         "learning_rate",
-        2.0,
-        "times batch / 256",
-        f"{CIFAR} and {DIGITS} (1.5 to 2); SimCLR uses 1.0 at 512",
+        rule_values.pretraining_rate,
+        "times batch / 256: 2.0 at 256 images, in proportion to fewer and to "
+        "the square root of more (4.0 at 1,024)",
+        f"{CIFAR} and {DIGITS} (1.5 to 2 at 128 and 256); {SIMCLR}: about 4.0 "
+        "at 1,024",
     ),
     Rule(
         ("pretrain",),
@@ -223,7 +227,7 @@ RULES = (
         rule_values.label_rate,
         "times batch / 256: few labels must change the features little, and "
         "below 10 a class nothing but the linear probe",
-        f"{PROBE}; {SIGNS}",
+        f"{PROBE}; {HANDS}",
     ),
     Rule(
         ("scratch",),
@@ -262,9 +266,23 @@ def recommend(facts: Facts) -> Recipe:
     """Everything but how long to train, which takes a measurement."""
     recipe = Recipe()
     for rule in RULES:
-        value = rule.value(facts) if callable(rule.value) else rule.value
-        why = rule.why.format(**vars(facts), per_class=facts.per_class)
         for stage in rule.stages:
             if facts.labelled or stage == "pretrain":
-                recipe.choose(stage, rule.option, value, why, rule.source)
+                _choose(recipe, rule, stage, facts)
     return recipe
+
+
+def choose_rate(recipe: Recipe, facts: Facts) -> None:
+    """Chooses pretraining's learning rate anew where its batch has changed."""
+    options = recipe.options("pretrain")
+    batch = {"train_batch_size": options["train_batch_size"]}
+    facts = dataclasses.replace(facts, given={**facts.given, **batch})
+    if rule_values.pretraining_rate(facts) != options["learning_rate"]:
+        (rule,) = (r for r in RULES if r.value is rule_values.pretraining_rate)
+        _choose(recipe, rule, "pretrain", facts)
+
+
+def _choose(recipe, rule, stage, facts):
+    value = rule.value(facts) if callable(rule.value) else rule.value
+    why = rule.why.format(**vars(facts), per_class=facts.per_class)
+    recipe.choose(stage, rule.option, value, why, rule.source)

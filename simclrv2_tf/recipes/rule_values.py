@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.facts import Facts
 
+# Images of a step: on processors, where rates were measured; on accelerators.
+MEASURED_IMAGES, MOST_IMAGES = 256, 1024
+RATE = 2.0  # at 256 images
 PROBED_BELOW = 10  # labels a class
 PAPERS_CROPS, LARGE_CROPS = 0.08, 0.3  # least area
 SMALL = 64  # pixels
@@ -34,10 +38,20 @@ def precision(facts: Facts) -> str:
 
 def batch(facts: Facts) -> int:
     """Images of a step of pretraining: a power of two, or near one."""
-    most = 4096 if facts.machine.accelerators else 256
+    most = MOST_IMAGES if facts.machine.accelerators else MEASURED_IMAGES
     largest = min(most, facts.examples // 4)
     power = max(16, 1 << (largest.bit_length() - 1))
     return in_equal_parts(power, facts.machine.accelerators)
+
+
+def pretraining_rate(facts: Facts) -> float:
+    """The rate before it is scaled by batch / 256.
+
+    Scaled it is proportional to the batch up to 256, then to its square root.
+    """
+    images = facts.given.get("train_batch_size") or batch(facts)
+    larger = max(1.0, images / MEASURED_IMAGES)
+    return round(RATE / math.sqrt(larger), 5)
 
 
 def label_batch(facts: Facts) -> int:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
+from simclrv2_tf.checkpoints import architecture
+from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import Config
+from simclrv2_tf.config import describing
 from simclrv2_tf.config.stage_overrides import read
+from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.images.job_data import JobData
+from simclrv2_tf.recipes.images.job_data import check_evaluates
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.stage_configs import config_of
@@ -70,6 +76,24 @@ def _check_own(stage, name, value):
         )
 
 
+def check_weights(recipe: Recipe, initial: dict[str, Any]) -> None:
+    """Raises a ValueError if flags contradict the weights of `--checkpoint`.
+
+    Args:
+      recipe: The job's `Recipe` as far as it is made.
+      initial: Arguments of the network that the weights are of, {} for none.
+    """
+    stage = "finetune" if "pretrain" in recipe.left_out else "pretrain"
+    given = recipe.given.get(stage, {})
+    names = [name for name in describing(Config, BACKBONE) if name in given]
+    if not initial or not names or given.get("checkpoint_ignore"):
+        return
+    try:
+        architecture.check(initial, {name: given[name] for name in names})
+    except ValueError as error:
+        raise _against(stage, error) from None
+
+
 def check_options(config: Config, recipe: Recipe, data: JobData) -> None:
     """Raises a ValueError for a stage whose options do not go together.
 
@@ -78,8 +102,19 @@ def check_options(config: Config, recipe: Recipe, data: JobData) -> None:
       recipe: Its `Recipe` as far as it is made.
       data: Its `JobData`.
     """
-    for _ in _configs(config, recipe, data):
-        pass
+    for stage, of_stage in _configs(config, recipe, data):
+        try:
+            _check_judging(of_stage, data)
+        except ValueError as error:
+            raise _against(stage, error) from None
+
+
+def _check_judging(config, data):
+    """How a stage compares its checkpoints, which it does as it begins."""
+    if config.best_folds:
+        best_by_folds.check(config, data.train.labels[data.labelled])
+    else:
+        check_evaluates(config, data.evaluation, data.note)
 
 
 def check_steps(

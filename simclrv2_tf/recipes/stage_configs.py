@@ -6,7 +6,10 @@ import dataclasses
 import os
 from typing import Any
 
+from simclrv2_tf.config import BACKBONE
+from simclrv2_tf.config import HEADS
 from simclrv2_tf.config import Config
+from simclrv2_tf.config import describing
 from simclrv2_tf.config.stage_overrides import OF_THE_JOB
 from simclrv2_tf.config.stage_overrides import read
 from simclrv2_tf.recipes.job_recipe import STAGES
@@ -21,7 +24,7 @@ FOLDERS = {
 }
 MODES = {**{stage: stage for stage in STAGES}, "scratch": "finetune"}
 # Of the job alone: its interruption keeps the time for all of its runs.
-_NOT_SHARED = (*OF_THE_JOB, "checkpoint", "time_limit", "holdout_fraction")
+_NOT_SHARED = (*OF_THE_JOB, "checkpoint", "holdout_fraction")
 
 # Of the stages that train a classifier, and of that which has the most steps
 # (fine-tuning may be a single one).
@@ -29,6 +32,11 @@ _NOT_IN_PRETRAINING = ("calibrate", "patience", "export_best")
 _IN_PRETRAINING_ALONE = ("profile_steps",)
 # Fine-tuning goes on from pretraining, which has begun with these.
 _BEFORE_FINE_TUNING = ("backbone_weights",)
+# What makes the network that is distilled into.
+_NETWORK = (*describing(Config, BACKBONE, HEADS), "backbone_weights")
+_OF_RESNETS = ("resnet_depth", "width_multiplier", "sk_ratio", "se_ratio")
+_STUDENT = ("student", "student_pixels", "student_weights")
+_OF_KERAS = ("backbone", "backbone_pixels", "backbone_weights")
 
 
 def given(config: Config) -> dict[str, dict[str, Any]]:
@@ -37,6 +45,7 @@ def given(config: Config) -> dict[str, dict[str, Any]]:
     shared = {name: getattr(config, name) for name in sorted(names)}
     own = read(config.stage_options, config)
     stages = {stage: {**shared, **own[stage]} for stage in STAGES}
+    stages["scratch"] = _as_distilled(shared, own)
     for stage in STAGES:
         elsewhere = _NOT_IN_PRETRAINING
         if stage != "pretrain":
@@ -46,6 +55,28 @@ def given(config: Config) -> dict[str, dict[str, Any]]:
         for name in set(elsewhere) - set(own[stage]):
             stages[stage].pop(name, None)
     return stages
+
+
+def _as_distilled(shared, own):
+    """Options of the network that learns from labels alone.
+
+    It is the one that is distilled into, unless another is given for it.
+    """
+    other = _has_network(own["scratch"])
+    taken = [n for n in _NETWORK if not (other and n in _OF_KERAS)]
+    network = {n: own["distill"][n] for n in taken if n in own["distill"]}
+    options = {**shared, **network}
+    student = {**shared, **own["distill"], **own["scratch"]}
+    if student.get("student") and not other:
+        options = {n: v for n, v in options.items() if n not in _OF_KERAS}
+        named = zip(_STUDENT, _OF_KERAS, strict=True)
+        options |= {of: student[n] for n, of in named if student.get(n)}
+    return {**options, **own["scratch"]}
+
+
+def _has_network(own):
+    """Whether options of a stage are of another kind of network."""
+    return any(name in own for name in ("backbone", *_OF_RESNETS))
 
 
 def asked(config: Config) -> dict[str, Any]:
@@ -108,13 +139,15 @@ def _beginnings(config, recipe, stage):
         if recipe.from_labels_alone
         else pretrained,
         "distill": tuned,
-        "scratch": _as_the_student(config),
+        "scratch": _as_the_student(config, recipe),
     }[stage]
 
 
-def _as_the_student(config):
-    """The network that learns from labels alone is the one distilled into."""
-    if not config.student:
+def _as_the_student(config, recipe):
+    """The student in recipes of earlier versions, which do not have it."""
+    known = recipe.given.get("scratch", {}).get("backbone")
+    own = read(config.stage_options, config)["scratch"]
+    if known or not config.student or _has_network(own):
         return {}
     return {
         "backbone": config.student,

@@ -1,4 +1,4 @@
-"""What a run says of itself before it trains: to people, and to files."""
+"""Prints a run's plan, and writes its flags and environment."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.data.orientation_count import orientation_note
+from simclrv2_tf.data.sixteen_bits import too_dark
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import environment
@@ -21,6 +22,8 @@ _LOG = logging.getLogger("simclrv2_tf")
 def announce(run: TrainingRun) -> None:
     """Prints the plan, writes flags and environment, warns of changes."""
     notes = _notes(run.data.source)
+    if dark := too_dark(run.data.source):
+        _LOG.warning("%s", dark)
     print("\n".join(_lines(run, notes)))
     print(flush=True)
     if run.config.profile_steps and not run.trains:
@@ -32,7 +35,7 @@ def announce(run: TrainingRun) -> None:
 
 
 def _notes(source):
-    """What there is to say of the data beside its size."""
+    """Notes on the data, beside its size."""
     return [note for note in (*source.notes, orientation_note(source)) if note]
 
 

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from tools.benchmark import hardware
+from tools.benchmark import module_of
+from tools.benchmarks import curation
 from tools.benchmarks import semi_supervised as benchmark
 from tools.benchmarks.findings.runs import Runs
 from tools.benchmarks.semi_supervised import sets
@@ -28,6 +30,44 @@ from tools.benchmarks.semi_supervised import summary
 )
 def test_groups_of_photographs(number, group):
     assert sets.group_of(number) == group
+
+
+def test_a_set_is_flags_of_its_folder(tmp_path):
+    for name in ("signs", "tfds", "photos/n01440764"):
+        (tmp_path / name).mkdir(parents=True)
+    assert sets.data_flags("digits", None, tmp_path) == {"dataset": "digits"}
+    signs = sets.data_flags("signs", tmp_path, tmp_path)
+    assert signs == {"dataset": f"folder:{tmp_path / 'signs'}"}
+    cifar10 = sets.data_flags("cifar10", tmp_path, tmp_path)
+    assert cifar10["data_dir"] == str(tmp_path / "tfds")
+    photos = sets.data_flags("photos", tmp_path, tmp_path)
+    assert photos["dataset"] == f"folder:{tmp_path / 'photos'}"
+    groups = (tmp_path / "groups.csv").read_text()
+    assert 'n01440764,"fish, reptiles, amphibians"' in groups
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["--datasets=fashion"], "digits, signs, cifar10.*Received: fashion"),
+        (["--datasets=digits,signs"], "signs/ .*Received: --data=None"),
+        (["--datasets=signs", "--data=DIR"], "DIR, without signs/"),
+    ],
+)
+def test_a_set_that_is_not_there_is_an_error(asked, told, tmp_path):
+    asked = [word.replace("DIR", str(tmp_path)) for word in asked]
+    with pytest.raises(SystemExit, match=told.replace("DIR", str(tmp_path))):
+        benchmark.parse_arguments(asked)
+    with pytest.raises(SystemExit):
+        curation.parse_arguments(asked)
+
+
+@pytest.mark.parametrize("name", ["golden", "input", "serving"])
+def test_no_benchmark_reads_data_outside_the_clone(name, capsys):
+    with pytest.raises(SystemExit):
+        module_of(name).parse_arguments([])
+    told = capsys.readouterr().err
+    assert "the following arguments are required: --" in told
 
 
 def test_means_over_draws():
@@ -59,6 +99,11 @@ def test_means_over_draws():
     (row,) = summary.means([more, cell(1, 0.6, 0.3)])
     assert row["always the largest class"] is None
     assert row[summary.SMALL] == pytest.approx(0.7)
+    # A network that is worse than from scratch is not what is exported.
+    worse = {**cell(0, 0.2, 0.4), "exported": "scratch"}
+    (row,) = summary.means([worse, cell(1, 0.6, 0.3)])
+    assert row["above scratch"] == pytest.approx(0.05)
+    assert row["exported, above scratch"] == pytest.approx(0.15)
 
 
 def write_job(directory, top_1=0.8):

@@ -19,6 +19,7 @@ from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.recommend import RULES
+from simclrv2_tf.recipes.recommend import choose_rate
 from simclrv2_tf.recipes.recommend import recommend
 
 LAPTOP = Machine(2, 0, True, 16e9)
@@ -49,6 +50,40 @@ def test_every_stage_is_a_config():
         Config(
             train_mode=mode, **begins.get(stage, {}), **recipe.options(stage)
         )
+
+
+def test_no_batch_is_larger_than_its_rate_is_known_for():
+    many = dataclasses.replace(SIGNS, examples=10**6, machine=SERVER)
+    assert recommend(many).options("pretrain")["train_batch_size"] == 1024
+    alone = dataclasses.replace(many, machine=LAPTOP)
+    assert recommend(alone).options("pretrain")["train_batch_size"] == 256
+
+
+@pytest.mark.parametrize(
+    ("batch", "scaled"), [(64, 0.5), (256, 2.0), (1024, 4.0), (4096, 8.0)]
+)
+def test_the_rate_grows_with_the_square_root_of_large_batches(batch, scaled):
+    facts = dataclasses.replace(SIGNS, given={"train_batch_size": batch})
+    rate = recommend(facts).options("pretrain")["learning_rate"]
+    assert rate * batch / 256 == pytest.approx(scaled)
+
+
+def test_the_rate_is_that_of_the_batch_that_fits_the_memory():
+    many = dataclasses.replace(SIGNS, examples=10**6, machine=SERVER)
+    recipe = recommend(many)
+    choose_rate(recipe, many)
+    assert recipe == recommend(many)
+    recipe.choose("pretrain", "train_batch_size", 512, "why", "source")
+    choose_rate(recipe, many)
+    rate = recipe.options("pretrain")["learning_rate"]
+    assert rate * 512 / 256 == pytest.approx(2 * 2**0.5, rel=1e-4)
+    recipe.give({"pretrain": {"learning_rate": 0.7}})
+    choose_rate(recipe, many)
+    assert recipe.options("pretrain")["learning_rate"] == 0.7
+
+
+def test_sources_call_the_data_what_the_docs_call_them():
+    assert not any("signs" in rule.source for rule in RULES)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +300,7 @@ NO_LABELS = {"fewest": 0, "labelled": 0, "classes": 0}
         (NO_LABELS, {}, 0.25),
         ({"seconds": 300.0}, {}, 0.25),
         ({**ONE_LABEL, "channels": 1}, {}, 0.5),
+        ({**ONE_LABEL, "grey": True}, {}, 0.5),
         (ONE_LABEL, {"color_jitter_strength": 0.7}, 0.7),
         (ONE_LABEL, {"crop_area_min": 0.2}, 0.25),
     ],
@@ -303,6 +339,13 @@ def test_weights_that_are_given_say_what_the_teacher_is():
     assert recipe.options("distill")["resnet_depth"] == 18
     assert recipe.options("distill")["image_size"] == 224
     assert recipe.left_out == ["pretrain"]
+    grey = dataclasses.replace(facts, channels=1)
+    recipe = recommend(grey)
+    make_recipe.start_from(recipe, grey)
+    for stage in STAGES:  # the teacher's images are the student's
+        assert recipe.options(stage)["channels"] == 3
+        (why,) = {r.why for r in recipe.of(stage) if r.option == "channels"}
+        assert why == "as --checkpoint has it"
     many = dataclasses.replace(facts, examples=10**6)
     recipe = recommend(many)
     make_recipe.start_from(recipe, many)

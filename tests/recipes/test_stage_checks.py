@@ -1,5 +1,7 @@
 """What is said against a job's stages before anything is trained."""
 
+import dataclasses
+
 import pytest
 
 from simclrv2_tf.config import Config
@@ -80,6 +82,61 @@ def test_flags_for_all_stages_hold_for_those_of_few_labels(options, message):
     (name, value), *_ = options.items()
     own = job(labels_per_class=5, stage_options={"pretrain": {name: value}})
     stage_checks.check_steps(own, recipe_of(own), data, 1)
+
+
+@pytest.mark.parametrize(
+    ("stage", "own", "message"),
+    [
+        ("distill", {"patience": 3}, "`patience` needs labelled images"),
+        (
+            "scratch",
+            {"export_best": "label_top_1_accuracy"},
+            "`export_best` needs labelled images to evaluate on, and there are",
+        ),
+        (
+            "finetune",
+            {"patience": 3, "best_folds": 5},
+            "`best_folds` must be at most .*give 2 to 3.*best_folds=5",
+        ),
+    ],
+)
+def test_how_stages_are_judged_is_checked_before_the_plan(stage, own, message):
+    config = job(labels_per_class=3, stage_options={stage: own})
+    data = dataclasses.replace(open_data(config), evaluation=None)
+    with pytest.raises(ValueError, match=f"The stage {stage} .*{message}"):
+        stage_checks.check_options(config, recipe_of(config), data)
+
+
+def test_folds_of_the_labels_need_no_evaluation():
+    folds = {"patience": 3, "best_folds": 3}
+    config = job(labels_per_class=3, stage_options={"finetune": folds})
+    data = dataclasses.replace(open_data(config), evaluation=None)
+    stage_checks.check_options(config, recipe_of(config), data)
+    own = {"distill": {"patience": 3}}
+    config = job(labels_per_class=3, stage_options=own)
+    data = open_data(config)
+    assert data.evaluation is not None
+    stage_checks.check_options(config, recipe_of(config), data)
+
+
+R50 = {"resnet_depth": 50, "width_multiplier": 1, "image_size": 224}
+
+
+@pytest.mark.parametrize(
+    ("given", "left_out", "message"),
+    [
+        ({"channels": 1}, ["pretrain"], r"finetune .*\(channels 3\)"),
+        ({"width_multiplier": 2}, [], r"pretrain .*the flags say width 2"),
+    ],
+)
+def test_flags_do_not_contradict_the_weights(given, left_out, message):
+    made = Recipe(given=dict.fromkeys(RATES, given), left_out=left_out)
+    with pytest.raises(ValueError, match=f"The stage {message}"):
+        stage_checks.check_weights(made, R50)
+    stage_checks.check_weights(made, {})
+    same = {"resnet_depth": 50, "image_size": 160, "channels": 3}
+    made.given = dict.fromkeys(RATES, same)
+    stage_checks.check_weights(made, R50)
 
 
 def test_replicas_share_every_batch():

@@ -7,7 +7,7 @@ import dataclasses
 import tensorflow as tf
 
 from simclrv2_tf import scaling
-from simclrv2_tf.console.gigabytes import gigabytes
+from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.machine.cores import cores
 from simclrv2_tf.machine.free_memory import free_memory
 from simclrv2_tf.runs.hardware import precision

@@ -1,92 +1,138 @@
-"""A batch that fits: in micro-batches, or else a smaller one."""
+"""Every stage of a job in the memory that there is."""
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
+from typing import Any
 
-from simclrv2_tf.config import Config
-from simclrv2_tf.console.gigabytes import gigabytes
+from simclrv2_tf.console.units import gigabytes
+from simclrv2_tf.data.classes import listed
+from simclrv2_tf.recipes.budget import smaller_batches
+from simclrv2_tf.recipes.budget import stage_memory
+from simclrv2_tf.recipes.choices.trial_fit import rate_scale
+from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.runs.hardware import memory_check
 
-LEAST_MICROBATCH = 16  # images that give batch normalization its moments
-_NETWORK = ("image_size", "width_multiplier")
 _BATCH = ("train_batch_size", "gradient_cache_microbatch")
+_IN_WORDS = {
+    "pretrain": "pretraining",
+    "finetune": "fine-tuning",
+    "distill": "distillation",
+    "scratch": "training from scratch",
+}
 SOURCE = "docs/scaling.md: the peak that tools/plan.py foresees"
 # What the runs of a job leave of each other in one process of the host
 # (benchmarks/recipes.md): so much by four stages and each pilot run or trial.
 # How many of these there are is known last; four are reckoned with before.
-LEFT_BY_STAGES, LEFT_BY_SHORT_RUN = 0.2e9, 0.14e9
+LEFT_BY_STAGES, LEFT_BY_SHORT_RUN = 0.35e9, 0.14e9
 LEFT = LEFT_BY_STAGES + 4 * LEFT_BY_SHORT_RUN
 
 
-def fit(recipe: Recipe, memory_budget: float = 0.0, replicas: int = 1) -> None:
-    """Has pretraining take less than the memory there is.
+def fit(
+    recipe: Recipe,
+    memory_budget: float = 0.0,
+    replicas: int = 1,
+    stages: Sequence[str] = STAGES,
+    initial: dict[str, Any] | None = None,
+) -> None:
+    """Has every stage of a job take less than the memory there is.
 
     Args:
       recipe: A `Recipe`, which is changed where it has to be.
       memory_budget: GB that the job's process may come to on the host, or on
         each accelerator; 0 for what is free.
       replicas: Devices that share a batch.
+      stages: Names of the stages; pretraining that is left out may be one.
+      initial: Arguments of the network that `--checkpoint` holds, {} or None
+        for none.
 
     Raises:
-      ValueError: If even the smallest batch is expected to take more.
+      ValueError: If even the smallest batch of a stage is expected to take
+        more; not with `check_memory=False`.
     """
-    options = recipe.options("pretrain")
-    left_out = "pretrain" in recipe.left_out
-    expected = _expected(options, replicas)
-    if math.isnan(expected.peak):
-        recipe.notes.append(f"memory: {expected}")
-        return
-    tried = []
-    for changes in [{}, *_free_to_try(recipe, options, replicas)]:
-        expected = _expected({**options, **changes}, replicas)
+    expected = {
+        stage: _fit_stage(recipe, stage, memory_budget, replicas, initial or {})
+        for stage in stages
+    }
+    for stage in recipe.left_out:
+        expected.pop(stage, None)
+    unknown = [s for s, e in expected.items() if math.isnan(e.peak)]
+    if unknown:
+        names = listed([_IN_WORDS[stage] for stage in unknown])
+        lacking = expected[unknown[0]]
+        recipe.notes.append(f"memory of {names}: {lacking}")
+    _sum_up(recipe, [e for s, e in expected.items() if s not in unknown])
+    if {"pretrain", "finetune"} & set(unknown):
+        recipe.memory = 0.0  # that of the teacher, which takes most
+
+
+def _sum_up(recipe, expected):
+    """The memory of a job is that of the stage that takes most."""
+    most = max(expected, key=_whole, default=None)
+    recipe.memory = float(_whole(most)) if most else 0.0
+    recipe.memory_before = float(most.taken) if most else 0.0
+
+
+def _fit_stage(recipe, stage, memory_budget, replicas, initial):
+    """What a stage is expected to take, once its options are such as fit."""
+    options, tried = recipe.options(stage), []
+    smaller = smaller_batches.changes(recipe, stage, options, replicas)
+    for changes in itertools.chain([{}], smaller):
+        expected = stage_memory.expect(
+            recipe, stage, changes, replicas, initial
+        )
         limit, whole = _limit(expected, memory_budget), _whole(expected)
-        if whole <= limit:
-            _choose(recipe, changes, whole, limit)
-            recipe.memory_before = float(expected.taken)
-            recipe.memory = 0.0 if left_out else float(whole)
-            return
+        if not whole > limit:  # or is not known
+            _choose(recipe, stage, changes, whole, limit)
+            return expected
         tried.append(expected)
-    if not left_out:
-        raise _too_much(recipe, min(tried, key=_whole), limit)
+    if stage in recipe.left_out or not options.get("check_memory", True):
+        return tried[0]
+    raise _too_much(recipe, stage, min(tried, key=_whole), limit, initial)
 
 
-def _choose(recipe, changes, whole, limit):
+def _choose(recipe, stage, changes, whole, limit):
     why = f"{gigabytes(whole)} of the {gigabytes(limit)} that may be taken"
+    before = recipe.options(stage)
     for option, value in changes.items():
-        recipe.choose("pretrain", option, value, why, SOURCE)
+        recipe.choose(stage, option, value, why, SOURCE)
+    if stage == "finetune" and "train_batch_size" in changes:
+        _keep_rate(recipe, before)
 
 
-def _too_much(recipe, least, limit):
+def _keep_rate(recipe, before):
+    """Fine-tuning's rate is the same after scaling by the batch, for any."""
+    rate, after = before.get("learning_rate"), recipe.options("finetune")
+    if rate:
+        rate = round(rate * rate_scale(before) / rate_scale(after), 5)
+        why = "the same for a smaller batch, after scaling by it"
+        recipe.choose("finetune", "learning_rate", rate, why, SOURCE)
+
+
+def _too_much(recipe, stage, least, limit, initial):
     """The error where not even the least that was tried fits."""
-    given = recipe.given.get("pretrain", {})
-    named = [f"--{n}" for n in (*_NETWORK, *_BATCH) if given.get(n)]
-    less = " or ".join(dict.fromkeys([*(f"--{n}" for n in _NETWORK), *named]))
+    less = " or ".join(_helpful(recipe, stage, initial))
     return ValueError(
-        f"The memory must hold pretraining, which takes about "
+        f"The memory must hold {_IN_WORDS[stage]}, which takes about "
         f"{gigabytes(_whole(least))} at least{_before(least.taken)}. Received: "
-        f"{gigabytes(limit)} that may be taken; give {less} a smaller value."
+        f"{gigabytes(limit)} that may be taken; give {less} a smaller value "
+        "(--nocheck_memory starts it all the same)."
     )
 
 
-def _free_to_try(recipe, options, replicas):
-    """Changes of what the user has not given, and that go with it."""
-    given = recipe.given.get("pretrain", {})
-    part = given.get("gradient_cache_microbatch")
-    for changes in _smaller(options["train_batch_size"], replicas):
-        batch = changes.get("train_batch_size")
-        if batch and "train_batch_size" in given:
-            continue
-        if part is None:
-            yield changes
-        elif batch and _divides(part, batch // replicas):
-            yield {"train_batch_size": batch}
-
-
-def _divides(part, share):
-    """Whether a device's share of a batch has so many images in each part."""
-    return not part or (share > part and share % part == 0)
+def _helpful(recipe, stage, initial):
+    """Flags that make a stage smaller, and that weights do not decide."""
+    yield "--image_size"
+    if not initial:
+        yield "--width_multiplier"
+    elif stage in ("distill", "scratch"):
+        yield "--distill.width_multiplier"
+    given = recipe.given.get(stage, {})
+    part = "" if stage == "pretrain" else f"{stage}."
+    yield from (f"--{part}{name}" for name in _BATCH if given.get(name))
 
 
 def _whole(expected):
@@ -115,29 +161,6 @@ def _before(taken):
     return f", {gigabytes(taken)} of it before it begins" if taken else ""
 
 
-def _expected(options, replicas):
-    config = Config(**{**options, "train_mode": "pretrain"})
-    return memory_check.expect(config, replicas)
-
-
 def _limit(expected, memory_budget):
     free = memory_check.MOST * expected.free + expected.taken
     return min(free, memory_budget * 1e9) if memory_budget else free
-
-
-def _smaller(batch, replicas):
-    """Changes from the mildest on; a device has its share of a batch."""
-    share = batch // replicas
-    part = share // 2
-    while part >= LEAST_MICROBATCH:
-        if share % part == 0:
-            yield {"gradient_cache_microbatch": part}
-        part //= 2
-    while share >= 2 * LEAST_MICROBATCH:
-        share //= 2
-        yield {
-            "train_batch_size": share * replicas,
-            "gradient_cache_microbatch": LEAST_MICROBATCH
-            if share > LEAST_MICROBATCH and share % LEAST_MICROBATCH == 0
-            else 0,
-        }

@@ -10,7 +10,7 @@ from simclrv2_tf.recipes.facts import Facts
 SMALL_STEM = 32  # up to this side the stem has no stride
 SMALLEST = 16
 # Images that pretraining has to see for features worth having: the digits
-# need 80 epochs of 1,437 (115,000), the signs a hundred of 1,650; CIFAR-10 at
+# need 80 epochs of 1,437 (115,000), the hands a hundred of 1,650; CIFAR-10 at
 # 1.8 million is not done. Below 30 epochs nothing is learnt from few images.
 LEAST_SEEN, LEAST_EPOCHS = 160_000, 30
 # The part of the budget that pretraining gets, see `time_plan`.
@@ -81,6 +81,17 @@ def step_seconds(size: Size, facts: Facts, batch: int) -> float:
         **size.options(),
     )
     return sum(scaling.seconds(job, facts.machine.device).values())
+
+
+def distill_seconds(facts: Facts, batch: int) -> float:
+    """Seconds of a step of distillation, on paper.
+
+    It is the teacher's forward pass and the student's training on one view,
+    where pretraining is three passes on each of two.
+    """
+    teacher = step_seconds(choose(facts), facts, batch)
+    trained = step_seconds(choose_student(facts), facts, batch)
+    return teacher / 6 + trained / 2
 
 
 def _fitting(facts):

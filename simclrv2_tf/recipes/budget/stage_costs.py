@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from simclrv2_tf.models import layer_costs
+from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget.step_time import StepTime
 from simclrv2_tf.recipes.job_recipe import Recipe
 
@@ -22,29 +23,59 @@ class Costs:
     Attributes:
       step: {stage: seconds of a step}.
       run: Seconds that a run takes beside its steps.
+      decoding: Seconds that the images of a step of pretraining take to
+        decode, 0 where they are in memory.
     """
 
     step: dict[str, float]
     run: float
+    decoding: float = 0.0
+
+    @property
+    def waits(self) -> bool:
+        """Whether a step of pretraining is as long as decoding its images."""
+        return self.decoding > 0.99 * self.step["pretrain"]
 
 
 def costs_of(recipe: Recipe, measured: StepTime) -> Costs:
     """The costs of all stages from those of a step of pretraining.
 
-    A backward pass is two forward passes; pretraining has two views.
+    Pretraining has two views. A step takes as long as the longer of its
+    computing and its images.
     """
     pretrain = recipe.options("pretrain")
     teacher = multiplications(pretrain)
-    unit = measured.step / (6 * pretrain["train_batch_size"] * teacher)
+    views = 2 * pretrain["train_batch_size"]
+    unit = measured.step / (views * _passes(pretrain) * teacher)
     work = {"pretrain": measured.step}
     for stage in ("finetune", "scratch", "distill"):
         options = recipe.options(stage)
         if "train_batch_size" in options:
-            each = 3 * multiplications(options)
+            each = _passes(options) * multiplications(options)
             each += teacher if stage == "distill" else 0
             each *= VIEWS if stage == "distill" else 1
             work[stage] = STEP + options["train_batch_size"] * each * unit
-    return Costs(work, measured.start + ENDING)
+    images = {s: _of_images(recipe.options(s), s, measured) for s in work}
+    step = {stage: max(work[stage], images[stage]) for stage in work}
+    decoding = pretrain["train_batch_size"] * measured.decoding.image
+    return Costs(step, measured.start + ENDING, decoding)
+
+
+def _passes(options):
+    """Forward passes that a step takes as long as: a backward pass is two.
+
+    `remat` makes the activations again, which is one more.
+    """
+    return 4 if options.get("remat") else 3
+
+
+def _of_images(options, stage, measured):
+    """Seconds that the input of a step takes, which computing overlaps."""
+    views = step_time.VIEWS if stage == "pretrain" else 1
+    labelled = stage in ("finetune", "scratch")
+    decoding = measured.decoding
+    image = decoding.labelled if labelled else decoding.image
+    return options["train_batch_size"] * (image + views * measured.crop)
 
 
 def multiplications(options: dict) -> int:

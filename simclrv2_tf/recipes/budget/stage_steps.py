@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simclrv2_tf.recipes.budget.durations import duration
+from simclrv2_tf.console.units import duration
 from simclrv2_tf.recipes.budget.stage_costs import Costs
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -27,8 +27,7 @@ def choose_steps(
       steps: As many as there is time for.
     """
     batch = recipe.options(stage)["train_batch_size"]
-    few = facts.labelled if stage in ("finetune", "scratch") else None
-    examples = few or facts.examples
+    examples = examples_of(stage, facts)
     steps = _allowed(recipe, stage, steps, examples)
     epochs, each = steps * batch / examples, costs.step[stage]
     recipe.seconds[stage] = steps * each + costs.run
@@ -42,15 +41,44 @@ def choose_steps(
     choose_pace(recipe, stage, steps, each)
 
 
+def examples_of(stage: str, facts: Facts) -> int:
+    """Images that a stage goes through."""
+    few = facts.labelled if stage in ("finetune", "scratch") else None
+    return few or facts.examples
+
+
 def _allowed(recipe, stage, steps, examples):
     """Steps that the user gave, or else no more than are worth it."""
     options = recipe.options(stage)
-    batch = options["train_batch_size"]
     if stage in MOST_EPOCHS:
-        steps = min(steps, MOST_EPOCHS[stage] * examples // batch)
-    if options.get("train_epochs"):
-        steps = options["train_epochs"] * examples // batch
-    return max(1, options.get("train_steps") or steps)
+        most = MOST_EPOCHS[stage] * examples // options["train_batch_size"]
+        steps = min(steps, most)
+    return max(1, steps_given(options, examples) or steps)
+
+
+def steps_given(options: dict, examples: int) -> int:
+    """Steps that a stage's options say, 0 where they say none.
+
+    Args:
+      options: Of the stage, as `Recipe.options` has them.
+      examples: Images that it goes through.
+    """
+    epochs = options.get("train_epochs") or 0
+    in_epochs = epochs * examples // options["train_batch_size"]
+    return options.get("train_steps") or in_epochs
+
+
+def label_steps(facts: Facts, options: dict, stage: str) -> int:
+    """Steps on the labels: 60 epochs for few, 30 for many, as in the paper.
+
+    The fewest labels make 100 steps of fine-tuning at a low rate, and 200
+    from scratch, which starts from nothing. At no rate there is nothing to do.
+    """
+    if not options["learning_rate"]:
+        return 1
+    epochs = 60 if facts.per_class < 100 else 30
+    least = 100 if stage == "finetune" else 200
+    return max(least, epochs * facts.labelled // options["train_batch_size"])
 
 
 def choose_pace(recipe: Recipe, stage: str, steps: int, each: float) -> None:

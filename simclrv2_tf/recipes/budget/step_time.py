@@ -10,15 +10,27 @@ import logging
 import tempfile
 import time
 
+import numpy as np
+
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import cache
+from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.recipes.budget.decoding_time import IN_MEMORY
+from simclrv2_tf.recipes.budget.decoding_time import DecodingTime
+from simclrv2_tf.recipes.budget.stop_in_time import StopInTime
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.train import train
 
 # Of the probe; the first half warms up. Few where a step takes long on paper,
-# where machines are up to four times as fast: a plan shall come in a minute.
+# where machines are up to four times as fast, and no more when the seconds are
+# over: a plan shall come in a minute.
 STEPS, LEAST_STEPS, SECONDS = 16, 4, 15.0
+# The share of a step from which on it is its images that take the time.
+WAITING = 0.3
+VIEWS = 2  # of an image in pretraining
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -27,44 +39,91 @@ class StepTime:
     """What the probe found.
 
     Attributes:
-      step: Seconds of a step.
+      step: Seconds of a step, or of its computing alone where its images
+        would take longer than the probe may.
       start: Seconds from the start of a run to its first step, and from its
         last step to its end.
+      decoding: The `DecodingTime` of the images.
+      crop: Seconds of input that a view of an image takes beside that, 0
+        where no step waits for it.
     """
 
     step: float
     start: float
+    decoding: DecodingTime = IN_MEMORY
+    crop: float = 0.0
 
 
-def measure(options: dict, source: Source, reckoned: float = 0.0) -> StepTime:
+def measure(
+    options: dict,
+    source: Source,
+    reckoned: float = 0.0,
+    decoding: DecodingTime = IN_MEMORY,
+) -> StepTime:
     """Times a few steps of a run that is thrown away.
+
+    Where decoding alone would take too long, the images of the probe are
+    noise in memory.
 
     Args:
       options: Those of pretraining.
       source: The `Source` to train on.
       reckoned: Seconds of a step on paper.
+      decoding: The `DecodingTime` of its images.
     """
-    steps = steps_for(reckoned)
-    begin = time.monotonic()
+    batch = options.get("train_batch_size", 0)
+    if LEAST_STEPS * batch * decoding.image > SECONDS:
+        return _without_images(options, reckoned, decoding)
+    found, waiting = _timed(options, source, reckoned)
+    found = dataclasses.replace(found, decoding=decoding)
+    return _with_input(found, batch) if waiting > WAITING else found
+
+
+def _without_images(options, reckoned, decoding):
+    """What is found where decoding takes longer than the probe may."""
+    options = {**options, "lineareval_while_pretraining": False}
+    found, _ = _timed(options, _noise(options), reckoned)
+    start = found.start + _of_a_start(options) * decoding.image
+    return StepTime(found.step, start, decoding)
+
+
+def _timed(options, source, reckoned):
+    """What a probe finds, and the share of a step that it waits for images."""
+    steps, begin = steps_for(reckoned), time.monotonic()
+    clock = StopInTime(SECONDS, LEAST_STEPS)
+    events = _train(options, source, steps, clock)
+    took, waiting = time.monotonic() - begin, 0.0
+    if clock.steps < steps:
+        steps, step = clock.steps, clock.step_seconds()
+    else:
+        step = _seconds_between(events) / (steps - steps // 2)
+        waiting = _last(events).get("data_wait_share", 0.0)
+    return StepTime(step, max(0.0, took - steps * step)), waiting
+
+
+def _train(options, source, steps, clock):
+    """The journal of a run that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="simclrv2_") as directory:
-        probe = {
-            "train_mode": "pretrain",
-            "mode": "train",
-            "model_dir": directory,
-            "warmup_epochs": 0.0,
-            "train_steps": steps,
-            "train_summary_steps": steps // 2,
-            "checkpoint_steps": steps,
-            # No tracker is told of what is thrown away.
-            "logger": "tensorboard",
-            "profile_steps": None,
-        }
-        config = Config(**{**options, **probe})
+        config = Config(**{**options, **_probe(steps, directory)})
         with _quietly(), devices.scope(config):
-            train(config, source)
-        events = journal.read(directory)
-    step = _seconds_between(events) / (steps - steps // 2)
-    return StepTime(step, time.monotonic() - begin - steps * step)
+            train(config, source, None, [clock])
+        return journal.read(directory)
+
+
+def _probe(steps, directory):
+    """The options of a run that is thrown away."""
+    return {
+        "train_mode": "pretrain",
+        "mode": "train",
+        "model_dir": directory,
+        "warmup_epochs": 0.0,
+        "train_steps": steps,
+        "train_summary_steps": steps // 2,
+        "checkpoint_steps": steps,
+        # No tracker is told of what is thrown away.
+        "logger": "tensorboard",
+        "profile_steps": None,
+    }
 
 
 def steps_for(reckoned: float) -> int:
@@ -76,11 +135,42 @@ def steps_for(reckoned: float) -> int:
 def _seconds_between(events):
     """From the end of the report in the middle to the last step's."""
     middle = next(e for e in events if e["event"] == "health")
-    last = [e for e in events if e["event"] == "train"][-1]
     first, second = (
-        datetime.datetime.fromisoformat(e["time"]) for e in (middle, last)
+        datetime.datetime.fromisoformat(e["time"])
+        for e in (middle, _last(events))
     )
     return max(1e-4, (second - first).total_seconds())
+
+
+def _last(events):
+    """The last report of metrics."""
+    return [e for e in events if e["event"] == "train"][-1]
+
+
+def _with_input(found, batch):
+    """What was found where steps wait: they take as long as their images."""
+    image = found.step / batch
+    if not found.decoding.image:
+        return dataclasses.replace(found, crop=image / VIEWS)
+    longer = max(found.decoding.image, image)
+    decoding = dataclasses.replace(found.decoding, image=longer)
+    return dataclasses.replace(found, decoding=decoding)
+
+
+def _noise(options):
+    """A batch of images in memory, which take no time to read."""
+    config = Config(**options)
+    count, side = config.train_batch_size, config.image_size
+    shape = (count, side, side, config.channels)
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    labels = np.full(count, UNLABELLED, np.int32)
+    return Source("noise", labels, InMemory(pixels))
+
+
+def _of_a_start(options):
+    """Images that a run decodes before its first step."""
+    looked_at = cache.SAMPLE if options.get("cache_dataset") else 0
+    return looked_at + options["train_batch_size"]
 
 
 @contextlib.contextmanager

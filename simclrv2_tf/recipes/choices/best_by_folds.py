@@ -62,7 +62,7 @@ def evaluation(
     """
     source = source or inputs.open_source(config)
     labelled = source.subset(inputs.labelled_examples(config, source))
-    _check(config, labelled)
+    check(config, labelled.labels)
     told = []
     for number, (known, asked) in enumerate(
         divided(labelled, config.best_folds)
@@ -74,8 +74,14 @@ def evaluation(
     return FoldMeans(mean_of(told))
 
 
-def _check(config, labelled):
-    fewest = int(np.bincount(labelled.labels).min())
+def check(config: Config, labels: np.ndarray) -> None:
+    """Raises a ValueError if a class has fewer labels than there are parts.
+
+    Args:
+      config: A `Config` with `best_folds`.
+      labels: int (examples,), those that are trained on.
+    """
+    fewest = int(np.bincount(labels).min())
     if fewest < config.best_folds:
         raise ValueError(
             "`best_folds` must be at most the labels of each class, one of "

@@ -88,9 +88,7 @@ def trouble(events: list[dict], settled: int, chance: float) -> str | None:
         last.get("train", {}).get("metrics", {}).get("train/contrast_acc")
     )
     if accuracy is not None and accuracy < TIMES_CHANCE * chance:
-        return (
-            f"views find each other no better than by chance ({accuracy:.2%})"
-        )
+        return f"positives are found no better than by chance ({accuracy:.2%})"
     uniformity = last.get("health", {}).get("numbers", {}).get("uniformity")
     if uniformity is not None and uniformity > health.UNIFORM_ENOUGH:
         return f"all projections lie at one point (uniformity {uniformity:.2f})"

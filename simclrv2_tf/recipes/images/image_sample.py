@@ -8,12 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.sixteen_bits import too_dark
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.data.unreadable import UnreadableImages
 
 SAMPLE = 48  # images that are looked at, spread over the data set
 SURELY = 1e-3  # the chance below which what was seen is not taken for chance
+GREY = 8  # of 255 levels, by which channels of a grey JPEG may differ
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +29,7 @@ class ImageSample:
       read: How many could be read.
       flat: How many of those are of one colour all over.
       unreadable: Numbers of those that could not be read.
+      grey: Whether all have equal channels, but for JPEG's noise.
     """
 
     side: int
@@ -35,6 +38,7 @@ class ImageSample:
     read: int
     flat: int
     unreadable: tuple[int, ...] = ()
+    grey: bool = False
 
 
 def look_at(source: Source) -> ImageSample:
@@ -57,6 +61,7 @@ def look_at(source: Source) -> ImageSample:
             for number, look in zip(numbers, looks, strict=True)
             if not look
         ),
+        grey=bool(seen) and all(look.grey for look in seen),
     )
 
 
@@ -70,6 +75,7 @@ class _Look(NamedTuple):
 
     sides: tuple[int, int]
     flat: bool
+    grey: bool
 
 
 def _looker(fetch):
@@ -80,9 +86,16 @@ def _looker(fetch):
             return None
         if not image.size:
             return None
-        return _Look(image.shape[:2], bool((image == image[:1, :1]).all()))
+        flat = bool((image == image[:1, :1]).all())
+        return _Look(image.shape[:2], flat, _is_grey(image))
 
     return look
+
+
+def _is_grey(image):
+    """Whether the channels of an image, uint8 or float, are equal."""
+    levels = 1 if image.dtype == np.uint8 else 255
+    return bool(np.rint(np.ptp(image, axis=-1).max() * levels) <= GREY)
 
 
 def check(
@@ -90,8 +103,9 @@ def check(
 ) -> None:
     """Raises a ValueError unless there is something to learn from.
 
-    Also if a run on these images would surely stop, as too many cannot be
-    read: with its sentence where as many were met.
+    Also if 16-bit files are all but black, and if a run on these images would
+    surely stop, as too many cannot be read: with its sentence where as many
+    were met.
     """
     if not sample.read:
         raise ValueError(
@@ -103,6 +117,8 @@ def check(
             f"The images must show something. Received: {source.name}, where "
             f"all of {sample.read} are of one colour."
         )
+    if dark := too_dark(source):
+        raise ValueError(dark)
     run = UnreadableImages(source, max_corrupt_fraction)
     if len(sample.unreadable) > run.allowed:
         run.report(sample.unreadable)  # raises

@@ -14,6 +14,7 @@ from simclrv2_tf.data.holdout import left_over
 from simclrv2_tf.data.image_checksum import image_checksum
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.recipes import record
+from simclrv2_tf.recipes.images import evaluation_split
 from simclrv2_tf.recipes.images import spare_labels
 from simclrv2_tf.runs import inputs
 
@@ -82,26 +83,54 @@ def open_data(
     source = source or inputs.open_source(plain)
     _check_images(source)
     if eval_source is None and named:
-        eval_source = inputs.evaluation_if_there(plain)
-    options, note = {}, "no image has a label"
-    if (source.labels >= 0).any():
-        _check_labels(source)
-        source, eval_source, options, note = _divide(
-            config, source, eval_source
+        found = evaluation_split.find(config, source)
+        eval_source = found.source
+        config = dataclasses.replace(config, eval_split=found.split)
+        told = evaluation_split.passed_over(config, found)
+        source = dataclasses.replace(source, notes=(*source.notes, *told))
+    if not _has_labels(source):
+        return _without_labels(config, source, eval_source)
+    _check_labels(source)
+    source, eval_source, options, note = _divide(config, source, eval_source)
+    check_evaluates(config, eval_source, note)
+    labelled = inputs.labelled_examples(config, source)
+    return JobData(source, eval_source, labelled, options, note)
+
+
+def _without_labels(config, source, evaluation):
+    """No image to train on has a label: there is nothing to evaluate.
+
+    A job that has begun goes on as it began: earlier versions kept a split
+    with labels.
+    """
+    note = "no image has a label"
+    if not _has_labels(evaluation):
+        evaluation = None
+    check_evaluates(config, evaluation, note)
+    if evaluation is not None:
+        note = (
+            "no image to train on has a label, and so nothing is measured: "
+            f"{evaluation.name} is not used"
         )
-    elif not _has_labels(eval_source):
-        eval_source = None
-    _check_evaluates(config, eval_source, note)
-    return JobData(
-        source, eval_source, _labelled(config, source), options, note
-    )
+    if not _began(config, with_evaluation=True):
+        evaluation = None
+    return JobData(source, evaluation, np.zeros(0, np.int64), {}, note)
 
 
 def _has_labels(source):
     return source is not None and (source.labels >= 0).any()
 
 
-def _check_evaluates(config, evaluation, note):
+def check_evaluates(
+    config: Config, evaluation: Source | None, note: str
+) -> None:
+    """Raises a ValueError for options that need images to evaluate on.
+
+    Args:
+      config: A `Config`, of the job or of one of its stages.
+      evaluation: `Source` to evaluate on, None for none.
+      note: How accuracy is measured, for the error.
+    """
     asked = [name for name in _EVALUATING if getattr(config, name)]
     if asked and evaluation is None:
         raise ValueError(
@@ -130,7 +159,7 @@ def _set_aside(config, source, unlabelled):
     """The same where no split with labels is there to evaluate on."""
     void = _void(config, unlabelled)
     spared = spare_labels.spare(config, source)
-    if _began_without(config):
+    if _began(config, with_evaluation=False):
         spared = spare_labels.Spared(None, 0.0, "the job began without")
     if spared.numbers is None:
         note = (
@@ -156,16 +185,12 @@ def _void(config, unlabelled):
     return f"{name} has no labels"
 
 
-def _began_without(config):
-    """Whether the job has begun, and set nothing aside: that stays."""
+def _began(config, with_evaluation):
+    """Whether the job has begun, with or without an evaluation: that stays."""
     data = record.read_job(config.model_dir).get("data")
-    return data is not None and data.get("evaluation") is None
-
-
-def _labelled(config, source):
-    if not (source.labels >= 0).any():
-        return np.zeros(0, np.int64)
-    return inputs.labelled_examples(config, source)
+    if data is None:
+        return False
+    return (data.get("evaluation") is not None) == with_evaluation
 
 
 def _check_images(source):

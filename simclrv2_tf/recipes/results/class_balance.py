@@ -48,9 +48,11 @@ def notes(job) -> list[str]:
     told = [part[_BALANCED] for part in parts if _BALANCED in part]
     if measured != "evaluation" or len(told) < 2 or not is_unequal(counts):
         return []
+    sizes = {part.get("parameters") for part in parts}
+    other = "the same" if len(sizes) == 1 else "another"
     said = (
         "balanced accuracy (mean over classes) of the small distilled network "
-        f"is {told[0]:.1%}, of the same from scratch {told[1]:.1%}: of the "
+        f"is {told[0]:.1%}, of {other} from scratch {told[1]:.1%}: of the "
         f"{counts.sum():,} images {counts.max():,} are of the largest class "
         f"and {counts[counts > 0].min():,} of the smallest, and a constant "
         f"answer has {_share(counts):.1%} top-1"

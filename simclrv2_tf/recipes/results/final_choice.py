@@ -53,21 +53,28 @@ def _difference(distilled, scratch):
 
 def _worse(distilled, scratch):
     return (
-        f"The distilled network ({distilled.top_1:.1%}) is worse than the "
-        f"same network trained from scratch on the labels "
-        f"({scratch.top_1:.1%}): the latter is exported. More time, or "
-        "another --pretrain.color_jitter_strength, may help."
+        f"The distilled network ({distilled.top_1:.1%}) is worse than "
+        f"{_from_scratch(distilled, scratch)} ({scratch.top_1:.1%}): the "
+        "latter is exported. More time, or another "
+        "--pretrain.color_jitter_strength, may help."
     )
+
+
+def _from_scratch(distilled, scratch):
+    """The network from scratch, which is another where one is given for it."""
+    which = "the same network"
+    if distilled.parameters != scratch.parameters:
+        which = f"another network ({scratch.parameters:,} parameters)"
+    return f"{which} trained from scratch on the labels"
 
 
 def _kept(distilled, scratch):
     if distilled.top_1 == scratch.top_1:
         return (
-            f"The distilled network ({distilled.top_1:.1%}) is as good as the "
-            "same network trained from scratch on the labels, and is exported."
+            f"The distilled network ({distilled.top_1:.1%}) is as good as "
+            f"{_from_scratch(distilled, scratch)}, and is exported."
         )
     return (
         f"The distilled network ({distilled.top_1:.1%}) is exported, and not "
-        "the same network trained from scratch on the labels "
-        f"({scratch.top_1:.1%})."
+        f"{_from_scratch(distilled, scratch)} ({scratch.top_1:.1%})."
     )

@@ -61,6 +61,7 @@ def _notes(job, rows):
     """Sentences about the plan, then about the table."""
     yield from job.recipe.notes
     yield from job.record.done.get("notes", {}).get("said", [])
+    yield from FeatureChecks(job).notes()
     others = rows[1:-1]
     yield from beaten(
         rows[0], [row for row in others if row.name != class_balance.NAME]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import math
 from collections.abc import Iterable
 from collections.abc import Iterator
 
+from simclrv2_tf.files.csv_text import csv_of_records
 from simclrv2_tf.probing.intervals import wilson
 
 
@@ -66,12 +65,7 @@ def _line(name, top_1, interval, parameters, seconds):
 
 def as_csv(rows: list[Row]) -> str:
     """The table as CSV."""
-    text = io.StringIO()
-    values = [row.values() for row in rows]
-    writer = csv.DictWriter(text, list(values[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(values)
-    return text.getvalue()
+    return csv_of_records([row.values() for row in rows])
 
 
 def beaten(distilled: Row, cheap: Iterable[Row]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from simclrv2_tf.console.units import duration
 from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import status
@@ -23,7 +24,7 @@ def describe(directory: str) -> str:
     report = record.read_json(directory, record.REPORT)
     planned = job_seconds.planned(begun)
     said = [f"job         {directory}: {begun['data']['name']}"]
-    said.append(f"planned     {planned / 60:.0f} minutes")
+    said.append(f"planned     {duration(planned)}")
     for attempt in done.get("attempts", []):
         said.append(
             f"begun again after learning rate {attempt['rate']:g}: "
@@ -46,7 +47,7 @@ def _part(directory, name, done):
     if name in done:
         top_1 = done[name].get("eval/label_top_1_accuracy")
         told = f", top-1 {top_1:.1%}" if top_1 is not None else ""
-        return f"{name:<12}done in {done[name]['seconds']:.0f} s{told}"
+        return f"{name:<12}done in {duration(done[name]['seconds'])}{told}"
     path = os.path.join(directory, name)
     if not os.path.exists(os.path.join(path, "flags.json")):
         return f"{name:<12}not begun"

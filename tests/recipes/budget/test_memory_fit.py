@@ -9,6 +9,10 @@ import tensorflow as tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.budget import memory_fit
+from simclrv2_tf.recipes.budget import stage_memory
+from simclrv2_tf.recipes.budget.machine import Machine
+from simclrv2_tf.recipes.choices import teacher_trials
+from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -19,6 +23,13 @@ from tests.recipes.test_rules import LAPTOP
 from tests.recipes.test_rules import SERVER
 from tests.recipes.test_rules import SIGNS
 
+# A GPU of 8 GB: pretraining takes micro-batches of it.
+SMALL_GPU = 7e9
+PHOTOS = Facts(
+    *(5_000, 1_000, 100, 10, 300, 3),
+    Machine(8, 1, True, 32e9),
+    48 * 3600.0,
+)
 SHARED = ("train_batch_size", "gradient_cache_microbatch")
 
 
@@ -75,27 +86,6 @@ def test_memory_is_that_of_what_is_given(given):
     assert recipe.memory == expected.peak + before <= budget * 1e9
 
 
-@pytest.mark.parametrize(
-    ("given", "batches", "parts"),
-    [
-        ({"train_batch_size": 130}, [], [65]),
-        ({"train_batch_size": 192}, [], [96, 48, 24]),
-        ({"gradient_cache_microbatch": 64}, [128], []),
-        ({"gradient_cache_microbatch": 0}, [128, 64, 32, 16], []),
-        ({}, [128, 64, 32, 16], [128, 64, 32, 16] + 3 * [16] + [0]),
-    ],
-)
-def test_what_is_tried_goes_with_what_is_given(given, batches, parts):
-    recipe = Recipe(given={"pretrain": given})
-    options = {"train_batch_size": 256, **given}
-    tried = list(memory_fit._free_to_try(recipe, options, 1))
-    assert batches == [
-        c["train_batch_size"] for c in tried if "train_batch_size" in c
-    ]
-    name = "gradient_cache_microbatch"
-    assert parts == [c[name] for c in tried if name in c]
-
-
 def test_pretraining_that_is_left_out_needs_no_memory():
     weights = {"resnet_depth": 50, "width_multiplier": 1, "image_size": 224}
     facts = dataclasses.replace(SIGNS, initial=weights)
@@ -103,8 +93,11 @@ def test_pretraining_that_is_left_out_needs_no_memory():
     make_recipe.start_from(recipe, facts)
     # A step is measured all the same: in little memory.
     assert recipe.options("pretrain")["train_batch_size"] == 16
-    memory_fit.fit(recipe, memory_budget=0.001)
+    memory_fit.fit(recipe, 0.001, stages=["pretrain"])
     assert not recipe.memory
+    memory_fit.fit(recipe, initial=weights)
+    others = [memory_of(recipe, stage) for stage in STAGES[1:]]
+    assert recipe.memory == max(others)
 
 
 @pytest.mark.parametrize("replicas", [1, 2, 3, 4, 6, 8])
@@ -129,8 +122,9 @@ def test_every_stage_can_be_shared_by_all_devices(
         config = Config(train_steps=100, warmup_epochs=0, **kept)
         make_plan(config, 50_000, replicas)
     options = recipe.options("pretrain")
-    told = memory_check.expect(Config(**options), replicas)
-    assert told.peak <= budget * 1e9
+    for stage in STAGES:
+        expected = stage_memory.expect(recipe, stage, replicas=replicas)
+        assert expected.peak <= recipe.memory <= budget * 1e9
     part = options.get("gradient_cache_microbatch", 0)
     assert part < options["train_batch_size"] / replicas
 
@@ -139,7 +133,107 @@ def test_memory_of_a_keras_backbone_is_not_known_and_stops_nothing():
     given = {"pretrain": {"backbone": "keras:MobileNetV3Small"}}
     recipe = Recipe(given=given)
     recipe.choose("pretrain", "train_batch_size", 256, "why", "source")
-    memory_fit.fit(recipe, memory_budget=0.1)
+    memory_fit.fit(recipe, memory_budget=0.1, stages=STAGES[:3])
     assert recipe.options("pretrain")["train_batch_size"] == 256
+    assert not recipe.memory
     (note,) = recipe.notes
-    assert note.startswith("memory: not estimated")
+    assert note == (
+        "memory of pretraining, fine-tuning, distillation: not estimated: a "
+        "network is no ResNet of ours"
+    )
+
+
+def memory_of(recipe, stage, **arguments):
+    expected = stage_memory.expect(recipe, stage, **arguments)
+    return memory_fit._whole(expected)
+
+
+@pytest.fixture
+def small_gpu(monkeypatch):
+    gpus = [types.SimpleNamespace(name="GPU:0")]
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: gpus)
+    monkeypatch.setattr(
+        memory_check, "_device_memory", lambda gpu: SMALL_GPU / 0.9
+    )
+
+
+def test_every_stage_fits_a_small_gpu(small_gpu):
+    recipe = recommend(PHOTOS)
+    teacher = recipe.options("pretrain")
+    assert (teacher["resnet_depth"], teacher["width_multiplier"]) == (50, 2)
+    before = {stage: recipe.options(stage) for stage in STAGES}
+    assert memory_of(recipe, "distill") > SMALL_GPU
+    memory_fit.fit(recipe)
+    for stage in STAGES:
+        assert memory_of(recipe, stage) <= recipe.memory <= SMALL_GPU
+    after = {stage: recipe.options(stage) for stage in STAGES}
+    assert after["pretrain"]["gradient_cache_microbatch"] == 16
+    assert after["distill"]["train_batch_size"] in (32, 64)
+    assert after["distill"]["learning_rate"] == 0.2
+    # Fine-tuning's rate is for any batch.
+    tuned, first = after["finetune"], before["finetune"]
+    assert tuned["train_batch_size"] < first["train_batch_size"]
+    assert tuned["learning_rate"] * rate_scale(tuned) == pytest.approx(
+        first["learning_rate"] * rate_scale(first), rel=1e-3
+    )
+    usual = teacher_trials.ways(recipe)[teacher_trials.USUAL]
+    assert memory_of(recipe, "finetune", changes=usual) <= SMALL_GPU
+    (why,) = {
+        r.why for r in recipe.of("distill") if r.option == "train_batch_size"
+    }
+    assert why.endswith("of the 7.0 GB that may be taken")
+
+
+def test_a_batch_that_is_given_stays_and_its_rate(small_gpu):
+    recipe = recommend(PHOTOS)
+    recipe.give({"finetune": {"train_batch_size": 64}})
+    rate = recipe.options("finetune")["learning_rate"]
+    memory_fit.fit(recipe)
+    options = recipe.options("finetune")
+    assert options["remat"] and options["train_batch_size"] == 64
+    assert options["learning_rate"] == rate
+    recipe = recommend(PHOTOS)
+    recipe.give({"finetune": {"learning_rate": 0.7}})
+    memory_fit.fit(recipe)
+    assert recipe.options("finetune")["learning_rate"] == 0.7
+
+
+@pytest.mark.parametrize("stage", ["finetune", "scratch", "distill"])
+def test_a_stage_that_cannot_fit_is_refused_in_the_plan(small_gpu, stage):
+    recipe = recommend(PHOTOS)
+    given = {"train_batch_size": 2048, "remat": False}
+    recipe.give({stage: given})
+    words = memory_fit._IN_WORDS[stage]
+    asked = f"must hold {words}.* or --{stage}.train_batch_size a smaller"
+    with pytest.raises(ValueError, match=asked):
+        memory_fit.fit(recipe)
+    recipe.give({stage: {**given, "check_memory": False}})
+    memory_fit.fit(recipe)
+    assert recipe.memory > SMALL_GPU
+
+
+def test_stages_from_given_weights_are_fitted_too(small_gpu):
+    weights = {"resnet_depth": 152, "width_multiplier": 3, "image_size": 224}
+    facts = dataclasses.replace(PHOTOS, initial=weights)
+    recipe = recommend(facts)
+    make_recipe.start_from(recipe, facts)
+    with pytest.raises(ValueError, match="must hold fine-tun.* --image_size a"):
+        memory_fit.fit(recipe, 6.0, initial=weights)
+    smaller = {**weights, "resnet_depth": 50}
+    facts = dataclasses.replace(PHOTOS, initial=smaller)
+    recipe = recommend(facts)
+    make_recipe.start_from(recipe, facts)
+    memory_fit.fit(recipe, 6.0, initial=smaller)
+    assert recipe.options("finetune")["train_batch_size"] < 64
+    assert 0 < recipe.memory <= 6e9
+
+
+def test_a_student_that_is_given_is_not_estimated():
+    recipe = recommend(SIGNS)
+    student = {"student": "keras:MobileNetV3Small"}
+    scratch = {"backbone": student["student"]}
+    recipe.give({"distill": student, "scratch": scratch})
+    memory_fit.fit(recipe)
+    (note,) = recipe.notes
+    assert note.startswith("memory of distillation, training from scratch:")
+    assert recipe.memory == memory_of(recipe, "pretrain")

@@ -1,15 +1,19 @@
 """The run that measures a step: short, and known to nobody."""
 
+import dataclasses
+
 import pytest
 
 from simclrv2_tf.recipes.budget import step_time
+from simclrv2_tf.recipes.budget.decoding_time import DecodingTime
+from simclrv2_tf.recipes.budget.step_time import StepTime
 
 
 class Trained(Exception):
     """In place of training, with what was to be trained."""
 
 
-def refuse(config, source):
+def refuse(config, source, *_):
     raise Trained(config)
 
 
@@ -28,3 +32,64 @@ def test_neither_trackers_nor_profiles_hear_of_it(monkeypatch):
     (config,) = training.value.args
     assert (config.logger, config.profile_steps) == ("tensorboard", None)
     assert (config.train_steps, config.warmup_epochs) == (16, 0.0)
+
+
+OPTIONS = {"train_batch_size": 256, "image_size": 8, "cache_dataset": True}
+
+
+@pytest.fixture
+def timed(monkeypatch):
+    """Has the probe find half a second; the sources that it trained on."""
+    sources, found = [], {"waiting": 0.0}
+
+    def time(options, source, reckoned):
+        sources.append(source)
+        return StepTime(0.5, 10.0), found["waiting"]
+
+    monkeypatch.setattr(step_time, "_timed", time)
+    return sources, found
+
+
+def test_images_that_decode_for_too_long_are_left_out(timed):
+    sources, _ = timed
+    decoding = DecodingTime(0.05)
+    found = step_time.measure(OPTIONS, "photographs", 0.3, decoding)
+    (noise,) = sources
+    assert noise.num_examples == 256 and noise.image_shape == (8, 8, 3)
+    started = 10 + (256 + 256) * 0.05  # what is looked at, and a batch
+    assert found == StepTime(0.5, pytest.approx(started), decoding)
+
+
+@pytest.mark.parametrize("image", [0.0, 0.01])
+def test_other_images_are_in_the_probe(timed, image):
+    sources, _ = timed
+    decoding = DecodingTime(image)
+    found = step_time.measure(OPTIONS, "photographs", 0.3, decoding)
+    assert sources == ["photographs"]
+    assert found == StepTime(0.5, 10.0, decoding)
+
+
+def test_steps_that_wait_take_as_long_as_their_images(timed):
+    _, found = timed
+    found["waiting"] = 0.6
+    crops = step_time.measure(OPTIONS, "photographs")
+    assert crops == StepTime(0.5, 10.0, crop=0.5 / 512)
+    decoding = DecodingTime(0.001, 0.001)
+    files = step_time.measure(OPTIONS, "photographs", 0.3, decoding)
+    longer = dataclasses.replace(decoding, image=0.5 / 256)
+    assert files == StepTime(0.5, 10.0, longer)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_probe_of_few_steps(monkeypatch, late):
+    monkeypatch.setattr(step_time, "SECONDS", 0.0 if late else 60.0)
+    options = {
+        "train_batch_size": 16,
+        "image_size": 16,
+        "resnet_depth": 18,
+        "width_multiplier": 0.125,
+        "mixed_precision": "float32",
+    }
+    found, waiting = step_time._timed(options, step_time._noise(options), 0.0)
+    assert 0 < found.step < 10 and found.start > 0
+    assert 0 <= waiting < 1

@@ -107,7 +107,7 @@ def tried(job, monkeypatch):
     monkeypatch.setattr(teacher_trials.baselines, "classes_of", classes_of)
     monkeypatch.setattr(
         teacher_trials.baselines,
-        "features_of",
+        "unit_features",
         lambda network, source: np.ones((source.num_examples, 2), np.float32),
     )
     monkeypatch.setattr(teacher_trials, "train_alone", job.run)

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
@@ -133,3 +134,60 @@ def test_a_plan_is_refused_where_its_evaluation_would_stop():
         n for n in planned(images, evaluation, **allowed).notes if "looked" in n
     ]
     assert len(told) == 1 and "up to the 45 of 150" in told[0]
+
+
+def grey_of(values):
+    """Images of three equal channels, (images, 8, 8, 3) uint8."""
+    return np.repeat(np.asarray(values, np.uint8)[..., None], 3, axis=-1)
+
+
+NOISE = np.random.default_rng(0).integers(0, 240, (60, 8, 8))
+
+
+def grey(pixels):
+    images = Source("grey", np.full(60, -1, np.int32), InMemory(pixels))
+    return image_sample.look_at(images).grey
+
+
+def test_equal_channels_are_grey():
+    tinted = grey_of(NOISE)
+    assert grey(tinted) and grey(tinted[..., :1])
+    assert grey((tinted / 255).astype(np.float32))
+    tinted[..., 2] += 8  # as JPEG may leave them
+    assert grey(tinted) and grey((tinted / 255).astype(np.float32))
+    tinted[-1, 0, 0, 2] += 1
+    assert not grey(tinted)
+    assert not grey((tinted / 255).astype(np.float32))
+    assert not image_sample.look_at(source(EVEN)).grey
+
+
+def test_files_of_grey_photographs_are_grey():
+    files = [tf.io.encode_jpeg(image, quality=60) for image in grey_of(NOISE)]
+    held = np.array([file.numpy() for file in files], object)
+    images = Source("grey", np.full(60, -1, np.int32), Encoded(held))
+    assert images.num_channels == 3
+    assert image_sample.look_at(images).grey
+
+
+def twelve_bits(labels, most=4095):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, most, (len(labels), 8, 8, 1)).astype(np.uint16)
+    files = [tf.io.encode_png(image).numpy() for image in images]
+    held = Encoded(np.array(files, object))
+    return Source("cells", np.array(labels, np.int32), held, tuple("abc"))
+
+
+def test_a_plan_of_12_bits_in_files_of_16_is_refused():
+    three = (0, 1, 2) * 50
+    message = "files of cells must have 65,535 for white.*12 bits by 16"
+    with pytest.raises(ValueError, match=message):
+        planned(twelve_bits(three))
+    with pytest.raises(ValueError, match=message):
+        planned(textured(labels=three), twelve_bits(three))
+
+
+def test_16_bits_that_are_used_and_grey_have_a_plan():
+    recipe = planned(twelve_bits([-1] * 150, most=65535))
+    assert recipe.options("pretrain")["color_jitter_strength"] == 0.5
+    coloured = planned(textured())
+    assert coloured.options("pretrain")["color_jitter_strength"] == 0.25

@@ -6,9 +6,11 @@ import pytest
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.images import job_data
+from simclrv2_tf.recipes.images import leakage
 from tests.data.sources.folder.test_folder_splits import write
 
 
@@ -94,7 +96,8 @@ def test_a_source_without_labels_is_not_evaluated_on():
     data = opened(EVEN, eval_source=given, holdout_fraction=0.0)
     assert data.evaluation is None
     assert "not measured: these has no labels, and --holdout" in data.note
-    assert opened([-1] * 100, eval_source=given).evaluation is None
+    data = opened([-1] * 100, eval_source=given)
+    assert data.evaluation is None and data.note == "no image has a label"
 
 
 def test_a_job_that_began_without_evaluation_goes_on_without(tmp_path):
@@ -133,6 +136,31 @@ def test_the_digits_have_a_split_of_their_own():
 def test_without_labels():
     data = opened([-1] * 100)
     assert not len(data.labelled) and data.evaluation is None
+
+
+def test_without_labels_to_train_on_nothing_is_evaluated():
+    given = {"eval_source": source(EVEN)}
+    data = opened([-1] * 100, **given)
+    assert data.evaluation is None and not data.options
+    assert data.note == (
+        "no image to train on has a label, and so nothing is measured: these "
+        "is not used"
+    )
+    assert leakage.notes(data) == []
+    opened([-1] * 100, **given, calibrate=True)  # as it was taken before
+
+
+def test_a_job_without_labels_that_began_with_evaluation_goes_on(tmp_path):
+    config = Config(train_mode="semi_supervised", model_dir=str(tmp_path))
+    before = job_data.JobData(
+        source([-1] * 100), source(EVEN), np.zeros(0, np.int64), {}, ""
+    )
+    recipe = {"seconds": {}, "reasons": []}
+    record.Record(str(tmp_path)).begin(
+        asked=stage_configs.asked(config), data=before.about(), recipe=recipe
+    )
+    data = job_data.open_data(config, source([-1] * 100), source(EVEN))
+    assert job_directory.begun_with(config, data)
 
 
 @pytest.mark.parametrize(

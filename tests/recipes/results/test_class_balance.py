@@ -106,6 +106,14 @@ def test_what_to_do(options, labels, advice):
     assert advice in said.split("constant answer has ")[1]
 
 
+def test_another_network_is_not_called_the_same():
+    other = job([598, 2])
+    for part, parameters in (("distilled", 10), ("scratch", 20)):
+        other.record.done[part]["parameters"] = parameters
+    (said,) = class_balance.notes(other)
+    assert "is 61.2%, of another from scratch 50.0%" in said
+
+
 def test_equal_labels_need_no_weights():
     (said,) = class_balance.notes(job([598, 2], (5, 5), learning_rate=0.1))
     assert said.endswith("99.7% top-1")

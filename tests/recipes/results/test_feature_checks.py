@@ -10,6 +10,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Decoded
 from simclrv2_tf.recipes.record import Record
+from simclrv2_tf.recipes.results import feature_checks
 from simclrv2_tf.recipes.results.feature_checks import FeatureChecks
 
 
@@ -74,3 +75,43 @@ def test_nor_of_a_cross_validation(rows_of):
 def test_a_class_with_one_label_left_is_not_judged(rows_of):
     rows = rows_of(images([0, 1, 2] * 2, bad=(0,)), None)
     assert [(row.examples, row.top_1) for row in rows] == [(0, None)] * 3
+
+
+def test_of_many_images_some_are_drawn(rows_of, monkeypatch, tmp_path):
+    train, evaluation = images([0, 1, 2] * 40), images([0, 1, 2] * 20)
+    monkeypatch.setattr(feature_checks, "MOST_KNOWN", 30)
+    monkeypatch.setattr(feature_checks, "MOST_ASKED", 12)
+    known, classify = [], feature_checks.linear_probe.classify
+
+    def counted(features, labels, asked):
+        known.append(np.bincount(labels).tolist())
+        return classify(features, labels, asked)
+
+    monkeypatch.setattr(feature_checks.linear_probe, "classify", counted)
+    rows = rows_of(train, evaluation)
+    assert [row.examples for row in rows] == [12] * 3
+    assert known == [[10, 10, 10]]
+    assert notes(tmp_path) == [
+        "the rows of frozen features and raw pixels are of a stratified draw: "
+        "learnt from 30 of 120, judged on 12 of 60 labelled images"
+    ]
+
+
+def test_a_cross_validation_is_of_a_draw_too(rows_of, monkeypatch, tmp_path):
+    monkeypatch.setattr(feature_checks, "MOST_KNOWN", 30)
+    rows = rows_of(images([0, 1] * 40 + [2] * 5), None)
+    assert [row.examples for row in rows] == [30] * 3  # five folds of each
+    (note,) = notes(tmp_path)
+    assert note.endswith("draw: learnt from 30 of 85 labelled images")
+
+
+def test_few_images_are_looked_at_as_they_are(rows_of, monkeypatch, tmp_path):
+    monkeypatch.setattr(feature_checks, "draw", None)
+    rows_of(images([0, 1, 2] * 5), images([0, 1, 2] * 5))
+    assert notes(tmp_path) == []
+    assert set(Record(str(tmp_path)).done["features"]) == {"rows"}
+
+
+def notes(directory):
+    record = Record(str(directory))  # as a job that goes on reads it
+    return FeatureChecks(types.SimpleNamespace(record=record)).notes()

@@ -7,8 +7,8 @@ from simclrv2_tf.recipes.results.final_choice import verdict
 from simclrv2_tf.recipes.results.job_report import Row
 
 
-def row(right, examples=360):
-    return Row("small", right and right / examples, examples, 10, 1.0)
+def row(right, examples=360, parameters=10):
+    return Row("small", right and right / examples, examples, parameters, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,13 @@ def test_one_surely_worse_is_told_with_what_chose():
         "The 360 images that accuracy is measured on made this choice" in said
     )
     assert "figure is a little too high: another --eval_split" in said
+
+
+@pytest.mark.parametrize("right", [100, 296, 297])
+def test_two_architectures_are_not_called_the_same_network(right):
+    said = verdict(row(right), row(296, parameters=2_000))
+    assert "another network (2,000 parameters) trained from scratch on" in said
+    assert "same network" not in said
 
 
 def test_a_single_image_is_chance():

@@ -9,4 +9,4 @@ def test_the_plan_has_its_making(tmp_path):
     data = {"name": "these", "examples": 9}
     begun = {"asked": {}, "data": data, "recipe": recipe, "seconds": 60.0}
     record.write_json(str(tmp_path), record.JOB, begun)
-    assert "planned     5 minutes" in job_status.describe(str(tmp_path))
+    assert "planned     5 min 00 s" in job_status.describe(str(tmp_path))

@@ -1,8 +1,15 @@
 """The one command on four data sets: does it beat what is cheap, in time?
 
-    python tools/benchmark.py semi_supervised --jobs_dir=JOBS --minutes=60
-    python tools/benchmark.py semi_supervised --datasets=signs --labels=5
-    python tools/benchmark.py semi_supervised --datasets=crops --labels=5
+    python tools/benchmark.py semi_supervised --data=DATA --jobs_dir=JOBS \\
+      --minutes=60
+    python tools/benchmark.py semi_supervised --datasets=digits --labels=5
+    python tools/benchmark.py semi_supervised --data=DATA --datasets=signs \\
+      --labels=1 --draws=1 --budget=00:10
+
+DATA holds signs/ and photos/, folders of class folders, and tfds/ with
+CIFAR-10. Each set needs its own of these, and digits none. Without --datasets,
+--labels and --draws there are 36 jobs: four sets, three numbers of labels,
+three draws.
 
 Each job is the command in a process of its own, with no other flag than data,
 labels and budget. Draws after the first take the first one's pretraining; with
@@ -64,8 +71,12 @@ def report(options, cells):
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=pathlib.Path, default=sets.DATA)
-    parser.add_argument("--datasets", default="digits,signs,cifar10,photos")
+    parser.add_argument("--data", type=absolute, help=sets.HELD)
+    parser.add_argument(
+        "--datasets",
+        default="digits,signs,cifar10,photos",
+        help=f"of {', '.join(sets.FOLDERS)}",
+    )
     parser.add_argument("--labels", default=",".join(map(str, LABELS)))
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--budget", default="00:20")
@@ -74,9 +85,16 @@ def parse_arguments(arguments):
     parser.add_argument("--minutes", type=float, help="then stop")
     parser.add_argument("--known", type=pathlib.Path, help="a report")
     options = parser.parse_args(arguments)
+    for name in options.datasets.split(","):  # before hours of jobs
+        sets.folder_of(name, options.data)
     if options.jobs_dir is None:
         options.jobs_dir = tempfile.mkdtemp(prefix="simclrv2_jobs_")
     return options
+
+
+def absolute(path):
+    """A path that jobs find too: they start in the root of the clone."""
+    return pathlib.Path(path).absolute()
 
 
 def known_cells(path, budget):

@@ -1,12 +1,21 @@
 """The data sets that the one command is tried on, as flags."""
 
-import pathlib
-
 import numpy as np
 from PIL import Image
 
-DATA = pathlib.Path(__file__).resolve().parents[4] / "shared" / "data"
-SIGNS = "signs"
+# Each set, and what of `--data` it reads: None for nothing.
+FOLDERS = {
+    "digits": None,
+    "signs": "signs",
+    "cifar10": "tfds",
+    "photos": "photos",
+    "crops": "photos",
+}
+HELD = (
+    "a folder that holds signs/ (the Sign Language Digits Dataset) and photos/ "
+    "(of ILSVRC, by WordNet number), each with a folder for each class, and "
+    "tfds/ with CIFAR-10; digits need none of it"
+)
 CROPPED = 256  # shorter side in pixels of a photograph that squares are cut of
 
 # Groups of ILSVRC's classes by WordNet number: the first of each.
@@ -31,22 +40,51 @@ GROUPS = (
 
 
 def data_flags(name, data, root):
-    """Flags that name a data set, and nothing else."""
+    """Flags that name a data set, and nothing else.
+
+    Args:
+      name: One of `FOLDERS`.
+      data: Path of the folder that `--data` names; None for none.
+      root: Path of a folder for what is made of it.
+    """
+    place = folder_of(name, data)
     if name == "digits":
         return {"dataset": "digits"}
     if name == "signs":
-        return {"dataset": f"folder:{data / SIGNS}"}
+        return {"dataset": f"folder:{place}"}
     if name == "cifar10":
         return {
             "dataset": "cifar10",
-            "data_dir": str(data / "tfds"),
+            "data_dir": str(place),
             "train_split": "train[:10000]",
             "eval_split": "test",
         }
-    photos = data / "photos"
     if name == "crops":
-        return {"dataset": f"folder:{write_crops(photos, root / name)}"}
-    path = root / "groups.csv"
+        return {"dataset": f"folder:{write_crops(place, root / name)}"}
+    return photos_in_groups(place, root / "groups.csv")
+
+
+def folder_of(name, data):
+    """The folder that a data set is read from, None for none.
+
+    Raises:
+      SystemExit: For an unknown set, or one whose folder is not there.
+    """
+    if name not in FOLDERS:
+        known = ", ".join(FOLDERS)
+        raise SystemExit(f"A data set must be one of {known}. Received: {name}")
+    if FOLDERS[name] is None:
+        return None
+    if data is None or not (data / FOLDERS[name]).is_dir():
+        raise SystemExit(
+            f"{name} needs --data=DATA, {HELD}. Received: --data={data}, "
+            f"without {FOLDERS[name]}/"
+        )
+    return data / FOLDERS[name]
+
+
+def photos_in_groups(photos, path):
+    """Flags of photographs in the groups of `GROUPS`, by a label map."""
     lines = [f"{p.name},{group_of(p.name)!r}" for p in photos.iterdir()]
     text = "\n".join(line.replace("'", '"') for line in lines)
     path.write_text(f"label,class\n{text}\n")

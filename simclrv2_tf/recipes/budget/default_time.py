@@ -1,0 +1,64 @@
+"""The time for a job where none is given: on paper, then as measured."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from simclrv2_tf.recipes.budget import network_sizes
+from simclrv2_tf.recipes.budget.network_sizes import LEAST_EPOCHS
+from simclrv2_tf.recipes.budget.network_sizes import PRETRAINING
+from simclrv2_tf.recipes.budget.stage_costs import Costs
+from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.job_recipe import Recipe
+
+# 200 epochs of pretraining with the smallest network, or with that which was
+# decided, within these hours. Distillation has half as many, as in the paper.
+EPOCHS = {"pretrain": 200, "distill": 100}
+LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
+# Of a job's time; distillation's where weights are given in the place of
+# pretraining (see `time_plan`).
+SHARE = {"pretrain": PRETRAINING, "distill": 0.8}
+BATCH = 256
+
+
+def with_default(facts: Facts) -> Facts:
+    """Facts with the time that the data deserve, on paper.
+
+    Args:
+      facts: `Facts` whose `seconds` are 0.
+    """
+    stage = _stage(facts)
+    reckoned = {
+        "pretrain": network_sizes.step_seconds(
+            network_sizes.choose(facts), facts, BATCH
+        ),
+        "distill": network_sizes.distill_seconds(facts, BATCH),
+    }
+    seconds = EPOCHS[stage] * facts.examples / BATCH * reckoned[stage]
+    seconds = min(max(LEAST_SECONDS, seconds / SHARE[stage]), MOST_SECONDS)
+    return dataclasses.replace(facts, seconds=seconds, seconds_given=False)
+
+
+def as_measured(facts: Facts, recipe: Recipe, costs: Costs) -> Facts:
+    """Facts with more time where steps take longer than on paper.
+
+    The least epochs that something is learnt in: what is slow, decoding or
+    the machine, is better mended than waited for.
+
+    Args:
+      facts: `Facts`, whose time stays if the user gave it.
+      recipe: The `Recipe`.
+      costs: Its `Costs`.
+    """
+    stage = _stage(facts)
+    if facts.seconds_given or stage not in costs.step:
+        return facts
+    batch = recipe.options(stage)["train_batch_size"]
+    seconds = LEAST_EPOCHS * facts.examples / batch * costs.step[stage]
+    seconds = min(seconds / SHARE[stage], MOST_SECONDS)
+    return dataclasses.replace(facts, seconds=max(facts.seconds, seconds))
+
+
+def _stage(facts):
+    """The stage that most of a job's time is for."""
+    return "distill" if facts.pretrained else "pretrain"

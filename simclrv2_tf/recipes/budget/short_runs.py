@@ -1,0 +1,123 @@
+"""Pilot runs and trials: how many there are, and how many steps they take."""
+
+from __future__ import annotations
+
+from simclrv2_tf.console.units import duration
+from simclrv2_tf.recipes.budget.stage_costs import ENDING
+from simclrv2_tf.recipes.budget.stage_costs import Costs
+from simclrv2_tf.recipes.budget.stage_steps import MEASURED
+from simclrv2_tf.recipes.budget.stage_steps import MOST_EPOCHS
+from simclrv2_tf.recipes.budget.stage_steps import choose_pace
+from simclrv2_tf.recipes.budget.stage_steps import label_steps
+from simclrv2_tf.recipes.budget.stage_steps import steps_given
+from simclrv2_tf.recipes.choices import pilots
+from simclrv2_tf.recipes.choices import teacher_trials
+from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.job_recipe import Recipe
+
+# Shares for pilot runs, the second where the first is too short for two runs:
+# colour distortion that does not suit the data costs more than a sixth of
+# pretraining does.
+PILOTS = (0.2, 0.35)
+# Before so many steps nothing is told apart: the first hundred steps on the
+# hands leave the loss above chance (benchmarks/recipes.md).
+LEAST_PILOT_STEPS = 120
+# A pilot run tells augmentations apart long before pretraining has learnt all
+# that it can.
+PILOT_EPOCHS = MOST_EPOCHS["pretrain"] // 4
+# For trials of the teacher's fine-tuning, which take no fewer steps than
+# fine-tuning takes for the fewest labels.
+TRIALS, LEAST_TRIAL_STEPS = 0.2, 100
+
+
+def plan_pilots(
+    recipe: Recipe, facts: Facts, costs: Costs, work: float
+) -> float:
+    """Chooses pilot runs, and none where they would tell nothing.
+
+    Args:
+      recipe: A `Recipe`, to which they are added.
+      facts: `Facts`.
+      costs: `Costs`.
+      work: Seconds of the budget that are left for steps.
+
+    Returns:
+      Seconds that they take.
+    """
+    trials = pilots.wanted(recipe)
+    if not trials or recipe.left_out or facts.fewest < 2:
+        return 0.0
+    for share, most in zip(PILOTS, (1 + len(trials), 2), strict=True):
+        seconds = _fit_pilots(recipe, facts, costs, share * work, most)
+        if seconds:
+            recipe.seconds["pilots"] = seconds
+            return seconds
+    return 0.0
+
+
+def _fit_pilots(recipe, facts, costs, seconds, most):
+    """Chooses as many runs as there is time for; 0.0 if not for two."""
+    start = max(0.0, costs.run - ENDING)  # nothing is exported
+    enough = _enough_steps(recipe, facts)
+    for runs in range(most, 1, -1):
+        steps = int((seconds / runs - start) / costs.step["pretrain"])
+        if min(steps, enough) >= LEAST_PILOT_STEPS:
+            if steps > enough:
+                steps = enough
+                seconds = runs * (start + steps * costs.step["pretrain"])
+            why = f"{runs} runs in {duration(seconds)}"
+            recipe.choose("pilot", "train_steps", steps, why, MEASURED)
+            recipe.pilot_runs = runs
+            return seconds
+    return 0.0
+
+
+def _enough_steps(recipe, facts):
+    """The most of a pilot run, and no more than are given for pretraining."""
+    options = recipe.options("pretrain")
+    most = PILOT_EPOCHS * facts.examples // options["train_batch_size"]
+    return min(most, steps_given(options, facts.examples) or most)
+
+
+def plan_trials(
+    recipe: Recipe, facts: Facts, costs: Costs, work: float
+) -> float:
+    """Chooses trials of the teacher's fine-tuning, where there is time.
+
+    Args:
+      recipe: A `Recipe`, to which they are added.
+      facts: `Facts`.
+      costs: `Costs`.
+      work: Seconds of the budget that are left for steps.
+
+    Returns:
+      Seconds that they take.
+    """
+    if not teacher_trials.wanted(recipe, facts.labelled, facts.fewest):
+        return 0.0
+    each, start = costs.step["finetune"], max(0.0, costs.run - ENDING)
+    runs = teacher_trials.runs(recipe, facts.labelled)
+    # What is chosen may train for as long once more.
+    most = int((TRIALS * work - runs * start) / (runs + 1) / each)
+    steps = _trial_steps(recipe, facts, most)
+    if not steps:
+        return 0.0
+    why = f"{runs} runs, each without one label in {teacher_trials.PARTS}"
+    recipe.choose("trial", "train_steps", steps, why, MEASURED)
+    choose_pace(recipe, "trial", steps, each)
+    recipe.trials = True
+    recipe.seconds["trials"] = runs * start + (runs + 1) * steps * each
+    return recipe.seconds["trials"]
+
+
+def _trial_steps(recipe, facts, most):
+    """As many as a network from scratch takes, 0 if there is no time.
+
+    Steps that are given for fine-tuning are those of the trials, too.
+    """
+    asked = recipe.given.get("finetune", {}).get("train_steps")
+    if asked:
+        return asked if asked <= most else 0
+    steps = label_steps(facts, recipe.options("scratch"), "scratch")
+    steps = min(steps, most)
+    return steps if steps >= LEAST_TRIAL_STEPS else 0

@@ -1,0 +1,67 @@
+"""What a stage of a job is expected to take, before its weights are there."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from simclrv2_tf import scaling
+from simclrv2_tf.config import BACKBONE
+from simclrv2_tf.config import HEADS
+from simclrv2_tf.config import Config
+from simclrv2_tf.config import describing
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.stage_configs import MODES
+from simclrv2_tf.runs.hardware import memory_check
+
+_OF_THE_NETWORK = describing(Config, BACKBONE, HEADS)
+# Options that memory depends on.
+_COUNTED = {
+    *(field.name for field in dataclasses.fields(scaling.PlannedJob)),
+    *("train_batch_size", "fine_tune_after_block"),
+    *("memory_momentum", "backbone"),
+}
+
+
+def expect(
+    recipe: Recipe,
+    stage: str,
+    changes: dict[str, Any] | None = None,
+    replicas: int = 1,
+    initial: dict[str, Any] | None = None,
+) -> memory_check.Expected:
+    """What a run of a stage is expected to take at its peak.
+
+    Args:
+      recipe: A `Recipe`.
+      stage: Name of the stage; distillation has the recipe's teacher.
+      changes: {option: value} that are not as in the recipe.
+      replicas: Devices that share a batch.
+      initial: Arguments of the network that `--checkpoint` holds, {} or None
+        for none.
+    """
+    options = {**_options(recipe, stage, initial or {}), **(changes or {})}
+    counted = {n: v for n, v in options.items() if n in _COUNTED}
+    counted["train_mode"] = MODES[stage]
+    if stage != "distill":
+        return memory_check.expect(Config(**counted), replicas)
+    config = Config(**counted, teacher="the job's")
+    teacher = _network(_options(recipe, "finetune", initial or {}))
+    return memory_check.expect(config, replicas, [teacher])
+
+
+def _options(recipe, stage, initial):
+    """Those of a stage, with what it has of the weights that it starts from."""
+    own = recipe.options(stage)
+    if stage == "pretrain":
+        return {**_network(initial), **own}
+    if stage == "finetune":
+        before = _network(_options(recipe, "pretrain", initial))
+        return {**before, **own}
+    if stage == "distill" and own.get("student"):
+        return {**own, "backbone": own["student"]}
+    return own
+
+
+def _network(options):
+    return {n: v for n, v in options.items() if n in _OF_THE_NETWORK}

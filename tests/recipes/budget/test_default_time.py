@@ -1,0 +1,92 @@
+"""The time of a job where none is given."""
+
+import dataclasses
+
+import pytest
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes.budget import default_time
+from simclrv2_tf.recipes.budget import network_sizes
+from simclrv2_tf.recipes.budget import stage_costs
+from simclrv2_tf.recipes.budget.decoding_time import DecodingTime
+from simclrv2_tf.recipes.budget.step_time import StepTime
+from simclrv2_tf.recipes.images import image_sample
+from simclrv2_tf.recipes.images.job_data import open_data
+from simclrv2_tf.recipes.recommend import recommend
+from tests.recipes.test_rules import SIGNS
+
+WEIGHTS = {"resnet_depth": 50, "width_multiplier": 1, "image_size": 224}
+BIG = {"resnet_depth": 50, "image_size": 224}
+PHOTOS = dataclasses.replace(SIGNS, examples=500, side=3000, seconds=0.0)
+
+
+def default(**changes):
+    return default_time.with_default(dataclasses.replace(PHOTOS, **changes))
+
+
+def test_few_images_have_ten_minutes():
+    facts = default()
+    assert facts.seconds == 600 and not facts.seconds_given
+
+
+def test_many_images_have_epochs_of_the_smallest_network():
+    facts = default(examples=40_000)
+    step = network_sizes.step_seconds(network_sizes.LADDER[-1], facts, 256)
+    assert facts.seconds == pytest.approx(200 * 40_000 / 256 * step / 0.5)
+
+
+@pytest.mark.parametrize("decided", ["initial", "given"])
+def test_a_network_that_is_decided_has_its_own_time(decided):
+    assert default(**{decided: WEIGHTS}).seconds > 2 * 600
+
+
+def test_weights_that_are_given_have_the_time_of_distillation():
+    facts = default(initial=WEIGHTS)
+    pretrained = default(given=WEIGHTS)
+    assert facts.seconds < pretrained.seconds
+    step = network_sizes.distill_seconds(
+        dataclasses.replace(facts, seconds=0.0), 256
+    )
+    assert facts.seconds == pytest.approx(100 * 500 / 256 * step / 0.8)
+
+
+def measured(facts, step, decoding=0.0):
+    recipe = recommend(facts)
+    time = StepTime(step, 10.0, DecodingTime(decoding))
+    costs = stage_costs.costs_of(recipe, time)
+    return default_time.as_measured(facts, recipe, costs)
+
+
+def test_slow_decoding_makes_it_longer():
+    facts = default(examples=2000)
+    assert measured(facts, 0.3) == facts
+    longer = measured(facts, 0.3, decoding=0.05).seconds
+    assert longer == pytest.approx(30 * 2000 * 0.05 / 0.5)
+    assert measured(facts, 0.3, decoding=1.0).seconds == 24 * 3600
+
+
+def test_a_slow_machine_has_the_least_epochs():
+    facts = default(examples=2000)
+    seconds = measured(facts, 3.0).seconds
+    assert seconds == pytest.approx(30 * 2000 / 256 * 3 / 0.5)
+
+
+def test_a_time_that_was_given_stays():
+    assert measured(SIGNS, 30.0, decoding=1.0) == SIGNS
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "longer"),
+    [
+        ({}, False, False),
+        ({"width_multiplier": 1, **BIG}, False, True),
+        ({"resnet_depth": 50, "time_budget": "00:10"}, True, False),
+    ],
+)
+def test_a_job_has_the_time_of_its_network(options, given, longer):
+    config = Config(mode="recommend", dataset="digits", **options)
+    data = open_data(config)
+    facts = make_recipe.gather(config, data, image_sample.look_at(data.train))
+    assert facts.seconds_given == given
+    assert facts.seconds == 600 or (longer and facts.seconds > 600)

@@ -1,0 +1,90 @@
+"""The plan keeps its time, and says what is too little."""
+
+import dataclasses
+import re
+
+import pytest
+
+from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes.budget import stage_costs
+from simclrv2_tf.recipes.budget import time_plan
+from simclrv2_tf.recipes.budget.step_time import StepTime
+from simclrv2_tf.recipes.recommend import recommend
+from tests.recipes.test_rules import SIGNS
+from tests.recipes.test_rules import planned
+
+WEIGHTS = {"resnet_depth": 50, "width_multiplier": 1, "image_size": 224}
+
+
+def from_weights(seconds, given=None, **changes):
+    """The plan where pretraining is left out; a step of 16 images is 4 s."""
+    facts = dataclasses.replace(
+        SIGNS, side=512, initial=WEIGHTS, seconds=seconds, **changes
+    )
+    recipe = recommend(facts)
+    recipe.give(given or {})
+    make_recipe.start_from(recipe, facts)
+    costs = stage_costs.costs_of(recipe, StepTime(4.0, 20.0))
+    time_plan.plan(recipe, facts, costs, 20.0)
+    return recipe
+
+
+def minutes_needed(plan, seconds):
+    """What the error says, which is longer than it was given, and enough."""
+    with pytest.raises(ValueError, match=r"--time_budget=\d+:\d\d") as error:
+        plan(seconds)
+    hours, minutes = re.search(r"needs (\d+):(\d\d)", str(error.value)).groups()
+    needed = 60 * int(hours) + int(minutes)
+    assert 60 * needed > seconds
+    plan(60.0 * needed)
+    with pytest.raises(ValueError):
+        plan(60.0 * (needed - 1))
+    return str(error.value)
+
+
+def test_given_steps_on_the_labels_are_in_the_plan():
+    given = {"finetune": {"train_steps": 10_000}}
+    recipe = planned(SIGNS, given=given)
+    assert sum(recipe.seconds.values()) + 20 == pytest.approx(1200, rel=0.03)
+
+
+@pytest.mark.parametrize("stage", ["finetune", "scratch"])
+def test_given_steps_on_the_labels_are_in_the_time_that_is_needed(stage):
+    given = {stage: {"train_steps": 100_000}}
+
+    def plan(seconds):
+        return planned(dataclasses.replace(SIGNS, seconds=seconds), given=given)
+
+    said = minutes_needed(plan, 1200.0)
+    assert "must allow an epoch of pretraining" in said
+    assert "Received: 20 min 00 s for 1,650 images" in said
+
+
+def test_the_time_for_an_epoch_is_enough():
+    def plan(seconds):
+        return planned(
+            dataclasses.replace(SIGNS, examples=10**6, seconds=seconds)
+        )
+
+    assert "pretraining" in minutes_needed(plan, 600.0)
+
+
+def test_weights_that_are_given_need_an_epoch_of_distillation():
+    said = minutes_needed(from_weights, 120.0)
+    assert "must allow an epoch of distillation" in said
+    recipe = from_weights(4 * 3600.0)
+    options = recipe.options("distill")
+    assert options["train_steps"] * options["train_batch_size"] > SIGNS.examples
+
+
+def test_steps_of_distillation_that_are_given_need_no_epoch():
+    given = {"distill": {"train_steps": 3}}
+    assert from_weights(120.0, given).options("distill")["train_steps"] == 3
+
+
+def test_a_time_that_nobody_gave_is_told_as_such():
+    short = dataclasses.replace(
+        SIGNS, examples=10**7, seconds=600.0, seconds_given=False
+    )
+    with pytest.raises(ValueError, match="Received: none, which is 10 min"):
+        planned(short)

@@ -1,0 +1,75 @@
+"""The options of each stage, and the config of each run."""
+
+import pytest
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.job_recipe import Recipe
+
+STUDENT, OTHER = "keras:MobileNetV3Small", "keras:EfficientNetB0"
+
+
+def job(**options):
+    return Config(
+        mode="recommend", dataset="digits", model_dir="job", **options
+    )
+
+
+def scratch_of(config):
+    recipe = Recipe(given=stage_configs.given(config))
+    return stage_configs.config_of(config, recipe, "scratch", {}, True)
+
+
+def test_the_network_from_scratch_is_the_one_distilled_into():
+    own = {"width_multiplier": 1.0, "resnet_depth": 50, "learning_rate": 0.1}
+    config = job(stage_options={"distill": own}, sk_ratio=0.0625)
+    made = scratch_of(config)
+    assert (made.width_multiplier, made.resnet_depth) == (1.0, 50)
+    assert made.sk_ratio == 0.0625
+    assert "learning_rate" not in stage_configs.given(config)["scratch"]
+
+
+def test_another_network_from_scratch_may_be_given():
+    own = {"width_multiplier": 1.0, "resnet_depth": 50}
+    other = {"width_multiplier": 0.5}
+    made = scratch_of(job(stage_options={"distill": own, "scratch": other}))
+    assert (made.width_multiplier, made.resnet_depth) == (0.5, 50)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_keras_student_is_trained_from_scratch_too(shared):
+    student = {"student": STUDENT, "student_pixels": "0..1"}
+    options = student if shared else {"stage_options": {"distill": student}}
+    for backbone in ({}, {"backbone": OTHER, "backbone_pixels": "-1..1"}):
+        made = scratch_of(job(**options, **backbone))
+        assert (made.backbone, made.backbone_pixels) == (STUDENT, "0..1")
+
+
+@pytest.mark.parametrize(
+    ("own", "backbone"),
+    [
+        ({"resnet_depth": 18}, None),
+        ({"backbone": OTHER}, OTHER),
+        ({"student": OTHER}, OTHER),
+    ],
+)
+def test_a_keras_student_gives_way_to_what_is_given(own, backbone):
+    student = {"student": STUDENT, "student_weights": "random"}
+    made = [
+        scratch_of(job(stage_options={"distill": student, "scratch": own})),
+        scratch_of(job(**student, stage_options={"scratch": own})),
+    ]
+    assert [config.backbone for config in made] == [backbone, backbone]
+
+
+def test_jobs_of_earlier_versions_go_on_with_their_student():
+    config = job(student=STUDENT)
+    made = stage_configs.config_of(config, Recipe(), "scratch", {}, True)
+    assert made.backbone == STUDENT
+
+
+def test_the_time_limit_is_the_jobs():
+    config = job(time_limit="01:00", preemption_exit_code=3, seed=5)
+    for options in stage_configs.given(config).values():
+        assert "time_limit" not in options and options["seed"] == 5
+        assert "preemption_exit_code" not in options
