@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import shlex
+from collections.abc import Collection
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +35,21 @@ def write(options: Mapping[str, Mapping[str, Any]]) -> str | None:
         f"{stage}.{name}={value}"
         for stage, given in options.items()
         for name, value in given.items()
+    ]
+    return shlex.join(words) or None
+
+
+def without(text: str | None, names: Collection[str]) -> str | None:
+    """`write`'s text without the options of such names, None if none is left.
+
+    Args:
+      text: What `write` gave.
+      names: Of options, without their stages.
+    """
+    words = [
+        word
+        for word in shlex.split(text or "")
+        if word.partition("=")[0].partition(".")[2] not in names
     ]
     return shlex.join(words) or None
 

@@ -11,6 +11,8 @@ import logging
 import os
 from typing import Any
 
+from simclrv2_tf.config import stage_overrides
+
 JOB = "job.json"
 PROGRESS = "progress.json"
 REPORT, TABLE = "report.json", "table.csv"
@@ -24,6 +26,8 @@ _HELD = {
     ("recipe", "seconds"): dict,
     ("recipe", "reasons"): list,
 }
+# Options of single stages that earlier versions took and ignored.
+_IGNORED = ("time_limit", "preemption_exit_code")
 # Runs of a job that hold a classifier, the best first.
 _CLASSIFIERS = ("distilled", "finetuned", "scratch")
 # Those whose features a job under way embeds with, the best first.
@@ -211,9 +215,16 @@ class Record:
         return os.path.join(self.directory, *names)
 
 
+def _of_effect(asked):
+    """What a job was asked, without what stages of earlier versions ignored."""
+    text = stage_overrides.without(asked.get("stage_options"), _IGNORED)
+    return {**asked, "stage_options": text}
+
+
 def check_same(begun: dict, asked: dict, data: dict, directory: str) -> None:
     """Raises a ValueError unless a job goes on with what it began with."""
     before = {"train_mode": "semi_supervised", **begun["asked"]}
+    before, asked = map(_of_effect, (before, asked))
     names = [n for n in {**before, **asked} if before.get(n) != asked.get(n)]
     if names:
         held, now = (

@@ -11,6 +11,7 @@ from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
 from simclrv2_tf.config.stage_overrides import read
+from simclrv2_tf.models.keras_build import canonical
 from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.images.job_data import check_evaluates
@@ -88,8 +89,11 @@ def check_weights(recipe: Recipe, initial: dict[str, Any]) -> None:
     names = [name for name in describing(Config, BACKBONE) if name in given]
     if not initial or not names or given.get("checkpoint_ignore"):
         return
+    wanted = {name: given[name] for name in names}
+    if wanted.get("backbone"):
+        wanted["backbone"] = canonical(wanted["backbone"])
     try:
-        architecture.check(initial, {name: given[name] for name in names})
+        architecture.check(initial, wanted)
     except ValueError as error:
         raise _against(stage, error) from None
 

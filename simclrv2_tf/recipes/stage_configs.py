@@ -145,9 +145,13 @@ def _beginnings(config, recipe, stage):
 
 def _as_the_student(config, recipe):
     """The student in recipes of earlier versions, which do not have it."""
-    known = recipe.given.get("scratch", {}).get("backbone")
+    known, teachers = (
+        recipe.given.get(stage, {}).get("backbone")
+        for stage in ("scratch", "pretrain")
+    )
     own = read(config.stage_options, config)["scratch"]
-    if known or not config.student or _has_network(own):
+    has_it = known and known != teachers
+    if has_it or not config.student or _has_network(own):
         return {}
     return {
         "backbone": config.student,

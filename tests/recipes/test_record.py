@@ -110,3 +110,19 @@ def test_a_job_that_is_done_embeds_with_its_classifier(job, caplog):
     (job / record.PROGRESS).write_text(json.dumps({"pretrained": {}}))
     with pytest.raises(ValueError, match="had no labels"):
         of_the_run(job, "embed")
+
+
+def test_options_that_did_nothing_may_be_left_out():
+    """Of stages: earlier versions took them, and go on without."""
+    data = {"name": "x", "examples": 3}
+    both = "pretrain.time_limit=00:30 distill.seed=3"
+    begun = {"asked": {"seed": 1, "stage_options": both}, "data": data}
+    now = {"train_mode": "semi_supervised", "seed": 1}
+    same = {**now, "stage_options": "distill.seed=3"}
+    record.check_same(begun, same, data, "runs/x")
+    with pytest.raises(ValueError, match="stage_options=distill.seed=4"):
+        other = {**now, "stage_options": "distill.seed=4"}
+        record.check_same(begun, other, data, "runs/x")
+    alone = "finetune.preemption_exit_code=3"
+    begun["asked"]["stage_options"] = alone
+    record.check_same(begun, now, data, "runs/x")

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.models.keras_build import canonical
 from simclrv2_tf.recipes import stage_checks
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.images.job_data import open_data
@@ -137,6 +138,16 @@ def test_flags_do_not_contradict_the_weights(given, left_out, message):
     same = {"resnet_depth": 50, "image_size": 160, "channels": 3}
     made.given = dict.fromkeys(RATES, same)
     stage_checks.check_weights(made, R50)
+
+
+def test_a_keras_backbone_may_be_written_otherwise_than_the_weights_have_it():
+    initial = {"backbone": canonical("keras:MobileNetV2(alpha=0.5)")}
+    for text in ("keras:MobileNetV2(alpha = 0.5)", initial["backbone"]):
+        given = {"pretrain": {"backbone": text}}
+        stage_checks.check_weights(Recipe(given=given), initial)
+    other = {"pretrain": {"backbone": "keras:MobileNetV2(alpha=0.75)"}}
+    with pytest.raises(ValueError, match="The stage pretrain"):
+        stage_checks.check_weights(Recipe(given=other), initial)
 
 
 def test_replicas_share_every_batch():

@@ -66,6 +66,11 @@ def test_jobs_of_earlier_versions_go_on_with_their_student():
     config = job(student=STUDENT)
     made = stage_configs.config_of(config, Recipe(), "scratch", {}, True)
     assert made.backbone == STUDENT
+    # Their recipes have the teacher's network among the options of all stages.
+    config, shared = job(student=STUDENT, backbone=OTHER), {"backbone": OTHER}
+    recipe = Recipe(given={"pretrain": shared, "scratch": shared})
+    made = stage_configs.config_of(config, recipe, "scratch", {}, True)
+    assert made.backbone == STUDENT
 
 
 def test_the_time_limit_is_the_jobs():

@@ -12,7 +12,6 @@ from simclrv2_tf.data.splits import TEST
 from simclrv2_tf.data.splits import VALIDATION
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import choose_split
-from simclrv2_tf.data.splits import parse_split
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import inputs
 
@@ -61,9 +60,9 @@ def passed_over(config: Config, found: Found) -> list[str]:
     """
     if not is_tfds(config.dataset):
         return []
-    read = _trained_on(config)
+    read = _names_in(config.train_split)
     if found.source is not None:  # a test split may well be for later
-        read |= {parse_split(found.split)[0], *TEST}
+        read |= {*_names_in(found.split), *TEST}
     idle = [n for n in inputs.split_names(config) if n not in read]
     if not idle or "all" in read:
         return []
@@ -105,11 +104,10 @@ def _likeliest(config):
         split, _ = choose_split(known, config.eval_split, config.dataset)
     except NoSplitError:
         return None
-    trained = _trained_on(config)
+    trained = _names_in(config.train_split)
     return None if split in trained or "all" in trained else split
 
 
-def _trained_on(config):
-    """Names of the splits that training reads: TFDS adds some up."""
-    parts = config.train_split.split("+")
-    return {parse_split(part.strip())[0] for part in parts}
+def _names_in(split):
+    """Names of the splits in one that may be a sum, without their slices."""
+    return {part.partition("[")[0].strip() for part in split.split("+")}

@@ -154,3 +154,16 @@ def test_a_job_goes_on_as_it_began(shapes, tmp_path):
         data = open_data(config)
         assert data.options == before.options
         assert job_directory.begun_with(config, data)
+
+
+def test_sums_of_splits_may_have_any_slices_of_tfds(shapes):
+    config = config_of(shapes, train_split="train[:1shard]+unlabelled")
+    data = open_data(config)
+    assert data.train.num_examples == 190 and not data.train.notes
+    assert data.options == {"eval_split": "test"}
+
+
+def test_a_split_that_is_evaluated_on_is_not_for_training(shapes):
+    """Where it is the second one of a sum, too."""
+    data = open_data(config_of(shapes, eval_split="test+unlabelled"))
+    assert data.evaluation.num_examples == 100 and not data.train.notes
