@@ -109,7 +109,14 @@ MAY_IMPORT = {
 }
 # Rooms and files of `data`, the lowest first; each imports those below.
 DATA_LEVELS = (
-    {"random", "not_compiled", "skip_errors", "label_subset", "holdout"},
+    {
+        "holdout",
+        "label_subset",
+        "not_compiled",
+        "random",
+        "skip_errors",
+        "spread",
+    },
     {"augment", "decode", "order"},
     {"blur", "storage", "views"},
     {"label_checks"},

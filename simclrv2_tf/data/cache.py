@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.spread import spread
 from simclrv2_tf.data.storage import Decoded
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage import Mapped
@@ -40,8 +41,8 @@ def cached(source: Source, limit: float | None = None) -> Source:
         return dataclasses.replace(source, storage=source.storage.in_memory())
     if not source.storage.encoded:
         return source
-    few = np.linspace(0, source.num_examples - 1, SAMPLE).astype(int)
-    sample = [image.size for _, image in _decode(source, np.unique(few))]
+    few = spread(source.num_examples, SAMPLE)
+    sample = [image.size for _, image in _decode(source, few)]
     expected = float(np.mean(sample or [0])) * source.num_examples
     storage = _decoded(source, limit) if expected <= limit else None
     if storage is None:

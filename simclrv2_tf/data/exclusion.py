@@ -10,8 +10,7 @@ from simclrv2_tf.data.example_names import whole_names
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.csv_rows import csv_rows
 from simclrv2_tf.files.paths import is_remote
-from simclrv2_tf.files.remote import open_binary
-from simclrv2_tf.files.utf8 import utf8_text
+from simclrv2_tf.files.utf8 import table_text
 
 COLUMN = "file"
 KEEP = "keep"  # a column; rows where it says yes are not left out
@@ -30,13 +29,7 @@ def read_excluded(path: str) -> set[str]:
       ValueError: If it cannot be read, or names nothing.
     """
     named = f"`exclude_images` {path!r}"
-    try:
-        with open_binary(path) as file:
-            text = utf8_text(file.read(), named)
-    except OSError as error:
-        raise ValueError(
-            f"{named} cannot be read as a table: {error}"
-        ) from None
+    text = table_text(path, named)
     rows = [row for row in csv_rows(text, named) if any(row)]
     names = _column(rows) if rows else []
     if names is None:

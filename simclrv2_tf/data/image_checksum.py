@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.spread import spread
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.files.paths import is_remote
@@ -32,9 +33,7 @@ def image_checksum(source: Source) -> int:
     if pixels and contents.nbytes <= WHOLE:
         return zlib.crc32(np.ascontiguousarray(contents).data)
     checksum = zlib.crc32(_sizes(source.storage).tobytes())
-    count = min(LOOKED_AT, source.num_examples)
-    numbers = np.linspace(0, source.num_examples - 1, count).astype(int)
-    for number in numbers:
+    for number in spread(source.num_examples, LOOKED_AT):
         checksum = zlib.crc32(_bytes_of(source, number), checksum)
     return checksum
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import concurrent.futures
 
-import numpy as np
-
 from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
 from simclrv2_tf.data.decode.orientation_tag import read_tag
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.spread import spread
 
 MOST = 2000  # images that are looked at, spread over the data set
 THREADS = 8  # that wait for files
@@ -39,8 +38,7 @@ def orientation_note(source: Source) -> str:
     """`tagged_words` of at most `MOST` images, of which headers are read."""
     if not source.storage.encoded:
         return ""
-    count = source.num_examples
-    places = np.unique(np.linspace(0, count - 1, min(MOST, count)).astype(int))
+    places = spread(source.num_examples, MOST)
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
         tags = list(pool.map(lambda index: _tag(source, index), places))
     tagged = sum(tag != UPRIGHT for tag in tags)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from simclrv2_tf.data.decode.bit_depth import USUAL
 from simclrv2_tf.data.decode.bit_depth import bits_a_channel
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.spread import spread
 from simclrv2_tf.data.unreadable import UNREADABLE
 
 MOST = 48  # images that are looked at, spread over the data set
@@ -31,8 +32,7 @@ def too_dark(source: Source) -> str:
     """
     if not source.storage.encoded:
         return ""
-    count = source.num_examples
-    places = np.unique(np.linspace(0, count - 1, min(MOST, count)).astype(int))
+    places = spread(source.num_examples, MOST)
     deep = [place for place in places if _is_deep(source, place)]
     brightest = max(_brightest(source, deep), default=0)
     if not 0 < brightest <= DARK:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 
+from simclrv2_tf.files.remote import open_binary
+
 _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -30,3 +32,22 @@ def utf8_text(data: bytes, named: str) -> str:
             "UTF-8"
         )
     return text
+
+
+def table_text(path: str, named: str) -> str:
+    """The text of a table in a file, here or in a bucket.
+
+    Args:
+      path: The file.
+      named: The same, as a message begins.
+
+    Raises:
+      ValueError: If it cannot be read, or is in another encoding.
+    """
+    try:
+        with open_binary(path) as file:
+            return utf8_text(file.read(), named)
+    except OSError as error:
+        raise ValueError(
+            f"{named} cannot be read as a table: {error}"
+        ) from None

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from simclrv2_tf.data.cache import SHARE
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.spread import spread
 from simclrv2_tf.machine.cores import cores
 from simclrv2_tf.machine.free_memory import free_memory
 
@@ -70,8 +71,7 @@ def _decode_some(source: Source) -> tuple[float, float]:
 
 def _decoded(source):
     """Yields the pixels of some images; what cannot be read is left out."""
-    count = min(source.num_examples, MOST, ROUNDS * cores())
-    numbers = np.linspace(0, source.num_examples - 1, count).astype(np.int64)
+    numbers = spread(source.num_examples, min(MOST, ROUNDS * cores()))
     images = tf.data.Dataset.from_tensor_slices(numbers).map(
         source.pixels(), num_parallel_calls=cores()
     )

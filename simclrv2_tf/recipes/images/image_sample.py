@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from simclrv2_tf.data.sixteen_bits import too_dark
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.spread import spread
 from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.data.unreadable import UnreadableImages
 
@@ -43,10 +44,7 @@ class ImageSample:
 
 def look_at(source: Source) -> ImageSample:
     """Looks at images of a source, the same ones whenever it is asked."""
-    count = min(SAMPLE, source.num_examples)
-    numbers = np.unique(
-        np.linspace(0, source.num_examples - 1, count).astype(int)
-    )
+    numbers = spread(source.num_examples, SAMPLE)
     looks = list(map(_looker(source.pixels()), numbers))
     seen = [look for look in looks if look]
     sides = np.array([sorted(look.sides) for look in seen]).reshape(-1, 2)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.spread import spread
 from simclrv2_tf.probing.linear_probe import classify
 from simclrv2_tf.probing.nearest import unit
 from simclrv2_tf.recipes import baselines
@@ -28,9 +29,8 @@ def told_from_mirror(source: Source) -> float:
       About 0.5 where a mirror changes nothing, 1 where it changes every
       image; 0.5 for fewer images than tell anything.
     """
-    count = min(MOST, source.num_examples)
-    spread = np.linspace(0, source.num_examples - 1, count).astype(np.int64)
-    images, _ = baselines.images_of(source.subset(np.unique(spread)), SIDE)
+    some = source.subset(spread(source.num_examples, MOST))
+    images, _ = baselines.images_of(some, SIDE)
     return tell(images.mean(axis=-1))
 
 

@@ -18,8 +18,7 @@ from simclrv2_tf.data.sources.columns import SPLIT
 from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.files.csv_rows import csv_rows
-from simclrv2_tf.files.remote import open_binary
-from simclrv2_tf.files.utf8 import utf8_text
+from simclrv2_tf.files.utf8 import table_text
 
 _LOG = logging.getLogger("simclrv2_tf")
 DELIMITERS = ",;\t|"
@@ -74,13 +73,7 @@ def read_table(file: str, options: SourceOptions) -> CsvTable:
 def _rows(file):
     """All rows, and what stands between the columns."""
     named = f"The file {file!r}"
-    try:
-        with open_binary(file) as data:
-            text = utf8_text(data.read(), named)
-    except OSError as error:
-        raise ValueError(
-            f"{named} cannot be read as a table: {error}"
-        ) from None
+    text = table_text(file, named)
     delimiter = _delimiter(text)
     return csv_rows(text, named, delimiter), delimiter
 
