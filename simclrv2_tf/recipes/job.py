@@ -108,7 +108,7 @@ def _begin(config, data, record, recipe, seconds):
         return Recipe.from_json(begun["recipe"])
     recipe_text.write_flagfiles(recipe, config.model_dir)
     record.begin(
-        asked=stage_configs.asked(config),
+        asked=stage_configs.job_flags(config),
         data=data.about(),
         recipe=recipe.to_json(),
         seconds=seconds,

@@ -44,8 +44,8 @@ def begun_with(config: Config, data: JobData) -> dict[str, Any]:
     """
     begun = record.read_job(config.model_dir)
     if begun:
-        asked = stage_configs.asked(config)
-        record.check_same(begun, asked, data.about(), config.model_dir)
+        flags = stage_configs.job_flags(config)
+        record.check_same(begun, flags, data.about(), config.model_dir)
     else:
         model_dir.check(config)
     return begun

@@ -86,7 +86,7 @@ class Recipe:
             if reason.option not in given.get(reason.stage, {})
         ]
 
-    def told(self, stage: str) -> Iterator[Reason]:
+    def effective(self, stage: str) -> Iterator[Reason]:
         """The reasons of a stage that say something of it."""
         given = self.given.get(stage, {})
         return (r for r in self.of(stage) if not is_void(r.option, given))

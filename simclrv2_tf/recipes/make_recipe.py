@@ -138,7 +138,7 @@ def gather(
         channels=data.train.num_channels,
         machine=this_machine(config.memory_budget, config.strategy),
         seconds=time_budget_seconds(config),
-        told_from_mirror=told_from_mirror(data.train),
+        told_from_mirror=told_from_mirror(data.train, sample.pixels),
         initial=initial,
         given=stage_configs.given(config)["pretrain"],
     )

@@ -27,7 +27,7 @@ def lines(recipe: Recipe) -> Iterator[str]:
         if stage not in recipe.seconds:
             continue
         yield f"\n{TITLES[stage]} ({duration(recipe.seconds[stage])})"
-        for reason in recipe.told(stage):
+        for reason in recipe.effective(stage):
             option = f"--{reason.option}={reason.value}"
             yield f"  {option:<34} {reason.why} [{reason.source}]"
         for name, value in recipe.given.get(stage, {}).items():
@@ -37,7 +37,7 @@ def lines(recipe: Recipe) -> Iterator[str]:
 def flagfile(recipe: Recipe, stage: str) -> str:
     """A flagfile of a stage, each number with its reason."""
     text = [f"# {TITLES[stage]}", ""]
-    for reason in recipe.told(stage):
+    for reason in recipe.effective(stage):
         text += [f"# {reason.why} [{reason.source}]"]
         text += [f"--{reason.option}={reason.value}"]
     given = recipe.given.get(stage, {})

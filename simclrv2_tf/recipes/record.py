@@ -215,29 +215,29 @@ class Record:
         return os.path.join(self.directory, *names)
 
 
-def _of_effect(asked):
+def _of_effect(flags):
     """What a job was asked, without what stages of earlier versions ignored."""
-    text = stage_overrides.without(asked.get("stage_options"), _IGNORED)
-    return {**asked, "stage_options": text}
+    text = stage_overrides.without(flags.get("stage_options"), _IGNORED)
+    return {**flags, "stage_options": text}
 
 
-def check_same(begun: dict, asked: dict, data: dict, directory: str) -> None:
+def check_same(begun: dict, flags: dict, data: dict, directory: str) -> None:
     """Raises a ValueError unless a job goes on with what it began with."""
     before = {"train_mode": "semi_supervised", **begun["asked"]}
-    before, asked = map(_of_effect, (before, asked))
-    names = [n for n in {**before, **asked} if before.get(n) != asked.get(n)]
+    before, flags = map(_of_effect, (before, flags))
+    names = [n for n in {**before, **flags} if before.get(n) != flags.get(n)]
     if names:
-        held, now = (
+        then, now = (
             ", ".join(f"{n}={values.get(n)}" for n in names)
-            for values in (before, asked)
+            for values in (before, flags)
         )
         raise ValueError(
             f"`model_dir` {directory!r} holds another job: it was begun with "
-            f"{held}, and the flags say {now}. Give another directory, or "
+            f"{then}, and the flags say {now}. Give another directory, or "
             "those flags."
         )
-    told = begun["data"]  # earlier versions did not tell the images
-    if told != {name: data[name] for name in data if name in told}:
+    recorded = begun["data"]  # earlier versions did not tell the images
+    if recorded != {name: data[name] for name in data if name in recorded}:
         raise ValueError(
             f"`model_dir` {directory!r} holds a job on other images: "
             f"{begun['data']['name']} had {begun['data']['examples']} then "

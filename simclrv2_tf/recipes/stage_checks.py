@@ -205,10 +205,10 @@ def check_rates(config: Config, chosen: Recipe, left_out: list[str]) -> None:
 
 def _asks_for_rates(config, stage, lacking):
     """What to do about an optimizer that was given to one stage, or to all."""
-    asked = given(config)[stage]["optimizer"]
+    optimizer = given(config)[stage]["optimizer"]
     if "optimizer" in read(config.stage_options, config)[stage]:
-        return _of_stage(stage, asked)
-    return _of_stages(lacking, asked)
+        return _of_stage(stage, optimizer)
+    return _of_stages(lacking, optimizer)
 
 
 def _lacks_rate(options, usual):
@@ -218,18 +218,19 @@ def _lacks_rate(options, usual):
     return options.get("optimizer", usual["optimizer"]) != usual["optimizer"]
 
 
-def _of_stage(stage, asked):
+def _of_stage(stage, optimizer):
     return (
-        f"--{stage}.optimizer={asked} needs a learning rate: give "
+        f"--{stage}.optimizer={optimizer} needs a learning rate: give "
         f"--{stage}.learning_rate too"
     )
 
 
-def _of_stages(lacking, asked):
+def _of_stages(lacking, optimizer):
     named = " and ".join(f"--{stage}.learning_rate" for stage in lacking)
     return (
-        f"--optimizer={asked} is for all stages and needs learning rates: give "
-        f"{named} too, or say it of one stage (--pretrain.optimizer={asked})"
+        f"--optimizer={optimizer} is for all stages and needs learning rates: "
+        f"give {named} too, or say it of one stage "
+        f"(--pretrain.optimizer={optimizer})"
     )
 
 

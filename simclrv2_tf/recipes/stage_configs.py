@@ -79,7 +79,7 @@ def _has_network(own):
     return any(name in own for name in ("backbone", *_OF_RESNETS))
 
 
-def asked(config: Config) -> dict[str, Any]:
+def job_flags(config: Config) -> dict[str, Any]:
     """What makes this job another one than a job with other values.
 
     A recipe may be asked for without saying that it is for a job.

@@ -52,7 +52,7 @@ def begun(tmp_path):
     config = asked(tmp_path)
     first = recipe()
     record.Record(str(tmp_path)).begin(
-        asked=stage_configs.asked(config),
+        asked=stage_configs.job_flags(config),
         data=open_data(config).about(),
         recipe=first.to_json(),
         seconds=1.0,
@@ -79,7 +79,7 @@ def test_other_pixels_are_other_images(tmp_path):
     config = asked(tmp_path)
     data = open_data(config, arrays(1))
     record.Record(str(tmp_path)).begin(
-        asked=stage_configs.asked(config),
+        asked=stage_configs.job_flags(config),
         data=data.about(),
         recipe=recipe().to_json(),
     )

@@ -115,9 +115,9 @@ def _trial_steps(recipe, facts, most):
 
     Steps that are given for fine-tuning are those of the trials, too.
     """
-    asked = recipe.given.get("finetune", {}).get("train_steps")
-    if asked:
-        return asked if asked <= most else 0
+    given = recipe.given.get("finetune", {}).get("train_steps")
+    if given:
+        return given if given <= most else 0
     steps = label_steps(facts, recipe.options("scratch"), "scratch")
     steps = min(steps, most)
     return steps if steps >= LEAST_TRIAL_STEPS else 0

@@ -36,7 +36,7 @@ _LOG = logging.getLogger("simclrv2_tf")
 
 @dataclasses.dataclass(frozen=True)
 class StepTime:
-    """What the probe found.
+    """What the probe measured.
 
     Attributes:
       step: Seconds of a step, or of its computing alone where its images
@@ -74,17 +74,17 @@ def measure(
     batch = options.get("train_batch_size", 0)
     if LEAST_STEPS * batch * decoding.image > SECONDS:
         return _without_images(options, reckoned, decoding)
-    found, waiting = _timed(options, source, reckoned)
-    found = dataclasses.replace(found, decoding=decoding)
-    return _with_input(found, batch) if waiting > WAITING else found
+    probe, waiting = _timed(options, source, reckoned)
+    probe = dataclasses.replace(probe, decoding=decoding)
+    return _with_input(probe, batch) if waiting > WAITING else probe
 
 
 def _without_images(options, reckoned, decoding):
     """What is found where decoding takes longer than the probe may."""
     options = {**options, "lineareval_while_pretraining": False}
-    found, _ = _timed(options, _noise(options), reckoned)
-    start = found.start + _of_a_start(options) * decoding.image
-    return StepTime(found.step, start, decoding)
+    probe, _ = _timed(options, _noise(options), reckoned)
+    start = probe.start + _of_a_start(options) * decoding.image
+    return StepTime(probe.step, start, decoding)
 
 
 def _timed(options, source, reckoned):
@@ -147,14 +147,14 @@ def _last(events):
     return [e for e in events if e["event"] == "train"][-1]
 
 
-def _with_input(found, batch):
+def _with_input(probe, batch):
     """What was found where steps wait: they take as long as their images."""
-    image = found.step / batch
-    if not found.decoding.image:
-        return dataclasses.replace(found, crop=image / VIEWS)
-    longer = max(found.decoding.image, image)
-    decoding = dataclasses.replace(found.decoding, image=longer)
-    return dataclasses.replace(found, decoding=decoding)
+    image = probe.step / batch
+    if not probe.decoding.image:
+        return dataclasses.replace(probe, crop=image / VIEWS)
+    longer = max(probe.decoding.image, image)
+    decoding = dataclasses.replace(probe.decoding, image=longer)
+    return dataclasses.replace(probe, decoding=decoding)
 
 
 def _noise(options):

@@ -72,9 +72,9 @@ def _shorten(recipe, record):
     why = f"{share:.0%} of what was planned: the parts before took longer"
     stage_steps.shorten(recipe, "distill", share, why)
     steps = recipe.options("distill")["train_steps"]
-    told = f"distillation: {steps:,} steps, {why}"
-    print(told, flush=True)
-    recipe.notes.append(told)
+    note = f"distillation: {steps:,} steps, {why}"
+    print(note, flush=True)
+    recipe.notes.append(note)
 
 
 def _has_begun(record):

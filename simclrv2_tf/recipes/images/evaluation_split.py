@@ -16,7 +16,7 @@ from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import inputs
 
 
-class Found(NamedTuple):
+class EvaluationSplit(NamedTuple):
     """An evaluation split.
 
     Attributes:
@@ -28,7 +28,7 @@ class Found(NamedTuple):
     split: str
 
 
-def find(config: Config, train: Source) -> Found:
+def find(config: Config, train: Source) -> EvaluationSplit:
     """The evaluation split that a config names, or one that stands in for it.
 
     A single run reads the splits of TFDS data sets by their own names alone.
@@ -47,22 +47,22 @@ def find(config: Config, train: Source) -> Found:
         split = _likeliest(config)
         if split is not None:
             source = inputs.open_source(plain, split, "eval_split")
-            return Found(source, split)
-    return Found(source, config.eval_split)
+            return EvaluationSplit(source, split)
+    return EvaluationSplit(source, config.eval_split)
 
 
-def passed_over(config: Config, found: Found) -> list[str]:
+def passed_over(config: Config, chosen: EvaluationSplit) -> list[str]:
     """A sentence about splits of a TFDS data set that a job does not read.
 
     Args:
       config: The job's `Config`.
-      found: What `find` gave.
+      chosen: What `find` gave.
     """
     if not is_tfds(config.dataset):
         return []
     read = _names_in(config.train_split)
-    if found.source is not None:  # a test split may well be for later
-        read |= {*_names_in(found.split), *TEST}
+    if chosen.source is not None:  # a test split may well be for later
+        read |= {*_names_in(chosen.split), *TEST}
     idle = [n for n in inputs.split_names(config) if n not in read]
     if not idle or "all" in read:
         return []

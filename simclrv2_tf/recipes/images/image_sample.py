@@ -41,6 +41,11 @@ class ImageSample:
     unreadable: tuple[int, ...] = ()
     grey: bool = False
 
+    @property
+    def pixels(self) -> int:
+        """Of an image of median size."""
+        return int(self.side**2 * self.elongation)
+
 
 def look_at(source: Source) -> ImageSample:
     """Looks at images of a source, the same ones whenever it is asked."""

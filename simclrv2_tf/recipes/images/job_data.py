@@ -83,11 +83,13 @@ def open_data(
     source = source or inputs.open_source(plain)
     _check_images(source)
     if eval_source is None and named:
-        found = evaluation_split.find(config, source)
-        eval_source = found.source
-        config = dataclasses.replace(config, eval_split=found.split)
-        told = evaluation_split.passed_over(config, found)
-        source = dataclasses.replace(source, notes=(*source.notes, *told))
+        split = evaluation_split.find(config, source)
+        eval_source = split.source
+        config = dataclasses.replace(config, eval_split=split.split)
+        passed_over = evaluation_split.passed_over(config, split)
+        source = dataclasses.replace(
+            source, notes=(*source.notes, *passed_over)
+        )
     if not _has_labels(source):
         return _without_labels(config, source, eval_source)
     _check_labels(source)
@@ -131,12 +133,12 @@ def check_evaluates(
       evaluation: `Source` to evaluate on, None for none.
       note: How accuracy is measured, for the error.
     """
-    asked = [name for name in _EVALUATING if getattr(config, name)]
-    if asked and evaluation is None:
+    options = [name for name in _EVALUATING if getattr(config, name)]
+    if options and evaluation is None:
         raise ValueError(
-            f"`{asked[0]}` needs labelled images to evaluate on, and there "
+            f"`{options[0]}` needs labelled images to evaluate on, and there "
             f"are none: {note}. Give an evaluation split, or leave it out. "
-            f"Received: {asked[0]}={getattr(config, asked[0])}"
+            f"Received: {options[0]}={getattr(config, options[0])}"
         )
 
 

@@ -24,25 +24,25 @@ def notes(data: JobData, seconds: float = SECONDS) -> list[str]:
     examples = data.train.num_examples
     others = np.setdiff1d(np.arange(examples), data.labelled)
     order = np.concatenate([data.labelled, others])
-    found = find_copies(data.train, data.evaluation, seconds, order)
-    said = [_found(data, found.pairs)] if found.pairs else []
+    copies = find_copies(data.train, data.evaluation, seconds, order)
+    sentences = [_sentence(data, copies.pairs)] if copies.pairs else []
     everything = examples + data.evaluation.num_examples
-    if found.looked_at < everything:
-        said.append(
-            f"train/test leakage was looked for in {found.looked_at:,} of "
+    if copies.looked_at < everything:
+        sentences.append(
+            f"train/test leakage was looked for in {copies.looked_at:,} of "
             f"{everything:,} images, for {seconds:g} seconds"
         )
-    return said
+    return sentences
 
 
-def _found(data, pairs):
-    held, trained = next(iter(pairs.items()))
+def _sentence(data, pairs):
+    evaluated, trained = next(iter(pairs.items()))
     labelled = np.isin(list(pairs.values()), data.labelled).sum()
     return (
         f"train/test leakage: {len(pairs):,} of the "
         f"{data.evaluation.num_examples:,} images that accuracy is measured on "
         f"are trained on too, byte for byte, {labelled:,} of them with a label "
-        f"({data.evaluation.where(held)} = {data.train.where(trained)}). "
+        f"({data.evaluation.where(evaluated)} = {data.train.where(trained)}). "
         f"Accuracy comes out too high: {_remedy(data, pairs)}"
     )
 
@@ -52,18 +52,18 @@ def _remedy(data, pairs):
     files = are_files(data.train) and are_files(data.evaluation)
     if not files and data.train.name == data.evaluation.name:
         return "leave them out of what is trained on"  # set aside, or no names
-    held, trained = (whole_names(s) for s in (data.evaluation, data.train))
-    apart = [t for h, t in pairs.items() if held[h] != trained[t]]
+    evaluated, trained = (whole_names(s) for s in (data.evaluation, data.train))
+    apart = [t for e, t in pairs.items() if evaluated[e] != trained[t]]
     both = len(pairs) - len(apart)
-    said = ["--dataset_summary names them"]
+    sentences = ["--dataset_summary names them"]
     if apart:
-        said.append(
+        sentences.append(
             "--exclude_images leaves out those of training that a table names, "
             f"such as {trained[apart[0]]}"
         )
     if both:
-        said.append(
+        sentences.append(
             f"{both:,} are the same file in both, which --exclude_images would "
             "take from both: name each for training or for evaluation alone"
         )
-    return "; ".join(said)
+    return "; ".join(sentences)

@@ -49,8 +49,8 @@ class _Counts:
     @property
     def without(self):
         """Classes of which none are set aside, the largest first."""
-        found = np.flatnonzero(self.aside == 0)
-        return found[np.argsort(-self.there[found], kind="stable")]
+        classes = np.flatnonzero(self.aside == 0)
+        return classes[np.argsort(-self.there[classes], kind="stable")]
 
 
 def spare(config: Config, source: Source) -> Spared:
@@ -74,7 +74,7 @@ def spare(config: Config, source: Source) -> Spared:
         given = config.holdout_fraction and f" by --holdout_fraction={share:g}"
         note = f"too few labels to set some aside{given or ''} ({why})"
         return Spared(None, share, note)
-    return Spared(numbers, share, _told(counts))
+    return Spared(numbers, share, _note_of(counts))
 
 
 def _count(source, numbers, share):
@@ -87,7 +87,7 @@ def _count(source, numbers, share):
     return _Counts(names, there, aside, share)
 
 
-def _told(counts):
+def _note_of(counts):
     said = (
         f"{counts.aside.sum():,} labelled images set aside before training, "
         f"{counts.share:.0%} of each class"
@@ -120,9 +120,9 @@ def _why_too_few(counts, per_class):
 def _leaves_too_few(counts, per_class):
     index = counts.left.argmin()
     left = counts.left[index]
-    asked = f"--labels_per_class={per_class}" if per_class else "one of each"
+    wanted = f"--labels_per_class={per_class}" if per_class else "one of each"
     return (
-        f"{_has(counts, index)} would keep {left} of them, and {asked} needs "
+        f"{_has(counts, index)} would keep {left} of them, and {wanted} needs "
         f"more: label more of it, or give {_less(counts, left)}an evaluation "
         "split"
     )

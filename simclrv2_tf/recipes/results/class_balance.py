@@ -45,19 +45,19 @@ def notes(job) -> list[str]:
     """Balanced accuracy of a `Job`'s small networks in words, where of use."""
     counts, measured = _counted(job)
     parts = [job.record.done[part] for part in ("distilled", "scratch")]
-    told = [part[_BALANCED] for part in parts if _BALANCED in part]
-    if measured != "evaluation" or len(told) < 2 or not is_unequal(counts):
+    balanced = [part[_BALANCED] for part in parts if _BALANCED in part]
+    if measured != "evaluation" or len(balanced) < 2 or not is_unequal(counts):
         return []
     sizes = {part.get("parameters") for part in parts}
     other = "the same" if len(sizes) == 1 else "another"
-    said = (
+    sentence = (
         "balanced accuracy (mean over classes) of the small distilled network "
-        f"is {told[0]:.1%}, of {other} from scratch {told[1]:.1%}: of the "
-        f"{counts.sum():,} images {counts.max():,} are of the largest class "
-        f"and {counts[counts > 0].min():,} of the smallest, and a constant "
-        f"answer has {_share(counts):.1%} top-1"
+        f"is {balanced[0]:.1%}, of {other} from scratch {balanced[1]:.1%}: of "
+        f"the {counts.sum():,} images {counts.max():,} are of the largest "
+        f"class and {counts[counts > 0].min():,} of the smallest, and a "
+        f"constant answer has {_share(counts):.1%} top-1"
     )
-    return [". ".join([said, *_advice(job)])]
+    return [". ".join([sentence, *_advice(job)])]
 
 
 def _share(counts):

@@ -37,13 +37,13 @@ class FeatureChecks:
         """The rows, computed once."""
         record = self._job.record
         if PART not in record.done:
-            known, asked = self._labelled()
+            known, queries = self._labelled()
             images = (
                 _some(known, MOST_KNOWN, FOLDS),
-                asked and _some(asked, MOST_ASKED),
+                queries and _some(queries, MOST_ASKED),
             )
             rows = [vars(row) for row in self._compute(images)]
-            record.finish(PART, {"rows": rows, **_drawn(known, asked)})
+            record.finish(PART, {"rows": rows, **_drawn(known, queries)})
         return [Row(**values) for values in record.done[PART]["rows"]]
 
     def notes(self) -> list[str]:
@@ -82,10 +82,10 @@ class FeatureChecks:
         weights = network.backbone.trainable_variables
         return network, sum(math.prod(weight.shape) for weight in weights)
 
-    def _neighbours(self, known, labels, asked):
+    def _neighbours(self, known, labels, queries):
         fewest = int(np.bincount(labels).min())
         k = max(1, min(NEIGHBOURS, fewest))
-        return neighbours(known, labels, asked, k)
+        return neighbours(known, labels, queries, k)
 
     def _labelled(self):
         """Labelled images to learn from and, if any, to evaluate on.
@@ -96,15 +96,15 @@ class FeatureChecks:
         train = data.train.subset(data.labelled)
         if data.evaluation is None:
             return train, None
-        asked = spread_over(self._job.config_of("distill"), data.evaluation)
-        return train, asked.subset(np.flatnonzero(asked.labels >= 0))
+        queries = spread_over(self._job.config_of("distill"), data.evaluation)
+        return train, queries.subset(np.flatnonzero(queries.labels >= 0))
 
     def _judged(self, images, classifiers, represent, parameters):
         """A row for each classifier of one representation."""
         begin = time.monotonic()
-        known, asked = (s and (represent(s), s.labels) for s in images)
+        known, queries = (s and (represent(s), s.labels) for s in images)
         for name, classify in classifiers.items():
-            accuracy, count = baselines.accuracy(classify, known, asked)
+            accuracy, count = baselines.accuracy(classify, known, queries)
             seconds, begin = time.monotonic() - begin, time.monotonic()
             yield Row(
                 name=name,
@@ -112,7 +112,7 @@ class FeatureChecks:
                 examples=count,
                 parameters=parameters,
                 seconds=seconds,
-                measured="evaluation" if asked else "cross-validation",
+                measured="evaluation" if queries else "cross-validation",
             )
 
 
@@ -123,10 +123,10 @@ def _some(source, most, least=0):
     return baselines.readable(source)
 
 
-def _drawn(known, asked):
+def _drawn(known, queries):
     """What is recorded of a draw, {} where all images are looked at."""
     counts = {"learnt from": (MOST_KNOWN, known.num_examples)}
-    if asked:
-        counts["judged on"] = (MOST_ASKED, asked.num_examples)
+    if queries:
+        counts["judged on"] = (MOST_ASKED, queries.num_examples)
     drawn = {part: pair for part, pair in counts.items() if pair[0] < pair[1]}
     return {"drawn": drawn} if drawn else {}

@@ -47,14 +47,14 @@ def lines(rows: list[Row]) -> Iterator[str]:
     yield _line("", "top-1", "95 %", "parameters", "seconds")
     for row in rows:
         values = row.values()
-        told, interval = "-", ""
+        top_1, interval = "-", ""
         if values["top_1"] is not None:
-            told = f"{values['top_1']:.1%}"
+            top_1 = f"{values['top_1']:.1%}"
             interval = f"{values['low']:.1%} - {values['high']:.1%}"
         mark = " *" if row.measured == "cross-validation" else ""
         count = f"{row.parameters:,}" if row.parameters else ""
         seconds = f"{row.seconds:.0f}"
-        yield _line(row.name + mark, told, interval, count, seconds)
+        yield _line(row.name + mark, top_1, interval, count, seconds)
     if any(row.measured == "cross-validation" for row in rows):
         yield "* cross-validated on the labels that training uses"
 

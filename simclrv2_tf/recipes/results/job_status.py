@@ -46,8 +46,8 @@ def describe(directory: str) -> str:
 def _part(directory, name, done):
     if name in done:
         top_1 = done[name].get("eval/label_top_1_accuracy")
-        told = f", top-1 {top_1:.1%}" if top_1 is not None else ""
-        return f"{name:<12}done in {duration(done[name]['seconds'])}{told}"
+        suffix = f", top-1 {top_1:.1%}" if top_1 is not None else ""
+        return f"{name:<12}done in {duration(done[name]['seconds'])}{suffix}"
     path = os.path.join(directory, name)
     if not os.path.exists(os.path.join(path, "flags.json")):
         return f"{name:<12}not begun"

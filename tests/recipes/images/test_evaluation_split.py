@@ -137,7 +137,7 @@ def test_a_validation_split_comes_first(tmp_path):
 def begun(config, data):
     recipe = {"seconds": {}, "reasons": []}
     record.Record(config.model_dir).begin(
-        asked=stage_configs.asked(config), data=data.about(), recipe=recipe
+        asked=stage_configs.job_flags(config), data=data.about(), recipe=recipe
     )
 
 

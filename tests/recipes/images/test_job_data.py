@@ -157,7 +157,9 @@ def test_a_job_without_labels_that_began_with_evaluation_goes_on(tmp_path):
     )
     recipe = {"seconds": {}, "reasons": []}
     record.Record(str(tmp_path)).begin(
-        asked=stage_configs.asked(config), data=before.about(), recipe=recipe
+        asked=stage_configs.job_flags(config),
+        data=before.about(),
+        recipe=recipe,
     )
     data = job_data.open_data(config, source([-1] * 100), source(EVEN))
     assert job_directory.begun_with(config, data)

@@ -33,3 +33,20 @@ def test_few_images_tell_nothing():
     left = BLOBS[: mirroring.LEAST - 1].copy()
     left[:, :, :4] += 1.0
     assert mirroring.tell(left) == mirroring.CHANCE
+
+
+@pytest.mark.parametrize(
+    ("pixels", "images"),
+    [(64, 400), (2_500_000, 400), (4_000_000, 250), (50_000_000, 120)],
+)
+def test_of_large_images_fewer_are_looked_at(monkeypatch, pixels, images):
+    sizes = []
+
+    def images_of(some, side):
+        sizes.append(some.num_examples)
+        return np.zeros((1, side, side, 3), np.float32), np.zeros(1, np.int64)
+
+    monkeypatch.setattr(mirroring.baselines, "images_of", images_of)
+    source = sources.open_source("digits", "train")
+    mirroring.told_from_mirror(source, pixels)
+    assert sizes == [images]
