@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import TypeAlias
 
 import keras
-import tensorflow as tf
 
 from simclrv2_tf.inference import embedding_files
 from simclrv2_tf.python_calls import Data
@@ -26,7 +26,7 @@ Teachers: TypeAlias = "Path | keras.Model | Sequence[Path | keras.Model]"
 def pretrain(
     dataset: Data,
     model_dir: Path,
-    eval_dataset: tf.data.Dataset | None = None,
+    eval_dataset: Data | None = None,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     **options: Unpack[Options],
@@ -38,8 +38,10 @@ def pretrain(
         `tf.data.Dataset` of images or (image, label), images of one size,
         uint8 or float in [0, 1].
       model_dir: Directory of the run. A run found there goes on.
-      eval_dataset: A `tf.data.Dataset` to evaluate on with
-        `mode="train_then_eval"`; a data set by name has `eval_split`.
+      eval_dataset: A data set to evaluate on with `mode="train_then_eval"`,
+        `patience` or `export_best`. Else the evaluation split of a named data
+        set is taken, or what `holdout_fraction` sets aside. Of one by name it
+        is the split `eval_split`, or the only one there is.
       callbacks: Keras callbacks, which act after our metrics and health line
         and before the checkpoint of a step. `fit` has one epoch, from where
         the run is (`model.optimizer.iterations`); `model.stop_training` ends
@@ -65,7 +67,7 @@ def pretrain(
 def finetune(
     dataset: Data,
     model_dir: Path,
-    eval_dataset: tf.data.Dataset | None = None,
+    eval_dataset: Data | None = None,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     **options: Unpack[Options],
@@ -83,7 +85,7 @@ def distill(
     dataset: Data,
     model_dir: Path,
     teacher: Teachers,
-    eval_dataset: tf.data.Dataset | None = None,
+    eval_dataset: Data | None = None,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     **options: Unpack[Options],
@@ -101,7 +103,7 @@ def distill(
 def evaluate(
     dataset: Data | None,
     model_dir: Path,
-    train_dataset: tf.data.Dataset | None = None,
+    train_dataset: Data | None = None,
     **options: Unpack[Options],
 ) -> dict[str, Any]:
     """Evaluates a run's newest checkpoint on the evaluation split.
@@ -110,8 +112,8 @@ def evaluate(
       dataset: See `pretrain`; a `tf.data.Dataset` is evaluated on as it is.
         None for the data set that the run was trained on.
       model_dir: Directory of the run.
-      train_dataset: A `tf.data.Dataset` of the known neighbours, for `knn_k`;
-        a data set by name has `train_split`.
+      train_dataset: A data set of the known neighbours, for `knn_k`, where
+        `dataset` is a `tf.data.Dataset`; one by name has `train_split`.
       **options: Fields of `Config`.
 
     Returns:
@@ -119,7 +121,7 @@ def evaluate(
       names begin with "eval/", and lists under "classes" and "calibration".
     """
     options = {**options, "mode": "eval"}
-    if dataset is None or isinstance(dataset, str):
+    if dataset is None or isinstance(dataset, (str, os.PathLike)):
         return call(None, dataset, model_dir, options)
     if options.get("knn_k") and train_dataset is None:
         raise ValueError(
@@ -235,8 +237,9 @@ def probe(
         for the data set that the run was trained on.
       model_dir: Directory of the run. Without one give `checkpoint`, and
         `probe_output`.
-      eval_dataset: A data set to judge on. Else the evaluation split of a
-        named data set is taken, or some labelled images are set aside.
+      eval_dataset: A data set to judge on, see `pretrain`. Else the evaluation
+        split of a named data set is taken, or some labelled images are set
+        aside.
       **options: Fields of `Config`, such as `label_counts`, `label_draws`,
         `probe_endpoint`, `compare`.
 
@@ -265,8 +268,8 @@ def curate(
         data set that the run was trained on.
       model_dir: Directory of the run. Without one give `checkpoint`, and
         `curate_output`.
-      eval_dataset: A data set that shares no image with it; with a data set
-        by name its other splits are compared.
+      eval_dataset: A data set that shares no image with it, see `pretrain`;
+        the other splits of a data set by name are compared too.
       **options: Fields of `Config`, such as `label_budget`.
 
     Returns:
@@ -287,7 +290,7 @@ def curate(
 def semi_supervised(
     dataset: Data,
     model_dir: Path,
-    eval_dataset: tf.data.Dataset | None = None,
+    eval_dataset: Data | None = None,
     *,
     pretrain: Options | None = None,
     finetune: Options | None = None,
@@ -301,8 +304,8 @@ def semi_supervised(
     Args:
       dataset: See `pretrain`; as many labels as there are.
       model_dir: Directory of the job. A job found there goes on.
-      eval_dataset: A `tf.data.Dataset` to evaluate on. Else the evaluation
-        split is taken, or some labelled images are set aside.
+      eval_dataset: A data set to evaluate on, see `pretrain`. Else the
+        evaluation split is taken, or some labelled images are set aside.
       pretrain: Options of that stage, which win over the recipe.
       finetune: The same.
       distill: The same.
@@ -328,7 +331,7 @@ def semi_supervised(
 def recommend(
     dataset: Data,
     model_dir: Path | None = None,
-    eval_dataset: tf.data.Dataset | None = None,
+    eval_dataset: Data | None = None,
     **options: Unpack[Options],
 ) -> dict[str, Any]:
     """Says what `semi_supervised` would do with a data set, and why.

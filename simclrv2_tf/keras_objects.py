@@ -19,7 +19,7 @@ MODULES = {
 }
 
 
-def register(_):
+def register(_) -> None:
     """Names our classes to Keras, those that are loaded already excepted."""
     from keras.saving import get_custom_objects
 

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import TypeAlias
+from typing import cast
 
 import keras
 import tensorflow as tf
 
 from simclrv2_tf import session
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import holdout
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import keras_files
@@ -28,7 +30,7 @@ _OF_NAMES = (
     "label_map",
     "train_split",
 )
-Data: TypeAlias = "str | tf.data.Dataset | Source"
+Data: TypeAlias = "str | os.PathLike[str] | tf.data.Dataset | Source"
 Path: TypeAlias = str | os.PathLike[str]
 
 
@@ -37,7 +39,7 @@ def call(
     dataset: Data | None,
     model_dir: Path | None,
     options: Mapping[str, Any],
-    eval_dataset: tf.data.Dataset | None = None,
+    eval_dataset: Data | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, Any]:
     """Runs what the arguments of a function of `api` ask for.
@@ -63,16 +65,42 @@ def call(
     source, eval_source = _as_source(dataset), _as_source(eval_dataset)
     if source is None and dataset is not None:
         options["dataset"] = dataset
+    if eval_source is None and eval_dataset is not None:
+        eval_source = os.fspath(cast(Path, eval_dataset))  # opened by its name
     config = Config(**options)
     if source is not None:
         _check_of_names(options)
-    evaluating = _evaluating(config)
-    if evaluating and source is not None and eval_source is None:
-        raise ValueError(
-            "`eval_dataset` must be given where `dataset` has no name. "
-            f"Received: {evaluating}, eval_dataset=None"
-        )
+        source, eval_source = _divided(config, source, eval_source)
+        _check_evaluation(config, eval_source)
     return session.run(config, source, eval_source, callbacks=callbacks)
+
+
+def _divided(config, source, eval_source):
+    """What a run trains on, and evaluates on; a job divides by itself."""
+    share = config.holdout_fraction
+    if not share or not _is_single_run(config):
+        return source, eval_source
+    rest, aside = holdout.divide(source, share)
+    if not aside.num_examples:  # nothing has a label
+        return source, eval_source
+    if eval_source is None and _evaluating(config):
+        eval_source = aside
+    return rest, eval_source
+
+
+def _is_single_run(config):
+    trains = config.mode in session.TRAINING
+    return trains and config.train_mode != "semi_supervised"
+
+
+def _check_evaluation(config, eval_source):
+    """Raises a ValueError where training has nothing to evaluate on."""
+    evaluating = _evaluating(config)
+    if evaluating and eval_source is None:
+        raise ValueError(
+            "`eval_dataset` must be given where `dataset` has no name, or "
+            f"`holdout_fraction`. Received: {evaluating}, eval_dataset=None"
+        )
 
 
 def _check_of_names(options):
@@ -90,7 +118,7 @@ def _evaluating(config):
     """The option that has training evaluate, None if there is none."""
     if config.mode == "train_then_eval":
         return "mode='train_then_eval'"
-    compares = config.mode == "train" and config.train_mode != "semi_supervised"
+    compares = _is_single_run(config) and not config.best_folds
     options = [n for n in ("patience", "export_best") if getattr(config, n)]
     if compares and options:
         return f"{options[0]}={getattr(config, options[0])!r}"

@@ -1,5 +1,7 @@
 """The command `simclrv2`: flags to a config, config to a session."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import os
@@ -16,7 +18,7 @@ from simclrv2_tf.runs import status
 from simclrv2_tf.runs.interruption import Interruption
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> None:
     """Runs what the flags say; a user's mistake is one line and status 2.
 
     So is what TensorFlow says, of memory that is used up perhaps. A run that is
@@ -37,7 +39,7 @@ def main(argv=None):
         raise SystemExit(130) from None
 
 
-def command():
+def command() -> None:
     """Runs `main`, and where it fails ends at once, without clean-up.
 
     Python would drop what still reads images, and wait for it. Several workers
@@ -46,14 +48,14 @@ def command():
     try:
         main()
     except SystemExit as end:
-        failed = isinstance(end.code, int) and end.code
-        if not failed or "TF_CONFIG" in os.environ:
+        code = end.code if isinstance(end.code, int) else 0
+        if not code or "TF_CONFIG" in os.environ:
             raise
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
-        os._exit(end.code)
+        os._exit(code)
 
 
 def _leave_pipe():

@@ -40,6 +40,7 @@ from simclrv2_tf.recipes.record import read_job
 from simclrv2_tf.reports import page
 from simclrv2_tf.runs import apart_from_images
 from simclrv2_tf.runs import inputs
+from simclrv2_tf.runs import recorded_data
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.callbacks import loggers
 from simclrv2_tf.runs.callbacks.user_callbacks import check_callbacks
@@ -53,13 +54,14 @@ from simclrv2_tf.runs.train import train
 TRAINING = ("train", "train_then_eval")
 EXPORTING = (*TRAINING, "export")
 APPLYING = ("eval", "embed", "predict", "probe", "curate")
+JUDGING = ("eval", "probe", "curate")  # of these, by images held out
 _LOG = logging.getLogger("simclrv2_tf")
 
 
 def run(
     config: Config,
     source: Source | None = None,
-    eval_source: Source | None = None,
+    eval_source: Source | str | None = None,
     interruption: Interruption | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict:
@@ -68,7 +70,8 @@ def run(
     Args:
       config: A `Config`.
       source: A `Source` to train on, or to embed, in place of the config's.
-      eval_source: A `Source` to evaluate on, in place of the config's.
+      eval_source: A `Source` to evaluate on, in place of the config's, or the
+        name of a data set.
       interruption: An `Interruption` that has begun; None for none.
       callbacks: Keras callbacks that take part in training; those of a job in
         each of its stages.
@@ -90,6 +93,8 @@ def run(
     if config.mode not in (*TRAINING, "recommend"):
         config = _of_the_run(config)
     config = resolve_orientation(config)
+    if isinstance(eval_source, str):
+        eval_source = inputs.open_evaluation_of(config, eval_source)
     config, (source, eval_source) = agree(config, source, eval_source)
     if config.mode == "recommend":
         return make_recipe.recommend_for(config, source, eval_source)
@@ -102,12 +107,13 @@ def run(
 def _check(config, callbacks):
     """Raises a ValueError unless `callbacks` are callbacks that take part.
 
-    Also if the package of a logger is not installed, or the run would write
-    among its own images.
+    Also if the package of a logger or of an export is not installed, those of
+    a job's stages too, or the run would write among its own images.
     """
     check_callbacks(callbacks)
     if config.mode in TRAINING:
         loggers.check_installed(config)
+        export.check_installed(exports.all_formats(config))
     if config.mode in (*TRAINING, "recommend"):
         apart_from_images.check(config)
     if callbacks and (config.dataset_summary or config.mode not in TRAINING):
@@ -223,8 +229,11 @@ def _with_data_of_exports(config, data):
 
 
 def _results(config, source, eval_source, interruption, callbacks):
-    if config.mode in APPLYING and source is None and eval_source is None:
+    judges_it = config.mode == "eval" and eval_source is not None
+    if config.mode in APPLYING and source is None and not judges_it:
         config = with_own_data(config)
+        if config.mode in JUDGING:
+            recorded_data.warn_if_changed(config)
     if config.mode == "embed":
         return {"embeddings": embed(config, source)}
     if config.mode == "predict":

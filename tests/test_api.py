@@ -1,10 +1,16 @@
 """What the functions take in place of a data set's name."""
 
+import pathlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import simclrv2_tf
+from simclrv2_tf import session
+from simclrv2_tf.data import holdout
+
+LABELS = np.arange(20) % 2
 
 
 @pytest.mark.parametrize(
@@ -31,3 +37,81 @@ def test_what_needs_a_name_is_refused_for_what_has_none(option, tmp_path):
     (name,) = option
     with pytest.raises(ValueError, match=f"`{name}` is for .*before they are"):
         simclrv2_tf.pretrain(data, tmp_path, **option)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What `session.run` is called with: config, source, eval_source."""
+    calls = []
+
+    def run(config, source=None, eval_source=None, **others):
+        calls.append((config, source, eval_source))
+        return {}
+
+    monkeypatch.setattr(session, "run", run)
+    return calls
+
+
+def pictures(labels=LABELS):
+    images = np.zeros((len(labels), 8, 8, 3), np.uint8)
+    return tf.data.Dataset.from_tensor_slices((images, labels))
+
+
+@pytest.mark.parametrize("name", ["folder:b", pathlib.Path("folder:b")])
+def test_a_data_set_to_evaluate_on_may_have_a_name(asked, tmp_path, name):
+    calls = (simclrv2_tf.probe, simclrv2_tf.curate, simclrv2_tf.finetune)
+    for function in calls:
+        function("folder:a", tmp_path, name)
+    simclrv2_tf.finetune(pictures(), tmp_path, name, patience=1)
+    simclrv2_tf.semi_supervised("folder:a", tmp_path, name)
+    assert [evaluation for *_, evaluation in asked] == ["folder:b"] * 5
+    assert asked[0][0].dataset == "folder:a"
+
+
+def test_a_path_is_evaluated_on_as_a_name_is(asked, tmp_path):
+    simclrv2_tf.evaluate(pathlib.Path("tfds/mine"), tmp_path)
+    ((config, source, evaluation),) = asked
+    assert config.dataset == "tfds/mine" and config.mode == "eval"
+    assert source is None and evaluation is None
+
+
+def test_a_share_of_a_data_set_without_a_name_is_set_aside(asked, tmp_path):
+    options = {"holdout_fraction": 0.2}
+    simclrv2_tf.finetune(pictures(), tmp_path, **options)
+    simclrv2_tf.finetune(pictures(), tmp_path, patience=1, **options)
+    simclrv2_tf.pretrain(
+        pictures(), tmp_path, pictures(LABELS[:6]), mode="train_then_eval"
+    )
+    simclrv2_tf.finetune(
+        pictures(), tmp_path, pictures(LABELS[:6]), patience=1, **options
+    )
+    rest = holdout.left_over(LABELS, 0.2).tolist()
+    trained = [source.numbers for _, source, _ in asked]
+    assert trained.pop(2) is None  # nothing is set aside unasked
+    assert [numbers.tolist() for numbers in trained] == [rest] * 3
+    without, aside, *given = [evaluation for *_, evaluation in asked]
+    assert without is None
+    assert aside.numbers.tolist() == holdout.held_out(LABELS, 0.2).tolist()
+    assert [source.num_examples for source in given] == [6, 6]
+
+
+def test_a_job_sets_a_share_aside_by_itself(asked, tmp_path):
+    for function in (simclrv2_tf.semi_supervised, simclrv2_tf.recommend):
+        function(pictures(), tmp_path, holdout_fraction=0.2)
+    assert [source.num_examples for _, source, _ in asked] == [20, 20]
+    nothing = pictures(np.full(20, -1))
+    simclrv2_tf.pretrain(nothing, tmp_path, holdout_fraction=0.2)
+    assert asked[-1][1].num_examples == 20
+
+
+def test_folds_need_nothing_else_to_evaluate_on(asked, tmp_path):
+    best = {"export_best": "label_top_1_accuracy"}
+    simclrv2_tf.finetune(pictures(), tmp_path, best_folds=5, **best)
+    simclrv2_tf.finetune(pictures(), tmp_path, best_folds=5, patience=2)
+    assert [evaluation for *_, evaluation in asked] == [None, None]
+    with pytest.raises(ValueError, match="`eval_dataset` must be given"):
+        simclrv2_tf.finetune(pictures(), tmp_path, **best)
+    with pytest.raises(ValueError, match="`eval_dataset` must be given"):
+        simclrv2_tf.finetune(
+            pictures(), tmp_path, best_folds=5, **best, mode="train_then_eval"
+        )

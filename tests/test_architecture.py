@@ -110,7 +110,6 @@ MAY_IMPORT = {
 # Rooms and files of `data`, the lowest first; each imports those below.
 DATA_LEVELS = (
     {
-        "holdout",
         "label_subset",
         "not_compiled",
         "random",
@@ -124,6 +123,7 @@ DATA_LEVELS = (
     {
         "classes",
         "example_names",
+        "holdout",
         "image_checksum",
         "orientation_count",
         "splits",
@@ -175,8 +175,17 @@ def test_inference_and_curation_do_not_import_training():
 
 def test_reports_read_what_runs_left_behind():
     """Of training and of the job they know files, weights and images."""
-    runs = ("inputs", "journal", "own_data", "start", "weights")
-    known = {"runs": runs, "recipes": ("record", "job_recipe")}
+    known = {
+        "runs": (
+            "inputs",
+            "journal",
+            "own_data",
+            "recorded_data",
+            "start",
+            "weights",
+        ),
+        "recipes": ("record", "job_recipe"),
+    }
     for path in (PACKAGE / "reports").glob("*.py"):
         for name in imported(path):
             _, *parts = name.split(".")

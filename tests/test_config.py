@@ -101,6 +101,9 @@ def test_defaults_are_the_originals():
         ({"variable_schema": "?!head"}, "must be a regular expression"),
         ({"checkpoint_ignore": "("}, "must be a regular expression"),
         ({"eval_name": "a/b"}, "`eval_name` must be part of a file's name"),
+        ({"eval_name": "1000"}, "`eval_name` must not name the files of a st"),
+        ({"eval_name": "best"}, "`eval_name` must not name .*='best'"),
+        ({"eval_name": "best_7"}, "`eval_name` must not name .*='best_7'"),
         ({"train_batch_size": 1}, "must be at least 2 in pretraining"),
         ({"use_tpu": False, "strategy": "tpu"}, "contradict each other"),
         ({"use_tpu": True, "strategy": "mirrored"}, "contradict each other"),
@@ -109,6 +112,11 @@ def test_defaults_are_the_originals():
 def test_messages(options, message):
     with pytest.raises(ValueError, match=message):
         Config(**options)
+
+
+@pytest.mark.parametrize("name", ["night", "night_best", "1000_steps", "v2"])
+def test_names_of_evaluations(name):
+    assert Config(eval_name=name).eval_name == name
 
 
 def test_what_was_given_survives_replacing_copying_and_pickling():
@@ -231,3 +239,9 @@ def test_paths_from_home(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "~" / "runs").mkdir(parents=True)  # of a shell's before
     assert Config(model_dir="~/runs").model_dir == "~/runs"
+
+
+def test_the_directory_of_a_run_is_given_or_asked_for():
+    assert Config(model_dir="runs/mine").directory == "runs/mine"
+    with pytest.raises(ValueError, match="`model_dir` must be given"):
+        Config().directory  # noqa: B018

@@ -91,20 +91,39 @@ def check(inferred: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     Raises:
       ValueError: One sentence that names both.
     """
+    has, requested = differences(inferred, wanted)
+    if has:
+        raise ValueError(
+            f"The checkpoint is {describe(inferred)} ({has}), the flags say "
+            f"{requested}: give the checkpoint's architecture, or another "
+            "checkpoint."
+        )
+
+
+def differences(
+    inferred: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> tuple[str, str]:
+    """By what two architectures differ, in words.
+
+    Args:
+      inferred: See `check`.
+      wanted: See there.
+
+    Returns:
+      What the first has, as "depth 50, width 2", and what the second has in
+      its place; "" twice where weights of the first fit the second.
+    """
     inferred = {"channels": 3, **inferred}  # which weights leave out
     differing = keras_layout.differing(inferred, wanted)
     if not inferred.get("backbone") and not differing:
         differing = _differing_backbone(inferred, wanted)
     if inferred.get("proj_head_mode", "none") != "none":
         differing += _differing_head(inferred, {**inferred, **wanted})
-    if differing:
-        requested = ", ".join(_in_words(key, wanted) for key in differing)
-        has = ", ".join(_in_words(key, inferred) for key in differing)
-        raise ValueError(
-            f"The checkpoint is {describe(inferred)} ({has}), the flags say "
-            f"{requested}: give the checkpoint's architecture, or another "
-            "checkpoint."
-        )
+    has, requested = (
+        ", ".join(_in_words(key, arguments) for key in differing)
+        for arguments in (inferred, wanted)
+    )
+    return has, requested
 
 
 def _differing_backbone(inferred, wanted):

@@ -161,11 +161,11 @@ def latest(directory: str | None) -> str | None:
     return tf.train.latest_checkpoint(directory)  # of another program
 
 
-def latest_valid(directory: str, set_aside: bool = False) -> str | None:
+def latest_valid(directory: str | None, set_aside: bool = False) -> str | None:
     """Prefix of the newest checkpoint whose files are whole.
 
     Args:
-      directory: Of the run.
+      directory: Of the run; None for no run.
       set_aside: Whether damaged ones found on the way are renamed to
         `damaged-ckpt-N`, so that a run writes anew what is torn.
 
@@ -175,6 +175,8 @@ def latest_valid(directory: str, set_aside: bool = False) -> str | None:
     Raises:
       ValueError: If there are checkpoints, and all are damaged.
     """
+    if directory is None:
+        return None
     present = steps(directory)
     for step in reversed(present):
         prefix = prefix_of(directory, step)

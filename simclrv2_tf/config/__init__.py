@@ -46,6 +46,12 @@ __all__ = [
 ]
 
 
+class _Given:
+    """What every config knows beside its fields."""
+
+    given: frozenset[str]
+
+
 @dataclasses.dataclass(frozen=True)
 class Config(
     RecipeConfig,
@@ -61,6 +67,7 @@ class Config(
     NetworkConfig,
     DataConfig,
     RunConfig,
+    _Given,
 ):
     """All choices of a run.
 
@@ -94,4 +101,5 @@ class Config(
 
 def groups() -> list[type]:
     """The config classes in the order of `--help`, with their titles."""
-    return list(reversed(Config.__bases__))
+    bases = reversed(Config.__bases__)
+    return [base for base in bases if dataclasses.is_dataclass(base)]

@@ -1,9 +1,14 @@
 """Checks of the options that evaluate a classifier and compare checkpoints."""
 
 import os
+import re
+from typing import Any
+
+# Names of the files of a step, and of the best checkpoint's evaluation.
+_TAKEN = re.compile(r"[0-9]+|best(_[0-9]+)?")
 
 
-def check_class_weights(config):
+def check_class_weights(config: Any) -> None:
     if config.class_weights == "none" or config.train_mode == "finetune":
         return
     job = config.train_mode == "semi_supervised"
@@ -16,16 +21,23 @@ def check_class_weights(config):
     )
 
 
-def check_eval_name(config):
+def check_eval_name(config: Any) -> None:
     name = config.eval_name
     if name and (os.path.basename(name) != name or "\0" in name):
         raise ValueError(
             "`eval_name` must be part of a file's name, without slashes. "
             f"Received: eval_name={name!r}"
         )
+    # The evaluation of the best checkpoint has its name from us.
+    if name and "eval_name" in config.given and _TAKEN.fullmatch(name):
+        raise ValueError(
+            "`eval_name` must not name the files of a step, result_STEP.json, "
+            "or of the best checkpoint, result_best.json: give another "
+            f"name, 'night' say. Received: eval_name={name!r}"
+        )
 
 
-def check_calibrate(config):
+def check_calibrate(config: Any) -> None:
     evaluates = config.mode in ("eval", "train_then_eval")
     of_a_job = config.train_mode == "semi_supervised"
     if config.calibrate and not (evaluates or of_a_job):
@@ -43,7 +55,7 @@ def check_calibrate(config):
         )
 
 
-def check_best(config):
+def check_best(config: Any) -> None:
     pretrains = config.train_mode == "pretrain" and "train" in config.mode
     options = [n for n in ("patience", "export_best") if getattr(config, n)]
     if pretrains and options:
@@ -55,7 +67,7 @@ def check_best(config):
         )
 
 
-def check_folds(config):
+def check_folds(config: Any) -> None:
     """Raises a ValueError where cross-validation has nothing to compare."""
     if not config.best_folds:
         return

@@ -74,17 +74,17 @@ def _settled(field, value, name=""):
     return os.fspath(value) if kind is str else kind(value)
 
 
-def check_choices(config):
+def check_choices(config: Any) -> None:
     for field in dataclasses.fields(config):
         _check_choice(field, getattr(config, field.name), field.name)
 
 
-def check_ranges(config):
+def check_ranges(config: Any) -> None:
     for field in dataclasses.fields(config):
         _check_range(field, getattr(config, field.name), field.name)
 
 
-def check_stages(config):
+def check_stages(config: Any) -> None:
     """Checks the options of single stages like the same options of a run."""
     fields = {field.name: field for field in dataclasses.fields(config)}
     own = stage_overrides.read(config.stage_options, config)

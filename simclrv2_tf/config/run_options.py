@@ -7,6 +7,7 @@ from simclrv2_tf.config.option import FIXED
 from simclrv2_tf.config.option import at_least
 from simclrv2_tf.config.option import between
 from simclrv2_tf.config.option import option
+from simclrv2_tf.config.required import required
 
 TRAIN_MODES = ("pretrain", "finetune", "distill", "semi_supervised")
 MODES = (
@@ -191,3 +192,8 @@ class RunConfig:
         "After --max_bad_steps go back to the last checkpoint, and pass over "
         "the batches since, instead of ending.",
     )
+
+    @property
+    def directory(self) -> str:
+        """`model_dir`, where there must be one; a ValueError if not."""
+        return required(self.model_dir, "model_dir")

@@ -66,12 +66,15 @@ def open_pool(
     Args:
       config: A `Config`; with `split` that split alone is opened.
       source: A `Source` in place of the config's training split.
-      eval_source: The same of its evaluation split.
+      eval_source: A `Source` that is compared beside them.
 
     Raises:
       ValueError: If there are fewer than two images.
     """
-    parts = _given(source, eval_source) or _named(config)
+    if source is None:
+        parts = _with_given(_named(config), eval_source)
+    else:
+        parts = _with_given({TRAIN[0]: source}, eval_source)
     train = next(iter(parts))
     parts[train] = _with_allowed_labels(config, parts[train])
     joined = _joined(list(parts.values()))
@@ -101,11 +104,12 @@ def check_several(count: int, received: str) -> None:
         )
 
 
-def _given(source, eval_source):
-    if source is None:
-        return {}
-    given = {TRAIN[0]: source, VALIDATION[0]: eval_source}
-    return {name: one for name, one in given.items() if one is not None}
+def _with_given(parts, eval_source):
+    """The parts, and a `Source` to evaluate on as a split of its own."""
+    if eval_source is None:
+        return parts
+    free = next(name for name in VALIDATION if name not in parts)
+    return {**parts, free: eval_source}
 
 
 def _named(config):

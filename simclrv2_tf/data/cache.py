@@ -21,7 +21,11 @@ from simclrv2_tf.machine.free_memory import free_memory
 
 _LOG = logging.getLogger("simclrv2_tf")
 
-SHARE = 1 / 3  # of the free memory: for a moment pixels are there twice
+# The array, the tensor that batches are made from, and what `tf.data` makes of
+# it: a process grows by 3.2 times the pixels.
+COPIES = 3
+SHARE = 1 / 3  # of the free memory, for pixels that are there as often
+GROWTH = 1 / 8  # by which an array grows where its images are larger
 SAMPLE = 256  # images whose sizes tell what all would take
 
 
@@ -44,7 +48,7 @@ def cached(source: Source, limit: float | None = None) -> Source:
     few = spread(source.num_examples, SAMPLE)
     sample = [image.size for _, image in _decode(source, few)]
     expected = float(np.mean(sample or [0])) * source.num_examples
-    storage = _decoded(source, limit) if expected <= limit else None
+    storage = _decoded(source, expected, limit) if expected <= limit else None
     if storage is None:
         _LOG.warning(
             "cache_dataset: %s takes about %s decoded and %s are "
@@ -57,24 +61,49 @@ def cached(source: Source, limit: float | None = None) -> Source:
     return dataclasses.replace(source, storage=storage, shape=None)
 
 
-def _decoded(source: Source, limit: float) -> Storage | None:
+def _decoded(source: Source, expected: float, limit: float) -> Storage | None:
     """Pixels of all images; None if they take more than `limit` bytes."""
-    images, size = [np.zeros((0, 0, 0), np.uint8)] * source.num_examples, 0
+    pixels = _Pixels(int(expected))
+    shapes = np.zeros((source.num_examples, 3), np.int32)
     for number, image in _decode(source, np.arange(source.num_examples)):
-        images[number] = image
-        size += image.nbytes
-        if size > limit:
+        pixels.append(image)
+        shapes[number] = image.shape if image.size else 0
+        if pixels.size > limit:
             return None
-    _LOG.info("cache_dataset: %s of pixels in memory", gigabytes(size))
-    if len({image.shape for image in images}) == 1 and images[0].size:
-        return InMemory(np.stack(images))
-    return Decoded.of_images(images)
+    _LOG.info("cache_dataset: %s of pixels in memory", gigabytes(pixels.size))
+    if pixels.size and (shapes == shapes[0]).all():
+        return InMemory(pixels.array.reshape(len(shapes), *shapes[0]))
+    return Decoded.of_shapes(pixels.array, shapes)
+
+
+class _Pixels:
+    """Images end to end, in an array that is there once.
+
+    A list of images that is stacked at its end takes twice as much.
+    """
+
+    def __init__(self, expected: int):
+        self._array = np.empty(expected, np.uint8)
+        self.size = 0
+
+    @property
+    def array(self) -> np.ndarray:
+        """uint8 (bytes,)."""
+        return self._array[: self.size]
+
+    def append(self, image: np.ndarray) -> None:
+        end = self.size + image.size
+        if end > len(self._array):
+            # Where the system can, without a copy.
+            self._array.resize(int((1 + GROWTH) * end), refcheck=False)
+        self._array[self.size : end] = image.ravel()
+        self.size = end
 
 
 def _decode(
     source: Source, numbers: np.ndarray
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Yields number and pixels of those examples that can be read."""
+    """Yields number and pixels of the readable examples, in their order."""
     fetch = source.pixels()
     decoded = tf.data.Dataset.from_tensor_slices(numbers).map(
         lambda number: (number, fetch(number)), num_parallel_calls=cores()

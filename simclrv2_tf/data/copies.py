@@ -40,7 +40,7 @@ def find_copies(
     first: Source,
     second: Source,
     seconds: float,
-    order: Sequence[int] | None = None,
+    order: Sequence[int] | np.ndarray | None = None,
 ) -> SharedImages:
     """Finds images of the second that are in the first, byte for byte.
 
@@ -68,7 +68,7 @@ def find_copies(
 
 
 def _digests(
-    source: Source, numbers: Sequence[int], end: float
+    source: Source, numbers: Sequence[int] | np.ndarray, end: float
 ) -> Iterator[tuple[int, bytes]]:
     """Pairs of a number and its digest, b"" for what cannot be read."""
     with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from simclrv2_tf.data.source import Source
+
 HOLDOUT = "holdout"  # the split of those images
 FRACTION = 0.2  # that is set aside where nothing else is said
 _SEED = 2020  # always the same: every stage and every draw leaves out the same
@@ -33,3 +35,14 @@ def held_out(labels: np.ndarray, fraction: float) -> np.ndarray:
 def left_over(labels: np.ndarray, fraction: float) -> np.ndarray:
     """Numbers of the examples that `held_out` does not choose, sorted."""
     return np.setdiff1d(np.arange(len(labels)), held_out(labels, fraction))
+
+
+def divide(source: Source, fraction: float) -> tuple[Source, Source]:
+    """What training has left of a source, and what is set aside of it.
+
+    Args:
+      source: A `Source`.
+      fraction: Share of each class, in [0, 1).
+    """
+    rest, aside = (f(source.labels, fraction) for f in (left_over, held_out))
+    return source.subset(rest), source.subset(aside)

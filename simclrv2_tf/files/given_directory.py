@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-def check_model_dir(directory: str | None, holds: str) -> None:
-    """Raises a ValueError if no directory is given.
+def check_model_dir(directory: str | None, holds: str) -> str:
+    """The directory, or a ValueError if none is given.
 
     Args:
       directory: What `model_dir` names; None or "" for nothing.
@@ -15,3 +15,4 @@ def check_model_dir(directory: str | None, holds: str) -> None:
             f"`model_dir` must name the directory of the {holds}: give "
             "--model_dir."
         )
+    return directory

@@ -1,13 +1,16 @@
 """Opening files, on this machine or in a bucket."""
 
+from __future__ import annotations
+
 import io
+from typing import BinaryIO
 
 import tensorflow as tf
 
 from simclrv2_tf.files.paths import is_remote
 
 
-def open_binary(path):
+def open_binary(path: str) -> BinaryIO:
     """Opens a file for reading bytes, on this machine or in a bucket.
 
     Raises:

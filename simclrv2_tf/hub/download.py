@@ -4,6 +4,8 @@
 file's `.incomplete` is kept on purpose, unlike what `files/atomic.py` writes.
 """
 
+from __future__ import annotations
+
 import http.client
 import os
 import ssl
@@ -36,7 +38,7 @@ class Missing(Unreachable):
     """A place has no such file."""
 
 
-def get(url, target):
+def get(url: str, target: str) -> None:
     """Copies a file; goes on where an earlier copy stopped.
 
     Args:

@@ -1,5 +1,7 @@
 """Published weights on this machine: fetched once, whole, and verified."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import functools
@@ -15,6 +17,7 @@ import tensorflow as tf
 
 from simclrv2_tf.checkpoints.bundle import Bundle
 from simclrv2_tf.files import atomic
+from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import download
 from simclrv2_tf.hub import mirrors
 
@@ -25,13 +28,13 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def cache_directory():
+def cache_directory() -> str:
     """`SIMCLRV2_CACHE`, else the user's cache."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return os.environ.get(CACHE) or os.path.join(base, "simclrv2_tf")
 
 
-def fetch(model):
+def fetch(model: catalogue.Model) -> str:
     """Brings a published model to the cache, or verifies it there.
 
     Several processes may ask for the same model at once: one fetches, the

@@ -1,9 +1,15 @@
 """Where published weights are, and which files they are there."""
 
+from __future__ import annotations
+
 import os
 import re
 import urllib.error
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
 
+from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import download
 
 MIRROR = "SIMCLRV2_MIRROR"
@@ -13,7 +19,7 @@ _VARIABLES = "variables/variables"
 _NO_SUCH = (400, 403, 404, 410)  # buckets that may not be listed say 403
 
 
-def places(model):
+def places(model: catalogue.Model) -> Iterator[tuple[str, Callable]]:
     """The mirror first, then the release's buckets.
 
     Args:
@@ -32,7 +38,9 @@ def places(model):
     yield model.tf2.replace("gs://", _WEB), saved_model
 
 
-def checkpoint(model, place, target):
+def checkpoint(
+    model: catalogue.Model, place: str, target: str
+) -> tuple[list[str], str]:
     """A TF1 checkpoint, named by its `checkpoint` file or by its step."""
     prefix = _named_by_state(place, target) or f"model.ckpt-{model.step or 0}"
     return _bundle(place, target, prefix)
@@ -52,12 +60,16 @@ def _named_by_state(place, target):
     return os.path.basename(named[1]) if named else None
 
 
-def hub_module(model, place, target):
+def hub_module(
+    model: catalogue.Model, place: str, target: str
+) -> tuple[list[str], str]:
     """The variables of a TF1 hub module."""
     return _bundle(place, target, f"hub/{_VARIABLES}")
 
 
-def saved_model(model, place, target):
+def saved_model(
+    model: catalogue.Model, place: str, target: str
+) -> tuple[list[str], str]:
     """The variables of a SavedModel of the original tf2 code."""
     return _bundle(place, target, f"saved_model/{_VARIABLES}")
 
@@ -78,7 +90,7 @@ def _get_all(place, target, files):
         download.get(f"{place}/{file}", path)
 
 
-def not_found(model, refusals):
+def not_found(model: catalogue.Model, refusals: Iterable[str]) -> str:
     """The sentence for a model that no place has.
 
     Args:

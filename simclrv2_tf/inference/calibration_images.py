@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import numpy as np
 
@@ -20,7 +21,7 @@ _LOG = logging.getLogger("simclrv2_tf")
 
 def calibration_images(
     config: Config,
-    prefix: str,
+    prefix: str | os.PathLike,
     network: Network,
     source: Source | None = None,
 ) -> np.ndarray:

@@ -87,7 +87,12 @@ class Classifier:
         return found[0] if single else found
 
     def probabilities(self, source: Source) -> np.ndarray:
-        """Probabilities of all classes, float32 (examples, classes)."""
+        """Probabilities of all classes, float32 (examples, classes).
+
+        Raises:
+          ValueError: If an image cannot be read, or the network's answers are
+            not finite.
+        """
         config = self.network.get_config()
         unreadable = UnreadableImages(source, 1.0)
         batches = pipeline.eval_dataset(
@@ -96,18 +101,15 @@ class Classifier:
             config["image_size"],
             unreadable=unreadable,
         )
-        rows = np.full((source.num_examples, len(self.class_names)), np.nan)
+        rows = np.zeros((source.num_examples, len(self.class_names)))
+        read = np.zeros(source.num_examples, bool)
         for pixels, numbers in batches:
             logits = self.network(pixels, training=False)["logits_sup"]
             logits = tf.cast(logits, tf.float32)
             rows[numbers] = tf.nn.softmax(logits / self.temperature)
-        bad = np.flatnonzero(np.isnan(rows[:, 0]))
-        if len(bad):
-            named = ", ".join(source.where(number) for number in bad[:5])
-            raise ValueError(
-                f"Each image must be readable. Received: {named}"
-                + (f" and {len(bad) - 5} others" if len(bad) > 5 else "")
-            )
+            read[numbers] = True
+        _check_read(source, read)
+        _check_finite(source, rows)
         return rows.astype(np.float32)
 
     def _prediction(self, row, where):
@@ -115,3 +117,27 @@ class Classifier:
         named = {self.class_names[i]: float(row[i]) for i in order}
         best = self.class_names[order[0]]
         return Prediction(best, named[best], named, where)
+
+
+def _check_read(source, read):
+    if not read.all():
+        raise ValueError(
+            "Each image must be readable. Received: "
+            f"{_named(source, np.flatnonzero(~read))}"
+        )
+
+
+def _check_finite(source, rows):
+    finite = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        raise ValueError(
+            "The network must answer with finite numbers. Received: others "
+            f"for {_named(source, np.flatnonzero(~finite))}: its weights are "
+            "damaged or its training diverged"
+        )
+
+
+def _named(source, numbers):
+    """The first of some examples, and how many others there are."""
+    named = ", ".join(source.where(number) for number in numbers[:5])
+    return named + (f" and {len(numbers) - 5} others" * (len(numbers) > 5))

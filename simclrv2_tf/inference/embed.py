@@ -48,6 +48,7 @@ def embed(config: Config, source: Source | None = None) -> str:
     source = source.with_channels(backbone.input_shape[-1])
     files = example_names(source)
     contents = sweep.contents(config, source, backbone, files)
+    contents |= sweep.settings(backbone)
     contents["endpoint"] = config.embed_endpoint
     contents["format"] = config.embed_format
     if _is_done(output, contents):

@@ -21,7 +21,7 @@ _MANIFEST = "manifest"
 def write_arrays(path: str, **arrays: np.ndarray) -> None:
     """Writes a NumPy archive to any place that TensorFlow can write to."""
     memory = io.BytesIO()
-    np.savez(memory, **arrays)
+    np.savez(memory, **arrays)  # type: ignore[arg-type]
     with tf.io.gfile.GFile(path, "wb") as file:
         file.write(memory.getvalue())
 

@@ -101,7 +101,7 @@ def checkpoints(config: Config) -> Iterator[str]:
             time.sleep(POLL_SECONDS)
             continue
         done = run_directory.latest(config.model_dir)
-        yield done
+        yield done  # type: ignore[misc]  # one is there
         if distribution.from_chief(_is_last(done)):
             return
         deadline = time.monotonic() + config.eval_timeout

@@ -15,8 +15,9 @@ from simclrv2_tf import export
 from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.config import Config
+from simclrv2_tf.config import stage_overrides
 from simclrv2_tf.data.augment.crops import preprocess_for_eval
-from simclrv2_tf.data.decode.rgb import Limits
+from simclrv2_tf.data.decode.limits import Limits
 from simclrv2_tf.data.decode.rgb import decode_in_graph
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
@@ -125,7 +126,7 @@ def export_newest(config: Config, data: Data = (None, None)) -> str:
 
 def export_best(config: Config, data: Data = (None, None)) -> str:
     """Exports a run's best checkpoint, beside the last; returns the path."""
-    directory = directory_of(config) + BEST
+    directory = directory_of(config).rstrip("/") + BEST
     return _export(config, weights.best(config), directory, data)
 
 
@@ -137,8 +138,19 @@ def _export(config, prefix, directory, data):
 
 def formats_of(config: Config) -> tuple[str, ...]:
     """The formats of `--export_formats`, a tuple."""
-    names = (config.export_formats or "").split(",")
-    return tuple(name.strip() for name in names if name.strip())
+    return _names(config.export_formats)
+
+
+def all_formats(config: Config) -> tuple[str, ...]:
+    """The same, and those of single stages of a job, each once."""
+    own = stage_overrides.read(config.stage_options, config).values()
+    texts = [config.export_formats, *(o.get("export_formats") for o in own)]
+    return tuple(dict.fromkeys(name for t in texts for name in _names(t)))
+
+
+def _names(text):
+    names = (name.strip() for name in (text or "").split(","))
+    return tuple(name for name in names if name)
 
 
 def directory_of(config: Config) -> str:

@@ -1,7 +1,8 @@
 """Features of a data set, computed once and kept as memory-mapped files.
 
-A file's name holds a fingerprint of network, data, endpoint and image size, so
-that the same features are found again and others are not taken for them.
+A file's name holds a fingerprint of network, data, endpoint, image size and
+what the network does to pixels first, so that the same features are found again
+and others are not taken for them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +48,8 @@ class Extractor(NamedTuple):
       function: Images float (batch, height, width, channels) to {endpoint:
         features (batch, features)}.
       variables: Of its network.
+      settings: What the features depend on beside these, see
+        `sweep.settings`.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Extractor(NamedTuple):
     channels: int | None
     function: Callable
     variables: Sequence = ()
+    settings: Mapping[str, Any] = {}
 
 
 class Features(NamedTuple):
@@ -109,6 +115,7 @@ def of_network(
         backbone.input_shape[-1],
         lambda images: backbone(images, training=False),
         network.variables,
+        sweep.settings(backbone),
     )
 
 
@@ -149,13 +156,19 @@ def kept(
 def _contents(config, extractor, source):
     names = example_names(source)
     contents = sweep.contents(config, source, extractor, names)
+    contents |= extractor.settings
     contents["image_size"] = extractor.image_size
     contents["channels"] = source.num_channels
     return contents
 
 
 def _digest(contents, endpoint):
-    text = json.dumps([contents, endpoint], sort_keys=True)
+    """A fingerprint; where nothing is set it is that of earlier versions."""
+    idle = [n for n in ("input_mean", "input_std") if contents.get(n) is None]
+    if endpoint not in sweep.SELECTED:
+        idle.append("ft_proj_selector")
+    told = {name: v for name, v in contents.items() if name not in idle}
+    text = json.dumps([told, endpoint], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

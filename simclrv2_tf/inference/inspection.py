@@ -46,7 +46,7 @@ def summarize(config: Config) -> dict:
     Returns:
       Dictionary of `summary.summarize`, and the sheet's path as "sheet".
     """
-    splits = {}
+    splits: dict[str, tuple[Source, list[summary.Look]]] = {}
     asked = {config.eval_split: "eval_split", config.train_split: "train_split"}
     for split in dict.fromkeys((config.train_split, config.eval_split)):
         source = _opened(config, split, asked[split], needed=not splits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from typing import cast
 
 import tensorflow as tf
 
@@ -45,7 +46,7 @@ def tell_accuracy(
         judge = Validation(config, source)
         floats = judge(network, _classes(prefix))
         for exported in opened:
-            whole = judge(exported, _classes(prefix))
+            whole = judge(cast(Network, exported), _classes(prefix))
             _tell(exported.name, whole, floats, source.name)
     except ValueError as error:
         _LOG.warning("The accuracy in int8 is not known. %s", error)

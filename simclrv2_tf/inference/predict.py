@@ -150,6 +150,7 @@ def _compute(config, output, classifier, source, places, temperature):
     """The shards of best classes and their probabilities, all made."""
     count = min(config.predict_top_k, classifier.output_shape[-1])
     contents = sweep.contents(config, source, classifier, places)
+    contents |= sweep.settings(classifier)
     contents["top_k"] = count
     if temperature != 1.0:
         contents["temperature"] = temperature

@@ -10,9 +10,17 @@ import tensorflow as tf
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.json_files import read_if_there
+from simclrv2_tf.machine.alive import runs
 
 MANIFEST = "manifest.json"
-_LATER = ("images",)  # that manifests of earlier versions do not tell
+# That manifests of earlier versions do not tell.
+_LATER = (
+    "images",
+    "image_size",
+    "input_mean",
+    "input_std",
+    "ft_proj_selector",
+)
 
 
 class Shards:
@@ -55,8 +63,9 @@ class Shards:
                 "or remove it."
             )
         for file in tf.io.gfile.listdir(self.directory):
-            if file.startswith(f"{self.name}-") and file.endswith(".tmp"):
-                # Of a process that was killed.
+            ours = file.startswith(f"{self.name}-")
+            # A process that goes on writes the same shards, perhaps.
+            if ours and atomic.is_left_over(file, runs):
                 tf.io.gfile.remove(os.path.join(self.directory, file))
 
     def _write_manifest(self):

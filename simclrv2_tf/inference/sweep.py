@@ -20,9 +20,12 @@ from simclrv2_tf.data.sources import concat
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.files import atomic
 from simclrv2_tf.inference.result_shards import Shards
+from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs.inputs import open_source
 from simclrv2_tf.runs.inputs import split_names
+
+SELECTED = ("proj_sel", "logits_sup")  # endpoints that the selector chooses
 
 
 def open_whole(config: Config) -> Source:
@@ -33,8 +36,8 @@ def open_whole(config: Config) -> Source:
     parts = [open_source(config, name) for name in names]
     if len(parts) == 1:
         return parts[0]
-    classes = [name for part in parts for name in part.class_names or ()]
-    classes = tuple(dict.fromkeys(classes)) or None
+    every = [name for part in parts for name in part.class_names or ()]
+    classes = tuple(dict.fromkeys(every)) or None
     return concat.join(f"{config.dataset} ({'+'.join(names)})", parts, classes)
 
 
@@ -51,12 +54,29 @@ def contents(
     return {
         "dataset": source.name,
         "examples": source.num_examples,
-        "data": zlib.crc32(np.ascontiguousarray(source.labels), data),
+        "data": zlib.crc32(source.labels.tobytes(), data),
         "class_names": list(source.class_names or ()),
         "images": image_checksum(source),
         "weights": weights,
         "precision": config.mixed_precision,
     }
+
+
+def settings(backbone: Backbone) -> dict:
+    """What the outputs depend on that no variable tells, for `contents`.
+
+    Args:
+      backbone: A `Backbone`; of its arguments the selector counts only where
+        an endpoint is one of `SELECTED`.
+
+    Returns:
+      {argument of `Network`: its value, None where it is unset}.
+    """
+    arguments = backbone.get_config()
+    names = ["image_size", "input_mean", "input_std"]
+    if set(SELECTED) & set(np.atleast_1d(arguments["endpoint"])):
+        names.append("ft_proj_selector")
+    return {name: arguments[name] for name in names}
 
 
 def run_shards(

@@ -146,13 +146,31 @@ def _some(labels, seed):
         return np.arange(len(labels))
     from sklearn.model_selection import train_test_split
 
+    stratified = np.bincount(labels).min() > 1
+    # Of each class scikit-learn then wants a label chosen and one left over.
+    spare = min(MOST, len(labels) - MOST)
+    if stratified and spare < len(np.unique(labels)):
+        return np.sort(_by_share(labels, seed)[:MOST])
     chosen, _ = train_test_split(
         np.arange(len(labels)),
         train_size=MOST,
         random_state=seed,
-        stratify=labels if np.bincount(labels).min() > 1 else None,
+        stratify=labels if stratified else None,
     )
     return np.sort(chosen)
+
+
+def _by_share(labels, seed):
+    """Numbers in an order of which each beginning is stratified."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    _, classes, sizes = np.unique(
+        labels[order], return_inverse=True, return_counts=True
+    )
+    grouped = np.argsort(classes, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    place = np.arange(len(labels)) - np.repeat(starts, sizes)
+    share = (place + 0.5) / np.repeat(sizes, sizes)
+    return order[grouped[np.argsort(share, kind="stable")]]
 
 
 def _standardised(features):

@@ -54,7 +54,8 @@ def votes(
     for part, block in blocks(queries, QUERIES * queries.shape[1]):
         cosine, index = nearest(block, known, most)
         for row, (k, temperature) in enumerate(settings):
-            weight = np.exp(cosine[:, :k] / temperature - 1 / temperature)
+            behind = np.float64(cosine[:, :k] - cosine[:, :1])
+            weight = np.exp(behind / temperature)  # 1 of the nearest
             elected[row, part] = _elected(labels[index[:, :k]], weight)
     return elected
 

@@ -13,6 +13,7 @@ import simclrv2_tf
 from simclrv2_tf import export
 from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.config import Config
+from simclrv2_tf.config.required import required
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.repositories import EXTRAS
@@ -29,9 +30,10 @@ _OF_THE_CARD = ("license", "intended_use")
 
 def check(config: Config) -> None:
     """Raises a ValueError, before anything is computed, if it must fail."""
-    repository = parse_repository(config.target)
+    target = required(config.target, "target")
+    repository = parse_repository(target)
     if repository is None:
-        atomic.check_vacant(config.target)
+        atomic.check_vacant(target)
         _check_outside(config)
     else:
         package, extra = EXTRAS[repository.hub]
@@ -102,12 +104,13 @@ def publish(config: Config, version: str) -> str:
     Raises:
       ValueError: If it cannot be written, or sent.
     """
-    with _folder(config.target) as folder:
+    target = required(config.target, "target")
+    with _folder(target) as folder:
         shutil.copytree(version, folder, dirs_exist_ok=True)
         if not _has_card(version):
             _describe(config, version, folder)
-        repository = parse_repository(config.target)
-        where = config.target
+        repository = parse_repository(target)
+        where = target
         if repository is not None:
             where = upload.upload(folder, repository, config)
     print(f"published {where}", flush=True)

@@ -11,6 +11,7 @@ from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.models.features import PIXELS
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.features import raw_pixels
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.probing.cross_validation import left_out
 from simclrv2_tf.probing.nearest import unit
 
@@ -111,7 +112,7 @@ def accuracy(classify, train, evaluation=None) -> tuple[float, int]:
     return (float(right.mean()), len(right)) if len(right) else (np.nan, 0)
 
 
-def untrained_like(network):
+def untrained_like(network: Network) -> Network:
     """A network of the same shape as it was before any step."""
     keras.utils.set_random_seed(0)
     return type(network)(**network.get_config())

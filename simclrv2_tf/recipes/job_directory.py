@@ -16,7 +16,7 @@ from simclrv2_tf.runs import model_dir
 
 def check(directory: str | None) -> None:
     """Raises a ValueError if no job can live there; nothing is written."""
-    check_model_dir(directory, "job")
+    directory = check_model_dir(directory, "job")
     if is_remote(directory):
         raise ValueError(
             "The directory of a job must be on this machine. Received: "
@@ -45,7 +45,7 @@ def begun_with(config: Config, data: JobData) -> dict[str, Any]:
     begun = record.read_job(config.model_dir)
     if begun:
         flags = stage_configs.job_flags(config)
-        record.check_same(begun, flags, data.about(), config.model_dir)
+        record.check_same(begun, flags, data.about(), config.directory)
     else:
         model_dir.check(config)
     return begun

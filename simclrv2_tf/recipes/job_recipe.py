@@ -12,6 +12,10 @@ STAGES = stage_overrides.STAGES
 OF_RESNETS = ("resnet_depth", "width_multiplier")  # void with a Keras backbone
 
 
+# Not chosen where the other is given, which it would win over.
+_WINS_OVER = {"checkpoint_steps": "checkpoint_epochs"}
+
+
 def is_void(option: str, given: dict[str, Any]) -> bool:
     """Whether an option means nothing beside what was given for its stage."""
     return option in OF_RESNETS and bool(given.get("backbone"))
@@ -67,8 +71,12 @@ class Recipe:
     def choose(
         self, stage: str, option: str, value: Any, why: str, source: str
     ) -> None:
-        """Chooses an option of a stage, unless the user has given it."""
-        if option in self.given.get(stage, {}):
+        """Chooses an option of a stage, unless the user has given it.
+
+        Nor is one chosen by which another that was given would be ignored.
+        """
+        given = self.given.get(stage, {})
+        if option in given or _WINS_OVER.get(option) in given:
             return
         self.reasons = [
             reason

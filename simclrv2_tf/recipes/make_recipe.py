@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 
@@ -16,6 +17,7 @@ from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.budget import decoding_time
 from simclrv2_tf.recipes.budget import default_time
 from simclrv2_tf.recipes.budget import few_epochs
+from simclrv2_tf.recipes.budget import image_memory
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget import smaller_batches
@@ -35,7 +37,7 @@ from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.images.mirroring import told_from_mirror
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.recommend import choose_rate
+from simclrv2_tf.recipes.recommend import choose_rates
 from simclrv2_tf.recipes.recommend import recommend
 from simclrv2_tf.recipes.rule_values import LONG
 from simclrv2_tf.recipes.rule_values import in_equal_parts
@@ -71,7 +73,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     sample, unreadable = _looked_at(config, data)
     facts = gather(config, data, sample)
     recipe = recommend(facts)
-    recipe.give(stage_configs.given(config))
+    recipe.give(stage_configs.given(config, facts.pretrained))
     recipe.notes = [*data_outline.notes(data), *unreadable]
     recipe.notes += [*leakage.notes(data), str(facts.machine)]
     start_from(recipe, facts)
@@ -79,16 +81,22 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     stage_checks.check_rates(config, recommend(facts), recipe.left_out)
     stage_checks.check_weights(recipe, facts.initial)
     stage_checks.check_options(config, recipe, data)
+    stage_checks.check_networks(config, recipe, data, facts.initial)
     replicas = max(1, facts.machine.accelerators)
     stages = STAGES if len(data.labelled) else STAGES[:1]
+    decoding = decoding_time.measure(data.train)
+    images = image_memory.of_images(data, decoding.nbytes)
     memory_fit.fit(
-        recipe, config.memory_budget, replicas, stages, facts.initial
+        recipe, config.memory_budget, replicas, stages, facts.initial, images
     )
-    choose_rate(recipe, facts)
-    costs = stage_costs.costs_of(recipe, _measured(recipe, facts, data))
+    choose_rates(recipe, facts)
+    kept = image_memory.kept(recipe, images)
+    decoding = dataclasses.replace(decoding, kept=kept)
+    found = _measured(recipe, facts, data.train, decoding)
+    costs = stage_costs.costs_of(recipe, found, stages)
     facts = default_time.as_measured(facts, recipe, costs)
     time_plan.plan(recipe, facts, costs, time.monotonic() - begin)
-    recipe.notes += few_epochs.notes(recipe, facts, costs)
+    recipe.notes += few_epochs.notes(recipe, facts, costs) + _of_times(costs)
     stage_checks.check_steps(config, recipe, data, replicas)
     recipe.notes += stage_checks.notes(config, recipe, facts.labelled > 0)
     memory_fit.tell(recipe, _short_runs(recipe, facts))
@@ -124,9 +132,6 @@ def gather(
     config: Config, data: JobData, sample: image_sample.ImageSample
 ) -> Facts:
     """The facts that the rules look at."""
-    initial = {}
-    if config.checkpoint:
-        initial = hub.find_weights(config.checkpoint).arguments
     facts = Facts(
         examples=data.train.num_examples,
         labelled=len(data.labelled),
@@ -139,10 +144,27 @@ def gather(
         machine=this_machine(config.memory_budget, config.strategy),
         seconds=time_budget_seconds(config),
         told_from_mirror=told_from_mirror(data.train, sample.pixels),
-        initial=initial,
+        initial=_initial(config, data.train.num_examples),
         given=stage_configs.given(config)["pretrain"],
     )
     return facts if facts.seconds else default_time.with_default(facts)
+
+
+def _initial(config, examples):
+    """Arguments of the network that `--checkpoint` holds, {} for none.
+
+    It is read as the stage does that begins with it.
+    """
+    if not config.checkpoint:
+        return {}
+    few = examples < CONTINUED
+    own = stage_configs.given(config, few)["finetune" if few else "pretrain"]
+    weights = hub.find_weights(
+        config.checkpoint,
+        own.get("checkpoint_ema", False),
+        own.get("checkpoint_ignore"),
+    )
+    return weights.arguments
 
 
 def _of_long_images(recipe, facts):
@@ -171,7 +193,7 @@ def _of_weights(facts):
     ]
 
 
-def start_from(recipe, facts):
+def start_from(recipe: Recipe, facts: Facts) -> None:
     """The teacher is as the weights that it starts from.
 
     All stages see images of one size and of as many channels, as student and
@@ -204,19 +226,24 @@ def _told(initial):
     return {name: known[name] for name in _TOLD if name in known}
 
 
-def _measured(recipe, facts, data):
-    """A step's time; nothing is measured where all steps are given."""
-    stages = STAGES if len(data.labelled) else ("pretrain",)
-    lengths = ("train_steps", "train_epochs")
-    if all(any(n in recipe.given[s] for n in lengths) for s in stages):
-        return step_time.StepTime(step=0.1, start=10.0)
+def _measured(recipe, facts, source, decoding):
+    """A step's time; on paper where the job is as short as measuring it."""
     options = recipe.options("pretrain")
     size, batch = network_sizes.choose(facts), options["train_batch_size"]
     reckoned = network_sizes.step_seconds(size, facts, batch)
-    decoding = decoding_time.measure(
-        data.train, len(data.labelled), options["cache_dataset"]
-    )
-    return step_time.measure(options, data.train, reckoned, decoding)
+    if time_plan.all_given(recipe, facts, step_time.STEPS):
+        return step_time.StepTime(reckoned, 10.0, decoding, measured=False)
+    return step_time.measure(options, source, reckoned, decoding)
+
+
+def _of_times(costs):
+    """What the plan's times are worth where nothing was measured."""
+    if costs.measured:
+        return []
+    return [
+        f"times are not known: each stage is given {step_time.STEPS} steps or "
+        "fewer, for which nothing is measured, and what is planned is on paper"
+    ]
 
 
 def recommend_for(

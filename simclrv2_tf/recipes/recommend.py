@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
 
+from simclrv2_tf.optimizers import LINEAR_BASE
 from simclrv2_tf.recipes import rule_values
+from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 
@@ -82,7 +84,7 @@ RULES = (
         "and 224 that the time allows",
         SIMCLR,
     ),
-    Rule(ALL, "channels", lambda f: f.channels, "as the images have", "data"),
+    Rule(ALL, "channels", rule_values.channels, "as the images have", "data"),
     Rule(
         ALL,
         "mixed_precision",
@@ -272,17 +274,47 @@ def recommend(facts: Facts) -> Recipe:
     return recipe
 
 
-def choose_rate(recipe: Recipe, facts: Facts) -> None:
-    """Chooses pretraining's learning rate anew where its batch has changed."""
-    options = recipe.options("pretrain")
-    batch = {"train_batch_size": options["train_batch_size"]}
-    facts = dataclasses.replace(facts, given={**facts.given, **batch})
-    if rule_values.pretraining_rate(facts) != options["learning_rate"]:
-        (rule,) = (r for r in RULES if r.value is rule_values.pretraining_rate)
-        _choose(recipe, rule, "pretrain", facts)
+def choose_rates(recipe: Recipe, facts: Facts) -> None:
+    """Chooses learning rates anew for the batches that the stages have.
+
+    The rules' rates are for the batches of the rules and for scaling by
+    batch / 256. Batches may be given, or smaller to fit the memory, and so may
+    be another scaling: after it a rate is the same.
+
+    Args:
+      recipe: A `Recipe` of the rules, with what the user gave.
+      facts: `Facts`.
+    """
+    for rule in RULES:
+        if rule.option == "learning_rate":
+            for stage in rule.stages:
+                if any(r.option == rule.option for r in recipe.of(stage)):
+                    _choose_rate(recipe, rule, stage, facts)
+
+
+def _choose_rate(recipe, rule, stage, facts):
+    options = recipe.options(stage)
+    images, linear = options["train_batch_size"], rule.value
+    if callable(linear):
+        linear = linear(facts, images)
+    scale = rate_scale(options)
+    rate = float(f"{linear * images / LINEAR_BASE / scale:.5g}")
+    if math.isclose(rate, options["learning_rate"], rel_tol=0.01):
+        return
+    why = _why(rule, facts)
+    if scale != images / LINEAR_BASE:
+        scaling = options["learning_rate_scaling"]
+        why = (
+            f"{rate * scale:.4g} at {images:,} images after {scaling} scaling, "
+            f"which is given: as much as {linear:g} {why}"
+        )
+    recipe.choose(stage, rule.option, rate, why, rule.source)
 
 
 def _choose(recipe, rule, stage, facts):
     value = rule.value(facts) if callable(rule.value) else rule.value
-    why = rule.why.format(**vars(facts), per_class=facts.per_class)
-    recipe.choose(stage, rule.option, value, why, rule.source)
+    recipe.choose(stage, rule.option, value, _why(rule, facts), rule.source)
+
+
+def _why(rule, facts):
+    return rule.why.format(**vars(facts), per_class=facts.per_class)

@@ -37,7 +37,9 @@ _LOG = logging.getLogger("simclrv2_tf")
 
 def is_job(directory: str | None) -> bool:
     """Whether a directory holds a job, and not a single run."""
-    return bool(directory) and os.path.exists(os.path.join(str(directory), JOB))
+    if not directory:
+        return False
+    return os.path.exists(os.path.join(directory, JOB))
 
 
 def run_within(directory: str) -> str:
@@ -144,11 +146,11 @@ def read_job(directory: str | None) -> dict[str, Any]:
     Raises:
       ValueError: If its file is another program's, or damaged.
     """
-    if not is_job(directory):
+    if directory is None or not is_job(directory):
         return {}
     begun = read_json(directory, JOB)
     if not _is_whole(begun):
-        path = os.path.join(str(directory), JOB)
+        path = os.path.join(directory, JOB)
         raise ValueError(
             f"The file {path!r} must hold what a job was asked and what it "
             "decided, and does not: restore it, take it away if it is not of "

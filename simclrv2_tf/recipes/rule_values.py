@@ -44,12 +44,21 @@ def batch(facts: Facts) -> int:
     return in_equal_parts(power, facts.machine.accelerators)
 
 
-def pretraining_rate(facts: Facts) -> float:
+def channels(facts: Facts) -> int:
+    """Those that pretraining was given, as all stages see the same images."""
+    return facts.given.get("channels") or facts.channels
+
+
+def pretraining_rate(facts: Facts, images: int = 0) -> float:
     """The rate before it is scaled by batch / 256.
 
     Scaled it is proportional to the batch up to 256, then to its square root.
+
+    Args:
+      facts: `Facts`.
+      images: Of a step; 0 for those that are given, or else chosen.
     """
-    images = facts.given.get("train_batch_size") or batch(facts)
+    images = images or facts.given.get("train_batch_size") or batch(facts)
     larger = max(1.0, images / MEASURED_IMAGES)
     return round(RATE / math.sqrt(larger), 5)
 
@@ -75,12 +84,17 @@ def trained_after(facts: Facts) -> int:
     return 4 if probe_alone(facts) else -1
 
 
-def label_rate(facts: Facts) -> float:
-    """So that the rate after scaling by the batch is the same for any."""
+def label_rate(facts: Facts, images: int = 0) -> float:
+    """So that the rate after scaling by batch / 256 is the same for any.
+
+    Args:
+      facts: `Facts`.
+      images: Of a step; 0 for those that are chosen.
+    """
     if probe_alone(facts):
         return 0.0
     scaled = 0.0005 if facts.per_class < 50 else 0.01
-    return round(scaled * 256 / label_batch(facts), 5)
+    return round(scaled * 256 / (images or label_batch(facts)), 7)
 
 
 def distill_batch(facts: Facts) -> int:

@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from simclrv2_tf import hub
 from simclrv2_tf.config import Config
+from simclrv2_tf.config.required import required
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.images.job_data import JobData
@@ -48,7 +51,7 @@ class Job:
     def write_recipe(self) -> None:
         """Writes the flagfiles anew, with what was chosen since."""
         check_owner(self.lock)
-        recipe_text.write_flagfiles(self.recipe, self.config.model_dir)
+        recipe_text.write_flagfiles(self.recipe, self.config.directory)
 
     def config_of(self, stage: str, recipe: Recipe | None = None) -> Config:
         """The config of a stage's run, by another recipe than the job's."""
@@ -89,7 +92,7 @@ class Job:
         """
         check_owner(self.lock)
         print(f"\n== {part} ==", flush=True)
-        earlier = journal.seconds(journal.read(config.model_dir, whole=True))
+        earlier = journal.seconds(journal.read(config.directory, whole=True))
         begin = time.monotonic()
         result = (run or self.run)(
             config,
@@ -104,5 +107,16 @@ class Job:
     def path_of(self, stage: str) -> str:
         """The directory of a stage; that of `--checkpoint` if left out."""
         if stage in self.recipe.left_out:
-            return self.config.checkpoint
+            return required(self.config.checkpoint, "checkpoint")
         return self.record.path(stage_configs.FOLDERS[stage])
+
+    def pretrained_network(self) -> Network:
+        """The network that fine-tuning begins with.
+
+        It is pretraining's; that of `--checkpoint`, read as fine-tuning reads
+        it, where pretraining is left out.
+        """
+        reading: dict[str, Any] = {}
+        if "pretrain" in self.recipe.left_out:
+            reading = stage_configs.reading(self.config_of("finetune"))
+        return hub.load_network(self.path_of("pretrain"), **reading)

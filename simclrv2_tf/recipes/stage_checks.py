@@ -8,6 +8,7 @@ from typing import Any
 
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.config import BACKBONE
+from simclrv2_tf.config import HEADS
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
 from simclrv2_tf.config.stage_overrides import read
@@ -87,15 +88,70 @@ def check_weights(recipe: Recipe, initial: dict[str, Any]) -> None:
     stage = "finetune" if "pretrain" in recipe.left_out else "pretrain"
     given = recipe.given.get(stage, {})
     names = [name for name in describing(Config, BACKBONE) if name in given]
-    if not initial or not names or given.get("checkpoint_ignore"):
+    if not initial or not names:
         return
-    wanted = {name: given[name] for name in names}
-    if wanted.get("backbone"):
-        wanted["backbone"] = canonical(wanted["backbone"])
+    wanted = _settled({name: given[name] for name in names})
     try:
         architecture.check(initial, wanted)
     except ValueError as error:
         raise _against(stage, error) from None
+
+
+def _settled(network):
+    """A network's arguments, a Keras backbone as weights have it."""
+    if not network.get("backbone"):
+        return network
+    return {**network, "backbone": canonical(network["backbone"])}
+
+
+def check_networks(
+    config: Config, recipe: Recipe, data: JobData, initial: dict[str, Any]
+) -> None:
+    """Raises a ValueError for a stage that cannot go on with the one before.
+
+    Fine-tuning trains pretraining's network, and the student of distillation
+    sees its teacher's images.
+
+    Args:
+      config: The job's `Config`.
+      recipe: Its `Recipe` as far as it is made.
+      data: Its `JobData`.
+      initial: Arguments of the network that `--checkpoint` holds, {} for none.
+    """
+    made = dict(_configs(config, recipe, data))
+    if "pretrain" in made and "finetune" in made:
+        _check_teacher(made["pretrain"], made["finetune"], initial)
+    if "distill" in made:
+        _check_channels(made["finetune"], made["distill"])
+
+
+def _check_teacher(pretraining, tuning, initial):
+    """A teacher cannot have another network than was pretrained."""
+    names = describing(Config, BACKBONE, HEADS)
+    own = {name: getattr(pretraining, name) for name in names}
+    told = {n: v for n, v in initial.items() if n not in pretraining.given}
+    wanted = {n: getattr(tuning, n) for n in names if n in tuning.given}
+    has, other = architecture.differences(
+        _settled({**own, **told}), _settled(wanted)
+    )
+    if has:
+        raise ValueError(
+            "Fine-tuning goes on with the network of pretraining, and needs "
+            "the same: give a value to both stages, or to pretraining alone "
+            f"(--pretrain.NAME). Received: {has} for pretraining, {other} for "
+            "fine-tuning"
+        )
+
+
+def _check_channels(tuning, distilling):
+    """Teacher and student look at the same images."""
+    channels = [config.channels for config in (tuning, distilling)]
+    if channels[0] != channels[1]:
+        raise ValueError(
+            "Teacher and student must take images of as many channels: give "
+            "--channels for all stages, or leave it out. Received: "
+            f"{channels[0]} for fine-tuning, {channels[1]} for distillation"
+        )
 
 
 def check_options(config: Config, recipe: Recipe, data: JobData) -> None:

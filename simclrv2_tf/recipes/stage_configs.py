@@ -23,15 +23,24 @@ FOLDERS = {
     "scratch": "scratch",
 }
 MODES = {**{stage: stage for stage in STAGES}, "scratch": "finetune"}
-# Of the job alone: its interruption keeps the time for all of its runs.
-_NOT_SHARED = (*OF_THE_JOB, "checkpoint", "holdout_fraction")
+# Of the job alone: its interruption keeps the time for all of its runs, and
+# what it exports in the end is one of theirs.
+_NOT_SHARED = (*OF_THE_JOB, "checkpoint", "holdout_fraction", "export_dir")
 
 # Of the stages that train a classifier, and of that which has the most steps
 # (fine-tuning may be a single one).
 _NOT_IN_PRETRAINING = ("calibrate", "patience", "export_best")
 _IN_PRETRAINING_ALONE = ("profile_steps",)
-# Fine-tuning goes on from pretraining, which has begun with these.
-_BEFORE_FINE_TUNING = ("backbone_weights",)
+# How weights that are given are read. Fine-tuning goes on from pretraining,
+# which has begun with these.
+OF_WEIGHTS = (
+    "backbone_weights",
+    "checkpoint_ema",
+    "checkpoint_ignore",
+    "variable_schema",
+)
+# Of the network, what a stage may have another value of than the one before.
+_OF_A_STAGE = ("image_size", "channels", "ft_proj_selector")
 # What makes the network that is distilled into.
 _NETWORK = (*describing(Config, BACKBONE, HEADS), "backbone_weights")
 _OF_RESNETS = ("resnet_depth", "width_multiplier", "sk_ratio", "se_ratio")
@@ -39,22 +48,61 @@ _STUDENT = ("student", "student_pixels", "student_weights")
 _OF_KERAS = ("backbone", "backbone_pixels", "backbone_weights")
 
 
-def given(config: Config) -> dict[str, dict[str, Any]]:
-    """{stage: {option: value}} of what the user gave, for all or for one."""
+def given(
+    config: Config, pretrained: bool = False
+) -> dict[str, dict[str, Any]]:
+    """{stage: {option: value}} of what the user gave, for all or for one.
+
+    Args:
+      config: The job's `Config`.
+      pretrained: Whether fine-tuning goes on from the weights of
+        `--checkpoint`, and not from pretraining.
+    """
     names = [name for name in config.given if name not in _NOT_SHARED]
     shared = {name: getattr(config, name) for name in sorted(names)}
     own = read(config.stage_options, config)
     stages = {stage: {**shared, **own[stage]} for stage in STAGES}
     stages["scratch"] = _as_distilled(shared, own)
     for stage in STAGES:
-        elsewhere = _NOT_IN_PRETRAINING
-        if stage != "pretrain":
-            elsewhere = _IN_PRETRAINING_ALONE
-        if stage == "finetune":
-            elsewhere = (*elsewhere, *_BEFORE_FINE_TUNING)
-        for name in set(elsewhere) - set(own[stage]):
+        for name in set(_elsewhere(stage, pretrained)) - set(own[stage]):
             stages[stage].pop(name, None)
+    if not pretrained:
+        stages["finetune"] |= _as_pretrained(own)
     return stages
+
+
+def _elsewhere(stage, pretrained):
+    """Options that are for other stages than one where all have them."""
+    if stage == "pretrain":
+        return _NOT_IN_PRETRAINING
+    if stage != "finetune":
+        return _IN_PRETRAINING_ALONE
+    begun_with = OF_WEIGHTS[:1] if pretrained else OF_WEIGHTS
+    return (*_IN_PRETRAINING_ALONE, *begun_with)
+
+
+def _as_pretrained(own):
+    """The network that was given to pretraining, which is fine-tuned."""
+    names = set(describing(Config, BACKBONE, HEADS)) - set(_OF_A_STAGE)
+    options = own["pretrain"]
+    return {
+        name: options[name]
+        for name in options
+        if name in names and name not in own["finetune"]
+    }
+
+
+def reading(config: Config) -> dict[str, Any]:
+    """How the job's `--checkpoint` is read, as arguments of `load_network`.
+
+    Args:
+      config: The `Config` of the stage that begins with it, or the job's.
+    """
+    return {
+        "ema": config.checkpoint_ema,
+        "ignore": config.checkpoint_ignore,
+        "variable_schema": config.variable_schema,
+    }
 
 
 def _as_distilled(shared, own):
@@ -110,7 +158,7 @@ def config_of(
       data: Options that say what is set aside.
       evaluates: Whether there is something to evaluate on.
     """
-    directory = os.path.join(config.model_dir, FOLDERS[stage])
+    directory = os.path.join(config.directory, FOLDERS[stage])
     options = {
         **recipe.options(stage),
         **data,

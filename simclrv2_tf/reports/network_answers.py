@@ -47,10 +47,14 @@ class Seen:
 
 
 def look(images: Images) -> Seen:
-    """Goes through the evaluation images once, or else those of training."""
+    """Goes through the evaluation images once, or else those of training.
+
+    The network is the averaged one where that is what the run exports or
+    evaluates, unless `eval_ema` is given.
+    """
     config = images.config
     prefix = weights.newest(config)
-    network = weights.load(config, prefix)
+    network = weights.load(config, prefix, _is_averaged(config, prefix))
     evaluation = images.evaluation is not None
     source = weights.in_order_of(
         prefix,
@@ -80,6 +84,13 @@ def look(images: Images) -> Seen:
         names,
         note,
     )
+
+
+def _is_averaged(config, prefix):
+    if "eval_ema" in config.given:
+        return config.eval_ema
+    flags = weights.flags_of(prefix)
+    return any(flags.get(name) for name in ("export_ema", "eval_ema"))
 
 
 def _judged(prefix, source, logits):

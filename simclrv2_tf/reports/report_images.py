@@ -18,6 +18,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.runs import inputs
+from simclrv2_tf.runs import recorded_data
 from simclrv2_tf.runs.own_data import with_own_data
 from simclrv2_tf.runs.start.orientation_choice import agree
 from simclrv2_tf.runs.start.orientation_choice import resolve_orientation
@@ -63,13 +64,15 @@ def open_images(
     config = dataclasses.replace(config, mode="eval")  # its rules for holdouts
     if source is None:
         config = _with_own_splits(with_own_data(config), flags)
+        recorded_data.warn_if_changed(config)
     config = resolve_orientation(config)
     config, (source, eval_source) = agree(config, source, eval_source)
     if source is None:
         source = inputs.open_source(config)
         eval_source = eval_source or _evaluation(config)
     elif eval_source is None and flags.get("holdout_fraction"):
-        source, eval_source = _divided(source, flags["holdout_fraction"])
+        share = flags["holdout_fraction"]
+        source, eval_source = holdout.divide(source, share)
     labelled = eval_source is not None and (eval_source.labels >= 0).any()
     return Images(config, source, eval_source if labelled else None)
 
@@ -87,12 +90,6 @@ def _evaluation(config):
         return inputs.open_evaluation(config)
     except NoSplitError:
         return None
-
-
-def _divided(source, share):
-    aside = holdout.held_out(source.labels, share)
-    rest = holdout.left_over(source.labels, share)
-    return source.subset(rest), source.subset(aside)
 
 
 def spread(count: int, most: int) -> np.ndarray:

@@ -59,8 +59,8 @@ def write(directory: str, best: Best) -> None:
     atomic.write_text(os.path.join(directory, FILE), text + "\n")
 
 
-def step_of_best(directory: str | None) -> int | None:
-    """The step of a run's best checkpoint, None if none is named.
+def read(directory: str | None) -> Best | None:
+    """A run's best evaluation as its file names it, None if none is named.
 
     Raises:
       ValueError: If the file is there and names none.
@@ -70,7 +70,9 @@ def step_of_best(directory: str | None) -> int | None:
         return None
     with tf.io.gfile.GFile(path) as file:
         try:
-            return int(json.loads(file.read())["step"])
+            values = json.loads(file.read())
+            step = int(values["step"])
+            return Best(values["metric"], values["value"], step)
         except (ValueError, TypeError, KeyError):
             raise ValueError(
                 f"The file {path!r} must name a run's best checkpoint as JSON, "

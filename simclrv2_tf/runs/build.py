@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,6 +16,7 @@ from simclrv2_tf import hub
 from simclrv2_tf import optimizers
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
+from simclrv2_tf.config.required import required
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.models import weight_decay
 from simclrv2_tf.models.keras_classifier import make_keras_classifier
@@ -73,8 +76,10 @@ def load_teachers(config: Config) -> list[Teacher]:
       ValueError: If one cannot be read, or has no trained classifier.
     """
     selector = config.teacher_proj_selector
-    chosen = {} if selector is None else {"ft_proj_selector": selector}
-    sources = teacher_sources.split(config.teacher)
+    chosen: dict[str, Any] = (
+        {} if selector is None else {"ft_proj_selector": selector}
+    )
+    sources = teacher_sources.split(required(config.teacher, "teacher"))
     pixels = teacher_sources.pixels(config.teacher_pixels, sources)
     teachers: list[Teacher] = []
     for source in sources:
@@ -139,7 +144,7 @@ def make_stage(
       teacher: That of distillation, or several.
       labels: Those that fine-tuning trains on, for `--class_weights`.
     """
-    kinds = {
+    kinds: dict[str, Callable[..., Stage]] = {
         "pretrain": _pretrain,
         "finetune": functools.partial(_finetune, labels=labels),
         "distill": functools.partial(_distill, teacher=teacher),

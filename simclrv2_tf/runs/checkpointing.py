@@ -83,11 +83,11 @@ def write(run: TrainingRun, step: int, tensors: dict) -> None:
     start = time.monotonic()
     best = run.progress.best
     run_directory.write(
-        run.config.model_dir,
+        run.config.directory,
         step,
         tensors,
         run.config.keep_checkpoint_max,
-        best and best.step,
+        best.step if best else None,
     )
     name_best(run)
     seconds = round(time.monotonic() - start, 3)
@@ -111,7 +111,7 @@ def _restore_directory(run):
 def name_best(run: TrainingRun) -> None:
     """Names the best checkpoint in a file, if checkpoints are compared."""
     if run.progress.best is not None:
-        best_checkpoint.write(run.config.model_dir, run.progress.best)
+        best_checkpoint.write(run.config.directory, run.progress.best)
 
 
 def write_flags(run: TrainingRun) -> None:

@@ -1,5 +1,7 @@
 """Describes versions, revision, hardware and data of a run."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import pathlib
@@ -7,11 +9,13 @@ import platform
 import socket
 import subprocess
 from importlib import metadata
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 import simclrv2_tf
+from simclrv2_tf.data.source import Source
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets")
 _SAMPLED = 1000  # images that a fingerprint reads of many, or somewhat more
@@ -95,7 +99,7 @@ def _memory_gib():
     return round(pages / 2**30, 1)
 
 
-def describe_data(source):
+def describe_data(source: Source) -> dict[str, Any]:
     """Dictionary that identifies data: name, examples, fingerprint."""
     return {
         "name": source.name,
@@ -104,7 +108,7 @@ def describe_data(source):
     }
 
 
-def fingerprint(source):
+def fingerprint(source: Source) -> str:
     """A short digest of a data set: its labels, its order, its images.
 
     Arrays are read whole up to 256 MiB; of larger ones and of encoded images

@@ -28,7 +28,7 @@ def fit(run: TrainingRun) -> None:
     if run.config.rollback and not run.progress.step:
         first = checkpointing.snapshot(run, run.progress.last)
         checkpointing.write(run, 0, first)
-    rollbacks = collections.Counter()
+    rollbacks: collections.Counter[int] = collections.Counter()
     with run.interruption.deferred():
         while run.trains:
             try:

@@ -24,6 +24,7 @@ from simclrv2_tf.data.exclusion import read_excluded
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.unreadable import UnreadableImages
+from simclrv2_tf.runs import own_data
 
 NEIGHBOURS = 256  # labelled images that nearest neighbours are sought among
 LEAST_NEIGHBOURS = 100  # fewer tell nothing for sure
@@ -34,6 +35,25 @@ _LOG = logging.getLogger("simclrv2_tf")
 def open_evaluation(config: Config) -> Source:
     """The evaluation split of the data set that a config names."""
     return open_source(config, config.eval_split, "eval_split")
+
+
+def open_evaluation_of(config: Config, name: str) -> Source:
+    """The evaluation split of another data set, or the only split it has.
+
+    Args:
+      config: A `Config`, which says how it is read.
+      name: Of the data set.
+
+    Raises:
+      NoSplitError: If it has neither, or not the one that was asked for.
+    """
+    other = dataclasses.replace(config, dataset=name, holdout_fraction=None)
+    try:
+        return open_evaluation(other)
+    except NoSplitError as error:
+        if "eval_split" in config.given or len(error.known) != 1:
+            raise
+        return open_source(other, error.known[0], "eval_split")
 
 
 def evaluation_if_labelled(config: Config) -> Source | None:
@@ -76,7 +96,8 @@ def open_source(
     """The data set that a config names; its training split unless given.
 
     With a holdout the training split lacks those images, and the split
-    "holdout" has them.
+    "holdout" has them. A config that asks about a run has the parts that the
+    run was trained with, less what its own `exclude_images` names.
 
     Args:
       config: A `Config`.
@@ -99,32 +120,67 @@ def open_source(
 
 def _open_part(config, split):
     """A split, of which a holdout may be set aside."""
-    if not config.holdout_fraction:
-        return _open(config, split)
     parts = {holdout.HOLDOUT: holdout.held_out}
     parts[config.train_split] = holdout.left_over
-    if split not in parts:
+    if not config.holdout_fraction or split not in parts:
         return _open(config, split)
-    whole = _open(config, config.train_split)
-    return whole.subset(parts[split](whole.labels, config.holdout_fraction))
+    whole = _open_whole(config, config.train_split)
+    kept = _kept(config.exclude_images, whole)
+    drawn = _kept_in_training(config, whole, kept)
+    part = parts[split](whole.labels[drawn], config.holdout_fraction)
+    left = _remaining(config, whole, kept)
+    return left.subset(np.flatnonzero(np.isin(kept, drawn[part])))
 
 
 def _open(config, split):
     """A split as it is, less what `exclude_images` names."""
     source = _open_whole(config, split)
-    if not config.exclude_images:
-        return source
-    excluded = read_excluded(config.exclude_images)
+    return _remaining(config, source, _kept(config.exclude_images, source))
+
+
+def _kept(table, source):
+    """Numbers of the examples that a table of `exclude_images` leaves."""
+    if not table:
+        return np.arange(source.num_examples)
+    excluded = read_excluded(table)
     kept = left_in(source, excluded)
-    left = source.num_examples - len(kept)
-    if excluded and not left:
+    if excluded and len(kept) == source.num_examples:
         _LOG.warning(
             "exclude_images leaves nothing out: none of the names in %r, such "
             "as %r, is of %s (have the files moved?)",
-            config.exclude_images,
+            table,
             min(excluded),
             source.name,
         )
+    return kept
+
+
+def _kept_in_training(config, source, kept):
+    """Numbers of the examples that the run drew its holdout from.
+
+    The draw depends on how many there are, so that what is left out since
+    must not change it.
+    """
+    table = own_data.excluded_in_training(config)
+    if table == config.exclude_images:
+        return kept
+    try:
+        return _kept(table, source)
+    except ValueError as error:
+        _LOG.warning(
+            "THE HELD-OUT IMAGES MAY BE OTHERS than those that the run left "
+            "out, and among them images that it was trained on: its table "
+            "cannot be used. %s",
+            error,
+        )
+        return kept
+
+
+def _remaining(config, source, kept):
+    """The source less what `exclude_images` names, which a note tells."""
+    if not config.exclude_images:
+        return source
+    left = source.num_examples - len(kept)
     words = f"left out by exclude_images: {left} of {source.num_examples}"
     source = dataclasses.replace(source, notes=(*source.notes, words))
     return source.remaining(kept)
@@ -151,18 +207,26 @@ def choose_labels(config: Config, source: Source) -> Source:
     distillation through all, most of them without a label.
     """
     finetunes = config.train_mode == "finetune"
-    if not finetunes and not (source.labels >= 0).any():
-        return source
-    chosen = labelled_examples(config, source)
+    chosen = with_allowed_labels(config, source)
     if finetunes:
         _check_classes(source)
-    if len(chosen) < source.num_examples:
+    count = int((chosen.labels >= 0).sum())
+    if chosen is not source and count < source.num_examples:
         _LOG.info(
             "labels: %d of %d examples (label_seed=%d)",
-            len(chosen),
+            count,
             source.num_examples,
             config.label_seed,
         )
+    return chosen
+
+
+def with_allowed_labels(config: Config, source: Source) -> Source:
+    """As `choose_labels`, which also checks the classes and tells the count."""
+    finetunes = config.train_mode == "finetune"
+    if not finetunes and not (source.labels >= 0).any():
+        return source
+    chosen = labelled_examples(config, source)
     return source.subset(chosen) if finetunes else source.with_labels(chosen)
 
 

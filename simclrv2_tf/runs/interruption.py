@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 AT_ONCE = 130  # exit code after a second SIGINT, as shells give it
 _LOG = logging.getLogger("simclrv2_tf")
@@ -46,7 +47,7 @@ class Interruption:
         self.reason = None
         self._seconds = time_limit - min(_RESERVE[0], time_limit * _RESERVE[1])
         self._deferring = False
-        self._before = {}
+        self._before: dict[int, Any] = {}
 
     def __enter__(self):
         if threading.current_thread() is not threading.main_thread():

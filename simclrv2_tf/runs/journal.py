@@ -89,14 +89,21 @@ def seconds(events: list[dict]) -> float:
     Args:
       events: Lines of its log.
     """
-    total, begin, last = 0.0, None, None
+    total = 0.0
+    begin: datetime.datetime | None = None
+    last: datetime.datetime | None = None
     for event in events:
         now = datetime.datetime.fromisoformat(event["time"])
         if event["event"] == "start":
-            total += (last - begin).total_seconds() if begin else 0.0
+            total += _between(begin, last)
             begin = now
         last = now
-    return total + ((last - begin).total_seconds() if begin else 0.0)
+    return total + _between(begin, last)
+
+
+def _between(begin, last):
+    """Seconds from one time to another, 0 where there is none."""
+    return (last - begin).total_seconds() if begin else 0.0
 
 
 def _parsed(line):

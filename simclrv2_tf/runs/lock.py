@@ -19,11 +19,12 @@ import tensorflow as tf
 
 from simclrv2_tf.files.json_files import read_dictionary
 from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.machine.alive import runs
 
 try:
     import fcntl
 except ImportError:  # not on this system; beats tell all there is
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 NAME = "lock"
 BEAT_SECONDS = 10.0
@@ -203,16 +204,3 @@ def _is_at(file, path):
         return os.fstat(file.fileno()).st_ino == os.stat(path).st_ino
     except FileNotFoundError:
         return False
-
-
-def runs(pid: int | None) -> bool:
-    """Whether a process of this number runs on this machine."""
-    if not isinstance(pid, int) or pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True

@@ -126,7 +126,7 @@ def write_flags(config: Config, **resolved) -> None:
       **resolved: What the data decided, for `flags.json` alone.
     """
     values = dataclasses.asdict(config)
-    directory = config.model_dir
+    directory = config.directory
     text = json.dumps({**values, **resolved}, indent=2)
     atomic.write_text(os.path.join(directory, JSON), text + "\n")
     lines = [_as_flag(name, value) for name, value in values.items()]
@@ -150,8 +150,10 @@ def write_environment(directory: str, values: dict) -> None:
     atomic.write_text(os.path.join(directory, ENVIRONMENT), text + "\n")
 
 
-def read_environment(directory: str) -> dict:
+def read_environment(directory: str | None) -> dict:
     """What `write_environment` wrote, {} if there is nothing to be read."""
+    if directory is None:
+        return {}
     return read_dictionary(os.path.join(directory, ENVIRONMENT))
 
 

@@ -17,6 +17,7 @@ from simclrv2_tf.runs import weights
 POLL_SECONDS = 1.0  # between looks for a run that has not begun
 # How data are read here and now; all other options say what they are.
 _READING = ("download", "cache_dataset", "shuffle_buffer")
+_TRAINING = ("train", "train_then_eval", "recommend")
 
 
 def with_own_data(config: Config) -> Config:
@@ -46,6 +47,35 @@ def with_own_data(config: Config) -> Config:
         )
     names = [n for n in _names(config) if n in flags]
     return dataclasses.replace(config, **{n: flags[n] for n in names})
+
+
+def directory_of(config: Config) -> str | None:
+    """Directory of the run that a config asks about, None for no run.
+
+    Unlike `with_own_data` it reads no checkpoint.
+    """
+    if not config.checkpoint or model_dir.read_flags(config.model_dir):
+        return config.model_dir
+    prefix = tf1.find(local(config.checkpoint))
+    return os.path.dirname(prefix) if prefix else None
+
+
+def excluded_in_training(config: Config) -> str | None:
+    """The table of images that were left out when a holdout was drawn.
+
+    Args:
+      config: A `Config`.
+
+    Returns:
+      The `exclude_images` of the run that the config asks about, None for no
+      table. The config's own where it trains, or that run set none aside.
+    """
+    if config.mode in _TRAINING:
+        return config.exclude_images
+    flags = model_dir.read_flags(directory_of(config))
+    if not flags.get("holdout_fraction"):
+        return config.exclude_images
+    return flags.get("exclude_images")
 
 
 def _names(config):

@@ -37,7 +37,7 @@ def resolve(config: Config) -> Config:
     # Weights without a projection head may get a new one; a run may not.
     headless = known.get("proj_head_mode", "none") == "none"
     parts = (BACKBONE,) if headless and not goes_on else (BACKBONE, HEADS)
-    names = describing(config, *parts)
+    names: Iterable[str] = describing(config, *parts)
     if not known.get("backbone"):  # one that is asked for is new, or an error
         names = [name for name in names if name not in _OF_KERAS]
     unset = [n for n in names if n in known and n not in config.given]

@@ -29,7 +29,7 @@ def describe(directory: str | None) -> str:
     Raises:
       ValueError: If there is no run.
     """
-    check_model_dir(directory, "run")
+    directory = check_model_dir(directory, "run")
     if is_remote(directory):
         raise ValueError(
             "The status is read from local directories. Received: "

@@ -107,7 +107,7 @@ def train(
     distribution.wait_for_workers()  # nobody is checking any more
     with (
         _interruptible(config, interruption) as interruption,
-        _locked(config.model_dir) as lock,
+        _locked(config.directory) as lock,
     ):
         run = _assemble(
             config,

@@ -46,21 +46,35 @@ def best(config: Config) -> str:
     """Prefix of the run's best checkpoint, or of the newest if it is lost.
 
     Raises:
-      ValueError: If the run has compared none.
+      ValueError: If the run has compared none, or by another metric than
+        `export_best`.
     """
-    step = best_checkpoint.step_of_best(config.model_dir)
-    if step is None:
+    best_one = best_checkpoint.read(config.model_dir)
+    if best_one is None:
         raise ValueError(
             "`export_best` exports the best of a run's checkpoints, which are "
             "compared in fine-tuning and distillation with that option. "
             f"Received: {config.model_dir!r}, whose were not"
         )
-    prefix = run_directory.prefix_of(config.model_dir, step)
+    _check_metric(config, best_one.metric)
+    prefix = run_directory.prefix_of(config.directory, best_one.step)
     reason = run_directory.verify(prefix)
     if reason is None:
         return prefix
     _LOG.error("THE BEST CHECKPOINT CANNOT BE READ (%s): %s", prefix, reason)
     return newest(config)
+
+
+def _check_metric(config, metric):
+    """Raises a ValueError if a run's checkpoints were compared by another."""
+    if config.export_best in (None, metric):
+        return
+    raise ValueError(
+        "`export_best` must name the metric that the run's checkpoints were "
+        f"compared by, {metric!r} in {config.model_dir!r}. Received: "
+        f"export_best={config.export_best!r}: give --export_best={metric}, or "
+        "train with the other one in another --model_dir."
+    )
 
 
 def load(config: Config, prefix: str, ema: bool | None = None) -> Network:

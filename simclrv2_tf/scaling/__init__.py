@@ -5,6 +5,8 @@ against measurements on one machine (docs/scaling.md); what concerns several
 devices is arithmetic, not measured.
 """
 
+from __future__ import annotations
+
 from simclrv2_tf.scaling.accelerators import DEVICES
 from simclrv2_tf.scaling.accelerators import EFFICIENCY
 from simclrv2_tf.scaling.accelerators import Device
@@ -17,6 +19,7 @@ from simclrv2_tf.scaling.planned_job import FLOAT
 from simclrv2_tf.scaling.planned_job import PlannedJob
 from simclrv2_tf.scaling.step_seconds import balance
 from simclrv2_tf.scaling.step_seconds import collectives
+from simclrv2_tf.scaling.step_seconds import passes
 from simclrv2_tf.scaling.step_seconds import seconds
 from simclrv2_tf.scaling.step_seconds import wire
 
@@ -32,6 +35,7 @@ __all__ = [
     "inference_memory",
     "loss",
     "memory",
+    "passes",
     "seconds",
     "this_machine",
     "wire",

@@ -1,5 +1,7 @@
 """Accelerators and processors on paper: memory, speed and wires."""
 
+from __future__ import annotations
+
 import dataclasses
 
 
@@ -48,7 +50,7 @@ EFFICIENCY = 0.15
 CORE, CORE_16 = 105e9 / EFFICIENCY, 170e9 / EFFICIENCY
 
 
-def this_machine(cores, memory):
+def this_machine(cores: int, memory: float) -> Device:
     """The processor of a machine as a `Device`, which sends nothing.
 
     Args:

@@ -1,8 +1,11 @@
 """What a job keeps in the memory of each device at its peak."""
 
+from __future__ import annotations
+
 from simclrv2_tf import losses
 from simclrv2_tf.scaling.planned_job import FLOAT
 from simclrv2_tf.scaling.planned_job import SLOTS
+from simclrv2_tf.scaling.planned_job import PlannedJob
 
 # Bytes of the loss for each pair of pairs, and for each pair in tiles of 256
 # columns: estimates from the sizes of its matrices, not measured yet.
@@ -10,7 +13,7 @@ DENSE_LOSS = 64
 TILED_LOSS = 30_000
 
 
-def memory(job):
+def memory(job: PlannedJob) -> dict[str, float]:
     """Bytes on each device, a dictionary of what they are for.
 
     Left out: what the runtime itself takes, and scratch space of single
@@ -34,7 +37,7 @@ def memory(job):
     }
 
 
-def inference_memory(job):
+def inference_memory(job: PlannedJob) -> float:
     """Bytes of a network that answers a batch and is not trained.
 
     Weights, and what the first layers compute: all later ones are smaller.
@@ -43,7 +46,7 @@ def inference_memory(job):
     return weights + job.share * job.parts["stem"].kept * job.itemsize
 
 
-def activations(job):
+def activations(job: PlannedJob) -> float:
     """Bytes of one view that wait for the backward pass.
 
     Of frozen parts nothing does; but one of them at a time is computed.
@@ -61,7 +64,7 @@ def activations(job):
     return (rest + outputs + largest) * job.itemsize
 
 
-def loss(job):
+def loss(job: PlannedJob) -> float:
     """Bytes of the contrastive loss: all logits at once, or tiles of them."""
     if job.views < 2:
         return 0

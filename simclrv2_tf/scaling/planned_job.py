@@ -48,27 +48,27 @@ class PlannedJob:
         _check(self)
 
     @property
-    def share(self):
+    def share(self) -> int:
         """Images of a device in a step."""
         return self.batch // self.devices
 
     @property
-    def keeps_average(self):
+    def keeps_average(self) -> bool:
         """Whether there is an average of the weights: a memory needs one."""
         return self.average or self.memory_size > 0
 
     @property
-    def at_a_time(self):
+    def at_a_time(self) -> int:
         """Images of a device whose activations exist at the same time."""
         return self.gradient_cache_microbatch or self.share
 
     @property
-    def itemsize(self):
+    def itemsize(self) -> int:
         """Bytes of an activation."""
         return FLOAT if self.mixed_precision == "float32" else FLOAT // 2
 
     @functools.cached_property
-    def parts(self):
+    def parts(self) -> dict[str, layer_costs.LayerCosts]:
         """The `LayerCosts` of each part of the network."""
         head = (self.proj_head_mode, self.num_proj_layers, self.proj_out_dim)
         return _counted(
@@ -81,7 +81,7 @@ class PlannedJob:
         )
 
     @functools.cached_property
-    def whole(self):
+    def whole(self) -> layer_costs.LayerCosts:
         """The `LayerCosts` of the whole network."""
         return sum(self.parts.values(), layer_costs.LayerCosts())
 

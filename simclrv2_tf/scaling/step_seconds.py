@@ -1,15 +1,19 @@
 """How long a step takes, on the device and on its wires."""
 
+from __future__ import annotations
+
 from simclrv2_tf import losses
 from simclrv2_tf.scaling.accelerators import EFFICIENCY
+from simclrv2_tf.scaling.accelerators import Device
 from simclrv2_tf.scaling.planned_job import FLOAT
+from simclrv2_tf.scaling.planned_job import PlannedJob
 
 VIEWS = 2
 STEP = 3  # a backward pass costs two forward passes
 LATENCY = 30e-6  # seconds that a collective takes at least: an assumption
 
 
-def wire(job):
+def wire(job: PlannedJob) -> dict[str, float]:
     """Bytes that each device sends in a step, a dictionary.
 
     By rings: of n devices' shares a gather passes on n - 1, and a sum of
@@ -43,7 +47,7 @@ def _forwards(job):
     return _parts(job) * (1 + again)
 
 
-def collectives(job):
+def collectives(job: PlannedJob) -> int:
     """How many collectives of a step wait for one another."""
     if job.devices == 1:
         return 0
@@ -53,7 +57,24 @@ def collectives(job):
     return 3 + len(job.whole.norms) * moments * job.global_bn
 
 
-def seconds(job, device, efficiency=EFFICIENCY):
+def passes(
+    remat: bool = False,
+    gradient_cache_microbatch: int = 0,
+    memory_size: int = 0,
+) -> int:
+    """Forward passes that the computing of a step takes as long as.
+
+    A backward pass is two; activations that are made again, views that are
+    embedded twice and the momentum encoder are one more each. The arguments
+    are those of a `PlannedJob`.
+    """
+    more = bool(remat) + (gradient_cache_microbatch > 0) + (memory_size > 0)
+    return STEP + more
+
+
+def seconds(
+    job: PlannedJob, device: Device, efficiency: float = EFFICIENCY
+) -> dict[str, float]:
     """Seconds of a step on the device and on its wires, a dictionary.
 
     Nothing is taken to overlap.
@@ -64,10 +85,8 @@ def seconds(job, device, efficiency=EFFICIENCY):
       efficiency: Share of the device's speed that is reached, in (0, 1].
     """
     speed = device.speed if job.itemsize == FLOAT else device.speed_16
-    # Forward passes made again, and that of the momentum encoder.
-    more = job.remat + (job.gradient_cache_microbatch > 0)
-    more += job.memory_size > 0
-    work = VIEWS * job.share * job.whole.multiplications * (STEP + more)
+    each = passes(job.remat, job.gradient_cache_microbatch, job.memory_size)
+    work = VIEWS * job.share * job.whole.multiplications * each
     between = device.network if job.hosts > 1 else device.wire
     sent = sum(wire(job).values()) / min(between, device.wire)
     return {
@@ -76,7 +95,9 @@ def seconds(job, device, efficiency=EFFICIENCY):
     }
 
 
-def balance(job, device, efficiency=EFFICIENCY):
+def balance(
+    job: PlannedJob, device: Device, efficiency: float = EFFICIENCY
+) -> float:
     """Images of a device below which a step mostly communicates.
 
     Communication hardly depends on the batch, computing is proportional.

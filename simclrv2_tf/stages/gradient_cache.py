@@ -8,13 +8,23 @@ each embedding gets; then every micro-batch is embedded again, this time with
 what a backward pass needs, and takes its part of that gradient to the weights.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
 from simclrv2_tf import distribution
 
 
-def embed(encode, views, microbatch, widths):
+def embed(
+    encode: Callable,
+    views: Sequence[tf.Tensor],
+    microbatch: int,
+    widths: Sequence[int],
+) -> list[tuple[tf.Tensor, ...]]:
     """Embeds a batch in micro-batches; differentiable as if in one go.
 
     To be called under a tape, like `encode` itself. Normalization takes its
@@ -61,7 +71,7 @@ def embed(encode, views, microbatch, widths):
     return run()
 
 
-def check(microbatch, batch):
+def check(microbatch: int, batch: int) -> None:
     """Raises a ValueError unless `microbatch` divides a device's batch."""
     if batch is None:
         raise ValueError(

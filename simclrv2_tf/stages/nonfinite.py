@@ -1,5 +1,9 @@
 """Takes back steps whose loss or gradient is not finite, and counts them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
@@ -44,14 +48,21 @@ class NonfiniteSteps:
         self.largest = _counter("float32", "largest")
 
     @property
-    def variables(self):
+    def variables(self) -> list[tf.Variable]:
         return [self.skipped, self.in_a_row, self.norm, self.largest]
 
-    def restart(self):
+    def restart(self) -> None:
         """Begins a new stretch for `largest`."""
         self.largest.assign(0.0)
 
-    def apply(self, optimizer, gradients, variables, loss, tape):
+    def apply(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        gradients: Sequence[tf.Tensor],
+        variables: Sequence[tf.Variable],
+        loss: tf.Tensor,
+        tape: Tape,
+    ) -> tf.Tensor:
         """Moves the variables if all is finite.
 
         Args:
@@ -100,7 +111,7 @@ class NonfiniteSteps:
         self.largest.assign(tf.maximum(self.largest.value, seen))
 
 
-def statistics(network):
+def statistics(network: keras.Model) -> list[tf.Variable]:
     """The moving statistics of a network, which the forward pass advances."""
     parts = (
         network.backbone,

@@ -1,5 +1,7 @@
 """The base of the three stages: seeds, weight decay, descent, metrics."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from collections.abc import Iterable
 from typing import TypeAlias
@@ -65,6 +67,8 @@ class Stage(keras.Model):
         weights, `average`, in [0, 1); None for no average.
     """
 
+    train_function: Callable | None  # Keras makes it
+
     predicts = "logits_sup"
 
     def __init__(
@@ -113,7 +117,7 @@ class Stage(keras.Model):
         """
         super().compile(*args, jit_compile=jit_compile, **kwargs)
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> None:
         """Makes Keras's training function; it keeps its input, too."""
         if self.train_function is None or force:
             super().make_train_function(force)

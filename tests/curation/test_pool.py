@@ -1,6 +1,8 @@
 """The images that are looked at, and how they are found again."""
 
+import collections
 import csv
+import dataclasses
 
 import numpy as np
 import pytest
@@ -56,6 +58,22 @@ def test_the_split_of_evaluation_comes_before_what_is_set_aside(tmp_path):
     assert list(dict.fromkeys(pool.splits)) == [
         *("train", "holdout", "validation")
     ]
+
+
+def test_what_is_given_to_evaluate_on_is_compared_with_all_splits(tmp_path):
+    for name in ("train", "validation"):
+        WRITERS["npz"](tmp_path / f"{name}.npz", rows())
+    WRITERS["npz"](tmp_path / "b.npz", rows(slice(5)))
+    given = inputs.open_source(Config(dataset=f"npz:{tmp_path}/b.npz"))
+    config = Config(dataset=f"npz:{tmp_path}")
+    pool = open_pool(config, None, given)
+    assert collections.Counter(pool.splits) == {
+        "train": 12,
+        "validation": 12,
+        "val": 5,
+    }
+    pool = open_pool(dataclasses.replace(config, split="train"), None, given)
+    assert collections.Counter(pool.splits) == {"train": 12, "validation": 5}
 
 
 def test_images_that_are_no_files_have_one_name_each(tmp_path):

@@ -5,6 +5,8 @@ import pytest
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import holdout
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.runs import inputs
 
 LABELS = np.repeat([0, 1, 2, -1], [10, 20, 1, 30])
@@ -34,6 +36,17 @@ def test_a_run_trains_on_the_rest_and_evaluates_on_what_is_set_aside():
     )
     test = inputs.open_source(config, "test")
     assert test.num_examples == 360  # other splits are as they are
+
+
+def test_a_source_is_divided_as_its_labels_are():
+    images = InMemory(np.zeros((len(LABELS), 2, 2, 3), np.uint8))
+    names = ("ant", "bee", "cat")
+    source = Source("these", LABELS.astype(np.int32), images, names)
+    rest, aside = holdout.divide(source, 0.2)
+    assert aside.numbers.tolist() == holdout.held_out(LABELS, 0.2).tolist()
+    assert rest.numbers.tolist() == holdout.left_over(LABELS, 0.2).tolist()
+    rest, aside = holdout.divide(source, 0.0)
+    assert (rest.num_examples, aside.num_examples) == (len(LABELS), 0)
 
 
 def test_the_share_is_a_share():

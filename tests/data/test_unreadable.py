@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -107,10 +108,45 @@ def test_the_cache_gives_the_same_batches():
     assert_same(batches(source), batches(held))
 
 
+def decoded(source):
+    """The images one by one; of one that cannot be read (0, 0, 3)."""
+    read = source.pixels()
+    bad = np.zeros((0, 0, 3), np.uint8)
+    numbers = range(source.num_examples)
+    return [bad if n in BAD else read(n).numpy() for n in numbers]
+
+
+@pytest.mark.parametrize("sizes", [(12,), (12, 15), (4, 9, 30)])
+def test_a_cache_is_what_its_images_are_end_to_end(sizes, monkeypatch):
+    source = make_encoded(BAD, sizes)
+    monkeypatch.setattr(cache, "SAMPLE", 1)  # the array has to grow
+    held, expected = cache.cached(source), Decoded.of_images(decoded(source))
+    for name in ("pixels", "begin", "shapes"):
+        found, wanted = (getattr(s, name) for s in (held.storage, expected))
+        np.testing.assert_array_equal(found, wanted)
+        assert found.dtype == wanted.dtype
+
+
 def test_a_cache_of_images_of_one_size_is_an_array():
-    held = cache.cached(make_encoded())
+    source = make_encoded()
+    held = cache.cached(source)
     assert held.storage.array.shape == (COUNT, 12, 12, 3)
+    read = source.pixels()
+    stacked = np.stack([read(number).numpy() for number in range(COUNT)])
+    np.testing.assert_array_equal(held.storage.array, stacked)
     assert cache.cached(held) is held
+
+
+def test_a_cache_has_its_pixels_once():
+    count, shape = 40, (100, 100, 3)
+    png = tf.io.encode_png(np.ones(shape, np.uint8)).numpy()
+    files = Encoded(np.array([png] * count, object))
+    source = Source("grey", np.zeros(count, np.int32), files, ("a",))
+    tracemalloc.start()
+    cache.cached(source)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1.5 * count * np.prod(shape)
 
 
 def test_what_does_not_fit_stays_encoded(caplog):

@@ -148,13 +148,49 @@ def test_other_arrays_are_another_result(run, changed):
         simclrv2_tf.embed(tf.data.Dataset.from_tensor_slices(images), run)
 
 
+SETTINGS = ("images", "image_size", "input_mean", "input_std")
+
+
+@pytest.mark.parametrize(
+    ("options", "differs"),
+    [
+        ({"image_size": 16}, "image_size was 8 and is 16"),
+        ({"input_mean": "0.5,0.5,0.5"}, "input_mean was null and is .0.5"),
+        ({"input_std": "0.2,0.2,0.2"}, "input_std was null and is .0.2"),
+    ],
+)
+@pytest.mark.parametrize("form", ["npz", "tfrecord"])
+def test_other_pixels_are_another_result(
+    resnet_run, folder, options, differs, form
+):
+    data = f"folder:{folder}"
+    simclrv2_tf.embed(data, resnet_run, embed_format=form)
+    with pytest.raises(ValueError, match=f"another result: {differs}"):
+        simclrv2_tf.embed(data, resnet_run, embed_format=form, **options)
+    simclrv2_tf.embed(data, resnet_run, embed_format=form)
+
+
+def test_the_selector_counts_for_what_it_chooses(resnet_run, folder, tmp_path):
+    data = f"folder:{folder}"
+    simclrv2_tf.embed(data, resnet_run)
+    simclrv2_tf.embed(data, resnet_run, ft_proj_selector=1)
+    options = {
+        "embed_endpoint": "proj_sel",
+        "embed_output": str(tmp_path / "e.npz"),
+    }
+    simclrv2_tf.embed(data, resnet_run, **options)
+    with pytest.raises(ValueError, match="ft_proj_selector was 0 and is 1"):
+        simclrv2_tf.embed(data, resnet_run, **options, ft_proj_selector=1)
+
+
 def test_a_result_of_an_earlier_version_stays(run, folder, capsys):
-    """Its manifest does not tell what the images were."""
+    """Its manifest does not tell what the images and the settings were."""
     first = simclrv2_tf.embed(f"folder:{folder}", run)
     path = first["path"]
     arrays = embedding_files.read_arrays(path)
     manifest = json.loads(str(arrays.pop("manifest")))
-    del manifest["images"]
+    for name in SETTINGS:
+        del manifest[name]
     arrays["manifest"] = np.array(json.dumps(manifest))
     embedding_files.write_arrays(path, **arrays)
     capsys.readouterr()
@@ -230,6 +266,27 @@ def test_a_place_to_write_to_is_needed(run, folder):
     for use, flag in (("embed", "embed_output"), ("predict", "predict_output")):
         with pytest.raises(ValueError, match=f"`{flag}` must say where"):
             getattr(simclrv2_tf, use)(f"folder:{folder}", checkpoint=str(run))
+
+
+def test_what_a_process_that_goes_on_writes_stays(run, folder, tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    output = tmp_path / "shards"
+    output.mkdir()
+    names = [
+        f"embeddings-00000-of-00001.{number}.tmp"
+        for number in (os.getppid(), gone.pid)
+    ]
+    for name in names:
+        (output / name).write_bytes(b"half")
+    simclrv2_tf.embed(
+        f"folder:{folder}",
+        run,
+        embed_format="tfrecord",
+        embed_output=str(output),
+    )
+    left = [path.name for path in output.glob("*.tmp")]
+    assert left == names[:1]
 
 
 def test_rows_are_regrouped():

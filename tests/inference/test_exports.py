@@ -11,6 +11,7 @@ from simclrv2_tf import export
 from simclrv2_tf import hub
 from simclrv2_tf import session
 from simclrv2_tf.config import Config
+from simclrv2_tf.export import runtimes
 from simclrv2_tf.inference import exports
 from simclrv2_tf.models.network import Network
 
@@ -105,6 +106,19 @@ def test_formats_are_checked_before_anything_is_done(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["exports", "exports/"])
+def test_the_best_stands_beside_the_last(monkeypatch, name):
+    written = []
+    monkeypatch.setattr(exports.weights, "best", lambda config: "ckpt-2")
+    monkeypatch.setattr(
+        exports,
+        "_export",
+        lambda config, prefix, directory, data: written.append(directory),
+    )
+    exports.export_best(config(export_dir=name))
+    assert written == ["exports_best"]
+
+
 def test_steps_of_sources(checkpoint, served, tmp_path):
     assert exports.step_of(checkpoint) == 751
     assert exports.step_of(checkpoint / "model.ckpt-751") == 751
@@ -131,3 +145,23 @@ def test_names_of_imagenet_where_the_data_set_says_so():
 def test_ranges(option, message):
     with pytest.raises(ValueError, match=message):
         Config(**option)
+
+
+def test_formats_of_a_job_are_those_of_its_stages_too():
+    own = {"distill": {"export_formats": "onnx, litert"}, "scratch": {}}
+    job = config(export_formats="litert", stage_options=own)
+    assert exports.all_formats(job) == ("litert", "onnx")
+    assert exports.all_formats(config()) == ()
+
+
+def test_a_job_begins_with_the_packages_of_its_formats(monkeypatch, tmp_path):
+    monkeypatch.setattr(runtimes, "is_installed", lambda name: False)
+    job = Config(
+        train_mode="semi_supervised",
+        dataset="digits",
+        model_dir=str(tmp_path / "job"),
+        stage_options={"distill": {"export_formats": "onnx"}},
+    )
+    with pytest.raises(ValueError, match="'onnx' needs tf2onnx and onnx: pip"):
+        session.run(job)
+    assert not (tmp_path / "job").exists()

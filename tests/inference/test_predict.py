@@ -14,6 +14,7 @@ import simclrv2_tf
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
+from simclrv2_tf.inference import predict
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import inputs
 
@@ -158,6 +159,32 @@ def test_neither_are_other_files(run, folder, tmp_path, held):
     table.write_text("")
     simclrv2_tf.predict(f"folder:{folder}", run, predict_output=str(table))
     assert len(rows_of(table)) == 7
+
+
+@pytest.mark.parametrize(
+    ("options", "differs"),
+    [
+        ({"image_size": 16}, "image_size was 8 and is 16"),
+        ({"input_mean": "0.5,0.5,0.5"}, "input_mean was null"),
+        ({"ft_proj_selector": 0}, "ft_proj_selector was 1 and is 0"),
+    ],
+)
+def test_a_killed_prediction_goes_on_with_the_same_pixels(
+    resnet_run, folder, monkeypatch, options, differs
+):
+    flags = {**small_classifier.RESNET_FLAGS, "ft_proj_selector": 1}
+    (resnet_run / "flags.json").write_text(json.dumps(flags))
+
+    def fail(*_):
+        raise OSError("as if killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(predict, "_table", fail)
+        with pytest.raises((OSError, ValueError), match="as if killed"):
+            simclrv2_tf.predict(f"folder:{folder}", resnet_run)
+    with pytest.raises(ValueError, match=f"parts of another.*{differs}"):
+        simclrv2_tf.predict(f"folder:{folder}", resnet_run, **options)
+    simclrv2_tf.predict(f"folder:{folder}", resnet_run)
 
 
 ASIDE = {"holdout_fraction": 0.25, "eval_split": "holdout"}

@@ -68,6 +68,18 @@ def test_votes_equal_those_of_scikit_learn(k, temperature):
     np.testing.assert_array_equal(told, expected)
 
 
+@pytest.mark.parametrize("temperature", [1e-2, 1e-3, 1e-30, 1e-300])
+def test_at_small_temperatures_the_nearest_decides(temperature):
+    rng = np.random.default_rng(1)
+    known, asked = rng.normal(size=(2, 120, 6)).astype(np.float32)
+    labels = np.arange(120) % 4 + 1  # no vote is for class 0
+    told = nearest.neighbours(known, labels, asked, 20, temperature)
+    assert (told > 0).all()
+    if temperature <= 1e-30:
+        expected = nearest.neighbours(known, labels, asked, 1)
+        np.testing.assert_array_equal(told, expected)
+
+
 def test_votes_do_not_depend_on_blocks(stored, small_blocks):
     known, labels = clusters()
     asked, _ = clusters(count=50)
@@ -206,6 +218,19 @@ def test_many_labels_are_looked_at_in_part(monkeypatch):
     monkeypatch.setattr(cross_validation, "EACH_FOLD", 30)
     _, how = cross_validation.choose_strength(*clusters(4))
     assert how == "cross-validation on 40 training labels, one fold left out"
+
+
+@pytest.mark.parametrize("most", [99, 97, 3])
+def test_few_labels_above_the_most_or_many_classes(monkeypatch, most):
+    """So few are left over, or chosen, that some classes have none."""
+    monkeypatch.setattr(cross_validation, "MOST", most)
+    labels = np.repeat([0, 1, 2, 3], [2, 38, 30, 30])
+    chosen = cross_validation._some(labels, 0)
+    assert len(np.unique(chosen)) == len(chosen) == most
+    if most > 90:
+        counts = np.bincount(labels[chosen])
+        assert counts[0] == 2 and (counts >= [2, 37, 29, 29]).all()
+    assert set(chosen) != set(cross_validation._some(labels, 1))
 
 
 def test_student_on_known_values():

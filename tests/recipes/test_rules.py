@@ -1,11 +1,13 @@
 """The recipe: its rules, its time and its memory."""
 
 import dataclasses
+import types
 
 import pytest
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.hub import catalogue
+from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes.budget import network_sizes
@@ -19,7 +21,7 @@ from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.recommend import RULES
-from simclrv2_tf.recipes.recommend import choose_rate
+from simclrv2_tf.recipes.recommend import choose_rates
 from simclrv2_tf.recipes.recommend import recommend
 
 LAPTOP = Machine(2, 0, True, 16e9)
@@ -30,7 +32,8 @@ SIGNS = Facts(1650, 50, 5, 10, 100, 3, LAPTOP, 1200.0)
 def planned(facts, step=0.3, start=10.0, spent=20.0, given=None):
     recipe = recommend(facts)
     recipe.given = given or {}
-    costs = stage_costs.costs_of(recipe, StepTime(step, start))
+    stages = time_plan.stages_of(recipe, facts)
+    costs = stage_costs.costs_of(recipe, StepTime(step, start), stages)
     time_plan.plan(recipe, facts, costs, spent)
     return recipe
 
@@ -71,15 +74,104 @@ def test_the_rate_grows_with_the_square_root_of_large_batches(batch, scaled):
 def test_the_rate_is_that_of_the_batch_that_fits_the_memory():
     many = dataclasses.replace(SIGNS, examples=10**6, machine=SERVER)
     recipe = recommend(many)
-    choose_rate(recipe, many)
+    choose_rates(recipe, many)
     assert recipe == recommend(many)
     recipe.choose("pretrain", "train_batch_size", 512, "why", "source")
-    choose_rate(recipe, many)
+    choose_rates(recipe, many)
     rate = recipe.options("pretrain")["learning_rate"]
     assert rate * 512 / 256 == pytest.approx(2 * 2**0.5, rel=1e-4)
     recipe.give({"pretrain": {"learning_rate": 0.7}})
-    choose_rate(recipe, many)
+    choose_rates(recipe, many)
     assert recipe.options("pretrain")["learning_rate"] == 0.7
+
+
+def scaled_rates(facts, options):
+    """{stage: (rate after scaling, batch)} with options for all stages."""
+    facts = dataclasses.replace(facts, given=options)
+    recipe = recommend(facts)
+    recipe.give(dict.fromkeys(STAGES, options))
+    choose_rates(recipe, facts)
+    rates = {}
+    for stage in STAGES:
+        made = recipe.options(stage)
+        scaling = made.get("learning_rate_scaling", "linear")
+        batch = made["train_batch_size"]
+        rate = scale_learning_rate(made["learning_rate"], batch, scaling)
+        rates[stage] = rate, batch
+    return recipe, rates
+
+
+@pytest.mark.parametrize("batch", [None, 16, 512])
+@pytest.mark.parametrize("scaling", ["linear", "sqrt"])
+def test_rates_are_those_of_the_rules_after_any_scaling(scaling, batch):
+    facts = dataclasses.replace(SIGNS, labelled=600, fewest=60)
+    options = {"learning_rate_scaling": scaling}
+    if batch:
+        options["train_batch_size"] = batch
+    recipe, rates = scaled_rates(facts, options)
+    for stage, (rate, images) in rates.items():
+        share = images / 256
+        expected = {
+            "pretrain": 2.0 * min(share, share**0.5),
+            "finetune": 0.01,
+            "distill": 0.2 * share,
+            "scratch": 0.5 * share,
+        }[stage]
+        assert rate == pytest.approx(expected, rel=1e-3)
+        (why,) = {r.why for r in recipe.of(stage) if r.option.endswith("rate")}
+        assert ("after sqrt scaling, which is given" in why) == (
+            scaling == "sqrt"
+        )
+
+
+def test_a_probe_that_is_kept_has_no_rate_in_any_scaling():
+    _, rates = scaled_rates(SIGNS, {"learning_rate_scaling": "sqrt"})
+    assert rates["finetune"][0] == 0.0
+
+
+def test_a_rate_that_is_given_is_scaled_as_it_is_asked():
+    options = {"learning_rate_scaling": "sqrt", "learning_rate": 0.1}
+    recipe, _ = scaled_rates(SIGNS, options)
+    assert recipe.options("finetune")["learning_rate"] == 0.1
+
+
+def test_checkpoints_by_the_epoch_are_not_by_steps():
+    given = {stage: {"checkpoint_epochs": 2} for stage in STAGES[:3]}
+    recipe = planned(SIGNS, given=given)
+    stage_steps.shorten(recipe, "distill", 0.5, "late")
+    for stage in STAGES:
+        by_steps = "checkpoint_steps" in recipe.options(stage)
+        assert by_steps == (stage not in given)
+
+
+def test_all_stages_see_the_channels_that_pretraining_is_given():
+    facts = dataclasses.replace(SIGNS, given={"channels": 1})
+    recipe = recommend(facts)
+    assert [recipe.options(s)["channels"] for s in STAGES] == [1] * 4
+
+
+@pytest.mark.parametrize(
+    ("examples", "stage"), [(100, "finetune"), (50_000, "pretrain")]
+)
+def test_weights_are_looked_at_as_they_are_read(monkeypatch, examples, stage):
+    asked = []
+
+    def find_weights(*arguments):
+        asked.append(arguments)
+        return types.SimpleNamespace(arguments={"resnet_depth": 50})
+
+    monkeypatch.setattr(make_recipe.hub, "find_weights", find_weights)
+    config = Config(
+        mode="recommend",
+        checkpoint="x.pth",
+        checkpoint_ignore="projector",
+        stage_options={stage: {"checkpoint_ema": True}},
+    )
+    assert make_recipe._initial(config, examples) == {"resnet_depth": 50}
+    assert asked == [("x.pth", True, "projector")]
+    config = dataclasses.replace(config, checkpoint=None)
+    assert make_recipe._initial(config, examples) == {}
+    assert len(asked) == 1
 
 
 def test_sources_call_the_data_what_the_docs_call_them():

@@ -78,3 +78,43 @@ def test_the_time_limit_is_the_jobs():
     for options in stage_configs.given(config).values():
         assert "time_limit" not in options and options["seed"] == 5
         assert "preemption_exit_code" not in options
+
+
+def test_what_the_job_exports_is_not_a_stages():
+    config = job(
+        export_dir="served",
+        export_formats="onnx",
+        stage_options={"distill": {"export_dir": "own"}},
+    )
+    given = stage_configs.given(config)
+    assert given["distill"].pop("export_dir") == "own"
+    for options in given.values():
+        assert "export_dir" not in options
+        assert options["export_formats"] == "onnx"
+
+
+READING = {"checkpoint_ema": True, "checkpoint_ignore": "projector"}
+
+
+def test_weights_are_read_by_the_stage_that_begins_with_them():
+    config = job(checkpoint="x", **READING)
+    given = stage_configs.given(config)
+    assert READING.items() <= given["pretrain"].items()
+    assert not READING.keys() & given["finetune"].keys()
+    given = stage_configs.given(config, pretrained=True)
+    assert READING.items() <= given["finetune"].items()
+    own = job(stage_options={"finetune": {"checkpoint_ema": True}})
+    assert stage_configs.given(own)["finetune"] == {"checkpoint_ema": True}
+
+
+def test_pretrainings_network_is_fine_tuned():
+    own = {"num_proj_layers": 2, "backbone": OTHER, "train_epochs": 9}
+    config = job(num_proj_layers=3, stage_options={"pretrain": own})
+    given = stage_configs.given(config)["finetune"]
+    assert given == {"num_proj_layers": 2, "backbone": OTHER}
+    assert stage_configs.given(config)["distill"] == {"num_proj_layers": 3}
+    given = stage_configs.given(config, pretrained=True)["finetune"]
+    assert given == {"num_proj_layers": 3}  # there is no pretraining
+    own = {"pretrain": {"sk_ratio": 0.0625}, "finetune": {"sk_ratio": 0.0}}
+    config = job(stage_options=own)
+    assert stage_configs.given(config)["finetune"] == own["finetune"]

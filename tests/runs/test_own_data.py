@@ -2,11 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 import small_classifier
+import tensorflow as tf
 
 import simclrv2_tf
 from simclrv2_tf import run as command
+from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.runs import own_data
 from simclrv2_tf.runs.own_data import with_own_data
@@ -67,6 +70,29 @@ def test_so_does_python(run, capsys):
     assert capsys.readouterr().out.count("data: ") == 1
     assert len(simclrv2_tf.embed(None, run)["files"]) == 7
     assert simclrv2_tf.predict(None, run).endswith("predictions-7.csv")
+
+
+@pytest.mark.parametrize("mode", ["probe", "curate"])
+def test_so_do_probes_and_curation_beside_images_that_are_given(
+    run, monkeypatch, mode
+):
+    asked = []
+    monkeypatch.setattr(session, mode, lambda *args: asked.append(args) or {})
+    images = np.zeros((4, 8, 8, 3), np.uint8)
+    other = tf.data.Dataset.from_tensor_slices((images, [0, 1, 0, 1]))
+    getattr(simclrv2_tf, mode)(None, run, other)
+    ((config, source, evaluation),) = asked
+    assert config.dataset == f"folder:{run.parent / 'photos'}"
+    assert source is None and evaluation.num_examples == 4
+
+
+def test_evaluation_of_given_images_reads_no_other(run, capsys):
+    write_flags(run, dataset="folder:gone")
+    images = np.zeros((4, 8, 8, 3), np.uint8)
+    other = tf.data.Dataset.from_tensor_slices((images, [0, 1, 0, 1]))
+    with pytest.raises(ValueError, match="must have the same classes"):
+        simclrv2_tf.evaluate(other, run)
+    assert "data: " not in capsys.readouterr().out
 
 
 def test_what_was_given_stays_and_all_else_is_the_runs(run):

@@ -87,6 +87,25 @@ def test_a_run_without_flags_has_trained_weights(run):
     assert weights.temperature(run) == 1.5
 
 
+def test_the_best_is_that_by_the_metric_that_was_compared(run):
+    told = {"metric": "label_top_1_accuracy", "value": 0.5, "step": 7}
+    (run / "best_checkpoint.json").write_text(json.dumps(told))
+    prefix = str(run / "ckpt-7")
+    assert weights.best(config(model_dir=str(run))) == prefix
+    asked = config(model_dir=str(run), export_best="label_top_1_accuracy")
+    assert weights.best(asked) == prefix
+    asked = config(model_dir=str(run), export_best="balanced_accuracy")
+    message = (
+        "compared by, 'label_top_1_accuracy' in .*Received: export_best="
+        "'balanced_accuracy': give --export_best=label_top_1_accuracy, or"
+    )
+    with pytest.raises(ValueError, match=message):
+        weights.best(asked)
+    (run / "best_checkpoint.json").write_text("[]")
+    with pytest.raises(ValueError, match="must name a run's best checkpoint"):
+        weights.best(asked)
+
+
 def test_without_a_temperature_nothing_is_said(run, caplog):
     for ema in (False, True):
         assert weights.temperature(run, ema) == 1.0

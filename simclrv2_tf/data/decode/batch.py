@@ -6,11 +6,13 @@ plain PNG, or of JPEG, of the size that the data set names; whatever else a
 batch holds is for `decode.decode_image`.
 """
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 from simclrv2_tf.data.decode.header import require
+from simclrv2_tf.data.decode.limits import LIMITS
 from simclrv2_tf.data.decode.rgb import JPEG
-from simclrv2_tf.data.decode.rgb import LIMITS
 from simclrv2_tf.data.decode.rgb import PNG
 
 _PER_CALL = 16  # images
@@ -18,7 +20,9 @@ _PNG_BEGINS = [*PNG, 0, 0, 0, 13, *b"IHDR"]  # the size follows, then the depth
 _HEADER = len(_PNG_BEGINS) + 9  # bytes
 
 
-def decode_batch(encoded, shape):
+def decode_batch(
+    encoded: tf.Tensor, shape: tuple[int, int, int]
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Decodes a batch, if all of it is plain PNG, or JPEG, of one size.
 
     Args:

@@ -4,6 +4,8 @@ Pillow knows palettes, but is Python, which exported models have not; it reads
 the compressed kinds in training (`pillow`).
 """
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 from simclrv2_tf.data.decode.header import little_endian
@@ -16,7 +18,7 @@ _USUAL_FIELDS = bytes.fromhex("0000ff00 00ff0000 ff000000")  # R, G, B
 _PALETTE = 256  # largest
 
 
-def is_plain(header):
+def is_plain(header: tf.Tensor) -> tf.Tensor:
     """Whether rows are plain palette numbers or blue, green, red (and more).
 
     Args:
@@ -31,7 +33,7 @@ def is_plain(header):
     return long & known & (plain | (usual & (compression == _FIELDS)))
 
 
-def size(header):
+def size(header: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Height and width in pixels, int64."""
     return tf.abs(_signed_height(header)), little_endian(header, 18)
 
@@ -47,7 +49,7 @@ def _bits(header):
     return little_endian(header, 28, 2)
 
 
-def decode(encoded, header):
+def decode(encoded: tf.Tensor, header: tf.Tensor) -> tf.Tensor:
     """Decodes a BMP for which `is_plain` holds.
 
     Args:

@@ -5,6 +5,8 @@ therefore cut off, inside the graph: Pillow reads single frames, but is Python,
 which exported models have not.
 """
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 from simclrv2_tf.data.decode.header import little_endian
@@ -20,7 +22,9 @@ _WINDOW = 2**_WINDOW_BITS
 _MOST_EXTENSIONS = 64  # before the first image
 
 
-def first_frame(encoded, header):
+def first_frame(
+    encoded: tf.Tensor, header: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Cuts a GIF behind its first image.
 
     Args:

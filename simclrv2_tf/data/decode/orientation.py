@@ -5,6 +5,8 @@ them. TensorFlow does not look at it; exported models hold no Python. What
 `orientation_tag` reads is the same.
 """
 
+from __future__ import annotations
+
 import functools
 
 import tensorflow as tf
@@ -26,7 +28,7 @@ from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
 _LEFT_RIGHT, _UPSIDE_DOWN, _SWAPPED = (2, 3, 6, 7), (3, 4, 7, 8), 5
 
 
-def upright(pixels, encoded):
+def upright(pixels: tf.Tensor, encoded: tf.Tensor) -> tf.Tensor:
     """An image as its tag says that it is to be seen.
 
     Args:
@@ -53,7 +55,7 @@ def _is_among(tag, tags):
     return tf.reduce_any(tag == tags)
 
 
-def find_tag(encoded):
+def find_tag(encoded: tf.Tensor) -> tf.Tensor:
     """The tag of an encoded image, int32 scalar, `UPRIGHT` if it has none.
 
     Args:

@@ -1,16 +1,28 @@
 """What TensorFlow has no decoder for: TIFF, and the rarer kinds of BMP."""
 
+from __future__ import annotations
+
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.decode.limits import Limits
 from simclrv2_tf.data.decode.orientation_tag import tag_of_image
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 FORMATS = ("TIFF", "BMP")
 
 
-def decode(encoded, header, limits, apply_orientation=False):
+def decode(
+    encoded: tf.Tensor,
+    header: tf.Tensor,
+    limits: Limits,
+    apply_orientation: bool = False,
+) -> tf.Tensor:
     """Decodes with Pillow, in Python.
 
     Args:
@@ -71,7 +83,7 @@ def _as_stored(pixels, tag):
     return pixels.swapaxes(0, 1) if tag >= 5 else pixels
 
 
-def to_rgb(image):
+def to_rgb(image: Image.Image) -> np.ndarray:
     """Pixels of an image of Pillow's, uint8 (height, width, 3).
 
     Pillow by itself clips 16 bits in place of scaling.

@@ -5,8 +5,10 @@ large before anything is decoded, and hands over to the format's decoder. The
 same graph serves training, evaluation and exported models.
 """
 
-import dataclasses
+from __future__ import annotations
+
 import functools
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -17,6 +19,8 @@ from simclrv2_tf.data.decode import webp
 from simclrv2_tf.data.decode.header import big_endian
 from simclrv2_tf.data.decode.header import read_header
 from simclrv2_tf.data.decode.header import require
+from simclrv2_tf.data.decode.limits import LIMITS
+from simclrv2_tf.data.decode.limits import Limits
 from simclrv2_tf.data.decode.orientation import upright
 
 JPEG = b"\xff\xd8\xff"
@@ -32,24 +36,10 @@ _ANY = ord("?")
 _LONGEST = max(map(len, _MAGIC))
 
 
-@dataclasses.dataclass(frozen=True)
-class Limits:
-    """What an image may measure; anything above is refused undecoded.
-
-    Attributes:
-      max_pixels: Height times width.
-      max_bytes: Of the encoded image.
-    """
-
-    max_pixels: int = 100_000_000
-    max_bytes: int = 2**27
-
-
-LIMITS = Limits()
-
-
 @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
-def decode_image(encoded, limits=LIMITS, apply_orientation=False):
+def decode_image(
+    encoded: tf.Tensor, limits: Limits = LIMITS, apply_orientation: bool = False
+) -> tf.Tensor:
     """Decodes one image.
 
     JPEG, PNG, GIF, WebP, BMP and TIFF, the first frame of an animation; grey,
@@ -76,7 +66,9 @@ def decode_image(encoded, limits=LIMITS, apply_orientation=False):
 
 
 @functools.cache
-def decoder(apply_orientation=False):
+def decoder(
+    apply_orientation: bool = False,
+) -> Callable[[tf.Tensor], tf.Tensor]:
     """`decode_image` as one graph: its many small steps are slow apart.
 
     Nor are they laid out again for each data set that reads images.
@@ -90,7 +82,9 @@ def decoder(apply_orientation=False):
 
 
 @tf.autograph.experimental.do_not_convert
-def decode_in_graph(encoded, limits=LIMITS, apply_orientation=False):
+def decode_in_graph(
+    encoded: tf.Tensor, limits: Limits = LIMITS, apply_orientation: bool = False
+) -> tf.Tensor:
     """`decode_image` for exported models, which hold no Python.
 
     The same but for TIFF and for BMP compressed or of 16 bits a pixel, which
@@ -166,7 +160,7 @@ def _decode_png(encoded, header, limits):
         )
 
 
-def scale_to_8_bits(pixels):
+def scale_to_8_bits(pixels: tf.Tensor) -> tf.Tensor:
     """uint16 to uint8: 255 / 65535 of it, rounded to the nearest."""
     return tf.cast((tf.cast(pixels, tf.int32) * 255 + 32767) // 65535, tf.uint8)
 
@@ -216,6 +210,6 @@ def _refuse(encoded, header, limits):
         return tf.zeros([1, 1, 3], tf.uint8)
 
 
-def to_float(pixels):
+def to_float(pixels: tf.Tensor) -> tf.Tensor:
     """uint8 to float32 in [0, 1]; floats pass."""
     return tf.image.convert_image_dtype(pixels, tf.float32)

@@ -4,6 +4,8 @@ Nor does TensorFlow tell a WebP's size before it decodes it. Pillow does both,
 but is Python, which exported models have not.
 """
 
+from __future__ import annotations
+
 import tensorflow as tf
 
 from simclrv2_tf.data.decode.header import bit
@@ -15,7 +17,7 @@ _ALPHA, _ANIMATION = 0x10, 0x02
 _SIDE = 2**14 - 1  # bits of a side that lossy and lossless headers hold
 
 
-def size(header):
+def size(header: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Height and width in pixels, int64, from the three kinds of header.
 
     Args:
@@ -40,7 +42,7 @@ def _low(number):
     return tf.bitwise.bitwise_and(number, tf.constant(_SIDE, tf.int64))
 
 
-def decode(encoded, header):
+def decode(encoded: tf.Tensor, header: tf.Tensor) -> tf.Tensor:
     """Decodes the image, or the first frame of an animation.
 
     TensorFlow decodes animations into four channels alone, refuses those whose

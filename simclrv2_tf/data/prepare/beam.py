@@ -4,15 +4,22 @@ TFDS's own Beam support shuffles, cuts and writes the shards; what is made of
 an image is the same.
 """
 
+from __future__ import annotations
+
 import functools
 import json
 import os
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from simclrv2_tf.data.prepare import shards
 from simclrv2_tf.data.prepare import tfds_layout
+from simclrv2_tf.data.prepare.recipe import ImageEncoding
 from simclrv2_tf.data.prepare.recipe import prepare_image
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import open_source
 from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.files.errors import first_line
@@ -21,7 +28,13 @@ CHUNK = 64  # examples that a worker takes at once
 CORRUPT = "corrupt"  # what is left out, a JSON list in each line
 
 
-def prepare_with_beam(plan, target, recipe, runner, arguments):
+def prepare_with_beam(
+    plan: dict[str, tuple],
+    target: str,
+    recipe: ImageEncoding,
+    runner: str,
+    arguments: Sequence[str],
+) -> dict:
     """Writes splits of a data set as TFDS data by a Beam pipeline.
 
     Each worker opens the data set by itself, so that its files must be where
@@ -97,7 +110,12 @@ def _check_name(directory):
         )
 
 
-def opened(name, split, channels, options):
+def opened(
+    name: str,
+    split: str,
+    channels: int | None,
+    options: Iterable[tuple[str, Any]],
+) -> Source:
     """The `Source` of one split.
 
     Args:

@@ -1,6 +1,9 @@
 """What `tools/prepare_dataset.py` asks for: from names to prepared shards."""
 
+from __future__ import annotations
+
 import os
+from typing import Any
 
 from simclrv2_tf.data.prepare import shards
 from simclrv2_tf.data.prepare import tfds_layout
@@ -13,19 +16,19 @@ MOST = 20  # corrupt images that are listed
 
 
 def run(
-    source,
-    target,
-    splits=None,
-    short_side=256,
-    quality=95,
-    image_format="jpeg",
-    channels=None,
-    seed=0,
-    processes=None,
-    beam_runner=None,
-    beam_options="",
-    **options,
-):
+    source: str,
+    target: str,
+    splits: str | None = None,
+    short_side: int = 256,
+    quality: int = 95,
+    image_format: str = "jpeg",
+    channels: int | None = None,
+    seed: int = 0,
+    processes: int | None = None,
+    beam_runner: str | None = None,
+    beam_options: str = "",
+    **options: Any,
+) -> dict:
     """Prepares a data set by name.
 
     Args:
@@ -75,13 +78,13 @@ def run(
     return shards.prepare(opened, target, recipe, seed, processes or cores())
 
 
-def parse_splits(text):
+def parse_splits(text: str | None) -> dict[str, str]:
     """ "train=train[:90%],test" to {"train": "train[:90%]", "test": "test"}."""
     pairs = [item.partition("=") for item in (text or "").split(",") if item]
     return {name: split or name for name, _, split in pairs}
 
 
-def lines(report, target):
+def lines(report: dict, target: str) -> list[str]:
     """What was done, and how to go on; a list of lines."""
     target = target.rstrip("/")
     directory = tfds_layout.version_directory(target)

@@ -1,5 +1,10 @@
 """Many small images in one picture."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,12 +14,26 @@ PAPER = (255, 255, 255)
 INK = (0, 0, 0)
 
 
-def write_sheet(path, images, columns, captions=None, tile=96):
+class Images(Protocol):
+    """A list of images, or what reads them one after the other."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int, /) -> np.ndarray: ...
+
+
+def write_sheet(
+    path: str,
+    images: Images,
+    columns: int,
+    captions: Sequence[str] | None = None,
+    tile: int = 96,
+) -> None:
     """Writes a PNG of images in rows.
 
     Args:
       path: Of the file.
-      images: List of images, float (height, width, channels) in [0, 1], of
+      images: Of any number, float (height, width, channels) in [0, 1], of
         any size; of other channels than 3 the first is shown in grey.
       columns: Images in a row.
       captions: A text for each image, or None.
@@ -28,7 +47,8 @@ def write_sheet(path, images, columns, captions=None, tile=96):
     size = (columns * (tile + GAP) + GAP, rows * (tile + below + GAP) + GAP)
     sheet = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(sheet)
-    for index, image in enumerate(images):
+    for index in range(len(images)):
+        image = images[index]
         row, column = divmod(index, columns)
         left = GAP + column * (tile + GAP)
         top = GAP + row * (tile + below + GAP)
@@ -43,7 +63,7 @@ def write_sheet(path, images, columns, captions=None, tile=96):
         sheet.save(file, "PNG")
 
 
-def to_rgb(image):
+def to_rgb(image: np.ndarray) -> np.ndarray:
     """uint8 (height, width, 3) of an image of any number of channels."""
     pixels = np.rint(np.clip(image, 0.0, 1.0) * 255).astype(np.uint8)
     if pixels.shape[-1] == 3:

@@ -4,17 +4,24 @@ With joblib 1.6 two workers were still there 45 seconds after their parent was
 killed, and had begun further tasks; here they are gone at once.
 """
 
+from __future__ import annotations
+
 import concurrent.futures
 import multiprocessing
 import os
 import threading
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
 
 from simclrv2_tf.console import quiet_start
 
 AHEAD = 2  # pieces of work that wait for each process
 
 
-def run_all(function, tasks, processes):
+def run_all(
+    function: Callable, tasks: Iterable[tuple], processes: int
+) -> Iterator:
     """Calls a function for each task; yields results in the order they come.
 
     Args:

@@ -1,7 +1,10 @@
 """One shard of prepared images: each decoded, made smaller and encoded once."""
 
+from __future__ import annotations
+
 import dataclasses
 import io
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -10,6 +13,7 @@ from simclrv2_tf.data.decode.orientation_tag import ORIENTATION
 from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
 from simclrv2_tf.data.decode.orientation_tag import read_tag
 from simclrv2_tf.data.decode.rgb import decoder
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.files import atomic
@@ -54,7 +58,7 @@ class ImageEncoding:
                 )
 
 
-def prepare_image(source, index, recipe):
+def prepare_image(source: Source, index: int, recipe: ImageEncoding) -> bytes:
     """The encoded image that a shard holds.
 
     A JPEG that is small enough stays as it is, as encoding it again would
@@ -72,9 +76,10 @@ def prepare_image(source, index, recipe):
     Raises:
       ValueError, OSError, tf.errors.OpError: If it cannot be read.
     """
-    data, tag = None, UPRIGHT
+    data: bytes | None = None
+    tag = UPRIGHT
     if source.storage.encoded:
-        data = source.storage.read(index)
+        data = bytes(source.storage.read(index))
         tag = read_tag(io.BytesIO(data))
         pixels = decoder(source.apply_orientation)(tf.constant(data))
     else:
@@ -84,7 +89,7 @@ def prepare_image(source, index, recipe):
     turned = source.apply_orientation and tag != UPRIGHT
     jpeg = recipe.image_format == "jpeg" and data and _is_jpeg(data)
     kept = jpeg and not turned
-    if small and kept and source.channels in (None, 3):
+    if data and small and kept and source.channels in (None, 3):
         return data
     floats = tf.image.convert_image_dtype(pixels, tf.float32)
     floats = to_channels(floats, source.channels)
@@ -117,7 +122,7 @@ def _encode(pixels, scale, recipe, tag):
     return file.getvalue()
 
 
-def write_shard(source, path, recipe):
+def write_shard(source: Source, path: str, recipe: ImageEncoding) -> dict:
     """Prepares all examples of a source as one TFRecord file.
 
     Args:
@@ -149,11 +154,11 @@ def write_shard(source, path, recipe):
     return {"examples": count, "bytes": size, "corrupt": corrupt}
 
 
-def example(image, label):
+def example(image: bytes, label: int | None) -> bytes:
     """A serialized `tf.train.Example`, the same bytes always."""
-    features = {"image": {"bytes_list": {"value": [image]}}}
+    values: dict[str, Any] = {"image": {"bytes_list": {"value": [image]}}}
     if label is not None:
-        features["label"] = {"int64_list": {"value": [label]}}
-    features = {k: tf.train.Feature(**v) for k, v in features.items()}
+        values["label"] = {"int64_list": {"value": [label]}}
+    features = {k: tf.train.Feature(**v) for k, v in values.items()}
     message = tf.train.Example(features=tf.train.Features(feature=features))
     return message.SerializeToString(deterministic=True)

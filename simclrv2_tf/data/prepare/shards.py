@@ -4,8 +4,11 @@ Every shard is a piece of work of its own: processes take them in turn, and
 those that are done when a run is killed stay done.
 """
 
+from __future__ import annotations
+
 import json
 import os
+from collections.abc import Iterable
 
 import numpy as np
 import tensorflow as tf
@@ -15,6 +18,7 @@ from simclrv2_tf.data.prepare import tfds_layout
 from simclrv2_tf.data.prepare.processes import run_all
 from simclrv2_tf.data.prepare.recipe import ImageEncoding
 from simclrv2_tf.data.prepare.recipe import write_shard
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.json_files import read_if_there
 
@@ -25,7 +29,13 @@ PLAN = "plan.json"
 REPORT = "prepare_report.json"
 
 
-def prepare(sources, target, recipe=None, seed=0, processes=1):
+def prepare(
+    sources: dict[str, Source],
+    target: str,
+    recipe: ImageEncoding | None = None,
+    seed: int = 0,
+    processes: int = 1,
+) -> dict:
     """Writes splits of a data set as TFDS data, or goes on writing it.
 
     The same sources, recipe and seed give the same bytes, however many
@@ -68,7 +78,7 @@ def prepare(sources, target, recipe=None, seed=0, processes=1):
     return report
 
 
-def common(sources):
+def common(sources: dict[str, Source]) -> tuple[int, tuple[str, ...] | None]:
     """Channels and class names, which all splits must share."""
     kinds = {
         (source.num_channels, source.class_names) for source in sources.values()
@@ -87,7 +97,9 @@ def common(sources):
     return channels, classes
 
 
-def describe(sources, recipe, seed):
+def describe(
+    sources: dict[str, Source], recipe: ImageEncoding, seed: int | None
+) -> dict:
     """What is prepared and how; a run goes on with the same alone."""
     return {
         "sources": {
@@ -101,7 +113,7 @@ def describe(sources, recipe, seed):
     }
 
 
-def look(directory, plan):
+def look(directory: str, plan: dict) -> dict | None:
     """Looks what a directory holds.
 
     Returns:
@@ -176,7 +188,7 @@ def _look_for_shards(sources, directory, seed):
     return notes, left
 
 
-def shuffled_rows(count, seed):
+def shuffled_rows(count: int, seed: int) -> list[np.ndarray]:
     """Numbers of the examples of each shard, a list of arrays."""
     fewest = min(FEWEST_SHARDS, count)
     shards = max(-(-count // EXAMPLES_PER_SHARD), fewest)
@@ -217,7 +229,7 @@ def _corrupt(notes):
     return listed_rows(rows)
 
 
-def listed_rows(rows):
+def listed_rows(rows: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
     """Rows of split, image and reason as dictionaries, sorted."""
     keys = ("split", "image", "reason")
     return [dict(zip(keys, row, strict=True)) for row in sorted(rows)]
@@ -232,7 +244,7 @@ def _check_not_empty(splits):
             )
 
 
-def finish(target, directory, report):
+def finish(target: str, directory: str, report: dict) -> None:
     """Writes the report and what lets TFDS find the data; clears up."""
     tfds_layout.point_from(os.path.expanduser(target).rstrip("/"), directory)
     _note(os.path.join(directory, REPORT), report)

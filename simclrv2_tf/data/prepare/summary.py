@@ -1,5 +1,7 @@
 """What a data set holds: counts, sizes, formats, damage, duplicates."""
 
+from __future__ import annotations
+
 import collections
 import concurrent.futures
 import io
@@ -15,6 +17,7 @@ from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
 from simclrv2_tf.data.decode.orientation_tag import read_tag
 from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.orientation_count import tagged_words
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.files.errors import first_line
 
@@ -27,7 +30,7 @@ Look = collections.namedtuple(
 )
 
 
-def examine(source, shown=True):
+def examine(source: Source, shown: bool = True) -> list[Look]:
     """Reads and decodes each image of a source once.
 
     Args:
@@ -81,7 +84,7 @@ def _kind(data):
         return "other", "?"
 
 
-def summarize(splits):
+def summarize(splits: dict[str, tuple[Source, list[Look]]]) -> dict:
     """Sums up what was seen of the splits of a data set.
 
     Args:
@@ -163,7 +166,7 @@ def _by_digest(source, looks):
     return known, repeated
 
 
-def lines(summary):
+def lines(summary: dict) -> list[str]:
     """A summary for a person to read, a list of lines."""
     shown = []
     for split, facts in summary["splits"].items():

@@ -1,8 +1,12 @@
 """What makes a directory of shards a TFDS data set."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -11,7 +15,7 @@ INFO = "dataset_info.json"
 DESCRIPTION = "Prepared by simclrv2_tf."
 
 
-def version_directory(target):
+def version_directory(target: str) -> str:
     """Where files go: the directory, if it ends in a version, or 1.0.0 in it.
 
     TFDS looks for DATA_DIR/NAME/VERSION.
@@ -22,14 +26,14 @@ def version_directory(target):
     return os.path.join(target, VERSION)
 
 
-def dataset_name(directory):
+def dataset_name(directory: str) -> str:
     """The name that TFDS gives the data set of a version's directory."""
     folder = os.path.basename(os.path.dirname(os.path.abspath(directory)))
     name = re.sub(r"\W+", "_", folder.lower()).strip("_")
     return name if re.match(r"[a-z]", name) else f"data_{name}"
 
 
-def shard_path(directory, split, index, total):
+def shard_path(directory: str, split: str, index: int, total: int) -> str:
     """The file of a shard, named as TFDS names it."""
     name = dataset_name(directory)
     return os.path.join(
@@ -37,7 +41,9 @@ def shard_path(directory, split, index, total):
     )
 
 
-def features(image_format, class_names, channels=3):
+def features(
+    image_format: str, class_names: Sequence[str] | None, channels: int = 3
+) -> Any:
     """The TFDS features of an example: an image and perhaps a label."""
     import tensorflow_datasets as tfds
 
@@ -50,7 +56,9 @@ def features(image_format, class_names, channels=3):
     return tfds.features.FeaturesDict({"image": image, "label": label})
 
 
-def write_metadata(directory, features, splits):
+def write_metadata(
+    directory: str, features: Any, splits: dict[str, list[tuple[int, int]]]
+) -> None:
     """Writes what TFDS reads first: the features, and the size of each shard.
 
     Args:
@@ -86,7 +94,7 @@ def write_metadata(directory, features, splits):
     )
 
 
-def point_from(target, directory):
+def point_from(target: str, directory: str) -> None:
     """Lets `tfds.builder_from_directory` open the directory above as well.
 
     The same metadata is written there, with the version's directory in the

@@ -37,10 +37,14 @@ class Decoded(Storage):
         shapes = np.zeros((len(images), 3), np.int32)
         for number, image in enumerate(images):
             shapes[number] = image.shape if image.size else 0
-        ends = np.cumsum(shapes.prod(axis=1, dtype=np.int64))
-        begin = np.concatenate([[0], ends[:-1]])
         pixels = np.concatenate([image.ravel() for image in images])
-        return cls(pixels, begin, shapes)
+        return cls.of_shapes(pixels, shapes)
+
+    @classmethod
+    def of_shapes(cls, pixels: np.ndarray, shapes: np.ndarray) -> Decoded:
+        """From images uint8 (bytes,) end to end, and the shape of each."""
+        ends = np.cumsum(shapes.prod(axis=1, dtype=np.int64))
+        return cls(pixels, np.concatenate([[0], ends[:-1]]), shapes)
 
     def __len__(self) -> int:
         return len(self.begin)

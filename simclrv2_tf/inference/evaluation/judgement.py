@@ -55,7 +55,7 @@ def judge(
     }
     columns = {**counts, "accuracy": class_metrics.class_accuracy(counts)}
     classes = {"names": names, **columns}
-    tables = {
+    tables: dict[str, Table] = {
         "per_class": _rows({"class": names, **columns}),
         "reliability": _rows(curve),
     }

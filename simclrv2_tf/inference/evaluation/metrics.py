@@ -72,8 +72,7 @@ def answers_of(
         known = labels[numbers] >= 0
         truth, best = labels[numbers][known], best[known]
         found = (best == truth[:, None]).any(axis=1)
-        columns = [numbers[known], truth, best[:, 0], found]
-        columns = np.stack(columns, axis=1)
+        columns = np.stack([numbers[known], truth, best[:, 0], found], axis=1)
         parts.append((columns.astype(np.int64), confidence[known]))
     columns, confidence = (
         distribution.join_workers(np.concatenate(part))

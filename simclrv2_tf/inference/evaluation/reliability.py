@@ -26,7 +26,9 @@ def curve(
       `examples` in it; their mean `confidence` and their `accuracy`, NaN
       where there are none.
     """
-    confidence = np.float64(confidence)  # adds float32 exactly, in any order
+    confidence = confidence.astype(
+        np.float64
+    )  # adds float32 exactly, in any order
     place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     examples, confident, correct = (
         np.bincount(place, weights, bins)

@@ -70,7 +70,7 @@ class Validation:
         return {
             name.removeprefix("eval/"): float(value)
             for name, value in result.items()
-            if isinstance(value, numbers.Number)
+            if isinstance(value, numbers.Real)
         }
 
 

@@ -67,17 +67,18 @@ def open_data(
       ValueError: If there are no labels to learn from or to be judged on, or
         the two parts have other classes.
     """
-    if source is None and eval_source is None:
+    named = source is None and eval_source is None
+    if named:
         source, eval_source = _named(config)
     source = source or inputs.open_source(config)
     _check_labels(source)
     if eval_source is None:
-        source, eval_source, note = _divided(config, source)
+        source, eval_source, note = _divided(config, source, named)
     else:
         note = f"judged on {eval_source.name}"
     known = source.subset(inputs.labelled_examples(config, source))
     asked = class_match.renumber(
-        eval_source, source.class_names, "What the probes learn from"
+        eval_source, source.class_names or (), "What the probes learn from"
     )
     asked = asked.subset(np.flatnonzero(asked.labels >= 0))
     if not asked.num_examples:
@@ -109,24 +110,26 @@ def _check_labels(source):
         )
 
 
-def _divided(config, source):
+def _divided(config, source, named):
     """What is left to learn from, what is set aside, and a note."""
     share = config.holdout_fraction
     share = holdout.FRACTION if share is None else share
-    aside = holdout.held_out(source.labels, share)
-    rest = holdout.left_over(source.labels, share)
-    if not len(aside) or len(np.unique(source.labels[rest])) < 2:
+    rest, aside = holdout.divide(source, share)
+    if named and config.holdout_fraction:  # as training drew it
+        rest = inputs.open_source(config)
+        aside = inputs.open_source(config, holdout.HOLDOUT)
+    if not aside.num_examples or len(np.unique(rest.labels)) < 2:
         raise ValueError(
             "Without an evaluation split some labelled images of each class "
             "are set aside. Received: too few for that in "
             f"{source.name}: give more labels, or an --eval_split"
         )
     note = (
-        f"judged on {len(aside)} labelled images of {source.name} that are "
-        f"set aside, {share:.0%} of each class: there is no evaluation split "
-        "with labels"
+        f"judged on {aside.num_examples} labelled images of {source.name} "
+        f"that are set aside, {share:.0%} of each class: there is no "
+        "evaluation split with labels"
     )
-    return source.subset(rest), source.subset(aside), note
+    return rest, aside, note
 
 
 def draws(
@@ -139,7 +142,7 @@ def draws(
 
     Args:
       source: `Source` of labelled examples.
-      count: How many; of all labels there is one draw.
+      count: How many; where they are all labels there is one draw.
       number: Draws.
       seed: Of the first; the others follow.
       readable: Numbers of the examples that can be drawn.
@@ -151,10 +154,14 @@ def draws(
         return [Draw(0, seed, readable)]
     labels = source.labels[readable]
     _check_count(count, labels, source)
-    return [
+    first = _drawn(labels, count, seed, readable)
+    if len(first) == len(readable):  # others would be the same
+        return [Draw(0, seed, readable)]
+    others = (
         Draw(index, seed + index, _drawn(labels, count, seed + index, readable))
-        for index in range(number)
-    ]
+        for index in range(1, number)
+    )
+    return [Draw(0, seed, first), *others]
 
 
 def _drawn(labels, count, seed, readable):

@@ -1,4 +1,4 @@
-"""How long images take to decode, where they are not kept in memory."""
+"""How long images take to decode, and what they take in memory then."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.data.cache import SHARE
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.spread import spread
 from simclrv2_tf.machine.cores import cores
-from simclrv2_tf.machine.free_memory import free_memory
 
 SECONDS = 4.0  # for looking, at most
 MOST = 256  # images that are decoded, or
@@ -21,39 +19,36 @@ ROUNDS = 8  # for each core, so that what the first ones wait for tells little
 
 @dataclasses.dataclass(frozen=True)
 class DecodingTime:
-    """Seconds that an image takes on all cores; 0 where it is in memory.
+    """What an image of a data set takes.
 
     Attributes:
-      image: Of all images.
-      labelled: Of the labelled ones, which are few and may fit the memory.
+      image: Seconds to decode it on all cores; 0 where it is there as pixels.
+      nbytes: Of its pixels.
+      kept: Names of the stages that decode it once and keep it in memory.
     """
 
     image: float = 0.0
-    labelled: float = 0.0
+    nbytes: float = 0.0
+    kept: tuple[str, ...] = ()
+
+    def of(self, stage: str) -> float:
+        """Seconds that an image takes in each epoch of a stage."""
+        return 0.0 if stage in self.kept else self.image
 
 
 IN_MEMORY = DecodingTime()
 
 
-def measure(source: Source, labelled: int, cache: bool) -> DecodingTime:
+def measure(source: Source) -> DecodingTime:
     """Decodes a few images that are spread over the data set.
 
     Args:
-      source: A `Source`.
-      labelled: How many of its images are labelled.
-      cache: Whether images are kept in memory if they fit
-        (`--cache_dataset`).
+      source: A `Source`; of one with pixels a single image is looked at.
     """
-    if not source.storage.encoded:
-        return IN_MEMORY
-    size, seconds = _decode_some(source)
-    room = SHARE * free_memory() if cache else 0.0
-    all_fit = size * source.num_examples <= room
-    labelled_fit = size * labelled <= room
-    return DecodingTime(
-        image=0.0 if all_fit else seconds,
-        labelled=0.0 if labelled_fit else seconds,
-    )
+    if source.storage.encoded:
+        size, seconds = _decode_some(source)
+        return DecodingTime(seconds, size)
+    return DecodingTime(nbytes=float(np.asarray(source.storage.read(0)).nbytes))
 
 
 def _decode_some(source: Source) -> tuple[float, float]:

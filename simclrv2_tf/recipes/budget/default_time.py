@@ -8,6 +8,8 @@ from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget.network_sizes import LEAST_EPOCHS
 from simclrv2_tf.recipes.budget.network_sizes import PRETRAINING
 from simclrv2_tf.recipes.budget.stage_costs import Costs
+from simclrv2_tf.recipes.budget.stage_steps import examples_of
+from simclrv2_tf.recipes.budget.stage_steps import steps_given
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 
@@ -43,7 +45,8 @@ def as_measured(facts: Facts, recipe: Recipe, costs: Costs) -> Facts:
     """Facts with more time where steps take longer than on paper.
 
     The least epochs that something is learnt in: what is slow, decoding or
-    the machine, is better mended than waited for.
+    the machine, is better mended than waited for. Steps that are given have
+    the time that they take.
 
     Args:
       facts: `Facts`, whose time stays if the user gave it.
@@ -53,10 +56,27 @@ def as_measured(facts: Facts, recipe: Recipe, costs: Costs) -> Facts:
     stage = _stage(facts)
     if facts.seconds_given or stage not in costs.step:
         return facts
+    given = _given(facts, recipe, costs)
+    seconds = given.pop(stage) / SHARE[stage]
+    seconds = max(LEAST_SECONDS, seconds or _least(facts, recipe, costs, stage))
+    return dataclasses.replace(facts, seconds=seconds + sum(given.values()))
+
+
+def _least(facts, recipe, costs, stage):
+    """Seconds of a job that allow the least epochs, up to a day."""
     batch = recipe.options(stage)["train_batch_size"]
     seconds = LEAST_EPOCHS * facts.examples / batch * costs.step[stage]
-    seconds = min(seconds / SHARE[stage], MOST_SECONDS)
-    return dataclasses.replace(facts, seconds=max(facts.seconds, seconds))
+    return max(facts.seconds, min(seconds / SHARE[stage], MOST_SECONDS))
+
+
+def _given(facts, recipe, costs):
+    """{stage: seconds of the steps that the user gave}, 0 for none."""
+    return {
+        stage: seconds
+        * steps_given(recipe.options(stage), examples_of(stage, facts))
+        for stage, seconds in costs.step.items()
+        if stage not in recipe.left_out
+    }
 
 
 def _stage(facts):

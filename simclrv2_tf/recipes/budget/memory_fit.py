@@ -9,8 +9,10 @@ from typing import Any
 
 from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.recipes.budget import image_memory
 from simclrv2_tf.recipes.budget import smaller_batches
 from simclrv2_tf.recipes.budget import stage_memory
+from simclrv2_tf.recipes.budget.image_memory import ImageMemory
 from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -37,8 +39,11 @@ def fit(
     replicas: int = 1,
     stages: Sequence[str] = STAGES,
     initial: dict[str, Any] | None = None,
+    images: ImageMemory = image_memory.NO_IMAGES,
 ) -> None:
     """Has every stage of a job take less than the memory there is.
+
+    Images are kept in memory where they fit beside the network.
 
     Args:
       recipe: A `Recipe`, which is changed where it has to be.
@@ -48,15 +53,14 @@ def fit(
       stages: Names of the stages; pretraining that is left out may be one.
       initial: Arguments of the network that `--checkpoint` holds, {} or None
         for none.
+      images: The job's `ImageMemory`.
 
     Raises:
       ValueError: If even the smallest batch of a stage is expected to take
         more; not with `check_memory=False`.
     """
-    expected = {
-        stage: _fit_stage(recipe, stage, memory_budget, replicas, initial or {})
-        for stage in stages
-    }
+    parts = (memory_budget, replicas, initial or {}, images)
+    expected = {stage: _fit_stage(recipe, stage, *parts) for stage in stages}
     for stage in recipe.left_out:
         expected.pop(stage, None)
     unknown = [s for s, e in expected.items() if math.isnan(e.peak)]
@@ -76,7 +80,16 @@ def _sum_up(recipe, expected):
     recipe.memory_before = float(most.taken) if most else 0.0
 
 
-def _fit_stage(recipe, stage, memory_budget, replicas, initial):
+def _fit_stage(recipe, stage, memory_budget, replicas, initial, images):
+    """What a stage is expected to take, once it fits, and then its images."""
+    expected = _fit_network(
+        recipe, stage, memory_budget, replicas, initial, images
+    )
+    whole, limit = _whole(expected), _limit(expected, memory_budget)
+    return image_memory.decide(recipe, stage, expected, images, whole, limit)
+
+
+def _fit_network(recipe, stage, memory_budget, replicas, initial, images):
     """What a stage is expected to take, once its options are such as fit."""
     options, tried = recipe.options(stage), []
     smaller = smaller_batches.changes(recipe, stage, options, replicas)
@@ -84,6 +97,7 @@ def _fit_stage(recipe, stage, memory_budget, replicas, initial):
         expected = stage_memory.expect(
             recipe, stage, changes, replicas, initial
         )
+        expected = image_memory.before_fitting(recipe, stage, expected, images)
         limit, whole = _limit(expected, memory_budget), _whole(expected)
         if not whole > limit:  # or is not known
             _choose(recipe, stage, changes, whole, limit)
@@ -118,9 +132,16 @@ def _too_much(recipe, stage, least, limit, initial):
     return ValueError(
         f"The memory must hold {_IN_WORDS[stage]}, which takes about "
         f"{gigabytes(_whole(least))} at least{_before(least.taken)}. Received: "
-        f"{gigabytes(limit)} that may be taken; give {less} a smaller value "
-        "(--nocheck_memory starts it all the same)."
+        f"{gigabytes(limit)} that may be taken; give {less} a smaller value"
+        f"{_without_cache(recipe, stage)} (--nocheck_memory starts it all the "
+        "same)."
     )
+
+
+def _without_cache(recipe, stage):
+    """What else helps where the user wants images in memory."""
+    given = recipe.given.get(stage, {}).get("cache_dataset")
+    return ", or leave out --cache_dataset" if given else ""
 
 
 def _helpful(recipe, stage, initial):

@@ -104,7 +104,7 @@ def plan_trials(
         return 0.0
     why = f"{runs} runs, each without one label in {teacher_trials.PARTS}"
     recipe.choose("trial", "train_steps", steps, why, MEASURED)
-    choose_pace(recipe, "trial", steps, each)
+    choose_pace(recipe, "trial", steps, each if costs.measured else None)
     recipe.trials = True
     recipe.seconds["trials"] = runs * start + (runs + 1) * steps * each
     return recipe.seconds["trials"]

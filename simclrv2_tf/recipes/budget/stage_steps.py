@@ -10,6 +10,7 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 MOST_EPOCHS = {"pretrain": 800, "distill": 400}  # the paper's
 WARMUP = 0.05  # of the steps, the paper's
 CHECKPOINT = 60.0  # seconds of work that a kill may cost
+LEAST_CHECKPOINTS = 4  # where nobody knows how long a step takes
 PAPER = "SimCLRv2, Chen et al. 2020"
 MEASURED = "measured on this machine"
 
@@ -38,7 +39,7 @@ def choose_steps(
     if stage in MOST_EPOCHS:
         warmup, why = round(WARMUP * epochs, 2), f"{WARMUP:.0%} of the steps"
         recipe.choose(stage, "warmup_epochs", warmup, why, PAPER)
-    choose_pace(recipe, stage, steps, each)
+    choose_pace(recipe, stage, steps, each if costs.measured else None)
 
 
 def examples_of(stage: str, facts: Facts) -> int:
@@ -81,11 +82,24 @@ def label_steps(facts: Facts, options: dict, stage: str) -> int:
     return max(least, epochs * facts.labelled // options["train_batch_size"])
 
 
-def choose_pace(recipe: Recipe, stage: str, steps: int, each: float) -> None:
-    """How often a stage saves and tells, at so many seconds a step."""
-    every = max(1, min(steps, round(CHECKPOINT / each)))
-    why = f"a kill costs {duration(CHECKPOINT)} at most"
-    recipe.choose(stage, "checkpoint_steps", every, why, MEASURED)
+def choose_pace(
+    recipe: Recipe, stage: str, steps: int, each: float | None
+) -> None:
+    """Chooses how often a stage saves and tells.
+
+    Args:
+      recipe: A `Recipe`, to which it is added.
+      stage: Name of the stage.
+      steps: That it takes.
+      each: Seconds of a step, None if not known.
+    """
+    if each is None:
+        every = max(1, int(steps / LEAST_CHECKPOINTS))
+        why, source = "how long a step takes is not known", "-"
+    else:
+        every = max(1, min(int(steps), round(CHECKPOINT / each)))
+        why, source = f"a kill costs {duration(CHECKPOINT)} at most", MEASURED
+    recipe.choose(stage, "checkpoint_steps", every, why, source)
     shown = max(1, min(100, steps // 10))
     recipe.choose(stage, "train_summary_steps", shown, "ten lines", "-")
     recipe.choose(stage, "keep_checkpoint_max", 2, "the last ones", "-")
@@ -105,7 +119,7 @@ def shorten(recipe: Recipe, stage: str, share: float, why: str) -> None:
     changes = {
         "train_steps": steps,
         "warmup_epochs": round(share * options["warmup_epochs"], 2),
-        "checkpoint_steps": min(steps, options["checkpoint_steps"]),
+        "checkpoint_steps": min(steps, options.get("checkpoint_steps", steps)),
     }
     for option, value in changes.items():
         recipe.choose(stage, option, value, why, MEASURED)

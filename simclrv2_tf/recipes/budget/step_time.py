@@ -46,12 +46,14 @@ class StepTime:
       decoding: The `DecodingTime` of the images.
       crop: Seconds of input that a view of an image takes beside that, 0
         where no step waits for it.
+      measured: Whether it was, and is not reckoned on paper.
     """
 
     step: float
     start: float
     decoding: DecodingTime = IN_MEMORY
     crop: float = 0.0
+    measured: bool = True
 
 
 def measure(
@@ -72,7 +74,7 @@ def measure(
       decoding: The `DecodingTime` of its images.
     """
     batch = options.get("train_batch_size", 0)
-    if LEAST_STEPS * batch * decoding.image > SECONDS:
+    if LEAST_STEPS * batch * decoding.of("pretrain") > SECONDS:
         return _without_images(options, reckoned, decoding)
     probe, waiting = _timed(options, source, reckoned)
     probe = dataclasses.replace(probe, decoding=decoding)
@@ -150,7 +152,7 @@ def _last(events):
 def _with_input(probe, batch):
     """What was found where steps wait: they take as long as their images."""
     image = probe.step / batch
-    if not probe.decoding.image:
+    if not probe.decoding.of("pretrain"):
         return dataclasses.replace(probe, crop=image / VIEWS)
     longer = max(probe.decoding.image, image)
     decoding = dataclasses.replace(probe.decoding, image=longer)

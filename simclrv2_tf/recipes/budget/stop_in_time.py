@@ -34,7 +34,7 @@ class StopInTime(keras.callbacks.Callback):
         taken = self.steps - 1 - first
         return max(1e-4, (self._ends[-1] - self._ends[first]) / taken)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self._ends.append(time.monotonic())
         late = self._ends[-1] - self._ends[0] > self._seconds
         if late and self.steps >= self._least:

@@ -54,17 +54,20 @@ def _copy(recipe):
 
 def _plan(recipe, facts, costs, spent):
     """Chooses all steps; the first stage without time for an epoch, or None."""
-    runs = len(stages_of(recipe, facts))
-    work = max(0.0, facts.seconds - spent - runs * costs.run)
-    afforded = {}
+    stages = stages_of(recipe, facts)
+    given = {stage: _given(recipe, facts, stage) for stage in stages}
+    spent += sum(costs.run + given[s] * costs.step[s] for s in stages)
+    work, afforded = max(0.0, facts.seconds - spent), {}
     if facts.labelled:
-        afforded, work = _plan_labelled(recipe, facts, costs, work)
-    if "pretrain" not in recipe.left_out:
+        afforded, work = _plan_labelled(recipe, facts, costs, work, given)
+    if "pretrain" in stages:
         if facts.coloured and not recipe.pilot_runs:
             pilots.do_without(recipe)
-        # The stages after it have a share of the time that it has.
-        afforded = {"pretrain": int(work / costs.step["pretrain"])}
-        choose_steps(recipe, facts, costs, "pretrain", afforded["pretrain"])
+        steps = int(work / costs.step["pretrain"])
+        choose_steps(recipe, facts, costs, "pretrain", steps)
+        if not given["pretrain"]:
+            # The stages after it have a share of the time that it has.
+            afforded = {"pretrain": steps}
     return next(
         (s for s in afforded if _is_short(recipe, facts, s, afforded)), None
     )
@@ -80,15 +83,19 @@ def _is_short(recipe, facts, stage, afforded):
     return afforded[stage] * options["train_batch_size"] < examples
 
 
-def _plan_labelled(recipe, facts, costs, work):
+def _plan_labelled(recipe, facts, costs, work, given):
     """Chooses the steps of what labels are there for.
+
+    Args:
+      recipe: A `Recipe`.
+      facts: `Facts`.
+      costs: `Costs`.
+      work: Seconds for the steps that are not given.
+      given: {stage: steps that the user gave}, for each stage of the job.
 
     Returns:
       {stage: steps that there is time for}, and the seconds that are left.
     """
-    given = [stage for stage in ON_LABELS if _given(recipe, facts, stage)]
-    steps = {stage: _given(recipe, facts, stage) for stage in given}
-    work = max(0.0, work - sum(steps[s] * costs.step[s] for s in given))
     work -= plan_pilots(recipe, facts, costs, work)
     work -= plan_trials(recipe, facts, costs, work)
     afforded = {}
@@ -96,12 +103,34 @@ def _plan_labelled(recipe, facts, costs, work):
         most = afforded[stage] = int(LABELS * work / costs.step[stage])
         wanted = label_steps(facts, recipe.options(stage), stage)
         choose_steps(recipe, facts, costs, stage, min(wanted, most))
-    chosen = [stage for stage in ON_LABELS if stage not in given]
+    chosen = [stage for stage in ON_LABELS if not given[stage]]
     work -= sum(recipe.seconds[stage] - costs.run for stage in chosen)
-    share = 1.0 if "pretrain" in recipe.left_out else DISTILLATION
-    afforded["distill"] = int(share * work / costs.step["distill"])
-    choose_steps(recipe, facts, costs, "distill", afforded["distill"])
-    return afforded, work * (1 - DISTILLATION)
+    share = _of_distillation(given)
+    most = int(share * work / costs.step["distill"])
+    choose_steps(recipe, facts, costs, "distill", most)
+    return {"distill": most, **afforded}, work * (1 - share)
+
+
+def _of_distillation(given):
+    """Its share of the time that is left for it and pretraining.
+
+    All of it where pretraining is left out, or its steps are given.
+    """
+    if given["distill"]:
+        return 0.0
+    return DISTILLATION if given.get("pretrain") == 0 else 1.0
+
+
+def all_given(recipe: Recipe, facts: Facts, most: int) -> bool:
+    """Whether the user gave each stage of a job steps, and no more than some.
+
+    Args:
+      recipe: A `Recipe` whose steps are not chosen yet.
+      facts: `Facts`.
+      most: Steps of a stage.
+    """
+    stages = stages_of(recipe, facts)
+    return all(0 < _given(recipe, facts, s) <= most for s in stages)
 
 
 def _given(recipe, facts, stage):

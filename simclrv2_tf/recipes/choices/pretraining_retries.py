@@ -12,17 +12,11 @@ from simclrv2_tf.recipes.choices.feature_probe import FeatureProbe
 from simclrv2_tf.recipes.choices.learning_watch import LearningWatch
 from simclrv2_tf.recipes.choices.learning_watch import NotLearning
 from simclrv2_tf.recipes.job_seconds import in_journal
+from simclrv2_tf.recipes.stage_configs import OF_WEIGHTS
 from simclrv2_tf.runs.callbacks.stops import Diverged
 from simclrv2_tf.runs.journal import Journal
 
 MOST_HALVINGS = 3
-# How weights that are given are read.
-_OF_WEIGHTS = (
-    "backbone_weights",
-    "checkpoint_ema",
-    "checkpoint_ignore",
-    "variable_schema",
-)
 PART = "pretrained"
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -59,7 +53,7 @@ def _config(job, attempts):
 def _from(pilot, config):
     """A pilot has taken the weights that were given, as it was told to."""
     fields = {f.name: f for f in dataclasses.fields(config)}
-    taken = {name: fields[name].default for name in _OF_WEIGHTS}
+    taken = {name: fields[name].default for name in OF_WEIGHTS}
     return dataclasses.replace(config, **taken, checkpoint=pilot)
 
 

@@ -29,6 +29,7 @@ from simclrv2_tf.recipes.choices.trial_fit import fits
 from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.job_seconds import spent_before
+from simclrv2_tf.runs import weights
 
 PART = "trials"
 FITTING = "trials that fit"  # the memory, in the job's record
@@ -194,31 +195,36 @@ def _right(job, name, turns):
     if name == USUAL and _probes(job.recipe):
         tells = _probe
     right = [
-        tells(job, name, turn, known, asked) == asked.labels
+        tells(job, name, turn, known, asked)
         for turn, (known, asked) in enumerate(turns)
     ]
     return np.concatenate(right).astype(float)
 
 
 def _probe(job, name, turn, known, asked):
-    """Classes by a linear probe, which is what the usual way comes to."""
+    """What is right by a linear probe, which the usual way comes to."""
     del name, turn
-    network = hub.load_network(job.path_of("pretrain"))
+    network = job.pretrained_network()
     features = [baselines.unit_features(network, s) for s in (known, asked)]
-    return linear_probe.classify(features[0], known.labels, features[1])
+    labels = linear_probe.classify(features[0], known.labels, features[1])
+    return labels == asked.labels
 
 
 def _trial(job, name, turn, known, asked):
-    """Classes by a run that has not seen them; -1 if it diverged."""
+    """What is right by a run that has not seen it; nothing if it diverged.
+
+    The run may number its classes as the weights do that it starts from.
+    """
     folder = os.path.join(PART, f"{name.replace(' ', '_')}_{turn}")
     path = job.record.path(folder)
     config = on_a_part(_config(job, name), known, model_dir=path)
     if folder not in job.record.done:
         job.run_part(folder, config, job.interruption, train_alone, known)
     if DIVERGED in job.record.done[folder]:
-        return np.full(asked.num_examples, -1)
+        return np.zeros(asked.num_examples, bool)
     network = hub.load_network(config.model_dir)
-    return baselines.classes_of(network, asked)
+    asked = weights.in_order_of(config.model_dir, asked)
+    return baselines.classes_of(network, asked) == asked.labels
 
 
 def _config(job, name):

@@ -7,7 +7,6 @@ import time
 
 import numpy as np
 
-from simclrv2_tf import hub
 from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.cross_validation import FOLDS
@@ -78,7 +77,7 @@ class FeatureChecks:
 
     def _network(self):
         """The pretrained network, and how many weights its features take."""
-        network = hub.load_network(self._job.path_of("pretrain"))
+        network = self._job.pretrained_network()
         weights = network.backbone.trainable_variables
         return network, sum(math.prod(weight.shape) for weight in weights)
 

@@ -11,6 +11,7 @@ from simclrv2_tf.recipes.record import read_json
 from simclrv2_tf.recipes.record import write_json
 from simclrv2_tf.recipes.record import write_text
 from simclrv2_tf.recipes.results import class_balance
+from simclrv2_tf.recipes.results import job_export
 from simclrv2_tf.recipes.results.feature_checks import FeatureChecks
 from simclrv2_tf.recipes.results.final_choice import better
 from simclrv2_tf.recipes.results.final_choice import verdict
@@ -47,7 +48,7 @@ def _report(job, rows):
     making = job_seconds.of_the_plan(begun)
     return {
         "rows": [row.values() for row in rows],
-        "export": job.record.done[best]["export"],
+        "export": job_export.place(job, best),
         "exported_run": best,
         "notes": list(_notes(job, rows)),
         "planned_seconds": job_seconds.planned(begun),

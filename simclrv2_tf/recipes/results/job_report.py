@@ -33,13 +33,14 @@ class Row:
 
     def values(self) -> dict:
         """All of it, and the 95 % interval of `top_1` as "low" and "high"."""
-        known = self.top_1 is not None and not math.isnan(self.top_1)
-        low, high = wilson(self.top_1, self.examples) if known else (None, None)
+        top_1 = self.top_1
+        if top_1 is not None and math.isnan(top_1):
+            top_1 = None
+        low, high = (
+            (None, None) if top_1 is None else wilson(top_1, self.examples)
+        )
         values = dataclasses.asdict(self)
-        return {**values, "top_1": self.top_1 if known else None} | {
-            "low": low,
-            "high": high,
-        }
+        return {**values, "top_1": top_1, "low": low, "high": high}
 
 
 def lines(rows: list[Row]) -> Iterator[str]:

@@ -9,8 +9,13 @@ from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import status
 
-# Parts in the order in which they are run.
-_RUNS = ("pretrained", "scratch", "finetuned", "distilled")
+# Parts in the order in which they are run, and the stages that they are.
+_RUNS = {
+    "pretrained": "pretrain",
+    "scratch": "scratch",
+    "finetuned": "finetune",
+    "distilled": "distill",
+}
 
 
 def describe(directory: str) -> str:
@@ -36,11 +41,25 @@ def describe(directory: str) -> str:
     if "trials" in done:
         chosen = done["trials"]["chosen"]
         said.append(f"trials      of fine-tuning chose {chosen}")
-    for name in _RUNS:
-        said.append(_part(directory, name, done))
-    export = report.get("export")
-    said.append(f"exported    {export}" if export else "exported    not yet")
+    seconds = begun["recipe"]["seconds"]
+    for name, stage in _RUNS.items():
+        if stage in seconds or _has_begun(directory, name, done):
+            said.append(_part(directory, name, done))
+    said.extend(_results(report, "distill" in seconds))
     return "\n".join(said)
+
+
+def _has_begun(directory, name, done):
+    return name in done or os.path.exists(os.path.join(directory, name))
+
+
+def _results(report, labelled):
+    """Where a job's export is, and its embeddings if it has no labels."""
+    export, embeddings = report.get("export"), report.get("embeddings")
+    if export or labelled:
+        yield f"exported    {export or 'not yet'}"
+    if embeddings or not (export or labelled):
+        yield f"embeddings  {embeddings or 'not yet'}"
 
 
 def _part(directory, name, done):

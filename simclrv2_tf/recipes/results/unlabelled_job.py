@@ -8,6 +8,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import write_json
+from simclrv2_tf.recipes.results import job_export
 from simclrv2_tf.recipes.running_job import Job
 from simclrv2_tf.runs.lock import check_owner
 
@@ -27,9 +28,16 @@ def embed_all(job: Job) -> dict[str, Any]:
         f"{job.path_of('pretrain')}"
     )
     print(note, flush=True)
-    report = {**result, "rows": [], "notes": [note], "export": None}
-    write_json(job.config.model_dir, REPORT, report)
+    report = {**result, "rows": [], "notes": [note], "export": _export(job)}
+    write_json(job.config.directory, REPORT, report)
     return report
+
+
+def _export(job):
+    """The pretrained network where `--export_dir` asks for it, else None."""
+    if not job.config.export_dir or "pretrain" in job.recipe.left_out:
+        return None
+    return job_export.place(job, stage_configs.FOLDERS["pretrain"])
 
 
 def _embedding(job):

@@ -28,13 +28,13 @@ class DataWait(keras.callbacks.Callback):
         seconds, self._reported = self.total - self._reported, self.total
         return seconds
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._step = self.model.train_function
         self.total = self._reported = 0.0
         if self.model.steps_per_execution == 1:
             self.model.train_function = self._timed
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self.model.train_function = self._step
 
     def _timed(self, iterator):

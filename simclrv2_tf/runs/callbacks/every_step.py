@@ -11,10 +11,10 @@ class EveryStep(keras.callbacks.Callback):
     Steps are counted from the start of training, not of this process.
     """
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self.step = int(self.model.optimizer.iterations.numpy())
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.step += 1
         self.act(self.step, logs)
 
@@ -35,7 +35,7 @@ class EveryFew(EveryStep):
         self.every = max(1, every)
         self.last_step = last_step
 
-    def act(self, step, logs):
+    def act(self, step: int, logs: dict | None) -> None:
         if step % self.every == 0 or step == self.last_step:
             self.act_now(step, logs)
 

@@ -57,10 +57,10 @@ class HealthMonitor(EveryFew):
         self.journal = journal
         self.checks = health.HealthChecks(settled)
         self.trend = trend
-        self._current = set()  # kinds of warnings that go on
+        self._current: set[str] = set()  # kinds of warnings that go on
         self._skipped = 0
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         super().on_train_begin(logs)
         self._skipped = int(self.model.nonfinite.skipped.numpy())
         if self.trend:
@@ -72,12 +72,12 @@ class HealthMonitor(EveryFew):
             self.step,
         )
 
-    def act(self, step, logs):
+    def act(self, step: int, logs: dict | None) -> None:
         if self.trend:
             self.trend.step(step, logs)
         super().act(step, logs)
 
-    def act_now(self, step, logs):
+    def act_now(self, step: int, logs: dict | None) -> None:
         numbers = {**self._of_steps(), **self.probe.numbers(self.model)}
         warnings = self.checks.warnings(step, numbers)
         if self.report.printed:

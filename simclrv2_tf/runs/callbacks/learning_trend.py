@@ -53,7 +53,7 @@ class LearningTrend:
             if event["event"] == EVENT:
                 self._start |= event.get("numbers", {})
 
-    def step(self, step: int, metrics: dict) -> None:
+    def step(self, step: int, metrics: dict | None) -> None:
         """Notes the means of the first steps."""
         if step == FIRST_STEPS:
             written = FIRST_STEPS * self._batch  # two a step, half the steps
@@ -118,8 +118,8 @@ class Neighbours:
             stage.network(tf.constant(chunk), training=False)["final_avg_pool"]
             for chunk in self._chunks()
         ]
-        features = np.concatenate([np.asarray(f, np.float32) for f in features])
-        return health.neighbour_accuracy(features, self._labels)
+        rows = np.concatenate([np.asarray(f, np.float32) for f in features])
+        return health.neighbour_accuracy(rows, self._labels)
 
     def _chunks(self):
         for first in range(0, len(self._images), self.CHUNK):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 class SparseLines:
     """Tells which lines to print: the first, then one in so many seconds.
@@ -12,7 +14,7 @@ class SparseLines:
 
     def __init__(self, seconds: float):
         self._seconds = seconds
-        self._last: float | None = None
+        self._last = -math.inf
         self._begun = False
 
     def is_due(self, now: float) -> bool:
@@ -41,7 +43,7 @@ class EarlyLine:
 
     def begin(self, now: float) -> None:
         """Training begins; the first line is waited for."""
-        self._waits, self._first, self._before = True, None, now
+        self._waits, self._first, self._before = True, math.inf, now
 
     def done(self) -> None:
         """A line was printed."""
@@ -51,8 +53,7 @@ class EarlyLine:
         """Whether to print one after the step that ends now."""
         if not self._waits:
             return False
-        if self._first is None:
-            self._first = now
+        self._first = min(self._first, now)
         next_end = now + (now - self._before)
         self._before = now
         due = next_end - self._first > self._seconds

@@ -78,7 +78,7 @@ class Loggers(EveryFew):
         """Calls a function that makes `tf.summary`s, for TensorBoard alone."""
         self._scalars.write(summaries, step)
 
-    def act_now(self, step, logs):
+    def act_now(self, step: int, logs: dict | None) -> None:
         row, self._row = self._row, {}
         for name, logger in self._rows.items():
             self._tell(name, logger.log, step, row)
@@ -125,7 +125,7 @@ def make_loggers(
     directory = config.model_dir if TENSORBOARD in names else None
     rows: dict[str, Logger] = {}
     if CSV in names:
-        rows[CSV] = CsvLog(config.model_dir, step)
+        rows[CSV] = CsvLog(config.directory, step)
     for name in names:
         if name in _TRACKERS:
             rows[name] = _begun(name, config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import time
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from simclrv2_tf.config import profiled
+from simclrv2_tf.config.required import required
 from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
 from simclrv2_tf.runs.callbacks.every_step import EveryStep
@@ -39,12 +41,13 @@ class ProfileSteps(EveryStep):
     ):
         super().__init__()
         self._directory = directory
-        self._first, self._last = profiled(steps)
+        first_and_last = required(profiled(steps), "profile_steps")
+        self._first, self._last = first_and_last
         self._wait = wait
         self._journal = journal
-        self._begun = None
+        self._begun: tuple[int, float, float] | None = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         super().on_train_begin(logs)
         if self.step >= self._first:
             _LOG.warning(
@@ -54,7 +57,9 @@ class ProfileSteps(EveryStep):
                 self.step + 1,
             )
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(
+        self, batch: int, logs: dict | None = None
+    ) -> None:
         if self.step + 1 == self._first:
             self._start()
 
@@ -66,11 +71,11 @@ class ProfileSteps(EveryStep):
             return
         self._begun = (self.step, self._wait.total, time.monotonic())
 
-    def act(self, step, logs):
+    def act(self, step: int, logs: dict | None) -> None:
         if step == self._last:
             self._finish(step)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._finish(self.step)
 
     def _finish(self, step):
@@ -104,7 +109,7 @@ class ProfileSteps(EveryStep):
             first=first,
             seconds=seconds,
             waiting=waiting,
-            operations=[each._asdict() for each in times[:SHOWN]],
+            operations=[dataclasses.asdict(each) for each in times[:SHOWN]],
         )
 
 

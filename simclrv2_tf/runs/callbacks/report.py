@@ -70,12 +70,12 @@ class Report(EveryFew):
         self.wait = wait
         self.live = live or LiveLine(wanted=False)
         self.stream = stream
-        self.last = {}
+        self.last: dict[str, float] = {}
         self.printed = False
-        self._since = None
+        self._since: tuple[float, int] | None = None
         self._early = EarlyLine(FIRST_LINE_SECONDS)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         super().on_train_begin(logs)
         self._since = self._shown_at = self._left_out = None
         self._lines = SparseLines(
@@ -83,13 +83,13 @@ class Report(EveryFew):
         )
         self._early.begin(time.monotonic())
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         """Tells the last metrics, wherever training was ended."""
         self.last = self.last or self._metrics(self.step, logs)
         if self._left_out:
             self._print(*self._left_out)
 
-    def act(self, step, logs):
+    def act(self, step: int, logs: dict | None) -> None:
         now = time.monotonic()
         if self._since is None:  # the first step compiles: it tells no speed
             self._since = (now, step)
@@ -100,7 +100,7 @@ class Report(EveryFew):
         elif self.live.there and self._is_stale(now):
             self._show(step, logs, now)
 
-    def act_now(self, step, logs):
+    def act_now(self, step: int, logs: dict | None) -> None:
         self._early.done()
         self.last = self._metrics(step, logs)
         self.model.reset_metrics()

@@ -24,16 +24,17 @@ class BackgroundWriter:
 
     def __init__(self, write: Callable[[int, dict], None]):
         self._write = write
-        self._thread = None
-        self._error = None
+        self._thread: threading.Thread | None = None
+        self._error: Exception | None = None
 
     def start(self, step: int, snapshot: dict) -> None:
         """Begins to write; the one before must be done."""
         self._error = None
-        self._thread = threading.Thread(
+        thread = threading.Thread(
             target=self._run, args=(step, snapshot), daemon=True
         )
-        self._thread.start()
+        self._thread = thread
+        thread.start()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Waits for the one being written; returns whether it is done."""
@@ -86,7 +87,7 @@ class SaveCheckpoint(EveryFew):
         self._writer = BackgroundWriter(write)
         self._saved = None
 
-    def act_now(self, step, logs):
+    def act_now(self, step: int, logs: dict | None) -> None:
         if (
             int(self.model.nonfinite.in_a_row.numpy())
             and step != self.last_step
@@ -133,7 +134,7 @@ class SaveCheckpoint(EveryFew):
         """Waits for the one being written, whatever comes of it."""
         self._writer.wait()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self.finish()
 
     def finish(self) -> None:

@@ -28,7 +28,7 @@ class Scalars:
     def __init__(self, directory: str | None, step: int = 0):
         self._directory = directory
         self._step = step
-        self._writer = None
+        self._writer: tf.summary.SummaryWriter | None = None
         self._failed = False
 
     def __call__(self, step: int, values: dict[str, float]) -> None:
@@ -41,12 +41,10 @@ class Scalars:
         if not self._directory:
             return
         try:
-            if self._writer is None:
-                keep_events(self._directory, self._stays)
-                self._writer = tf.summary.create_file_writer(self._directory)
-            with self._writer.as_default(step=step):
+            writer = self._opened()
+            with writer.as_default(step=step):
                 summaries()
-            self._writer.flush()
+            writer.flush()
         except (tf.errors.OpError, OSError, ValueError) as error:
             if not self._failed:
                 _LOG.warning(
@@ -54,6 +52,12 @@ class Scalars:
                     first_line(error),
                 )
             self._failed = True
+
+    def _opened(self):
+        if self._writer is None:
+            keep_events(self._directory, self._stays)
+            self._writer = tf.summary.create_file_writer(self._directory)
+        return self._writer
 
     def _stays(self, event):
         """Whether a point is not made again; views are where one goes on."""

@@ -41,14 +41,14 @@ class StopWhenTakenOver(EveryStep):
         super().__init__()
         self._lock = lock
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._lock.check()
         super().on_train_begin(logs)
 
-    def act(self, step, logs):
+    def act(self, step: int, logs: dict | None) -> None:
         self._lock.check()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._lock.check()
 
 
@@ -65,7 +65,7 @@ class StopWhenBad(EveryStep):
         self._most = most
         self._describe = describe
 
-    def act(self, step, logs):
+    def act(self, step: int, logs: dict | None) -> None:
         nonfinite = self.model.nonfinite
         bad = int(nonfinite.in_a_row.numpy())
         if bad == 1:
@@ -89,7 +89,7 @@ class StopWhenAsked(EveryStep):
         self._interruption = interruption
         self._save = save
 
-    def act(self, step, logs):
+    def act(self, step: int, logs: dict | None) -> None:
         requested = self._interruption.reason is not None
         if not distribution.any_worker(requested):
             return
@@ -115,5 +115,5 @@ class Resume(keras.callbacks.Callback):
         super().__init__()
         self._restore = restore
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._restore()

@@ -59,7 +59,7 @@ class StopWhenDone(EveryStep):
         self._last_step = last_step
         self._save = save
 
-    def act(self, step, logs):
+    def act(self, step: int, logs: dict | None) -> None:
         if not self.model.stop_training or step == self._last_step:
             return
         saved = self._save(step)

@@ -25,6 +25,7 @@ GROWTH = 1.35
 # What the functions of a run take once they are compiled, beside the process
 # that there is when this is asked.
 COMPILED = 0.4e9
+_HOST = "on this machine"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,21 +38,28 @@ class Expected:
       free: Bytes of the host or of an accelerator, infinite if not known.
       where: Whose memory it is, in words.
       taken: Bytes of the host that the process had before any run.
+      images: Bytes of the host that images in memory take beside that.
     """
 
     peak: float
     free: float
     where: str
     taken: float = 0.0
+    images: float = 0.0
+
+    @property
+    def on_host(self) -> bool:
+        """Whether it is the memory that images are in, too."""
+        return self.where == _HOST
 
     @property
     def whole(self) -> float:
         """Bytes that the process comes to."""
-        return self.peak + self.taken
+        return self.peak + self.images + self.taken
 
     @property
     def fits(self) -> bool:
-        return not self.peak > MOST * self.free
+        return not self.peak + self.images > MOST * self.free
 
     def __str__(self) -> str:
         if math.isnan(self.peak):
@@ -93,7 +101,7 @@ def expect(
         return Expected(needed, float("inf"), "on each core")
     local = replicas // distribution.worker_share()[0]
     peak = local * GROWTH * needed + COMPILED
-    return Expected(peak, free_memory(), "on this machine", before_runs())
+    return Expected(peak, free_memory(), _HOST, before_runs())
 
 
 def check(config: Config, replicas: int = 1) -> Expected:

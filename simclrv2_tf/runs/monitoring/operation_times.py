@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
-from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -14,7 +14,8 @@ _PICOSECONDS = 1e-12
 _FRAMES = ("PartitionedCall", "StatefulPartitionedCall", "While", "If")
 
 
-class OperationTime(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class OperationTime:
     """The time of all operations of one type.
 
     Attributes:
@@ -38,7 +39,7 @@ def operation_times(path: str) -> list[OperationTime]:
       The costliest first. An operation that others run in, such as a loop,
       counts without them.
     """
-    seconds: dict[str, float] = collections.Counter()
+    seconds: dict[str, float] = collections.defaultdict(float)
     count: dict[str, int] = collections.Counter()
     for plane in _planes(path):
         names = {

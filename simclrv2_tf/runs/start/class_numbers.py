@@ -1,11 +1,15 @@
 """Numbers the classes of a run as the weights that it starts from do."""
 
+from __future__ import annotations
+
 import logging
 
 from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.config import Config
 from simclrv2_tf.data.class_match import renumber
 from simclrv2_tf.data.class_match import unknown_classes
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.source import Source
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.start import teacher_sources
@@ -13,7 +17,7 @@ from simclrv2_tf.runs.start import teacher_sources
 _LOG = logging.getLogger("simclrv2_tf")
 
 
-def number_as_before(config, source):
+def number_as_before(config: Config, source: Source) -> Source:
     """The source with its classes numbered as the run goes on with them.
 
     A run that goes on keeps its numbers, those of an earlier version too. A
@@ -39,7 +43,7 @@ def number_as_before(config, source):
     return source
 
 
-def names_of_run(config, source, data):
+def names_of_run(config: Config, source: Source, data: Source) -> dict:
     """What `flags.json` says of the classes.
 
     Args:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.config.required import required
+from simclrv2_tf.data.classes import in_order
+from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.runs.start import teacher_sources
 from simclrv2_tf.stages.distill import Teacher
@@ -17,13 +20,15 @@ def check_classes(
 ) -> None:
     """Raises a ValueError for a teacher of another number of classes.
 
+    A warning tells where a Keras teacher may have them in another order.
+
     Args:
       config: A `Config`.
       teachers: Those that it names, in their order.
       source: The `Source` to train on.
       num_classes: Of the student.
     """
-    names = teacher_sources.split(config.teacher)
+    names = teacher_sources.split(required(config.teacher, "teacher"))
     for name, teacher in zip(names, teachers, strict=True):
         known = teacher.get_config()["num_classes"]
         if known != num_classes:
@@ -32,6 +37,24 @@ def check_classes(
                 f"teacher if these have none. Received: {name!r} with {known} "
                 f"classes, for {num_classes} of {source.name}"
             )
+        if teacher_sources.is_keras(name):
+            _warn_of_numbers(name, source)
+
+
+def _warn_of_numbers(teacher, source):
+    """Says where Keras numbers folders of whole numbers otherwise."""
+    names = list(source.class_names or ())
+    if names == sorted(names) or names != in_order(names):
+        return
+    _LOG.warning(
+        "the classes of %s stand by size (%s), where Keras's "
+        "image_dataset_from_directory has them by letters (%s): the teacher "
+        "%s must have been trained with class_names in the first order",
+        source.name,
+        listed(names),
+        listed(sorted(names)),
+        teacher,
+    )
 
 
 def check_labels(config: Config, source: Source) -> None:

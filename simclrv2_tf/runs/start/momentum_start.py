@@ -12,6 +12,7 @@ from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.config import Config
+from simclrv2_tf.config.required import required
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.stages.key_memory import KeyMemory
 from simclrv2_tf.stages.stage import Stage
@@ -36,7 +37,9 @@ def continue_momentum(config: Config, stage: Stage) -> None:
     if stage.average is None:
         return
     weights = hub.find_weights(
-        config.checkpoint, config.checkpoint_ema, config.checkpoint_ignore
+        required(config.checkpoint, "checkpoint"),
+        config.checkpoint_ema,
+        config.checkpoint_ignore,
     ).with_head(config.proj_head_mode)
     ignored = re.compile(config.checkpoint_ignore or "(?!)")
     names = [n for n in weights.momentum if not ignored.match(n)]

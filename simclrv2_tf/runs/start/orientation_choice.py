@@ -74,7 +74,9 @@ def agree(
 ) -> tuple[Config, list[Source | None]]:
     """Config and sources, all of which turn images if one of them does."""
     given = [source for source in sources if source is not None]
-    apply = any(one.apply_orientation for one in (config, *given))
+    apply = config.apply_orientation or any(
+        source.apply_orientation for source in given
+    )
     if not apply:
         return config, list(sources)
     turned = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from simclrv2_tf.config.required import required
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.runs.inputs import TrainingData
 from simclrv2_tf.runs.training_run import TrainingRun
@@ -86,7 +87,7 @@ def top_1(
     batches = pipeline.eval_dataset(
         data.source,
         size,
-        image_size or size_of(teacher),
+        required(image_size or size_of(teacher), "image_size"),
         unreadable=data.unreadable,
         numbers=numbers,
     )

@@ -11,9 +11,11 @@ import small_classifier
 import simclrv2_tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.probe_values import Count
+from simclrv2_tf.data import holdout
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference import sweep
 from simclrv2_tf.inference.probes import probe_data
 from simclrv2_tf.probing import cross_validation
@@ -146,12 +148,68 @@ def test_features_are_embedded_once(run, monkeypatch):
     assert not list(run.glob("probe_features/*.parts"))
 
 
+def files_of(run):
+    return set(run.glob("probe_features/*.npy"))
+
+
+def test_what_is_done_to_pixels_makes_other_features(resnet_run):
+    source, evaluation = digits()
+    other = {"input_mean": "0.5,0.5,0.5", "input_std": "0.2,0.2,0.2"}
+    first = probed(resnet_run, source, evaluation)
+    before = files_of(resnet_run)
+    second = probed(resnet_run, source, evaluation, **other)
+    assert len(files_of(resnet_run) - before) == 2
+    assert first["draws"] != second["draws"]
+    probed(resnet_run, source, evaluation, **other)
+    assert len(files_of(resnet_run)) == 4
+
+
+def test_the_selector_makes_other_features_where_it_counts(resnet_run):
+    source, evaluation = digits()
+    options = {"probe_endpoint": "final_avg_pool,proj_sel"}
+    probed(resnet_run, source, evaluation, **options)
+    before = files_of(resnet_run)
+    probed(resnet_run, source, evaluation, **options, ft_proj_selector=1)
+    assert {path.name[:8] for path in files_of(resnet_run) - before} == {
+        "proj_sel"
+    }
+
+
+def test_features_of_earlier_versions_are_found():
+    """Their fingerprint did not tell what is done to pixels."""
+    held = {"image_size": 8, "weights": 1}
+    now = {"input_mean": None, "input_std": None, "ft_proj_selector": 1}
+    digest = feature_files._digest
+    assert digest({**held, **now}, "final_avg_pool") == digest(
+        held, "final_avg_pool"
+    )
+    assert digest({**held, **now}, "proj_sel") != digest(held, "proj_sel")
+
+
 def test_without_an_evaluation_split_some_are_set_aside(run):
     result = probed(run, pictures([*range(10)] * 10), None, label_counts="0.25")
     protocol = result["protocol"]
     assert (protocol["labels"], protocol["examples"]) == (80, 20)
     assert "20% of each class: there is no evaluation" in protocol["judged"]
     assert result["draws"][0]["labels_in_all"] == 20
+
+
+def test_a_runs_holdout_stays_when_images_are_left_out(tmp_path):
+    labels = np.arange(200) % 4
+    images = np.zeros((200, 8, 8), np.uint8)
+    np.savez(tmp_path / "a.npz", images=images, labels=labels)
+    aside = {"dataset": f"npz:{tmp_path}/a.npz", "holdout_fraction": 0.2}
+    (tmp_path / "flags.json").write_text(json.dumps(aside))
+    table, name = tmp_path / "names.txt", f"{aside['dataset']} (train)"
+    table.write_text("".join(f"{name}#{n}\n" for n in range(40)))
+    options = {**aside, "model_dir": str(tmp_path), "mode": "probe"}
+    before = probe_data.open_data(Config(**options))
+    since = probe_data.open_data(Config(**options, exclude_images=str(table)))
+    for part in ("known", "asked"):
+        there = getattr(before, part).numbers
+        assert (getattr(since, part).numbers == there[there >= 40]).all()
+    asked = holdout.held_out(labels, 0.2)
+    assert (before.asked.numbers == asked).all()
 
 
 @pytest.mark.parametrize(
@@ -186,6 +244,33 @@ def test_draws_are_stratified_nested_and_seeded():
         assert (counts == 5).all() and not numbers & {3, 4}
     (full,) = drawn(Count("full"))
     assert full == set(readable.tolist())
+
+
+@pytest.mark.parametrize(
+    ("count", "drawn"),
+    [
+        (Count("3", per_class=3), 1),
+        (Count("0.95", fraction=0.95), 1),
+        (Count("2", per_class=2), 4),
+    ],
+)
+def test_a_count_that_takes_all_has_one_draw(count, drawn):
+    source, readable = pictures([*range(10)] * 3), np.arange(30)
+    found = probe_data.draws(source, count, 4, 5, readable)
+    assert [draw.number for draw in found] == [*range(drawn)]
+    assert [draw.seed for draw in found] == [*range(5, 5 + drawn)]
+    if drawn == 1:
+        np.testing.assert_array_equal(found[0].numbers, readable)
+
+
+def test_a_count_of_all_has_the_interval_of_one_draw(run):
+    evaluation = pictures([*range(10)] * 3)
+    result = probed(
+        run, pictures([*range(10)] * 3), evaluation, label_counts="3"
+    )
+    for point in result["curve"]:
+        assert (point["draws"], point["interval"]) == (1, "wilson")
+        assert point["low"] < point["high"]
 
 
 def test_classes_are_matched_by_name(run):

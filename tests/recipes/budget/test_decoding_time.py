@@ -22,35 +22,27 @@ def source():
     return Source("noise", np.full(40, -1, np.int32), Encoded(files))
 
 
-@pytest.mark.parametrize(
-    ("images", "cache", "decoded"),
-    [
-        (41, True, (False, False)),
-        (20, True, (True, False)),  # the labelled ones fit
-        (5, True, (True, True)),
-        (41, False, (True, True)),
-    ],
-)
-def test_what_does_not_fit_is_decoded(
-    monkeypatch, source, images, cache, decoded
-):
-    free = images * BYTES / decoding_time.SHARE
-    monkeypatch.setattr(decoding_time, "free_memory", lambda: free)
-    found = decoding_time.measure(source, 10, cache)
-    assert (found.image > 0, found.labelled > 0) == decoded
-    assert found.image < 1
+def test_an_image_has_its_time_and_its_bytes(source):
+    found = decoding_time.measure(source)
+    assert 0 < found.image < 1
+    assert found.nbytes == BYTES
+
+
+def test_stages_that_keep_their_images_decode_none():
+    found = decoding_time.DecodingTime(0.5, BYTES, ("pretrain", "scratch"))
+    seconds = [found.of(s) for s in ("pretrain", "distill", "scratch")]
+    assert seconds == [0.0, 0.5, 0.0]
 
 
 def test_pixels_take_no_time():
     labels = np.full(4, -1, np.int32)
     pixels = InMemory(np.zeros((4, 8, 8, 3), np.uint8))
-    found = decoding_time.measure(Source("grey", labels, pixels), 0, False)
-    assert found == decoding_time.IN_MEMORY
+    found = decoding_time.measure(Source("grey", labels, pixels))
+    assert found == decoding_time.DecodingTime(0.0, 8 * 8 * 3)
 
 
 def test_it_ends_in_time(monkeypatch, source):
     monkeypatch.setattr(decoding_time, "SECONDS", 0.0)
-    monkeypatch.setattr(decoding_time, "free_memory", lambda: 0.0)
     looked_at = []
     decoded = decoding_time._decoded
 
@@ -60,5 +52,5 @@ def test_it_ends_in_time(monkeypatch, source):
             yield image
 
     monkeypatch.setattr(decoding_time, "_decoded", counted)
-    assert decoding_time.measure(source, 0, True).image > 0
+    assert decoding_time.measure(source).image > 0
     assert len(looked_at) == 2

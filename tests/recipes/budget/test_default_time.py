@@ -51,8 +51,9 @@ def test_weights_that_are_given_have_the_time_of_distillation():
     assert facts.seconds == pytest.approx(100 * 500 / 256 * step / 0.8)
 
 
-def measured(facts, step, decoding=0.0):
+def measured(facts, step, decoding=0.0, given=None):
     recipe = recommend(facts)
+    recipe.give(given or {})
     time = StepTime(step, 10.0, DecodingTime(decoding))
     costs = stage_costs.costs_of(recipe, time)
     return default_time.as_measured(facts, recipe, costs)
@@ -70,6 +71,18 @@ def test_a_slow_machine_has_the_least_epochs():
     facts = default(examples=2000)
     seconds = measured(facts, 3.0).seconds
     assert seconds == pytest.approx(30 * 2000 / 256 * 3 / 0.5)
+
+
+def test_steps_that_are_given_have_their_time():
+    facts = default(examples=2000)
+    pretrain = {"pretrain": {"train_steps": 10_000}}
+    seconds = measured(facts, 0.3, given=pretrain).seconds
+    assert seconds == pytest.approx(10_000 * 0.3 / 0.5)
+    few = {"pretrain": {"train_epochs": 2}}
+    assert measured(facts, 0.3, given=few).seconds == 600
+    tuned = {"finetune": {"train_steps": 10_000}}
+    assert measured(facts, 0.3, given=tuned).seconds > facts.seconds
+    assert measured(SIGNS, 0.3, given=pretrain) == SIGNS
 
 
 def test_a_time_that_was_given_stays():

@@ -74,7 +74,7 @@ def test_steps_that_wait_take_as_long_as_their_images(timed):
     found["waiting"] = 0.6
     crops = step_time.measure(OPTIONS, "photographs")
     assert crops == StepTime(0.5, 10.0, crop=0.5 / 512)
-    decoding = DecodingTime(0.001, 0.001)
+    decoding = DecodingTime(0.001)
     files = step_time.measure(OPTIONS, "photographs", 0.3, decoding)
     longer = dataclasses.replace(decoding, image=0.5 / 256)
     assert files == StepTime(0.5, 10.0, longer)

@@ -8,7 +8,9 @@ import pytest
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import time_plan
+from simclrv2_tf.recipes.budget import too_little_time
 from simclrv2_tf.recipes.budget.step_time import StepTime
+from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.recommend import recommend
 from tests.recipes.test_rules import SIGNS
 from tests.recipes.test_rules import planned
@@ -79,7 +81,7 @@ def test_weights_that_are_given_need_an_epoch_of_distillation():
 
 def test_steps_of_distillation_that_are_given_need_no_epoch():
     given = {"distill": {"train_steps": 3}}
-    assert from_weights(120.0, given).options("distill")["train_steps"] == 3
+    assert from_weights(300.0, given).options("distill")["train_steps"] == 3
 
 
 def test_a_time_that_nobody_gave_is_told_as_such():
@@ -88,3 +90,52 @@ def test_a_time_that_nobody_gave_is_told_as_such():
     )
     with pytest.raises(ValueError, match="Received: none, which is 10 min"):
         planned(short)
+
+
+BIG = [
+    ("distill", {"train_steps": 1_500}, "pretrain"),
+    ("pretrain", {"train_epochs": 350}, "distill"),
+]
+
+
+@pytest.mark.parametrize(("stage", "length", "other"), BIG)
+def test_given_steps_of_a_big_stage_are_in_the_budget(stage, length, other):
+    """Whatever they leave is the other big stage's."""
+    recipe = planned(SIGNS, given={stage: length})
+    assert sum(recipe.seconds.values()) + 20 == pytest.approx(1200, rel=0.03)
+    rest = {s: v for s, v in recipe.seconds.items() if s != stage}
+    assert recipe.seconds[other] > 0.5 * sum(rest.values())
+
+
+@pytest.mark.parametrize(("stage", "length", "other"), BIG)
+def test_given_steps_of_a_big_stage_may_leave_no_epoch(stage, length, other):
+    (name, number), words = *length.items(), too_little_time._CALLED[other]
+    given = {stage: {name: 100 * number}}
+    network = {"resnet_depth": 18, "width_multiplier": 0.25}
+
+    def plan(seconds):
+        facts = dataclasses.replace(SIGNS, seconds=seconds, given=network)
+        return planned(facts, given=given)
+
+    assert f"must allow an epoch of {words}" in minutes_needed(plan, 1200.0)
+
+
+def test_steps_that_are_given_for_all_stages_need_no_time():
+    given = {stage: {"train_steps": 10**6} for stage in STAGES}
+    assert planned(SIGNS, given=given).seconds["distill"] > 1200
+
+
+def test_few_steps_for_each_stage_of_the_job():
+    recipe, facts = recommend(SIGNS), SIGNS
+    few = {stage: {"train_steps": 16} for stage in STAGES}
+
+    def all_given(most=16, **changed):
+        recipe.give({**few, **changed})
+        return time_plan.all_given(recipe, facts, most)
+
+    assert all_given() and not all_given(15)
+    assert not all_given(distill={})
+    assert not all_given(pretrain={"train_epochs": 100})
+    assert all_given(pretrain={"train_epochs": 2})  # 12 steps
+    recipe.left_out.append("pretrain")
+    assert all_given(pretrain={})

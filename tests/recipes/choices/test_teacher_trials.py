@@ -1,6 +1,8 @@
 """Trials of fine-tuning: what is tried, how it is judged, what follows."""
 
 import dataclasses
+import json
+import pathlib
 import types
 
 import numpy as np
@@ -249,3 +251,38 @@ def test_what_cannot_be_read_is_in_no_trial(tried, monkeypatch):
     teacher_trials.choose_way(tried)  # a class has two labels: two parts
     told = tried.record.done["trials"]
     assert told["examples"] == 29 and told["shares"][ALONE] == 1.0
+
+
+def test_classes_are_compared_in_the_order_of_the_run(tried, monkeypatch):
+    """A run may number them as the weights that it starts from."""
+    tried.recipe.choose("finetune", "learning_rate", 0.002, "why", "source")
+    tried.recipe.left_out.append("pretrain")
+    tried.config = dataclasses.replace(tried.config, checkpoint="elsewhere")
+    order = list("9876543210")
+
+    def run(config, *_):
+        result = tried.run(config)
+        names = {"class_names": order, "class_names_as_written": True}
+        flags = pathlib.Path(config.model_dir) / "flags.json"
+        flags.write_text(json.dumps(names))
+        return result
+
+    def classes_of(network, source):
+        names = np.array(source.class_names)[source.labels]
+        return np.array([order.index(name) for name in names])
+
+    monkeypatch.setattr(teacher_trials, "train_alone", run)
+    monkeypatch.setattr(teacher_trials.baselines, "classes_of", classes_of)
+    teacher_trials.choose_way(tried)
+    shares = tried.record.done["trials"]["shares"]
+    assert shares == {USUAL: 1.0, WHOLE: 1.0}
+
+
+def test_checkpoints_by_the_epoch_stay_where_a_trial_decides():
+    given = {"finetune": {"checkpoint_epochs": 2}}
+    recipe = with_labels(Recipe(given=given))
+    recipe.choose("trial", "checkpoint_steps", 5, "why", "source")
+    teacher_trials._follow(recipe, ALONE, "tried")
+    options = recipe.options("finetune")
+    assert options["train_steps"] == 5
+    assert "checkpoint_steps" not in options

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import small_classifier
 
+from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Decoded
@@ -43,7 +44,7 @@ def rows_of(tmp_path):
         job = types.SimpleNamespace(
             data=data,
             record=Record(str(tmp_path)),
-            path_of=lambda stage: str(path),
+            pretrained_network=lambda: hub.load_network(str(path)),
             config_of=lambda stage: Config(**options),
         )
         return FeatureChecks(job).rows()

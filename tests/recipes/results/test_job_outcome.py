@@ -91,3 +91,15 @@ def test_a_choice_by_chance_says_so(job):
     assert "within chance" in report["notes"][-1]
     path = pathlib.Path(job.config.model_dir) / "report.json"
     assert json.loads(path.read_text()) == report
+
+
+def test_the_report_names_the_place_that_was_asked_for(job, tmp_path):
+    job = with_parts(job, [100, 100], [90, 80])
+    version = tmp_path / "distilled" / "saved_model" / "2"
+    version.mkdir(parents=True)
+    job.record.done["distilled"]["export"] = str(version)
+    served = str(tmp_path / "served")
+    job.config = dataclasses.replace(job.config, export_dir=served)
+    report = conclude(job)
+    assert report["export"] == str(tmp_path / "served" / "2")
+    assert pathlib.Path(report["export"]).is_dir()

@@ -10,3 +10,45 @@ def test_the_plan_has_its_making(tmp_path):
     begun = {"asked": {}, "data": data, "recipe": recipe, "seconds": 60.0}
     record.write_json(str(tmp_path), record.JOB, begun)
     assert "planned     5 min 00 s" in job_status.describe(str(tmp_path))
+
+
+def described(directory, seconds, report=None, **done):
+    recipe = {"seconds": seconds, "reasons": []}
+    data = {"name": "these", "examples": 9}
+    directory = str(directory)
+    begun = {"asked": {}, "data": data, "recipe": recipe}
+    record.write_json(directory, record.JOB, begun)
+    record.write_json(directory, record.PROGRESS, done)
+    record.write_json(directory, record.REPORT, report or {})
+    return job_status.describe(directory)
+
+
+LABELLED = {"finetune": 1.0, "distill": 1.0, "scratch": 1.0}
+
+
+def test_what_the_job_does_not_do_is_not_told(tmp_path):
+    every = described(tmp_path, {"pretrain": 1.0, **LABELLED})
+    assert every.count("not begun") == 4
+    assert every.endswith("exported    not yet")
+    given = described(
+        tmp_path, LABELLED, {"export": "x/2"}, scratch={"seconds": 1.0}
+    )
+    assert "pretrained" not in given and given.count("not begun") == 2
+    assert given.endswith("exported    x/2")
+
+
+def test_a_job_without_labels_tells_its_embeddings(tmp_path):
+    pretrain = {"pretrain": 1.0}
+    text = described(tmp_path, pretrain)
+    assert text.count("not begun") == 1
+    assert text.endswith("embeddings  not yet")
+    report = {"export": None, "embeddings": "x.npz"}
+    text = described(tmp_path, pretrain, report, pretrained={"seconds": 1.0})
+    assert "not begun" not in text and "exported" not in text
+    assert text.endswith("embeddings  x.npz")
+
+
+def test_a_part_that_was_done_is_told_in_any_case(tmp_path):
+    assert "scratch     done" in described(
+        tmp_path, {}, scratch={"seconds": 1.0}
+    )

@@ -98,6 +98,23 @@ def test_weights_that_are_given_are_embedded_with(images, tmp_path):
     assert config.model_dir is None
 
 
+def test_the_pretrained_network_is_exported_where_that_is_asked(
+    images, tmp_path
+):
+    version = tmp_path / "pretrained" / "saved_model" / "20"
+    version.mkdir(parents=True)
+    (version / "saved_model.pb").touch()
+    served, told = str(tmp_path / "served"), {"embeddings": "x"}
+    for options, export in (
+        ({}, None),
+        ({"export_dir": served}, str(tmp_path / "served" / "20")),
+    ):
+        one = job_of(images, str(tmp_path), lambda *_: told, **options)
+        one.record.done["pretrained"] = {"export": str(version)}
+        assert embed_all(one)["export"] == export
+    assert (tmp_path / "served" / "20" / "saved_model.pb").exists()
+
+
 def test_as_many_may_be_unreadable_as_the_job_was_told(images, tmp_path):
     run = tmp_path / "run"
     run.mkdir()

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from simclrv2_tf.files.remote import open_binary
 GROUPS_KEPT = 2  # groups of rows that are kept at hand
 
 
-def pyarrow_parquet():
+def pyarrow_parquet() -> ModuleType:
     """The module `pyarrow.parquet`.
 
     Raises:

@@ -1,0 +1,67 @@
+"""What a job exports, in the directory that `--export_dir` names."""
+
+from __future__ import annotations
+
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf.export import serving_config
+from simclrv2_tf.export import versions
+from simclrv2_tf.inference import exports
+from simclrv2_tf.recipes.record import REPORT
+from simclrv2_tf.recipes.record import read_json
+
+
+def place(job, run: str) -> str | None:
+    """The path of the model that a `Job` exports.
+
+    It is a version of one of the job's runs: its copy in `--export_dir` where
+    that is given, which is made unless the job's report names it already.
+    The best checkpoint's version, if the run has one, is copied beside it.
+
+    Args:
+      job: A `Job`.
+      run: Name of the run, "distilled" for one.
+
+    Raises:
+      ValueError: If the directory cannot be written to.
+    """
+    done, directory = job.record.done[run], job.config.export_dir
+    version = done.get("export")
+    if not version or not directory:
+        return version
+    reported = read_json(job.config.directory, REPORT).get("export")
+    path = os.path.join(directory, os.path.basename(version))
+    if reported == path and tf.io.gfile.exists(path):
+        return path
+    keep = job.config.keep_hub_module_max
+    if done.get("export_best"):
+        copy(done["export_best"], directory.rstrip("/") + exports.BEST, keep)
+    return copy(version, directory, keep)
+
+
+def copy(version: str, directory: str, keep: int = 1) -> str:
+    """Copies an exported version; returns the path of the copy.
+
+    Args:
+      version: Its directory, whose name is a number.
+      directory: Where versions are. One of that number is replaced.
+      keep: Versions that stay, this one and the newest before it.
+    """
+    number = int(os.path.basename(version))
+    with versions.staged(directory, number) as beside:
+        _copy_files(version, beside)
+    versions.forget_older(directory, number, keep)
+    serving_config.write(directory)
+    return os.path.join(directory, str(number))
+
+
+def _copy_files(source, target):
+    for place, _, names in tf.io.gfile.walk(source):
+        below = os.path.relpath(place, source)
+        folder = target if below == os.curdir else os.path.join(target, below)
+        tf.io.gfile.makedirs(folder)
+        for name in names:
+            kept = os.path.join(folder, name)
+            tf.io.gfile.copy(os.path.join(place, name), kept, overwrite=True)

@@ -1,0 +1,93 @@
+"""Whether a run's data are still those that it was trained on."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+
+import tensorflow as tf
+
+from simclrv2_tf import distribution
+from simclrv2_tf.config import Config
+from simclrv2_tf.config.data_options import DataConfig
+from simclrv2_tf.data.class_match import renumber
+from simclrv2_tf.data.holdout import HOLDOUT
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.runs import environment
+from simclrv2_tf.runs import inputs
+from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import own_data
+
+# What says how the same images are found; else the two cannot be compared.
+_SAME = ("dataset", "data_dir")
+_LOG = logging.getLogger("simclrv2_tf")
+
+
+def warn_if_changed(config: Config) -> None:
+    """Warns where held-out images may be among those that were trained on.
+
+    A holdout and a slice are drawn from the data as they are: with other
+    images or labels, or another table of `exclude_images`, they are other
+    ones than those that training left out.
+
+    Args:
+      config: A `Config` that evaluates a run on the run's own data.
+    """
+    directory = own_data.directory_of(config)
+    flags = model_dir.read_flags(directory)
+    drawn = _drawn_by(config, flags)
+    if not drawn or not directory or not distribution.is_chief():
+        return
+    before = model_dir.read_environment(directory).get("data")
+    now = _described(config, flags) if before else None
+    if now and now != before:
+        _LOG.warning(
+            "THE DATA HAVE CHANGED since the run in %s was trained: %s then, "
+            "%s now. The images held out by %s are drawn anew: the run may "
+            "have been trained on most of them, and figures on them are too "
+            "good. Restore the data, labels and exclude_images as they were, "
+            "or evaluate on other images.",
+            directory,
+            before,
+            now,
+            drawn,
+        )
+
+
+def _drawn_by(config, flags):
+    """The option that divides the run's data, "" where nothing hangs on it."""
+    if any(getattr(config, name) != flags.get(name) for name in _SAME):
+        return ""
+    if config.mode == "eval" and not _is_part(config.eval_split):
+        return ""
+    if flags.get("holdout_fraction"):
+        return f"--holdout_fraction={flags['holdout_fraction']}"
+    if _is_part(flags.get("train_split", "")):
+        return f"--train_split={flags['train_split']}"
+    return ""
+
+
+def _is_part(split):
+    return split == HOLDOUT or "[" in split
+
+
+def _described(config, flags):
+    """What the run would record today; None where that cannot be told."""
+    try:
+        return environment.describe_data(_of_training(config, flags))
+    except (ValueError, OSError, tf.errors.OpError):
+        return None  # what is evaluated on is opened after this, and says why
+
+
+def _of_training(config: Config, flags: dict) -> Source:
+    """The source that the run trains on, opened once more."""
+    names = [field.name for field in dataclasses.fields(DataConfig)]
+    own = {n: flags[n] for n in names if n in flags and n != "eval_split"}
+    config = dataclasses.replace(config, **own, train_mode=flags["train_mode"])
+    source = inputs.open_source(config)
+    known = flags.get("class_names")
+    if known:
+        as_written = flags.get("class_names_as_written", False)
+        source = renumber(source, known, "The run", as_written)
+    source = inputs.with_allowed_labels(config, source)
+    return source.with_channels(flags.get("channels", 3))

@@ -1,0 +1,92 @@
+"""What a job exports, copied to the directory that is asked for."""
+
+import dataclasses
+import pathlib
+
+import pytest
+
+from simclrv2_tf.recipes import record
+from simclrv2_tf.recipes.results import job_export
+
+
+def exported(directory, step, text):
+    """A stand-in for an exported version."""
+    version = directory / str(step)
+    (version / "variables").mkdir(parents=True)
+    (version / "saved_model.pb").write_text(text)
+    (version / "variables" / "variables.index").write_text(text)
+    return str(version)
+
+
+def files_in(directory):
+    found = pathlib.Path(directory).rglob("*")
+    return sorted(str(p.relative_to(directory)) for p in found if p.is_file())
+
+
+VERSION = ["saved_model.pb", "variables/variables.index"]
+SERVED = ["batching_parameters.txt", "models.config"]
+
+
+def test_a_version_is_copied_with_what_serves_it(tmp_path):
+    version = exported(tmp_path / "own", 20, "new")
+    served = tmp_path / "served"
+    exported(served, 9, "old")
+    path = job_export.copy(version, str(served))
+    assert path == str(served / "20") and files_in(path) == VERSION
+    assert files_in(served) == [f"20/{name}" for name in VERSION] + SERVED
+    assert f'"{served}"' in (served / "models.config").read_text()
+
+
+def test_a_copy_that_was_cut_off_is_made_anew(tmp_path, monkeypatch):
+    version = exported(tmp_path / "own", 20, "new")
+    served = tmp_path / "served"
+
+    def killed(source, target):
+        (pathlib.Path(target) / "half").touch()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job_export, "_copy_files", killed)
+        patch.setattr(job_export.versions, "_remove", lambda path: None)
+        with pytest.raises(KeyboardInterrupt):
+            job_export.copy(version, str(served))
+    assert [path.name for path in served.iterdir()] == [".20.writing"]
+    job_export.copy(version, str(served))
+    assert files_in(served) == [f"20/{name}" for name in VERSION] + SERVED
+
+
+@pytest.fixture
+def done(job, tmp_path):
+    """A job that has exported, the best checkpoint too."""
+    result = {"export": exported(tmp_path / "distilled", 20, "last")}
+    result["export_best"] = exported(tmp_path / "best", 10, "best")
+    job.record.finish("distilled", result)
+    return job
+
+
+def test_without_a_place_the_runs_own_export_is_named(done, tmp_path):
+    assert job_export.place(done, "distilled") == str(tmp_path / "distilled/20")
+
+
+def test_the_export_is_where_it_is_asked_for(done, tmp_path):
+    served = tmp_path / "served"
+    done.config = dataclasses.replace(done.config, export_dir=str(served))
+    path = job_export.place(done, "distilled")
+    assert path == str(served / "20")
+    assert (served / "20" / "saved_model.pb").read_text() == "last"
+    best = tmp_path / "served_best" / "10"
+    assert (best / "saved_model.pb").read_text() == "best"
+    assert (tmp_path / "distilled" / "20").exists()
+
+
+def test_what_was_placed_is_not_placed_again(done, tmp_path, monkeypatch):
+    served = tmp_path / "served"
+    done.config = dataclasses.replace(done.config, export_dir=str(served))
+    path = job_export.place(done, "distilled")
+    record.write_json(done.config.model_dir, record.REPORT, {"export": path})
+    with monkeypatch.context() as patch:
+        patch.setattr(job_export, "copy", None)
+        assert job_export.place(done, "distilled") == path
+    (served / "20").rename(served / "gone")
+    assert job_export.place(done, "distilled") == path
+    assert files_in(path) == VERSION

@@ -1,0 +1,51 @@
+"""What a run's network says of images, and which of its weights say it."""
+
+import averaged_run
+import numpy as np
+import pytest
+import small_classifier
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.reports import network_answers
+from simclrv2_tf.reports.report_images import Images
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return small_classifier.classifier()
+
+
+def images(count=6):
+    pixels = RNG.integers(0, 255, (count, 8, 8, 3), np.uint8)
+    labels = np.arange(count, dtype=np.int32) % 3
+    return Source("these", labels, InMemory(pixels), small_classifier.NAMES)
+
+
+@pytest.mark.parametrize(
+    ("flags", "given", "averaged"),
+    [
+        ({}, {}, False),
+        ({"export_ema": True}, {}, True),
+        ({"eval_ema": True, "export_ema": False}, {}, True),
+        ({"eval_ema": True, "export_ema": True}, {"eval_ema": False}, False),
+        ({}, {"eval_ema": True}, True),
+    ],
+)
+def test_the_weights_are_those_that_the_run_exports(
+    network, tmp_path, flags, given, averaged
+):
+    run = averaged_run.save(network, tmp_path / "run", **flags)
+    config = Config(mode="report", model_dir=str(run), **given)
+    source = images()
+    seen = network_answers.look(Images(config, source, source))
+    logits = small_classifier.answers(network, source, "logits_sup")
+    odds = np.exp(logits * (averaged_run.SCALE if averaged else 1.0))
+    np.testing.assert_allclose(
+        seen.judged.confidence,
+        (odds / odds.sum(axis=1, keepdims=True)).max(axis=1),
+        rtol=1e-4,
+    )

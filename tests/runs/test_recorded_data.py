@@ -1,0 +1,94 @@
+"""A run is asked about the data that it was trained on, or a warning tells."""
+
+import numpy as np
+import pytest
+import small_backbone
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.runs import recorded_data
+from simclrv2_tf.runs.train import train
+
+TINY = {
+    **small_backbone.options(),
+    "image_size": 8,
+    "num_proj_layers": 1,
+    "proj_out_dim": 8,
+    "train_batch_size": 4,
+    "train_steps": 1,
+    "warmup_epochs": 0,
+    "channels": 3,
+}
+HOLDOUT = {"holdout_fraction": 0.25, "eval_split": "holdout"}
+SLICE = {"train_split": "train[:75%]", "eval_split": "train[75%:]"}
+RUNS = [
+    {"train_mode": "finetune", **HOLDOUT},
+    {"train_mode": "finetune", "labels_per_class": 3, **HOLDOUT},
+    {"train_mode": "pretrain", "labels_per_class": 3, **HOLDOUT},
+    {"train_mode": "finetune", **SLICE},
+]
+WARNING = "THE DATA HAVE CHANGED since the run in"
+
+
+def write(path, count):
+    """Grey images of two classes, those of more beginning with the fewer."""
+    images = np.random.default_rng(0).integers(0, 255, (64, 8, 8))
+    labels = np.arange(count) % 2
+    np.savez(path, images=images[:count].astype(np.uint8), labels=labels)
+    return f"npz:{path}"
+
+
+def warned(caplog, flags, directory, **options):
+    caplog.clear()
+    kept = {n: flags[n] for n in flags if n not in (*TINY, "train_mode")}
+    kept = {**kept, "mode": "eval", "model_dir": str(directory), **options}
+    recorded_data.warn_if_changed(Config(**kept))
+    return WARNING in caplog.text
+
+
+@pytest.mark.parametrize("options", RUNS)
+def test_other_images_are_told_where_some_were_held_out(
+    options, tmp_path, announced, caplog
+):
+    dataset = write(tmp_path / "a.npz", 40)
+    flags = {**TINY, **options, "dataset": dataset}
+    run = tmp_path / "run"
+    with announced():
+        train(Config(**flags, model_dir=str(run)))
+    assert not warned(caplog, flags, run)
+    assert not warned(caplog, flags, run, labels_per_class=1)
+    write(tmp_path / "a.npz", 44)
+    for mode in ("eval", "probe", "curate"):
+        assert warned(caplog, flags, run, mode=mode)
+    assert "drawn anew" in caplog.text and "'examples'" in caplog.text
+    assert not warned(caplog, flags, run, eval_split="test")
+    assert not warned(caplog, flags, run, dataset="digits")
+
+
+def test_so_is_a_table_that_was_written_anew(tmp_path, announced, caplog):
+    dataset = write(tmp_path / "a.npz", 40)
+    table = tmp_path / "names.txt"
+    table.write_text(f"{dataset} (train)#3\n")
+    flags = {**TINY, **RUNS[0], "dataset": dataset}
+    flags["exclude_images"] = str(table)
+    run = tmp_path / "run"
+    with announced():
+        train(Config(**flags, model_dir=str(run)))
+    other = tmp_path / "since.txt"
+    other.write_text(f"{dataset} (train)#5\n")
+    assert not warned(caplog, flags, run)
+    assert not warned(caplog, flags, run, exclude_images=str(other))
+    table.write_text(f"{dataset} (train)#5\n")
+    assert warned(caplog, flags, run)
+
+
+def test_a_run_without_a_part_held_out_is_as_it_was(
+    tmp_path, announced, caplog
+):
+    dataset = write(tmp_path / "a.npz", 40)
+    flags = {**TINY, "train_mode": "finetune", "dataset": dataset}
+    run = tmp_path / "run"
+    with announced():
+        train(Config(**flags, model_dir=str(run)))
+    write(tmp_path / "a.npz", 44)
+    assert not warned(caplog, flags, run, mode="probe")
+    assert not warned(caplog, flags, tmp_path, mode="probe")  # no run
