@@ -18,6 +18,7 @@ from simclrv2_tf.data import holdout
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import keras_files
+from simclrv2_tf.files.json_files import read_dictionary
 
 # How a data set is opened that has a name.
 _OF_NAMES = (
@@ -81,11 +82,20 @@ def _divided(config, source, eval_source):
     if not share or not _is_single_run(config):
         return source, eval_source
     rest, aside = holdout.divide(source, share)
-    if not aside.num_examples:  # nothing has a label
-        return source, eval_source
+    if not aside.num_examples or _began_whole(config, source):
+        return source, eval_source  # nothing has a label, or goes on as it was
     if eval_source is None and _evaluating(config):
         eval_source = aside
     return rest, eval_source
+
+
+def _began_whole(config, source):
+    """Whether a run goes on that an earlier version set nothing aside for."""
+    if not config.model_dir:
+        return False
+    path = os.path.join(config.model_dir, "environment.json")
+    data = read_dictionary(path).get("data", {})
+    return data.get("examples") == source.num_examples
 
 
 def _is_single_run(config):

@@ -1,5 +1,6 @@
 """What the functions take in place of a data set's name."""
 
+import json
 import pathlib
 
 import numpy as np
@@ -93,6 +94,13 @@ def test_a_share_of_a_data_set_without_a_name_is_set_aside(asked, tmp_path):
     assert without is None
     assert aside.numbers.tolist() == holdout.held_out(LABELS, 0.2).tolist()
     assert [source.num_examples for source in given] == [6, 6]
+
+
+def test_a_run_that_set_nothing_aside_goes_on_as_it_was(asked, tmp_path):
+    data = {"data": {"examples": 20}}
+    (tmp_path / "environment.json").write_text(json.dumps(data))
+    simclrv2_tf.pretrain(pictures(), tmp_path, holdout_fraction=0.2)
+    assert asked[-1][1].num_examples == 20
 
 
 def test_a_job_sets_a_share_aside_by_itself(asked, tmp_path):

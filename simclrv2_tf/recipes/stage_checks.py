@@ -90,18 +90,30 @@ def check_weights(recipe: Recipe, initial: dict[str, Any]) -> None:
     names = [name for name in describing(Config, BACKBONE) if name in given]
     if not initial or not names:
         return
-    wanted = _settled({name: given[name] for name in names})
+    (wanted,) = _settled({name: given[name] for name in names})
     try:
         architecture.check(initial, wanted)
     except ValueError as error:
         raise _against(stage, error) from None
 
 
-def _settled(network):
-    """A network's arguments, a Keras backbone as weights have it."""
-    if not network.get("backbone"):
-        return network
-    return {**network, "backbone": canonical(network["backbone"])}
+def _settled(*networks):
+    """Arguments of networks, a Keras backbone as weights have it.
+
+    One that several have is loaded once.
+    """
+    texts = {network["backbone"] for network in networks if _is_keras(network)}
+    known = {text: canonical(text) for text in texts}
+    return [
+        {**network, "backbone": known[network["backbone"]]}
+        if _is_keras(network)
+        else network
+        for network in networks
+    ]
+
+
+def _is_keras(network):
+    return bool(network.get("backbone"))
 
 
 def check_networks(
@@ -129,11 +141,10 @@ def _check_teacher(pretraining, tuning, initial):
     """A teacher cannot have another network than was pretrained."""
     names = describing(Config, BACKBONE, HEADS)
     own = {name: getattr(pretraining, name) for name in names}
-    told = {n: v for n, v in initial.items() if n not in pretraining.given}
+    known = {n: v for n, v in initial.items() if n not in pretraining.given}
     wanted = {n: getattr(tuning, n) for n in names if n in tuning.given}
-    has, other = architecture.differences(
-        _settled({**own, **told}), _settled(wanted)
-    )
+    networks = _settled({**own, **known}, wanted)
+    has, other = architecture.differences(*networks)
     if has:
         raise ValueError(
             "Fine-tuning goes on with the network of pretraining, and needs "

@@ -56,6 +56,13 @@ def open_evaluation_of(config: Config, name: str) -> Source:
         return open_source(other, error.known[0], "eval_split")
 
 
+def drew_otherwise(config: Config) -> bool:
+    """Whether a run drew its holdout with another `exclude_images`."""
+    if not config.holdout_fraction:
+        return False
+    return own_data.excluded_in_training(config) != config.exclude_images
+
+
 def evaluation_if_labelled(config: Config) -> Source | None:
     """The evaluation split, None where the data set has none with labels.
 

@@ -13,6 +13,7 @@ from simclrv2_tf.config.data_options import DataConfig
 from simclrv2_tf.data.class_match import renumber
 from simclrv2_tf.data.holdout import HOLDOUT
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources import is_tfds
 from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import model_dir
@@ -57,6 +58,8 @@ def warn_if_changed(config: Config) -> None:
 def _drawn_by(config, flags):
     """The option that divides the run's data, "" where nothing hangs on it."""
     if any(getattr(config, name) != flags.get(name) for name in _SAME):
+        return ""
+    if is_tfds(config.dataset):  # whose data have versions
         return ""
     if config.mode == "eval" and not _is_part(config.eval_split):
         return ""

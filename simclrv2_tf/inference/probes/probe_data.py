@@ -115,7 +115,7 @@ def _divided(config, source, named):
     share = config.holdout_fraction
     share = holdout.FRACTION if share is None else share
     rest, aside = holdout.divide(source, share)
-    if named and config.holdout_fraction:  # as training drew it
+    if named and inputs.drew_otherwise(config):
         rest = inputs.open_source(config)
         aside = inputs.open_source(config, holdout.HOLDOUT)
     if not aside.num_examples or len(np.unique(rest.labels)) < 2:

@@ -98,7 +98,8 @@ def decide(
     Returns:
       `expected` with the images, where they are kept.
     """
-    if images.arrays or "cache_dataset" in recipe.given.get(stage, {}):
+    given = "cache_dataset" in recipe.given.get(stage, {})
+    if images.arrays or given or whole > limit:  # the memory is not checked
         return expected
     taken, size = images.in_memory(stage), gigabytes(images.pixels(stage))
     if _fit(expected, images, stage, whole, limit):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from simclrv2_tf.recipes.budget import too_little_time
+from simclrv2_tf.recipes.budget.default_time import MOST_SECONDS
 from simclrv2_tf.recipes.budget.short_runs import plan_pilots
 from simclrv2_tf.recipes.budget.short_runs import plan_trials
 from simclrv2_tf.recipes.budget.stage_costs import Costs
@@ -36,15 +37,44 @@ def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
       ValueError: If the time does not allow one epoch of pretraining, or of
         what is trained where weights are given in its place.
     """
+    short = _shortness(recipe, facts, costs, spent)
+    stage = short(facts.seconds)
+    if stage:
+        raise too_little_time.error(stage, facts, short)
+    _plan(recipe, facts, costs, spent)
+
+
+def with_an_epoch(
+    recipe: Recipe, facts: Facts, costs: Costs, spent: float
+) -> Facts:
+    """Facts with time for an epoch of each stage, where nobody gave a budget.
+
+    A day at most. Steps that are given for one stage may leave no time for
+    another one.
+
+    Args:
+      recipe: A `Recipe`, which is not changed.
+      facts: `Facts`.
+      costs: `Costs`.
+      spent: Seconds of the budget that are gone.
+    """
+    short = _shortness(recipe, facts, costs, spent)
+    if facts.seconds_given or not short(facts.seconds):
+        return facts
+    minutes = too_little_time.least_minutes(short, int(facts.seconds / 60))
+    if 60 * minutes > MOST_SECONDS:
+        return facts
+    return dataclasses.replace(facts, seconds=60.0 * minutes)
+
+
+def _shortness(recipe, facts, costs, spent):
+    """From the seconds of a budget to the first stage that has no epoch."""
 
     def short(seconds):
         tried = dataclasses.replace(facts, seconds=seconds)
         return _plan(_copy(recipe), tried, costs, spent)
 
-    stage = short(facts.seconds)
-    if stage:
-        raise too_little_time.error(stage, facts, short)
-    _plan(recipe, facts, costs, spent)
+    return short
 
 
 def _copy(recipe):
@@ -129,8 +159,8 @@ def all_given(recipe: Recipe, facts: Facts, most: int) -> bool:
       facts: `Facts`.
       most: Steps of a stage.
     """
-    stages = stages_of(recipe, facts)
-    return all(0 < _given(recipe, facts, s) <= most for s in stages)
+    steps = [_given(recipe, facts, s) for s in stages_of(recipe, facts)]
+    return bool(steps) and all(0 < count <= most for count in steps)
 
 
 def _given(recipe, facts, stage):

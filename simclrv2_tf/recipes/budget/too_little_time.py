@@ -26,7 +26,7 @@ def error(
       short: Function from the seconds of a budget to the name of such a
         stage, None where there is none.
     """
-    minutes = _least_minutes(short, int(facts.seconds / 60))
+    minutes = least_minutes(short, int(facts.seconds / 60))
     needed = f"{minutes // 60:02d}:{minutes % 60:02d}"
     received = f"{duration(facts.seconds)} for {facts.examples:,} images"
     if not facts.seconds_given:
@@ -38,8 +38,13 @@ def error(
     )
 
 
-def _least_minutes(short, below):
-    """The least minutes above some that are no longer too short."""
+def least_minutes(short: Callable[[float], str | None], below: int) -> int:
+    """The least minutes above some that are no longer too short.
+
+    Args:
+      short: See `error`.
+      below: Minutes that are too short.
+    """
     more = 1
     while short(60 * (below + more)):
         more *= 2

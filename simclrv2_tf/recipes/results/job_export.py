@@ -33,7 +33,7 @@ def place(job, run: str) -> str | None:
         return version
     reported = read_json(job.config.directory, REPORT).get("export")
     path = os.path.join(directory, os.path.basename(version))
-    if reported == path and tf.io.gfile.exists(path):
+    if path == version or (reported == path and tf.io.gfile.exists(path)):
         return path
     keep = job.config.keep_hub_module_max
     if done.get("export_best"):
@@ -48,7 +48,16 @@ def copy(version: str, directory: str, keep: int = 1) -> str:
       version: Its directory, whose name is a number.
       directory: Where versions are. One of that number is replaced.
       keep: Versions that stay, this one and the newest before it.
+
+    Raises:
+      ValueError: If there is no such version.
     """
+    if not tf.io.gfile.exists(version):
+        raise ValueError(
+            f"What a run exported must be there to be copied to {directory}. "
+            f"Received: {version}, which is gone; `--mode=export` with the "
+            "run's `--model_dir` writes it again"
+        )
     number = int(os.path.basename(version))
     with versions.staged(directory, number) as beside:
         _copy_files(version, beside)

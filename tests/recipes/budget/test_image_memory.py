@@ -131,3 +131,10 @@ def test_the_images_of_a_job(tmp_path):
         data = types.SimpleNamespace(train=train, labelled=np.arange(2))
         images = image_memory.of_images(data, 48.0)
         assert images == ImageMemory(5 * 48, 2 * 48, arrays)
+
+
+def test_memory_that_is_not_checked_decides_nothing_about_images():
+    """They were decoded in each epoch, however small."""
+    given = {"check_memory": False, "train_batch_size": 500_000}
+    small = ImageMemory(all=1e6, labelled=1e5)
+    assert kept(fitted(small, 0.5, given)) == list(STAGES)

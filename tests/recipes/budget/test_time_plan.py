@@ -139,3 +139,35 @@ def test_few_steps_for_each_stage_of_the_job():
     assert all_given(pretrain={"train_epochs": 2})  # 12 steps
     recipe.left_out.append("pretrain")
     assert all_given(pretrain={})
+
+
+def test_steps_that_are_given_leave_an_epoch_where_nobody_gave_a_budget():
+    facts = dataclasses.replace(
+        SIGNS, labelled=50_000, examples=50_000, seconds=600.0
+    )
+    facts = dataclasses.replace(facts, seconds_given=False)
+    recipe = recommend(facts)
+    recipe.give({"pretrain": {"train_steps": 400}})
+    costs = stage_costs.costs_of(recipe, StepTime(1.0, 20.0))
+    with pytest.raises(ValueError, match="Received: none, which is 10 min"):
+        time_plan.plan(recipe, facts, costs, 20.0)
+    longer = time_plan.with_an_epoch(recipe, facts, costs, 20.0)
+    time_plan.plan(recipe, longer, costs, 20.0)
+    assert recipe.options("pretrain")["train_steps"] == 400
+    assert longer.seconds > 600 and longer.seconds % 60 == 0
+
+
+def test_a_budget_that_was_given_stays_too_little():
+    facts = dataclasses.replace(SIGNS, examples=10**6, seconds=600.0)
+    recipe = recommend(facts)
+    costs = stage_costs.costs_of(recipe, StepTime(1.0, 20.0))
+    assert time_plan.with_an_epoch(recipe, facts, costs, 20.0) is facts
+    vast = dataclasses.replace(facts, examples=10**9, seconds_given=False)
+    assert time_plan.with_an_epoch(recipe, vast, costs, 20.0) is vast
+
+
+def test_nothing_is_given_to_a_job_without_stages():
+    facts = dataclasses.replace(SIGNS, labelled=0)
+    recipe = recommend(facts)
+    recipe.left_out.append("pretrain")
+    assert not time_plan.all_given(recipe, facts, 16)

@@ -90,3 +90,20 @@ def test_what_was_placed_is_not_placed_again(done, tmp_path, monkeypatch):
     (served / "20").rename(served / "gone")
     assert job_export.place(done, "distilled") == path
     assert files_in(path) == VERSION
+
+
+def test_what_an_earlier_version_exported_there_stays(done, tmp_path):
+    """All its stages wrote to that directory."""
+    served = str(tmp_path / "distilled")
+    done.config = dataclasses.replace(done.config, export_dir=served)
+    assert job_export.place(done, "distilled") == f"{served}/20"
+    assert files_in(served) == [f"20/{name}" for name in VERSION]
+
+
+def test_an_export_that_is_gone_is_not_copied(done, tmp_path):
+    done.record.finish("scratch", {"export": str(tmp_path / "gone" / "3")})
+    served = tmp_path / "served"
+    done.config = dataclasses.replace(done.config, export_dir=str(served))
+    with pytest.raises(ValueError, match="which is gone; `--mode=export`"):
+        job_export.place(done, "scratch")
+    assert not served.exists()
