@@ -53,6 +53,7 @@ class Recipe:
       pilot_runs: How many short runs try an augmentation.
       trials: Whether short runs try how to fine-tune.
       from_labels_alone: Whether the teacher starts from nothing.
+      self_distillation: Whether the student starts as its teacher.
       memory: Bytes that the job is expected to come to, 0 if not known.
       memory_before: Of these, what its process had before it began.
     """
@@ -65,6 +66,7 @@ class Recipe:
     pilot_runs: int = 0
     trials: bool = False
     from_labels_alone: bool = False
+    self_distillation: bool = False
     memory: float = 0.0
     memory_before: float = 0.0
 

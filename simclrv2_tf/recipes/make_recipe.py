@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 import time
@@ -20,6 +21,7 @@ from simclrv2_tf.recipes.budget import few_epochs
 from simclrv2_tf.recipes.budget import image_memory
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import network_sizes
+from simclrv2_tf.recipes.budget import self_distillation
 from simclrv2_tf.recipes.budget import smaller_batches
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
@@ -86,9 +88,8 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     stages = STAGES if len(data.labelled) else STAGES[:1]
     decoding = decoding_time.measure(data.train)
     images = image_memory.of_images(data, decoding.nbytes)
-    memory_fit.fit(
-        recipe, config.memory_budget, replicas, stages, facts.initial, images
-    )
+    limits = (config.memory_budget, replicas, stages, facts.initial, images)
+    memory_fit.fit(recipe, *limits)
     choose_rates(recipe, facts)
     kept = image_memory.kept(recipe, images)
     decoding = dataclasses.replace(decoding, kept=kept)
@@ -97,12 +98,26 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     facts = default_time.as_measured(facts, recipe, costs)
     spent = time.monotonic() - begin
     facts = time_plan.with_an_epoch(recipe, facts, costs, spent)
+    if self_distillation.is_due(recipe, facts, costs, spent):
+        recipe = _self_distilled(recipe, limits)
+        costs = stage_costs.costs_of(recipe, step, stages)
     time_plan.plan(recipe, facts, costs, spent)
     recipe.notes += few_epochs.notes(recipe, facts, costs) + _of_times(costs)
     stage_checks.check_steps(config, recipe, data, replicas)
     recipe.notes += stage_checks.notes(config, recipe, facts.labelled > 0)
     memory_fit.tell(recipe, _short_runs(recipe, facts))
     return recipe
+
+
+def _self_distilled(recipe, limits):
+    """The recipe with its teacher's network as the student, where that fits."""
+    other = copy.deepcopy(recipe)
+    self_distillation.choose(other)
+    try:
+        memory_fit.fit(other, *limits)
+    except ValueError:
+        return recipe
+    return other
 
 
 def _short_runs(recipe, facts):

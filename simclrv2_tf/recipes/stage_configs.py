@@ -176,7 +176,10 @@ def config_of(
 def _beginnings(config, recipe, stage):
     """What weights a stage starts from."""
     path = config.model_dir
-    tuned = {"teacher": os.path.join(path, FOLDERS["finetune"])}
+    teacher = os.path.join(path, FOLDERS["finetune"])
+    tuned = {"teacher": teacher}
+    if recipe.self_distillation:
+        tuned["checkpoint"] = teacher
     pretrained = {"checkpoint": os.path.join(path, FOLDERS["pretrain"])}
     outer = {"checkpoint": config.checkpoint} if config.checkpoint else {}
     if "pretrain" in recipe.left_out:

@@ -13,6 +13,7 @@ from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.runs.hardware import memory_check
+from tests.recipes.test_rules import SIGNS
 
 COUNT, SIDE = 80, 40
 PIXELS = COUNT * SIDE * SIDE * 3
@@ -116,3 +117,17 @@ def test_images_that_the_budget_does_not_hold_are_decoded(much_memory, refuse):
         planned(train_batch_size=16, memory_budget=little / 1e9)
     (decoding,) = measured.value.args
     assert decoding.of("pretrain") > 0
+
+
+def test_a_student_as_large_as_its_teacher_must_fit(monkeypatch):
+    """Else the smaller one stays."""
+    recipe = make_recipe.recommend(SIGNS)
+    recipe.give({})
+    assert make_recipe._self_distilled(recipe, ()).self_distillation
+
+    def fit(recipe):
+        raise ValueError("too large")
+
+    monkeypatch.setattr(memory_fit, "fit", fit)
+    assert make_recipe._self_distilled(recipe, ()) is recipe
+    assert not recipe.self_distillation

@@ -21,6 +21,7 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 # Of the time that is left when every run has started and ended: distillation
 # needs about a third of pretraining's steps (benchmarks/digits.json).
 LABELS, DISTILLATION = 0.08, 0.25
+SELF_DISTILLATION = 0.1  # of a student that starts as its teacher
 ON_LABELS = ("finetune", "scratch")
 
 
@@ -42,6 +43,20 @@ def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
     if stage:
         raise too_little_time.error(stage, facts, short)
     _plan(recipe, facts, costs, spent)
+
+
+def tried(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> Recipe:
+    """A copy of a recipe with the steps that `plan` would choose.
+
+    Args:
+      recipe: A `Recipe`, which is not changed.
+      facts: `Facts`.
+      costs: `Costs`.
+      spent: Seconds of the budget that are gone.
+    """
+    copy = _copy(recipe)
+    _plan(copy, facts, costs, spent)
+    return copy
 
 
 def with_an_epoch(
@@ -71,8 +86,8 @@ def _shortness(recipe, facts, costs, spent):
     """From the seconds of a budget to the first stage that has no epoch."""
 
     def short(seconds):
-        tried = dataclasses.replace(facts, seconds=seconds)
-        return _plan(_copy(recipe), tried, costs, spent)
+        other = dataclasses.replace(facts, seconds=seconds)
+        return _plan(_copy(recipe), other, costs, spent)
 
     return short
 
@@ -135,20 +150,22 @@ def _plan_labelled(recipe, facts, costs, work, given):
         choose_steps(recipe, facts, costs, stage, min(wanted, most))
     chosen = [stage for stage in ON_LABELS if not given[stage]]
     work -= sum(recipe.seconds[stage] - costs.run for stage in chosen)
-    share = _of_distillation(given)
+    share = _of_distillation(recipe, given)
     most = int(share * work / costs.step["distill"])
     choose_steps(recipe, facts, costs, "distill", most)
     return {"distill": most, **afforded}, work * (1 - share)
 
 
-def _of_distillation(given):
+def _of_distillation(recipe, given):
     """Its share of the time that is left for it and pretraining.
 
     All of it where pretraining is left out, or its steps are given.
     """
     if given["distill"]:
         return 0.0
-    return DISTILLATION if given.get("pretrain") == 0 else 1.0
+    if given.get("pretrain") != 0:
+        return 1.0
+    return SELF_DISTILLATION if recipe.self_distillation else DISTILLATION
 
 
 def all_given(recipe: Recipe, facts: Facts, most: int) -> bool:

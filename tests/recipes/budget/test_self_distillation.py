@@ -1,0 +1,120 @@
+"""A student that starts as its teacher, where there is no time for another."""
+
+import dataclasses
+
+import pytest
+
+from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.budget import self_distillation
+from simclrv2_tf.recipes.budget import stage_costs
+from simclrv2_tf.recipes.budget import time_plan
+from simclrv2_tf.recipes.budget.step_time import StepTime
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.recommend import recommend
+from tests.recipes.test_rules import SIGNS
+
+SHORT = dataclasses.replace(SIGNS, seconds=300.0)
+SPENT = 20.0
+
+
+def recipe_of(**given):
+    """A recipe with options of distillation, before its steps are chosen."""
+    recipe = recommend(SHORT)
+    recipe.give({"distill": given, "scratch": {}})
+    return recipe
+
+
+def costs_of(recipe):
+    return stage_costs.costs_of(recipe, StepTime(1.0, 10.0))
+
+
+def is_due(recipe, facts=SHORT):
+    costs = costs_of(recipe)
+    return self_distillation.is_due(recipe, facts, costs, SPENT)
+
+
+def test_it_is_due_where_there_is_no_time_for_some_hundred_steps():
+    assert is_due(recipe_of())
+    hours = dataclasses.replace(SHORT, seconds=4 * 3600.0)
+    assert not is_due(recipe_of(), hours)
+    assert not is_due(recipe_of(), dataclasses.replace(SHORT, labelled=0))
+
+
+def test_asking_changes_nothing():
+    recipe = recipe_of()
+    before = recipe.to_json()
+    is_due(recipe)
+    assert recipe.to_json() == before
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"train_steps": 50},
+        {"learning_rate": 0.2},
+        {"width_multiplier": 0.125},
+        {"proj_head_mode": "none"},
+        {"student": "keras:MobileNetV2"},
+    ],
+)
+def test_what_the_user_gave_stays(given):
+    assert not is_due(recipe_of(**given))
+
+
+def test_the_teachers_own_network_may_be_given():
+    width = recipe_of().options("finetune")["width_multiplier"]
+    assert is_due(recipe_of(width_multiplier=width))
+
+
+def test_a_classifier_that_reads_the_head_is_not_started_from():
+    recipe = recipe_of()
+    recipe.choose("finetune", "ft_proj_selector", 1, "-", "-")
+    assert not is_due(recipe)
+
+
+def test_student_and_network_from_scratch_have_the_teachers_network():
+    recipe = recipe_of()
+    self_distillation.choose(recipe)
+    teacher, student, scratch = (
+        recipe.options(stage) for stage in ("finetune", "distill", "scratch")
+    )
+    for name in ("resnet_depth", "width_multiplier", "image_size", "channels"):
+        assert student[name] == scratch[name] == teacher[name]
+    assert student["proj_head_mode"] == Config.proj_head_mode
+    assert student["num_proj_layers"] == teacher["num_proj_layers"]
+    assert scratch["proj_head_mode"] == "none"
+    assert student["learning_rate"] == self_distillation.RATE
+    assert "starts from its weights" in recipe.notes[-1]
+
+
+def test_the_student_starts_from_its_teacher():
+    config = Config(train_mode="semi_supervised", model_dir="job")
+    recipe = recipe_of()
+    time_plan.plan(recipe, SHORT, costs_of(recipe), SPENT)
+
+    def begins(recipe):
+        stage = stage_configs.config_of(config, recipe, "distill", {}, False)
+        return stage.teacher, stage.checkpoint
+
+    assert begins(recipe) == ("job/finetuned", None)
+    self_distillation.choose(recipe)
+    assert begins(recipe) == ("job/finetuned", "job/finetuned")
+    again = Recipe.from_json(recipe.to_json())
+    assert begins(again) == ("job/finetuned", "job/finetuned")
+
+
+def test_pretraining_has_the_time_that_it_saves():
+    plain, other = recipe_of(), recipe_of()
+    self_distillation.choose(other)
+    for recipe in (plain, other):
+        time_plan.plan(recipe, SHORT, costs_of(recipe), SPENT)
+    assert other.seconds["pretrain"] > 1.1 * plain.seconds["pretrain"]
+    total = sum(other.seconds.values()) + SPENT
+    assert total == pytest.approx(300, rel=0.05)
+
+
+def test_recipes_of_earlier_versions_have_another_student():
+    values = recipe_of().to_json()
+    del values["self_distillation"]
+    assert not Recipe.from_json(values).self_distillation
