@@ -250,7 +250,7 @@ def test_a_job_stands_for_its_classifier(job, tmp_path):
 
 @pytest.mark.slow
 def test_a_job_with_pilots_and_trials_says_what_they_told(tmp_path):
-    pretrain = {"train_batch_size": 32}
+    pretrain = {"train_batch_size": 32, "train_steps": 120}
     report = simclrv2_tf.semi_supervised(
         "digits", tmp_path / "job", pretrain=pretrain, **TINY
     )
