@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import os
 import time
@@ -88,8 +87,8 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     stages = STAGES if len(data.labelled) else STAGES[:1]
     decoding = decoding_time.measure(data.train)
     images = image_memory.of_images(data, decoding.nbytes)
-    limits = (config.memory_budget, replicas, stages, facts.initial, images)
-    memory_fit.fit(recipe, *limits)
+    memory, weights = (config.memory_budget, replicas), (facts.initial, images)
+    memory_fit.fit(recipe, *memory, stages, *weights)
     choose_rates(recipe, facts)
     kept = image_memory.kept(recipe, images)
     decoding = dataclasses.replace(decoding, kept=kept)
@@ -99,8 +98,9 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     spent = time.monotonic() - begin
     facts = time_plan.with_an_epoch(recipe, facts, costs, spent)
     if self_distillation.is_due(recipe, facts, costs, spent):
-        recipe = _self_distilled(recipe, limits)
-        costs = stage_costs.costs_of(recipe, step, stages)
+        recipe, costs = _self_distilled(
+            recipe, facts, costs, step, spent, (*memory, *weights)
+        )
     time_plan.plan(recipe, facts, costs, spent)
     recipe.notes += few_epochs.notes(recipe, facts, costs) + _of_times(costs)
     stage_checks.check_steps(config, recipe, data, replicas)
@@ -109,15 +109,23 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     return recipe
 
 
-def _self_distilled(recipe, limits):
-    """The recipe with its teacher's network as the student, where that fits."""
-    other = copy.deepcopy(recipe)
-    self_distillation.choose(other)
+def _self_distilled(recipe, facts, costs, step, spent, limits):
+    """Recipe and costs with the teacher's network as the student.
+
+    Those that there are where it does not fit the memory or the time.
+    """
+    other = self_distillation.chosen(recipe)
     try:
-        memory_fit.fit(other, *limits)
+        memory_fit.fit_again(other, self_distillation.STAGES, *limits)
     except ValueError:
-        return recipe
-    return other
+        return recipe, costs
+    kept = image_memory.kept(other, limits[-1])
+    decoding = dataclasses.replace(step.decoding, kept=kept)
+    step = dataclasses.replace(step, decoding=decoding)
+    other_costs = stage_costs.costs_of(other, step)
+    if time_plan.is_short(other, facts, other_costs, spent):
+        return recipe, costs
+    return other, other_costs
 
 
 def _short_runs(recipe, facts):

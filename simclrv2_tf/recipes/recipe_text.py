@@ -37,6 +37,8 @@ def lines(recipe: Recipe) -> Iterator[str]:
 def flagfile(recipe: Recipe, stage: str) -> str:
     """A flagfile of a stage, each number with its reason."""
     text = [f"# {TITLES[stage]}", ""]
+    if stage == "distill" and recipe.self_distillation:
+        text += ["# to be given beside: --checkpoint, the same as --teacher"]
     for reason in recipe.effective(stage):
         text += [f"# {reason.why} [{reason.source}]"]
         text += [f"--{reason.option}={reason.value}"]

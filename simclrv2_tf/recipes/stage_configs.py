@@ -39,6 +39,11 @@ OF_WEIGHTS = (
     "checkpoint_ignore",
     "variable_schema",
 )
+# Weights of the job's own runs are read, and stay, as they are.
+_AS_THEY_ARE = {
+    "zero_init_logits_layer": False,
+    **{name: getattr(Config, name) for name in OF_WEIGHTS},
+}
 # Of the network, what a stage may have another value of than the one before.
 _OF_A_STAGE = ("image_size", "channels", "ft_proj_selector")
 # What makes the network that is distilled into.
@@ -179,7 +184,7 @@ def _beginnings(config, recipe, stage):
     teacher = os.path.join(path, FOLDERS["finetune"])
     tuned = {"teacher": teacher}
     if recipe.self_distillation:
-        tuned["checkpoint"] = teacher
+        tuned |= {"checkpoint": teacher, **_AS_THEY_ARE}
     pretrained = {"checkpoint": os.path.join(path, FOLDERS["pretrain"])}
     outer = {"checkpoint": config.checkpoint} if config.checkpoint else {}
     if "pretrain" in recipe.left_out:

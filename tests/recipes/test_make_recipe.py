@@ -1,5 +1,7 @@
 """From data and machine to a recipe: what is measured, and what is decided."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,6 +12,7 @@ from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.budget import image_memory
 from simclrv2_tf.recipes.budget import memory_fit
+from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.runs.hardware import memory_check
@@ -119,15 +122,41 @@ def test_images_that_the_budget_does_not_hold_are_decoded(much_memory, refuse):
     assert decoding.of("pretrain") > 0
 
 
+FACTS = dataclasses.replace(SIGNS, seconds=300.0)
+STEP = step_time.StepTime(1.0, 10.0)
+
+
+def self_distilled(facts=FACTS, given=None):
+    """Whether the student becomes its teacher, and the memory."""
+    recipe = make_recipe.recommend(facts)
+    recipe.give(given or {})
+    memory_fit.fit(recipe)
+    before = recipe.memory
+    limits = (0.0, 1, {}, image_memory.NO_IMAGES)
+    costs = stage_costs.costs_of(recipe, STEP)
+    other, others = make_recipe._self_distilled(
+        recipe, facts, costs, STEP, 20.0, limits
+    )
+    assert (other is recipe) == (others is costs)
+    assert other.memory >= before
+    assert len(set(other.notes)) == len(other.notes)
+    return other.self_distillation
+
+
 def test_a_student_as_large_as_its_teacher_must_fit(monkeypatch):
     """Else the smaller one stays."""
-    recipe = make_recipe.recommend(SIGNS)
-    recipe.give({})
-    assert make_recipe._self_distilled(recipe, ()).self_distillation
+    assert self_distilled()
 
-    def fit(recipe):
+    def fit(*arguments):
         raise ValueError("too large")
 
-    monkeypatch.setattr(memory_fit, "fit", fit)
-    assert make_recipe._self_distilled(recipe, ()) is recipe
-    assert not recipe.self_distillation
+    monkeypatch.setattr(memory_fit, "fit_again", fit)
+    assert not self_distilled()
+
+
+def test_there_must_be_time_for_an_epoch_of_it():
+    """Where its steps take twice as long as those of a smaller student."""
+    many = dataclasses.replace(FACTS, examples=30_000, seconds=120.0)
+    given = {"pretrain": {"train_steps": 20}}
+    assert self_distilled(dataclasses.replace(many, seconds=3600.0), given)
+    assert not self_distilled(many, given)

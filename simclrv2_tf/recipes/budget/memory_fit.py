@@ -73,6 +73,34 @@ def fit(
         recipe.memory = 0.0  # that of the teacher, which takes most
 
 
+def fit_again(
+    recipe: Recipe,
+    stages: Sequence[str],
+    memory_budget: float = 0.0,
+    replicas: int = 1,
+    initial: dict[str, Any] | None = None,
+    images: ImageMemory = image_memory.NO_IMAGES,
+) -> None:
+    """Has stages that have another network since `fit` take no more either.
+
+    Args:
+      recipe: A `Recipe` that was fitted.
+      stages: Names of these stages.
+      memory_budget: See `fit`, as the others.
+      replicas: See there.
+      initial: See there.
+      images: See there.
+
+    Raises:
+      ValueError: As `fit`.
+    """
+    before = recipe.memory, recipe.memory_before
+    fit(recipe, memory_budget, replicas, stages, initial, images)
+    most = max(before, (recipe.memory, recipe.memory_before))
+    recipe.memory, recipe.memory_before = most if before[0] else before
+    recipe.notes = list(dict.fromkeys(recipe.notes))
+
+
 def _sum_up(recipe, expected):
     """The memory of a job is that of the stage that takes most."""
     most = max(expected, key=_whole, default=None)

@@ -6,6 +6,8 @@ teacher. One that has the teacher's network and its weights needs few.
 
 from __future__ import annotations
 
+import copy
+
 from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
@@ -18,12 +20,15 @@ FEW = 400  # steps in which a smaller student does not become its teacher
 RATE = 0.02  # by 0.2 the weights are lost (benchmarks/recipes.md)
 SOURCE = "benchmarks/recipes.md; SimCLRv2, Chen et al. 2020, self-distillation"
 _HEAD = ("proj_head_mode", "num_proj_layers", "ft_proj_selector")
+STAGES = ("distill", "scratch")  # those that have another network by it
 # Given for the student, these say what it is or how it learns.
 _OWN = (
     "backbone",
+    "checkpoint",
     "learning_rate",
     "learning_rate_scaling",
     "optimizer",
+    "proj_out_dim",
     "student",
     "train_epochs",
     "train_steps",
@@ -57,15 +62,12 @@ def _may_be(recipe):
     return all(given[name] == teacher.get(name) for name in names)
 
 
-def choose(recipe: Recipe) -> None:
-    """Gives the student its teacher's network, from whose weights it starts.
-
-    Args:
-      recipe: A `Recipe`, which is changed.
-    """
+def chosen(recipe: Recipe) -> Recipe:
+    """A copy whose student has its teacher's network, and starts from it."""
+    recipe = copy.deepcopy(recipe)
     teacher = recipe.options("finetune")
     why = "the teacher's: there is no time to teach a smaller network"
-    for stage in ("distill", "scratch"):
+    for stage in STAGES:
         for name in describing(Config, BACKBONE):
             if name in teacher:
                 recipe.choose(stage, name, teacher[name], why, SOURCE)
@@ -81,3 +83,4 @@ def choose(recipe: Recipe) -> None:
         "network and starts from its weights; a longer --time_budget makes a "
         "smaller one"
     )
+    return recipe

@@ -59,6 +59,11 @@ def tried(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> Recipe:
     return copy
 
 
+def is_short(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> bool:
+    """Whether `plan` would raise an error."""
+    return _shortness(recipe, facts, costs, spent)(facts.seconds) is not None
+
+
 def with_an_epoch(
     recipe: Recipe, facts: Facts, costs: Costs, spent: float
 ) -> Facts:

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.budget import self_distillation
 from simclrv2_tf.recipes.budget import stage_costs
@@ -55,6 +56,8 @@ def test_asking_changes_nothing():
         {"learning_rate": 0.2},
         {"width_multiplier": 0.125},
         {"proj_head_mode": "none"},
+        {"proj_out_dim": 64},
+        {"checkpoint": "own"},
         {"student": "keras:MobileNetV2"},
     ],
 )
@@ -74,8 +77,9 @@ def test_a_classifier_that_reads_the_head_is_not_started_from():
 
 
 def test_student_and_network_from_scratch_have_the_teachers_network():
-    recipe = recipe_of()
-    self_distillation.choose(recipe)
+    before = recipe_of()
+    recipe = self_distillation.chosen(before)
+    assert before.to_json() == recipe_of().to_json()
     teacher, student, scratch = (
         recipe.options(stage) for stage in ("finetune", "distill", "scratch")
     )
@@ -98,20 +102,45 @@ def test_the_student_starts_from_its_teacher():
         return stage.teacher, stage.checkpoint
 
     assert begins(recipe) == ("job/finetuned", None)
-    self_distillation.choose(recipe)
+    recipe = self_distillation.chosen(recipe)
     assert begins(recipe) == ("job/finetuned", "job/finetuned")
     again = Recipe.from_json(recipe.to_json())
     assert begins(again) == ("job/finetuned", "job/finetuned")
 
 
+def test_the_teacher_is_read_as_it_is():
+    """However weights that were given for pretraining are."""
+    config = Config(
+        train_mode="semi_supervised",
+        model_dir="job",
+        checkpoint="x.pth",
+        checkpoint_ignore="projector",
+        checkpoint_ema=True,
+    )
+    recipe = recipe_of()
+    recipe.give(stage_configs.given(config))
+    time_plan.plan(recipe, SHORT, costs_of(recipe), SPENT)
+    recipe = self_distillation.chosen(recipe)
+    student = stage_configs.config_of(config, recipe, "distill", {}, False)
+    assert student.checkpoint == "job/finetuned"
+    assert not student.checkpoint_ema and student.checkpoint_ignore is None
+    assert not student.zero_init_logits_layer
+
+
 def test_pretraining_has_the_time_that_it_saves():
-    plain, other = recipe_of(), recipe_of()
-    self_distillation.choose(other)
+    plain, other = recipe_of(), self_distillation.chosen(recipe_of())
     for recipe in (plain, other):
         time_plan.plan(recipe, SHORT, costs_of(recipe), SPENT)
     assert other.seconds["pretrain"] > 1.1 * plain.seconds["pretrain"]
     total = sum(other.seconds.values()) + SPENT
     assert total == pytest.approx(300, rel=0.05)
+
+
+def test_the_flagfile_says_what_belongs_to_it():
+    recipe = self_distillation.chosen(recipe_of())
+    assert "the same as --teacher" in recipe_text.flagfile(recipe, "distill")
+    assert "--teacher" not in recipe_text.flagfile(recipe, "scratch")
+    assert "--teacher" not in recipe_text.flagfile(recipe_of(), "distill")
 
 
 def test_recipes_of_earlier_versions_have_another_student():
