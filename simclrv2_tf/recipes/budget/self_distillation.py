@@ -17,7 +17,7 @@ from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 
 FEW = 400  # steps in which a smaller student does not become its teacher
-RATE = 0.02  # by 0.2 the weights are lost (benchmarks/recipes.md)
+RATE = 0.005  # by 0.2 the weights are lost (benchmarks/recipes.md)
 SOURCE = "benchmarks/recipes.md; SimCLRv2, Chen et al. 2020, self-distillation"
 _HEAD = ("proj_head_mode", "num_proj_layers", "ft_proj_selector")
 STAGES = ("distill", "scratch")  # those that have another network by it

@@ -21,7 +21,9 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 # Of the time that is left when every run has started and ended: distillation
 # needs about a third of pretraining's steps (benchmarks/digits.json).
 LABELS, DISTILLATION = 0.08, 0.25
-SELF_DISTILLATION = 0.1  # of a student that starts as its teacher
+# Of a student that starts as its teacher. Normalization takes some steps to
+# get used to other views (benchmarks/recipes.md).
+SELF_DISTILLATION, SELF_STEPS = 0.1, 50
 ON_LABELS = ("finetune", "scratch")
 
 
@@ -155,13 +157,14 @@ def _plan_labelled(recipe, facts, costs, work, given):
         choose_steps(recipe, facts, costs, stage, min(wanted, most))
     chosen = [stage for stage in ON_LABELS if not given[stage]]
     work -= sum(recipe.seconds[stage] - costs.run for stage in chosen)
-    share = _of_distillation(recipe, given)
+    step = costs.step["distill"] / work if work > 0 else 0.0
+    share = _of_distillation(recipe, given, step)
     most = int(share * work / costs.step["distill"])
     choose_steps(recipe, facts, costs, "distill", most)
     return {"distill": most, **afforded}, work * (1 - share)
 
 
-def _of_distillation(recipe, given):
+def _of_distillation(recipe, given, step):
     """Its share of the time that is left for it and pretraining.
 
     All of it where pretraining is left out, or its steps are given.
@@ -170,7 +173,9 @@ def _of_distillation(recipe, given):
         return 0.0
     if given.get("pretrain") != 0:
         return 1.0
-    return SELF_DISTILLATION if recipe.self_distillation else DISTILLATION
+    if not recipe.self_distillation:
+        return DISTILLATION
+    return max(SELF_DISTILLATION, min(DISTILLATION, SELF_STEPS * step))
 
 
 def all_given(recipe: Recipe, facts: Facts, most: int) -> bool:

@@ -129,11 +129,23 @@ def test_the_teacher_is_read_as_it_is():
 
 def test_pretraining_has_the_time_that_it_saves():
     plain, other = recipe_of(), self_distillation.chosen(recipe_of())
+    facts = dataclasses.replace(SHORT, seconds=600.0)
     for recipe in (plain, other):
-        time_plan.plan(recipe, SHORT, costs_of(recipe), SPENT)
+        time_plan.plan(recipe, facts, costs_of(recipe), SPENT)
     assert other.seconds["pretrain"] > 1.1 * plain.seconds["pretrain"]
     total = sum(other.seconds.values()) + SPENT
-    assert total == pytest.approx(300, rel=0.05)
+    assert total == pytest.approx(600, rel=0.05)
+
+
+def test_it_has_some_steps_and_at_most_a_quarter_of_the_time():
+    steps = []
+    for seconds in (150.0, 300.0, 1200.0):
+        recipe = self_distillation.chosen(recipe_of())
+        facts = dataclasses.replace(SHORT, seconds=seconds)
+        time_plan.plan(recipe, facts, costs_of(recipe), SPENT)
+        steps.append(recipe.options("distill")["train_steps"])
+    assert steps[0] < time_plan.SELF_STEPS < steps[2]
+    assert steps[1] == pytest.approx(time_plan.SELF_STEPS, abs=1)
 
 
 def test_the_flagfile_says_what_belongs_to_it():
