@@ -105,13 +105,13 @@ def choose_pace(
     recipe.choose(stage, "keep_checkpoint_max", 2, "the last ones", "-")
 
 
-def shorten(recipe: Recipe, stage: str, share: float, why: str) -> None:
+def take_share(recipe: Recipe, stage: str, share: float, why: str) -> None:
     """Has a stage take a share of the steps that were planned.
 
     Args:
       recipe: A `Recipe` that is planned; what the user gave stays.
       stage: Name of the stage.
-      share: Above 0, up to 1.
+      share: Above 0.
       why: In words.
     """
     options = recipe.options(stage)
