@@ -39,12 +39,14 @@ def number_classes(
     classes: Sequence[str] | None,
     name: str,
     where: Callable[[int], str],
-    gaps: bool = False,
+    mapped: bool = False,
+    remedy: str = "",
 ) -> tuple[np.ndarray, tuple[str, ...] | None]:
     """Numbers the classes of one split.
 
     Where all names are whole numbers, they go from 0 or 1 to the last class
-    without gaps.
+    without gaps. To a label map numbers are names, and of another split than
+    training's it may join classes that training lacks.
 
     Args:
       labels: Names (examples,), "" for unlabelled, see `label_names`.
@@ -52,7 +54,8 @@ def number_classes(
         or None.
       name: Of the data set, for messages.
       where: Function from an example's number to where it comes from.
-      gaps: Whether numbers may have gaps, as they are names to a label map.
+      mapped: Whether a label map is to say what each label stands for.
+      remedy: What to do about a label outside of the classes, for the error.
 
     Returns:
       Labels, int32 (examples,), -1 for unlabelled, and the names of the
@@ -64,8 +67,10 @@ def number_classes(
     """
     if classes is None:
         classes = in_order(set(labels) - {""})
-        if not gaps:
+        if not mapped:
             _check_gaps(classes, name)
+    elif mapped:
+        classes = [*classes, *in_order(set(labels) - {"", *classes})]
     numbers = {known: index for index, known in enumerate(classes)}
     numbers[""] = UNLABELLED
     for label in set(labels) - set(numbers):
@@ -74,6 +79,7 @@ def number_classes(
             f"The label {label!r} of {where(list(labels).index(label))} is "
             f"outside the classes of {name}, which are {listed(classes)}"
             + (f": did you mean {near!r}?" if near else "")
+            + remedy
         )
     numbered = np.array([numbers[label] for label in labels], np.int32)
     return numbered, tuple(classes) or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import numpy as np
@@ -14,10 +15,13 @@ from simclrv2_tf.files.utf8 import table_text
 
 COLUMN = "file"
 KEEP = "keep"  # a column; rows where it says yes are not left out
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 def read_excluded(path: str) -> set[str]:
     """The names in a table, those of files as whole paths.
+
+    A warning says it if there is none.
 
     Args:
       path: CSV with a column "file", or a name a line; paths are relative to
@@ -26,7 +30,8 @@ def read_excluded(path: str) -> set[str]:
         file, as `whole_names` does.
 
     Raises:
-      ValueError: If it cannot be read, or names nothing.
+      ValueError: If it cannot be read, or it is not known where its names
+        are.
     """
     named = f"`exclude_images` {path!r}"
     text = table_text(path, named)
@@ -36,6 +41,13 @@ def read_excluded(path: str) -> set[str]:
         raise ValueError(
             f"`exclude_images` must have a column {COLUMN!r}, or a name a "
             f"line. Received: {path!r} with the columns {', '.join(rows[0])}"
+        )
+    if not names:
+        _LOG.warning(
+            "exclude_images leaves nothing out: %r names no image but those "
+            "that it keeps (column %r); is it the table that was meant?",
+            path,
+            KEEP,
         )
     return {name for cell in names for name in _meant(path, cell)}
 

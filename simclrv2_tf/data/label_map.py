@@ -18,6 +18,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.utf8 import utf8_text
 
 _LOG = logging.getLogger("simclrv2_tf")
+_HEADER = ("label", "class")  # names of the columns
 
 
 def read_label_map(path: str) -> dict[str, str | int | None]:
@@ -26,8 +27,9 @@ def read_label_map(path: str) -> dict[str, str | int | None]:
     Args:
       path: A JSON file with an object, {"label": class}, or a text file with
         a line "label,class" for each (a tab does as well; quotes hold what
-        has a comma; "#" opens a comment). A class is a name, or a number; all
-        of one kind. An empty class, -1 or null leaves examples unlabelled.
+        has a comma; "#" opens a comment; these two words may stand above). A
+        class is a name, or a number; all of one kind. An empty class, -1 or
+        null leaves examples unlabelled.
 
     Returns:
       Dictionary from labels to names or numbers, None for unlabelled.
@@ -58,6 +60,7 @@ def read_label_map(path: str) -> dict[str, str | int | None]:
         label: _target(name)
         for label, name in _one_each(labels, names, path).items()
     }
+    targets = _without_header(targets)
     kinds = {type(value) for value in targets.values() if value is not None}
     if len(kinds) != 1:
         raise ValueError(
@@ -65,6 +68,17 @@ def read_label_map(path: str) -> dict[str, str | int | None]:
             f"all of one kind. Received: {listed(list(targets.values()))}"
         )
     return targets
+
+
+def _without_header(targets):
+    """Without a first line of columns' names, where classes are numbers.
+
+    Among names "label" may be a class of the data, which `relabel` can tell.
+    """
+    first, others = [*targets.items()][:1], dict([*targets.items()][1:])
+    kinds = set(map(type, others.values()))
+    numbers = int in kinds and str not in kinds
+    return others if first == [_HEADER] and numbers else targets
 
 
 def _one_each(labels, names, path):
@@ -156,8 +170,8 @@ def relabel(
     """
     classes = source.class_names or ()
     others = [name for name in targets if name not in classes]
-    if others[:1] == ["label"]:  # names of the columns
-        targets = {n: t for n, t in targets.items() if n != "label"}
+    if others[:1] == [_HEADER[0]]:
+        targets = {n: t for n, t in targets.items() if n != _HEADER[0]}
         del others[0]
     if others:
         _LOG.warning(

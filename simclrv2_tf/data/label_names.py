@@ -59,7 +59,9 @@ def label_names(
 
     Raises:
       ValueError: For a label that is a list, several names, no whole number,
-        below -1 or outside of `classes`, or a word such as "NA" for none.
+        below -1 or outside of `classes`, or a word such as "NA" for none. Of
+        a name such as "black bear" a warning tells where "black" and "bear"
+        are classes too.
     """
     _check_distinct(classes or (), where)
     names: list[str] = []
@@ -157,13 +159,34 @@ def _check_distinct(classes, where):
 
 
 def _check_single(known, names, where):
-    """Raises for a text whose parts, between spaces, are labels too."""
-    texts = {name for value, name in known.items() if _is_text(value)} - {""}
+    """Raises for a text whose parts, between commas, are labels too.
+
+    Words between spaces alone may well be one name: a warning tells of them.
+    """
+    values = (name for value, name in known.items() if _is_text(value))
+    texts = dict.fromkeys(filter(None, values))
+    spaced = []
     for text in texts:
         words = [word.strip(",") for word in text.split()]
         parts = [part.strip() for part in text.split(",")]
-        if any(len(p) > 1 and texts.issuperset(p) for p in (words, parts)):
+        if not any(len(p) > 1 and texts.keys() >= {*p} for p in (words, parts)):
+            continue
+        if "," in text:
             raise _unusable(text, where(names.index(text)), _ONE)
+        spaced.append(text)
+    if spaced:
+        _warn_of_words(tuple(spaced), where(names.index(spaced[0])))
+
+
+@functools.cache  # a run opens its data several times
+def _warn_of_words(names, first):
+    _LOG.warning(
+        "each is taken for one class, though its words are classes too: %s, "
+        "the first in %s; where several classes are meant, %s",
+        listed([repr(name) for name in names]),
+        first,
+        _ONE,
+    )
 
 
 def _is_text(value):

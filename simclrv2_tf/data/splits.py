@@ -20,6 +20,7 @@ ALIASES = {
 KNOWN = tuple(sorted({name for names in ALIASES.values() for name in names}))
 
 
+_SPLIT = re.compile(r"([^\[\]+]*\w[^\[\]+]*)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")
 # First and last example of a slice as text, None for the ends.
 Bounds = tuple[str | None, str | None]
 
@@ -37,8 +38,11 @@ class NoSplitError(ValueError):
 
 
 def parse_split(split: str) -> tuple[str, Bounds]:
-    """ "train[:10%]" to ("train", (None, "10%"))."""
-    match = re.fullmatch(r"(\w+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?", split)
+    """ "train[:10%]" to ("train", (None, "10%")).
+
+    A name may hold anything but "[", "]" and "+": "hold-out", "fold 1".
+    """
+    match = _SPLIT.fullmatch(split)
     if match is None:
         if "+" in split:  # TFDS reads it by itself
             return split.split("[")[0].split("+")[0], (None, None)
@@ -61,11 +65,14 @@ def choose_split(
       name: Of the data set, for messages.
 
     Returns:
-      The split's name among `known`, and the bounds of the slice.
+      The split's name among `known`, and the bounds of the slice. A name
+      that is known is taken as it is, whatever signs it holds.
 
     Raises:
       NoSplitError: If it is not there.
     """
+    if split in known:
+        return split, (None, None)
     wanted, bounds = parse_split(split)
     if "+" in split:
         raise ValueError(
@@ -129,7 +136,8 @@ def cut(
 def _bound(text, count):
     if text is None or not text.endswith("%"):
         return text if text is None else int(text)
-    return round(count * int(text[:-1]) / 100)
+    place = round(count * int(text[:-1]) / 100)
+    return max(count + place, 0) if text.startswith("-") else place
 
 
 def no_split(name: str, split: str, known: Sequence[str]) -> str:

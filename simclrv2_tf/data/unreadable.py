@@ -12,7 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.decode.magic import unreadable_words
+from simclrv2_tf.data.decode.rgb import decode_image
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.errors import first_line
 
 UNREADABLE = (ValueError, OSError, tf.errors.OpError)  # of corrupt images
 LOST = "no image can be read that is labelled %s"
@@ -132,7 +134,9 @@ class UnreadableImages:
         if words := unreadable_words(data):
             return f"{expected}{where} is none, as {words}."
         return (
-            f"{expected}{where} is none, or is damaged; remove it or mend it."
+            f"{expected}{where} is none, or is damaged, or beyond what is "
+            "read: remove it, mend it, or convert it."
+            f"{_error_of_decoding(self.source, data)}"
         )
 
     def summary(self) -> str:
@@ -176,6 +180,25 @@ def _allowed(source, max_fraction):
         return int(max_fraction * total)
     share = int(max_fraction * max(source.taken_from, total))
     return min(max(share, 1), total - 1)
+
+
+def _error_of_decoding(source, data):
+    """A sentence with what the decoder says of an image; "" if nothing.
+
+    It goes step by step: a graph would wait for threads, which may all be
+    waiting for this one.
+    """
+    if not source.storage.encoded:
+        return ""
+    try:
+        with tf.device("CPU"):
+            image = decode_image(
+                tf.constant(data), apply_orientation=source.apply_orientation
+            )
+            tf.ensure_shape(image, source.image_shape or (None, None, 3))
+    except UNREADABLE as error:
+        return f" The decoder says: {first_line(error).rstrip('.')}."
+    return ""
 
 
 def _listed(source, labels):

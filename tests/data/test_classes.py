@@ -30,10 +30,20 @@ def test_numbers_without_an_example():
     for labels, missing in ((["0", "2"], 1), (["2", "3"], 1), (["1", "3"], 2)):
         with pytest.raises(ValueError, match=f"class {missing} has no example"):
             number_classes(labels, None, "x", str)
-        assert number_classes(labels, None, "x", str, gaps=True)
+        assert number_classes(labels, None, "x", str, mapped=True)
     assert number_classes(["001", "003"], None, "x", str)  # names, not numbers
     with pytest.raises(ValueError, match="'c' of 1 is outside .* x, .* a, b"):
         number_classes(["a", "c"], ("a", "b"), "x", str)
+
+
+def test_a_label_outside_of_the_classes():
+    with pytest.raises(ValueError, match="which are b, a; label some more"):
+        number_classes(["c"], ("b", "a"), "x", str, remedy="; label some more")
+    labels, names = number_classes(
+        ["c", "a", "", "d"], ("b", "a"), "x", str, mapped=True
+    )
+    assert names == ("b", "a", "c", "d")
+    assert labels.tolist() == [2, 1, -1, 3]
 
 
 def test_the_first_names_that_are_as_many_as_the_classes():

@@ -43,6 +43,7 @@ def test_files_are_left_out(folder, tmp_path, text, left, caplog):
     assert f"exclude_images: {4 - len(left)} of 4" in source.notes[-1]
     idle = "other.png" in text  # a table of files that are not there
     assert ("none of the names in" in caplog.text) == idle
+    assert ("names no image but" in caplog.text) == (text == "file\n")
 
 
 def test_numbers_are_left_out(tmp_path):
@@ -51,6 +52,13 @@ def test_numbers_are_left_out(tmp_path):
     source = Source("arrays", np.zeros(3, np.int32), InMemory(images), ("a",))
     excluded = read_excluded(str(tmp_path / "table.csv"))
     assert left_in(source, excluded).tolist() == [0, 2]
+
+
+def test_a_table_that_keeps_all_is_told(tmp_path, caplog):
+    table = tmp_path / "table.csv"
+    table.write_text("file,keep\na.png,yes\n")
+    assert read_excluded(str(table)) == set()
+    assert f"leaves nothing out: '{table}' names no image but" in caplog.text
 
 
 def test_quotes_and_encodings(tmp_path):

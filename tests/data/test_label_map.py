@@ -18,6 +18,22 @@ def test_quoted_fields_of_a_label_map(tmp_path):
     }
 
 
+def test_columns_are_named_above_numbers(tmp_path):
+    path = tmp_path / "map.csv"
+    for header in ("label,class", "label\tclass"):
+        path.write_text(f"# ours\n{header}\nant,1\nbee,0.0\ncat,-1\n")
+        expected = {"ant": 1, "bee": 0, "cat": None}
+        assert read_label_map(str(path)) == expected
+    for text in ("label,name\nant,1\n", "ant,1\nlabel,class\n"):
+        path.write_text(text)
+        with pytest.raises(ValueError, match="all of one kind"):
+            read_label_map(str(path))
+    write_csv(tmp_path / "all.csv", rows(named=True))
+    path.write_text("label,class\nant,1\nbee,0\ncat,1\n")
+    source = sources.open_source(f"csv:{tmp_path}/all.csv", label_map=str(path))
+    assert source.class_names == ("bee", "ant")
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

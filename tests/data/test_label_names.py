@@ -76,7 +76,19 @@ def test_what_is_no_class(value, message):
         label_names(["a", value], where)
 
 
-def test_names_whose_parts_are_classes_too():
-    for several in ("scab rust", "scab, rust"):
-        with pytest.raises(ValueError, match=f"'{several}' in row 2"):
-            label_names(["scab", "rust", several], where)
+@pytest.mark.parametrize("several", ["scab, rust", "scab, rust scab"])
+def test_names_whose_parts_are_classes_too(several):
+    with pytest.raises(ValueError, match=f"'{several}' in row 2"):
+        label_names(["scab", "rust", several], where)
+
+
+def test_names_whose_words_are_classes_too(caplog):
+    values = ["black", "bear", "black bear", "brown bear", "bear black"]
+    for _ in range(2):
+        assert label_names(values, where) == values
+    assert caplog.messages == [
+        "each is taken for one class, though its words are classes too: "
+        "'black bear', 'bear black', the first in row 2 of the file 'a'; "
+        "where several classes are meant, give each image one class, by its "
+        "name or number"
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from simclrv2_tf.data.prepare import shards
@@ -50,7 +51,8 @@ def run(
       The report of `prepare.prepare`.
 
     Raises:
-      ValueError: If there is no such data set, or an option is out of range.
+      ValueError: If there is no such data set, or an option is out of range,
+        or a split is to have a name that TFDS cannot read.
     """
     recipe = ImageEncoding(short_side, quality, image_format)
     if seed < 0:
@@ -58,6 +60,7 @@ def run(
     wanted = parse_splits(splits) or {
         name: name for name in split_names(source, **options)
     }
+    _check_names(wanted)
     if beam_runner:
         from simclrv2_tf.data.prepare import beam
 
@@ -76,6 +79,18 @@ def run(
     if channels is not None:
         opened = {n: s.with_channels(channels) for n, s in opened.items()}
     return shards.prepare(opened, target, recipe, seed, processes or cores())
+
+
+def _check_names(splits):
+    """TFDS reads no other signs in names of splits."""
+    for name in splits:
+        plain = re.sub(r"[^\w-]+", "_", name)
+        if plain != name:
+            raise ValueError(
+                "Splits of prepared data must be named with letters, digits, "
+                f"'_' and '-'. Received: {name!r}; give --splits, such as "
+                f"'{plain}={name}'"
+            )
 
 
 def parse_splits(text: str | None) -> dict[str, str]:

@@ -15,10 +15,13 @@ from simclrv2_tf.data.decode.orientation_tag import read_tag
 from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
+from simclrv2_tf.data.sources.joined import Joined
+from simclrv2_tf.data.sources.table.parquet_rows import Rows
 from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import first_line
 
+AHEAD = 2**28  # bytes of prepared images of all processes that wait
 FORMATS = ("jpeg", "png")
 WHITE = 255
 
@@ -122,13 +125,19 @@ def _encode(pixels, scale, recipe, tag):
     return file.getvalue()
 
 
-def write_shard(source: Source, path: str, recipe: ImageEncoding) -> dict:
+def write_shard(
+    source: Source, path: str, recipe: ImageEncoding, processes: int = 1
+) -> dict:
     """Prepares all examples of a source as one TFRecord file.
+
+    Images are read in the order in which they are stored, where a group of
+    rows is read for each; the file holds them in the source's order.
 
     Args:
       source: A `Source` of the examples of this shard, in their order.
       path: Of the file; it appears there when it is whole.
       recipe: A `ImageEncoding`.
+      processes: How many write shards, which share the memory.
 
     Returns:
       Dictionary: "examples" and "bytes" that were written, and "corrupt", a
@@ -141,17 +150,60 @@ def write_shard(source: Source, path: str, recipe: ImageEncoding) -> dict:
         atomic.beside(path, staged),
         tf.io.TFRecordWriter(staged) as writer,
     ):
-        for index in range(source.num_examples):
-            try:
-                image = prepare_image(source, index, recipe)
-            except UNREADABLE as error:
-                corrupt.append((source.where(index), first_line(error)))
+        for index, image in _prepared(source, recipe, processes):
+            if isinstance(image, str):
+                corrupt.append((source.where(index), image))
                 continue
             label = int(source.labels[index]) if source.class_names else None
             record = example(image, label)
             writer.write(record)
             count, size = count + 1, size + len(record)
     return {"examples": count, "bytes": size, "corrupt": corrupt}
+
+
+def _prepared(source, recipe, processes):
+    """Yields (index, prepared image, or why it cannot be read), in order."""
+    ready = {}
+    if _reads_groups(source.storage):
+        ready = _read_ahead(source, recipe, AHEAD // processes)
+    for index in range(source.num_examples):
+        if index in ready:
+            yield index, ready.pop(index)
+        else:
+            yield index, _prepared_or_reason(source, index, recipe)
+
+
+def _reads_groups(storage):
+    """Whether a group of rows is read for an image, or for some of them."""
+    if isinstance(storage, Joined):
+        return any(_reads_groups(part.storage) for part in storage.sources)
+    return isinstance(storage, Rows)
+
+
+def _read_ahead(source, recipe, limit):
+    """{index: prepared image}, `limit` bytes of them, as they are stored.
+
+    Those that are left over are read in their turn: images in their full size
+    may be more than memory holds.
+    """
+    ready, size = {}, 0
+    order = range(source.num_examples)
+    if source.numbers is not None:
+        order = np.argsort(source.numbers, kind="stable").tolist()
+    for index in order:
+        if size >= limit:
+            break
+        ready[index] = _prepared_or_reason(source, index, recipe)
+        size += len(ready[index])
+    return ready
+
+
+def _prepared_or_reason(source, index, recipe):
+    """bytes of an image, or text that says why it cannot be read."""
+    try:
+        return prepare_image(source, index, recipe)
+    except UNREADABLE as error:
+        return first_line(error)
 
 
 def example(image: bytes, label: int | None) -> bytes:

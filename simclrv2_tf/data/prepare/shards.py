@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.console.progress import progress
+from simclrv2_tf.data.image_checksum import image_checksum
 from simclrv2_tf.data.prepare import tfds_layout
 from simclrv2_tf.data.prepare.processes import run_all
 from simclrv2_tf.data.prepare.recipe import ImageEncoding
@@ -27,6 +28,7 @@ FEWEST_SHARDS = 8  # so that a small data set is work for several processes
 STATE = ".preparing"  # directory of what a killed run has to know
 PLAN = "plan.json"
 REPORT = "prepare_report.json"
+IMAGES = "images"  # their checksums, in both
 
 
 def prepare(
@@ -106,6 +108,9 @@ def describe(
             split: f"{source.name}: {source.fingerprint()}"
             for split, source in sources.items()
         },
+        IMAGES: {
+            split: image_checksum(source) for split, source in sources.items()
+        },
         "short_side": recipe.short_side,
         "quality": recipe.quality,
         "image_format": recipe.image_format,
@@ -115,6 +120,8 @@ def describe(
 
 def look(directory: str, plan: dict) -> dict | None:
     """Looks what a directory holds.
+
+    The images are not compared where an earlier version did not note them.
 
     Returns:
       The report, if the same plan was carried out there; otherwise None.
@@ -126,7 +133,8 @@ def look(directory: str, plan: dict) -> dict | None:
         before = read_if_there(os.path.join(directory, name))
         if before is None:
             continue
-        differing = [key for key in plan if before.get(key) != plan[key]]
+        known = {IMAGES: plan[IMAGES], **before}
+        differing = [key for key in plan if known.get(key) != plan[key]]
         if differing:
             raise ValueError(
                 f"The directory {directory!r} holds data prepared with other "
@@ -160,11 +168,11 @@ def _note(path, values):
 def _write(sources, directory, recipe, seed, processes):
     """Writes the shards that are not there yet; returns notes of all."""
     notes, left = _look_for_shards(sources, directory, seed)
+    processes = max(1, min(processes, len(left)))
     tasks = (
-        (split, index, sources[split].subset(rows), path, recipe)
+        (split, index, sources[split].subset(rows), path, recipe, processes)
         for split, index, rows, path in left
     )
-    processes = max(1, min(processes, len(left)))
     total = sum(source.num_examples for source in sources.values())
     done = total - sum(len(rows) for _, _, rows, _ in left)
     with progress("prepared", total, initial=done) as bar:
@@ -201,9 +209,9 @@ def _note_path(path):
     return os.path.join(directory, STATE, f"{name}.json")
 
 
-def _write_one(split, index, source, path, recipe):
+def _write_one(split, index, source, path, recipe, processes):
     """The work of a process: one shard, and the note that it is done."""
-    note = write_shard(source, path, recipe)
+    note = write_shard(source, path, recipe, processes)
     _note(_note_path(path), note)
     return split, index, note
 

@@ -13,7 +13,9 @@ from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import new_classes
+from simclrv2_tf.data.sources.folder.beside_splits import FOLDER
 from simclrv2_tf.data.sources.joined import join_storages
+from simclrv2_tf.data.sources.missing_label import NoLabelError
 from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import NoSplitError
@@ -21,6 +23,7 @@ from simclrv2_tf.data.splits import parse_split
 from simclrv2_tf.data.splits import same_split
 
 _LOG = logging.getLogger("simclrv2_tf")
+_NAMELESS = (FOLDER, "digits")  # their labels have no name that options give
 
 
 def open_concat(
@@ -34,7 +37,8 @@ def open_concat(
 
     All must have the training split. Of another split those are taken that
     have it, and the log names the others: unlabelled images beside a labelled
-    set have none. A data set whose split is called alike ("val") has it; one
+    set have none. Likewise one part at least must have the label that an
+    option names. A data set whose split is called alike ("val") has it; one
     with "test" stands in for "validation" where no part has that.
 
     Args:
@@ -51,6 +55,7 @@ def open_concat(
 
     Raises:
       NoSplitError: If the split is missing.
+      NoLabelError: If no part has the label that `options` name.
     """
     names = names_of(where)
     options = dataclasses.replace(options, joined=tuple(names))
@@ -58,6 +63,7 @@ def open_concat(
     own_splits = _own_splits(splits_of, names, split, options)
     parts: list[tuple[str, Source]] = []
     absent: dict[str, NoSplitError] = {}
+    open_one = _Unlabelled(open_one)
     classes: list[str] = []
     for name, own in zip(names, own_splits, strict=True):
         try:
@@ -67,6 +73,7 @@ def open_concat(
             absent[name] = error
             classes.extend(_classes(open_one, name, options))
     _check_absent(absent, bool(parts), where, split)
+    open_one.check()
     names_of_all = tuple(dict.fromkeys(classes)) or None
     _warn_of_likes(names_of_all or (), where)
     sources = [source for _, source in parts]
@@ -75,6 +82,31 @@ def open_concat(
         return joined
     notes = (*new_classes.notes(parts), *joined.notes)
     return dataclasses.replace(joined, notes=notes)
+
+
+class _Unlabelled:
+    """Opens parts, of which some may lack the label that an option names."""
+
+    def __init__(self, open_one: Callable[[str, str, SourceOptions], Source]):
+        self._open_one = open_one
+        self._errors: list[NoLabelError] = []
+        self._labelled: set[str] = set()
+
+    def __call__(self, name: str, split: str, options: SourceOptions) -> Source:
+        try:
+            source = self._open_one(name, split, options)
+        except NoLabelError as error:
+            self._errors.append(error)
+            optional = dataclasses.replace(options, label_optional=True)
+            return self._open_one(name, split, optional)
+        if source.class_names and not name.startswith(_NAMELESS):
+            self._labelled.add(name)
+        return source
+
+    def check(self) -> None:
+        """Raises the first `NoLabelError` if no part has the label."""
+        if self._errors and not self._labelled:
+            raise self._errors[0]
 
 
 def _own_splits(splits_of, names, split, options):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.joined_pixels import JoinedPixels
 from simclrv2_tf.data.storage import ArrayStorage
 from simclrv2_tf.data.storage import Fingerprint
 from simclrv2_tf.data.storage import PythonReads
@@ -18,10 +19,11 @@ from simclrv2_tf.data.storage import Storage
 def join_storages(sources: Sequence[Source]) -> Storage:
     """One storage of all images.
 
-    Arrays of one kind and shape become one array.
+    Arrays of one kind and shape become one array. Others of one shape and
+    type that cannot be encoded are read from where they are.
 
     Raises:
-      ValueError: If arrays cannot stand beside encoded images.
+      ValueError: If arrays cannot stand beside other images.
     """
     storages = [
         source.storage
@@ -32,6 +34,8 @@ def join_storages(sources: Sequence[Source]) -> Storage:
     if len(storages) == len(sources) and len(forms) == 1:
         arrays = [storage.array for storage in storages]
         return type(storages[0])(np.concatenate(arrays))
+    if _are_pixels_of_one_form(sources):
+        return JoinedPixels(sources)
     for source in sources:
         _check_encodable(source)
     counts = [source.num_examples for source in sources]
@@ -40,16 +44,32 @@ def join_storages(sources: Sequence[Source]) -> Storage:
     return Joined(tuple(sources), which, index)
 
 
-def _check_encodable(source):
-    shape = source.storage.image_shape
+def _are_pixels_of_one_form(sources):
+    """Whether all are arrays of one form, which cannot be encoded.
+
+    Those that can are, as results and runs of earlier versions know them so.
+    """
+    storages = [source.storage for source in sources]
+    if any(s.image_shape is None or _is_encodable(s) for s in storages):
+        return False
+    return len({(s.image_shape, str(s.dtype)) for s in storages}) == 1
+
+
+def _is_encodable(storage):
+    """Whether images are encoded, or pixels that can be."""
+    shape = storage.image_shape
     if shape is None:  # encoded, or decoded as RGB
-        return
-    dtype, channels = source.storage.dtype, shape[-1]
-    if dtype != np.uint8 or channels not in (1, 3):
+        return True
+    return storage.dtype == np.uint8 and shape[-1] in (1, 3)
+
+
+def _check_encodable(source):
+    if not _is_encodable(source.storage):
         raise ValueError(
             "Arrays can be joined with other images if they are uint8 with 1 "
-            f"or 3 channels, or of the others' size. Received: {source.name} "
-            f"of {dtype} with {channels} channels"
+            "or 3 channels, or all are arrays of one size and type. Received: "
+            f"{source.name} of {source.storage.dtype} with "
+            f"{source.storage.image_shape[-1]} channels"
         )
 
 

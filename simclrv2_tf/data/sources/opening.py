@@ -13,6 +13,7 @@ import numpy as np
 from simclrv2_tf.data.classes import number_classes
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.missing_label import MissingLabel
 from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import cut
@@ -36,6 +37,8 @@ class SourceOptions:
       folder_classes: "top" or "leaf": the folders that are classes.
       apply_orientation: Whether images are turned as their EXIF tags say.
       joined: The data sets that `concat:` joins with this one, itself too.
+      label_optional: Whether images to train on may lack the label that
+        `label_feature` names, as those of a part of `concat:` do.
     """
 
     data_dir: str | None = None
@@ -46,6 +49,7 @@ class SourceOptions:
     folder_classes: str = TOP
     apply_orientation: bool = False
     joined: tuple[str, ...] = ()
+    label_optional: bool = False
 
     def __post_init__(self):
         if self.folder_classes not in (TOP, LEAF):
@@ -74,15 +78,33 @@ class SplitContent(NamedTuple):
       storage: A `Storage` of its images.
       labels: Names of its images' classes, as `label_names` gives them.
       notes: Sentences about what was passed over, see `Source.notes`.
+      missing_label: `MissingLabel` where an option names a label that is not
+        there, else None.
     """
 
     storage: Storage
     labels: Sequence[str]
     notes: tuple[str, ...] = ()
+    missing_label: MissingLabel | None = None
 
 
 # Splits, and what reads each.
 Readers = Mapping[str, Callable[[], SplitContent]]
+
+# What to do about a label that the training split has no image of.
+_REMEDY = (
+    "; give the split {0!r} images of each class, or --label_map a line for "
+    "each; where no other split is needed, --split={0} leaves them out"
+)
+
+
+def failing(error: ValueError) -> Callable[[], SplitContent]:
+    """A reader that raises: a split that nobody opens may be faulty."""
+
+    def read():
+        raise error
+
+    return read
 
 
 def kind_of(
@@ -122,27 +144,41 @@ def open_split(
       A `Source`.
 
     Raises:
+      NoLabelError: If images to train on lack the label that `options` name,
+        and must not.
       ValueError: If there is no such split or example, or if labels and
         classes do not go together.
     """
     chosen, bounds = choose_split(tuple(readers), split, name)
     train = next((known for known in TRAIN if known in readers), chosen)
-    gaps = options.label_map is not None
+    mapped, optional = options.label_map is not None, options.label_optional
     classes = None
     if train != chosen:
-        classes = _source(name, readers[train](), None, gaps).class_names
-    source = _source(f"{name} ({split})", readers[chosen](), classes, gaps)
+        content = _labelled(readers[train], optional)
+        classes = _source(name, content, None, mapped).class_names
+        del content  # its images
+    content = _labelled(readers[chosen], optional or train != chosen)
+    remedy = _REMEDY.format(train)
+    source = _source(f"{name} ({split})", content, classes, mapped, remedy)
     everything = np.arange(source.num_examples)
     return source.part(cut(everything, bounds, shuffle=True))
 
 
-def _source(name, content, classes, gaps):
+def _labelled(read, optional):
+    """The `SplitContent`, its label checked."""
+    content = read()
+    if content.missing_label is not None:
+        content.missing_label.check(optional)
+    return content
+
+
+def _source(name, content, classes, mapped, remedy=""):
     count = len(content.labels)
     if not count:
         raise ValueError(f"The data set {name!r} holds no image.")
     unlabelled = np.full(count, UNLABELLED, np.int32)
     source = Source(name, unlabelled, content.storage, notes=content.notes)
     labels, names = number_classes(
-        content.labels, classes, name, source.where, gaps
+        content.labels, classes, name, source.where, mapped, remedy
     )
     return dataclasses.replace(source, labels=labels, class_names=names)

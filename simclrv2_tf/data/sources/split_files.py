@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import re
@@ -9,8 +10,13 @@ import re
 import tensorflow as tf
 
 from simclrv2_tf.data.splits import KNOWN
+from simclrv2_tf.data.splits import TEST
+from simclrv2_tf.data.splits import TRAIN
+from simclrv2_tf.data.splits import VALIDATION
 
 TEMPLATE = "{split}"
+# Hugging Face's names of shards end in a hash, of each its own.
+_HASH = re.compile(r"^-[0-9a-f]{16}(?=\.|$)")
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -23,7 +29,9 @@ def files_by_split(
       pattern: A path, a glob pattern, or a directory. "{split}" in it stands
         for the name of a split. Without that, files whose names hold the
         names of two splits or more ("train-00000.tar", "val-00000.tar") are
-        grouped by them; otherwise all are of one split, "train".
+        grouped by them. Beside files of a split to evaluate on
+        ("test-00000.tar") those of no split ("shard-00000.tar") are "train";
+        otherwise all are of one split, "train".
       split: The split asked for, which may have a name of its own; None for
         all that have usual names.
       suffixes: What files in a directory end in.
@@ -67,8 +75,12 @@ def _matching(pattern, suffixes):
 
 def _apart(files):
     splits = [_split_of(file) for file in files]
-    if len(set(splits) - {None}) < 2:
-        return {"train": files} if files else {}
+    named = set(splits) - {None}
+    if len(named) == 1 and None in splits and named <= {*VALIDATION, *TEST}:
+        splits = [split or TRAIN[0] for split in splits]
+        _warn_of_rest(*named)
+    elif len(named) < 2:
+        return {TRAIN[0]: files} if files else {}
     others = [f for f, of in zip(files, splits, strict=True) if of is None]
     if others:
         _LOG.warning(
@@ -81,6 +93,16 @@ def _apart(files):
     }
 
 
+@functools.cache  # a run lists its files several times
+def _warn_of_rest(split):
+    _LOG.warning(
+        "the files whose names hold %r are that split, and the others the "
+        "split %r; to train on all of them name them apart, as concat:A,B",
+        split,
+        TRAIN[0],
+    )
+
+
 def _split_of(path):
     """The only name of a split in a file's name, None for none."""
     words = re.split(r"[^a-z]+", os.path.basename(path).lower())
@@ -89,20 +111,54 @@ def _split_of(path):
 
 
 def _check_shards(files):
-    """Raises if files called "x-00000-of-00003" are not all there."""
+    """Raises if files called "x-00000-of-00003" are not all there, once."""
     shards = {}
     for file in files:
         match = re.search(r"^(.*?)-?(\d+)-of-(\d+)(.*)$", file)
         if match:
-            series = (match[1], match[4], int(match[3]))
-            shards.setdefault(series, set()).add(int(match[2]))
+            end = _HASH.sub("-*", match[4])
+            series = (match[1], end, int(match[3]))
+            numbers = shards.setdefault(series, {})
+            before = numbers.setdefault(int(match[2]), file)
+            if before != file and end != match[4]:
+                _check_revisions(before, file, series)
     for (start, end, total), numbers in shards.items():
         wanted = set(range(min(numbers), min(numbers) + total))
-        missing = sorted(set(range(total)) - numbers)
-        if numbers != wanted and missing:  # some count from 0, some from 1
+        missing = sorted(set(range(total)) - numbers.keys())
+        if (
+            numbers.keys() != wanted and missing
+        ):  # some count from 0, some from 1
             raise ValueError(
                 f"Of the {total} shards {start}-*-of-{total:05d}{end} "
                 f"{len(missing)} are missing, the first of them number "
                 f"{missing[0]}: copy them, or give the pattern of those that "
                 "you want under other names"
             )
+
+
+def _check_revisions(before, file, series):
+    """Raises for a shard that is there with two hashes.
+
+    Sole shards of several data sets may be so named: those are warned of.
+    """
+    start, end, total = series
+    shards = f"the shards {start}-*-of-{total:05d}{end}"
+    if total == 1:
+        _warn_of_two(shards, before, file)
+        return
+    raise ValueError(
+        f"There must be one of each of {shards}. Received: {before!r} and "
+        f"{file!r}, as of two revisions, whose images would be there twice: "
+        "leave the files of one revision alone in the directory"
+    )
+
+
+@functools.cache
+def _warn_of_two(shards, before, file):
+    _LOG.warning(
+        "%s hold %r and %r: if they are two revisions of one data set, its "
+        "images are there twice; leave one of them out",
+        shards,
+        before,
+        file,
+    )

@@ -20,6 +20,7 @@ from simclrv2_tf.data.decode.magic import image_format
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
+from simclrv2_tf.data.sources.missing_label import MissingLabel
 from simclrv2_tf.data.sources.opening import Readers
 from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import SplitContent
@@ -47,8 +48,7 @@ def find_tar(where: str, split: str | None, options: SourceOptions) -> Readers:
 
     Raises:
       ValueError: If a file is no tar, is compressed, is cut short, has paths
-        that leave its directory, or two members of one name, or if no sample
-        has the label that `options` name.
+        that leave its directory, or two members of one name.
     """
     by_split = files_by_split(where, split, (".tar",))
     return {
@@ -84,20 +84,25 @@ class _LabelChoice:
         if self._name:
             self._known.update(names)
 
-    def check(self, files: Sequence[str]) -> None:
-        """A ValueError if a label is named that no sample has.
+    def missing_label(
+        self, files: Sequence[str], count: int
+    ) -> MissingLabel | None:
+        """A `MissingLabel` if none of `count` samples has the one named.
 
         Images alone are unlabelled, as a part of `concat:` may be.
         """
         images = {n for n in self._known if f".{n}".endswith(EXTENSIONS)}
         if not self._name or self.exists or self._known == images:
-            return
+            return None
         fields_alone = {"json"}.intersection(self.endings)
         others = " and others" if len(files) > 1 else ""
-        raise ValueError(
+        return MissingLabel(
             f"The file {files[0]!r}{others} must have the label "
             f"{self._name!r}, an ending or json.FIELD, in a sample. Received: "
-            f"{listed(sorted(self._known - fields_alone))}"
+            f"{listed(sorted(self._known - fields_alone))}",
+            f"the label {self._name!r}",
+            f"{count:,} of {count:,} samples",
+            f"in {files[0]!r}",
         )
 
 
@@ -115,9 +120,10 @@ def _content(files, options):
             f"The file {files[0]!r} holds no image; expected members that end "
             f"in {', '.join(EXTENSIONS)}, or --image_feature."
         )
-    choice.check(files)
     labels = label_names(values, places.__getitem__)
-    return SplitContent(ByteRanges.of_rows(files, rows), labels, _notes(others))
+    storage = ByteRanges.of_rows(files, rows)
+    missing_label = choice.missing_label(files, len(rows))
+    return SplitContent(storage, labels, _notes(others), missing_label)
 
 
 def _notes(others):

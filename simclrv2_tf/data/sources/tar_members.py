@@ -8,6 +8,15 @@ from collections import Counter
 from typing import BinaryIO
 from typing import NamedTuple
 
+# First bytes of a compressed file, and what takes them apart.
+_COMPRESSED = {
+    b"\x1f\x8b": "gunzip",
+    b"BZh": "bunzip2",
+    b"\xfd7zXZ\0": "unxz",
+    b"\x28\xb5\x2f\xfd": "unzstd",
+    b"\x04\x22\x4d\x18": "unlz4",
+}
+
 
 class Member(NamedTuple):
     """Where a member's bytes are.
@@ -95,13 +104,15 @@ def _members(file, path):
 
 
 def _check_uncompressed(file, path):
-    """Raises for a gzip file; goes to the beginning of another."""
+    """Raises for a compressed file; goes to the beginning of another."""
     file.seek(0)
-    if file.read(2) == b"\x1f\x8b":
-        raise ValueError(
-            f"The file {path!r} is compressed: gunzip it, as images can only "
-            "be found in place in an uncompressed tar."
-        )
+    first = file.read(max(map(len, _COMPRESSED)))
+    for magic, command in _COMPRESSED.items():
+        if first.startswith(magic):
+            raise ValueError(
+                f"The file {path!r} is compressed: {command} it, as images "
+                "can only be found in place in an uncompressed tar."
+            )
     file.seek(0)
 
 

@@ -16,12 +16,14 @@ from simclrv2_tf.data.classes import number_classes
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.sources.columns import IMAGES
-from simclrv2_tf.data.sources.columns import LABELS
-from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.record.records import index_records
+from simclrv2_tf.data.sources.tfds_features import classes_of
+from simclrv2_tf.data.sources.tfds_features import image_and_label
+from simclrv2_tf.data.sources.tfds_features import shape_of
+from simclrv2_tf.data.sources.tfds_features import usual_label
+from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import no_split
 from simclrv2_tf.data.splits import parse_split
@@ -59,20 +61,50 @@ def open_tfds(
     options = options or SourceOptions()
     builder = _prepared(tfds, name, options)
     _check_split(builder, name, split)
-    image, label = _features(tfds, builder, name, options)
-    classes = _classes(builder.info.features, label)
+    features = builder.info.features
+    image, label = image_and_label(features, name, options)
+    classes = classes_of(features, label)
     content = _examples(tfds, builder, split, image, label, classes)
+    if content.missing_label is not None:
+        content.missing_label.check(options.label_optional)
     source = Source(
         name=f"{name} ({split})",
         labels=np.full(len(content.labels), UNLABELLED, np.int32),
         storage=content.storage,
-        shape=_shape(builder.info.features[image]),
+        shape=shape_of(features[image]),
         notes=content.notes,
     )
-    numbers, classes = number_classes(
-        content.labels, classes, name, source.where
+    numbers, names = _numbered(
+        content.labels,
+        classes,
+        source,
+        options.label_map is not None,
+        lambda: _labels_of_training(tfds, builder, split, image, label),
     )
-    return dataclasses.replace(source, labels=numbers, class_names=classes)
+    return dataclasses.replace(source, labels=numbers, class_names=names)
+
+
+def _numbered(labels, classes, source, mapped, of_training):
+    """What `number_classes` gives, with all classes of training if need be."""
+    try:
+        return number_classes(
+            labels, classes, source.name, source.where, mapped
+        )
+    except ValueError:  # a class has no example in this split
+        others = of_training()
+        if others is None:
+            raise
+    _, classes = number_classes(others, None, source.name, str)
+    return number_classes(labels, classes, source.name, source.where)
+
+
+def _labels_of_training(tfds, builder, split, image, label):
+    """Labels of the training split; None if `split` is all of it, or a sum."""
+    known = (name for name in TRAIN if name in builder.info.splits)
+    train = next(known, None)
+    if train is None or "+" in split or split == train:
+        return None
+    return _content(tfds, builder, train, image, label, None).labels
 
 
 def tfds_splits(name: str, options: SourceOptions) -> list[str]:
@@ -96,20 +128,24 @@ def class_names(
         features = _builder(tfds, name, data_dir).info.features
     except ValueError:
         return None
-    return _classes(
-        features, _named(features, LABELS["tfds"], tfds.features.ClassLabel)
-    )
+    return classes_of(features, usual_label(features))
 
 
 def _examples(tfds, builder, split, image, label, classes) -> SplitContent:
+    content = _content(tfds, builder, split, image, label, classes)
+    size = _bytes(builder, builder.info.splits[split])
+    with _undamaged(builder.data_dir):
+        return content if size > MEMORY_LIMIT else _in_memory(content)
+
+
+def _content(tfds, builder, split, image, label, classes) -> SplitContent:
+    """A split; records of TensorFlow's own format are in their files."""
     info = builder.info.splits[split]
-    size = _bytes(builder, info)
     with _undamaged(builder.data_dir):
         if builder.info.file_format.value == "tfrecord":
             parts = info.file_instructions
-            found = index_records(parts, image, label, classes)
-            return found if size > MEMORY_LIMIT else _in_memory(found)
-    _check_memory(builder, size)
+            return index_records(parts, image, label, classes)
+    _check_memory(builder, _bytes(builder, info))
     with _undamaged(builder.data_dir):
         return _read_by_tfds(tfds, builder, split, image, label, classes)
 
@@ -231,34 +267,6 @@ def _check_split(builder, name, split):
         raise NoSplitError(no_split(name, split, known), known)
 
 
-def _features(tfds, builder, name, options):
-    """Names of the image and of the label, None if there is no label."""
-    features = builder.info.features
-    for asked in (options.image_feature, options.label_feature):
-        if asked and asked not in features:
-            raise ValueError(
-                f"The data set {name!r} must have the feature {asked!r}. "
-                f"Received: {', '.join(features)}"
-            )
-    images = options.image_feature or _named(
-        features, IMAGES["tfds"], tfds.features.Image
-    )
-    labels = options.label_feature or _named(
-        features, LABELS["tfds"], tfds.features.ClassLabel
-    )
-    if images is None:
-        raise ValueError(
-            "A TFDS data set must have an image among its features. Received: "
-            f"{name!r} with {', '.join(features)}"
-        )
-    return images, labels
-
-
-def _named(features, usual, kind):
-    of_kind = (n for n in features if isinstance(features[n], kind))
-    return first_known(usual, features) or next(of_kind, None)
-
-
 def _read(tfds, builder, split, image, label):
     """All encoded images and labels of a split, in the order of its files."""
     encoded, values = [], []
@@ -281,17 +289,3 @@ def _rows(tfds, builder, split, image):
         **asked, shuffle_files=False, read_config=config
     )
     return dataset.as_numpy_iterator()
-
-
-def _classes(features, label):
-    feature = features[label] if label else None
-    names = getattr(feature, "names", None)
-    if names is None and getattr(feature, "num_classes", None):
-        names = [str(index) for index in range(feature.num_classes)]
-    return tuple(names) if names else None
-
-
-def _shape(feature):
-    """(height, width, 3) if the data set says that images have one size."""
-    height, width, _ = feature.shape
-    return (height, width, 3) if height and width else None

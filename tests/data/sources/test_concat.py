@@ -16,8 +16,10 @@ from data_files import write_tfrecord
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.cache import cached
 from simclrv2_tf.data.sources.array import npy
 from simclrv2_tf.data.sources.joined import Joined
+from simclrv2_tf.data.sources.joined_pixels import JoinedPixels
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import sweep
@@ -178,6 +180,56 @@ def test_the_fingerprint_of_mapped_arrays_is_the_same_again(
         parts[1]
     )
     assert environment.fingerprint(parts[0]) != known
+
+
+FLOATS = (PIXELS / 255).astype(np.float32)
+MANY_CHANNELS = np.tile(PIXELS, 2)
+
+
+def write_splits_of_arrays(path, images):
+    """Ten images to train on, two to test on."""
+    np.savez(path, x_train=images[:10], x_test=images[10:])
+    return f"npz:{path}"
+
+
+@pytest.mark.parametrize("images", [FLOATS, MANY_CHANNELS])
+@pytest.mark.parametrize("limit", [100, 3000])  # both mapped, or the larger
+def test_large_arrays_of_one_form_need_not_be_encoded(
+    tmp_path, monkeypatch, images, limit
+):
+    monkeypatch.setattr(npy, "MEMORY_LIMIT", limit)
+    name = write_splits_of_arrays(tmp_path / "a.npz", images)
+    source = sweep.open_whole(Config(dataset=name))
+    assert isinstance(source.storage, JoinedPixels)
+    order = [1, *range(2, 12), 0]
+    expected = images[order]
+    some = source.subset(np.array(order))
+    for one in (some, pickle.loads(pickle.dumps(some))):
+        fetch = one.pixels()
+        np.testing.assert_array_equal(fetch(np.arange(12)), expected)
+        np.testing.assert_array_equal(fetch(3), expected[3])
+    kept = cached(some).storage
+    assert isinstance(kept, InMemory)
+    np.testing.assert_array_equal(kept.array, expected)
+    assert "example 0 of x, in example 1 of npz:" in some.storage.where(0, "x")
+    assert source.num_channels == images.shape[-1]
+
+
+def test_fingerprints_of_joined_pixels(tmp_path, monkeypatch):
+    monkeypatch.setattr(npy, "MEMORY_LIMIT", 100)
+    one, other = (
+        write_splits_of_arrays(tmp_path / f"{name}.npz", FLOATS)
+        for name in "ab"
+    )
+    known, again, others = (
+        sources.open_source(f"concat:{first},{second}")
+        for first, second in [(one, other)] * 2 + [(other, one)]
+    )
+    of_run = environment.fingerprint
+    assert of_run(known) == of_run(again) != of_run(others)
+    part, same = (source.subset(np.arange(5)) for source in (known, again))
+    assert of_run(part) == of_run(same) != of_run(known)
+    assert part.fingerprint() == same.fingerprint() != known.fingerprint()
 
 
 def test_the_text_of_a_source_is_that_of_earlier_versions(tmp_path):

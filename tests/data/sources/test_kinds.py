@@ -120,8 +120,20 @@ def read_bytes(source, index):
 def test_a_label_that_training_lacks(tmp_path, kind):
     name = write(tmp_path, kind, "train", slice(0, 2), named=True)
     write(tmp_path, kind, "test", slice(0, 3), named=True)
-    with pytest.raises(ValueError, match="label 'cat' of .*test.* is outside"):
+    message = (
+        "label 'cat' of .*test.* is outside .*; give the split 'train' images "
+        "of each class, or --label_map a line .* --split=train leaves them out"
+    )
+    with pytest.raises(ValueError, match=message):
         sources.open_source(f"{name}*.{kind}", "test")
+    map_ = tmp_path / "map.csv"
+    map_.write_text("ant,ant\ncat,cat\nbee,bee\n")
+    for split, labels in (("train", [0, 2]), ("test", [0, 2, 1])):
+        source = sources.open_source(
+            f"{name}*.{kind}", split, label_map=str(map_)
+        )
+        assert source.class_names == ("ant", "cat", "bee")
+        assert source.labels.tolist() == labels
 
 
 @pytest.mark.parametrize("kind", KINDS)

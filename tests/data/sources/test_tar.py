@@ -1,7 +1,9 @@
 """Tar shards: what is a sample, and what is no tar."""
 
+import bz2
 import gzip
 import io
+import lzma
 import re
 import tarfile
 
@@ -119,11 +121,20 @@ def test_a_header_damaged_in_the_middle(tmp_path):
         opened(path)
 
 
-def test_a_compressed_tar(tmp_path):
+@pytest.mark.parametrize(
+    ("compress", "command"),
+    [
+        (gzip.compress, "gunzip"),
+        (bz2.compress, "bunzip2"),
+        (lzma.compress, "unxz"),
+        (lambda data: b"\x28\xb5\x2f\xfd" + data, "unzstd"),
+    ],
+)
+def test_a_compressed_tar(tmp_path, compress, command):
     path = write_tar(tmp_path / "a.tar", rows())
     with open(path, "rb") as file:
-        (tmp_path / "b.tar").write_bytes(gzip.compress(file.read()))
-    with pytest.raises(ValueError, match="is compressed: gunzip it"):
+        (tmp_path / "b.tar").write_bytes(compress(file.read()))
+    with pytest.raises(ValueError, match=f"is compressed: {command} it, as"):
         opened(tmp_path / "b.tar")
 
 

@@ -99,16 +99,24 @@ def test_a_directory_as_a_name(directory):
         sources.open_source(f"{directory}/shapes", label_feature="x")
 
 
-def stored(directory, kind, labels, file_format="tfrecord"):
-    """The name of a set of images whose labels are a feature of this kind."""
-    rows = {"image": PIXELS[: len(labels)], "label": labels}
+def stored(directory, kind, labels, file_format="tfrecord", **others):
+    """The name of a set of images whose labels are a feature of this kind.
+
+    They are those of training; `others` has those of other splits.
+    """
+    splits = {
+        split: tf.data.Dataset.from_tensor_slices(
+            {"image": PIXELS[: len(own)], "label": own}
+        )
+        for split, own in {"train": labels, **others}.items()
+    }
     tfds.dataset_builders.store_as_tfds_dataset(
         name="labels",
         version="1.0.0",
         features=tfds.features.FeaturesDict(
             {"image": tfds.features.Image(shape=(9, 7, 3)), "label": kind}
         ),
-        split_datasets={"train": tf.data.Dataset.from_tensor_slices(rows)},
+        split_datasets=splits,
         data_dir=directory,
         file_format=file_format,
         disable_shuffling=True,
@@ -167,6 +175,40 @@ def test_labels_that_are_texts_or_whole_floats(tmp_path, monkeypatch, limit):
     source = sources.open_source(floats)
     assert source.class_names == ("0", "1")
     assert source.labels.tolist() == [0, 1, -1, 1]
+
+
+def test_numbers_with_gaps_and_a_label_map(tmp_path):
+    """As the error for them advises."""
+    kind = tfds.features.Scalar(np.int64)
+    name = stored(tmp_path, kind, [0, 2, 7])
+    with pytest.raises(ValueError, match="or name them with --label_map"):
+        sources.open_source(name)
+    (tmp_path / "map.csv").write_text("0,ant\n2,bee\n7,ant\n")
+    source = sources.open_source(name, label_map=str(tmp_path / "map.csv"))
+    assert source.class_names == ("ant", "bee")
+    assert source.labels.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("file_format", ["tfrecord", "array_record"])
+def test_a_split_without_a_number_that_training_has(tmp_path, file_format):
+    kind = tfds.features.Scalar(np.int64)
+    splits = {"validation": [0, 2], "test": [0, 3]}
+    name = stored(tmp_path, kind, [0, 1, 2, 2], file_format, **splits)
+    for split, labels in (("validation", [0, 2]), ("train[2:]", [2, 2])):
+        source = sources.open_source(name, split)
+        assert source.class_names == ("0", "1", "2")
+        assert source.labels.tolist() == labels
+    with pytest.raises(ValueError, match="label '3' of example 1 .* outside"):
+        sources.open_source(name, "test")
+    for split in ("validation+test", "train[:1]+train[2:]"):
+        with pytest.raises(ValueError, match="class 1 has no example"):
+            sources.open_source(name, split)
+
+
+def test_a_label_that_training_lacks_as_text(tmp_path):
+    """Classes without a number need no other split."""
+    name = stored(tmp_path, tfds.features.Text(), ["a", "b"], test=["c", "a"])
+    assert sources.open_source(name, "test").class_names == ("a", "c")
 
 
 @pytest.mark.parametrize("limit", [0, 2**29])

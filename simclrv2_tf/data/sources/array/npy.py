@@ -14,18 +14,27 @@ from simclrv2_tf.files.remote import open_binary
 
 MEMORY_LIMIT = 2**29  # bytes of an array that is read into memory
 LOCAL_HEADER = 30  # bytes in a zip file before a member's name
+# What to do about an array of Python objects.
+OF_IMAGES = (
+    ", as images of mixed sizes do, which are not read: give images of one "
+    "size as one array of numbers, or put them in a folder and give "
+    "folder:PATH"
+)
+OF_TEXTS = ", which are not read: save it as array.astype(str)"
 
 
 def array_shapes(path: str) -> dict[str, tuple[int, ...]]:
     """Dictionary from the arrays of an npz file to their shapes.
 
     Raises:
-      ValueError: If it is no such file, or holds Python objects.
+      ValueError: If it is no such file.
     """
     return _guarded(path, _shapes)
 
 
-def read_array(path: str, name: str, mapped: bool = False) -> np.ndarray:
+def read_array(
+    path: str, name: str, mapped: bool = False, objects: str = OF_TEXTS
+) -> np.ndarray:
     """One array of an npz file.
 
     Args:
@@ -33,11 +42,13 @@ def read_array(path: str, name: str, mapped: bool = False) -> np.ndarray:
       name: Of the array.
       mapped: Whether a large array may be mapped from the file instead of
         read.
+      objects: The end of the error for an array of Python objects.
 
     Raises:
-      ValueError: If the file is damaged, or shorter than it says.
+      ValueError: If the file is damaged, or shorter than it says, or the
+        array holds Python objects, which could run code.
     """
-    return _guarded(path, _array, name, mapped)
+    return _guarded(path, _array, name, mapped, objects)
 
 
 def _guarded(path, function, *arguments):
@@ -82,15 +93,8 @@ def _header(path, archive, name):
             header = np.lib.format.read_array_header_2_0(file)
         length = file.tell()
     shape, _, dtype = header
-    if dtype.hasobject:
-        raise ValueError(
-            f"The array {name.removesuffix('.npy')!r} of {path!r} holds Python "
-            "objects, as images of mixed sizes do, which are not read: give "
-            "images of one size as one array of numbers, or put them in a "
-            "folder and give folder:PATH"
-        )
     size = archive.getinfo(name).file_size - length
-    if math.prod(shape) * dtype.itemsize != size:
+    if not dtype.hasobject and math.prod(shape) * dtype.itemsize != size:
         raise ValueError(
             f"The array {name.removesuffix('.npy')!r} of {path!r} is damaged: "
             f"its shape {shape} takes another number of bytes than the {size} "
@@ -99,9 +103,13 @@ def _header(path, archive, name):
     return *header, length
 
 
-def _array(path, archive, name, mapped):
+def _array(path, archive, name, mapped, objects):
     member = f"{name}.npy"
     shape, fortran, dtype, length = _header(path, archive, member)
+    if dtype.hasobject:
+        raise ValueError(
+            f"The array {name!r} of {path!r} holds Python objects{objects}"
+        )
     info = archive.getinfo(member)
     plain = info.compress_type == zipfile.ZIP_STORED and not fortran
     if (

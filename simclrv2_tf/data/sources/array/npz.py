@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.label_names import label_names
+from simclrv2_tf.data.sources.array.image_array import image_storage
+from simclrv2_tf.data.sources.array.npy import OF_IMAGES
 from simclrv2_tf.data.sources.array.npy import array_shapes
 from simclrv2_tf.data.sources.array.npy import read_array
 from simclrv2_tf.data.sources.columns import CLASS_NAMES
 from simclrv2_tf.data.sources.columns import IMAGES
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
+from simclrv2_tf.data.sources.missing_label import MissingLabel
 from simclrv2_tf.data.sources.opening import Readers
 from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import SplitContent
+from simclrv2_tf.data.sources.opening import failing
 from simclrv2_tf.data.sources.split_files import files_by_split
 from simclrv2_tf.data.splits import KNOWN
-from simclrv2_tf.data.storage import InMemory
-from simclrv2_tf.data.storage import Mapped
-from simclrv2_tf.data.storage.channels_last import check_channels_last
-from simclrv2_tf.data.storage.in_memory import to_pixels
-
-TWELVE_BITS = 2**12 - 1  # the most that cameras of twelve bits tell
 
 
 def find_npz(where: str, split: str | None, options: SourceOptions) -> Readers:
@@ -47,25 +46,51 @@ def find_npz(where: str, split: str | None, options: SourceOptions) -> Readers:
       Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
-      ValueError: If the file is damaged, holds Python objects, lacks an
-        array of images, or has labels that go with no images.
+      ValueError: If the file is damaged, lacks an array of images, or has
+        labels that go with no images. Of several files, it is raised when
+        that split is opened.
     """
-    readers = {}
-    for name, files in files_by_split(where, split, (".npz",)).items():
+    readers: dict[str, Callable[[], SplitContent]] = {}
+    by_split = files_by_split(where, split, (".npz",))
+    for name, files in by_split.items():
         if len(files) > 1:
             raise ValueError(
                 "npz:FILE must name one file for each split; join several as "
                 f"concat:npz:A,npz:B. Received: {listed(files)}"
             )
-        for inner, keys in _splits(files[0], options).items():
-            readers[inner or name] = _reader(files[0], *keys)
+        try:
+            inner = _readers(files[0], options)
+        except ValueError as error:
+            if len(by_split) == 1:
+                raise
+            inner = {None: failing(error)}
+        readers |= {own or name: read for own, read in inner.items()}
     return readers
 
 
-def _splits(path, options):
-    """Dictionary from splits, None for no name, to what `_reader` takes."""
+def _readers(path, options):
+    """Dictionary from splits, None for no name, to functions."""
     shapes = array_shapes(path)
-    _check_arrays(path, shapes, options)
+    key = options.image_feature
+    if key and key not in shapes:
+        raise ValueError(_no_array(path, shapes, key))
+    arrays, label = _splits(path, shapes, options), options.label_feature
+    if label and label not in shapes:
+        missing_label = MissingLabel(
+            _no_array(path, shapes, label),
+            f"the array {label!r}",
+            "1 of 1 files",
+            repr(path),
+        )
+        return {
+            split: _reader(path, images, None, None, (), missing_label)
+            for split, (images, *_) in arrays.items()
+        }
+    return {split: _reader(path, *keys) for split, keys in arrays.items()}
+
+
+def _splits(path, shapes, options):
+    """Dictionary from splits, None for no name, to what `_reader` takes."""
     names = first_known(CLASS_NAMES["npz"], shapes)
     images = _named(shapes, IMAGES["npz"])
     labels = _named(shapes, LABELS["npz"])
@@ -80,13 +105,11 @@ def _splits(path, options):
     }
 
 
-def _check_arrays(path, shapes, options):
-    for key in (options.image_feature, options.label_feature):
-        if key and key not in shapes:
-            raise ValueError(
-                f"The file {path!r} must have the array {key!r}. Received: "
-                f"{listed(list(shapes))}"
-            )
+def _no_array(path, shapes, key):
+    return (
+        f"The file {path!r} must have the array {key!r}. Received: "
+        f"{listed(list(shapes))}"
+    )
 
 
 def _of_named(options, images, labels, names):
@@ -142,15 +165,17 @@ def _no_images(path, shapes):
     )
 
 
-def _reader(path, images, labels, names, of_others=()):
+def _reader(path, images, labels, names, of_others=(), missing_label=None):
     """A function that reads the arrays of one split."""
 
     def read():
         if labels is None and of_others:
             raise ValueError(_unpaired(path, images, of_others))
-        pixels = _images(read_array(path, images, mapped=True), path, images)
+        array = read_array(path, images, mapped=True, objects=OF_IMAGES)
+        pixels = image_storage(array, f"The array {images!r} of {path!r}")
         if labels is None:
-            return SplitContent(pixels, [""] * len(pixels))
+            none = [""] * len(pixels)
+            return SplitContent(pixels, none, missing_label=missing_label)
         values = read_array(path, labels)
         if values.size == len(pixels):  # (examples, 1) is Keras's form
             values = values.reshape(-1)
@@ -185,43 +210,4 @@ def _labels(values, key, names, path):
         values,
         lambda index: f"row {index} of the array {key!r} of {path!r}",
         None if classes is None else classes.astype(str).tolist(),
-    )
-
-
-def _images(array, path, key):
-    """A storage of images, (examples, height, width, channels)."""
-    where = f"The array {key!r} of {path!r}"
-    if array.ndim == 3:
-        array = array[..., None]
-    if array.ndim != 4 or 0 in array.shape[1:]:
-        raise ValueError(
-            f"{where} must be (examples, height, width) or (examples, height, "
-            f"width, channels). Received: the shape {array.shape}"
-        )
-    check_channels_last(array.shape, where)
-    if array.dtype == np.uint16:
-        _check_sixteen_bits(array, where)
-        return InMemory((array / np.float32(2**16 - 1)).astype(np.float32))
-    if array.dtype.kind not in "uif" or not len(array):
-        raise ValueError(
-            f"{where} must hold images as uint8, uint16 or floats in [0, 1]. "
-            f"Received: {array.dtype} of the shape {array.shape}"
-        )
-    try:
-        pixels = to_pixels(array)
-    except ValueError as error:
-        raise ValueError(f"{where} cannot be used. {error}") from None
-    kind = Mapped if isinstance(pixels, np.memmap) else InMemory
-    return kind(pixels)
-
-
-def _check_sixteen_bits(array, where):
-    """White is 65,535: values of 8 or 12 bits are all but black."""
-    most = int(array.max()) if array.size else 0
-    if not 0 < most <= TWELVE_BITS:
-        return
-    bits, factor = (8, 257) if most < 2**8 else (12, 16)
-    raise ValueError(
-        f"{where} must have 65,535 for white, as it is uint16. Received: no "
-        f"value above {most:,}; multiply {bits} bits by {factor}, or give uint8"
     )

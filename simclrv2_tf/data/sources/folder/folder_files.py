@@ -23,7 +23,18 @@ from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.remote import open_binary
 
 _THREADS = 16  # waiting for the first bytes of files
-_HIDDEN = "hidden (names with a dot before, __MACOSX)"
+_HIDDEN = "hidden (names with a dot before, __MACOSX and the like)"
+# What systems add to archives, disks and shares, spelt as they spell it.
+_OF_SYSTEMS = frozenset(
+    {
+        "__MACOSX",  # archives of macOS
+        "lost+found",  # disks of Linux
+        "$RECYCLE.BIN",  # disks of Windows, as the next two
+        "$Recycle.Bin",
+        "System Volume Information",
+        "@eaDir",  # Synology's thumbnails
+    }
+)
 _NO_ENDING = "without an ending"
 _NOT_OPENED = "that cannot be opened"
 
@@ -178,8 +189,8 @@ def _leads_up(target, way):
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name begins with a dot, or is what macOS adds to archives."""
-    return name.startswith(".") or name == "__MACOSX"
+    """Whether a name begins with a dot, or is one that a system adds."""
+    return name.startswith(".") or name in _OF_SYSTEMS
 
 
 def _hidden(path, root):

@@ -49,13 +49,13 @@ def split_folders(path: str, requested: str = "") -> dict[str, str]:
         for name, folder in folders.items()
     }
     if _are_splits(set(known)):
-        named = {name: known[name] for name in known if name in KNOWN}
+        named = _unwrapped({n: known[n] for n in known if n in KNOWN})
     else:
         named = _by_words(folders)
     if not named:
         return {TRAIN[0]: path}
     if requested in known:
-        named = named | {requested: known[requested]}
+        named = _unwrapped({**named, requested: known[requested]})
     return named
 
 
@@ -69,11 +69,44 @@ def subfolders(path: str) -> dict[str, str]:
 
 
 def innermost(path: str) -> str:
-    """Descends into a sole sub-folder of the same name, as archives have."""
+    """Descends into a sole sub-folder of the same name, as archives have.
+
+    What is hidden does not count.
+    """
     name = os.path.basename(path.rstrip("/"))
-    while name and [*tf.io.gfile.listdir(path)] in ([name], [f"{name}/"]):
+    while name and _holds_only(path, name):
         path = os.path.join(path, name)
     return path
+
+
+def _holds_only(path, name):
+    """Whether a folder's one entry, hidden ones aside, is a folder so named."""
+    entries = [entry.rstrip("/") for entry in tf.io.gfile.listdir(path)]
+    shown = [e for e in entries if e == name or not is_hidden(e)]
+    return shown == [name] and tf.io.gfile.isdir(os.path.join(path, name))
+
+
+def _unwrapped(folders):
+    """{split: its innermost folder}.
+
+    The sole folder in "test" stays a class where training has a class "test".
+    """
+    inner = {split: innermost(folder) for split, folder in folders.items()}
+    trained = [inner[split] for split in TRAIN if split in inner]
+    whole = {
+        split: folder
+        for split, folder in folders.items()
+        if split not in TRAIN
+        and inner[split] != folder
+        and _any_holds(trained, os.path.basename(folder))
+    }
+    return inner | whole
+
+
+def _any_holds(folders, name):
+    """Whether one of the folders holds a folder of that name."""
+    paths = [os.path.join(folder, name) for folder in folders]
+    return any(map(tf.io.gfile.isdir, paths))
 
 
 def _are_splits(names):
@@ -101,6 +134,7 @@ def _by_words(folders):
 def _share_classes(paths):
     """Whether two folders hold a folder of the same name."""
     names = [name for path in paths for name in subfolders(path)]
+    names = [name for name in names if not is_hidden(name)]
     return len(set(names)) < len(names)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.data.classes import in_order
+from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources.folder import beside_splits
@@ -23,6 +25,8 @@ from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import cut
 from simclrv2_tf.data.storage import Files
 
+_LOG = logging.getLogger("simclrv2_tf")
+
 
 def open_folder(
     path: str, split: str = "train", options: SourceOptions | None = None
@@ -35,7 +39,8 @@ def open_folder(
     training split, numbers by size and then names by their letters, so that
     a class has one number whichever split is opened. With
     `folder_classes="leaf"` each folder that holds images is a class, named by
-    its path: "Apple/Royal-Gala".
+    its path: "Apple/Royal-Gala". Images in a split's only folder, which is no
+    class of training's, are unlabelled, and the log says so.
 
     An image is a file of a usual ending, or one whose first bytes are an
     image's. All other files are counted in `Source.notes`.
@@ -76,12 +81,14 @@ def _opened(path, split, options):
     leaf = options.folder_classes == LEAF
     files = files_below(root)
     classes = _classes(files.images, root, leaf)
-    known = classes if train == root else _trained(train, classes, root, leaf)
+    known = classes
+    if train != root:
+        known = _trained(train, files.images, classes, root, leaf)
     labels = _labels(files.images, known, root, leaf)
     notes = [
         *files.notes(),
         *beside_splits.notes(path, folders, chosen, options.joined),
-        *_unlabelled_classes(classes, root),
+        *_unlabelled_classes([n for n in classes if n in known], root),
         *([] if leaf else _deeper(files.images, root)),
     ]
     source = Source(
@@ -155,13 +162,36 @@ def _check_filled(root, filled):
             )
 
 
-def _trained(train, classes, root, leaf):
-    """The classes of the training folder, which those of another are among."""
+def _trained(train, images, classes, root, leaf):
+    """The classes of the training folder, which those of another are among.
+
+    The only folder of a split may be no class: its images are unlabelled.
+    """
     known = _classes(files_below(train).images, train, leaf)
     strange = in_order(set(classes) - set(known)) if known else []
-    if strange:
-        raise ValueError(
-            f"The classes of {root!r} must be among those of {train!r}. "
-            f"Received: {', '.join(strange)}, which training has no image of"
+    if len(classes) == len(strange) == 1 and _all_within(images, root):
+        _LOG.warning(
+            "the images in %r count as unlabelled: it is the only folder of "
+            "its split, and no class of %r",
+            os.path.join(root, strange[0]),
+            train,
         )
+    elif strange:
+        raise _strange_classes(root, train, strange)
     return known or classes
+
+
+def _all_within(images, root):
+    """Whether all images lie in folders right below the root."""
+    outer = {os.path.dirname(os.path.dirname(image)) for image in images}
+    return outer == {root}
+
+
+def _strange_classes(root, train, strange):
+    return ValueError(
+        f"The classes of {root!r} must be among those of {train!r}. Received: "
+        f"{listed(strange)}, which training has no image of: name them as "
+        f"training does; or move their images up into {root!r}, where they "
+        "count as unlabelled; or set images of training aside with "
+        "--eval_split=holdout --holdout_fraction=0.2"
+    )

@@ -9,6 +9,7 @@ from typing import Any
 
 from simclrv2_tf.data.label_names import warn_of_unlabelled
 from simclrv2_tf.data.sources.columns import first_known
+from simclrv2_tf.data.sources.missing_label import MissingLabel
 
 
 class LabelFeature:
@@ -34,18 +35,21 @@ class LabelFeature:
         self._lacking += 1
         return None
 
-    def tell(self, image: str) -> None:
-        """Warns if some records lack it; a ValueError if all do."""
+    def missing_label(self, image: str) -> MissingLabel | None:
+        """A `MissingLabel` if all records lack it; warns if some do."""
         if not self.name or not self._lacking:
-            return
+            return None
         where, features = self._first
-        if self._lacking == self._count:
-            raise missing(where, image, self.name, features)
-        warn_of_unlabelled(
+        lacking = (
             f"the feature {self.name!r}",
             f"{self._lacking:,} of {self._count:,} records",
             f"the {where}",
         )
+        if self._lacking == self._count:
+            error = missing(where, image, self.name, features)
+            return MissingLabel(str(error), *lacking)
+        warn_of_unlabelled(*lacking)
+        return None
 
 
 def missing(

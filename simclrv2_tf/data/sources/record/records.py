@@ -75,11 +75,12 @@ def index_records(
 
     Returns:
       A `SplitContent`: `ByteRanges` of the images, the names of their classes,
-      see `label_names`, and a note about damaged records.
+      see `label_names`, a note about damaged records, and whether all lack the
+      `label` named.
 
     Raises:
       ValueError: If a file cannot be read, ends within a record, is none, or
-        lacks the image, all lack the `label` named, or a label is none.
+        lacks the image, or a label is none.
     """
     instructions = list(instructions)
     files = [str(part.filename) for part in instructions]
@@ -89,7 +90,7 @@ def index_records(
         for which, part in enumerate(instructions)
         for row in _rows(which, part, image, feature)
     ]
-    feature.tell(image)
+    missing_label = feature.missing_label(image)
 
     def place(index):
         return _place(files[rows[index].which], rows[index].number)
@@ -97,7 +98,7 @@ def index_records(
     labels = label_names([row.value for row in rows], place, classes)
     storage = ByteRanges.of_rows(files, [row[:3] for row in rows])
     damaged = [index for index, row in enumerate(rows) if row.size == DAMAGED]
-    return SplitContent(storage, labels, _notes(damaged, place))
+    return SplitContent(storage, labels, _notes(damaged, place), missing_label)
 
 
 def _rows(which, part, image, label):

@@ -42,8 +42,7 @@ def find_tfrecord(
       Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
-      ValueError: If the files are damaged or hold something else, or no
-        record has the feature of labels that `options` name.
+      ValueError: If the files are damaged or hold something else.
     """
     by_split = files_by_split(where, split, SUFFIXES)
     return {

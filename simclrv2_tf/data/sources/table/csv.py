@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import logging
 import os
@@ -10,9 +11,11 @@ import numpy as np
 
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.label_names import label_names
+from simclrv2_tf.data.sources.missing_label import MissingLabel
 from simclrv2_tf.data.sources.opening import Readers
 from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import SplitContent
+from simclrv2_tf.data.sources.opening import failing
 from simclrv2_tf.data.sources.split_files import files_by_split
 from simclrv2_tf.data.sources.table.csv_table import beside
 from simclrv2_tf.data.sources.table.csv_table import read_table
@@ -46,25 +49,63 @@ def find_csv(where: str, split: str | None, options: SourceOptions) -> Readers:
       Dictionary from splits to functions that give a `SplitContent`.
 
     Raises:
-      ValueError: If the file is no such table.
+      ValueError: If the file is no such table. Of several splits in files of
+        their own, it is raised when a split that the file names is opened.
     """
     by_split = files_by_split(where, split, (".csv", ".tsv"))
-    splits: dict[str, list[tuple[str, str, tuple[int, str]]]] = {}
+    splits: dict[str, _Split] = {}
+    faulty: dict[str, ValueError] = {}
     notes: list[str] = []
     for name, files in by_split.items():
         for file in files:
-            table = read_table(file, options)
-            notes += table.notes
-            for row_split, *row in _rows(file, table):
-                splits.setdefault(row_split or name, []).append(tuple(row))
-    if not splits:
+            more, errors = _add(file, name, splits, options)
+            if errors and len(by_split) == 1:
+                raise next(iter(errors.values()))
+            notes += more
+            faulty = {**errors, **faulty}
+    if not splits and not faulty:
         raise ValueError(f"The file {where!r} names no image: it has no rows.")
     if split and split.split("[")[0] in TRAIN:
-        _tell_idle(where, {name: len(rows) for name, rows in splits.items()})
-    return {
+        _tell_idle(where, {name: len(s.rows) for name, s in splits.items()})
+    whole = {
         name: functools.partial(_content, rows, tuple(notes))
         for name, rows in splits.items()
     }
+    return {**whole, **{name: failing(e) for name, e in faulty.items()}}
+
+
+@dataclasses.dataclass
+class _Split:
+    """Rows of a split, the files that they are in, and errors of these.
+
+    An error is that of a file without the column of labels that is named.
+    """
+
+    rows: list[tuple[str, str, tuple[int, str]]] = dataclasses.field(
+        default_factory=list
+    )
+    no_label: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+def _add(file, name, splits, options):
+    """Adds a file's rows to their splits, all or none.
+
+    Returns:
+      The notes about it, and {split: error} of the splits that it names if it
+      is faulty.
+    """
+    named = {name}
+    try:
+        table = read_table(file, options)
+        named = {_split_of(row, table) or name for _, row in table.rows}
+        rows = list(_rows(file, table))
+    except ValueError as error:
+        return [], dict.fromkeys(named, error)
+    for row_split, *row in rows:
+        split = splits.setdefault(row_split or name, _Split())
+        split.rows.append(tuple(row))
+        split.no_label[file] = table.no_label
+    return table.notes, {}
 
 
 def _tell_idle(where, sizes):
@@ -80,8 +121,8 @@ def _tell_idle(where, sizes):
         )
 
 
-def _content(rows, notes):
-    paths, values, places = zip(*rows, strict=True)
+def _content(split, notes):
+    paths, values, places = zip(*split.rows, strict=True)
     labels = label_names(
         values, lambda index: "row {} of the file {!r}".format(*places[index])
     )
@@ -91,6 +132,20 @@ def _content(rows, notes):
         Files(np.array([paths[index] for index in kept])),
         [labels[index] for index in kept],
         notes,
+        _missing_label(split),
+    )
+
+
+def _missing_label(split):
+    """A `MissingLabel` of the files without it, None where all have it."""
+    lacking = [file for file, error in split.no_label.items() if error]
+    if not lacking:
+        return None
+    return MissingLabel(
+        split.no_label[lacking[0]],
+        "the column of labels that is named",
+        f"{len(lacking):,} of {len(split.no_label):,} files",
+        repr(lacking[0]),
     )
 
 
@@ -137,19 +192,24 @@ def _warn(sentence):
 def _rows(file, table):
     """Yields split ("" for none), path, label and (row, file) of each row."""
     for number, row in table.rows:
-        path, label, split = (_cell(row, column) for column in table.columns)
+        path, label, _ = (_cell(row, column) for column in table.columns)
         if not path or "\0" in path:
             raise ValueError(
                 f"The file {file!r} must name an image in each row. Received: "
                 f"{row!r} in row {number}"
             )
-        lower = split.lower()
         yield (
-            lower if lower in KNOWN else split,
+            _split_of(row, table),
             path if is_remote(path) else beside(file, path),
             label,
             (number, file),
         )
+
+
+def _split_of(row, table):
+    """The split that a row names, "" for none."""
+    split = _cell(row, table.columns.split)
+    return split.lower() if split.lower() in KNOWN else split
 
 
 def _cell(row, column):

@@ -42,11 +42,14 @@ class CsvTable(NamedTuple):
       rows: Pairs of a row's number, from 1, and its cells; without blank ones.
       columns: `Columns`.
       notes: Sentences about lines that were passed over.
+      no_label: The error where an option names a column of labels that is
+        not there, else "".
     """
 
     rows: list[tuple[int, list[str]]]
     columns: Columns
     notes: list[str]
+    no_label: str = ""
 
 
 def read_table(file: str, options: SourceOptions) -> CsvTable:
@@ -67,7 +70,10 @@ def read_table(file: str, options: SourceOptions) -> CsvTable:
     numbered = enumerate(rows[place + named :], place + named + 1)
     content = [(number, row) for number, row in numbered if _filled(row)]
     _check_widths(file, rows, place, delimiter, named)
-    return CsvTable(content, columns, _notes(file, rows[:place]))
+    label, no_label = options.label_feature, ""
+    if label and label not in head:
+        no_label = _no_column(file, head, label)
+    return CsvTable(content, columns, _notes(file, rows[:place]), no_label)
 
 
 def _rows(file):
@@ -179,12 +185,13 @@ def _notes(file, before):
 
 def _columns(file, head, following, options):
     """The `Columns`, and whether the first row names them."""
-    _check_present(file, head, options)
+    _check_present(file, head, options.image_feature)
     image = None
     if options.image_feature or not any(map(_is_image, head)):
         image = _column(head, options.image_feature, IMAGES["csv"])
     if image is not None:
         return _named_columns(file, head, image, options), True
+    _check_present(file, head, options.label_feature)
     if options.label_feature or _follows_names(file, head, following):
         raise ValueError(
             f"The first row of {file!r} must call the column of paths "
@@ -194,21 +201,23 @@ def _columns(file, head, following, options):
     return Columns(0, 1, None), False
 
 
-def _check_present(file, head, options):
-    """Raises if there is no column of a name that an option gives."""
-    named = (options.image_feature, options.label_feature)
-    missing = [name for name in named if name and name not in head]
-    if missing:
-        raise ValueError(
-            f"The file {file!r} must have the column {missing[0]!r}. Received: "
-            f"{', '.join(head)}"
-        )
+def _check_present(file, head, name):
+    """Raises if there is no column of the name that an option gives."""
+    if name and name not in head:
+        raise ValueError(_no_column(file, head, name))
+
+
+def _no_column(file, head, name):
+    return (
+        f"The file {file!r} must have the column {name!r}. Received: "
+        f"{', '.join(head)}"
+    )
 
 
 def _named_columns(file, head, image, options):
-    """The `Columns` by their names; warns if none is of labels."""
+    """The `Columns` by their names; warns if none is known for labels."""
     label = _column(head, options.label_feature, LABELS["csv"])
-    if label is None and len(head) > 1:
+    if label is None and len(head) > 1 and not options.label_feature:
         _LOG.warning(
             "%s: no column of labels is known among %s; --label_feature "
             "names one",
@@ -255,7 +264,7 @@ def beside(file: str, path: str) -> str:
 def _column(head, name, usual):
     """Number of the column of that name or a usual one, None for none."""
     if name:
-        return head.index(name)
+        return head.index(name) if name in head else None
     lower = [column.lower() for column in head]
     name = first_known(usual, lower)
     return None if name is None else lower.index(name)

@@ -18,11 +18,13 @@ from simclrv2_tf.data.label_names import warn_of_unlabelled
 from simclrv2_tf.data.sources.columns import IMAGES
 from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import first_known
+from simclrv2_tf.data.sources.missing_label import MissingLabel
 from simclrv2_tf.data.sources.opening import Readers
 from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.split_files import files_by_split
 from simclrv2_tf.data.sources.table.parquet_rows import Rows
+from simclrv2_tf.data.sources.table.parquet_rows import forget_groups
 from simclrv2_tf.data.sources.table.parquet_rows import guarded
 from simclrv2_tf.data.sources.table.parquet_rows import pyarrow_parquet
 from simclrv2_tf.data.storage import Encoded
@@ -52,8 +54,7 @@ def find_parquet(
 
     Raises:
       ImportError: Without pyarrow.
-      ValueError: If the files are damaged or hold something else, or none
-        has the column of labels that `options` name.
+      ValueError: If the files are damaged or hold something else.
     """
     pyarrow_parquet()
     by_split = files_by_split(where, split, (".parquet",))
@@ -64,22 +65,25 @@ def find_parquet(
 
 
 def _content(files, options):
+    forget_groups()
     names = [guarded(path, _names) for path in files]
-    columns = _image(files[0], names[0], options), _label(files, names, options)
+    label, missing_label = _label(files, names, options)
+    columns = _image(files[0], names[0], options), label
     looks = [guarded(path, _look, path, *columns) for path in files]
     labels = [label for _, labels, _ in looks for label in labels]
     table = _places([counts for counts, _, _ in looks])
     storage = Rows(tuple(files), columns[0], table)
     size = sum(size for _, _, size in looks)
     if size <= MEMORY_LIMIT:
-        return SplitContent(_in_memory(storage), labels)
+        images = _in_memory(storage)
+        return SplitContent(images, labels, missing_label=missing_label)
     _LOG.warning(
         "%s and others: %s in Parquet, where a group of rows is read for "
         "each image; tools/prepare_dataset.py makes shards that are read fast.",
         files[0],
         gigabytes(size),
     )
-    return SplitContent(storage, labels)
+    return SplitContent(storage, labels, missing_label=missing_label)
 
 
 def _places(counts):
@@ -102,6 +106,7 @@ def _in_memory(rows):
     images = rows.read_all(range(len(rows)))
     if not any(images):
         rows.read(0)  # says what is wrong with all of them
+    forget_groups()
     return Encoded(images)
 
 
@@ -123,32 +128,37 @@ def _image(path, names, options):
 
 
 def _label(files, names, options):
-    """Name of the column of labels, None if no file has one.
+    """Name of the column of labels, and a `MissingLabel`; None for none.
 
     Without --label_feature it is the first usual name that a file has.
     """
     known = (first_known(LABELS["parquet"], columns) for columns in names)
     label = options.label_feature or next(filter(None, known), None)
-    if label is None:
-        return None
     lacking = [f for f, n in zip(files, names, strict=True) if label not in n]
+    if label is None or not lacking:
+        return label, None
+    words = (
+        f"the column {label!r}",
+        f"{len(lacking):,} of {len(files):,} files",
+        repr(lacking[0]),
+    )
     if len(lacking) == len(files):
-        _check_column(files[0], names[0], label)
-    if lacking:
-        warn_of_unlabelled(
-            f"the column {label!r}",
-            f"{len(lacking):,} of {len(files):,} files",
-            repr(lacking[0]),
-        )
-    return label
+        message = _no_column(files[0], names[0], label)
+        return None, MissingLabel(message, *words)
+    warn_of_unlabelled(*words)
+    return label, None
 
 
 def _check_column(path, names, column):
     if column not in names:
-        raise ValueError(
-            f"The file {path!r} must have the column {column!r}. Received: "
-            f"{listed(names)}"
-        )
+        raise ValueError(_no_column(path, names, column))
+
+
+def _no_column(path, names, column):
+    return (
+        f"The file {path!r} must have the column {column!r}. Received: "
+        f"{listed(names)}"
+    )
 
 
 def _look(file, path, image, label):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,9 @@ from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.remote import open_binary
 
 GROUPS_KEPT = 2  # groups of rows that are kept at hand
+_READING = threading.BoundedSemaphore(4)  # groups that are read at once
+# Of each group of rows: one thread reads it, others that want it wait.
+_LOCKS: dict[tuple[str, int, str], threading.Lock] = {}
 
 
 def pyarrow_parquet() -> ModuleType:
@@ -85,11 +89,12 @@ class Rows(PythonReads):
         """The bytes of one image.
 
         Raises:
-          ValueError: If the row has none, or the file cannot be read.
+          ValueError: If the row has none, or the file cannot be read or has
+            become shorter.
         """
         _, group, row = (int(number) for number in self.rows[index])
         path = self.file(index)
-        value = _group(path, group, self.column)[row].as_py()
+        value = _value(path, group, row, self.column)
         if isinstance(value, dict):
             value = value.get("bytes")
         if not isinstance(value, bytes):
@@ -100,9 +105,36 @@ class Rows(PythonReads):
         return value
 
 
+def forget_groups() -> None:
+    """Lets go of the groups at hand: files may hold others by now."""
+    _LOCKS.clear()
+    _group.cache_clear()
+
+
+def _value(path, group, row, column):
+    """What one row holds; a ValueError if it is not there any more."""
+    place = path, group, column
+    lock = _LOCKS.setdefault(place, threading.Lock())
+    try:
+        with lock:
+            images = _group(*place, lock)
+        return images[row].as_py()
+    except IndexError:
+        raise ValueError(
+            f"The file {path!r} must hold the row {row} of group {group}, as "
+            "it did when the data set was opened. Received: a shorter file; "
+            "bring back what it held, or start again."
+        ) from None
+
+
 @functools.lru_cache(GROUPS_KEPT)
-def _group(path, group, column):
-    """The column of images of one group of rows."""
-    return guarded(
-        path, lambda file: file.read_row_group(group, [column]).column(0)
-    )
+def _group(path, group, column, lock):
+    """The column of images of one group of rows.
+
+    The lock is another after `forget_groups`: what a thread was reading then
+    is given to nobody else.
+    """
+    with _READING:
+        return guarded(
+            path, lambda file: file.read_row_group(group, [column]).column(0)
+        )

@@ -158,6 +158,29 @@ def test_messages(tmp_path, arrays, message):
     assert "a.npz" in str(raised.value)
 
 
+WORDS = np.array([NAMES[label] for label in LABELS], object)
+
+
+def test_objects_that_are_not_used(tmp_path):
+    meta = np.array({"author": "x"}, object)
+    name = saved(tmp_path, images=PIXELS, labels=LABELS, meta=meta)
+    assert sources.open_source(name).labels.tolist() == LABELS.tolist()
+    arrays = {"images": PIXELS, "labels": WORDS, "kinds": LABELS}
+    name = saved(tmp_path, **arrays)
+    source = sources.open_source(name, label_feature="kinds")
+    assert source.num_classes == 3
+
+
+@pytest.mark.parametrize("key", ["labels", "class_names"])
+def test_objects_that_are_texts(tmp_path, key):
+    arrays = {"images": PIXELS, "labels": LABELS, key: WORDS}
+    message = f"The array '{key}' of .*a.npz' holds Python objects, which are"
+    with pytest.raises(ValueError, match=rf"{message} .*array.astype\(str\)"):
+        sources.open_source(saved(tmp_path, **arrays))
+    name = saved(tmp_path, images=PIXELS, labels=WORDS.astype(str))
+    assert sources.open_source(name).class_names == NAMES
+
+
 @pytest.mark.parametrize(
     ("images", "labels"),
     [("train_images", "labels"), ("x_train", "y"), ("images", "train_labels")],

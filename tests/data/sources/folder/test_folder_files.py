@@ -49,7 +49,7 @@ def test_other_files_are_counted_by_ending(tmp_path):
         ".txt": 3,
         ".json": 1,
         "without an ending": 1,
-        "hidden (names with a dot before, __MACOSX)": 1,
+        "hidden (names with a dot before, __MACOSX and the like)": 1,
     }
     (note,) = folders.open_folder(str(tmp_path)).notes
     assert note.startswith("passed over: 6 files, .txt 3, ")
@@ -80,12 +80,25 @@ def test_a_folder_without_an_image_says_what_it_holds(tmp_path):
         folders.open_folder(str(tmp_path))
 
 
-def test_what_macos_adds_to_an_archive_is_no_class(tmp_path):
+@pytest.mark.parametrize(
+    "name",
+    ["__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "$Recycle.Bin"],
+)
+def test_what_systems_add_is_no_class(tmp_path, name):
     images = {f"{name}.png": encoded("PNG") for name in ("a/1", "b/2")}
-    write(tmp_path, **images, **{"__MACOSX/a/1.png": encoded("PNG")})
+    added = {f"{name}/a/1.png": encoded(), f"a/{name}/1.jpg": encoded()}
+    write(tmp_path, **images, **added)
+    (tmp_path / "System Volume Information").mkdir()  # and empty
     source = folders.open_folder(str(tmp_path))
     assert source.class_names == ("a", "b") and source.num_examples == 2
-    assert "hidden (names with a dot before, __MACOSX) 1" in source.notes[0]
+    words = "hidden (names with a dot before, __MACOSX and the like) 2"
+    assert words in source.notes[0]
+
+
+def test_a_class_of_much_the_same_name_stays_one(tmp_path):
+    names = ("Lost+Found", "eaDir", "macosx")
+    write(tmp_path, **{f"{name}/1.png": encoded("PNG") for name in names})
+    assert folders.open_folder(str(tmp_path)).class_names == names
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from simclrv2_tf.data import splits
 from simclrv2_tf.data.sources.folder import folders
+from simclrv2_tf.data.sources.opening import SourceOptions
 
 
 def write(root, *names):
@@ -41,6 +42,39 @@ def test_a_class_that_training_lacks(tmp_path):
     write(tmp_path / "test", "a/1.png", "z/1.png")
     with pytest.raises(ValueError, match="must be among.*Received: z,"):
         folders.open_folder(str(tmp_path), "test")
+
+
+@pytest.mark.parametrize("leaf", ["top", "leaf"])
+@pytest.mark.parametrize("folder", ["images", "unlabelled", "0"])
+def test_a_split_in_a_folder_that_is_no_class(tmp_path, caplog, folder, leaf):
+    write(tmp_path / "train", "a/images/1.png", "b/images/1.png")
+    write(tmp_path / "val", f"{folder}/1.png", f"{folder}/2.png")
+    options = SourceOptions(folder_classes=leaf)
+    train = folders.open_folder(str(tmp_path), "train", options)
+    assert not caplog.text
+    val = folders.open_folder(str(tmp_path), "val", options)
+    assert val.class_names == train.class_names
+    assert (val.labels.tolist(), val.notes) == ([-1, -1], ())
+    expected = (
+        f"the images in '{tmp_path}/val/{folder}' count as unlabelled: it is "
+        f"the only folder of its split, and no class of '{tmp_path}/train'"
+    )
+    assert caplog.messages == [expected]
+
+
+@pytest.mark.parametrize(
+    "names", [("x/1.png", "y/1.png"), ("x/a/1.png",), ("x/1.png", "x/a/1.png")]
+)
+def test_folders_that_are_no_classes_come_with_a_way_out(tmp_path, names):
+    write(tmp_path / "train", "a/1.png", "b/1.png")
+    write(tmp_path / "val", *names)
+    message = (
+        "Received: x(, y)?, which .* name them as training does; or move "
+        "their images up into .*/val', where they count as unlabelled; or .* "
+        "--eval_split=holdout --holdout_fraction=0.2"
+    )
+    with pytest.raises(ValueError, match=message):
+        folders.open_folder(str(tmp_path), "val")
 
 
 def test_labelled_evaluation_beside_unlabelled_training(tmp_path):

@@ -27,7 +27,7 @@ def path(tmp_path):
 
 
 def test_images_and_labels_are_those_written(path):
-    ranges, labels, _ = records.index_records(
+    ranges, labels, *_ = records.index_records(
         [Part(path, 0, -1)], "image", "label"
     )
     assert [ranges.read(i) for i in range(len(IMAGES))] == IMAGES
@@ -36,7 +36,7 @@ def test_images_and_labels_are_those_written(path):
 
 def test_parts_of_files_in_their_order(path):
     parts = [Part(path, 4, 2), Part(path, 1, 1), Part(path, 0, 0)]
-    ranges, labels, _ = records.index_records(parts, "image", "label")
+    ranges, labels, *_ = records.index_records(parts, "image", "label")
     images = [ranges.read(i) for i in range(3)]
     assert images == [IMAGES[4], IMAGES[5], IMAGES[1]]
     assert labels == ["", "5", "127"]
@@ -44,13 +44,13 @@ def test_parts_of_files_in_their_order(path):
 
 
 def test_without_labels(path):
-    _, labels, _ = records.index_records([Part(path, 0, -1)], "image")
+    _, labels, *_ = records.index_records([Part(path, 0, -1)], "image")
     assert labels == [""] * len(IMAGES)
 
 
 def test_read_through_gfile_as_from_a_bucket(path):
     far = f"file://{path}"
-    ranges, _, _ = records.index_records([Part(far, 0, -1)], "image", "label")
+    ranges, *_ = records.index_records([Part(far, 0, -1)], "image", "label")
     assert ranges.read(3) == IMAGES[3]
 
 
@@ -80,8 +80,11 @@ def test_a_compressed_file_is_called_so(path, tmp_path):
 
 
 def test_a_missing_feature_is_named(path):
-    with pytest.raises(ValueError, match="'kind' is missing"):
-        records.index_records([Part(path, 0, -1)], "image", "kind")
+    with pytest.raises(ValueError, match="'photo' is missing"):
+        records.index_records([Part(path, 0, -1)], "photo", "kind")
+    content = records.index_records([Part(path, 0, -1)], "image", "kind")
+    assert content.labels == [""] * len(LABELS)
+    assert "'kind' is missing" in content.missing_label.message
 
 
 def test_a_record_without_the_label_of_others(path, tmp_path, caplog):

@@ -1,6 +1,8 @@
 """Parquet files of which some have columns that others lack."""
 
 import re
+import threading
+import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +14,7 @@ from data_files import write_parquet
 
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources.table import parquet
+from simclrv2_tf.data.sources.table import parquet_rows
 
 FIVE = ENCODED[:5]
 FIRST, SECOND = slice(0, 2), slice(2, 5)
@@ -102,3 +105,102 @@ def test_a_later_file_without_rows_need_not_have_columns(tmp_path):
     write(tmp_path / "a.parquet", FIRST, label=LABELS[:5])
     pq.write_table(pa.table({"x": []}), tmp_path / "b.parquet")
     assert opened(tmp_path).labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("limit", [0, 2**29])  # in place, and in memory
+def test_a_file_that_is_written_anew_is_read_anew(tmp_path, monkeypatch, limit):
+    """The images of the file before stood under the new labels."""
+    monkeypatch.setattr(parquet, "MEMORY_LIMIT", limit)
+    for which in (FIRST, SECOND):
+        write(tmp_path / "a.parquet", which)
+        source = opened(tmp_path)
+        number = source.num_examples
+        images = [source.encoded_bytes(index) for index in range(number)]
+        assert images == FIVE[which]
+
+
+def test_images_in_memory_are_not_kept_twice(tmp_path):
+    write(tmp_path / "a.parquet", FIRST)
+    opened(tmp_path)
+    assert not parquet_rows._group.cache_info().currsize
+
+
+def test_a_file_that_has_become_shorter(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "MEMORY_LIMIT", 0)
+    path = write(tmp_path / "a.parquet", SECOND)
+    source = opened(tmp_path)
+    write(tmp_path / "a.parquet", FIRST)
+    message = f"{path!r} must hold the row 2 of group 0, .* a shorter file"
+    with pytest.raises(ValueError, match=message):
+        source.encoded_bytes(2)
+
+
+@pytest.fixture
+def five_groups(tmp_path, monkeypatch):
+    """Images read in place, each in a group of rows of its own."""
+    monkeypatch.setattr(parquet, "MEMORY_LIMIT", 0)
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"image": FIVE}), path, row_group_size=1)
+    return opened(tmp_path)
+
+
+def read_by_threads(source, indices):
+    """What a thread each gives for the indices, in any order."""
+    images = []
+    threads = [
+        threading.Thread(
+            target=lambda index: images.append(source.encoded_bytes(index)),
+            args=[index],
+        )
+        for index in indices
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return images
+
+
+def test_threads_that_want_one_group_read_it_once(five_groups, monkeypatch):
+    """Threads that miss a group each had one in memory, however many."""
+    calls = []
+
+    def guarded(*_):
+        calls.append(None)
+        time.sleep(0.05)
+        return pa.array([ENCODED[0]])
+
+    monkeypatch.setattr(parquet_rows, "guarded", guarded)
+    assert read_by_threads(five_groups, [3] * 5) == [ENCODED[0]] * 5
+    assert len(calls) == 1
+
+
+def test_few_groups_are_read_at_once(five_groups, monkeypatch):
+    """Neither one after another, nor all of them."""
+    at_once, most = [], []
+    four = threading.Barrier(4)
+
+    def guarded(*_):
+        at_once.append(None)
+        most.append(len(at_once))
+        if len(most) <= 4:
+            four.wait(5)  # raises if the others may not read beside it
+            time.sleep(0.05)
+        at_once.pop()
+        return pa.array([ENCODED[0]])
+
+    monkeypatch.setattr(parquet_rows, "guarded", guarded)
+    assert len(read_by_threads(five_groups, range(5))) == 5
+    assert max(most) == 4
+
+
+def test_a_group_that_is_read_as_groups_are_let_go(five_groups, monkeypatch):
+    """A slow thread of before gives what it read to nobody else."""
+    monkeypatch.setattr(
+        parquet_rows,
+        "guarded",
+        lambda *_: parquet_rows.forget_groups() or pa.array([b"old"]),
+    )
+    assert five_groups.encoded_bytes(0) == b"old"
+    monkeypatch.undo()
+    assert five_groups.encoded_bytes(0) == FIVE[0]
