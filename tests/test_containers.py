@@ -16,8 +16,6 @@ from simclrv2_tf.export import serving_config
 
 yaml = pytest.importorskip("yaml")
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-# What a job leaves for the server, below its directory.
-EXPORTED = "distilled/saved_model"
 
 
 def instructions():
@@ -87,9 +85,9 @@ def test_what_is_trained_can_be_parsed():
 def test_what_is_served_is_what_training_leaves():
     train, serve = services()["train"], services()["serve"]
     config = flags.parse(["simclrv2", *train["command"]])
-    names = serving_config.MODELS
-    asked = f"--model_config_file={config.model_dir}/{EXPORTED}/{names}"
-    assert asked in serve["command"]
+    place = f"{config.export_dir}/{serving_config.MODELS}"
+    assert f"--model_config_file={place}" in serve["command"]
+    assert config.export_dir.startswith(f"{config.model_dir}/")
 
 
 def test_both_see_the_runs_at_one_path():

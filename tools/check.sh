@@ -4,6 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/environment.sh
 prepare_environment "[test]"
+if [ "${1:-}" = --slow ]; then
+  prepare_environment "[test,audit]"  # pip-audit, for tests/test_security.py
+fi
 
 export TF_CPP_MIN_LOG_LEVEL=2
 .venv/bin/ruff format --check .

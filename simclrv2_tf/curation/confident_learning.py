@@ -11,36 +11,36 @@ from __future__ import annotations
 import numpy as np
 
 
-def thresholds(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def thresholds(own: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     """Mean self-confidence of each class.
 
     Args:
-      probabilities: float (examples, classes), out of fold.
+      own: float (examples,), of each label its probability, out of fold.
       labels: int (examples,).
+      classes: Classes.
 
     Returns:
       float64 (classes,); infinite for a class without a label.
     """
-    own = probabilities[np.arange(len(labels)), labels]
-    count = np.bincount(labels, minlength=probabilities.shape[1])
-    total = np.bincount(labels, own, minlength=probabilities.shape[1])
+    count = np.bincount(labels, minlength=classes)
+    total = np.bincount(labels, own, minlength=classes)
     return np.where(count > 0, total / np.maximum(count, 1), np.inf)
 
 
 def confident_classes(
-    probabilities: np.ndarray, labels: np.ndarray
+    probabilities: np.ndarray, least: np.ndarray
 ) -> np.ndarray:
     """The class that each example counts for.
 
     Args:
       probabilities: float (examples, classes), out of fold.
-      labels: int (examples,).
+      least: float (classes,), the `thresholds` of all examples.
 
     Returns:
       int (examples,): of the classes whose threshold it reaches the likeliest;
       -1 if it reaches none.
     """
-    reached = probabilities >= thresholds(probabilities, labels)
+    reached = probabilities >= least
     likeliest = np.where(reached, probabilities, -1.0).argmax(axis=1)
     return np.where(reached.any(axis=1), likeliest, -1)
 

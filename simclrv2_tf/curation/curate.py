@@ -15,6 +15,7 @@ from simclrv2_tf.curation import curation_page
 from simclrv2_tf.curation import curation_tables
 from simclrv2_tf.curation import findings
 from simclrv2_tf.curation import images_to_label
+from simclrv2_tf.curation.excluded_before import rows_before
 from simclrv2_tf.curation.pool import Pool
 from simclrv2_tf.curation.pool import check_several
 from simclrv2_tf.curation.pool import open_pool
@@ -22,6 +23,7 @@ from simclrv2_tf.curation.readable_names import check_names
 from simclrv2_tf.data.class_match import unknown_classes
 from simclrv2_tf.data.classes import nearest_name
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.surrounding_folder import surrounding_folder
 from simclrv2_tf.files import output_directory
 from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference.feature_files import Extractor
@@ -54,10 +56,12 @@ def curate(
 
     Raises:
       ValueError: If there is no network, fewer than two images can be read,
-        `label_budget` is above the number of images without a label, or a
-        name of a class could not be read back from the table.
+        `label_budget` is above the number of images without a label, a name
+        of a class could not be read back from the table, or results would go
+        among the images, or over the table of `exclude_images`.
     """
     output = _output(config)
+    before = rows_before(config.exclude_images, output, curation_tables.COLUMNS)
     prefix = weights.newest(config)
     pool = open_pool(config, source, eval_source)
     _check_classes(prefix, pool.source)
@@ -72,7 +76,7 @@ def curate(
     found = _find(config, pool, kept)
     copied = images_to_label.write(output, found)
     protocol = _protocol(config, prefix, pool, found)
-    result = curation_tables.write(output, found, protocol, copied)
+    result = curation_tables.write(output, found, protocol, copied, before)
     curation_page.write(output, found, result)
     for line in curation_tables.lines(result, output):
         print(line, flush=True)
@@ -81,9 +85,17 @@ def curate(
 
 def _output(config):
     own = config.model_dir and os.path.join(config.model_dir, FOLDER)
-    return output_directory.checked(
+    path = output_directory.checked(
         "curate_output", config.curate_output or own, "tables and features"
     )
+    images = surrounding_folder(config.dataset, path)
+    if images:
+        raise ValueError(
+            "`curate_output` must lie outside the images' folder, where the "
+            "pictures that it gets would be taken for images. Received: "
+            f"{path!r} in {images!r}; give another directory."
+        )
+    return path
 
 
 def _check_classes(prefix, source):

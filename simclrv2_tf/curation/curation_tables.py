@@ -13,10 +13,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 
 from simclrv2_tf.curation import next_labels
+from simclrv2_tf.curation.excluded_before import COPIES
+from simclrv2_tf.curation.excluded_before import numbered_after
 from simclrv2_tf.curation.findings import Findings
 from simclrv2_tf.curation.pool import splits_in_table
 from simclrv2_tf.files import atomic
@@ -29,7 +32,8 @@ _LABEL = "name of its class, empty without one"
 _RANK = "place in the order, from 1 on"
 COLUMNS = {
     "next_labels": {
-        "file": "the image's file; of data that are no files a copy of it",
+        "file": "the image's file; of data that are no files a copy of it, or "
+        "its number in the split where a PNG would not hold it as it is",
         "label": "name of its class; to be filled in where rank is given",
         "split": "train, or another split with its labels; what was set aside "
         "is validation",
@@ -41,7 +45,7 @@ COLUMNS = {
         "features of length 1",
         "by": "typical, or far and unsure",
     },
-    "near_duplicates": {
+    COPIES: {
         "group": "number of the group, from 1 on",
         "file": _FILE,
         "split": _SPLIT,
@@ -82,7 +86,11 @@ COLUMNS = {
 
 
 def write(
-    directory: str, found: Findings, protocol: dict, copied: dict[int, str]
+    directory: str,
+    found: Findings,
+    protocol: dict,
+    copied: dict[int, str],
+    before: Sequence[dict[str, str]] = (),
 ) -> dict:
     """Writes the tables and `curation.json`.
 
@@ -91,12 +99,16 @@ def write(
       found: `Findings`.
       protocol: See above.
       copied: {number: path} of chosen images that are no files of their own.
+      before: Rows of near-duplicates that stay, see `excluded_before`.
 
     Returns:
       What is in `curation.json`.
     """
     tables = {
-        "near_duplicates": list(_duplicates(found)),
+        COPIES: [
+            *_duplicates(found),
+            *numbered_after(before, _groups(found.copies), COLUMNS[COPIES]),
+        ],
         "outliers": list(_outliers(found)),
     }
     if found.doubts:
@@ -130,8 +142,8 @@ def summary(found: Findings) -> dict:
             "rule": "share far and unsure = L / (L + "
             f"{next_labels.HALF} C) with L labels of C classes",
         },
-        "near_duplicates": {
-            "groups": int(copies.group.max(initial=-1)) + 1,
+        COPIES: {
+            "groups": _groups(copies),
             "images": int((copies.group >= 0).sum()),
             "across_splits": len(found.across_splits()),
             "to_leave_out": len(found.left_out),
@@ -187,6 +199,10 @@ def _duplicates(found) -> Iterator[list]:
         ]
 
 
+def _groups(copies):
+    return int(copies.group.max(initial=-1)) + 1
+
+
 def _outliers(found) -> Iterator[list]:
     order = np.argsort(-found.outliers, kind="stable")
     for rank, number in enumerate(order, 1):
@@ -215,7 +231,7 @@ def _about(pool, number):
 
 def lines(result: dict, directory: str) -> Iterator[str]:
     """The findings for a person to read."""
-    copies, doubts = result["near_duplicates"], result["doubtful_labels"]
+    copies, doubts = result[COPIES], result["doubtful_labels"]
     if result["next_labels"]["chosen"]:
         yield (
             f"to label next: {result['next_labels']['chosen']} images, "

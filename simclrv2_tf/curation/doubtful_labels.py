@@ -58,12 +58,12 @@ def doubts(rows, labels: np.ndarray, seed: int = 0) -> Doubts | None:
     found, numbered = np.unique(given, return_inverse=True)
     features = part_of(rows, judged)
     strength, _ = cross_validation.choose_strength(features, numbered, seed)
-    told = cross_validation.probabilities_left_out(
+    others = cross_validation.leave_out(
         features, numbered, len(found), strength, seed
     )
-    both = np.sqrt(told * neighbours_say(features, numbered, len(found)))
-    score, looks_like = lead(both, numbered)
-    counted = confident_learning.confident_classes(told, numbered)
+    score, looks_like, own = _leads(features, numbered, len(found), others)
+    least = confident_learning.thresholds(own, numbered, len(found))
+    counted = _counted(features, least, others)
     matrix = confident_learning.joint(counted, numbered, len(found))
     order = np.argsort(-score, kind="stable")
     return Doubts(
@@ -85,18 +85,45 @@ def _judged(labels):
     return known[count[labels[known]] >= 2]
 
 
-def neighbours_say(rows, labels: np.ndarray, classes: int) -> np.ndarray:
+def _leads(rows, labels, classes, others):
+    """Of each label the score, the best other class, and its probability.
+
+    Both opinions are asked block by block: of all examples they would be
+    several times (examples, classes) numbers.
+    """
+    cosine, index = nearest_others(rows, NEIGHBOURS)
+    score, own = np.empty(len(labels)), np.empty(len(labels))
+    best = np.empty(len(labels), np.int64)
+    for part, told in others.probabilities(rows):
+        given = labels[part]
+        voted = neighbours_say(cosine[part], labels[index[part]], classes)
+        score[part], best[part] = lead(np.sqrt(told * voted), given)
+        own[part] = told[np.arange(len(given)), given]
+    return score, best, own
+
+
+def _counted(rows, least, others):
+    """The class that confident learning counts each example for."""
+    counted = [
+        confident_learning.confident_classes(told, least)
+        for _, told in others.probabilities(rows)
+    ]
+    return np.concatenate(counted)
+
+
+def neighbours_say(
+    cosine: np.ndarray, near: np.ndarray, classes: int
+) -> np.ndarray:
     """Shares of the neighbours' votes, float64 (examples, classes).
 
     Args:
-      rows: Features (examples, features).
-      labels: int (examples,).
+      cosine: float (examples, neighbours), the nearest first.
+      near: int (examples, neighbours), their labels.
       classes: Classes.
     """
-    cosine, index = nearest_others(rows, NEIGHBOURS)
-    votes = np.zeros((len(labels), classes))
+    votes = np.zeros((len(near), classes))
     weight = np.exp((cosine - cosine[:, :1]) / TEMPERATURE)
-    np.add.at(votes, (np.arange(len(labels))[:, None], labels[index]), weight)
+    np.add.at(votes, (np.arange(len(near))[:, None], near), weight)
     return votes / votes.sum(axis=1, keepdims=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Iterable
 
 import numpy as np
@@ -19,6 +20,8 @@ from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import parse_split
 from simclrv2_tf.runs import inputs
+
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +116,11 @@ def _with_given(parts, eval_source):
 
 
 def _named(config):
-    """{name: `Source`} of the splits, that to be labelled first."""
+    """{name: `Source`} of the splits, that to be labelled first.
+
+    Splits that are not given by name and cannot be opened are passed over,
+    such as one of more classes than training has labels of so far.
+    """
     if config.split:
         return {config.split: inputs.open_source(config, config.split, "split")}
     parts = {config.train_split: inputs.open_source(config)}
@@ -122,10 +129,21 @@ def _named(config):
         try:
             if name not in parts:
                 parts[name] = inputs.open_source(config, name, "eval_split")
-        except NoSplitError:
+        except ValueError as error:
             if name == config.eval_split and "eval_split" in config.given:
                 raise
+            if not isinstance(error, NoSplitError):
+                _warn_of_passed_over(name, error)
     return parts
+
+
+def _warn_of_passed_over(name, error):
+    _LOG.warning(
+        "THE SPLIT %r IS PASSED OVER: images are not compared with it, and "
+        "next_labels.csv is without it. %s",
+        name,
+        error,
+    )
 
 
 def _others(config):

@@ -74,7 +74,10 @@ def margins(rows, labels: np.ndarray) -> np.ndarray:
         return np.zeros(len(rows))
     numbers = np.searchsorted(classes, labels[known])
     probe = linear_probe.fit(taken(rows, known), numbers, len(classes))
-    found = [_lead(probe.probabilities(block)) for _, block in blocks(rows)]
+    found = [
+        _lead(probe.probabilities(block))
+        for _, block in blocks(rows, QUERIES * rows.shape[1])
+    ]
     return np.concatenate(found)
 
 

@@ -16,6 +16,7 @@ from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.prepare import summary
 from simclrv2_tf.data.prepare.contact_sheet import write_sheet
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.surrounding_folder import surrounding_folder
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
@@ -38,13 +39,15 @@ _LOG = logging.getLogger("simclrv2_tf")
 def summarize(config: Config) -> dict:
     """Prints what the data set of a config holds; writes a contact sheet.
 
-    The sheet goes to `model_dir`, or to the current directory without one.
+    The sheet goes to `model_dir`, or to the current directory without one. It
+    is left out, with a warning, where it would become one of the images.
 
     Args:
       config: A `Config`.
 
     Returns:
-      Dictionary of `summary.summarize`, and the sheet's path as "sheet".
+      Dictionary of `summary.summarize`, and the sheet's path as "sheet" if
+      one was written.
     """
     splits: dict[str, tuple[Source, list[summary.Look]]] = {}
     asked = {config.eval_split: "eval_split", config.train_split: "train_split"}
@@ -57,7 +60,7 @@ def summarize(config: Config) -> dict:
     print("\n".join(summary.lines(totals)))
     source, looks = next(iter(splits.values()))
     good = [i for i, look in enumerate(looks) if look.error is None]
-    if good:
+    if good and _lies_outside(config):
         totals["sheet"] = _sheet_of(config, source, good)
         print(f"contact sheet: {totals['sheet']}", flush=True)
     print(ADVICE.format(config.dataset), flush=True)
@@ -74,6 +77,20 @@ def _opened(config, split, option, needed):
         return None
 
 
+def _lies_outside(config):
+    """Whether the sheet's directory is not among the images."""
+    directory = config.model_dir or os.curdir
+    images = surrounding_folder(config.dataset, directory)
+    if images:
+        _LOG.warning(
+            "no contact sheet is written: in %r it would be taken for one of "
+            "the images of %r; give --model_dir, a directory outside of them",
+            directory,
+            images,
+        )
+    return not images
+
+
 def _sheet_of(config, source, good):
     """Writes the contact sheet of images spread over the classes."""
     order = np.argsort(source.labels[good], kind="stable")
@@ -84,7 +101,7 @@ def _sheet_of(config, source, good):
     read = source.reader()
     shown = [n for n in picked if _read_or_name(read, source, n) is not None]
     captions = source.class_names and [source.class_of(n) for n in shown]
-    directory = config.model_dir or "."
+    directory = config.model_dir or os.curdir
     path = os.path.join(directory, SHEET)
     images = ImagesInTurn(read, shown)
     with file_errors(path, "written"):

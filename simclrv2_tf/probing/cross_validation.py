@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.feature_rows import Rows
+from simclrv2_tf.probing.feature_rows import blocks
 from simclrv2_tf.probing.feature_rows import taken
 
 FOLDS = 5
 STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2)
 EACH_FOLD = 5_000  # labels, above which one fold in five tells enough
 MOST = 20_000  # labels that a strength is chosen on
+_AT_ONCE = 2048  # examples whose probabilities are in memory
 
 
 def left_out(
@@ -54,14 +58,46 @@ def left_out(
     return right[tested]
 
 
-def probabilities_left_out(
+class LeftOut(NamedTuple):
+    """Logistic regressions, each on all folds of examples but one.
+
+    Attributes:
+      fold: int (examples,), the fold that each is of.
+      probes: A `LinearProbe` for each fold, which has not seen it.
+    """
+
+    fold: np.ndarray
+    probes: list[linear_probe.LinearProbe]
+
+    def probabilities(self, rows: Rows) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yields what the other folds think of examples, block by block.
+
+        All at once would be 10 GB for ImageNet.
+
+        Args:
+          rows: Features (examples, features) that the folds are of.
+
+        Yields:
+          Which examples they are, and float64 (some, classes), rows of sum 1.
+        """
+        for part, block in blocks(rows, _AT_ONCE * rows.shape[1]):
+            fold = self.fold[part]
+            shares = np.empty((len(block), len(self.probes[0].bias)))
+            for number, probe in enumerate(self.probes):
+                out = fold == number
+                if out.any():
+                    shares[out] = probe.probabilities(block[out])
+            yield part, shares
+
+
+def leave_out(
     rows: Rows,
     labels: np.ndarray,
     num_classes: int,
     strength: float,
     seed: int = 0,
-) -> np.ndarray:
-    """What logistic regressions on the other folds think of each example.
+) -> LeftOut:
+    """Fits logistic regressions that leave out a fold each.
 
     Args:
       rows: Features (examples, features); `StoredRows`, or an array.
@@ -72,19 +108,21 @@ def probabilities_left_out(
       seed: Of the folds.
 
     Returns:
-      float64 (examples, num_classes), rows of sum 1.
+      `LeftOut`.
     """
     from sklearn.model_selection import StratifiedKFold
 
     counts = np.bincount(labels)
     folds = min(FOLDS, counts[counts > 0].min())
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    probabilities = np.zeros((len(labels), num_classes))
+    fold = np.zeros(len(labels), np.int8)
+    probes: list[linear_probe.LinearProbe] = []
     for rest, out in split.split(labels, labels):
+        fold[out] = len(probes)
         known = taken(rows, rest)
         probe = linear_probe.fit(known, labels[rest], num_classes, strength)
-        probabilities[out] = probe.probabilities(taken(rows, out))
-    return probabilities
+        probes.append(probe)
+    return LeftOut(fold, probes)
 
 
 def choose_strength(

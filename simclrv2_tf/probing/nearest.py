@@ -49,6 +49,8 @@ def votes(
     Returns:
       int (settings, m).
     """
+    if not settings:
+        return np.zeros((0, len(queries)), np.int64)
     most = min(max(k for k, _ in settings), len(known))
     elected = np.zeros((len(settings), len(queries)), np.int64)
     for part, block in blocks(queries, QUERIES * queries.shape[1]):

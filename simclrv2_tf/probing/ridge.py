@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simclrv2_tf.probing.feature_rows import BLOCK
 from simclrv2_tf.probing.feature_rows import Rows
 from simclrv2_tf.probing.feature_rows import blocks
 from simclrv2_tf.probing.linear_probe import LinearProbe
@@ -33,18 +34,26 @@ def fit(
         errors.
     """
     mean, scale = _moments(rows)
-    targets = np.full((len(rows), num_classes), -1.0, np.float32)
-    targets[np.arange(len(rows)), labels] = 1
-    centre = targets.mean(axis=0, dtype=np.float64)
+    counts = np.bincount(labels, minlength=num_classes)
+    centre = 2.0 * counts / len(rows) - 1.0
     solve = _by_examples if len(rows) < rows.shape[1] else _by_features
-    parts = _standardised(rows, targets - centre, mean, scale)
+    parts = _standardised(rows, labels, centre, mean, scale)
     kernel = solve(parts, l2) / scale[:, None]
     return LinearProbe(kernel, centre - mean @ kernel)
 
 
-def _standardised(rows, targets, mean, scale):
-    for part, block in blocks(rows):
-        yield (block - mean) / scale, targets[part]
+def _standardised(rows, labels, centre, mean, scale):
+    """Yields features and targets, each less its mean, block by block."""
+    widest = max(rows.shape[1], len(centre))
+    for part, block in blocks(rows, BLOCK // widest * rows.shape[1]):
+        yield (block - mean) / scale, _targets(labels[part], centre)
+
+
+def _targets(labels, centre):
+    """-1, and 1 for the class of each example, less their means."""
+    targets = np.tile(-1.0 - centre, (len(labels), 1))
+    targets[np.arange(len(labels)), labels] += 2.0
+    return targets
 
 
 def _by_features(parts, l2):

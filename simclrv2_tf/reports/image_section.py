@@ -43,6 +43,8 @@ _AUGMENTATION = (
     "image_size",
     "channels",
     "seed",
+    "crop_area_min",
+    "random_flip",
     "color_jitter_strength",
     "color_jitter_impl",
     "use_blur",

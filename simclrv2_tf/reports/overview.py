@@ -6,6 +6,7 @@ import glob
 import os
 import shlex
 
+from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.console.units import duration
 from simclrv2_tf.console.units import gigabytes
@@ -16,6 +17,7 @@ from simclrv2_tf.runs import journal
 
 _IN_PYTHON = "# beside --dataset: the images were given in Python\n"
 _TIMED = "benchmark.json"  # beside an exported version
+_OF_WEIGHTS = ("checkpoint", "trained")  # events at a step of weights
 _OF_STAGES = "stage_options"  # flags of single stages, written as one
 
 
@@ -198,7 +200,8 @@ def formats(directory: str, exported: str | None) -> list[dict]:
     Args:
       directory: Of a job or a run.
       exported: The version that a job exported; otherwise the newest in the
-        run's directory is taken.
+        run's directory is taken, or, where that has none, of those that its
+        `export_dir` has of a step of the run: other runs may share it.
     """
     timed = exported or _newest_timed(directory)
     found = record.read_json(timed, _TIMED) if timed else {}
@@ -206,11 +209,30 @@ def formats(directory: str, exported: str | None) -> list[dict]:
 
 
 def _newest_timed(directory):
-    places = ("saved_model", "*", _TIMED)
-    pattern = os.path.join(glob.escape(directory), *places)
-    versions = [os.path.dirname(path) for path in glob.glob(pattern)]
-    numbered = [v for v in versions if os.path.basename(v).isdigit()]
-    return max(numbered, key=lambda v: int(os.path.basename(v)), default=None)
+    own = _timed(os.path.join(directory, "saved_model"))
+    flags = record.read_json(directory, "flags.json")
+    if not own and flags.get("export_dir"):
+        steps = _steps(directory, flags)
+        shared = _timed(flags["export_dir"])
+        own = {step: v for step, v in shared.items() if step in steps}
+    return own[max(own)] if own else None
+
+
+def _timed(folder):
+    """{number: path} of the versions in a folder that were timed."""
+    paths = glob.glob(os.path.join(glob.escape(folder), "*", _TIMED))
+    versions = {os.path.basename(v): v for v in map(os.path.dirname, paths)}
+    return {int(name): v for name, v in versions.items() if name.isdigit()}
+
+
+def _steps(directory, flags):
+    """Steps that a run's exports may be of: those saved, reached, planned."""
+    events = journal.read(directory, whole=True)
+    return {
+        flags.get("planned_steps"),
+        *run_directory.steps(directory),
+        *(e.get("step") for e in events if e["event"] in _OF_WEIGHTS),
+    }
 
 
 def _format(row):

@@ -1,6 +1,8 @@
 """The benchmark of the momentum memory keeps what it does not measure."""
 
 import json
+import subprocess
+import types
 
 from tools.benchmarks import momentum
 
@@ -28,3 +30,17 @@ def test_halves_and_rows_that_stay(monkeypatch, tmp_path):
         {"batch": 256, "seed": 0},
     ]
     assert last["rows_command"].endswith("momentum " + " ".join(arguments))
+
+
+def test_data_are_given_a_directory_where_one_is_known(monkeypatch, tmp_path):
+    commands = []
+    monkeypatch.setattr(
+        subprocess, "run", lambda words, **_: commands.append(words)
+    )
+    monkeypatch.setattr(momentum, "in_a_process", lambda *_: {})
+    for directory in (None, "/data"):
+        options = types.SimpleNamespace(data_dir=directory, train_steps=3)
+        momentum.train(options, tmp_path, 64, 0)
+    without, given = commands
+    assert not [word for word in without if word.startswith("--data_dir")]
+    assert "--data_dir=/data" in given

@@ -149,6 +149,28 @@ def test_near_duplicates_are_left_out_by_their_table(own_run, photographs):
     assert again["protocol"]["splits"] == {"test": 4, "train": 23}
     assert again["near_duplicates"]["groups"] == 0
     assert again["near_duplicates"]["to_leave_out"] == 0
+    # It wrote the table by which it left images out.
+    kept = table(names)
+    assert [row["file"] for row in kept if row["keep"] == "no"] == out
+    assert again["tables"]["near_duplicates.csv"]["rows"] == len(kept) == 4
+
+
+def test_results_go_beside_the_images(own_run, photographs):
+    inside = photographs / "train" / "found"
+    with pytest.raises(ValueError, match="`curate_output` must lie outside"):
+        curated(own_run, f"folder:{photographs}", curate_output=str(inside))
+    assert not inside.exists()
+
+
+def test_arrays_that_get_no_copies_are_named_by_their_numbers(own_run):
+    """Their labels go into the data: a PNG is not what they hold."""
+    images = np.stack([pixels(n, 120) for n in range(12)]) / np.float32(255)
+    source = arrays([-1] * 12, images)
+    simclrv2_tf.curate(source, own_run, label_budget=3)
+    rows = table(own_run / "curation" / "next_labels.csv")
+    known = {f"arrays#{number}" for number in range(12)}
+    assert len({row["file"] for row in rows} & known) == len(rows) == 3
+    assert not (own_run / "curation" / "next_labels").exists()
 
 
 def arrays(labels, images=None):
@@ -164,8 +186,8 @@ def test_images_that_are_no_files_are_written_beside(own_run):
     assert result["doubtful_labels"] is None
     path = own_run / "curation" / "next_labels.csv"
     rows = table(path)
-    assert [row["file"] for row in rows] == [
-        f"next_labels/000{rank}.png" for rank in (1, 2, 3)
+    assert [row["file"][:17] for row in rows] == [
+        f"next_labels/000{rank}-" for rank in (1, 2, 3)
     ]
     rows[0]["label"] = "ant"
     read = sources.open_source(f"csv:{path}", "train")

@@ -1,11 +1,15 @@
 """Confident learning against loops, and wrong labels that are planted."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from simclrv2_tf.curation import confident_learning
 from simclrv2_tf.curation import doubtful_labels
 from simclrv2_tf.probing import cross_validation
+from simclrv2_tf.probing.linear_probe import LinearProbe
+from simclrv2_tf.probing.nearest import nearest_others
 
 RNG = np.random.default_rng(3)
 
@@ -42,7 +46,9 @@ def test_the_joint_is_that_of_the_paper():
     probabilities[np.arange(200), labels] += 0.5
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     counted, matrix = naive_joint(probabilities, labels)
-    found = confident_learning.confident_classes(probabilities, labels)
+    own = probabilities[np.arange(200), labels]
+    least = confident_learning.thresholds(own, labels, 5)
+    found = confident_learning.confident_classes(probabilities, least)
     assert found.tolist() == counted
     joint = confident_learning.joint(found, labels, 5)
     np.testing.assert_allclose(joint, matrix)
@@ -73,6 +79,48 @@ def test_planted_labels_come_first():
     assert found.wrong == pytest.approx(0.05, abs=0.03)
 
 
+def test_blocks_are_as_all_at_once(monkeypatch):
+    """The formulas on whole matrices (examples, classes)."""
+    rows, labels = blobs()
+    labels[::9] = (labels[::9] + 1) % 4
+    monkeypatch.setattr(cross_validation, "_AT_ONCE", 7)
+    found = doubtful_labels.doubts(rows, labels)
+    others = cross_validation.leave_out(rows, labels, 4, found.strength)
+    told = np.concatenate([p for _, p in others.probabilities(rows)])
+    cosine, index = nearest_others(rows, 10)
+    voted = doubtful_labels.neighbours_say(cosine, labels[index], 4)
+    score, looks_like = doubtful_labels.lead(np.sqrt(told * voted), labels)
+    counted, matrix = naive_joint(told, labels)
+    order = np.argsort(-score, kind="stable")
+    assert found.numbers.tolist() == order.tolist()
+    np.testing.assert_allclose(found.score, score[order])
+    assert found.looks_like.tolist() == looks_like[order].tolist()
+    other = (np.array(counted) >= 0) & (counted != labels)
+    assert found.confident.tolist() == other[order].tolist()
+    assert found.wrong == pytest.approx(1 - np.trace(matrix))
+
+
+def test_no_matrix_of_examples_and_classes_is_held(monkeypatch):
+    """It would be 10 GB for ImageNet, and there were several."""
+    count, classes = 12_000, 1000
+    rows = RNG.normal(size=(count, 4)).astype(np.float32)
+    probe = LinearProbe(RNG.normal(size=(4, classes)), np.zeros(classes))
+    others = cross_validation.LeftOut(np.arange(count) % 2, [probe, probe])
+    monkeypatch.setattr(cross_validation, "leave_out", lambda *_: others)
+    monkeypatch.setattr(
+        cross_validation, "choose_strength", lambda *_: (1.0, "")
+    )
+    monkeypatch.setattr(cross_validation, "_AT_ONCE", 100)
+    index = np.arange(count)[:, None] + np.arange(10)
+    near = np.ones((count, 10)), index % count
+    monkeypatch.setattr(doubtful_labels, "nearest_others", lambda *_: near)
+    tracemalloc.start()
+    doubtful_labels.doubts(rows, np.arange(count) % classes)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < count * classes * 8 / 2
+
+
 def test_only_labels_of_classes_with_two_are_judged():
     rows, labels = blobs()
     labels[:20] = -1
@@ -101,7 +149,8 @@ def test_neighbours_vote_by_their_cosine():
             weight = np.exp(unit[other] @ unit[place] / 0.1)
             expected[place, labels[other]] += weight
     expected /= expected.sum(axis=1, keepdims=True)
-    found = doubtful_labels.neighbours_say(rows, labels, 3)
+    cosine, index = nearest_others(rows, 10)
+    found = doubtful_labels.neighbours_say(cosine, labels[index], 3)
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 

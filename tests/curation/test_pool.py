@@ -100,6 +100,24 @@ def photographs(tmp_path):
     return f"folder:{tmp_path / 'photographs'}"
 
 
+def test_a_split_of_more_classes_is_passed_over(tmp_path, caplog):
+    """Training has no label of them yet, in the first rounds."""
+    for index in range(4):
+        noise = np.random.default_rng(index).integers(0, 255, (8, 8, 3))
+        image = Image.fromarray(noise.astype(np.uint8))
+        image.save(tmp_path / f"{index}.png")
+    rows = ["file,label,split", "0.png,ant,train", "1.png,,train"]
+    rows += ["2.png,bee,test", "3.png,,unlabelled"]
+    (tmp_path / "round.csv").write_text("\n".join(rows))
+    config = Config(dataset=f"csv:{tmp_path}/round.csv")
+    assert set(open_pool(config).splits) == {"train", "unlabelled"}
+    assert "THE SPLIT 'validation' IS PASSED OVER" in caplog.text
+    assert "outside the classes of" in caplog.text
+    named = Config(dataset=config.dataset, eval_split="test")
+    with pytest.raises(ValueError, match="outside the classes of"):
+        open_pool(named)
+
+
 def labelled(dataset, split, **options):
     """{file: class, None for none} of a split."""
     source = inputs.open_source(Config(dataset=dataset, **options), split)

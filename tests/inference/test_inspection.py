@@ -116,6 +116,23 @@ def test_an_image_that_fails_later_is_left_off_the_sheet(
     assert "cannot be read: " in line and "\n" not in line
 
 
+@pytest.mark.parametrize("model_dir", [None, "out"])
+def test_no_sheet_is_written_among_the_images(
+    tmp_path, monkeypatch, caplog, model_dir
+):
+    """It would be an image without a class from then on."""
+    for name in ("a/0.png", "b/1.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(ENCODED[0])
+    monkeypatch.chdir(tmp_path)
+    totals = inspection.summarize(
+        Config(dataset="folder:.", model_dir=model_dir)
+    )
+    assert "sheet" not in totals
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+    assert "give --model_dir, a directory outside of them" in caplog.text
+
+
 @pytest.fixture
 def pictures():
     """Ten images of two classes, larger than they are shown."""

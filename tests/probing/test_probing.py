@@ -1,5 +1,7 @@
 """Each cheap classifier beside scikit-learn's, and in blocks as at once."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -41,6 +43,7 @@ def small_blocks(monkeypatch):
     """Blocks of few rows, and none that may be held whole."""
     monkeypatch.setattr(feature_rows.blocks, "__defaults__", (60,))
     monkeypatch.setattr(nearest, "BLOCK", 60)
+    monkeypatch.setattr(ridge, "BLOCK", 60)
     monkeypatch.setattr(nearest, "QUERIES", 7)
     monkeypatch.setattr(feature_rows, "FEW", 0)
 
@@ -78,6 +81,12 @@ def test_at_small_temperatures_the_nearest_decides(temperature):
     if temperature <= 1e-30:
         expected = nearest.neighbours(known, labels, asked, 1)
         np.testing.assert_array_equal(told, expected)
+
+
+def test_no_settings_have_no_votes():
+    known, labels = clusters()
+    told = nearest.votes(known, labels, known[:7], [])
+    assert told.shape == (0, 7) and told.dtype == np.int64
 
 
 def test_votes_do_not_depend_on_blocks(stored, small_blocks):
@@ -125,17 +134,26 @@ def test_an_example_is_never_its_own_neighbour():
     np.testing.assert_allclose(cosine, 1, rtol=1e-6)
 
 
-def test_what_is_left_out_is_told_by_the_others(stored):
+def in_one(others, rows):
+    """What is told block by block, of all examples."""
+    told = list(others.probabilities(rows))
+    assert all(part.stop - part.start <= 50 for part, _ in told)
+    return np.concatenate([shares for _, shares in told])
+
+
+def test_what_is_left_out_is_told_by_the_others(stored, monkeypatch):
+    monkeypatch.setattr(cross_validation, "_AT_ONCE", 50)
     features, labels = clusters(spread=0.3)
-    told = cross_validation.probabilities_left_out(
-        stored(features), labels, 5, strength=1.0
-    )
+    rows = stored(features)
+    others = cross_validation.leave_out(rows, labels, 5, strength=1.0)
+    told = in_one(others, rows)
     np.testing.assert_allclose(told.sum(axis=1), 1)
     assert (told.argmax(axis=1) == labels).all()
     # Alone against its label: what the others say, not what it is told.
     wrong = labels.copy()
     wrong[7] = (wrong[7] + 1) % 4
-    doubted = cross_validation.probabilities_left_out(features, wrong, 4, 1.0)
+    others = cross_validation.leave_out(features, wrong, 4, 1.0)
+    doubted = in_one(others, features)
     assert doubted[7].argmax() == labels[7]
 
 
@@ -182,6 +200,16 @@ def test_closed_form_equals_scikit_learn(count, l2, stored, small_blocks):
     expected = twin.predict((features - mean) / scale)
     probe = ridge.fit(stored(features), labels, 4, l2)
     np.testing.assert_allclose(probe.logits(features), expected, atol=1e-5)
+
+
+def test_targets_of_many_classes_are_not_held_whole(monkeypatch):
+    monkeypatch.setattr(ridge, "BLOCK", 2**18)
+    features, labels = clusters(500, 20_000, 16)
+    tracemalloc.start()
+    ridge.fit(features, labels, 500)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000 * 500 * 4  # as float32 they take that
 
 
 def test_the_strength_is_chosen_by_what_is_left_out():

@@ -6,12 +6,18 @@ import pytest
 
 from simclrv2_tf.reports import overview
 from simclrv2_tf.reports.history import RunHistory
+from simclrv2_tf.runs import journal
 
 
 def timed(version, size, milliseconds):
     version.mkdir(parents=True)
     row = {"format": "onnx", "bytes": size, "milliseconds": milliseconds}
     (version / "benchmark.json").write_text(json.dumps({"formats": [row]}))
+
+
+def write_run(run, **flags):
+    run.mkdir()
+    (run / "flags.json").write_text(json.dumps(flags))
 
 
 def test_formats_are_those_of_the_newest_version(tmp_path):
@@ -24,6 +30,32 @@ def test_formats_are_those_of_the_newest_version(tmp_path):
     assert overview.formats(str(run), None) == [{**expected, "many": "12.25"}]
     (row,) = overview.formats(str(run), str(run / "saved_model" / "9"))
     assert row["size"] == "1.00"
+
+
+def test_formats_are_those_of_where_the_run_exports_to(tmp_path):
+    """`--export_dir` of its flags, unless its own directory has one."""
+    run, served = tmp_path / "run", tmp_path / "served [2]"
+    timed(served / "10", 2**19, None)
+    write_run(run, export_dir=str(served), planned_steps=10)
+    assert overview.formats(str(run), None)[0]["size"] == "0.50"
+    timed(run / "saved_model" / "9", 2**20, None)
+    assert overview.formats(str(run), None)[0]["size"] == "1.00"
+
+
+@pytest.mark.parametrize("step", ["checkpoint-7", "checkpoint", "trained"])
+def test_formats_of_another_run_in_a_shared_directory(tmp_path, step):
+    """The table of the newest version, of whatever run, stood there."""
+    run, served = tmp_path / "run", tmp_path / "served"
+    timed(served / "900", 2**19, None)
+    timed(served / "7", 2**20, None)
+    write_run(run, export_dir=str(served), planned_steps=10)
+    assert overview.formats(str(run), None) == []
+    lines = [{"event": "train", "step": 900}, {"event": step, "step": 7}]
+    if step == "checkpoint-7":
+        (run / "ckpt-7.index").touch()
+    text = "".join(json.dumps({**line, "time": ""}) + "\n" for line in lines)
+    (run / journal.NAME).write_text(text)
+    assert overview.formats(str(run), None)[0]["size"] == "1.00"
 
 
 def test_formats_without_a_runtime_have_no_times(tmp_path):

@@ -186,13 +186,14 @@ def train(options, directory, batch, seed, steps=None, *flags):
     command = [sys.executable, "-m", "simclrv2_tf.run", f"--flagfile={RECIPE}"]
     command += [
         "--mode=train",
-        f"--data_dir={options.data_dir}",
         f"--model_dir={directory}",
         f"--train_batch_size={batch}",
         f"--train_steps={steps}",
         f"--seed={seed}",
         *flags,
     ]
+    if options.data_dir:
+        command.append(f"--data_dir={options.data_dir}")
     before = processor_seconds()
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     minutes = (processor_seconds() - before) / 60

@@ -172,12 +172,17 @@ def outliers(data, folder, draws):
 
 
 def strangers(name, folder):
-    """{name: `Source`} of images that do not belong to a data set."""
+    """{name: `Source`} of images that do not belong to a data set.
+
+    Args:
+      name: Of the data set.
+      folder: Path of what `--data` names, None for nothing: digits need none.
+    """
     from simclrv2_tf.data import sources
 
     known = {"digits": "digits"}
     for other in ("signs", "photos"):
-        if (folder / other).is_dir():
+        if folder and (folder / other).is_dir():
             known[other] = f"folder:{folder / other}"
     return {
         other: sources.open_source(dataset, "train")
