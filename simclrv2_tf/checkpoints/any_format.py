@@ -26,6 +26,8 @@ from simclrv2_tf.files.errors import file_errors
 
 CHECKPOINT = "checkpoint"
 SAVED_MODEL = "SavedModel"
+EXPORT = "our SavedModel"  # the kind of weights in one
+RUN = "run"  # of those in a checkpoint of a run
 KINDS = (
     "a TF1 checkpoint, a TF1 hub module, a SavedModel or ckpt-N of the "
     "original tf2 code, a run directory, its ckpt-N, .keras, .weights.h5, "
@@ -190,7 +192,7 @@ def _checkpoint(prefix, ema, ignore):
         chosen = tf1.choose(arrays, ema, prefix)
         momentum = arrays.renamed(tf1.momentum(arrays.shapes))
         return Weights.make(
-            "run", prefix, arrays.renamed(chosen), known, momentum=momentum
+            RUN, prefix, arrays.renamed(chosen), known, momentum=momentum
         )
     if tf1.is_tf1(prefix):
         arrays = tf1.read(prefix, ema, ignore)
@@ -232,7 +234,7 @@ def _saved_model(directory, ema, ignore):
     if saved_model.is_ours(directory):
         refuse_momentum(directory, ema)
         arrays, known = saved_model.read_ours(directory)
-        return Weights.make("our SavedModel", directory, arrays, known)
+        return Weights.make(EXPORT, directory, arrays, known)
     prefix = saved_model.prefix(directory)
     if tf1.is_tf1(prefix):
         arrays = tf1.read(prefix, ema, ignore)

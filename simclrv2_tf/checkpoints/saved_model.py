@@ -18,6 +18,7 @@ _BELOW = ("saved_model", "hub")
 _VARIABLES = "variables/variables"
 _OURS = "network.json"  # written by `simclrv2_tf.export`
 _NAMES = "variables"  # in there, of a Keras backbone's network
+_CONSTANTS = "constants"  # whether it computes with those of Keras's layers
 
 
 def find(directory: str) -> str | None:
@@ -99,4 +100,11 @@ def _arguments(directory):
                 f"{path!r} cannot be read: it does not describe a network; "
                 "export the model again."
             ) from None
-    return {name: v for name, v in arguments.items() if name != "name"}
+    others = ("name", _CONSTANTS)
+    return {name: v for name, v in arguments.items() if name not in others}
+
+
+def has_constants(directory: str) -> bool:
+    """Whether an export computes with the constants of its variables."""
+    with tf.io.gfile.GFile(os.path.join(directory, _OURS)) as file:
+        return bool(json.load(file).get(_CONSTANTS))

@@ -2,10 +2,24 @@
 
 from typing import Any
 
+MEMORY_MOMENTUM = 0.999  # of a memory, where none is given; as `Pretrain` has
+
 
 def averages(config: Any) -> bool:
     """Whether a run keeps an average of its weights."""
     return bool(config.memory_size or config.memory_momentum)
+
+
+def momentum(size: int | None, given: float | None) -> float:
+    """Momentum of the average that a run keeps, 0 where it keeps none.
+
+    Args:
+      size: `memory_size`.
+      given: `memory_momentum`, None where it is not set.
+    """
+    if given is not None:
+        return given
+    return MEMORY_MOMENTUM if size else 0.0
 
 
 def check_memory(config: Any) -> None:

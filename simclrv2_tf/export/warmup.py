@@ -27,11 +27,14 @@ _MODEL_SPEC, _INPUTS, _INPUT = 1, 2, 2
 _NAME, _SIGNATURE = 1, 3  # ModelSpec
 _KEY, _VALUE = 1, 2  # entries of a map
 _EXAMPLE_LIST, _EXAMPLES = 1, 1  # Input, ExampleList
-_SIDE = 256  # pixels of the image that is sent
+_SIDE = 256  # pixels of an encoded image
 
 
 def write_records(
-    directory: str, signatures: Mapping[str, Any], channels: int = 3
+    directory: str,
+    signatures: Mapping[str, Any],
+    channels: int = 3,
+    image_size: int = _SIDE,
 ) -> None:
     """Writes a request for each signature, of one image.
 
@@ -40,6 +43,8 @@ def write_records(
       signatures: See `make_signatures`.
       channels: Of the network's images; those of neither 1 nor 3 travel as
         serialized tensors.
+      image_size: Side in pixels of images that are sent as pixels: a Keras
+        backbone takes one size alone. Encoded ones are resized.
 
     Raises:
       ValueError: If they cannot be written.
@@ -51,31 +56,35 @@ def write_records(
         tf.io.gfile.makedirs(folder)
         with tf.io.TFRecordWriter(path) as writer:
             for name, function in signatures.items():
-                writer.write(_record(name, function, image))
+                writer.write(_record(name, function, image, image_size))
 
 
-def _record(signature, function, image):
+def _record(signature, function, image, image_size):
     spec = _field(_NAME, MODEL_NAME) + _field(_SIGNATURE, signature)
     if signature == "classify":
         examples = _field(_EXAMPLES, _example(image))
         request = _field(_MODEL_SPEC, spec)
         request += _field(_INPUT, _field(_EXAMPLE_LIST, examples))
         return _field(_CLASSIFY_LOG, _field(_REQUEST, request))
-    request = _field(_MODEL_SPEC, spec) + _inputs(function, image)
+    inputs = _inputs(function, image, image_size)
+    request = _field(_MODEL_SPEC, spec) + inputs
     return _field(_PREDICT_LOG, _field(_REQUEST, request))
 
 
-def _inputs(function, image):
+def _inputs(function, image, image_size):
     """The map of a request's inputs, here always one."""
     (spec,), _ = function.structured_input_signature
-    tensor = tf.make_tensor_proto(_value(spec, image)).SerializeToString()
-    return _field(_INPUTS, _field(_KEY, spec.name) + _field(_VALUE, tensor))
+    tensor = tf.make_tensor_proto(_value(spec, image, image_size))
+    return _field(
+        _INPUTS,
+        _field(_KEY, spec.name) + _field(_VALUE, tensor.SerializeToString()),
+    )
 
 
-def _value(spec, image):
+def _value(spec, image, image_size):
     if spec.dtype == tf.string:
         return np.array([image], object)
-    shape = (1, _SIDE, _SIDE, spec.shape[-1])
+    shape = (1, image_size, image_size, spec.shape[-1])
     return np.zeros(shape, spec.dtype.as_numpy_dtype)
 
 

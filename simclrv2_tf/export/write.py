@@ -87,8 +87,10 @@ def export_network(
             signatures = make_signatures(servable, network, top, temperature)
             tf.saved_model.save(servable, beside, signatures=signatures)
         name_methods(beside)
-        channels = network.get_config()["channels"]
-        warmup.write_records(beside, signatures, channels)
+        arguments = network.get_config()
+        warmup.write_records(
+            beside, signatures, arguments["channels"], arguments["image_size"]
+        )
         _write_arguments(network, os.path.join(beside, ARGUMENTS))
         write_decoding(beside, apply_orientation)
         write_temperature(beside, temperature)
@@ -103,5 +105,7 @@ def _write_arguments(network, path):
     arguments = network.get_config()
     if arguments.get("backbone"):
         arguments["variables"] = list(network.named_variables())
+        if network.backbone.with_constants:
+            arguments["constants"] = True  # earlier versions did without
     with tf.io.gfile.GFile(path, "w") as file:
         json.dump(arguments, file, indent=2)

@@ -21,6 +21,7 @@ from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.hub import catalogue
+from simclrv2_tf.hub import earlier_constants
 from simclrv2_tf.hub import fetch
 from simclrv2_tf.hub import snapshots
 from simclrv2_tf.models import pixel_scaling
@@ -83,6 +84,8 @@ def load_network(
         report = assign.assign_strict(
             network.named_variables(), weights.arrays, excused
         )
+        if earlier_constants.mark(network):  # which most networks have not
+            earlier_constants.settle(network, _of_ours(source, weights))
     network.load_report = assign.LoadReport(
         report.loaded,
         report.left_out,
@@ -91,6 +94,13 @@ def load_network(
     name = architecture.describe(weights.arguments)
     _LOG.info("%s %s: %s", name, source, network.load_report)
     return network
+
+
+def _of_ours(source, weights):
+    """A run's checkpoint, or our export; None for other weights."""
+    if weights.kind not in (any_format.RUN, any_format.EXPORT):
+        return None
+    return any_format.locate(snapshots.local(source))[1]
 
 
 def _with_canonical_backbone(overrides):

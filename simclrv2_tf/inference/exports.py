@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import os
 import re
@@ -132,8 +133,16 @@ def export_best(config: Config, data: Data = (None, None)) -> str:
 
 def _export(config, prefix, directory, data):
     ema = weights.takes_average(config, prefix, config.export_ema)
-    load = functools.partial(weights.load, config, ema=ema)
+    load = functools.partial(_load, config, ema)
     return export_weights(config, prefix, load, directory, data, ema)
+
+
+def _load(config, ema, prefix):
+    """The network in float32, without a classifier that was never trained."""
+    config = dataclasses.replace(config, mixed_precision="float32")
+    trained = weights.has_classifier(prefix)
+    arguments = {} if trained else {"num_classes": 0}
+    return weights.load(config, prefix, ema, **arguments)
 
 
 def formats_of(config: Config) -> tuple[str, ...]:

@@ -182,13 +182,26 @@ def _read(path):
         return Features(StoredRows(path), json.load(file)["unreadable"])
 
 
-def _compute(config, extractor, source, contents, paths, missing):
-    shards = result_shards.Shards(
-        f"{paths[missing[0]]}.parts",
-        "features",
-        config.embed_shard_size,
-        {**contents, "endpoints": missing},
+def _shards(config, contents, paths, missing):
+    """The parts, in a directory that is of no other command's.
+
+    Those that an earlier version left under its name for them go on.
+    """
+    size, first = config.embed_shard_size, paths[missing[0]]
+    contents = {**contents, "endpoints": missing}
+    text = json.dumps([contents, size], sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    directory = os.path.join(os.path.dirname(first), f"{missing[0]}-{digest}")
+    own, before = (
+        result_shards.Shards(f"{path}.parts", "features", size, contents)
+        for path in (directory, first)
     )
+    goes_on = result_shards.read_manifest(before.directory) == before.contents
+    return before if goes_on else own
+
+
+def _compute(config, extractor, source, contents, paths, missing):
+    shards = _shards(config, contents, paths, missing)
     if distribution.is_chief():
         shards.open()
     distribution.wait_for_workers()

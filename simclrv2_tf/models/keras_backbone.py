@@ -83,6 +83,13 @@ class KerasBackbone(keras.layers.Layer):
         for layer, _ in own_weights(self.model):
             yield layer
 
+    @property
+    def with_constants(self) -> list[keras.layers.Layer]:
+        """Layers that make constants of their variables."""
+        return [
+            each for each in self.leaves() if hasattr(each, "finalize_state")
+        ]
+
     def named_variables(self) -> dict[str, keras.Variable]:
         """{"Conv2D_1/kernel": variable}: layers numbered kind by kind.
 

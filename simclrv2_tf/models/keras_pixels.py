@@ -41,11 +41,14 @@ def pixel_scaling(
       option: Name of the option that gives `pixels`, for the errors.
 
     Raises:
-      ValueError: If it is none of them, or not known.
+      ValueError: If it is none of them, or not known, or not for so many
+        channels.
     """
     spec = parse(text)
     if pixels is None and spec.kind == KERAS:
-        return _of_applications(constructor(spec, ()))
+        scaling = _of_applications(constructor(spec, ()))
+        _check_channels(scaling, spec.name, channels, option)
+        return scaling
     if pixels not in CONVENTIONS:
         raise ValueError(
             f"`{option}` must say which pixels {short(text)} takes, one of "
@@ -66,3 +69,18 @@ def _of_applications(function):
     """
     preprocess = sys.modules[function.__module__].preprocess_input
     return lambda images: preprocess(255.0 * images)
+
+
+def _check_channels(scaling, name, channels, option):
+    """Raises a ValueError unless images keep their channels: one is tried."""
+    pixel = tf.zeros([1, 1, 1, channels])
+    try:
+        fits = scaling(pixel).shape == pixel.shape
+    except (ValueError, IndexError, tf.errors.InvalidArgumentError):
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"{name} takes images of 3 channels, as its `preprocess_input` "
+            "expects: give --channels=3, or say with "
+            f"--{option} which pixels it takes. Received: channels={channels}"
+        )

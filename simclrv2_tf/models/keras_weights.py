@@ -1,9 +1,17 @@
 """Weights that a Keras backbone starts from."""
 
+from __future__ import annotations
+
+import itertools
+import re
+
+import keras
+import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.models import keras_build
+from simclrv2_tf.models import keras_constants
 from simclrv2_tf.models.keras_spec import FILE
 from simclrv2_tf.models.keras_spec import KERAS
 from simclrv2_tf.models.keras_spec import KERAS_HUB
@@ -13,6 +21,12 @@ from simclrv2_tf.models.network import Network
 
 RANDOM, IMAGENET = "random", "imagenet"
 _FILES = (".weights.h5", ".h5")
+# Layers that change nothing where a backbone answers: two networks that differ
+# in them alone are the same, as the mean over pixels is taken of all.
+_WITHOUT_EFFECT = re.compile(
+    "ActivityRegularization|GaussianNoise|GlobalAveragePooling2D|Identity|"
+    "InputLayer|Random.*|.*Dropout(2D)?"
+)
 
 
 def load_start(network: Network, weights: str | None) -> None:
@@ -33,7 +47,11 @@ def load_start(network: Network, weights: str | None) -> None:
     if weights.endswith(_FILES):
         _load_file(model, weights)
         return
-    _copy(_model_with(network.get_config(), weights), model, weights)
+    source = _model_with(network.get_config(), weights)
+    scales = _take_in_scale(source) if _is_by_name(network) else []
+    _check_fit(source, model, weights, scales)
+    model.set_weights(source.get_weights())
+    keras_constants.refresh(network)
 
 
 def _load_file(model, path):
@@ -67,14 +85,66 @@ def _model_with(config, weights):
     )
 
 
-def _copy(source, target, name):
+def _is_by_name(network):
+    """Whether a backbone is one of Keras's, which is made without weights."""
+    return parse(network.get_config()["backbone"]).kind == KERAS
+
+
+def _take_in_scale(model):
+    """Has normalization scale, too, where a layer behind it does; gives that.
+
+    With the weights of ImageNet the EfficientNets of Keras have such a
+    `Rescaling`, and without them they have none.
+    """
+    scales = []
+    for norm, scale in itertools.pairwise(model.layers):
+        if isinstance(norm, keras.layers.Normalization) and isinstance(
+            scale, keras.layers.Rescaling
+        ):
+            variance = norm.adapt_variance.numpy() / np.square(scale.scale)
+            norm.adapt_variance.assign(variance)
+            scales.append(scale)
+    return scales
+
+
+def _check_fit(source, target, name, left_out):
+    """Raises a ValueError unless the weights are those of the same layers."""
     shapes = [[tuple(v.shape) for v in m.weights] for m in (source, target)]
     if shapes[0] != shapes[1]:
         counts = " and ".join(str(len(each)) for each in shapes)
         raise ValueError(
             _misfit(name, target, f"they have {counts} arrays, or other shapes")
         )
-    target.set_weights(source.get_weights())
+    kinds = [_kinds(model, left_out) for model in (source, target)]
+    if kinds[0] != kinds[1]:
+        raise ValueError(_misfit(name, target, _first_difference(*kinds)))
+
+
+def _kinds(model, left_out):
+    """The kinds of its layers that have an effect, in their order."""
+    layers = dict.fromkeys(_leaves(model))
+    kinds = [type(layer).__name__ for layer in layers if layer not in left_out]
+    return [kind for kind in kinds if not _WITHOUT_EFFECT.fullmatch(kind)]
+
+
+def _leaves(layer):
+    """Yields layers that are no models, those of models within in their order.
+
+    Keras's own way through the layers turns the order of those within.
+    """
+    for inner in layer._flatten_layers(include_self=False, recursive=False):
+        if not isinstance(inner, keras.Model):
+            yield inner
+        yield from _leaves(inner)
+
+
+def _first_difference(theirs, ours):
+    pairs = enumerate(itertools.zip_longest(theirs, ours))
+    number, (one, other) = next((n, p) for n, p in pairs if p[0] != p[1])
+    return (
+        f"layer {number} of theirs is {one or 'none'}, of the backbone "
+        f"{other or 'none'}"
+    )
 
 
 def _misfit(name, model, reason):

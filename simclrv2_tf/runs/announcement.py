@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import sys
 
+from simclrv2_tf import optimizers
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.data.orientation_count import orientation_note
 from simclrv2_tf.data.sixteen_bits import too_dark
 from simclrv2_tf.models.network import count_parameters
+from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import recorded_data
 from simclrv2_tf.runs.start import keras_networks
 from simclrv2_tf.runs.start import teacher
 from simclrv2_tf.runs.training_run import TrainingRun
@@ -31,6 +35,8 @@ def announce(run: TrainingRun) -> None:
     if run.trains:
         _warn_of_changed_flags(run)
         checkpointing.write_flags(run)
+    elif run.cut_from:
+        _warn_of_cut(run)
     _record_environment(run, notes)
 
 
@@ -58,14 +64,18 @@ def _lines(run, notes):
     for note in notes:
         yield f"  data              {note}"
     start = run.progress.step
-    if not run.trains:
+    if run.cut_from:
+        yield f"  stopped before    at step {start:,} of {run.cut_from:,}"
+    elif not run.trains:
         yield f"  trained already   to step {start:,}, in {config.model_dir}"
     elif start:
         yield f"  resuming at step  {start:,} of {config.model_dir}"
 
 
 def _warn_of_changed_flags(run):
-    changes = model_dir.changed(run.config) if run.progress.step else []
+    if not run.progress.step:
+        return
+    changes = [*model_dir.changed(run.config), *_other_length(run)]
     if changes:
         _LOG.warning(
             "THE FLAGS HAVE CHANGED since step %d: %s. The run goes on, but "
@@ -75,20 +85,59 @@ def _warn_of_changed_flags(run):
         )
 
 
+def _other_length(run):
+    """What other steps in all do to the rate of the next one, in a list."""
+    before, plan = model_dir.read_flags(run.config.model_dir), run.plan
+    if "train_epochs" not in before:
+        return []
+    steps = before.get("train_steps") or optimizers.train_steps(
+        plan.examples, plan.batch_size, before["train_epochs"]
+    )
+    if steps == plan.train_steps:
+        return []
+    words = f"{plan.train_steps:,} steps in all (were {steps:,})"
+    if steps <= plan.warmup_steps:  # with other data or another batch
+        return [words]
+    plans = (dataclasses.replace(plan, train_steps=steps), plan)
+    was, now = (
+        float(build.make_schedule(each)(run.progress.step)) for each in plans
+    )
+    rates = f"so that the learning rate goes from {was:.3g} to {now:.3g}"
+    return [f"{words}, {rates}"]
+
+
+def _warn_of_cut(run):
+    _LOG.warning(
+        "THE FLAGS HAVE CHANGED: the run's plan had %s steps, was stopped at "
+        "step %s, and has %s now. Nothing more is trained, and the learning "
+        "rate has not come down to 0. Give the former --train_epochs or "
+        "--train_steps to train to the end.",
+        f"{run.cut_from:,}",
+        f"{run.progress.step:,}",
+        f"{run.plan.train_steps:,}",
+    )
+
+
 def _record_environment(run, notes):
-    """Writes down what the run runs on; warns if its data have changed."""
-    source, directory = run.data.source, run.config.model_dir
-    data = environment.describe_data(source)
-    before = model_dir.read_environment(directory).get("data")
-    if run.progress.step and before and before != data:
+    """Writes down what the run trains on; warns if its data have changed.
+
+    What it has been trained on before stays beside it.
+    """
+    directory = run.config.model_dir
+    data = environment.describe_data(run.data.source)
+    recorded = recorded_data.read(directory) if run.progress.step else []
+    earlier = [each for each in recorded if each != data]
+    if recorded and recorded[-1] != data:
         _LOG.warning(
             "THE DATA HAVE CHANGED since this run began: %s then, %s now. It "
             "goes on, but is no longer the run that it was.",
-            before,
+            recorded[-1],
             data,
         )
     here = {**environment.describe(), "seed": run.config.seed, "data": data}
-    model_dir.write_environment(directory, here)
+    if run.trains:
+        also = {recorded_data.EARLIER: earlier} if earlier else {}
+        model_dir.write_environment(directory, {**here, **also})
     run.journal.note(
         "start",
         step=run.progress.step,

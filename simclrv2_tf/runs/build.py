@@ -242,10 +242,7 @@ def compiled_stage(
 
 def _settle_statistics(stage, steps):
     """Has moving statistics of Keras backbones forget their start in time."""
-    networks = [stage.network]
-    if stage.average is not None:
-        networks.append(stage.average.network)
-    for network in networks:
+    for network in stage.networks:
         network.backbone.settle_statistics(steps)
 
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.hub import earlier_constants
 from simclrv2_tf.runs import best_checkpoint
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import resume_state
@@ -42,6 +43,8 @@ def newest(directory: str) -> str | None:
 def restore(stage: Stage, prefix: str) -> Progress:
     """Reads weights and slots of a checkpoint; returns where it was."""
     assign.assign_strict(stage.named_variables(), run_directory.read(prefix))
+    for network in stage.networks:
+        earlier_constants.settle(network, prefix)
     slots = {str(i): v for i, v in enumerate(stage.optimizer.variables)}
     assign.assign_strict(slots, run_directory.read_optimizer(prefix))
     progress = resume_state.from_json(

@@ -12,6 +12,7 @@ import uuid
 import tensorflow as tf
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.config.average_rules import momentum
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.given_directory import check_model_dir
 from simclrv2_tf.files.json_files import read_dictionary
@@ -20,6 +21,7 @@ from simclrv2_tf.runs import lock
 FLAGFILE = "flags.cfg"
 JSON = "flags.json"
 ENVIRONMENT = "environment.json"
+_MOMENTUM = "memory_momentum"
 _SHOWN = 80  # characters of a value that messages show
 PROJECTOR = "projector"  # folder of features for TensorBoard
 # What tries a directory: of which host, where it is not of an earlier version,
@@ -59,25 +61,32 @@ def _shown(value):
 
 def _differing(config, before):
     """Names of the options that must be as they were, and are not."""
+    was, now = _in_effect(before), _in_effect(vars(config))
     return [
         field.name
         for field in dataclasses.fields(config)
         if (resumed := field.metadata["resumed"]).fixed
         and field.name in before
-        and resumed.part(before[field.name])
-        != resumed.part(getattr(config, field.name))
+        and resumed.part(was[field.name]) != resumed.part(now[field.name])
     ]
+
+
+def _in_effect(values):
+    """Values of options by name, one that is not set as it is taken then."""
+    given = (values.get(name) for name in ("memory_size", _MOMENTUM))
+    return {**values, _MOMENTUM: momentum(*given)}
 
 
 def changed(config: Config) -> list[str]:
     """Sentences of what training goes on with in place of what it was."""
     before = read_flags(config.model_dir)
+    was, now = _in_effect(before), _in_effect(vars(config))
     return [
-        f"{field.name}={value} (was {before[field.name]})"
+        f"{field.name}={getattr(config, field.name)} (was {before[field.name]})"
         for field in dataclasses.fields(config)
         if field.metadata["resumed"].changes_training
         and field.name in before
-        and before[field.name] != (value := getattr(config, field.name))
+        and was[field.name] != now[field.name]
     ]
 
 

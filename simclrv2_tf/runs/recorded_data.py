@@ -21,7 +21,19 @@ from simclrv2_tf.runs import own_data
 
 # What says how the same images are found; else the two cannot be compared.
 _SAME = ("dataset", "data_dir")
+EARLIER = "earlier_data"  # in environment.json: those that were gone on from
 _LOG = logging.getLogger("simclrv2_tf")
+
+
+def read(directory: str | None) -> list[dict]:
+    """Descriptions of all data that a run was trained on, the first first.
+
+    Args:
+      directory: Of the run; None for no run.
+    """
+    known = model_dir.read_environment(directory)
+    newest = [known["data"]] if known.get("data") else []
+    return [*known.get(EARLIER, []), *newest]
 
 
 def warn_if_changed(config: Config) -> None:
@@ -39,9 +51,10 @@ def warn_if_changed(config: Config) -> None:
     drawn = _drawn_by(config, flags)
     if not drawn or not directory or not distribution.is_chief():
         return
-    before = model_dir.read_environment(directory).get("data")
-    now = _described(config, flags) if before else None
-    if now and now != before:
+    recorded = read(directory)
+    now = _described(config, flags) if recorded else None
+    other = [before for before in recorded if before != now]
+    if now and other:
         _LOG.warning(
             "THE DATA HAVE CHANGED since the run in %s was trained: %s then, "
             "%s now. The images held out by %s are drawn anew: the run may "
@@ -49,7 +62,7 @@ def warn_if_changed(config: Config) -> None:
             "good. Restore the data, labels and exclude_images as they were, "
             "or evaluate on other images.",
             directory,
-            before,
+            other[0],
             now,
             drawn,
         )

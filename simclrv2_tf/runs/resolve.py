@@ -20,7 +20,7 @@ from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs.start import teacher_sources
 from simclrv2_tf.runs.start.keras_networks import settle_backbone
 
-_OF_KERAS = ("backbone", "backbone_pixels")
+OF_KERAS = ("backbone", "backbone_pixels")
 
 
 def resolve(config: Config) -> Config:
@@ -39,7 +39,7 @@ def resolve(config: Config) -> Config:
     parts = (BACKBONE,) if headless and not goes_on else (BACKBONE, HEADS)
     names: Iterable[str] = describing(config, *parts)
     if not known.get("backbone"):  # one that is asked for is new, or an error
-        names = [name for name in names if name not in _OF_KERAS]
+        names = [name for name in names if name not in OF_KERAS]
     unset = [n for n in names if n in known and n not in config.given]
     return _with(config, {name: known[name] for name in unset})
 

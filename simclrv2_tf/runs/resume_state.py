@@ -8,6 +8,7 @@ import logging
 import tensorflow as tf
 
 from simclrv2_tf import distribution
+from simclrv2_tf.hub import earlier_constants
 from simclrv2_tf.runs.best_checkpoint import Best
 from simclrv2_tf.stages.stage import Stage
 
@@ -50,7 +51,7 @@ class Progress:
         for name in ("unreadable", "best"):
             if not values[name]:  # files of runs without stay as they were
                 del values[name]
-        return values
+        return {**values, **earlier_constants.mark(stage.network)}
 
     def restore_nonfinite(self, stage: Stage) -> None:
         """Assigns the variables of `NonfiniteSteps`."""

@@ -46,6 +46,10 @@ from simclrv2_tf.runs.training_run import Evaluation
 from simclrv2_tf.runs.training_run import TrainingRun
 
 ENDED = "a callback ended training; the same command goes on"
+CUT = (
+    "a plan of {now:,} steps trains nothing more, and the one of {before:,} is "
+    "not at its end; that one's command goes on"
+)
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -257,6 +261,10 @@ def _end_in_journal(run):
         return
     if step < run.plan.train_steps:
         run.journal.note("stop", step=step, kind="callback", reason=ENDED)
+        return
+    if run.cut_from:
+        reason = CUT.format(now=run.plan.train_steps, before=run.cut_from)
+        run.journal.note("stop", step=step, kind="plan", reason=reason)
         return
     run.journal.note("trained", step=step)
 

@@ -10,6 +10,7 @@ import keras
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs.hardware.memory_check import Expected
 from simclrv2_tf.runs.inputs import TrainingData
 from simclrv2_tf.runs.interruption import Interruption
@@ -67,6 +68,24 @@ class TrainingRun:
         if self.ended_early:
             return int(self.stage.optimizer.iterations.numpy())
         return self.plan.train_steps
+
+    @property
+    def cut_from(self) -> int:
+        """Steps of the longer plan that the run was stopped in, 0 for none.
+
+        This plan ends before the step where that one was stopped.
+        """
+        if self.trains or self.ended_early or self._was_at_its_end:
+            return 0
+        flags = model_dir.read_flags(self.config.model_dir)
+        planned = flags.get("planned_steps") or 0
+        return planned if planned > self.progress.step else 0
+
+    @property
+    def _was_at_its_end(self) -> bool:
+        """Whether a plan ended at this step, though a longer one was begun."""
+        ends = [e for e in self.journal.lines() if e.get("event") == "trained"]
+        return any(end.get("step") == self.progress.step for end in ends)
 
     @property
     def trains(self) -> bool:

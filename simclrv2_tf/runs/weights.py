@@ -6,6 +6,7 @@ import dataclasses
 import json
 import logging
 import os
+from typing import Any
 
 import tensorflow as tf
 
@@ -77,16 +78,20 @@ def _check_metric(config, metric):
     )
 
 
-def load(config: Config, prefix: str, ema: bool | None = None) -> Network:
+def load(
+    config: Config, prefix: str, ema: bool | None = None, **arguments: Any
+) -> Network:
     """The network that weights belong to.
 
     Args:
       config: A `Config`.
       prefix: Of a checkpoint, or any that `load_network` takes.
       ema: Take the average of the weights; as `eval_ema` says unless given.
+      **arguments: Of `Network`, in place of those that the weights tell.
     """
+    options = _options(config, prefix, ema) | arguments
     with precision.policy(config.mixed_precision):
-        return hub.load_network(prefix, **_options(config, prefix, ema))
+        return hub.load_network(prefix, **options)
 
 
 def takes_average(config: Config, prefix: str, ema: bool | None = None) -> bool:
@@ -128,7 +133,10 @@ def with_endpoints(
 
 def _options(config, prefix, ema=None):
     """What to load weights with; flags that were given must agree with them."""
-    wanted = resolve.given(config, describing(config))
+    names = set(describing(config))
+    if config.train_mode == "distill" and config.student:
+        names -= set(resolve.OF_KERAS)  # those of the stages before
+    wanted = resolve.given(config, names)
     wanted["ema"] = takes_average(config, prefix, ema)
     if prefix == config.checkpoint:  # in a run's own nothing is left open
         wanted["ignore"] = config.checkpoint_ignore
@@ -159,8 +167,10 @@ def has_classifier(source: str | os.PathLike) -> bool:
     """Whether the supervised head that weights have was trained at all.
 
     Pretraining without `lineareval_while_pretraining` leaves it as it was
-    initialised.
+    initialised, and its exports have none.
     """
+    if _exports_features(source):
+        return False
     flags = flags_of(source)
     pretrained = flags.get("train_mode") == "pretrain"
     return not pretrained or flags.get("lineareval_while_pretraining", True)
@@ -175,9 +185,21 @@ def check_classifier(source: str | os.PathLike) -> None:
     if not has_classifier(source):
         raise ValueError(
             f"Expected a trained classifier. Received: {source!r}, which was "
-            "pretrained without one (lineareval_while_pretraining=False): "
-            "fine-tune it first, or embed with --mode=embed."
+            "pretrained without one (lineareval_while_pretraining=False, or "
+            "no labels): fine-tune it first, or embed with --mode=embed."
         )
+
+
+def _exports_features(source):
+    """Whether a source is an export of ours that has no classes."""
+    path = local(source)
+    if tf1.find(path) is not None:
+        return False
+    directory = saved_model.find(path)
+    if directory is None or not saved_model.is_ours(directory):
+        return False
+    _, arguments = saved_model.read_ours(directory)
+    return not arguments["num_classes"]
 
 
 def class_names(source: str | os.PathLike) -> list[str] | None:

@@ -202,6 +202,12 @@ class Stage(keras.Model):
             statistics += self.average.statistics
         return nonfinite.Tape(statistics)
 
+    @property
+    def networks(self) -> list[Network]:
+        """The network that is trained, and its average where one is kept."""
+        average = [] if self.average is None else [self.average.network]
+        return [self.network, *average]
+
     def named_variables(self) -> dict[str, keras.Variable]:
         """What a checkpoint holds by name: the weights, and their average."""
         named = self.network.named_variables()

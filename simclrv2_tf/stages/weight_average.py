@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from simclrv2_tf.models import keras_constants
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import nonfinite
 
@@ -15,7 +16,8 @@ class WeightAverage:
     After each step that stands every weight becomes
     momentum * average + (1 - momentum) * weight, beginning with the weights
     as they are at the first step. That is MoCo's order: what a step is
-    compared with was averaged after the step before.
+    compared with was averaged after the step before. Variables of whole
+    numbers are taken as they are, and what no step changes stays.
 
     Args:
       network: The `Network` that is trained.
@@ -41,8 +43,9 @@ class WeightAverage:
         self.network = _twin(network)
         self._pairs = list(_pairs(network, self.network))
         moving = nonfinite.statistics(self.network) if own_statistics else []
-        own = {id(variable) for variable in moving}
-        self._averaged = [p for p in self._pairs if id(p[1]) not in own]
+        still = [*moving, *keras_constants.variables(self.network)]
+        left_out = {id(variable) for variable in still}
+        self._moved = [p for p in self._pairs if id(p[1]) not in left_out]
         self.statistics = moving
         self.restart()
 
@@ -55,6 +58,7 @@ class WeightAverage:
         """Begins anew with the weights as they are."""
         for trained, average in self._pairs:
             average.assign(trained.value)
+        keras_constants.refresh(self.network)
 
     def advance(self, finite: tf.Tensor) -> None:
         """Takes in the weights of a step.
@@ -62,10 +66,16 @@ class WeightAverage:
         Args:
           finite: Whether the step stands, else nothing changes.
         """
-        for trained, average in self._averaged:
+        for trained, average in self._moved:
             before = tf.convert_to_tensor(average.value)
-            after = self.momentum * before + (1 - self.momentum) * trained.value
+            after = self._mean(before, trained.value)
             average.assign(tf.where(finite, after, before))
+
+    def _mean(self, before, now):
+        """Of whole numbers, such as counts, there is none: as they are."""
+        if not before.dtype.is_floating:
+            return now
+        return self.momentum * before + (1 - self.momentum) * now
 
 
 def _twin(network):

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import small_classifier
 import tensorflow as tf
 from export_cases import encode
 
@@ -14,6 +15,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.export import runtimes
 from simclrv2_tf.inference import exports
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import build
 
 TINY = {
     "resnet_depth": 18,
@@ -66,6 +68,93 @@ def test_a_tf1_checkpoint_is_exported_without_a_run(served, checkpoint):
     assert ours.dtype == tf.float32
     expected = network(images)["logits_sup"]
     np.testing.assert_allclose(ours, expected, atol=1e-5)
+
+
+@pytest.fixture
+def exported(monkeypatch, tmp_path):
+    """Function from options to the network that is exported."""
+    networks = []
+    monkeypatch.setattr(
+        exports.export,
+        "export_network",
+        lambda network, path, *arguments: networks.append(network) or path,
+    )
+
+    def newest(**options):
+        place = str(tmp_path / "none")
+        exports.export_newest(config(export_dir=place, **options))
+        return networks[-1]
+
+    return newest
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_exports_of_runs_in_16_bits_compute_in_float32(
+    run, exported, precision
+):
+    network = exported(model_dir=str(run), mixed_precision=precision)
+    layers = network._flatten_layers(include_self=False)
+    assert {layer.compute_dtype for layer in layers} == {"float32"}
+
+
+def pretrained(directory, **options):
+    flags = {**small_classifier.FLAGS, "train_mode": "pretrain", **options}
+    network = small_classifier.classifier()
+    return small_classifier.save_run(network, directory, flags)
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory):
+    """The export of a run whose classifier is as it was initialised."""
+    folder = tmp_path_factory.mktemp("pretrained")
+    run = pretrained(folder, lineareval_while_pretraining=False)
+    return session.run(config(model_dir=str(run)))["export"]
+
+
+def test_a_classifier_that_was_never_trained_is_not_exported(features):
+    model = tf.saved_model.load(features)
+    assert "classify" not in model.signatures
+    answer = model.signatures["serving_default"](
+        encoded=tf.constant([encode()])
+    )
+    assert set(answer) == {"final_avg_pool", "proj_head_output"}
+    assert export.read_labels(features) is None
+    network = hub.load_network(features)
+    assert "logits_sup" not in network.output
+    images = np.random.default_rng(0).random((2, 8, 8, 3), np.float32)
+    expected = small_classifier.classifier()(images)["final_avg_pool"]
+    np.testing.assert_array_equal(network(images)["final_avg_pool"], expected)
+
+
+def test_an_export_without_a_classifier_is_not_taken_for_one(
+    features, tmp_path
+):
+    teacher = Config(train_mode="distill", teacher=features)
+    predicting = {"checkpoint": features, "predict_output": tmp_path / "x"}
+    for ask in (
+        lambda: simclrv2_tf.load_classifier(features),
+        lambda: simclrv2_tf.predict("digits", **predicting),
+        lambda: build.load_teachers(teacher),
+    ):
+        with pytest.raises(ValueError, match="pretrained without one"):
+            ask()
+
+
+def test_the_card_of_an_export_without_a_classifier(features, tmp_path):
+    simclrv2_tf.publish(features, tmp_path / "mine")
+    card = (tmp_path / "mine" / "README.md").read_text()
+    assert "gives features of images" in card
+    assert "None: it gives features." in card
+    assert "labels.txt" not in card
+    assert not (tmp_path / "mine" / "labels.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "options", [{"lineareval_while_pretraining": True}, {}]
+)
+def test_an_online_probe_is_exported(exported, tmp_path, options):
+    run = pretrained(tmp_path / "run", **options)
+    assert "logits_sup" in exported(model_dir=str(run)).output
 
 
 def test_flags_reach_the_served_model(served):

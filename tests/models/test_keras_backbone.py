@@ -137,6 +137,25 @@ def test_networks_of_keras_have_their_own_preprocessing(name, module):
     np.testing.assert_allclose(scale(tf.constant(x)), expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("channels", [1, 5])
+@pytest.mark.parametrize("name", ["DenseNet121", "ResNet50", "VGG16"])
+def test_preprocessing_for_colours_refuses_other_channels(name, channels):
+    message = (
+        f"{name} takes images of 3 channels.*give --channels=3, or say with "
+        f"--student_pixels which.*Received: channels={channels}"
+    )
+    with pytest.raises(ValueError, match=message):
+        pixel_scaling(f"keras:{name}", None, channels, "student_pixels")
+    given = pixel_scaling(f"keras:{name}", "0..255", channels, "student_pixels")
+    assert given(tf.ones([1, 1, 1, channels])).shape[-1] == channels
+
+
+@pytest.mark.parametrize("name", ["MobileNet", "MobileNetV3Small"])
+def test_preprocessing_of_any_channels_takes_grey(name):
+    scale = pixel_scaling(f"keras:{name}", None, 1, "backbone_pixels")
+    assert scale(tf.ones([2, 4, 4, 1])).shape == (2, 4, 4, 1)
+
+
 def test_pixels_are_asked_for_where_they_are_not_known():
     known = {**BY_HAND, "backbone_pixels": None}
     with pytest.raises(ValueError, match="`backbone_pixels` must say which"):

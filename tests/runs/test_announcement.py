@@ -19,6 +19,7 @@ def test_12_bits_in_files_of_16_are_a_warning(
         config=types.SimpleNamespace(profile_steps=None),
         data=types.SimpleNamespace(source=files(png, most)),
         trains=False,
+        cut_from=0,
     )
     announcement.announce(run)
     assert caplog.text.count("must have 65,535 for white") == warnings

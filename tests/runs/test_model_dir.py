@@ -6,8 +6,10 @@ import socket
 import pytest
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.config import average_rules
 from simclrv2_tf.files import atomic
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.stages import pretrain
 
 DEAD = 2**22 + 1  # numbers of processes end at 2**22
 
@@ -73,3 +75,36 @@ def test_a_directory_that_cannot_be_written_to_is_refused(tmp_path):
     below = str(tmp_path / "file" / "run")
     with pytest.raises(ValueError, match="`model_dir` .* cannot be written to"):
         model_dir.check(Config(model_dir=below))
+
+
+def test_the_momentum_of_a_memory_is_the_stages():
+    assert average_rules.MEMORY_MOMENTUM == pretrain.MEMORY_MOMENTUM
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "refused"),
+    [
+        ({"memory_size": 64}, {"memory_momentum": 0.999}, False),
+        ({"memory_size": 64, "memory_momentum": 0.999}, {}, False),
+        ({"memory_size": 64, "memory_momentum": 0.5}, {}, False),
+        ({}, {"memory_momentum": 0.0}, False),
+        ({}, {"memory_momentum": 0.999}, True),
+        ({"memory_momentum": 0.5}, {}, True),
+    ],
+)
+def test_a_momentum_that_is_not_set_is_the_one_that_is_taken(
+    before, now, refused, tmp_path
+):
+    """In a memory 0.999, else no average; which may neither come nor go."""
+    options = {"model_dir": str(tmp_path), "train_mode": "pretrain"}
+    model_dir.write_flags(Config(**options, **before))
+    size = {"memory_size": before.get("memory_size", 0)}
+    config = Config(**options, **{**size, **now})
+    if refused:
+        with pytest.raises(ValueError, match="run with memory_momentum="):
+            model_dir.check(config)
+        return
+    model_dir.check(config)
+    other = before.get("memory_momentum") == 0.5
+    told = ["memory_momentum=None (was 0.5)"] if other else []
+    assert model_dir.changed(config) == told

@@ -1,5 +1,7 @@
 """A run is asked about the data that it was trained on, or a warning tells."""
 
+import json
+
 import numpy as np
 import pytest
 import small_backbone
@@ -62,6 +64,24 @@ def test_other_images_are_told_where_some_were_held_out(
     assert "drawn anew" in caplog.text and "'examples'" in caplog.text
     assert not warned(caplog, flags, run, eval_split="test")
     assert not warned(caplog, flags, run, dataset="digits")
+
+
+def test_a_run_that_went_on_with_other_images_is_told_of_both(
+    tmp_path, announced, caplog
+):
+    """Whichever data come back, some of them are among the others'."""
+    dataset = write(tmp_path / "a.npz", 40)
+    flags = {**TINY, **RUNS[0], "dataset": dataset}
+    run = tmp_path / "run"
+    with announced():
+        train(Config(**flags, model_dir=str(run)))
+    file = run / "environment.json"
+    known = json.loads(file.read_text())
+    other = {**known["data"], "fingerprint": "another"}
+    file.write_text(json.dumps({**known, "earlier_data": [other]}))
+    assert warned(caplog, flags, run)
+    file.write_text(json.dumps({**known, "earlier_data": [known["data"]]}))
+    assert not warned(caplog, flags, run)
 
 
 def test_so_is_a_table_that_was_written_anew(tmp_path, announced, caplog):

@@ -249,8 +249,29 @@ def test_other_data_are_noticed(whole, tmp_path, caplog):
     shutil.copytree(whole[0], directory)
     train(config(directory))
     assert "DATA HAVE CHANGED" not in caplog.text
+    file = directory / "environment.json"
+    before = file.read_bytes()
     train(config(directory), sources.open_digits("test"))
     assert "DATA HAVE CHANGED" in caplog.text
+    assert file.read_bytes() == before  # nothing was trained on them
+
+
+def test_what_a_run_was_trained_on_before_stays_known(
+    whole, tmp_path, announced
+):
+    directory = tmp_path / "run"
+    shutil.copytree(whole[0], directory)
+    file = directory / "environment.json"
+    first = json.loads(file.read_text())["data"]
+    for split, examples in (("test", 360), ("test", 360), ("train", 1437)):
+        with announced():
+            source = sources.open_digits(split)
+            train(config(directory, train_steps=7), source)
+        values = json.loads(file.read_text())
+        assert values["data"]["examples"] == examples
+        others = [data["examples"] for data in values["earlier_data"]]
+        assert others == [1437 + 360 - examples]
+    assert values["data"] == first
 
 
 def test_other_flags_are_noticed(whole, tmp_path, caplog, announced):
@@ -263,6 +284,57 @@ def test_other_flags_are_noticed(whole, tmp_path, caplog, announced):
     with announced():
         train(config(directory, train_steps=7, seed=5))
     assert "FLAGS HAVE CHANGED since step 6: seed=5 (was 0)" in caplog.text
+    steps = "7 steps in all (were 6), so that the learning rate goes from 0 to"
+    assert steps in caplog.text
+
+
+def test_other_words_for_as_many_steps_are_none(
+    whole, tmp_path, caplog, announced
+):
+    directory = tmp_path / "run"
+    shutil.copytree(whole[0], directory)
+    file = directory / "flags.json"
+    flags = {**json.loads(file.read_text()), "train_steps": 0}
+    file.write_text(json.dumps({**flags, "train_epochs": 1}))  # 45 steps
+    with announced():
+        train(config(directory, train_steps=45))
+    assert "FLAGS HAVE CHANGED" not in caplog.text
+
+
+def forget_its_end(directory):
+    """Leaves out of a journal that a run was trained to its end."""
+    path = directory / journal.NAME
+    lines = path.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if json.loads(line)["event"] != "trained"]
+    path.write_text("".join(kept))
+
+
+def test_a_longer_plan_that_took_no_step_leaves_a_run_trained(whole, tmp_path):
+    directory = tmp_path / "run"
+    shutil.copytree(whole[0], directory)
+    file = directory / "flags.json"
+    flags = {**json.loads(file.read_text()), "planned_steps": 1_009}
+    file.write_text(json.dumps(flags))  # it was killed before its first
+    train(config(directory, train_steps=6))
+    assert journal.read(directory)[-1]["event"] == "trained"
+
+
+def test_a_run_that_a_shorter_plan_cuts_off_is_not_trained(
+    whole, tmp_path, caplog
+):
+    directory = tmp_path / "run"
+    shutil.copytree(whole[0], directory)
+    file = directory / "flags.json"
+    flags = {**json.loads(file.read_text()), "planned_steps": 1_009}
+    file.write_text(json.dumps(flags))  # it was stopped at step 6 of these
+    forget_its_end(directory)
+    train(config(directory, train_steps=3))
+    words = "plan had 1,009 steps, was stopped at step 6, and has 3 now"
+    assert words in caplog.text
+    stop = journal.read(directory)[-1]
+    assert stop["event"] == "stop"
+    assert stop["kind"] == "plan" and "the one of 1,009 is" in stop["reason"]
+    assert "stopped at step 6" in status.describe(str(directory))
 
 
 def test_one_directory_is_for_one_process(whole):

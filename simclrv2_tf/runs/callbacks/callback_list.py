@@ -11,6 +11,7 @@ import keras
 from simclrv2_tf import distribution
 from simclrv2_tf.config import profiled
 from simclrv2_tf.console.live_line import LiveLine
+from simclrv2_tf.models.keras_weights import RANDOM
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
@@ -172,6 +173,12 @@ def _make_profiles(run, wait):
     return [ProfileSteps(run.config.model_dir, steps, wait, run.journal)]
 
 
+def _from_scratch(config):
+    """Whether no part of the network has weights of a training before."""
+    start = config.backbone_weights
+    return config.checkpoint is None and start in (None, "", RANDOM)
+
+
 def _make_trend(run):
     labelled = run.data.labelled_images()
     neighbours = None if labelled is None else Neighbours(*labelled)
@@ -179,6 +186,6 @@ def _make_trend(run):
         run.plan.batch_size,
         run.journal,
         neighbours,
-        from_scratch=run.config.checkpoint is None,
+        from_scratch=_from_scratch(run.config),
         memory_size=run.config.memory_size,
     )

@@ -160,7 +160,7 @@ def _smaller(config, replicas):
         name = "gradient_cache_microbatch"
         parts = [n for n in _halves(share) if share % n == 0]
         yield from _first_fitting(config, replicas, name, parts)
-    batches = [n for n in _halves(config.train_batch_size) if n >= replicas]
+    batches = [n for n in _halves(config.train_batch_size) if not n % replicas]
     yield from _first_fitting(config, replicas, "train_batch_size", batches)
 
 

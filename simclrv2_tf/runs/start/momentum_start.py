@@ -14,6 +14,7 @@ from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.required import required
 from simclrv2_tf.files.errors import file_errors
+from simclrv2_tf.models import keras_constants
 from simclrv2_tf.stages.key_memory import KeyMemory
 from simclrv2_tf.stages.stage import Stage
 
@@ -63,6 +64,7 @@ def _assign_average(stage, arrays):
     report = assign.assign_strict(
         stage.average.named_variables(), arrays, left_out
     )
+    keras_constants.copy(stage.network, stage.average.network)
     _LOG.info("momentum encoder: %s", report)
 
 

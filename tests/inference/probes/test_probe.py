@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import small_classifier
+import tensorflow as tf
 
 import simclrv2_tf
 from simclrv2_tf.config import Config
@@ -110,6 +111,15 @@ def test_everything_on_one_curve(run, tmp_path, capsys):
     }
 
 
+def test_a_count_of_fewer_labels_than_every_k_has_no_neighbours(run):
+    result = probed(run, label_counts="1,full", label_draws=1, probe_k="20,50")
+    kinds = {(p["count"], p["family"]) for p in result["curve"]}
+    assert kinds == {
+        *(("1", family) for family in ("logistic", "ridge")),
+        *(("full", family) for family in ("knn", "logistic", "ridge")),
+    }
+
+
 def test_figures_are_those_of_the_features(run):
     source, evaluation = digits()
     result = probed(run, source, evaluation, probe_k="1")
@@ -150,6 +160,76 @@ def test_features_are_embedded_once(run, monkeypatch):
 
 def files_of(run):
     return set(run.glob("probe_features/*.npy"))
+
+
+def stored(digits, folder, endpoints=("sum",), size=3):
+    """Features of ten images, made by a function."""
+
+    def function(images):
+        return {name: tf.reduce_sum(images, [1, 2]) for name in endpoints}
+
+    extractor = feature_files.Extractor("mine", endpoints, 8, None, function)
+    source = digits[0].subset(np.arange(10))
+    config = Config(embed_shard_size=size)
+    return feature_files.kept(config, str(folder), extractor, source)
+
+
+def kill_at_the_second_shard(monkeypatch):
+    """Until it is undone."""
+    write, written = feature_files.embedding_files.write_arrays, []
+
+    def write_one(path, **arrays):
+        if written:
+            raise KeyboardInterrupt
+        written.append(path)
+        write(path, **arrays)
+
+    monkeypatch.setattr(
+        feature_files.embedding_files, "write_arrays", write_one
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"endpoints": ("sum",)}, {"endpoints": ("sum", "second"), "size": 4}],
+)
+def test_another_command_is_not_stopped_by_a_killed_one(
+    tmp_path, monkeypatch, other
+):
+    pair = {"endpoints": ("sum", "second")}
+    with monkeypatch.context() as patch:
+        kill_at_the_second_shard(patch)
+        with pytest.raises(KeyboardInterrupt):
+            stored(digits(), tmp_path, **pair)
+    (left,) = tmp_path.glob("*.parts")
+    stored(digits(), tmp_path, **other)
+    assert [*tmp_path.glob("*.parts")] == [left]
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_killed_command_goes_on(tmp_path, monkeypatch, earlier):
+    """Also one of an earlier version, whose parts have another name."""
+    expected = stored(digits(), tmp_path / "whole")["sum"].rows[:]
+    (whole,) = (tmp_path / "whole").glob("*.npy")
+    with monkeypatch.context() as patch:
+        kill_at_the_second_shard(patch)
+        with pytest.raises(KeyboardInterrupt):
+            stored(digits(), tmp_path)
+    (left,) = tmp_path.glob("*.parts")
+    if earlier:
+        left.rename(tmp_path / f"{whole.name}.parts")
+    made = []
+    compute = sweep.run_shards
+
+    def run_shards(config, shards, *arguments):
+        made.extend(shards.missing())
+        compute(config, shards, *arguments)
+
+    monkeypatch.setattr(sweep, "run_shards", run_shards)
+    again = stored(digits(), tmp_path)["sum"].rows[:]
+    np.testing.assert_array_equal(again, expected)
+    assert made == [1, 2, 3]
+    assert not [*tmp_path.glob("*.parts")]
 
 
 def test_what_is_done_to_pixels_makes_other_features(resnet_run):

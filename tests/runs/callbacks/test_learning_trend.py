@@ -5,6 +5,8 @@ import types
 import numpy as np
 import pytest
 
+from simclrv2_tf.config import Config
+from simclrv2_tf.runs.callbacks import callback_list
 from simclrv2_tf.runs.callbacks.learning_trend import FIRST_STEPS
 from simclrv2_tf.runs.callbacks.learning_trend import LearningTrend
 from simclrv2_tf.runs.callbacks.learning_trend import Neighbours
@@ -60,6 +62,24 @@ def test_a_trained_network_is_compared_with_nothing(tmp_path):
     trend = started(tmp_path, from_scratch=False)
     assert not any("start" in name for name in trend.numbers(0.8, LATER))
     assert Journal(tmp_path).lines() == []
+
+
+@pytest.mark.parametrize(
+    ("weights", "untrained"),
+    [(None, True), ("random", True), ("imagenet", False), ("x.keras", False)],
+)
+def test_weights_of_a_keras_backbone_are_trained_ones(
+    weights, untrained, tmp_path
+):
+    config = Config(backbone="keras:MobileNetV2", backbone_weights=weights)
+    run = types.SimpleNamespace(
+        config=config,
+        plan=types.SimpleNamespace(batch_size=BATCH),
+        data=types.SimpleNamespace(labelled_images=lambda: None),
+        journal=Journal(tmp_path),
+    )
+    trend = callback_list._make_trend(run)
+    assert trend._from_scratch == untrained
 
 
 def test_neighbours_are_those_of_the_features_in_inference():

@@ -90,6 +90,14 @@ def test_a_job_that_does_not_fit_is_told_what_would(free):
     ]
 
 
+def test_batches_that_replicas_cannot_share_are_not_advised(free):
+    free(10)
+    config = dataclasses.replace(LARGE, train_batch_size=100)
+    with pytest.raises(ValueError, match="expected to take about") as error:
+        memory_check.check(config, replicas=4)
+    assert "--train_batch_size=12" in str(error.value)
+
+
 def test_what_is_advised_fits(free):
     free(22)
     for advised in (

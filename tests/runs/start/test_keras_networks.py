@@ -1,5 +1,6 @@
 """Runs of any Keras network: all stages, kill and resume, files."""
 
+import json
 import os
 
 import keras
@@ -11,7 +12,10 @@ import tensorflow as tf
 import simclrv2_tf
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
+from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.resolve import resolve
 from simclrv2_tf.runs.start.keras_networks import settle_backbone
 from simclrv2_tf.runs.train import train
@@ -258,3 +262,24 @@ def test_models_in_python_are_kept_beside_the_run(tmp_path, unexported):
     flags = model_dir.read_flags(str(directory))
     assert flags["image_size"] == 16  # of the teachers
     assert flags["teacher"].count(",") == 1
+
+
+def test_a_student_is_read_again_whatever_the_stages_share(tmp_path):
+    """By the config of its run in a job, too, as evaluation and export do."""
+    own = keras_networks.by_hand()
+    network = simclrv2_tf.Network(**own, **keras_networks.HEADS)
+    run_directory.save(str(tmp_path), 3, network.named_variables())
+    (tmp_path / "flags.json").write_text(json.dumps(own))
+    shared = {"backbone": "keras:MobileNetV2", "backbone_pixels": "0..1"}
+    student = {"student": own["backbone"], "student_pixels": "-1..1"}
+    options = {**shared, **student, "dataset": "digits"}
+    job = Config(mode="recommend", model_dir="job", **options)
+    recipe = Recipe(given=stage_configs.given(job))
+    of_job = stage_configs.config_of(job, recipe, "distill", {}, True)
+    alone = Config(train_mode="distill", teacher="x", **options)
+    for config in (of_job, alone):
+        read = weights.load(config, str(tmp_path / "ckpt-3"))
+        assert read.get_config()["backbone_pixels"] == "-1..1"
+    other = Config(train_mode="finetune", **options)
+    with pytest.raises(ValueError, match="the flags say"):
+        weights.load(other, str(tmp_path / "ckpt-3"))
