@@ -311,7 +311,8 @@ def semi_supervised(
       distill: The same.
       scratch: The same, of the small network trained on the labels alone.
       callbacks: Keras callbacks that take part in each of these stages, see
-        `pretrain`; pilot runs have none.
+        `pretrain`; pilot runs have none. One that ends a stage ends the
+        call: "rows" are [] then, and the same call goes on.
       **options: Fields of `Config`, for all stages; such as
         `labels_per_class`, `time_budget`.
 

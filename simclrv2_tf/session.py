@@ -7,7 +7,9 @@ import functools
 import logging
 import os
 import tempfile
+from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -30,9 +32,11 @@ from simclrv2_tf.inference.evaluation.validation import numbered_as
 from simclrv2_tf.inference.predict import predict
 from simclrv2_tf.inference.probes.probe import probe
 from simclrv2_tf.publishing import publish
+from simclrv2_tf.recipes import kept_networks
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.job import semi_supervised
+from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import classifier_of
 from simclrv2_tf.recipes.record import embedder_of
 from simclrv2_tf.recipes.record import is_job
@@ -104,6 +108,16 @@ def run(
     return _run_on_devices(config, data, interruption, callbacks)
 
 
+def as_begun(
+    options: Mapping[str, Any], directory: str | None
+) -> dict[str, Any]:
+    """The options of a job with the Keras models that it has begun with.
+
+    See `kept_networks.as_begun`.
+    """
+    return kept_networks.as_begun(options, directory)
+
+
 def _check(config, callbacks):
     """Raises a ValueError unless `callbacks` are callbacks that take part.
 
@@ -133,7 +147,8 @@ def _run_job(config, data, interruption, callbacks):
     """Runs the stages of a job, and writes its page."""
     run_one = functools.partial(_run_of_job, callbacks)
     report = semi_supervised(config, run_one, *data, interruption)
-    _write_page(config.model_dir, *data)
+    if _lacks_page(config.model_dir):
+        _write_page(config.model_dir, *data)
     return report
 
 
@@ -143,10 +158,23 @@ def _run_of_job(callbacks, config, *sources):
     return run(config, *sources, callbacks=callbacks if trains else ())
 
 
+def _lacks_page(directory):
+    """Whether a job has ended, and its page was not made since.
+
+    One that is older than the job's report tells of a job under way.
+    """
+    ended, made = (_written_at(directory, name) for name in (REPORT, page.PAGE))
+    return ended > made
+
+
+def _written_at(directory, name):
+    """When a file was written, 0 for one that is not there."""
+    path = os.path.join(directory, name)
+    return os.path.getmtime(path) if os.path.exists(path) else 0.0
+
+
 def _write_page(directory, *sources):
     """The page of a job that has ended; one that fails costs a line."""
-    if os.path.exists(os.path.join(directory, page.PAGE)):
-        return
     try:
         page.write(Config(mode="report", model_dir=directory), *sources)
     except Exception as error:

@@ -35,9 +35,9 @@ OTHERS = set(
     "bare batch batching_parameters_file beam_runner budget check cost data "
     "device datasets devices directory draws efficiency enable_batching "
     "flagfile gres help job kill minutes "
-    "model_config_file nodes ntasks only open original part port rest_api_port "
-    "rm requeue runs_dir seeds labels serve share_pretraining slow stop_after "
-    "time batches work_dir".split()
+    "model_config_file nodes ntasks only open original part persistent port "
+    "rest_api_port rm requeue runs_dir seeds labels serve share_pretraining "
+    "slow stop_after time batches work_dir".split()
 )
 PLACEHOLDERS = ("docs/NAME.md", "benchmarks/NAME.json", "mixup_alpha")
 # It names the flags of the projects that it compares with.

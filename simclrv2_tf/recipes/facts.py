@@ -30,6 +30,7 @@ class Facts:
       elongation: Median of the images' longer sides over their shorter ones.
       seconds_given: Whether the user gave the time budget.
       grey: Whether the channels of each image are equal.
+      evaluated: Images to evaluate on.
     """
 
     examples: int
@@ -46,6 +47,7 @@ class Facts:
     elongation: float = 1.0
     seconds_given: bool = True
     grey: bool = False
+    evaluated: int = 0
 
     @property
     def per_class(self) -> float:

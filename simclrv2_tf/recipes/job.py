@@ -22,6 +22,7 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.results.job_outcome import conclude
 from simclrv2_tf.recipes.results.unlabelled_job import embed_all
+from simclrv2_tf.recipes.running_job import EndedByCallback
 from simclrv2_tf.recipes.running_job import Job
 from simclrv2_tf.recipes.running_job import Runner
 from simclrv2_tf.runs.interruption import Interruption
@@ -49,12 +50,15 @@ def semi_supervised(
       interruption: An `Interruption` that has begun; None for one of its own.
 
     Returns:
-      Dictionary of what `report.json` holds: "rows", "export", "notes".
+      Dictionary of what `report.json` holds: "rows", "export", "notes". Where
+      a callback ended a run there is no row and no such file yet, and a note
+      says so.
 
     Raises:
       ValueError: If data, machine, time and directory do not go together.
       TakenOver: If another process took the directory since.
     """
+    job_directory.check_machine(config)
     job_directory.check(config.model_dir)
     data = open_data(config, source, eval_source)
     with contextlib.ExitStack() as stack:
@@ -68,7 +72,11 @@ def semi_supervised(
         record = Record(config.directory)
         recipe = _begin(config, data, record, recipe, seconds)
         job = Job(config, data, recipe, record, run, interruption, lock)
-        return to_the_end(job)
+        try:
+            return to_the_end(job)
+        except EndedByCallback as end:
+            print(f"\n{end}", flush=True)
+            return {"rows": [], "export": None, "notes": [str(end)]}
 
 
 def to_the_end(job: Job) -> dict[str, Any]:

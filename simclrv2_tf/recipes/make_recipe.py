@@ -93,7 +93,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     kept = image_memory.kept(recipe, images)
     decoding = dataclasses.replace(decoding, kept=kept)
     step = _measured(recipe, facts, data.train, decoding)
-    costs = stage_costs.costs_of(recipe, step, stages)
+    costs = stage_costs.costs_of(recipe, step, stages, facts)
     facts = default_time.as_measured(facts, recipe, costs)
     spent = time.monotonic() - begin
     facts = time_plan.with_an_epoch(recipe, facts, costs, spent)
@@ -122,7 +122,7 @@ def _self_distilled(recipe, facts, costs, step, spent, limits):
     kept = image_memory.kept(other, limits[-1])
     decoding = dataclasses.replace(step.decoding, kept=kept)
     step = dataclasses.replace(step, decoding=decoding)
-    other_costs = stage_costs.costs_of(other, step)
+    other_costs = stage_costs.costs_of(other, step, facts=facts)
     if time_plan.is_short(other, facts, other_costs, spent):
         return recipe, costs
     return other, other_costs
@@ -171,6 +171,7 @@ def gather(
         told_from_mirror=told_from_mirror(data.train, sample.pixels),
         initial=_initial(config, data.train.num_examples),
         given=stage_configs.given(config)["pretrain"],
+        evaluated=data.evaluation.num_examples if data.evaluation else 0,
     )
     return facts if facts.seconds else default_time.with_default(facts)
 
@@ -292,6 +293,7 @@ def recommend_for(
       ValueError: If data, machine and time do not go together, or `model_dir`
         is that of a run or of another job.
     """
+    job_directory.check_machine(config)
     if config.model_dir:
         job_directory.check(config.model_dir)
     data = open_data(config, source, eval_source)

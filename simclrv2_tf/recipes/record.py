@@ -89,19 +89,31 @@ def embedder_of(directory: str) -> str:
     Raises:
       ValueError: If no run of the job is done that could embed.
     """
-    if not _is_under_way(directory):
+    under_way = _is_under_way(directory)
+    done = read_json(directory, PROGRESS) if read_job(directory) else {}
+    classifies = any(run in done for run in _CLASSIFIERS)
+    if not is_job(directory) or classifies and not under_way:
         return run_within(directory)
-    read_job(directory)
-    done = read_json(directory, PROGRESS)
     runs = [run for run in _EMBEDDERS if run in done]
     if not runs:
-        raise ValueError(
+        raise ValueError(_no_features(directory, under_way))
+    run = os.path.join(directory, runs[0])
+    if under_way:
+        _warn_under_way(run, "embeddings are those")
+    return run
+
+
+def _no_features(directory, under_way):
+    """The error where no run of a job could embed."""
+    if under_way:
+        return (
             f"The job in {directory!r} must have pretrained, and has not yet: "
             "the same command goes on with it."
         )
-    run = os.path.join(directory, runs[0])
-    _warn_under_way(run, "embeddings are those")
-    return run
+    return (
+        f"The job in {directory!r} has trained no network: it was given "
+        "weights, and no image had a label. Give these weights as --checkpoint."
+    )
 
 
 def _is_under_way(directory):
@@ -175,6 +187,12 @@ def write_json(directory: str, name: str, values: dict[str, Any]) -> None:
     write_text(directory, name, json.dumps(values, indent=2) + "\n")
 
 
+def write_report(directory: str, report: dict[str, Any]) -> None:
+    """Writes `report.json`, unless the same is there: its age tells its end."""
+    if read_json(directory, REPORT) != report:
+        write_json(directory, REPORT, report)
+
+
 def write_text(directory: str, name: str, text: str) -> None:
     """Writes a text, whole or not at all."""
     from simclrv2_tf.files import atomic
@@ -218,9 +236,14 @@ class Record:
 
 
 def _of_effect(flags):
-    """What a job was asked, without what stages of earlier versions ignored."""
+    """What a job was asked, without what changes nothing that it trains.
+
+    Stages of earlier versions ignored some; where the export is copied to may
+    change at any time.
+    """
     text = stage_overrides.without(flags.get("stage_options"), _IGNORED)
-    return {**flags, "stage_options": text}
+    kept = {name: v for name, v in flags.items() if name != "export_dir"}
+    return {**kept, "stage_options": text}
 
 
 def check_same(begun: dict, flags: dict, data: dict, directory: str) -> None:

@@ -23,6 +23,11 @@ from simclrv2_tf.runs.lock import Lock
 from simclrv2_tf.runs.lock import check_owner
 
 Runner = Callable[..., dict]  # of a config, sources and an interruption
+_ENDS = ("start", "stop", "trained")  # events that tell how a run is
+
+
+class EndedByCallback(Exception):
+    """A callback ended a run of the job, which is not done."""
 
 
 @dataclasses.dataclass
@@ -89,6 +94,8 @@ class Job:
 
         Raises:
           TakenOver: If another process has the job's directory.
+          EndedByCallback: If a callback ended the run; it goes on from its
+            checkpoint when it is started again.
         """
         check_owner(self.lock)
         print(f"\n== {part} ==", flush=True)
@@ -102,6 +109,7 @@ class Job:
         )
         seconds = earlier + time.monotonic() - begin
         check_owner(self.lock)
+        _check_ended(part, config.directory)
         self.record.finish(part, {**result, "seconds": seconds})
 
     def path_of(self, stage: str) -> str:
@@ -120,3 +128,15 @@ class Job:
         if "pretrain" in self.recipe.left_out:
             reading = stage_configs.reading(self.config_of("finetune"))
         return hub.load_network(self.path_of("pretrain"), **reading)
+
+
+def _check_ended(part, directory):
+    """Raises `EndedByCallback` where a run's journal says that it was so."""
+    events = journal.read(directory)
+    ends = [event for event in events if event["event"] in _ENDS]
+    if ends and ends[-1].get("kind") == "callback":
+        raise EndedByCallback(
+            f"{part}: ended by a callback at step {ends[-1].get('step')}, "
+            "before its last one; the same call goes on (without that "
+            "callback, if it would end it again)"
+        )

@@ -11,8 +11,10 @@ from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import HEADS
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
+from simclrv2_tf.config import profiled
 from simclrv2_tf.config.stage_overrides import read
 from simclrv2_tf.models.keras_build import canonical
+from simclrv2_tf.recipes import student_check
 from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.images.job_data import check_evaluates
@@ -135,6 +137,11 @@ def check_networks(
         _check_teacher(made["pretrain"], made["finetune"], initial)
     if "distill" in made:
         _check_channels(made["finetune"], made["distill"])
+    for stage in student_check.untried(made):
+        try:
+            student_check.check(stage, made[stage])
+        except ValueError as error:
+            raise _against(stage, error) from None
 
 
 def _check_teacher(pretraining, tuning, initial):
@@ -204,9 +211,20 @@ def check_steps(
         if stage in ("finetune", "scratch"):
             examples = len(data.labelled)
         try:
-            make_plan(of_stage, examples, replicas)
+            plan = make_plan(of_stage, examples, replicas)
+            _check_profile(of_stage.profile_steps, plan.train_steps)
         except ValueError as error:
             raise _against(stage, error) from None
+
+
+def _check_profile(profile, steps):
+    """A profile is of steps that there are, as training says when it begins."""
+    first_and_last = profile and profiled(profile)
+    if first_and_last and first_and_last[0] > steps:
+        raise ValueError(
+            f"`profile_steps` must be among the {steps:,} steps of training. "
+            f"Received: profile_steps={profile!r}; give earlier steps."
+        )
 
 
 def notes(config: Config, recipe: Recipe, labelled: bool) -> list[str]:

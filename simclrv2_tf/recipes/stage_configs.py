@@ -46,6 +46,13 @@ _AS_THEY_ARE = {
 }
 # Of the network, what a stage may have another value of than the one before.
 _OF_A_STAGE = ("image_size", "channels", "ft_proj_selector")
+# Two ways to say the same: a stage's own wins over the other of all stages.
+_INSTEAD = {
+    "train_steps": "train_epochs",
+    "train_epochs": "train_steps",
+    "checkpoint_steps": "checkpoint_epochs",
+    "checkpoint_epochs": "checkpoint_steps",
+}
 # What makes the network that is distilled into.
 _NETWORK = (*describing(Config, BACKBONE, HEADS), "backbone_weights")
 _OF_RESNETS = ("resnet_depth", "width_multiplier", "sk_ratio", "se_ratio")
@@ -66,14 +73,19 @@ def given(
     names = [name for name in config.given if name not in _NOT_SHARED]
     shared = {name: getattr(config, name) for name in sorted(names)}
     own = read(config.stage_options, config)
-    stages = {stage: {**shared, **own[stage]} for stage in STAGES}
-    stages["scratch"] = _as_distilled(shared, own)
+    stages = {s: {**_beside(own[s], shared), **own[s]} for s in STAGES}
+    stages["scratch"] = _as_distilled(_beside(own["scratch"], shared), own)
     for stage in STAGES:
         for name in set(_elsewhere(stage, pretrained)) - set(own[stage]):
             stages[stage].pop(name, None)
     if not pretrained:
         stages["finetune"] |= _as_pretrained(own)
     return stages
+
+
+def _beside(own, shared):
+    """Options of all stages that mean something beside those of a stage."""
+    return {n: v for n, v in shared.items() if _INSTEAD.get(n) not in own}
 
 
 def _elsewhere(stage, pretrained):
@@ -166,6 +178,7 @@ def config_of(
     directory = os.path.join(config.directory, FOLDERS[stage])
     options = {
         **recipe.options(stage),
+        **_logger(config, stage),
         **data,
         **_beginnings(config, recipe, stage),
         "dataset": config.dataset,
@@ -176,6 +189,14 @@ def config_of(
         "model_dir": directory,
     }
     return Config(**options)
+
+
+def _logger(config, stage):
+    """Who gets the metrics: as this call says, and not as the first one."""
+    if "logger" not in config.given:
+        return {}
+    own = read(config.stage_options, config)[stage]
+    return {"logger": own.get("logger", config.logger)}
 
 
 def _beginnings(config, recipe, stage):

@@ -211,3 +211,39 @@ def test_a_job_checks_its_directory_first(tmp_path):
     config = Config(train_mode="semi_supervised", model_dir=str(tmp_path))
     with pytest.raises(ValueError, match="holds a single run"):
         jobs.semi_supervised(config, None)
+
+
+WORKERS = {"worker": ["host1:2222", "host2:2222"]}
+
+
+def in_cluster(monkeypatch, **jobs):
+    task = {"type": "worker", "index": 0}
+    cluster = json.dumps({"cluster": jobs, "task": task})
+    monkeypatch.setenv("TF_CONFIG", cluster)
+    monkeypatch.delenv("TPU_NAME", raising=False)
+
+
+@pytest.mark.parametrize("strategy", ["auto", "multi_worker"])
+def test_a_job_is_of_one_machine(tmp_path, monkeypatch, planned, strategy):
+    in_cluster(monkeypatch, **WORKERS)
+    config = asked(tmp_path, strategy=strategy)
+    message = (
+        "A job runs on one machine: unset TF_CONFIG, or run the stages by hand"
+        ".*Received: TF_CONFIG with 2 workers"
+    )
+    with pytest.raises(ValueError, match=message):
+        make_recipe.recommend_for(config)
+    with pytest.raises(ValueError, match=message):
+        jobs.semi_supervised(config, None)
+    assert not planned and not list(tmp_path.iterdir())
+
+
+def test_what_does_not_look_for_workers_may_have_them(tmp_path, monkeypatch):
+    in_cluster(monkeypatch, **WORKERS)
+    for options in ({"strategy": "mirrored"}, {"tpu_name": "local"}):
+        job_directory.check_machine(asked(tmp_path, **options))
+    with pytest.raises(ValueError, match="one machine"):
+        unused = {"tpu_name": "local", "use_tpu": False}
+        job_directory.check_machine(asked(tmp_path, **unused))
+    in_cluster(monkeypatch, worker=["host1:2222"])
+    job_directory.check_machine(asked(tmp_path))

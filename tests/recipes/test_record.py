@@ -106,10 +106,22 @@ def test_a_job_that_is_done_embeds_with_its_classifier(job, caplog):
     done(job, "pretrained", "scratch", "finetuned", exported="scratch")
     assert of_the_run(job, "embed") == str(job / "scratch")
     assert not caplog.messages
+
+
+def test_a_job_without_labels_embeds_when_it_is_done(job, caplog):
+    done(job, "pretrained")
     (job / record.REPORT).write_text(json.dumps({"rows": []}))
-    (job / record.PROGRESS).write_text(json.dumps({"pretrained": {}}))
+    assert of_the_run(job, "embed") == str(job / "pretrained")
+    assert not caplog.messages
     with pytest.raises(ValueError, match="had no labels"):
+        of_the_run(job, "predict")
+    done(job)  # from weights that were given
+    with pytest.raises(ValueError, match="Give these weights as --checkpoint"):
         of_the_run(job, "embed")
+
+
+def test_what_is_no_job_embeds_by_itself(tmp_path):
+    assert record.embedder_of(str(tmp_path)) == str(tmp_path)
 
 
 def test_options_that_did_nothing_may_be_left_out():
@@ -126,3 +138,13 @@ def test_options_that_did_nothing_may_be_left_out():
     alone = "finetune.preemption_exit_code=3"
     begun["asked"]["stage_options"] = alone
     record.check_same(begun, now, data, "runs/x")
+
+
+def test_a_job_may_export_elsewhere_when_it_goes_on():
+    data = {"name": "x", "examples": 3}
+    begun = {"asked": {"seed": 1, "export_dir": "old"}, "data": data}
+    now = {"train_mode": "semi_supervised", "seed": 1}
+    record.check_same(begun, now, data, "runs/x")
+    record.check_same(begun, {**now, "export_dir": "new"}, data, "runs/x")
+    with pytest.raises(ValueError, match="seed=2"):
+        record.check_same(begun, {**now, "seed": 2}, data, "runs/x")

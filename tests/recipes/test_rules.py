@@ -138,7 +138,7 @@ def test_a_rate_that_is_given_is_scaled_as_it_is_asked():
 def test_checkpoints_by_the_epoch_are_not_by_steps():
     given = {stage: {"checkpoint_epochs": 2} for stage in STAGES[:3]}
     recipe = planned(SIGNS, given=given)
-    stage_steps.take_share(recipe, "distill", 0.5, "late")
+    stage_steps.take_share(recipe, "distill", 0.5, "late", 1650)
     for stage in STAGES:
         by_steps = "checkpoint_steps" in recipe.options(stage)
         assert by_steps == (stage not in given)

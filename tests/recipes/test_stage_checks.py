@@ -215,6 +215,14 @@ def test_a_student_sees_its_teachers_channels():
         check_networks(own(distill={"channels": 3}))
 
 
+def test_a_student_takes_the_channels_of_the_images():
+    options = {"student": "keras:VGG16", "image_size": 32}
+    message = "distill .*VGG16 takes images of 3.*--student_pixels which"
+    with pytest.raises(ValueError, match=f"The stage {message}"):
+        check_networks(options)
+    check_networks({**options, "student_pixels": "0..255"})
+
+
 def test_a_keras_backbone_may_be_written_otherwise_than_the_weights_have_it():
     initial = {"backbone": canonical("keras:MobileNetV2(alpha=0.5)")}
     for text in ("keras:MobileNetV2(alpha = 0.5)", initial["backbone"]):
@@ -223,6 +231,16 @@ def test_a_keras_backbone_may_be_written_otherwise_than_the_weights_have_it():
     other = {"pretrain": {"backbone": "keras:MobileNetV2(alpha=0.75)"}}
     with pytest.raises(ValueError, match="The stage pretrain"):
         stage_checks.check_weights(Recipe(given=other), initial)
+
+
+def test_a_profile_is_of_steps_that_pretraining_has():
+    config = job(labels_per_class=5, profile_steps="101,110")
+    data, made = open_data(config), recipe_of(config)
+    message = "stage pretrain .*`profile_steps` must be among the 100 steps.*'"
+    with pytest.raises(ValueError, match=message + "101,110'; give earlier"):
+        stage_checks.check_steps(config, made, data, 1)
+    config = job(labels_per_class=5, profile_steps="100,110")
+    stage_checks.check_steps(config, recipe_of(config), data, 1)
 
 
 def test_replicas_share_every_batch():

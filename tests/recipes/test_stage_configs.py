@@ -118,3 +118,40 @@ def test_pretrainings_network_is_fine_tuned():
     own = {"pretrain": {"sk_ratio": 0.0625}, "finetune": {"sk_ratio": 0.0}}
     config = job(stage_options=own)
     assert stage_configs.given(config)["finetune"] == own["finetune"]
+
+
+@pytest.mark.parametrize(
+    ("shared", "own"),
+    [
+        ({"train_steps": 100}, {"train_epochs": 5}),
+        ({"train_epochs": 5}, {"train_steps": 100}),
+        ({"checkpoint_steps": 10}, {"checkpoint_epochs": 2}),
+        ({"checkpoint_epochs": 2}, {"checkpoint_steps": 10}),
+    ],
+)
+@pytest.mark.parametrize("stage", ["pretrain", "finetune", "scratch"])
+def test_what_a_stage_says_wins_over_the_same_said_otherwise(
+    stage, shared, own
+):
+    given = stage_configs.given(job(**shared, stage_options={stage: own}))
+    assert given.pop(stage) == own
+    assert all(options == shared for options in given.values())
+    both = {**shared, **own}
+    given = stage_configs.given(job(stage_options={stage: both}))
+    assert given[stage] == both
+
+
+def test_metrics_go_where_this_call_says():
+    """And not where the first one did; unless a stage has its own place."""
+    first = Recipe(given={"distill": {"logger": "wandb"}})
+
+    def logger(stage="distill", **options):
+        return stage_configs.config_of(
+            job(**options), first, stage, {}, True
+        ).logger
+
+    assert logger() == "wandb"
+    assert logger(logger="csv") == "csv"
+    own = {"distill": {"logger": "mlflow"}}
+    assert logger(logger="csv", stage_options=own) == "mlflow"
+    assert logger("pretrain", logger="csv", stage_options=own) == "csv"

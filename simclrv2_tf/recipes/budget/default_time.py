@@ -46,7 +46,7 @@ def as_measured(facts: Facts, recipe: Recipe, costs: Costs) -> Facts:
 
     The least epochs that something is learnt in: what is slow, decoding or
     the machine, is better mended than waited for. Steps that are given have
-    the time that they take.
+    the time that they take, and so have the images to evaluate on.
 
     Args:
       facts: `Facts`, whose time stays if the user gave it.
@@ -59,7 +59,8 @@ def as_measured(facts: Facts, recipe: Recipe, costs: Costs) -> Facts:
     given = _given(facts, recipe, costs)
     seconds = given.pop(stage) / SHARE[stage]
     seconds = max(LEAST_SECONDS, seconds or _least(facts, recipe, costs, stage))
-    return dataclasses.replace(facts, seconds=seconds + sum(given.values()))
+    seconds += sum(given.values()) + sum(costs.evaluation.values())
+    return dataclasses.replace(facts, seconds=seconds)
 
 
 def _least(facts, recipe, costs, stage):
@@ -72,9 +73,9 @@ def _least(facts, recipe, costs, stage):
 def _given(facts, recipe, costs):
     """{stage: seconds of the steps that the user gave}, 0 for none."""
     return {
-        stage: seconds
+        stage: costs.of_step(stage)
         * steps_given(recipe.options(stage), examples_of(stage, facts))
-        for stage, seconds in costs.step.items()
+        for stage in costs.step
         if stage not in recipe.left_out
     }
 

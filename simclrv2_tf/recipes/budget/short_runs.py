@@ -9,6 +9,7 @@ from simclrv2_tf.recipes.budget.stage_steps import MEASURED
 from simclrv2_tf.recipes.budget.stage_steps import MOST_EPOCHS
 from simclrv2_tf.recipes.budget.stage_steps import choose_pace
 from simclrv2_tf.recipes.budget.stage_steps import label_steps
+from simclrv2_tf.recipes.budget.stage_steps import least_steps
 from simclrv2_tf.recipes.budget.stage_steps import steps_given
 from simclrv2_tf.recipes.choices import pilots
 from simclrv2_tf.recipes.choices import teacher_trials
@@ -98,7 +99,8 @@ def plan_trials(
     each, start = costs.step["finetune"], max(0.0, costs.run - ENDING)
     runs = teacher_trials.runs(recipe, facts.labelled)
     # What is chosen may train for as long once more.
-    most = int((TRIALS * work - runs * start) / (runs + 1) / each)
+    whole = runs + costs.runs["finetune"]
+    most = int((TRIALS * work - runs * start) / whole / each)
     steps = _trial_steps(recipe, facts, most)
     if not steps:
         return 0.0
@@ -106,18 +108,21 @@ def plan_trials(
     recipe.choose("trial", "train_steps", steps, why, MEASURED)
     choose_pace(recipe, "trial", steps, each if costs.measured else None)
     recipe.trials = True
-    recipe.seconds["trials"] = runs * start + (runs + 1) * steps * each
+    recipe.seconds["trials"] = runs * start + whole * steps * each
     return recipe.seconds["trials"]
 
 
 def _trial_steps(recipe, facts, most):
     """As many as a network from scratch takes, 0 if there is no time.
 
-    Steps that are given for fine-tuning are those of the trials, too.
+    Steps that are given for fine-tuning are those of the trials, too. What is
+    chosen takes as many, and more than its warm-up.
     """
     given = recipe.given.get("finetune", {}).get("train_steps")
     if given:
         return given if given <= most else 0
+    least = least_steps(recipe.options("finetune"), facts.labelled)
+    least = max(LEAST_TRIAL_STEPS, least)
     steps = label_steps(facts, recipe.options("scratch"), "scratch")
-    steps = min(steps, most)
-    return steps if steps >= LEAST_TRIAL_STEPS else 0
+    steps = min(max(least, steps), most)
+    return steps if steps >= least else 0

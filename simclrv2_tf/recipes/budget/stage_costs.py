@@ -7,12 +7,15 @@ from collections.abc import Sequence
 
 from simclrv2_tf import scaling
 from simclrv2_tf.models import layer_costs
+from simclrv2_tf.recipes.budget import evaluation_time
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget.step_time import StepTime
+from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 
-ENDING = 12.0  # seconds to evaluate and export a run, on two cores
+# Seconds to export a run and to begin its evaluation, on two cores.
+ENDING = 12.0
 STEP = 0.01  # seconds of a step whatever its network
 # Options that make a step take more passes through the network.
 _OF_PASSES = ("remat", "gradient_cache_microbatch", "memory_size")
@@ -27,16 +30,31 @@ class Costs:
 
     Attributes:
       step: {stage: seconds of a step}.
-      run: Seconds that a run takes beside its steps.
+      run: Seconds that a run takes beside its steps and what it is evaluated
+        on.
       decoding: Seconds that the images of a step of pretraining take to
         decode, 0 where they are in memory.
       measured: Whether a step was timed, and not reckoned on paper.
+      evaluation: {stage: seconds that its evaluation takes}.
+      runs: {stage: its runs}, one more for each part of the labels that
+        `best_folds` leaves out.
     """
 
     step: dict[str, float]
     run: float
     decoding: float = 0.0
     measured: bool = True
+    evaluation: dict[str, float] = dataclasses.field(default_factory=dict)
+    runs: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    def of_step(self, stage: str) -> float:
+        """Seconds of a step of all runs of a stage."""
+        return self.runs.get(stage, 1) * self.step[stage]
+
+    def of_runs(self, stage: str) -> float:
+        """Seconds that all runs of a stage take beside their steps."""
+        runs = self.runs.get(stage, 1) * self.run
+        return runs + self.evaluation.get(stage, 0.0)
 
     @property
     def waits(self) -> bool:
@@ -45,34 +63,52 @@ class Costs:
 
 
 def costs_of(
-    recipe: Recipe, measured: StepTime, stages: Sequence[str] = STAGES
+    recipe: Recipe,
+    measured: StepTime,
+    stages: Sequence[str] = STAGES,
+    facts: Facts | None = None,
 ) -> Costs:
     """The costs of a job's stages from those of a step of pretraining.
 
     Pretraining has two views. A step takes as long as the longer of its
-    computing and its images.
+    computing and its images. An image that a network is evaluated on takes a
+    forward pass, a third of what it takes of a step (`scaling.passes`).
 
     Args:
       recipe: A `Recipe`.
       measured: The `StepTime` of its pretraining.
       stages: Names of the stages that the job has; pretraining's costs are
         there in any case.
+      facts: `Facts`, which tell how many images are evaluated on; None for
+        none.
     """
     pretrain = recipe.options("pretrain")
     teacher = multiplications(pretrain)
     views = 2 * pretrain["train_batch_size"]
     unit = measured.step / (views * _passes(pretrain) * teacher)
-    work = {"pretrain": measured.step}
+    work, forward = {"pretrain": measured.step}, {"pretrain": teacher * unit}
     for stage in (s for s in stages if s != "pretrain"):
         options = recipe.options(stage)
-        each = _passes(options) * multiplications(options)
+        once = multiplications(options)
+        forward[stage] = once * unit
+        each = _passes(options) * once
         each += teacher if stage == "distill" else 0
         each *= VIEWS if stage == "distill" else 1
         work[stage] = STEP + options["train_batch_size"] * each * unit
     images = {s: _of_images(recipe.options(s), s, measured) for s in work}
     step = {stage: max(work[stage], images[stage]) for stage in work}
     decoding = pretrain["train_batch_size"] * measured.decoding.of("pretrain")
-    return Costs(step, measured.start + ENDING, decoding, measured.measured)
+    parts = (measured.start + ENDING, decoding, measured.measured)
+    image = measured.decoding.image
+    evaluation = facts and evaluation_time.seconds(
+        recipe, facts, forward, image, work
+    )
+    return Costs(step, *parts, evaluation or {}, _runs(recipe, work))
+
+
+def _runs(recipe, stages):
+    """{stage: its runs}, with those that leave a part of the labels out."""
+    return {s: 1 + recipe.options(s).get("best_folds", 0) for s in stages}
 
 
 def _passes(options):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simclrv2_tf import optimizers
 from simclrv2_tf.console.units import duration
 from simclrv2_tf.recipes.budget.stage_costs import Costs
 from simclrv2_tf.recipes.facts import Facts
@@ -31,7 +32,7 @@ def choose_steps(
     examples = examples_of(stage, facts)
     steps = _allowed(recipe, stage, steps, examples)
     epochs, each = steps * batch / examples, costs.step[stage]
-    recipe.seconds[stage] = steps * each + costs.run
+    recipe.seconds[stage] = steps * costs.of_step(stage) + costs.of_runs(stage)
     if "train_epochs" not in recipe.given.get(stage, {}):
         plural = "" if f"{epochs:.0f}" == "1" else "s"
         why = f"{epochs:.0f} epoch{plural}, {each:.3f} s each step"
@@ -67,6 +68,17 @@ def steps_given(options: dict, examples: int) -> int:
     epochs = options.get("train_epochs") or 0
     in_epochs = epochs * examples // options["train_batch_size"]
     return options.get("train_steps") or in_epochs
+
+
+def least_steps(options: dict, examples: int) -> int:
+    """Steps of the shortest training that is longer than its warm-up.
+
+    Args:
+      options: Of the stage, as `Recipe.options` has them.
+      examples: Images that it goes through.
+    """
+    batch, epochs = options["train_batch_size"], options.get("warmup_epochs", 0)
+    return 1 + optimizers.warmup_steps(examples, batch, epochs)
 
 
 def label_steps(facts: Facts, options: dict, stage: str) -> int:
@@ -105,21 +117,25 @@ def choose_pace(
     recipe.choose(stage, "keep_checkpoint_max", 2, "the last ones", "-")
 
 
-def take_share(recipe: Recipe, stage: str, share: float, why: str) -> None:
+def take_share(
+    recipe: Recipe, stage: str, share: float, why: str, examples: int
+) -> None:
     """Has a stage take a share of the steps that were planned.
+
+    It takes more than its warm-up, which may be given.
 
     Args:
       recipe: A `Recipe` that is planned; what the user gave stays.
       stage: Name of the stage.
       share: Above 0.
       why: In words.
+      examples: Images that the stage goes through.
     """
-    options = recipe.options(stage)
-    steps = max(1, round(share * options["train_steps"]))
-    changes = {
-        "train_steps": steps,
-        "warmup_epochs": round(share * options["warmup_epochs"], 2),
-        "checkpoint_steps": min(steps, options.get("checkpoint_steps", steps)),
-    }
+    options, given = recipe.options(stage), recipe.given.get(stage, {})
+    warmup = {"warmup_epochs": round(share * options["warmup_epochs"], 2)}
+    least = least_steps({**options, **warmup, **given}, examples)
+    steps = max(least, round(share * options["train_steps"]))
+    every = min(steps, options.get("checkpoint_steps", steps))
+    changes = {"train_steps": steps, **warmup, "checkpoint_steps": every}
     for option, value in changes.items():
         recipe.choose(stage, option, value, why, MEASURED)

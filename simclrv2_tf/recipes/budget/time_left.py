@@ -75,7 +75,8 @@ def _fit(recipe, record):
     share = record.done[PART]["share"]
     took = "longer" if share < 1 else "less"
     why = f"{share:.0%} of what was planned: the parts before took {took}"
-    stage_steps.take_share(recipe, "distill", share, why)
+    examples = record.begun()["data"]["examples"]
+    stage_steps.take_share(recipe, "distill", share, why, examples)
     steps = recipe.options("distill")["train_steps"]
     note = f"distillation: {steps:,} steps, {why}"
     print(note, flush=True)

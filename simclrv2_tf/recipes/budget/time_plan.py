@@ -108,7 +108,7 @@ def _plan(recipe, facts, costs, spent):
     """Chooses all steps; the first stage without time for an epoch, or None."""
     stages = stages_of(recipe, facts)
     given = {stage: _given(recipe, facts, stage) for stage in stages}
-    spent += sum(costs.run + given[s] * costs.step[s] for s in stages)
+    spent += sum(costs.of_runs(s) + given[s] * costs.of_step(s) for s in stages)
     work, afforded = max(0.0, facts.seconds - spent), {}
     if facts.labelled:
         afforded, work = _plan_labelled(recipe, facts, costs, work, given)
@@ -152,11 +152,13 @@ def _plan_labelled(recipe, facts, costs, work, given):
     work -= plan_trials(recipe, facts, costs, work)
     afforded = {}
     for stage in ON_LABELS:
-        most = afforded[stage] = int(LABELS * work / costs.step[stage])
+        most = afforded[stage] = int(LABELS * work / costs.of_step(stage))
         wanted = label_steps(facts, recipe.options(stage), stage)
         choose_steps(recipe, facts, costs, stage, min(wanted, most))
     chosen = [stage for stage in ON_LABELS if not given[stage]]
-    work -= sum(recipe.seconds[stage] - costs.run for stage in chosen)
+    work -= sum(
+        recipe.seconds[stage] - costs.of_runs(stage) for stage in chosen
+    )
     step = costs.step["distill"] / work if work > 0 else 0.0
     share = _of_distillation(recipe, given, step)
     most = int(share * work / costs.step["distill"])

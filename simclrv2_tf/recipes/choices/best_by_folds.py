@@ -12,6 +12,7 @@ import os
 
 import numpy as np
 
+from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference.evaluation.validation import Validation
@@ -20,6 +21,7 @@ from simclrv2_tf.recipes.choices.label_parts import divided
 from simclrv2_tf.recipes.choices.label_parts import on_a_part
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import journal
+from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs.callbacks.evaluations import USUAL_METRIC
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.plan import make_plan
@@ -39,8 +41,14 @@ class FoldMeans:
         self._metrics = metrics
 
     def __call__(self, network: Network, classes: dict, step: int) -> dict:
-        """What the step came to in other runs; the network is not asked."""
-        return self._metrics[step]
+        """What the step came to in other runs; the network is not asked.
+
+        Of a step that one of them has not evaluated, the last one before.
+        """
+        if step in self._metrics:
+            return self._metrics[step]
+        before = [known for known in self._metrics if known < step]
+        return self._metrics[max(before, default=min(self._metrics))]
 
 
 def evaluation(
@@ -58,11 +66,13 @@ def evaluation(
       interruption: An `Interruption` that has begun; None for none.
 
     Raises:
-      ValueError: If a class has fewer labels than there are parts.
+      ValueError: If a class has fewer labels than there are parts, or runs
+        that are there are evaluated at other steps.
     """
     source = source or inputs.open_source(config)
     labelled = source.subset(inputs.labelled_examples(config, source))
     check(config, labelled.labels)
+    _check_interval(config, labelled)
     told = []
     for number, (known, asked) in enumerate(
         divided(labelled, config.best_folds)
@@ -94,13 +104,49 @@ def check(config: Config, labels: np.ndarray) -> None:
         )
 
 
+def _check_interval(config, labelled):
+    """Raises a ValueError if parts have begun with checkpoints elsewhere."""
+    plan = make_plan(config, labelled.num_examples)
+    done = max(run_directory.steps(config.model_dir), default=0)
+    if max(done, plan.checkpoint_steps) >= plan.train_steps:
+        return  # nothing is trained, or evaluated at the end alone
+    for number in range(config.best_folds):
+        directory = _directory(config, number)
+        before = model_dir.read_flags(directory)
+        every = before.get("checkpoint_steps") or plan.checkpoint_steps
+        if plan.checkpoint_steps % every:
+            flag = _interval_flag(config, labelled, before)
+            raise ValueError(
+                f"The run in {directory!r} is evaluated every {every:,} steps, "
+                "and the run on all labels must be at the same ones. "
+                f"Received: checkpoints every {plan.checkpoint_steps:,} steps; "
+                f"give {flag}, or another --model_dir."
+            )
+
+
+def _interval_flag(config, labelled, before):
+    """The flag with which the run on all labels has a part's steps."""
+    epochs, every = before["checkpoint_epochs"], before["checkpoint_steps"]
+    by_epochs = dataclasses.replace(
+        config, checkpoint_epochs=epochs, checkpoint_steps=0
+    )
+    plan = make_plan(by_epochs, labelled.num_examples)
+    if plan.checkpoint_steps == every:
+        return f"--checkpoint_epochs={epochs}"
+    return f"--checkpoint_steps={every}"
+
+
+def _directory(config, number):
+    return os.path.join(config.model_dir, FOLDER, str(number))
+
+
 def _config_of(config, number, labelled, known):
     """The same run on a part of the labels: its steps are those of all."""
     plan = make_plan(config, labelled.num_examples)
     fold = on_a_part(
         config,
         known,
-        model_dir=os.path.join(config.model_dir, FOLDER, str(number)),
+        model_dir=_directory(config, number),
         train_steps=plan.train_steps,
         checkpoint_steps=plan.checkpoint_steps,
         export_best=config.export_best or USUAL_METRIC,

@@ -10,6 +10,7 @@ import numpy as np
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.optimizers import scale_learning_rate
+from simclrv2_tf.optimizers import warmup_steps
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.rule_values import in_equal_parts
 from simclrv2_tf.runs.hardware import devices
@@ -89,6 +90,21 @@ def on_a_part(config: Config, known: Source, **options: Any) -> Config:
       known: A `Source` of the part.
       **options: What else is not as in the run on all of them.
     """
-    return dataclasses.replace(
+    part = dataclasses.replace(
         fitting(config, known), **{**_ON_A_PART, **options}
     )
+    return _outlasting(part, known)
+
+
+def _outlasting(config, known):
+    """The config with a warm-up that its steps are longer than.
+
+    A batch that replicas share may be so much smaller than that of all labels
+    that as many epochs are more steps.
+    """
+    batch, steps = config.train_batch_size, config.train_steps
+    warmup = warmup_steps(known.num_examples, batch, config.warmup_epochs)
+    if not 0 < steps <= warmup:
+        return config
+    epochs = (steps - 0.5) * batch / known.num_examples
+    return dataclasses.replace(config, warmup_epochs=epochs)

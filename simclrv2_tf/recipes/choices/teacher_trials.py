@@ -19,6 +19,7 @@ import numpy as np
 from simclrv2_tf import hub
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.recipes import baselines
+from simclrv2_tf.recipes.budget.stage_steps import least_steps
 from simclrv2_tf.recipes.choices.label_parts import divided
 from simclrv2_tf.recipes.choices.label_parts import on_a_part
 from simclrv2_tf.recipes.choices.label_parts import readable
@@ -127,15 +128,22 @@ def choose_way(job) -> None:
     chosen, shares = done[PART]["chosen"], done[PART]["shares"]
     words = ", ".join(f"{name}: {s:.1%}" for name, s in shares.items())
     why = f"right of {done[PART]['examples']} labels left out: {words}"
-    _follow(job.recipe, chosen, why)
+    _follow(job.recipe, chosen, why, len(job.data.labelled))
     told = f"the teacher's fine-tuning: {chosen}, by trials ({words})"
     print(told, flush=True)
     job.recipe.notes.append(told)
 
 
-def _follow(recipe, name, why):
-    """Has a recipe fine-tune in one of the ways."""
-    for option, value in ways(recipe)[name].items():
+def _follow(recipe, name, why, labelled):
+    """Has a recipe fine-tune in one of the ways, for longer than it warms up.
+
+    Plans of earlier versions have not looked at a warm-up that is given.
+    """
+    way = ways(recipe)[name]
+    if "train_steps" in way:
+        least = least_steps(recipe.options("finetune"), labelled)
+        way["train_steps"] = max(way["train_steps"], least)
+    for option, value in way.items():
         recipe.choose("finetune", option, value, why, SOURCE)
     recipe.from_labels_alone = name == ALONE
 
@@ -230,5 +238,5 @@ def _trial(job, name, turn, known, asked):
 def _config(job, name):
     """The config of fine-tuning in one of the ways."""
     recipe = dataclasses.replace(job.recipe)
-    _follow(recipe, name, "tried")
+    _follow(recipe, name, "tried", len(job.data.labelled))
     return job.config_of("finetune", recipe)

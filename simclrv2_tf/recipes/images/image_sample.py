@@ -118,7 +118,7 @@ def check(
     if sample.flat == sample.read:
         raise ValueError(
             f"The images must show something. Received: {source.name}, where "
-            f"all of {sample.read} are of one colour."
+            f"all of {sample.read} are of one colour.{_transparent(source)}"
         )
     if dark := too_dark(source):
         raise ValueError(dark)
@@ -130,6 +130,17 @@ def check(
             f"{_seen(source, sample)}, which are surely more than the "
             f"{_allowance(run)}; --dataset_summary names them."
         )
+
+
+def _transparent(source):
+    """What may be wrong with files whose pixels are all alike."""
+    if not source.storage.encoded:
+        return ""
+    return (
+        " Transparency is not read: paint what is drawn in it alone, as some "
+        "icons are, on a ground of another colour (with ImageMagick: mogrify "
+        "-background white -flatten *.png)."
+    )
 
 
 def notes(

@@ -89,14 +89,16 @@ class FeatureChecks:
     def _labelled(self):
         """Labelled images to learn from and, if any, to evaluate on.
 
-        What is not asked for is left out, as it is of the networks' rows.
+        What is not asked for is left out, as it is of the networks' rows. Both
+        have the channels of training: rows of pixels are as long then.
         """
         data = self._job.data
         train = data.train.subset(data.labelled)
         if data.evaluation is None:
             return train, None
         queries = spread_over(self._job.config_of("distill"), data.evaluation)
-        return train, queries.subset(np.flatnonzero(queries.labels >= 0))
+        queries = queries.subset(np.flatnonzero(queries.labels >= 0))
+        return train, queries.with_channels(train.num_channels)
 
     def _judged(self, images, classifiers, represent, parameters):
         """A row for each classifier of one representation."""

@@ -8,7 +8,7 @@ from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import TABLE
 from simclrv2_tf.recipes.record import read_json
-from simclrv2_tf.recipes.record import write_json
+from simclrv2_tf.recipes.record import write_report
 from simclrv2_tf.recipes.record import write_text
 from simclrv2_tf.recipes.results import class_balance
 from simclrv2_tf.recipes.results import job_export
@@ -30,7 +30,7 @@ def conclude(job) -> dict[str, Any]:
     rows = _rows(job)
     report = _report(job, rows)
     write_text(job.config.model_dir, TABLE, as_csv(rows))
-    write_json(job.config.model_dir, REPORT, report)
+    write_report(job.config.model_dir, report)
     print("\n" + "\n".join(lines(rows)) + "\n")
     print("\n".join(report["notes"]))
     print(f"the exported model: {report['export']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 
 from simclrv2_tf.console.units import duration
@@ -9,6 +10,8 @@ from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import status
 
+FOLDS = "folds"  # of a stage: runs that leave labels out, before its own
+FLAGS = "flags.json"  # which training writes as it begins
 # Parts in the order in which they are run, and the stages that they are.
 _RUNS = {
     "pretrained": "pretrain",
@@ -35,18 +38,31 @@ def describe(directory: str) -> str:
             f"begun again after learning rate {attempt['rate']:g}: "
             f"{attempt['why']}"
         )
-    if "pilots" in done:
-        chosen = done["pilots"]["chosen"]
-        said.append(f"pilots      chose {chosen or 'what is usual'}")
-    if "trials" in done:
-        chosen = done["trials"]["chosen"]
-        said.append(f"trials      of fine-tuning chose {chosen}")
+    said.extend(_short_runs(directory, done))
     seconds = begun["recipe"]["seconds"]
     for name, stage in _RUNS.items():
         if stage in seconds or _has_begun(directory, name, done):
             said.append(_part(directory, name, done))
     said.extend(_results(report, "distill" in seconds))
     return "\n".join(said)
+
+
+def _short_runs(directory, done):
+    """What pilot runs and trials chose, or how far each of them is."""
+    words = {"pilots": "chose", "trials": "of fine-tuning chose"}
+    for part, chose in words.items():
+        if part in done:
+            chosen = done[part]["chosen"] or "what is usual"
+            yield f"{part:<12}{chose} {chosen}"
+            continue
+        for name in _begun_in(directory, part):
+            yield _part(directory, name, done)
+
+
+def _begun_in(directory, part):
+    """Runs of a part that have begun, by name."""
+    paths = glob.glob(os.path.join(glob.escape(directory), part, "*", FLAGS))
+    return sorted(os.path.relpath(os.path.dirname(p), directory) for p in paths)
 
 
 def _has_begun(directory, name, done):
@@ -66,9 +82,11 @@ def _part(directory, name, done):
     if name in done:
         top_1 = done[name].get("eval/label_top_1_accuracy")
         suffix = f", top-1 {top_1:.1%}" if top_1 is not None else ""
-        return f"{name:<12}done in {duration(done[name]['seconds'])}{suffix}"
+        return f"{name:<11} done in {duration(done[name]['seconds'])}{suffix}"
     path = os.path.join(directory, name)
-    if not os.path.exists(os.path.join(path, "flags.json")):
-        return f"{name:<12}not begun"
+    if not os.path.exists(os.path.join(path, FLAGS)):
+        folds = _begun_in(directory, os.path.join(name, FOLDS))
+        lines = [_part(directory, fold, done) for fold in folds]
+        return "\n".join(lines) or f"{name:<11} not begun"
     lines = status.describe(path).split("\n")
     return "\n".join([f"{name}:", *(f"  {line}" for line in lines)])

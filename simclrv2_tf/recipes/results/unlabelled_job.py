@@ -6,8 +6,7 @@ from typing import Any
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import stage_configs
-from simclrv2_tf.recipes.record import REPORT
-from simclrv2_tf.recipes.record import write_json
+from simclrv2_tf.recipes.record import write_report
 from simclrv2_tf.recipes.results import job_export
 from simclrv2_tf.recipes.running_job import Job
 from simclrv2_tf.runs.lock import check_owner
@@ -29,7 +28,7 @@ def embed_all(job: Job) -> dict[str, Any]:
     )
     print(note, flush=True)
     report = {**result, "rows": [], "notes": [note], "export": _export(job)}
-    write_json(job.config.directory, REPORT, report)
+    write_report(job.config.directory, report)
     return report
 
 

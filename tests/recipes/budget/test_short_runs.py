@@ -44,3 +44,12 @@ def test_steps_that_are_too_many_for_trials_are_not_tried():
     assert not recipe.trials and "trials" not in recipe.seconds
     longer = dataclasses.replace(SIGNS, seconds=8 * 3600.0)
     assert planned(longer, given=given).trials
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(150, 200), (250, 251)])
+def test_trials_are_longer_than_the_warmup_that_is_given(epochs, steps):
+    given = {"finetune": {"warmup_epochs": float(epochs)}}  # of one batch
+    recipe = planned(HALF_A_DAY, given=given)
+    assert recipe.options("trial")["train_steps"] == steps
+    given["finetune"]["warmup_epochs"] = 1e6
+    assert not planned(HALF_A_DAY, given=given).trials

@@ -23,3 +23,15 @@ def test_of_steps_of_unknown_length_a_few_are_lost(steps, every):
     assert recipe.options("pretrain")["checkpoint_steps"] == every
     (why,) = (r.why for r in recipe.reasons if r.option == "checkpoint_steps")
     assert "not known" in why and "minute" not in why and " min" not in why
+
+
+@pytest.mark.parametrize(
+    ("given", "steps"), [({}, 50), ({"warmup_epochs": 8.0}, 81)]
+)
+def test_a_share_of_the_steps_is_longer_than_the_warmup(given, steps):
+    recipe = Recipe(given={"distill": given})
+    planned = {"train_batch_size": 10, "train_steps": 100, "warmup_epochs": 0.5}
+    for option, value in planned.items():
+        recipe.choose("distill", option, value, "why", "source")
+    stage_steps.take_share(recipe, "distill", 0.5, "late", 100)
+    assert recipe.options("distill")["train_steps"] == steps

@@ -5,6 +5,7 @@ import types
 
 import pytest
 
+from simclrv2_tf import optimizers
 from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes.budget import time_left
 from simclrv2_tf.recipes.record import Record
@@ -158,3 +159,13 @@ def test_weights_that_were_given_tell_no_pace(begun):
     del parts["pilots"], parts["pretrain"]
     assert time_left.share_left(job.recipe, job.record) == 1
     assert parts["distill"] > 0
+
+
+def test_a_warmup_that_is_given_ends_before_distillation_does(begun):
+    batch = begun().recipe.options("distill")["train_batch_size"]
+    warmup = 0.75 * steps(begun()) * batch / 1650
+    job = begun(2.0, given={"distill": {"warmup_epochs": warmup}})
+    before = steps(job)
+    assert time_left.keep_to_plan(job)
+    assert steps(job) == optimizers.warmup_steps(1650, batch, warmup) + 1
+    assert 0.7 * before < steps(job) < before

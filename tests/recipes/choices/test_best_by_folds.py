@@ -9,6 +9,7 @@ from simclrv2_tf import session
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes.choices import best_by_folds
+from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import journal
 
 pytestmark = pytest.mark.usefixtures("unexported")
@@ -87,7 +88,7 @@ def test_what_has_ended_is_not_done_again(whole):
     files = [whole / "folds" / n / "events.jsonl" for n in "01"]
     before = [sorted(evaluations(f.parent)) for f in files]
     sums = (whole / "ckpt-4.sha256").read_text()
-    run(whole)
+    run(whole, checkpoint_steps=3)  # which no step is left to ask for
     assert [sorted(evaluations(f.parent)) for f in files] == before
     assert (whole / "ckpt-4.sha256").read_text() == sums
 
@@ -105,6 +106,37 @@ def test_the_network_is_that_of_a_run_without_folds(whole, tmp_path):
 def test_means_are_of_the_steps_that_all_have():
     told = [{1: {"a": 0.2}, 2: {"a": 0.5}}, {2: {"a": 0.7}, 3: {"a": 0.1}}]
     assert best_by_folds.mean_of(told) == {2: {"a": pytest.approx(0.6)}}
+
+
+def test_a_step_that_a_fold_has_not_is_as_the_one_before():
+    means = best_by_folds.FoldMeans({2: {"a": 0.2}, 4: {"a": 0.4}})
+    told = [means(None, {}, step)["a"] for step in (1, 2, 3, 4, 9)]
+    assert told == [0.2, 0.2, 0.2, 0.4, 0.4]
+
+
+@pytest.mark.parametrize(
+    ("before", "flag"),
+    [
+        # Four epochs of one step each.
+        ({"checkpoint_epochs": 3, "checkpoint_steps": 3}, "epochs=3, or"),
+        ({"checkpoint_epochs": 1, "checkpoint_steps": 3}, "steps=3, or"),
+    ],
+)
+def test_folds_with_checkpoints_elsewhere_are_refused(before, flag, tmp_path):
+    """Before a part is trained, and in a sentence: it had been a KeyError."""
+    fold = tmp_path / "folds" / "1"
+    fold.mkdir(parents=True)
+    (fold / "flags.json").write_text(json.dumps(before))
+    options = {"checkpoint_steps": 0, "checkpoint_epochs": 2}
+    words = f"every 3 steps.*Received: checkpoints every 2 .*_{flag}"
+    with pytest.raises(ValueError, match=words):
+        run(tmp_path, **options)
+    assert not (tmp_path / "folds" / "0").exists()
+    options["checkpoint_epochs"] = 4  # at the end alone
+    config = Config(**{**OPTIONS, **options}, model_dir=str(tmp_path))
+    source = inputs.open_source(config)
+    labelled = source.subset(inputs.labelled_examples(config, source))
+    best_by_folds._check_interval(config, labelled)
 
 
 @pytest.mark.parametrize(

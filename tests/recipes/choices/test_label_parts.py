@@ -9,6 +9,7 @@ import pytest
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.recipes.choices import label_parts
+from simclrv2_tf.runs.plan import make_plan
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +82,15 @@ def test_images_that_cannot_be_read_are_in_no_part(few, monkeypatch):
         np.flatnonzero(few.labels)[:20], np.flatnonzero(few.labels == 0)[:1]
     ]
     assert label_parts.readable(few) is few  # a class of one has no parts
+
+
+@pytest.mark.parametrize(("steps", "warmup"), [(100, 40), (30, 29), (1, 0)])
+def test_a_part_trains_for_longer_than_it_warms_up(few, steps, warmup):
+    config = Config(
+        train_mode="finetune",
+        train_batch_size=60,
+        train_steps=steps,
+        warmup_epochs=40.0,
+    )
+    part = label_parts.on_a_part(config, few.subset(np.arange(40)))
+    assert make_plan(part, 40).warmup_steps == warmup

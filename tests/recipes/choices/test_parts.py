@@ -17,6 +17,7 @@ from simclrv2_tf.recipes.choices.learning_watch import NotLearning
 from simclrv2_tf.recipes.choices.pretraining_retries import pretrain
 from simclrv2_tf.recipes.choices.short_run import DIVERGED
 from simclrv2_tf.recipes.images.job_data import open_data
+from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.journal import Journal
 
@@ -232,3 +233,48 @@ def test_a_probe_leaves_out_what_cannot_be_read(job, monkeypatch):
     features = np.eye(10, dtype=np.float32)
     told = feature_probe.right(job, lambda source: features[source.labels])
     assert told.shape == (29,) and told.all()  # of three labels a class
+
+
+def test_what_features_are_compared_with_is_looked_at_once(job, monkeypatch):
+    known = {"untrained": 0.2, "raw pixels": 0.9}
+    monkeypatch.setattr(
+        feature_probe.FeatureProbe, "_cheap", lambda *_: dict(known)
+    )
+    first = feature_probe.FeatureProbe(job, "run", steps=12)
+    assert first._compared(None) == known
+    monkeypatch.setattr(feature_probe.FeatureProbe, "_cheap", None)
+    job.record = Record(job.record.directory)  # as after a kill
+    again = feature_probe.FeatureProbe(job, "run", steps=12)
+    assert again._compared(None) == known
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes", "repeats"),
+    [
+        ((50, 3072), 10, 5),
+        ((500, 3072), 10, 5),
+        ((500, 6144), 10, 5),
+        ((992, 512), 62, 5),
+        ((992, 1024), 62, 2),
+        ((992, 3072), 62, 1),
+        ((1000, 512), 10, 1),
+    ],
+)
+def test_large_cross_validations_are_repeated_less(shape, classes, repeats):
+    assert feature_probe.repeats(shape, classes) == repeats
+
+
+def test_a_cross_validation_is_repeated_so_often(job, monkeypatch):
+    seeds = []
+
+    def left_out(classify, features, labels, seed):
+        seeds.append(seed)
+        return np.ones(len(labels), bool)
+
+    monkeypatch.setattr(feature_probe, "left_out", left_out)
+    feature_probe.right(job, lambda s: np.ones((s.num_examples, 4)))
+    assert seeds == [0, 1, 2, 3, 4]
+    seeds.clear()
+    monkeypatch.setattr(feature_probe, "MOST_WORK", 1.0)
+    feature_probe.right(job, lambda s: np.ones((s.num_examples, 4)))
+    assert seeds == [0]

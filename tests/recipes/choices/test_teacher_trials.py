@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.optimizers import warmup_steps
 from simclrv2_tf.recipes.choices import label_parts
 from simclrv2_tf.recipes.choices import short_run
 from simclrv2_tf.recipes.choices import teacher_trials
@@ -19,6 +20,7 @@ from simclrv2_tf.recipes.choices.teacher_trials import WHOLE
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.results import job_outcome
 from simclrv2_tf.runs.callbacks.stops import Diverged
+from simclrv2_tf.runs.plan import make_plan
 
 FINETUNE = {
     "train_batch_size": 32,
@@ -282,7 +284,19 @@ def test_checkpoints_by_the_epoch_stay_where_a_trial_decides():
     given = {"finetune": {"checkpoint_epochs": 2}}
     recipe = with_labels(Recipe(given=given))
     recipe.choose("trial", "checkpoint_steps", 5, "why", "source")
-    teacher_trials._follow(recipe, ALONE, "tried")
+    teacher_trials._follow(recipe, ALONE, "tried", 50)
     options = recipe.options("finetune")
     assert options["train_steps"] == 5
     assert "checkpoint_steps" not in options
+
+
+def test_a_warmup_that_is_given_is_shorter_than_what_is_tried(tried):
+    """Also in jobs whose plan has not looked at it."""
+    tried.recipe.given = {"finetune": {"warmup_epochs": 9.0}}
+    teacher_trials.choose_way(tried)
+    config = tried.config_of("finetune")
+    assert warmup_steps(30, config.train_batch_size, 9.0) == 8
+    assert config.train_steps == 9
+    for trial in tried.calls:
+        assert make_plan(trial, 20).warmup_steps == 8
+        assert trial.train_steps == 9

@@ -47,6 +47,16 @@ def test_images_that_show_nothing():
         check(Source("flat", np.full(80, -1, np.int32), flat))
 
 
+def test_icons_that_are_drawn_in_transparency_alone():
+    rgba = np.zeros((8, 8, 4), np.uint8)
+    rgba[2:6, 2:6, 3] = 255
+    files = np.full(80, tf.io.encode_png(rgba).numpy(), object)
+    icons = Source("icons", np.full(80, -1, np.int32), Encoded(files))
+    message = "48 are of one colour. Transparency is not read: .*-flatten"
+    with pytest.raises(ValueError, match=message):
+        check(icons)
+
+
 def test_images_that_cannot_be_read():
     with pytest.raises(ValueError, match="none of 48 can be read"):
         check(damaged(80, *range(80)))

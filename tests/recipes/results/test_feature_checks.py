@@ -1,5 +1,6 @@
 """The rows of frozen features and raw pixels go by what can be read."""
 
+import dataclasses
 import types
 
 import numpy as np
@@ -10,6 +11,7 @@ from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Decoded
+from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.results import feature_checks
 from simclrv2_tf.recipes.results.feature_checks import FeatureChecks
@@ -116,3 +118,16 @@ def test_few_images_are_looked_at_as_they_are(rows_of, monkeypatch, tmp_path):
 def notes(directory):
     record = Record(str(directory))  # as a job that goes on reads it
     return FeatureChecks(types.SimpleNamespace(record=record)).notes()
+
+
+@pytest.mark.parametrize("channels", [(3, 1), (1, 3)])
+def test_images_to_evaluate_on_have_the_channels_of_training(rows_of, channels):
+    """As of colour joined with grey, of which grey alone is evaluated on."""
+    sources = []
+    for count, depth in zip((5, 10), channels, strict=True):
+        plain = images([0, 1, 2] * count)
+        pixels = np.stack([plain.storage.read(i) for i in range(3 * count)])
+        storage = InMemory(pixels[..., :depth])
+        sources.append(dataclasses.replace(plain, storage=storage))
+    rows = rows_of(*sources)
+    assert [row.examples for row in rows] == [30] * 3

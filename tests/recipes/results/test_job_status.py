@@ -52,3 +52,36 @@ def test_a_part_that_was_done_is_told_in_any_case(tmp_path):
     assert "scratch     done" in described(
         tmp_path, {}, scratch={"seconds": 1.0}
     )
+
+
+def begin(directory, *names):
+    for name in names:
+        run = directory / name
+        run.mkdir(parents=True)
+        (run / "flags.json").write_text('{"train_mode": "pretrain"}')
+
+
+def test_pilot_runs_and_trials_are_told_while_they_go_on(tmp_path):
+    begin(tmp_path, "pilots/usual", "pilots/crop_area_min_0.08")
+    (tmp_path / "pilots" / "not begun").mkdir()
+    first = {"pilots/usual": {"seconds": 60.0}}
+    lines = described(tmp_path, {"pretrain": 1.0}, **first).split("\n")
+    number = lines.index("pilots/crop_area_min_0.08:")
+    assert "nothing is known: no events.jsonl" in "".join(lines[number:])
+    assert "pilots/usual done in 1 min 00 s" in lines
+    begin(tmp_path, "trials/labels_alone_0")
+    pilots = {"seconds": 1.0, "chosen": {}}
+    text = described(tmp_path, LABELLED, **first, pilots=pilots)
+    assert "pilots      chose what is usual" in text
+    assert "trials/labels_alone_0:" in text and "pilots/" not in text
+    done = {"pilots": pilots, "trials": {"seconds": 1.0, "chosen": "usual"}}
+    text = described(tmp_path, LABELLED, **first, **done)
+    assert "trials      of fine-tuning chose usual" in text
+    assert "labels_alone" not in text
+
+
+def test_folds_are_told_before_the_run_of_all_labels_begins(tmp_path):
+    begin(tmp_path, "finetuned/folds/0", "finetuned/folds/1")
+    text = described(tmp_path, LABELLED)
+    assert "finetuned/folds/0:\n" in text and "finetuned/folds/1:\n" in text
+    assert "finetuned   not begun" not in text
