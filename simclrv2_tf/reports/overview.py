@@ -6,7 +6,6 @@ import glob
 import os
 import shlex
 
-from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.console.units import duration
 from simclrv2_tf.console.units import gigabytes
@@ -230,7 +229,6 @@ def _steps(directory, flags):
     events = journal.read(directory, whole=True)
     return {
         flags.get("planned_steps"),
-        *run_directory.steps(directory),
         *(e.get("step") for e in events if e["event"] in _OF_WEIGHTS),
     }
 

@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -87,7 +88,7 @@ def test_a_log_level_that_is_set_stays(set_before, monkeypatch):
 )
 def test_it_is_heard_if_asked_for(verbosity, environment):
     _, errors = told(START.format(verbosity=verbosity), **environment)
-    assert "oneDNN custom operations are on" in errors
+    assert re.search(r"^I0000 ", errors, re.MULTILINE)
     assert ("retracing" in errors) == (verbosity > 0)
 
 

@@ -39,7 +39,8 @@ def check(folder, case):
         assert set(several) == set(one)
         if case == exactness.EVALUATION:
             for key, value in one.items():
-                np.testing.assert_array_equal(several[key], value, key)
+                # Some processors add a matrix up by the size of its batch.
+                np.testing.assert_allclose(several[key], value, 1e-5, 1e-7, key)
             continue
         apart = exactness.differences(several, one)
         for kind, (whole, worst) in apart.items():
