@@ -23,7 +23,6 @@ from simclrv2_tf.runs.lock import Lock
 from simclrv2_tf.runs.lock import check_owner
 
 Runner = Callable[..., dict]  # of a config, sources and an interruption
-_ENDS = ("start", "stop", "trained")  # events that tell how a run is
 
 
 class EndedByCallback(Exception):
@@ -132,11 +131,10 @@ class Job:
 
 def _check_ended(part, directory):
     """Raises `EndedByCallback` where a run's journal says that it was so."""
-    events = journal.read(directory)
-    ends = [event for event in events if event["event"] in _ENDS]
-    if ends and ends[-1].get("kind") == "callback":
+    last = journal.last_of_state(journal.read(directory))
+    if last and last.get("kind") == "callback":
         raise EndedByCallback(
-            f"{part}: ended by a callback at step {ends[-1].get('step')}, "
+            f"{part}: ended by a callback at step {last.get('step')}, "
             "before its last one; the same call goes on (without that "
             "callback, if it would end it again)"
         )

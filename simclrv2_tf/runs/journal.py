@@ -16,6 +16,7 @@ import threading
 from simclrv2_tf.files.paths import is_remote
 
 NAME = "events.jsonl"
+_OF_STATE = ("start", "stop", "trained")
 _LOG = logging.getLogger("simclrv2_tf")
 _TAIL_BYTES = 2**20  # of a log of days this holds thousands of lines
 
@@ -81,6 +82,16 @@ def read(directory: str, whole: bool = False) -> list[dict]:
         return []
     parsed = (_parsed(line) for line in data.split(b"\n"))
     return [line for line in parsed if line is not None]
+
+
+def last_of_state(events: list[dict]) -> dict | None:
+    """The last line that tells whether a run goes on, stopped or is trained.
+
+    Args:
+      events: Lines of its log.
+    """
+    lines = [event for event in events if event["event"] in _OF_STATE]
+    return lines[-1] if lines else None
 
 
 def seconds(events: list[dict]) -> float:

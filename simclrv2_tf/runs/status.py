@@ -89,10 +89,9 @@ def _state(directory, events):
     holder = _holder(os.path.join(directory, "lock"))
     if holder:
         return holder
-    ends = [e for e in events if e["event"] in ("start", "stop", "trained")]
-    if not ends:
+    last = journal.last_of_state(events)
+    if last is None:
         return "nothing is known: no events.jsonl"
-    last = ends[-1]
     at = f"at step {last.get('step')}, {last.get('time')}"
     if last["event"] == "trained" and last.get("reason"):
         return f"trained to an early end, by {last['reason']} ({at})"
