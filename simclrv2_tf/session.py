@@ -33,7 +33,7 @@ from simclrv2_tf.inference.predict import predict
 from simclrv2_tf.inference.probes.probe import probe
 from simclrv2_tf.publishing import publish
 from simclrv2_tf.recipes import kept_networks
-from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import recommendation
 from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.job import semi_supervised
 from simclrv2_tf.recipes.record import REPORT
@@ -101,7 +101,7 @@ def run(
         eval_source = inputs.open_evaluation_of(config, eval_source)
     config, (source, eval_source) = agree(config, source, eval_source)
     if config.mode == "recommend":
-        return make_recipe.recommend_for(config, source, eval_source)
+        return recommendation.recommend_for(config, source, eval_source)
     data = (source, eval_source)
     if config.train_mode == "semi_supervised" and config.mode in TRAINING:
         return _run_job(config, data, interruption, callbacks)

@@ -14,6 +14,7 @@ from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.recipes import job as jobs
 from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import recommendation
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.images.job_data import open_data
@@ -110,7 +111,7 @@ def test_another_jobs_settings_are_not_overwritten(
 ):
     before = files_of(begun)
     with pytest.raises(ValueError, match=message):
-        make_recipe.recommend_for(asked(begun, **options))
+        recommendation.recommend_for(asked(begun, **options))
     assert files_of(begun) == before and not planned
 
 
@@ -120,13 +121,13 @@ def test_other_images_are_another_job(begun, planned):
     fewer = source.subset(range(source.num_examples - 10))
     before = files_of(begun)
     with pytest.raises(ValueError, match="holds a job on other images"):
-        make_recipe.recommend_for(config, fewer)
+        recommendation.recommend_for(config, fewer)
     assert files_of(begun) == before and not planned
 
 
 def test_the_recipe_of_the_same_job_is_told(begun, planned, capsys):
     before = files_of(begun)
-    told = make_recipe.recommend_for(asked(begun))
+    told = recommendation.recommend_for(asked(begun))
     assert told["options"] == {"pretrain": {"learning_rate": 2.0}}
     assert told["flagfiles"] == [str(begun / "recipe" / "pretrain.cfg")]
     assert "the job in" in capsys.readouterr().out
@@ -136,11 +137,11 @@ def test_the_recipe_of_the_same_job_is_told(begun, planned, capsys):
 def test_a_recipe_may_be_made_again(tmp_path, planned):
     for directory in (tmp_path, tmp_path / "new" / "deep"):
         for _ in range(2):
-            told = make_recipe.recommend_for(asked(directory))
+            told = recommendation.recommend_for(asked(directory))
             (path,) = told["flagfiles"]
             assert "--learning_rate=2.0" in pathlib.Path(path).read_text()
     assert len(planned) == 4
-    assert "flagfiles" in make_recipe.recommend_for(
+    assert "flagfiles" in recommendation.recommend_for(
         Config(mode="recommend", dataset="digits")
     )
 
@@ -148,7 +149,7 @@ def test_a_recipe_may_be_made_again(tmp_path, planned):
 def test_a_single_run_gets_no_recipe(tmp_path, planned):
     (tmp_path / "flags.json").write_text("{}")
     with pytest.raises(ValueError, match="holds a single run: give the job"):
-        make_recipe.recommend_for(asked(tmp_path))
+        recommendation.recommend_for(asked(tmp_path))
     assert not planned and not (tmp_path / "recipe").exists()
 
 
@@ -232,7 +233,7 @@ def test_a_job_is_of_one_machine(tmp_path, monkeypatch, planned, strategy):
         ".*Received: TF_CONFIG with 2 workers"
     )
     with pytest.raises(ValueError, match=message):
-        make_recipe.recommend_for(config)
+        recommendation.recommend_for(config)
     with pytest.raises(ValueError, match=message):
         jobs.semi_supervised(config, None)
     assert not planned and not list(tmp_path.iterdir())

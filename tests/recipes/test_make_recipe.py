@@ -15,6 +15,7 @@ from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.images.job_data import open_data
+from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.runs.hardware import memory_check
 from tests.recipes.test_rules import SIGNS
 
@@ -132,7 +133,7 @@ def self_distilled(facts=FACTS, given=None):
     recipe.give(given or {})
     memory_fit.fit(recipe)
     before = recipe.memory
-    limits = (0.0, 1, {}, image_memory.NO_IMAGES)
+    limits = make_recipe.Limits(0.0, 1, STAGES, {}, image_memory.NO_IMAGES)
     costs = stage_costs.costs_of(recipe, STEP)
     other, others = make_recipe._self_distilled(
         recipe, facts, costs, STEP, 20.0, limits

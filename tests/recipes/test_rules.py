@@ -8,6 +8,7 @@ import pytest
 from simclrv2_tf.config import Config
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.optimizers import scale_learning_rate
+from simclrv2_tf.recipes import given_weights
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes.budget import network_sizes
@@ -160,17 +161,17 @@ def test_weights_are_looked_at_as_they_are_read(monkeypatch, examples, stage):
         asked.append(arguments)
         return types.SimpleNamespace(arguments={"resnet_depth": 50})
 
-    monkeypatch.setattr(make_recipe.hub, "find_weights", find_weights)
+    monkeypatch.setattr(given_weights.hub, "find_weights", find_weights)
     config = Config(
         mode="recommend",
         checkpoint="x.pth",
         checkpoint_ignore="projector",
         stage_options={stage: {"checkpoint_ema": True}},
     )
-    assert make_recipe._initial(config, examples) == {"resnet_depth": 50}
+    assert given_weights.initial(config, examples) == {"resnet_depth": 50}
     assert asked == [("x.pth", True, "projector")]
     config = dataclasses.replace(config, checkpoint=None)
-    assert make_recipe._initial(config, examples) == {}
+    assert given_weights.initial(config, examples) == {}
     assert len(asked) == 1
 
 
@@ -303,7 +304,7 @@ def test_the_plan_says_what_becomes_of_long_images(elongation, size, told):
 def test_the_time_of_pretraining_that_is_left_out_is_distillations():
     facts = dataclasses.replace(SIGNS, initial={"image_size": 32})
     recipe = recommend(facts)
-    make_recipe.start_from(recipe, facts)
+    given_weights.start_from(recipe, facts)
     batch = recipe.options("pretrain")["train_batch_size"]
     costs = stage_costs.costs_of(recipe, StepTime(0.3 * batch / 256, 10.0))
     time_plan.plan(recipe, facts, costs, 20.0)
@@ -331,9 +332,9 @@ def test_the_probe_is_short_where_steps_are_long(reckoned, steps):
     ],
 )
 def test_photographs_are_told_of_published_weights(changes, said):
-    notes = make_recipe._of_weights(dataclasses.replace(SIGNS, **changes))
-    assert any(make_recipe.WEIGHTS in note for note in notes) == said
-    assert catalogue.find(make_recipe.WEIGHTS)
+    notes = given_weights.notes(dataclasses.replace(SIGNS, **changes))
+    assert any(given_weights.WEIGHTS in note for note in notes) == said
+    assert catalogue.find(given_weights.WEIGHTS)
 
 
 def test_the_time_is_kept():
@@ -425,7 +426,7 @@ def test_weights_that_are_given_say_what_the_teacher_is():
     }
     facts = dataclasses.replace(SIGNS, initial=initial)
     recipe = recommend(facts)
-    make_recipe.start_from(recipe, facts)
+    given_weights.start_from(recipe, facts)
     assert recipe.options("finetune")["resnet_depth"] == 50
     assert recipe.options("finetune")["ft_proj_selector"] == 0
     assert recipe.options("distill")["resnet_depth"] == 18
@@ -433,14 +434,14 @@ def test_weights_that_are_given_say_what_the_teacher_is():
     assert recipe.left_out == ["pretrain"]
     grey = dataclasses.replace(facts, channels=1)
     recipe = recommend(grey)
-    make_recipe.start_from(recipe, grey)
+    given_weights.start_from(recipe, grey)
     for stage in STAGES:  # the teacher's images are the student's
         assert recipe.options(stage)["channels"] == 3
         (why,) = {r.why for r in recipe.of(stage) if r.option == "channels"}
         assert why == "as --checkpoint has it"
     many = dataclasses.replace(facts, examples=10**6)
     recipe = recommend(many)
-    make_recipe.start_from(recipe, many)
+    given_weights.start_from(recipe, many)
     assert not recipe.left_out
 
 

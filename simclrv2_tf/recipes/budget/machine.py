@@ -22,19 +22,27 @@ class Machine:
       accelerators: GPUs or cores of a TPU, 0 for none.
       bfloat16: Whether the devices have it natively.
       memory: Bytes of the host that are free, or fewer where asked for.
+      slowness: Times what a step takes on paper that it takes here, where it
+        was measured and is longer.
     """
 
     cores: int
     accelerators: int
     bfloat16: bool
     memory: float
+    slowness: float = 1.0
 
     @property
     def device(self) -> scaling.Device:
-        """Its speed on paper, for a first guess of how large a network."""
+        """Its speed, on paper unless a step was measured."""
+        device = scaling.this_machine(self.cores, self.memory)
         if self.accelerators:
-            return scaling.DEVICES["v100"]  # few that are in use are slower
-        return scaling.this_machine(self.cores, self.memory)
+            device = scaling.DEVICES["v100"]  # few that are in use are slower
+        return dataclasses.replace(
+            device,
+            speed=device.speed / self.slowness,
+            speed_16=device.speed_16 / self.slowness,
+        )
 
     def __str__(self) -> str:
         devices = f"{self.cores} cores"

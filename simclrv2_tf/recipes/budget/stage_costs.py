@@ -85,13 +85,13 @@ def costs_of(
     pretrain = recipe.options("pretrain")
     teacher = multiplications(pretrain)
     views = 2 * pretrain["train_batch_size"]
-    unit = measured.step / (views * _passes(pretrain) * teacher)
+    unit = measured.step / (views * passes(pretrain) * teacher)
     work, forward = {"pretrain": measured.step}, {"pretrain": teacher * unit}
     for stage in (s for s in stages if s != "pretrain"):
         options = recipe.options(stage)
         once = multiplications(options)
         forward[stage] = once * unit
-        each = _passes(options) * once
+        each: float = passes(options) * once
         each += teacher if stage == "distill" else 0
         each *= VIEWS if stage == "distill" else 1
         work[stage] = STEP + options["train_batch_size"] * each * unit
@@ -111,7 +111,7 @@ def _runs(recipe, stages):
     return {s: 1 + recipe.options(s).get("best_folds", 0) for s in stages}
 
 
-def _passes(options):
+def passes(options: dict) -> int:
     """Forward passes that a step of a stage takes as long as."""
     return scaling.passes(
         **{name: options[name] for name in _OF_PASSES if name in options}

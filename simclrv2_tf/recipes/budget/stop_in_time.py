@@ -14,7 +14,8 @@ class StopInTime(keras.callbacks.Callback):
 
     Args:
       seconds: From which on training ends.
-      least_steps: Steps that are taken anyway, 2 or more.
+      least_steps: Steps that are taken anyway, 2 or more; 2 where the second
+        one takes longer than the seconds.
     """
 
     def __init__(self, seconds: float, least_steps: int):
@@ -36,6 +37,11 @@ class StopInTime(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self._ends.append(time.monotonic())
-        late = self._ends[-1] - self._ends[0] > self._seconds
-        if late and self.steps >= self._least:
+        if self._is_late(self.steps - 1) and self._are_enough():
             self.model.stop_training = True
+
+    def _is_late(self, step):
+        return self._ends[step] - self._ends[0] > self._seconds
+
+    def _are_enough(self):
+        return self.steps >= self._least or self._is_late(1)

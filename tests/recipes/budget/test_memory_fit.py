@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import given_weights
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import stage_memory
 from simclrv2_tf.recipes.budget.machine import Machine
@@ -90,7 +90,7 @@ def test_pretraining_that_is_left_out_needs_no_memory():
     weights = {"resnet_depth": 50, "width_multiplier": 1, "image_size": 224}
     facts = dataclasses.replace(SIGNS, initial=weights)
     recipe = recommend(facts)
-    make_recipe.start_from(recipe, facts)
+    given_weights.start_from(recipe, facts)
     # A step is measured all the same: in little memory.
     assert recipe.options("pretrain")["train_batch_size"] == 16
     memory_fit.fit(recipe, 0.001, stages=["pretrain"])
@@ -216,13 +216,13 @@ def test_stages_from_given_weights_are_fitted_too(small_gpu):
     weights = {"resnet_depth": 152, "width_multiplier": 3, "image_size": 224}
     facts = dataclasses.replace(PHOTOS, initial=weights)
     recipe = recommend(facts)
-    make_recipe.start_from(recipe, facts)
+    given_weights.start_from(recipe, facts)
     with pytest.raises(ValueError, match="must hold fine-tun.* --image_size a"):
         memory_fit.fit(recipe, 6.0, initial=weights)
     smaller = {**weights, "resnet_depth": 50}
     facts = dataclasses.replace(PHOTOS, initial=smaller)
     recipe = recommend(facts)
-    make_recipe.start_from(recipe, facts)
+    given_weights.start_from(recipe, facts)
     memory_fit.fit(recipe, 6.0, initial=smaller)
     assert recipe.options("finetune")["train_batch_size"] < 64
     assert 0 < recipe.memory <= 6e9

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import given_weights
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget.decoding_time import DecodingTime
 from simclrv2_tf.recipes.budget.step_time import StepTime
@@ -100,7 +100,7 @@ def test_a_job_without_labels_has_the_costs_of_pretraining_alone(weights):
     )
     recipe = recommend(facts)
     recipe.give({stage: {"train_batch_size": 64} for stage in STAGES})
-    make_recipe.start_from(recipe, facts)
+    given_weights.start_from(recipe, facts)
     found = StepTime(0.3, 10.0)
     alone = stage_costs.costs_of(recipe, found, ["pretrain"])
     assert alone.step == {"pretrain": 0.3}

@@ -25,7 +25,8 @@ def trained(monkeypatch, each, most=16):
 
 
 @pytest.mark.parametrize(
-    ("each", "steps"), [(0.3, 16), (1.0, 16), (2.0, 9), (60.0, 4)]
+    ("each", "steps"),
+    [(0.3, 16), (1.0, 16), (2.0, 9), (6.0, 4), (14.0, 4), (60.0, 2)],
 )
 def test_it_stops_late_steps(monkeypatch, each, steps):
     clock = trained(monkeypatch, each)

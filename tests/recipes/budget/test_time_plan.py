@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import given_weights
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import time_plan
 from simclrv2_tf.recipes.budget import too_little_time
@@ -25,7 +25,7 @@ def from_weights(seconds, given=None, **changes):
     )
     recipe = recommend(facts)
     recipe.give(given or {})
-    make_recipe.start_from(recipe, facts)
+    given_weights.start_from(recipe, facts)
     costs = stage_costs.costs_of(recipe, StepTime(4.0, 20.0))
     time_plan.plan(recipe, facts, costs, 20.0)
     return recipe
