@@ -233,6 +233,22 @@ def test_more_time_or_devices_make_a_larger_network():
     assert most.image_size == 224 and most.resnet_depth == 50
 
 
+def test_little_time_makes_the_narrow_network_half_as_wide():
+    def chosen(seconds, **more):
+        facts = dataclasses.replace(SIGNS, seconds=seconds, **more)
+        return network_sizes.choose(facts)
+
+    narrow, narrower = (network_sizes.Size(32, 18, w) for w in (0.25, 0.125))
+    step = network_sizes.step_seconds(narrow, SIGNS, 256)
+    enough = network_sizes.FEW_SEEN / 256 * step / network_sizes.PRETRAINING
+    assert chosen(1.01 * enough) == narrow
+    assert chosen(0.99 * enough) == narrower
+    # It is for the smallest network alone, and not where a width is given.
+    wide = {"given": {"width_multiplier": 0.25}, "side": 500}
+    assert chosen(1.01 * enough, **wide) == narrow
+    assert chosen(0.99 * enough, **wide) == narrow
+
+
 def test_images_are_never_made_larger_than_they_are():
     for side, expected in ((8, 16), (28, 28), (32, 32), (60, 32)):
         facts = dataclasses.replace(SIGNS, side=side, machine=SERVER)

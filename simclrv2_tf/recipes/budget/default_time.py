@@ -13,7 +13,7 @@ from simclrv2_tf.recipes.budget.stage_steps import steps_given
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 
-# 200 epochs of pretraining with the smallest network, or with that which was
+# 200 epochs of pretraining with the narrow network, or with that which was
 # decided, within these hours. Distillation has half as many, as in the paper.
 EPOCHS = {"pretrain": 200, "distill": 100}
 LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
@@ -32,7 +32,7 @@ def with_default(facts: Facts) -> Facts:
     stage = _stage(facts)
     reckoned = {
         "pretrain": network_sizes.step_seconds(
-            network_sizes.choose(facts), facts, BATCH
+            network_sizes.narrow(facts), facts, BATCH
         ),
         "distill": network_sizes.distill_seconds(facts, BATCH),
     }

@@ -13,6 +13,9 @@ SMALLEST = 16
 # need 80 epochs of 1,437 (115,000), the hands a hundred of 1,650; CIFAR-10 at
 # 1.8 million is not done. Below 30 epochs nothing is learnt from few images.
 LEAST_SEEN, LEAST_EPOCHS = 160_000, 30
+# Where the narrow network sees fewer than that, one of half its width is
+# better in the same time (benchmarks/recipes.md, slower processors).
+NARROW, FEW_SEEN = 0.25, 100_000
 # The part of the budget that pretraining gets, see `time_plan`.
 PRETRAINING = 0.5
 
@@ -46,7 +49,8 @@ LADDER = (
     Size(96, 18, 1),
     Size(32, 18, 1),
     Size(32, 18, 0.5),
-    Size(32, 18, 0.25),
+    Size(32, 18, NARROW),
+    Size(32, 18, NARROW / 2),
 )
 
 
@@ -55,12 +59,21 @@ def choose(facts: Facts) -> Size:
 
     What weights have, or the user has given, is not chosen.
     """
-    wanted = images_wanted(facts.examples)
-    fitting = _fitting(facts)
-    for size in fitting:
-        if images_seen(size, facts, PRETRAINING * facts.seconds) >= wanted:
+    *larger, narrow, narrowest = _fitting(facts)
+    seconds = PRETRAINING * facts.seconds
+    for size in larger:
+        if images_seen(size, facts, seconds) >= images_wanted(facts.examples):
             return size
-    return fitting[-1]
+    few = images_seen(narrow, facts, seconds) < FEW_SEEN
+    return narrowest if few else narrow
+
+
+def narrow(facts: Facts) -> Size:
+    """The network of a job that has all the time that its data deserve.
+
+    The smallest of those that are not a makeshift for want of time.
+    """
+    return _fitting(facts)[-2]
 
 
 def images_wanted(examples: int) -> int:

@@ -30,9 +30,10 @@ def test_few_images_have_ten_minutes():
     assert facts.seconds == 600 and not facts.seconds_given
 
 
-def test_many_images_have_epochs_of_the_smallest_network():
+def test_many_images_have_epochs_of_the_narrow_network():
     facts = default(examples=40_000)
-    step = network_sizes.step_seconds(network_sizes.LADDER[-1], facts, 256)
+    narrow = network_sizes.Size(32, 18, 0.25)
+    step = network_sizes.step_seconds(narrow, facts, 256)
     assert facts.seconds == pytest.approx(200 * 40_000 / 256 * step / 0.5)
 
 
