@@ -222,6 +222,33 @@ def test_options_of_stages_from_python():
     assert given["pretrain"] == {"export_formats": "onnx, litert"}
 
 
+def test_lists_of_stages_are_taken_as_those_of_a_run_are():
+    config = Config(
+        train_mode="semi_supervised",
+        stage_options={
+            "pretrain": {"profile_steps": [10, 20], "seed": None},
+            "distill": {"input_mean": (0.5, 0.25, 0)},
+        },
+    )
+    given = stage_overrides.read(config.stage_options, Config)
+    assert given["pretrain"] == {"profile_steps": "10,20"}
+    assert given["distill"] == {"input_mean": "0.5,0.25,0"}
+
+
+def test_what_text_cannot_tell_is_no_option_of_a_stage():
+    options = {"distill": {"student": object()}}
+    with pytest.raises(ValueError, match="`distill.student` must be text"):
+        Config(train_mode="semi_supervised", stage_options=options)
+
+
+@pytest.mark.parametrize("name", ["gradient_cache_microbatch", "memory_size"])
+def test_a_job_is_told_where_options_of_pretraining_go(name):
+    with pytest.raises(ValueError, match=f"0, or give pretrain.{name}, which"):
+        Config(train_mode="semi_supervised", **{name: 16})
+    with pytest.raises(ValueError, match="leave it at 0[.;]"):
+        Config(train_mode="finetune", **{name: 16})
+
+
 def test_the_time_budget_in_seconds():
     assert time_budget_seconds(Config(time_budget="01:20")) == 4800
     assert time_budget_seconds(Config()) == 0

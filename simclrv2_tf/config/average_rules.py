@@ -27,10 +27,18 @@ def check_memory(config: Any) -> None:
     if config.memory_size and config.train_mode != "pretrain":
         raise ValueError(
             "`memory_size` is for the contrastive loss and has no meaning "
-            f"with train_mode={config.train_mode!r}: leave it at 0; "
-            "memory_momentum alone averages the weights. Received: "
+            f"with train_mode={config.train_mode!r}: leave it at 0"
+            f"{of_pretraining(config, 'memory_size')}; memory_momentum alone "
+            "averages the weights. Received: "
             f"memory_size={config.memory_size}"
         )
+
+
+def of_pretraining(config: Any, option: str) -> str:
+    """How a job takes an option of the contrastive loss, after "leave it"."""
+    if config.train_mode != "semi_supervised":
+        return ""
+    return f", or give pretrain.{option}, which is for that stage of the job"
 
 
 def check_average(config: Any) -> None:

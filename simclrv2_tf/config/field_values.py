@@ -37,7 +37,7 @@ _PATHS = (
 def settle_types(config: Any) -> None:
     """Converts each field to its type; Python callers may give another one."""
     if isinstance(config.stage_options, dict):
-        text = stage_overrides.write(config.stage_options)
+        text = stage_overrides.write(_of_stages(config))
         object.__setattr__(config, "stage_options", text)
     for field in dataclasses.fields(config):
         value = _settled(field, getattr(config, field.name))
@@ -47,6 +47,28 @@ def settle_types(config: Any) -> None:
     width = config.width_multiplier
     if width.is_integer():  # users write 2, and 2 is in the names of networks
         object.__setattr__(config, "width_multiplier", int(width))
+
+
+def _of_stages(config):
+    """Options of single stages as text can tell them; None is the default."""
+    fields = {field.name: field for field in dataclasses.fields(config)}
+    return {
+        stage: {
+            name: _telling(fields[name], value, f"{stage}.{name}")
+            if name in fields
+            else value
+            for name, value in options.items()
+            if value is not None
+        }
+        for stage, options in config.stage_options.items()
+    }
+
+
+def _telling(field, value, name):
+    """A value whose text is read as that value."""
+    if isinstance(value, (str, int, float, os.PathLike)):
+        return value
+    return _settled(field, value, name)
 
 
 def _from_home(path):

@@ -5,6 +5,7 @@ from typing import Any
 
 from simclrv2_tf.config.average_rules import check_average
 from simclrv2_tf.config.average_rules import check_memory
+from simclrv2_tf.config.average_rules import of_pretraining
 from simclrv2_tf.config.evaluation_rules import check_best
 from simclrv2_tf.config.evaluation_rules import check_calibrate
 from simclrv2_tf.config.evaluation_rules import check_class_weights
@@ -98,7 +99,8 @@ def _check_gradient_cache(config):
         raise ValueError(
             "`gradient_cache_microbatch` is for the contrastive loss and has "
             f"no meaning with train_mode={config.train_mode!r}: leave it at "
-            "0. Received: gradient_cache_microbatch="
+            f"0{of_pretraining(config, 'gradient_cache_microbatch')}. "
+            "Received: gradient_cache_microbatch="
             f"{config.gradient_cache_microbatch}"
         )
 

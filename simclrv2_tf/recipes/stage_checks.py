@@ -14,6 +14,7 @@ from simclrv2_tf.config import describing
 from simclrv2_tf.config import profiled
 from simclrv2_tf.config.stage_overrides import read
 from simclrv2_tf.models.keras_build import canonical
+from simclrv2_tf.models.pixel_scaling import per_channel
 from simclrv2_tf.recipes import student_check
 from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.images.job_data import JobData
@@ -137,6 +138,8 @@ def check_networks(
         _check_teacher(made["pretrain"], made["finetune"], initial)
     if "distill" in made:
         _check_channels(made["finetune"], made["distill"])
+    for stage, of_stage in made.items():
+        _check_pixels(stage, of_stage)
     for stage in student_check.untried(made):
         try:
             student_check.check(stage, made[stage])
@@ -170,6 +173,15 @@ def _check_channels(tuning, distilling):
             "--channels for all stages, or leave it out. Received: "
             f"{channels[0]} for fine-tuning, {channels[1]} for distillation"
         )
+
+
+def _check_pixels(stage, config):
+    """Each channel has a mean and a deviation, as networks ask when made."""
+    for name in ("input_mean", "input_std"):
+        try:
+            per_channel(name, getattr(config, name), config.channels)
+        except ValueError as error:
+            raise _against(stage, error) from None
 
 
 def check_options(config: Config, recipe: Recipe, data: JobData) -> None:

@@ -30,7 +30,7 @@ _NOT_SHARED = (*OF_THE_JOB, "checkpoint", "holdout_fraction", "export_dir")
 # Of the stages that train a classifier, and of that which has the most steps
 # (fine-tuning may be a single one).
 _NOT_IN_PRETRAINING = ("calibrate", "patience", "export_best")
-_IN_PRETRAINING_ALONE = ("profile_steps",)
+_IN_ONE_ALONE = ("profile_steps",)
 # How weights that are given are read. Fine-tuning goes on from pretraining,
 # which has begun with these.
 OF_WEIGHTS = (
@@ -90,12 +90,14 @@ def _beside(own, shared):
 
 def _elsewhere(stage, pretrained):
     """Options that are for other stages than one where all have them."""
+    longest = "distill" if pretrained else "pretrain"
+    names = () if stage == longest else _IN_ONE_ALONE
     if stage == "pretrain":
-        return _NOT_IN_PRETRAINING
+        return (*names, *_NOT_IN_PRETRAINING)
     if stage != "finetune":
-        return _IN_PRETRAINING_ALONE
+        return names
     begun_with = OF_WEIGHTS[:1] if pretrained else OF_WEIGHTS
-    return (*_IN_PRETRAINING_ALONE, *begun_with)
+    return (*names, *begun_with)
 
 
 def _as_pretrained(own):

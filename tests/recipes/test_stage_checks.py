@@ -215,6 +215,15 @@ def test_a_student_sees_its_teachers_channels():
         check_networks(own(distill={"channels": 3}))
 
 
+@pytest.mark.parametrize("stage", ["pretrain", "finetune", "distill"])
+@pytest.mark.parametrize("name", ["input_mean", "input_std"])
+def test_each_channel_has_a_mean_and_a_deviation(stage, name):
+    message = f"stage {stage} .*`{name}` must be 1 .*number"
+    with pytest.raises(ValueError, match=message):
+        check_networks(own(**{stage: {name: "0.5,0.5,0.5"}}))
+    check_networks(own(**{stage: {name: [0.5]}}))
+
+
 def test_a_student_takes_the_channels_of_the_images():
     options = {"student": "keras:VGG16", "image_size": 32}
     message = "distill .*VGG16 takes images of 3.*--student_pixels which"

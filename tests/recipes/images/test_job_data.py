@@ -225,3 +225,10 @@ def test_only_pretraining_is_profiled_unless_another_stage_is_named():
     assert given["pretrain"]["profile_steps"] == "2,3"
     assert given["distill"]["profile_steps"] == "4,5"
     assert "profile_steps" not in {**given["finetune"], **given["scratch"]}
+
+
+def test_where_pretraining_is_left_out_distillation_is_profiled():
+    config = Config(train_mode="semi_supervised", profile_steps="2,3")
+    given = stage_configs.given(config, pretrained=True)
+    profiled = [s for s in given if "profile_steps" in given[s]]
+    assert profiled == ["distill"]
