@@ -16,6 +16,7 @@ from simclrv2_tf.curation import curation_tables
 from simclrv2_tf.curation import findings
 from simclrv2_tf.curation import images_to_label
 from simclrv2_tf.curation.excluded_before import rows_before
+from simclrv2_tf.curation.filled_labels import check_filled
 from simclrv2_tf.curation.pool import Pool
 from simclrv2_tf.curation.pool import check_several
 from simclrv2_tf.curation.pool import open_pool
@@ -58,7 +59,8 @@ def curate(
       ValueError: If there is no network, fewer than two images can be read,
         `label_budget` is above the number of images without a label, a name
         of a class could not be read back from the table, or results would go
-        among the images, or over the table of `exclude_images`.
+        among the images, over the table of `exclude_images`, or over labels
+        that were filled in.
     """
     output = _output(config)
     before = rows_before(config.exclude_images, output, curation_tables.COLUMNS)
@@ -66,6 +68,8 @@ def curate(
     pool = open_pool(config, source, eval_source)
     _check_classes(prefix, pool.source)
     _check_budget(config, pool)
+    if config.label_budget:
+        check_filled(output, pool)
     directory = os.path.join(output, FEATURES)
     kept = [
         _kept(config, directory, extractor, pool.source)

@@ -97,19 +97,25 @@ def _is_done(output, contents):
 def _compute(config, output, backbone, source, files, contents):
     npz = contents["format"] == "npz"
     contents["shape"] = list(_shape(backbone))
-    directory = f"{output}.parts" if npz else output
+    directory = f"{output}{result_shards.PARTS}" if npz else output
     shards = result_shards.Shards(
         directory, NAME, config.embed_shard_size, contents
     )
-    if distribution.is_chief():
-        shards.open()
-    distribution.wait_for_workers()
+    with shards.opened():
+        _fill(config, shards, backbone, source, files)
+        distribution.wait_for_workers()
+        if npz and distribution.is_chief():
+            _join(output, shards, source, files)
+
+
+def _fill(config, shards, backbone, source, files):
+    """Makes the shards that are missing."""
 
     def function(images):
         return (tf.cast(backbone(images, training=False), tf.float32),)
 
     def write(path, numbers, arrays):
-        if npz:
+        if shards.contents["format"] == "npz":
             embedding_files.write_arrays(
                 path, embeddings=arrays[0], numbers=numbers
             )
@@ -124,9 +130,6 @@ def _compute(config, output, backbone, source, files, contents):
 
     size = backbone.image_size
     sweep.run_shards(config, shards, function, source, size, write)
-    distribution.wait_for_workers()
-    if npz and distribution.is_chief():
-        _join(output, shards, source, files)
 
 
 def _shape(backbone):
@@ -149,4 +152,4 @@ def _join(output, shards, source, files):
         files=np.array(files)[numbers],
         class_names=np.array(source.class_names or (), str),
     )
-    tf.io.gfile.rmtree(shards.directory)
+    shards.remove()

@@ -68,10 +68,12 @@ class Features(NamedTuple):
       rows: `StoredRows`, one for each example of the data, zeros for an
         image that cannot be read.
       unreadable: Numbers of those.
+      file: Name of the file of rows, which tells them from others.
     """
 
     rows: StoredRows
     unreadable: list[int]
+    file: str
 
 
 def raw() -> Extractor:
@@ -179,7 +181,8 @@ def _beside(path):
 
 def _read(path):
     with open(_beside(path), encoding="utf-8") as file:
-        return Features(StoredRows(path), json.load(file)["unreadable"])
+        unreadable = json.load(file)["unreadable"]
+    return Features(StoredRows(path), unreadable, os.path.basename(path))
 
 
 def _shards(config, contents, paths, missing):
@@ -193,7 +196,9 @@ def _shards(config, contents, paths, missing):
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     directory = os.path.join(os.path.dirname(first), f"{missing[0]}-{digest}")
     own, before = (
-        result_shards.Shards(f"{path}.parts", "features", size, contents)
+        result_shards.Shards(
+            f"{path}{result_shards.PARTS}", "features", size, contents
+        )
         for path in (directory, first)
     )
     goes_on = result_shards.read_manifest(before.directory) == before.contents
@@ -202,9 +207,17 @@ def _shards(config, contents, paths, missing):
 
 def _compute(config, extractor, source, contents, paths, missing):
     shards = _shards(config, contents, paths, missing)
-    if distribution.is_chief():
-        shards.open()
-    distribution.wait_for_workers()
+    with shards.opened():
+        _fill(config, shards, extractor, source, missing)
+        distribution.wait_for_workers()
+        if distribution.is_chief():
+            for name in missing:
+                _join(shards, name, paths[name], source.num_examples)
+            shards.remove()
+
+
+def _fill(config, shards, extractor, source, missing):
+    """Makes the shards that are missing."""
 
     def function(images):
         outputs = extractor.function(images)
@@ -217,11 +230,6 @@ def _compute(config, extractor, source, contents, paths, missing):
 
     size = extractor.image_size
     sweep.run_shards(config, shards, function, source, size, write)
-    distribution.wait_for_workers()
-    if distribution.is_chief():
-        for name in missing:
-            _join(shards, name, paths[name], source.num_examples)
-        tf.io.gfile.rmtree(shards.directory)
 
 
 def _check_finite(extractor, rows):

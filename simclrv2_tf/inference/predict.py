@@ -68,12 +68,15 @@ def predict(config: Config, source: Source | None = None) -> str:
     names = names_or_numbers(count, known, source.class_names)
     ema = weights.takes_average(config, prefix)
     temperature = weights.temperature(prefix, ema)
-    shards = _compute(config, output, classifier, source, places, temperature)
-    distribution.wait_for_workers()
+    shards = _shards(config, output, classifier, source, places, temperature)
+    with shards.opened():
+        _fill(config, shards, classifier, source, temperature)
+        distribution.wait_for_workers()
+        if distribution.is_chief():
+            with atomic.beside(output) as path:
+                _table(path, shards, source, files, names)
+            shards.remove()
     if distribution.is_chief():
-        with atomic.beside(output) as path:
-            _table(path, shards, source, files, names)
-        tf.io.gfile.rmtree(shards.directory)
         print(f"wrote {len(files):,} predictions to {output}", flush=True)
     return output
 
@@ -146,22 +149,24 @@ def _end_of(file):
     return file if len(file) < 48 else f"...{file[-48:]}"
 
 
-def _compute(config, output, classifier, source, places, temperature):
-    """The shards of best classes and their probabilities, all made."""
+def _shards(config, output, classifier, source, places, temperature):
+    """`Shards` of best classes and their probabilities."""
     count = min(config.predict_top_k, classifier.output_shape[-1])
     contents = sweep.contents(config, source, classifier, places)
     contents |= sweep.settings(classifier)
     contents["top_k"] = count
     if temperature != 1.0:
         contents["temperature"] = temperature
-    shards = result_shards.Shards(f"{output}.parts", NAME, SHARD_SIZE, contents)
-    if distribution.is_chief():
-        shards.open()
-    distribution.wait_for_workers()
+    directory = f"{output}{result_shards.PARTS}"
+    return result_shards.Shards(directory, NAME, SHARD_SIZE, contents)
+
+
+def _fill(config, shards, classifier, source, temperature):
+    """Makes the shards that are missing."""
 
     def function(images):
         logits = tf.cast(classifier(images, training=False), tf.float32)
-        _, indices = tf.math.top_k(logits, count)
+        _, indices = tf.math.top_k(logits, shards.contents["top_k"])
         shares = tf.nn.softmax(logits / temperature)
         return indices, tf.gather(shares, indices, batch_dims=1)
 
@@ -173,7 +178,6 @@ def _compute(config, output, classifier, source, places, temperature):
 
     size = classifier.image_size
     sweep.run_shards(config, shards, function, source, size, write)
-    return shards
 
 
 def _table(path, shards, source, files, names):

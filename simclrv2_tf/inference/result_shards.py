@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 
 import tensorflow as tf
 
+from simclrv2_tf import distribution
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.json_files import read_if_there
+from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.machine.alive import runs
+from simclrv2_tf.runs.lock import Lock
 
 MANIFEST = "manifest.json"
+PARTS = ".parts"  # ends directories of parts that go when they are joined
 # That manifests of earlier versions do not tell.
 _LATER = (
     "images",
@@ -31,7 +37,7 @@ class Shards:
     neither taken for these nor lost.
 
     Args:
-      directory: Where they are; made by `open`.
+      directory: Where they are; made by `opened`.
       name: What file names begin with.
       size: Examples in a part, but for the last.
       contents: Dictionary for JSON that tells this result from others, with
@@ -44,13 +50,44 @@ class Shards:
         self.size = size
         self.examples = contents["examples"]
         self.contents = {**contents, "shard_size": size}
+        self._lock: Lock | None = None
 
-    def open(self) -> None:
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
         """Makes the directory, or finds out what is there.
 
+        No other process of this machine, or of its file system, has it open
+        while the body runs. Of several workers the first opens it, and the
+        others wait for that.
+
         Raises:
-          ValueError: If it holds parts of another result.
+          ValueError: If another process has it open, or it holds parts of
+            another result.
         """
+        with contextlib.ExitStack() as stack:
+            if distribution.is_chief():
+                self._hold(stack)
+                self._open()
+            distribution.wait_for_workers()
+            yield
+
+    def _hold(self, stack):
+        """Takes the lock, where there can be one."""
+        if is_remote(self.directory):
+            return
+        directory, name = self.directory, "lock"
+        if directory.endswith(PARTS):  # beside what is to be removed
+            directory, name = os.path.split(f"{directory}.lock")
+        lock = Lock(
+            directory or ".",
+            name=name,
+            guarded=repr(self.directory),
+            instead="give another output",
+        )
+        with contextlib.suppress(OSError, tf.errors.OpError):
+            self._lock = stack.enter_context(lock)
+
+    def _open(self):
         with file_errors(self.directory, "written"):
             tf.io.gfile.makedirs(self.directory)
         before = read_manifest(self.directory)
@@ -71,6 +108,11 @@ class Shards:
     def _write_manifest(self):
         path = os.path.join(self.directory, MANIFEST)
         atomic.write_text(path, json.dumps(self.contents, indent=2))
+
+    def remove(self) -> None:
+        """Removes the directory, unless another process has taken it over."""
+        if self._lock is None or not self._lock.lost:
+            tf.io.gfile.rmtree(self.directory)
 
     def __len__(self):
         return -(-self.examples // self.size)

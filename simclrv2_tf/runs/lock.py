@@ -1,4 +1,4 @@
-"""One run at a time in a directory: the file `lock`, with host and process.
+"""One process at a time in a directory: the file `lock`, with host and process.
 
 The system frees the lock of a process that is killed, so on one machine a
 stale lock is known at once. Another machine's process is known to be dead
@@ -39,11 +39,16 @@ class TakenOver(ValueError):
 
 
 class Lock:
-    """Holds a run's directory for this process, as a context.
+    """Holds a run's directory, or another result, for this process.
+
+    It is a context.
 
     Args:
-      directory: Of the run; made if missing.
+      directory: Of the run, or that the result is in; made if missing.
       beat: Seconds from one sign of life to the next.
+      name: Of the file in the directory.
+      guarded: What is held, as messages begin; None for a run's directory.
+      instead: What else one can do than wait, as messages end.
 
     Attributes:
       lost: Whether another process has taken it over.
@@ -52,10 +57,19 @@ class Lock:
       ValueError: On entering, if another process holds it.
     """
 
-    def __init__(self, directory: str, beat: float = BEAT_SECONDS):
+    def __init__(
+        self,
+        directory: str,
+        beat: float = BEAT_SECONDS,
+        name: str = NAME,
+        guarded: str | None = None,
+        instead: str = "give another --model_dir",
+    ):
         self._directory = directory
-        self._path = os.path.join(directory, NAME)
+        self._path = os.path.join(directory, name)
         self._beat = beat
+        self._guarded = guarded or f"`model_dir` {directory!r}"
+        self._instead = instead
         self._file = None
         self._locked = False  # by the system, which sees its own processes
         self._stop = threading.Event()
@@ -89,9 +103,9 @@ class Lock:
         """Raises `TakenOver` if another process has taken the directory."""
         if self.lost:
             raise TakenOver(
-                f"`model_dir` {self._directory!r} was taken over by another "
-                "process, as this one gave no sign of life: this one stops "
-                "and writes nothing more."
+                f"{self._guarded} was taken over by another process, as this "
+                "one gave no sign of life: this one stops and writes nothing "
+                "more."
             )
 
     def _locked_file(self):
@@ -117,9 +131,9 @@ class Lock:
             return
         patience = BEATS_MISSED * self._beat
         _LOG.warning(
-            "the lock of %s is that of process %s on %s: waiting %.0f s for "
+            "the lock %s is that of process %s on %s: waiting %.0f s for "
             "a sign of life",
-            self._directory,
+            self._path,
             holder.get("pid"),
             holder.get("host"),
             patience,
@@ -142,10 +156,9 @@ class Lock:
     def _refusal(self, holder):
         holder = holder or {}
         return (
-            f"`model_dir` {self._directory!r} is in use by process "
-            f"{holder.get('pid', '?')} on {holder.get('host', '?')} since "
-            f"{holder.get('since', '?')}: wait for it, stop it, or give "
-            "another --model_dir."
+            f"{self._guarded} is in use by process {holder.get('pid', '?')} "
+            f"on {holder.get('host', '?')} since {holder.get('since', '?')}: "
+            f"wait for it, stop it, or {self._instead}."
         )
 
     def _live(self):

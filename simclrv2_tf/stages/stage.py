@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import keras
@@ -17,6 +18,7 @@ from simclrv2_tf.stages import nonfinite
 from simclrv2_tf.stages.elements import images_alone
 from simclrv2_tf.stages.metric_means import note
 from simclrv2_tf.stages.weight_average import WeightAverage
+from simclrv2_tf.stages.weight_files import SavedByKeras
 
 # (images, seed, first, total) to images
 Augment: TypeAlias = Callable[
@@ -45,7 +47,7 @@ def _keeping(function):
     return train
 
 
-class Stage(keras.Model):
+class Stage(SavedByKeras):
     """A network in training; the subclass writes the method in `train_step`.
 
     Compile with an optimizer alone, then `fit` on any `tf.data.Dataset` of
@@ -203,10 +205,14 @@ class Stage(keras.Model):
         return nonfinite.Tape(statistics)
 
     @property
-    def networks(self) -> list[Network]:
-        """The network that is trained, and its average where one is kept."""
-        average = [] if self.average is None else [self.average.network]
-        return [self.network, *average]
+    def networks(self) -> Iterator[Network]:
+        """The network that is trained, and its average where one is kept.
+
+        No list: of that, Keras would ask the average in each file of weights.
+        """
+        yield self.network
+        if self.average is not None:
+            yield self.average.network
 
     def named_variables(self) -> dict[str, keras.Variable]:
         """What a checkpoint holds by name: the weights, and their average."""

@@ -15,6 +15,7 @@ from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference.feature_files import Extractor
 from simclrv2_tf.inference.probes import probe_data
 from simclrv2_tf.inference.probes import probe_results
+from simclrv2_tf.inference.probes.finished_draws import FinishedDraws
 from simclrv2_tf.inference.probes.probe_curve import ProbeCurve
 from simclrv2_tf.runs import weights
 
@@ -27,6 +28,8 @@ def probe(
     eval_source: Source | None = None,
 ) -> dict:
     """Judges features by cheap classifiers; writes what they tell right.
+
+    Killed, the same call goes on with the draws of labels that are missing.
 
     Nearest neighbours, a logistic regression whose strength is chosen by
     cross-validation on the labels it learns from, and a ridge regression in
@@ -59,8 +62,10 @@ def probe(
         curve.add(extractor, known, asked)
     if not distribution.is_chief():
         return {}
-    measured = curve.measure()
+    finished = FinishedDraws(directory, curve.fingerprint())
+    measured = curve.measure(finished)
     result = probe_results.write(output, curve.protocol(), measured)
+    finished.remove()
     for line in probe_results.lines(result["curve"]):
         print(line, flush=True)
     path = os.path.join(output, f"{probe_results.NAME}.json")

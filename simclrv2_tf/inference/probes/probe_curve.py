@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from simclrv2_tf.config import probe_values
 from simclrv2_tf.inference.feature_files import Extractor
 from simclrv2_tf.inference.feature_files import Features
 from simclrv2_tf.inference.probes import probe_data
+from simclrv2_tf.inference.probes.finished_draws import FinishedDraws
 from simclrv2_tf.inference.probes.probe_data import ProbeData
 from simclrv2_tf.inference.probes.probe_results import Measurement
 from simclrv2_tf.probing import cross_validation
@@ -72,8 +74,12 @@ class ProbeCurve:
             for name in extractor.endpoints
         ]
 
-    def measure(self) -> list[Measurement]:
-        """Measures all that takes part."""
+    def measure(self, finished: FinishedDraws) -> list[Measurement]:
+        """Measures all that takes part.
+
+        Args:
+          finished: The draws that are done, and where others go.
+        """
         known, asked = self._readable()
         found: list[Measurement] = []
         for line in self._lines:
@@ -82,8 +88,17 @@ class ProbeCurve:
             queries = _held(line.asked.rows.take(asked))
             for count in self._counts:
                 for draw in self._draws(count, known):
-                    found += self._of_draw(line, count, draw, queries, truth)
+                    one = line, count, draw, queries, truth
+                    found += finished.measured(partial(self._of_draw, *one))
         return found
+
+    def fingerprint(self) -> dict:
+        """What the measurements depend on, for JSON.
+
+        The names of files of features tell weights, images and labels.
+        """
+        files = [(line.known.file, line.asked.file) for line in self._lines]
+        return {"protocol": self.protocol(), "features": files}
 
     def protocol(self) -> dict:
         """What holds for all figures."""
@@ -110,8 +125,8 @@ class ProbeCurve:
             "votes": "exp(cosine / temperature); k above the number of labels "
             "is left out",
             "strengths": list(cross_validation.STRENGTHS),
-            "features_scaled_to": "mean square 1 (logistic regression), each "
-            "of deviation 1 (ridge)",
+            "features_scaled_to": "mean 0 and deviation 1 each (logistic "
+            "regression, ridge)",
             "l2": ridge.L2,
             "intervals": "95 %: Student's t over draws, Wilson's of a single "
             "one",

@@ -446,3 +446,77 @@ def test_ridge_settings_are_written(run):
     result = probed(run)
     (point,) = [p for p in result["curve"] if p["family"] == "ridge"]
     assert point["l2"] == ridge.L2 and point["k"] is None
+
+
+DRAWS = {"label_counts": "1,5,full", "label_draws": 2, "probe_k": [1]}
+
+
+def kill_at_the_third_draw(monkeypatch):
+    """Gives the draws that are measured; until it is undone."""
+    fit, fitted = ridge.fit, []
+
+    def fit_two(rows, *arguments):
+        if len(fitted) == 2:
+            raise KeyboardInterrupt
+        fitted.append(len(rows))
+        return fit(rows, *arguments)
+
+    monkeypatch.setattr(ridge, "fit", fit_two)
+
+
+def sizes_of_draws(monkeypatch):
+    """Labels of each draw that is measured from now on."""
+    fit, sizes = ridge.fit, []
+
+    def note(rows, *arguments):
+        sizes.append(len(rows))
+        return fit(rows, *arguments)
+
+    monkeypatch.setattr(ridge, "fit", note)
+    return sizes
+
+
+def test_a_killed_probe_goes_on_with_the_draws_that_are_missing(
+    run, tmp_path, monkeypatch
+):
+    data = digits()
+    names = ("probe.json", "probe.csv")
+    probed(run, *data, **DRAWS)
+    whole = [(run / name).read_bytes() for name in names]
+    for name in names:
+        (run / name).unlink()
+    with monkeypatch.context() as patch:
+        kill_at_the_third_draw(patch)
+        with pytest.raises(KeyboardInterrupt):
+            probed(run, *data, **DRAWS)
+    (left,) = run.glob("probe_features/draws-*.json")
+    sizes = sizes_of_draws(monkeypatch)
+    probed(run, *data, **DRAWS)
+    assert sizes == [50, 50, 200]
+    assert [(run / name).read_bytes() for name in names] == whole
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("change", ["settings", "weights", "labels"])
+def test_draws_of_another_probe_are_not_taken(run, monkeypatch, change):
+    known, asked = digits()
+    with monkeypatch.context() as patch:
+        kill_at_the_third_draw(patch)
+        with pytest.raises(KeyboardInterrupt):
+            probed(run, known, asked, **DRAWS)
+    options = dict(DRAWS)
+    if change == "settings":
+        options["label_seed"] = 3
+    elif change == "weights":
+        network = small_classifier.classifier()
+        kernel = network.backbone.model.layers[0].kernel
+        kernel.assign(kernel + 1)
+        small_classifier.save_run(network, run)
+    else:
+        labels = known.labels.copy()
+        labels[:2] = labels[1::-1]
+        known = dataclasses.replace(known, labels=labels)
+    sizes = sizes_of_draws(monkeypatch)
+    probed(run, known, asked, **options)
+    assert sizes == [10, 10, 50, 50, 200]
+    assert len(list(run.glob("probe_features/draws-*.json"))) == 1

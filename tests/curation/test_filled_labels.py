@@ -1,0 +1,91 @@
+"""Labels in `next_labels.csv` that the next round would write over."""
+
+import csv
+import types
+
+import numpy as np
+import pytest
+import small_classifier
+
+import simclrv2_tf
+from simclrv2_tf.curation import filled_labels
+from simclrv2_tf.curation.curation_tables import COLUMNS
+from simclrv2_tf.files.csv_text import csv_text
+
+LOST = "labels must not be lost. Received: a table with "
+
+
+def check(folder, rows, known=(), delimiter=","):
+    """Of (file, label, rank), beside a pool with labels of `known`."""
+    cells = [[file, label, "train", rank, "", ""] for file, label, rank in rows]
+    text = csv_text(COLUMNS["next_labels"], cells).replace(",", delimiter)
+    (folder / "next_labels.csv").write_text(text)
+    filled_labels.check_filled(str(folder), pool_of(known))
+
+
+def pool_of(known):
+    files = np.array([*map(str, known), "/without/label.png"], object)
+    labels = np.array([0] * len(known) + [-1])
+    source = types.SimpleNamespace(labels=labels)
+    return types.SimpleNamespace(files=files, source=source)
+
+
+ROWS = [
+    ("/a/1.png", "", 1),
+    ("next_labels/2.png", " bee ", 2),
+    ("npz:x.npz (train)#3", "ant", 3),
+    ("/a/4.png", "ant", ""),  # written with its label
+]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_labels_that_the_data_do_not_have_are_refused(tmp_path, delimiter):
+    words = f"{LOST}labels of 2 images .* such as 'next_labels/2.png'; give -"
+    with pytest.raises(ValueError, match=words):
+        check(tmp_path, ROWS, delimiter=delimiter)
+    assert "bee" in (tmp_path / "next_labels.csv").read_text()
+    with pytest.raises(ValueError, match="labels of 1 images .* as 'npz:x"):
+        check(tmp_path, ROWS, [tmp_path / "next_labels" / "2.png"], delimiter)
+
+
+def test_labels_that_the_data_have_go_on(tmp_path):
+    copy = tmp_path / "next_labels" / "2.png"
+    check(tmp_path, ROWS, [copy, "npz:x.npz (train)#3"])
+    (tmp_path / "link").symlink_to(tmp_path)
+    filled_labels.check_filled(
+        str(tmp_path / "link"), pool_of([copy, "npz:x.npz (train)#3"])
+    )
+
+
+def test_a_table_that_nobody_filled_in_is_written_anew(tmp_path):
+    filled_labels.check_filled(str(tmp_path), pool_of([]))
+    check(tmp_path, [("/a/1.png", "", 1), ("/a/4.png", "ant", "")])
+    (tmp_path / "next_labels.csv").write_text("")
+    filled_labels.check_filled(str(tmp_path), pool_of([]))
+
+
+def test_what_is_no_table_of_ours_is_refused(tmp_path):
+    (tmp_path / "next_labels.csv").write_text("file,mine\n1.png,ant\n")
+    with pytest.raises(ValueError, match="the columns file, mine, not its own"):
+        filled_labels.check_filled(str(tmp_path), pool_of([]))
+
+
+def test_a_round_that_does_not_read_the_table_is_refused(run, tmp_path):
+    data = f"folder:{small_classifier.photographs(tmp_path / 'photos')}"
+    options = {"label_budget": 2, "curate_output": str(tmp_path / "found")}
+    options |= {"labels_per_class": 1, "seed": 0}
+    simclrv2_tf.curate(data, run, **options)
+    path = tmp_path / "found" / "next_labels.csv"
+    with open(path, newline="") as file:
+        head, *rows = csv.reader(file)
+    rows[0][1] = "ant"
+    text = csv_text(head, rows)
+    path.write_text(text)
+    with pytest.raises(ValueError, match=f"{LOST}labels of 1 images"):
+        simclrv2_tf.curate(data, run, **options)
+    assert path.read_text() == text
+    del options["labels_per_class"]
+    simclrv2_tf.curate(f"csv:{path}", run, **options)
+    with open(path, newline="") as file:
+        again = {row["file"]: row["label"] for row in csv.DictReader(file)}
+    assert again[rows[0][0]] == "ant"
