@@ -13,9 +13,9 @@ from simclrv2_tf import distribution
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.json_files import read_if_there
+from simclrv2_tf.files.lock import Lock
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.machine.alive import runs
-from simclrv2_tf.runs.lock import Lock
 
 MANIFEST = "manifest.json"
 PARTS = ".parts"  # ends directories of parts that go when they are joined

@@ -9,6 +9,8 @@ from typing import Any
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.lock import Lock
+from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import recipe_text
@@ -26,8 +28,6 @@ from simclrv2_tf.recipes.running_job import EndedByCallback
 from simclrv2_tf.recipes.running_job import Job
 from simclrv2_tf.recipes.running_job import Runner
 from simclrv2_tf.runs.interruption import Interruption
-from simclrv2_tf.runs.lock import Lock
-from simclrv2_tf.runs.lock import check_owner
 
 
 def semi_supervised(

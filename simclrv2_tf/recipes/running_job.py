@@ -11,6 +11,8 @@ from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.required import required
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.files.lock import Lock
+from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_configs
@@ -19,8 +21,6 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.interruption import Interruption
-from simclrv2_tf.runs.lock import Lock
-from simclrv2_tf.runs.lock import check_owner
 
 Runner = Callable[..., dict]  # of a config, sources and an interruption
 

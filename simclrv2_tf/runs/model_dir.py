@@ -14,9 +14,9 @@ import tensorflow as tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.average_rules import momentum
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files import lock
 from simclrv2_tf.files.given_directory import check_model_dir
 from simclrv2_tf.files.json_files import read_dictionary
-from simclrv2_tf.runs import lock
 
 FLAGFILE = "flags.cfg"
 JSON = "flags.json"

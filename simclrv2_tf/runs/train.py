@@ -18,6 +18,9 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.errors import first_line
+from simclrv2_tf.files.lock import Lock
+from simclrv2_tf.files.lock import TakenOver
+from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import build
@@ -32,9 +35,6 @@ from simclrv2_tf.runs.hardware import memory_check
 from simclrv2_tf.runs.hardware import precision
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.journal import Journal
-from simclrv2_tf.runs.lock import Lock
-from simclrv2_tf.runs.lock import TakenOver
-from simclrv2_tf.runs.lock import check_owner
 from simclrv2_tf.runs.monitoring import projector
 from simclrv2_tf.runs.plan import make_plan
 from simclrv2_tf.runs.resolve import resolve

@@ -9,10 +9,10 @@ import pytest
 import simclrv2_tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
+from simclrv2_tf.files.lock import Lock
 from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference.feature_files import Extractor
 from simclrv2_tf.inference.result_shards import Shards
-from simclrv2_tf.runs.lock import Lock
 
 REFUSED = "is in use by process .* wait for it, stop it, or give another output"
 

@@ -12,14 +12,14 @@ import small_backbone
 import simclrv2_tf
 from simclrv2_tf import flags
 from simclrv2_tf.config import Config
+from simclrv2_tf.files.lock import Lock
+from simclrv2_tf.files.lock import TakenOver
 from simclrv2_tf.inference import exports
 from simclrv2_tf.recipes import job as job_module
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.results import job_status
 from simclrv2_tf.recipes.running_job import Job
-from simclrv2_tf.runs.lock import Lock
-from simclrv2_tf.runs.lock import TakenOver
 
 TINY = {
     "labels_per_class": 2,

@@ -7,9 +7,9 @@ import types
 import pytest
 import tensorflow as tf
 
+from simclrv2_tf.files.lock import TakenOver
 from simclrv2_tf.runs.callbacks import save_checkpoint
 from simclrv2_tf.runs.callbacks.save_checkpoint import SaveCheckpoint
-from simclrv2_tf.runs.lock import TakenOver
 
 FULL = ValueError("the disk is full.")
 LOST = TakenOver("`model_dir` was taken over.")

@@ -338,7 +338,7 @@ def test_a_run_that_a_shorter_plan_cuts_off_is_not_trained(
 
 
 def test_one_directory_is_for_one_process(whole):
-    from simclrv2_tf.runs.lock import Lock
+    from simclrv2_tf.files.lock import Lock
 
     directory, _ = whole
     with Lock(str(directory)):

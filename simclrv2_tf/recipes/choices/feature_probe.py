@@ -8,12 +8,12 @@ import numpy as np
 
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.cross_validation import left_out
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.choices.label_parts import readable
 from simclrv2_tf.runs.journal import Journal
-from simclrv2_tf.runs.lock import check_owner
 
 MARKS = (0.25, 0.5, 0.75)  # of the steps, where features are probed
 PROBED = 1000  # labelled images, which tell 3 points apart

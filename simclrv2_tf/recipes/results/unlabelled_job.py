@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.record import write_report
 from simclrv2_tf.recipes.results import job_export
 from simclrv2_tf.recipes.running_job import Job
-from simclrv2_tf.runs.lock import check_owner
 
 
 def embed_all(job: Job) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from simclrv2_tf.files.lock import TakenOver
 from simclrv2_tf.runs.callbacks.every_step import EveryFew
-from simclrv2_tf.runs.lock import TakenOver
 
 PATIENCE_SECONDS = 10.0  # for the checkpoint before, when the next is due
 STOP_SECONDS = 25.0  # for the last one, when asked to stop

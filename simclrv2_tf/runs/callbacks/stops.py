@@ -8,9 +8,9 @@ from collections.abc import Callable
 import keras
 
 from simclrv2_tf import distribution
+from simclrv2_tf.files.lock import Lock
 from simclrv2_tf.runs.callbacks.every_step import EveryStep
 from simclrv2_tf.runs.interruption import Interruption
-from simclrv2_tf.runs.lock import Lock
 
 _LOG = logging.getLogger("simclrv2_tf")
 

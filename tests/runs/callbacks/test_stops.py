@@ -9,12 +9,12 @@ import pytest
 import small_backbone
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.files import lock as locks
+from simclrv2_tf.files.lock import Lock
+from simclrv2_tf.files.lock import TakenOver
 from simclrv2_tf.runs import journal
-from simclrv2_tf.runs import lock as locks
 from simclrv2_tf.runs import train as training
 from simclrv2_tf.runs.callbacks.stops import StopWhenTakenOver
-from simclrv2_tf.runs.lock import Lock
-from simclrv2_tf.runs.lock import TakenOver
 
 OPTIONS = {
     "dataset": "digits",

@@ -175,7 +175,7 @@ def _lock_seed(directory):
 
 
 def _read_lock(path):
-    from simclrv2_tf.runs import lock
+    from simclrv2_tf.files import lock
 
     lock.read(path)
 

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from simclrv2_tf.runs import lock as locks
-from simclrv2_tf.runs.lock import Lock
-from simclrv2_tf.runs.lock import TakenOver
+from simclrv2_tf.files import lock as locks
+from simclrv2_tf.files.lock import Lock
+from simclrv2_tf.files.lock import TakenOver
 
 BEAT = 0.05
 
