@@ -328,7 +328,9 @@ def _evaluate_best(config, eval_source, source):
             "without them, another --eval_split judges it"
         )
     name = f"{config.eval_name}_best" if config.eval_name else "best"
-    config = dataclasses.replace(config, eval_name=name)
+    # Of the weights that were compared, and are exported.
+    average = config.eval_ema or config.export_ema
+    config = dataclasses.replace(config, eval_name=name, eval_ema=average)
     return evaluate.evaluate_checkpoint(
         config, weights.best(config), eval_source, source
     )

@@ -72,6 +72,8 @@ class Classifier:
         Raises:
           ValueError: If there is no image, or one cannot be read.
         """
+        if self.apply_orientation:
+            images = given_images.turned(images)
         given, single = given_images.listed(images)
         channels = self.network.get_config()["channels"]
         given_images.check_channels(given, channels)

@@ -189,9 +189,14 @@ def _keep(config, prefix, eval_source, result, tables):
         keep_calibration(prefix, eval_source, result, ema)
 
 
+def _can_judge(eval_source):
+    """Whether there is an image whose class is known."""
+    return bool(eval_source.num_classes and (eval_source.labels >= 0).any())
+
+
 def _labels(config, prefix, network, eval_source):
     """Labels as the network numbers classes; None if it cannot be judged."""
-    if network.supervised_head is None or not eval_source.num_classes:
+    if network.supervised_head is None or not _can_judge(eval_source):
         return None
     if not weights.has_classifier(prefix):
         return None

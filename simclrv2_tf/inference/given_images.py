@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
+from PIL import ImageOps
 
 from simclrv2_tf.data.decode.pillow import to_rgb
 from simclrv2_tf.data.source import UNLABELLED
@@ -53,6 +54,23 @@ def listed(images: Any) -> tuple[Given, bool]:
     if not given:
         raise ValueError("Expected an image at least. Received: none")
     return given, False
+
+
+def turned(images: Any) -> Any:
+    """The same, with images of Pillow's turned as their EXIF tags say.
+
+    Args:
+      images: See `Classifier.predict`.
+    """
+    if isinstance(images, str | os.PathLike):
+        return images
+    if _is_list(images):
+        return [_turned(image) for image in images]
+    return _turned(images)
+
+
+def _turned(image):
+    return ImageOps.exif_transpose(image) if _is_pillows(image) else image
 
 
 def sources(given: Given) -> Iterator[tuple[Source, list[int]]]:
@@ -152,9 +170,13 @@ def _numbers(image):
         return None
 
 
+def _is_pillows(image):
+    return hasattr(image, "getbands") and hasattr(image, "convert")
+
+
 def _pixels(image):
     """Of an image of Pillow's, as files of its mode are read."""
-    if not (hasattr(image, "getbands") and hasattr(image, "convert")):
+    if not _is_pillows(image):
         return image
     grey = image.mode == "L"
     pixels = np.asarray(image)[..., np.newaxis] if grey else to_rgb(image)

@@ -184,7 +184,7 @@ def _some(labels, seed):
         return np.arange(len(labels))
     from sklearn.model_selection import train_test_split
 
-    stratified = np.bincount(labels).min() > 1
+    stratified = np.unique(labels, return_counts=True)[1].min() > 1
     # Of each class scikit-learn then wants a label chosen and one left over.
     spare = min(MOST, len(labels) - MOST)
     if stratified and spare < len(np.unique(labels)):

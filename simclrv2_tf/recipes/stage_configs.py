@@ -80,6 +80,9 @@ def given(
             stages[stage].pop(name, None)
     if not pretrained:
         stages["finetune"] |= _as_pretrained(own)
+    for stage in STAGES[1:]:  # what is exported is what is evaluated
+        if stages[stage].get("export_ema"):
+            stages[stage].setdefault("eval_ema", True)
     return stages
 
 

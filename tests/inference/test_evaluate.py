@@ -192,6 +192,32 @@ def test_images_without_labels_are_not_evaluated_on(run):
             simclrv2_tf.evaluate(plain, run, **options)
 
 
+@pytest.mark.parametrize("average", [{}, {"eval_ema": True}])
+def test_the_best_checkpoint_is_judged_as_it_is_exported(monkeypatch, average):
+    configs = []
+    monkeypatch.setattr(
+        session.evaluate, "evaluate_checkpoint", lambda *a: configs.append(a[0])
+    )
+    monkeypatch.setattr(session.weights, "best", lambda config: "ckpt-1")
+    best = {"export_best": "label_top_1_accuracy", "train_mode": "finetune"}
+    kept = {"memory_momentum": 0.9, "export_ema": True, **average}
+    for options in ({}, kept):
+        session._evaluate_best(Config(**best, **options), None, None)
+    assert [config.eval_ema for config in configs] == [False, True]
+    assert {config.eval_name for config in configs} == {"best"}
+
+
+def test_after_training_images_without_labels_are_left_out(run, caplog):
+    """Their classes may be named all the same, as those of training are."""
+    plain = pictures()
+    plain = dataclasses.replace(plain, labels=np.full_like(plain.labels, -1))
+    config = Config(model_dir=str(run), mode="train_then_eval", image_size=8)
+    with caplog.at_level(logging.WARNING, "simclrv2_tf"):
+        result = evaluate.evaluate_checkpoint(config, f"{run}/ckpt-4", plain)
+    assert "nothing to evaluate" in caplog.text
+    assert "eval/examples" not in result
+
+
 def accuracy(source, run):
     return simclrv2_tf.evaluate(source, run)["eval/label_top_1_accuracy"]
 

@@ -63,3 +63,18 @@ def test_arrays_may_be_black_but_no_masks():
     assert not np.any(pixels_of(black))
     with pytest.raises(ValueError, match="255 for white.*this / 255"):
         pixels_of(black + np.eye(5, 6, dtype=np.uint8)[..., None])
+
+
+def test_images_of_pillows_are_turned_as_files_are(tmp_path):
+    path = str(tmp_path / "turned.jpg")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(PIXELS[0]).save(path, exif=exif)
+    upright = np.rot90(np.asarray(Image.open(path)), -1)
+    one = given_images.turned(Image.open(path))
+    first, second, third = given_images.turned([Image.open(path), path, 0])
+    for image in (one, first):
+        np.testing.assert_array_equal(np.asarray(image), upright)
+    assert (second, third) == (path, 0)
+    assert given_images.turned(path) == path
+    assert given_images.turned(PIXELS) is PIXELS

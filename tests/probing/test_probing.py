@@ -261,6 +261,13 @@ def test_few_labels_above_the_most_or_many_classes(monkeypatch, most):
     assert set(chosen) != set(cross_validation._some(labels, 1))
 
 
+def test_a_number_that_no_label_has_is_no_class(monkeypatch):
+    monkeypatch.setattr(cross_validation, "MOST", 20)
+    labels = np.repeat([0, 1, 3], [40, 30, 30])
+    counts = np.bincount(labels[cross_validation._some(labels, 0)])
+    assert counts.tolist() == [8, 6, 0, 6]
+
+
 def test_student_on_known_values():
     # R: t.test(c(0.5, 0.6, 0.7)): 0.3515862 0.8484138
     low, high = intervals.student([0.5, 0.6, 0.7])

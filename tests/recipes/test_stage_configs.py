@@ -155,3 +155,13 @@ def test_metrics_go_where_this_call_says():
     own = {"distill": {"logger": "mlflow"}}
     assert logger(logger="csv", stage_options=own) == "mlflow"
     assert logger("pretrain", logger="csv", stage_options=own) == "csv"
+
+
+def test_a_job_judges_the_weights_that_it_exports():
+    shared = {"memory_momentum": 0.9, "export_ema": True}
+    given = stage_configs.given(Config(train_mode="semi_supervised", **shared))
+    judged = [s for s in given if given[s].get("eval_ema")]
+    assert judged == ["finetune", "distill", "scratch"]
+    other = Config(train_mode="semi_supervised", **shared, eval_ema=False)
+    given = stage_configs.given(other)
+    assert not any(given[s].get("eval_ema") for s in given)
