@@ -7,6 +7,8 @@ import pathlib
 import pytest
 
 from simclrv2_tf import scaling
+from simclrv2_tf.config import Config
+from simclrv2_tf.runs.hardware import memory_check
 from simclrv2_tf.scaling import PlannedJob
 from tools import plan
 from tools.benchmarks import memory
@@ -153,6 +155,32 @@ def test_the_plan_of_this_machine(capsys):
     assert "32 images on 1 devices, 1 hosts" in text
     with pytest.raises(SystemExit):
         plan.main(["--device=gpu"])
+
+
+@pytest.mark.parametrize(
+    ("share", "room"),
+    [(0.91, "it fits"), (0.89, "too much: see --remat")],
+)
+def test_the_plan_of_this_machine_is_what_a_run_judges(
+    share, room, capsys, monkeypatch
+):
+    options = {"resnet_depth": 18, "image_size": 32}
+    needed = sum(scaling.memory(PlannedJob(batch=256, **options)).values())
+    peak = memory_check.GROWTH * needed + memory_check.COMPILED
+    free = peak / memory_check.MOST * share / 0.9
+    monkeypatch.setattr(memory_check, "free_memory", lambda: free)
+    monkeypatch.setattr(
+        "simclrv2_tf.machine.free_memory.free_memory", lambda: free
+    )
+    plan.main(
+        ["--device=cpu", "--batch=256", "--resnet_depth=18", "--image_size=32"]
+    )
+    text = capsys.readouterr().out
+    assert f"a run expects at its peak{peak / 1e9:>15,.2f}" in text
+    assert f"{free / 1e9:.1f} free, 90% of which it may take: {room}" in text
+    config = Config(**options, train_batch_size=256, warmup_epochs=0)
+    assert memory_check.expect(config).fits == (room == "it fits")
+    assert memory_check.expect(config).peak == pytest.approx(peak)
 
 
 def test_the_plan_says_what_is_wrong(capsys):

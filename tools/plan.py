@@ -16,6 +16,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 CPU = "cpu"
+TOO_MUCH = "too much: see --remat, --gradient_cache_microbatch, 16 bits"
 
 
 def main(arguments=None):
@@ -26,7 +27,8 @@ def main(arguments=None):
     from simclrv2_tf import scaling
 
     options = vars(parse_arguments(scaling, arguments))
-    device = device_of(scaling, options.pop("device"))
+    name = options.pop("device")
+    device = device_of(scaling, name)
     efficiency = options.pop("efficiency")
     images = options.pop("images_per_host")
     try:
@@ -38,7 +40,8 @@ def main(arguments=None):
             -options["devices"] // device.hosted
         )
         job = scaling.PlannedJob(**options)
-        plan = "\n".join(lines(scaling, job, device, efficiency, images))
+        cpu = name == CPU
+        plan = "\n".join(lines(scaling, job, device, efficiency, images, cpu))
     except ValueError as error:
         print(f"plan.py: {error}", file=sys.stderr)
         raise SystemExit(2) from None
@@ -96,8 +99,8 @@ def add_field(parser, field):
     )
 
 
-def lines(scaling, job, device, efficiency, images_per_host):
-    """The plan for a person to read."""
+def lines(scaling, job, device, efficiency, images_per_host, cpu=False):
+    """The plan for a person to read; `cpu` says that it is of this machine."""
     needed = scaling.memory(job)
     sent = scaling.wire(job)
     spent = scaling.seconds(job, device, efficiency)
@@ -108,7 +111,11 @@ def lines(scaling, job, device, efficiency, images_per_host):
     yield ""
     yield "memory of a device, GB"
     yield from table(needed, 1e9)
-    yield f"  of {device.memory / 1e9:.0f}: {verdict(total, device.memory)}"
+    if cpu:
+        yield from on_this_machine(job, total, device.memory)
+    else:
+        room = verdict(total, device.memory)
+        yield f"  of {device.memory / 1e9:.0f}: {room}"
     yield ""
     yield "bytes that a device sends in a step, MB"
     yield from table(sent, 1e6)
@@ -136,9 +143,22 @@ def table(values, unit):
     yield f"  {'in all':<28}{sum(values.values()) / unit:>12,.2f}"
 
 
+def on_this_machine(job, total, free):
+    """What a run expects of the host and whether it starts, as it judges it."""
+    from simclrv2_tf.runs.hardware import memory_check
+
+    local = job.devices // job.hosts
+    peak = local * memory_check.GROWTH * total + memory_check.COMPILED
+    expected = memory_check.Expected(peak, free, "on this machine")
+    yield f"  {'a run expects at its peak':<28}{peak / 1e9:>12,.2f}"
+    room = "it fits" if expected.fits else TOO_MUCH
+    most = memory_check.MOST
+    yield f"  of {free / 1e9:.1f} free, {most:.0%} of which it may take: {room}"
+
+
 def verdict(total, memory):
     if total > memory:
-        return "too much: see --remat, --gradient_cache_microbatch, 16 bits"
+        return TOO_MUCH
     if total > 0.8 * memory:
         return "little is left for the runtime and scratch space"
     return "it fits"

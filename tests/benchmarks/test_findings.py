@@ -121,6 +121,26 @@ def test_what_has_been_chosen_is_not_chosen_again():
     assert row["learning_rate"] == 0.05 * 256 / 64
 
 
+def test_a_teacher_whose_rate_is_known_is_trained_for_a_choice(noted):
+    known = Jobs(Noted(), Recipe())
+    known.top_1(cells.teacher(COUNTS[0]), 0)
+    runs = Noted()  # which asserts that a teacher is there
+    jobs = Jobs(runs, Recipe())
+    jobs.choices = dict(known.choices)
+    student = cells.student(cells.SMALL, COUNTS[0], cells.EQ_3, 1.0)
+    jobs.top_1(student, 0)
+    chosen = jobs.choices
+    taught = "choices/fine-tuned-0.25-10labels-head3-layer1-"
+    assert len([name for name in runs.flags if name.startswith(taught)]) == 1
+    assert runs.flags.items() <= noted.flags.items()
+    # What has been chosen of the student needs no teacher on validation.
+    again = Noted()
+    jobs = Jobs(again, Recipe())
+    jobs.choices = chosen
+    jobs.top_1(student, 0)
+    assert not [name for name in again.flags if name.startswith("choices/")]
+
+
 def test_all_labels_take_the_rate_of_the_most_that_are_drawn():
     runs = Noted()
     Jobs(runs, Recipe()).top_1(cells.fine_tuned(cells.SMALL, cells.ALL), 0)

@@ -4,6 +4,8 @@ import json
 import subprocess
 import types
 
+import pytest
+
 from tools.benchmarks import momentum
 
 
@@ -30,6 +32,24 @@ def test_halves_and_rows_that_stay(monkeypatch, tmp_path):
         {"batch": 256, "seed": 0},
     ]
     assert last["rows_command"].endswith("momentum " + " ".join(arguments))
+
+
+def test_a_run_that_has_a_checkpoint_is_not_measured_again(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(
+        momentum, "train", lambda *_: {"processor minutes": 1.0}
+    )
+    run = tmp_path / "256-1" / "0.99-equal-steps"
+    run.mkdir(parents=True)
+    words = [f"--work_dir={tmp_path}", "--batches=256"]
+    options = momentum.parse_arguments([*words, "--seeds=1"])
+    assert len(list(momentum.compare(options))) == 3
+    (run / "ckpt-4000.index").touch()
+    with pytest.raises(SystemExit, match=r"4000.*; give another --work_dir"):
+        next(momentum.compare(options))
+    others = momentum.parse_arguments([*words, "--seeds=0"])
+    assert len(list(momentum.compare(others))) == 3
 
 
 def test_data_are_given_a_directory_where_one_is_known(monkeypatch, tmp_path):

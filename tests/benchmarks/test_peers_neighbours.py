@@ -1,5 +1,6 @@
 """The benchmark of peers: nearest neighbours at equal minutes."""
 
+import json
 import sys
 
 import numpy as np
@@ -10,6 +11,7 @@ from tools.benchmarks.findings import runs as findings_runs
 from tools.benchmarks.peers import cifar_npz
 from tools.benchmarks.peers import judge
 from tools.benchmarks.peers import neighbours
+from tools.benchmarks.peers import speed
 from tools.benchmarks.peers.cifar_npz import CHOICE
 from tools.benchmarks.peers.cifar_npz import WHOLE
 from tools.peers import handover
@@ -39,6 +41,54 @@ def neighbours_row():
     pace = {"ours": 512.0, "lightly": 128.0}
     both = neighbours.Neighbours(runs, options, pace)
     return runs, {s: both.row(s, 20.0) for s in neighbours.SIDES}, both
+
+
+SETTING = "bfloat16+channels_last"
+
+
+@pytest.fixture
+def pace_of(tmp_path, monkeypatch):
+    """Function from a setting to the pace, measured where none is kept."""
+    best = {"setting": SETTING, "workers": 2, "images/s": {}}
+    monkeypatch.setattr(
+        speed.Speed,
+        "pace",
+        lambda self, form=None: {**best, "setting": form or SETTING},
+    )
+
+    def pace(setting=None):
+        words = [f"--peers_python={sys.executable}", "--part=neighbours"]
+        words += [f"--peer_setting={setting}"] * bool(setting)
+        words += ["--data=d", f"--work_dir={tmp_path}"]
+        return peers.pace_of(peers.parse_arguments(words))
+
+    return pace
+
+
+def test_a_pace_is_of_its_setting(pace_of, tmp_path):
+    pace = pace_of("bfloat16")
+    assert pace_of("bfloat16") == pace
+    told = "bfloat16 on .*, for {}.* on .*: give --peer_setting=bfloat16 there"
+    for other, name in ((SETTING, "bfloat16.channels_last"), (None, "all set")):
+        with pytest.raises(SystemExit, match=told.format(name)):
+            pace_of(other)
+    (tmp_path / "pace.json").unlink()
+    pace = pace_of()  # the best of all
+    assert pace_of(SETTING) == pace == pace_of()
+    with pytest.raises(SystemExit, match="for float32 on"):
+        pace_of("float32")
+
+
+def test_a_pace_is_of_its_machine(pace_of, tmp_path, monkeypatch):
+    pace_of()
+    with monkeypatch.context() as patched:
+        patched.setattr(peers, "hardware", lambda: "another machine")
+        with pytest.raises(SystemExit, match="on another machine: give"):
+            pace_of()
+    older = {"setting": SETTING, "workers": 2, "images/s": {}}
+    (tmp_path / "pace.json").write_text(json.dumps(older))
+    monkeypatch.setattr(peers, "hardware", lambda: "another machine")
+    assert pace_of() == older
 
 
 def test_steps_are_what_the_pace_makes_of_the_minutes(neighbours_row):

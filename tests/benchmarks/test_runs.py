@@ -197,3 +197,35 @@ def test_a_new_directory_goes_on_from_a_report(tmp_path):
     assert first["rows"] == [row]
     with pytest.raises(SystemExit, match="for --scale=0.1"):
         list(findings.run([*words, f"--known={path}", "--scale=0.1"]))
+
+
+def test_hours_and_hardware_of_a_known_report_are_carried_along(
+    tmp_path, monkeypatch
+):
+    taken = {"processor hours": 8.33, "runs by hardware": {"a": 97, "b": 5}}
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps({"scale": 1.0, "rows": [], **taken}))
+    runs = Stopping()
+    monkeypatch.setattr(findings, "Runs", runs)
+    monkeypatch.setattr(runs, "hardware", lambda: {"b": 2})
+    runs.processor_hours = 1.5
+    words = [f"--runs_dir={tmp_path}", "--only=1", "--minutes=7"]
+    for known in ([f"--known={path}"], []):  # they are kept with the rows
+        report = list(findings.run([*words, *known]))[-1]
+        assert report["processor hours"] == 9.83
+        assert report["runs by hardware"] == {"a": 97, "b": 7}
+
+
+def test_rows_of_another_scale_or_data_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(findings, "Runs", Stopping())
+    words = [f"--runs_dir={tmp_path}", "--only=1", "--minutes=7"]
+    before = list(findings.run([*words, "--scale=0.1"]))[-1]
+    assert before["rows"]
+    path = tmp_path / "rows.json"
+    for other in (["--scale=0.2"], ["--scale=0.1", "--dataset=digits"]):
+        with pytest.raises(SystemExit, match=r"cifar10, 0.1 .*another --runs_"):
+            list(findings.run([*words, *other]))
+    older = {name: before[name] for name in ("rows", "choices")}
+    path.write_text(json.dumps(older))  # which does not say of which
+    first = next(findings.run([*words, "--scale=0.2"]))
+    assert first["rows"] == before["rows"]

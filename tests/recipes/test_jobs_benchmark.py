@@ -10,6 +10,7 @@ from tools.benchmarks import curation
 from tools.benchmarks import semi_supervised as benchmark
 from tools.benchmarks.findings.runs import Runs
 from tools.benchmarks.semi_supervised import sets
+from tools.benchmarks.semi_supervised import shared_pretraining
 from tools.benchmarks.semi_supervised import summary
 
 
@@ -206,6 +207,74 @@ def test_jobs_are_done_once_and_share_pretraining(tmp_path, monkeypatch):
         "cells": [last["cells"][0], {**cell, "hardware": hardware()}],
     }
     assert [name for name, *_ in started[before:]] == ["digits_20_0"]
+
+
+JOB = '{"asked": {}, "recipe": {"given": {}}}'
+OWN = JOB + "\n"  # of the job itself
+SHARING = ["--datasets=digits", "--labels=5,1", "--share_pretraining"]
+
+
+class Killed(BaseException):
+    """As of a process that ends at once."""
+
+
+@pytest.mark.parametrize("job", ["digits_5_1", "digits_1_0"])
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_list_killed_during_a_job_goes_on(job, begun, tmp_path, monkeypatch):
+    def process(runs, name, flags, module):
+        folder = runs.directory / name
+        if not folder.exists():
+            write_job(folder)
+        if not (folder / "job.json").exists():
+            (folder / "job.json").write_text(JOB)
+        return 0, 60.0
+
+    def killed(runs, name, flags, module):
+        if name != job:
+            return process(runs, name, flags, module)
+        if begun:
+            (runs.directory / name / "job.json").write_text(OWN)
+        raise Killed
+
+    monkeypatch.setattr(Runs, "_process", process)
+    monkeypatch.setattr(benchmark, "came_to", lambda folder: {"seconds": 1})
+    monkeypatch.setattr(benchmark.summary, "means", lambda cells: [])
+    asked = [*SHARING, "--draws=2", f"--jobs_dir={tmp_path}"]
+    with monkeypatch.context() as patched:
+        patched.setattr(Runs, "_process", killed)
+        with pytest.raises(Killed):
+            list(benchmark.run(asked))
+    kept = json.loads((tmp_path / "record.json").read_text())[job]
+    assert kept["flags"]["dataset"] == "digits" and kept["result"] is None
+    (tmp_path / "record.json").unlink()  # as earlier versions left none
+    assert len(list(benchmark.run(asked))[-1]["cells"]) == 4
+    assert begun == ((tmp_path / job / "job.json").read_text() == OWN)
+
+
+@pytest.mark.parametrize("draw", [True, False])
+def test_no_half_copy_of_a_pretraining_is_taken(draw, tmp_path, monkeypatch):
+    first, second = tmp_path / "digits_5_0", tmp_path / "digits_5_1"
+    write_job(first)
+    share = shared_pretraining.of_draw if draw else shared_pretraining.of_labels
+
+    def stops(source, target):
+        target.mkdir(parents=True)
+        (target / "half").touch()
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shared_pretraining.shutil, "copytree", stops)
+        with pytest.raises(Killed):
+            share(first, second)
+    assert not second.exists()
+    (second / "pretrained").mkdir(parents=True)  # half, of an earlier version
+    share(first, second)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "digits_5_0",
+        "digits_5_1",
+    ]
+    assert (second / "pretrained" / "saved_model" / "120").is_dir()
+    assert not (second / "pretrained" / "half").exists()
 
 
 def test_cells_of_an_earlier_report_are_kept(tmp_path, monkeypatch):

@@ -72,7 +72,7 @@ def parse_arguments(arguments):
     parser.add_argument("--train_steps", type=int, default=4000)
     parser.add_argument("--memory_size", type=int, default=4096)
     parser.add_argument("--momenta", nargs="+", type=float, default=[0.99])
-    parser.add_argument("--work_dir", help="of the runs; default: a new one")
+    parser.add_argument("--work_dir", help="of new runs; default: a new one")
     options = parser.parse_args(arguments)
     options.networks = options.networks or list(NETWORKS)
     return options
@@ -154,6 +154,7 @@ def fill(memory):
 def compare(options):
     """Yields what each run came to."""
     root = pathlib.Path(options.work_dir or tempfile.mkdtemp())
+    check_new(root, options)
     for batch in options.batches:
         for seed in options.seeds:
             where = root / f"{batch}-{seed}"
@@ -163,6 +164,17 @@ def compare(options):
                 yield from with_memory(
                     options, where, batch, seed, momentum, plain
                 )
+
+
+def check_new(root, options):
+    """Has no run go on, as its processor minutes would be those of its end."""
+    runs = [f"{b}-{seed}" for b in options.batches for seed in options.seeds]
+    left = [p for run in runs for p in root.glob(f"{run}/*/ckpt-*.index")]
+    if left:
+        raise SystemExit(
+            "--work_dir must hold no runs of --batches and --seeds yet. "
+            f"Received: {left[0]}; give another --work_dir"
+        )
 
 
 def with_memory(options, where, batch, seed, momentum, plain):

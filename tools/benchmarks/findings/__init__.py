@@ -40,10 +40,10 @@ import json
 import pathlib
 from concurrent import futures
 
-from tools.benchmarks.cifar10 import read
 from tools.benchmarks.findings import cells
 from tools.benchmarks.findings import costs
 from tools.benchmarks.findings import figures
+from tools.benchmarks.findings import kept_rows
 from tools.benchmarks.findings import page
 from tools.benchmarks.findings import summary
 from tools.benchmarks.findings.jobs import Jobs
@@ -52,12 +52,11 @@ from tools.benchmarks.findings.runs import ROOT
 from tools.benchmarks.findings.runs import Runs
 from tools.benchmarks.findings.runs import TimeOver
 from tools.benchmarks.findings.runs import stopping_cleanly
-from tools.benchmarks.findings.runs import write_json
 from tools.benchmarks.findings.summary import row_cell
 
 COMMAND = "python tools/benchmark.py findings --data_dir=DATA --runs_dir=RUNS"
 MOMENTUM = ROOT / "benchmarks" / "momentum.json"
-PAGE, ROWS = "findings.md", "rows.json"
+PAGE = "findings.md"
 
 
 def run(arguments):
@@ -70,33 +69,19 @@ def run(arguments):
         return
     common = {"data_dir": options.data_dir} if options.data_dir else {}
     runs = Runs(options.runs_dir, common, options.minutes, options.processes)
-    kept = runs.directory / ROWS
-    known = known_rows(kept, options.known, recipe)
+    known = kept_rows.read_rows(runs.directory, options.known, recipe)
     rows, jobs = known.get("rows", []), Jobs(runs, recipe)
     jobs.choices = known.get("choices", {})
     if rows:
-        yield report(recipe, jobs, runs, rows)
+        yield report(recipe, jobs, runs, rows, known)
     with stopping_cleanly():
         coming = rows_to_come(listed, rows)
         for row in done(coming, jobs, runs, options.processes):
             rows.append(row)
-            write_json(kept, {"rows": rows, "choices": dict(jobs.choices)})
-            yield report(recipe, jobs, runs, rows)
+            choices = dict(jobs.choices)
+            kept_rows.write_rows(runs.directory, recipe, known, rows, choices)
+            yield report(recipe, jobs, runs, rows, known)
         print("all is done", flush=True)
-
-
-def known_rows(kept, report, recipe):
-    """Rows and choices of a runs' directory, of a report where it is new."""
-    path = kept if kept.exists() or not report else pathlib.Path(report)
-    if path == kept and not kept.exists():
-        return {}
-    known = read(path.parent, path.name)
-    if known.get("scale", recipe.scale) != recipe.scale:
-        raise SystemExit(
-            f"--known must be of as many steps. Received: {path} of "
-            f"{known['scale']} times the steps, for --scale={recipe.scale}"
-        )
-    return known
 
 
 def done(coming, jobs, runs, processes):
@@ -131,15 +116,13 @@ def rows_to_come(listed, rows):
     ]
 
 
-def report(recipe, jobs, runs, rows):
+def report(recipe, jobs, runs, rows, known):
     """What benchmarks/findings.json holds, see `summary` and `cells.Cell`."""
     listed = cells.all_cells(recipe.counts)
     return {
         "command": COMMAND,
-        "what": f"top-1 on the test set of {recipe.dataset}",
-        "scale": recipe.scale,
-        "processor hours": round(runs.processor_hours, 2),
-        "runs by hardware": runs.hardware(),
+        **kept_rows.rows_of(recipe),
+        **kept_rows.taken(known, runs),
         "rows in all": sum(cell.draws for cell in listed),
         "cells": summary.summary(rows),
         "rows": rows,

@@ -77,19 +77,17 @@ class Jobs:
         rates = recipes.FEW_RATES if few else recipes.MANY_RATES
         return self._choose(
             f"rate of {name_of(cell)}",
-            {
-                rate: self._finetuning(cell, rate, SEED_OF_CHOICES, VALIDATION)
-                for rate in rates
-            },
+            rates,
+            lambda rate: self._finetuning(
+                cell, rate, SEED_OF_CHOICES, VALIDATION
+            ),
         )
 
     def _scratch_rate(self, cell):
         return self._choose(
             f"rate of {name_of(cell)}",
-            {
-                rate: self._scratch(cell, rate, SEED_OF_CHOICES, VALIDATION)
-                for rate in recipes.SCRATCH_RATES
-            },
+            recipes.SCRATCH_RATES,
+            lambda rate: self._scratch(cell, rate, SEED_OF_CHOICES, VALIDATION),
         )
 
     def _distill_rate(self, cell):
@@ -97,10 +95,8 @@ class Jobs:
         model = self._model(cell, cells.EQ_2)
         return self._choose(
             f"rate of {name_of(model)}",
-            {
-                rate: self._distilling_on_validation(model, rate, 1.0)
-                for rate in recipes.DISTILL_RATES
-            },
+            recipes.DISTILL_RATES,
+            lambda rate: self._distilling_on_validation(model, rate, 1.0),
         )
 
     def _alpha(self, cell, rate):
@@ -108,21 +104,25 @@ class Jobs:
         model = self._model(cell, cells.EQ_3)
         return self._choose(
             f"alpha of {name_of(model)}",
-            {
-                alpha: self._distilling_on_validation(model, rate, alpha)
-                for alpha in recipes.ALPHAS
-            },
+            recipes.ALPHAS,
+            lambda alpha: self._distilling_on_validation(model, rate, alpha),
         )
 
     def _model(self, cell, loss):
         few = self._recipe.counts[0]
         return cells.student(cells.SMALL, few, loss, cell.temperature)
 
-    def _choose(self, name, runs):
-        """The value whose run is best on validation, the first of equals."""
+    def _choose(self, name, values, run):
+        """The value whose run is best on validation, the first of equals.
+
+        Args:
+          name: Of the choice; what is chosen already needs no runs.
+          values: To choose from.
+          run: Function from a value to a run.
+        """
         if name in self.choices:
             return self.choices[name]["chosen"]
-        found = {value: self._judged(*run) for value, run in runs.items()}
+        found = {value: self._judged(*run(value)) for value in values}
         chosen = max(found, key=found.get)
         self.choices[name] = {
             "on": VALIDATION["eval_split"],
@@ -158,9 +158,10 @@ class Jobs:
     def _distilling_on_validation(self, cell, rate, alpha):
         """The teacher has not seen what the student is judged on."""
         taught = cells.teacher(cell.labels)
-        teacher, _ = self._finetuning(
+        teacher, flags = self._finetuning(
             taught, self._rate(taught), SEED_OF_CHOICES, VALIDATION
         )
+        self._judged(teacher, flags)  # not yet, where its rate was known
         return self._distilling(
             cell, rate, alpha, SEED_OF_CHOICES, VALIDATION, teacher
         )

@@ -126,9 +126,11 @@ class Runs:
         if self._over():
             raise TimeOver("the time is over")
         print(f"{name} ...", file=sys.stderr, flush=True)
+        self._save()  # it has begun, also where this process is killed
         code, seconds = self._process(name, entry["flags"], module)
-        entry["processor minutes"] += round(seconds / 60, 5)
-        entry["hardware"] = hardware()
+        with self._saving:
+            entry["processor minutes"] += round(seconds / 60, 5)
+            entry["hardware"] = hardware()
         self._save()
         self._check_code(name, code)
 

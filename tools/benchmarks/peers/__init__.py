@@ -17,6 +17,7 @@ import pathlib
 import subprocess
 import sys
 
+from tools.benchmark import hardware
 from tools.benchmarks.findings.runs import write_json
 from tools.benchmarks.peers import neighbours
 from tools.benchmarks.peers import original
@@ -180,12 +181,38 @@ def original_parts(options):
 
 
 def pace_of(options):
-    """Images/s of both sides and the peer's setting, measured once."""
+    """Images/s of both sides and the peer's setting, measured once.
+
+    Raises:
+      SystemExit: If they are there of another setting or other hardware. Older
+        files do not say of which hardware, and are taken as they are.
+    """
     path = pathlib.Path(options.work_dir) / PACE
     if not path.exists():
-        measured = speed.Speed("neighbours", options)
-        write_json(path, measured.pace(options.peer_setting))
-    return json.loads(path.read_text())
+        pace = speed.Speed("neighbours", options).pace(options.peer_setting)
+        pace |= {"tried": not options.peer_setting, "hardware": hardware()}
+        write_json(path, pace)
+    pace = json.loads(path.read_text())
+    check_pace(path, pace, options.peer_setting)
+    return pace
+
+
+def check_pace(path, pace, setting):
+    """Has a setting, of all that were tried where it is unset, be the kept."""
+    here = hardware()
+    kept = (
+        pace["setting"],
+        pace.get("tried", True),
+        pace.get("hardware", here),
+    )
+    same = setting == kept[0] if setting else kept[1]
+    if not same or kept[2] != here:
+        raise SystemExit(
+            f"{path} must be of the same --peer_setting and hardware. "
+            f"Received: {kept[0]} on {kept[2]}, for "
+            f"{setting or 'all settings'} on {here}: give "
+            f"--peer_setting={kept[0]} there, or another --work_dir"
+        )
 
 
 def ready(options):

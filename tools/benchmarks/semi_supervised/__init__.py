@@ -128,7 +128,9 @@ def draws_of(name, labels, drawn, options, runs):
 
 
 def share(job, options, directory):
-    """Has a job find the pretraining of another one, where that is there."""
+    """Has a job not begun yet find the pretraining of another, if done."""
+    if (directory / job / "job.json").exists():
+        return
     name, labels, draw = job.rsplit("_", 2)
     first = directory / f"{name}_{labels}_0"
     other = directory / f"{name}_{options.labels.split(',')[0]}_0"
