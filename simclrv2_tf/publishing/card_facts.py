@@ -47,6 +47,12 @@ _MEASURED = {
     "eval/expected_calibration_error": ("expected calibration error", None),
     "eval/knn_accuracy": ("nearest neighbours", "eval/knn_examples"),
 }
+# Of what is answered at a temperature, where one was fitted.
+_CALIBRATED = {
+    "eval/expected_calibration_error": (
+        "eval/calibrated_expected_calibration_error"
+    ),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -228,7 +234,7 @@ def _results_of(config, directory, version, kinds):
 
 def _measured(held):
     for key, (words, count) in _MEASURED.items():
-        value = held.get(key)
+        value = held.get(_CALIBRATED.get(key), held.get(key))
         if isinstance(value, float) and 0 <= value <= 1:
             yield _result(words, value, int(held.get(count, 0)))
 

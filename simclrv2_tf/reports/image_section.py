@@ -132,7 +132,12 @@ def _result(seen, pictures):
         ),
     ]
     confused = [(names[a], names[b], n) for a, b, n in judged.confused()]
-    return {**judged.summary(), "figures": figures, "confused": confused}
+    return {
+        **judged.summary(),
+        "figures": figures,
+        "confused": confused,
+        "temperature": seen.temperature,
+    }
 
 
 def _maps(seen, pictures, small):

@@ -34,6 +34,7 @@ class Seen:
       total: Images that there were to choose from.
       names: Of the classes that the network answers with.
       note: Why there is no result, "" if there is one.
+      temperature: What logits are divided by to be probabilities.
     """
 
     source: Source
@@ -44,6 +45,7 @@ class Seen:
     total: int
     names: list[str]
     note: str
+    temperature: float
 
 
 def look(images: Images) -> Seen:
@@ -54,7 +56,8 @@ def look(images: Images) -> Seen:
     """
     config = images.config
     prefix = weights.newest(config)
-    network = weights.load(config, prefix, _is_averaged(config, prefix))
+    averaged = _is_averaged(config, prefix)
+    network = weights.load(config, prefix, averaged)
     evaluation = images.evaluation is not None
     source = weights.in_order_of(
         prefix,
@@ -67,8 +70,11 @@ def look(images: Images) -> Seen:
         network, source, endpoints, numbers, config.eval_batch_size
     )
     judged, note = None, "The network has no trained classifier."
+    temperature = 1.0
     if classifies:
-        judged, note = _judged(prefix, source.subset(read), outputs[_LOGITS])
+        temperature = weights.temperature(prefix, averaged)
+        logits = outputs[_LOGITS] / temperature
+        judged, note = _judged(prefix, source.subset(read), logits)
     if not evaluation:
         note = "There are no labelled images to evaluate on."
     count = judged.classes if judged else 0
@@ -83,6 +89,7 @@ def look(images: Images) -> Seen:
         source.num_examples,
         names,
         note,
+        temperature,
     )
 
 

@@ -122,6 +122,21 @@ def test_a_result_is_of_the_weights_that_it_names(
         assert bool(found.measured_on) == (export_ema == judged)
 
 
+def test_the_calibration_is_that_of_the_answers(run, tmp_path):
+    key = "expected_calibration_error"
+    held = {**published_run.RESULT, f"eval/{key}": 0.3}
+    version = version_in(tmp_path / "elsewhere")
+
+    def error():
+        results = told(run, version).results
+        return next(r.value for r in results if "calibration" in r.what)
+
+    write(run, result_7=held)
+    assert error() == 0.3
+    write(run, result_7={**held, f"eval/calibrated_{key}": 0.05})
+    assert error() == 0.05
+
+
 def test_of_two_results_that_of_the_weights_is_told(run, tmp_path):
     best = version_in(tmp_path / "elsewhere", below="saved_model_best")
     other = {**published_run.RESULT, "eval/label_top_1_accuracy": 0.9}

@@ -49,3 +49,23 @@ def test_the_weights_are_those_that_the_run_exports(
         (odds / odds.sum(axis=1, keepdims=True)).max(axis=1),
         rtol=1e-4,
     )
+
+
+def test_probabilities_are_those_that_the_classifier_gives(network, tmp_path):
+    run = averaged_run.save(network, tmp_path / "run")
+    config = Config(mode="report", model_dir=str(run))
+    source = images()
+    before = network_answers.look(Images(config, source, source))
+    (checkpoint,) = {path.stem for path in run.glob("ckpt-*.index")}
+    kept = run / checkpoint.replace("ckpt", "calibration")
+    kept.with_suffix(".json").write_text('{"temperature": 2.5}')
+    seen = network_answers.look(Images(config, source, source))
+    assert (before.temperature, seen.temperature) == (1.0, 2.5)
+    logits = small_classifier.answers(network, source, "logits_sup")
+    odds = np.exp(logits / 2.5)
+    np.testing.assert_allclose(
+        seen.judged.confidence,
+        (odds / odds.sum(axis=1, keepdims=True)).max(axis=1),
+        rtol=1e-4,
+    )
+    np.testing.assert_array_equal(seen.judged.answers, before.judged.answers)
