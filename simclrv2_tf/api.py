@@ -333,6 +333,11 @@ def recommend(
     dataset: Data,
     model_dir: Path | None = None,
     eval_dataset: Data | None = None,
+    *,
+    pretrain: Options | None = None,
+    finetune: Options | None = None,
+    distill: Options | None = None,
+    scratch: Options | None = None,
     **options: Unpack[Options],
 ) -> dict[str, Any]:
     """Says what `semi_supervised` would do with a data set, and why.
@@ -341,6 +346,10 @@ def recommend(
       dataset: See `semi_supervised`.
       model_dir: Where flagfiles go, below `recipe/`; None for none.
       eval_dataset: See `semi_supervised`.
+      pretrain: Options of that stage, see `semi_supervised`.
+      finetune: The same.
+      distill: The same.
+      scratch: The same.
       **options: Fields of `Config`, such as `time_budget`.
 
     Returns:
@@ -348,7 +357,9 @@ def recommend(
       "flagfiles".
     """
     options = {**options, "mode": "recommend"}
-    return _job(dataset, model_dir, options, eval_dataset, {})
+    stages = {"pretrain": pretrain, "finetune": finetune}
+    stages |= {"distill": distill, "scratch": scratch}
+    return _job(dataset, model_dir, options, eval_dataset, stages)
 
 
 def _job(dataset, model_dir, options, eval_dataset, stages, callbacks=()):

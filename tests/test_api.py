@@ -112,6 +112,14 @@ def test_a_job_sets_a_share_aside_by_itself(asked, tmp_path):
     assert asked[-1][1].num_examples == 20
 
 
+def test_a_recommendation_takes_what_the_job_takes(asked, tmp_path):
+    own = {"distill": {"learning_rate": 0.5}, "pretrain": {"seed": 3}}
+    for function in (simclrv2_tf.semi_supervised, simclrv2_tf.recommend):
+        function(pictures(), tmp_path, **own)
+    texts = {config.stage_options for config, *_ in asked}
+    assert texts == {"pretrain.seed=3 distill.learning_rate=0.5"}
+
+
 def test_folds_need_nothing_else_to_evaluate_on(asked, tmp_path):
     best = {"export_best": "label_top_1_accuracy"}
     simclrv2_tf.finetune(pictures(), tmp_path, best_folds=5, **best)

@@ -38,19 +38,23 @@ def left_out(
       tried: Folds that are left out, one after another.
 
     Returns:
-      bool, of the examples of those folds; none where a class has a single
-      label.
+      bool, of the examples of those folds. One that is alone in its class is
+      never left out; none where all are.
     """
     from sklearn.model_selection import StratifiedKFold
 
     counts = np.bincount(labels)
-    folds = min(FOLDS, counts[counts > 0].min())
-    if folds < 2:
+    alone = np.flatnonzero(counts[labels] == 1)
+    several = np.flatnonzero(counts[labels] > 1)
+    if not len(several):
         return np.zeros(0, bool)
+    folds = min(FOLDS, counts[counts > 1].min())
     right = np.zeros(len(labels), bool)
     tested = np.zeros(len(labels), bool)
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    for rest, out in list(split.split(features, labels))[:tried]:
+    parts = list(split.split(several, labels[several]))[:tried]
+    for others, left in parts:
+        rest, out = np.append(several[others], alone), several[left]
         right[out] = (
             classify(features[rest], labels[rest], features[out]) == labels[out]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from simclrv2_tf.recipes.budget.machine import Machine
 
@@ -31,6 +32,8 @@ class Facts:
       seconds_given: Whether the user gave the time budget.
       grey: Whether the channels of each image are equal.
       evaluated: Images to evaluate on.
+      largest: The largest `network_sizes.Size` that fits the memory, None
+        where that bounds nothing.
     """
 
     examples: int
@@ -48,6 +51,7 @@ class Facts:
     seconds_given: bool = True
     grey: bool = False
     evaluated: int = 0
+    largest: Any = None
 
     @property
     def per_class(self) -> float:

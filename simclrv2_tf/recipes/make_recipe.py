@@ -17,6 +17,7 @@ from simclrv2_tf.recipes.budget import few_epochs
 from simclrv2_tf.recipes.budget import image_memory
 from simclrv2_tf.recipes.budget import measured_speed
 from simclrv2_tf.recipes.budget import memory_fit
+from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget import self_distillation
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
@@ -55,12 +56,11 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     notes += [*leakage.notes(data), str(facts.machine)]
     decoding = decoding_time.measure(data.train)
     limits = _limits(config, data, facts, decoding)
-    recipe, step = _tried(config, data, facts, limits, decoding)
+    facts, recipe, step = _tried(config, data, facts, limits, decoding)
     slower = measured_speed.as_measured(facts, recipe, step)
     if slower is not facts:
-        facts = slower
-        notes.append(measured_speed.note(facts))
-        recipe, step = _tried(config, data, facts, limits, decoding)
+        notes.append(measured_speed.note(slower))
+        facts, recipe, step = _tried(config, data, slower, limits, decoding)
     recipe.notes = notes + recipe.notes
     return _planned(config, data, facts, recipe, step, limits, begin)
 
@@ -87,12 +87,33 @@ def _limits(config, data, facts, decoding):
 
 def _tried(config, data, facts, limits, decoding):
     """What the rules choose, in the memory there is, and a step of it."""
-    recipe = _by_rules(config, data, facts)
-    memory_fit.fit(recipe, *limits)
+    facts, recipe = _fitted(config, data, facts, limits)
     choose_rates(recipe, facts)
     kept = image_memory.kept(recipe, limits.images)
     decoding = dataclasses.replace(decoding, kept=kept)
-    return recipe, _measured(recipe, facts, data.train, decoding)
+    return facts, recipe, _measured(recipe, facts, data.train, decoding)
+
+
+def _fitted(config, data, facts, limits):
+    """The recipe of the largest network that the memory holds, and its facts.
+
+    Raises:
+      ValueError: If it does not hold the smallest there is a choice of.
+    """
+    recipe = _by_rules(config, data, facts)
+    try:
+        memory_fit.fit(recipe, *limits)
+    except ValueError:
+        smaller = network_sizes.smaller(facts)
+        if smaller is None:
+            raise
+        return _fitted(config, data, smaller, limits)
+    if facts.largest == network_sizes.choose(facts):
+        recipe.notes.append(
+            "the network is smaller than the time allows: the memory does not "
+            "hold a larger one"
+        )
+    return facts, recipe
 
 
 def _by_rules(config, data, facts):

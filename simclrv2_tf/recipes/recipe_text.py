@@ -16,6 +16,11 @@ TITLES = {
     "distill": "distillation, on all images",
     "scratch": "for comparison: the small network from scratch",
 }
+# Stage -> part of the job before it, its stage in the recipe, and its title.
+_BEFORE = {
+    "pretrain": ("pilots", "pilot", "pilot runs, to choose the augmentation"),
+    "finetune": ("trials", "trial", "trials of how the teacher learns"),
+}
 
 
 def lines(recipe: Recipe) -> Iterator[str]:
@@ -26,12 +31,24 @@ def lines(recipe: Recipe) -> Iterator[str]:
     for stage in STAGES:
         if stage not in recipe.seconds:
             continue
+        yield from _short_runs(recipe, stage)
         yield f"\n{TITLES[stage]} ({duration(recipe.seconds[stage])})"
         for reason in recipe.effective(stage):
             option = f"--{reason.option}={reason.value}"
             yield f"  {option:<34} {reason.why} [{reason.source}]"
         for name, value in recipe.given.get(stage, {}).items():
             yield f"  {f'--{name}={value}':<34} as given"
+
+
+def _short_runs(recipe, stage):
+    """Those that choose for a stage, before it."""
+    part, runs, title = _BEFORE.get(stage, ("", "", ""))
+    if part not in recipe.seconds:
+        return
+    yield f"\n{title} ({duration(recipe.seconds[part])})"
+    for reason in recipe.of(runs):
+        option = f"--{reason.option}={reason.value}"
+        yield f"  {option:<34} {reason.why} [{reason.source}]"
 
 
 def flagfile(recipe: Recipe, stage: str) -> str:

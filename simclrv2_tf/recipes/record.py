@@ -28,6 +28,9 @@ _HELD = {
 }
 # Options of single stages that earlier versions took and ignored.
 _IGNORED = ("time_limit", "preemption_exit_code")
+# What a job takes from the command that goes on with it: an error that ends a
+# stage may ask for it.
+OF_NOW = ("check_memory", "eval_batch_size", "max_corrupt_fraction")
 # Runs of a job that hold a classifier, the best first.
 _CLASSIFIERS = ("distilled", "finetuned", "scratch")
 # Those whose features a job under way embeds with, the best first.
@@ -238,11 +241,13 @@ class Record:
 def _of_effect(flags):
     """What a job was asked, without what changes nothing that it trains.
 
-    Stages of earlier versions ignored some; where the export is copied to may
-    change at any time.
+    Stages of earlier versions ignored some; others may change at any time, as
+    those of a run may.
     """
-    text = stage_overrides.without(flags.get("stage_options"), _IGNORED)
-    kept = {name: v for name, v in flags.items() if name != "export_dir"}
+    ignored = (*_IGNORED, *OF_NOW)
+    text = stage_overrides.without(flags.get("stage_options"), ignored)
+    changing = ("export_dir", *OF_NOW)
+    kept = {name: v for name, v in flags.items() if name not in changing}
     return {**kept, "stage_options": text}
 
 

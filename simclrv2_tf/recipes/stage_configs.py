@@ -14,6 +14,7 @@ from simclrv2_tf.config.stage_overrides import OF_THE_JOB
 from simclrv2_tf.config.stage_overrides import read
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.record import OF_NOW
 
 # The directory of each stage, and its train_mode.
 FOLDERS = {
@@ -183,7 +184,7 @@ def config_of(
     directory = os.path.join(config.directory, FOLDERS[stage])
     options = {
         **recipe.options(stage),
-        **_logger(config, stage),
+        **_of_now(config, stage),
         **data,
         **_beginnings(config, recipe, stage),
         "dataset": config.dataset,
@@ -196,12 +197,12 @@ def config_of(
     return Config(**options)
 
 
-def _logger(config, stage):
-    """Who gets the metrics: as this call says, and not as the first one."""
-    if "logger" not in config.given:
-        return {}
+def _of_now(config, stage):
+    """What is as this call says, and not as the first one: who gets metrics."""
     own = read(config.stage_options, config)[stage]
-    return {"logger": own.get("logger", config.logger)}
+    names = ("logger", *OF_NOW)
+    shared = {n: getattr(config, n) for n in names if n in config.given}
+    return {**shared, **{n: own[n] for n in names if n in own}}
 
 
 def _beginnings(config, recipe, stage):

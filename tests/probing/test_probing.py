@@ -236,6 +236,20 @@ def test_wide_features_are_turned_and_answers_stay():
     )
 
 
+def test_an_example_that_is_alone_in_its_class_is_never_left_out():
+    labels = np.array([0, 1, 0, 1, 2, 0, 1])
+    asked = []
+
+    def classify(known, known_labels, queries):
+        assert 4 in known  # it may be an answer
+        asked.extend(queries.tolist())
+        return np.where(np.isin(queries, [0, 2, 5]), 0, 2)
+
+    right = cross_validation.left_out(classify, np.arange(7), labels)
+    assert sorted(asked) == [0, 1, 2, 3, 5, 6]
+    assert right.tolist() == [True, False, True, False, True, False]
+
+
 def test_a_single_label_leaves_the_usual_strength():
     strength, how = cross_validation.choose_strength(np.eye(3), np.arange(3))
     assert strength == linear_probe.STRENGTH and "the usual one" in how

@@ -161,3 +161,32 @@ def test_there_must_be_time_for_an_epoch_of_it():
     given = {"pretrain": {"train_steps": 20}}
     assert self_distilled(dataclasses.replace(many, seconds=3600.0), given)
     assert not self_distilled(many, given)
+
+
+def test_a_network_that_the_memory_does_not_hold_is_made_smaller(monkeypatch):
+    data = open_data(Config(), photographs(UNLABELLED), None)
+    facts = dataclasses.replace(SIGNS, seconds=1e6)
+    limits = make_recipe.Limits(0.0, 1, STAGES[:1], {}, image_memory.NO_IMAGES)
+    widest = 0.5
+
+    def fit(recipe, *limits):
+        options = recipe.options("pretrain")
+        large = options["image_size"] > 32
+        if large or options["width_multiplier"] > widest:
+            raise ValueError("too large")
+
+    monkeypatch.setattr(memory_fit, "fit", fit)
+    config = Config(train_mode="semi_supervised")
+    fitting, recipe = make_recipe._fitted(config, data, facts, limits)
+    assert recipe.options("pretrain")["width_multiplier"] == 0.5
+    assert fitting.largest.width_multiplier == 0.5
+    assert "the memory does not hold a larger one" in recipe.notes[-1]
+    widest = 0.0
+    with pytest.raises(ValueError, match="too large"):
+        make_recipe._fitted(config, data, facts, limits)
+    widest, given = 0.5, {"width_multiplier": 1, "image_size": 32}
+    given = {**given, "resnet_depth": 18}
+    asked = Config(train_mode="semi_supervised", **given)
+    decided = dataclasses.replace(facts, given=given)
+    with pytest.raises(ValueError, match="too large"):
+        make_recipe._fitted(asked, data, decided, limits)

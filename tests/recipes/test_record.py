@@ -146,5 +146,8 @@ def test_a_job_may_export_elsewhere_when_it_goes_on():
     now = {"train_mode": "semi_supervised", "seed": 1}
     record.check_same(begun, now, data, "runs/x")
     record.check_same(begun, {**now, "export_dir": "new"}, data, "runs/x")
+    stages = "distill.check_memory=False scratch.eval_batch_size=8"
+    other = {"max_corrupt_fraction": 0.1, "stage_options": stages}
+    record.check_same(begun, {**now, **other}, data, "runs/x")
     with pytest.raises(ValueError, match="seed=2"):
         record.check_same(begun, {**now, "seed": 2}, data, "runs/x")

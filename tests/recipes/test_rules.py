@@ -489,3 +489,18 @@ def test_what_is_given_wins():
     recipe.choose("pretrain", "temperature", 0.2, "why", "source")
     assert recipe.options("pretrain") == {"temperature": 0.5}
     assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_the_plan_tells_of_short_runs_before_what_they_choose_for():
+    recipe = recommend(SIGNS)
+    recipe.choose("pilot", "train_steps", 150, "3 runs in 2 min", "measured")
+    recipe.seconds = {"pilots": 120.0, "trials": 60.0}
+    recipe.seconds |= {"pretrain": 300.0, "finetune": 5.0}
+    titles = [
+        line.strip()
+        for line in recipe_text.lines(recipe)
+        if line.startswith("\n") or "3 runs" in line
+    ]
+    starts = ["pilot runs, to ch", "--train_steps=150", "pretraining, on a"]
+    starts += ["trials of how the", "fine-tuning, on t"]
+    assert [t[:17] for t in titles] == starts

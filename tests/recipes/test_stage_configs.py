@@ -165,3 +165,16 @@ def test_a_job_judges_the_weights_that_it_exports():
     other = Config(train_mode="semi_supervised", **shared, eval_ema=False)
     given = stage_configs.given(other)
     assert not any(given[s].get("eval_ema") for s in given)
+
+
+def test_what_an_error_asks_for_is_taken_from_the_present_call():
+    recipe = Recipe(given={"distill": {"max_corrupt_fraction": 0.01}})
+
+    def asked(**options):
+        config = job(train_mode="semi_supervised", **options)
+        return stage_configs.config_of(config, recipe, "distill", {}, False)
+
+    assert asked().max_corrupt_fraction == 0.01
+    assert asked(max_corrupt_fraction=0.05).max_corrupt_fraction == 0.05
+    own = {"stage_options": {"distill": {"check_memory": False}}}
+    assert not asked(**own).check_memory

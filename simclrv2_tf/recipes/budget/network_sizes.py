@@ -59,13 +59,27 @@ def choose(facts: Facts) -> Size:
 
     What weights have, or the user has given, is not chosen.
     """
-    *larger, narrow, narrowest = _fitting(facts)
+    *larger, narrowest = _in_memory(facts)
     seconds = PRETRAINING * facts.seconds
     for size in larger:
-        if images_seen(size, facts, seconds) >= images_wanted(facts.examples):
+        least = images_wanted(facts.examples)
+        if size == narrow(facts):
+            least = FEW_SEEN
+        if images_seen(size, facts, seconds) >= least:
             return size
-    few = images_seen(narrow, facts, seconds) < FEW_SEEN
-    return narrowest if few else narrow
+    return narrowest
+
+
+def smaller(facts: Facts) -> Facts | None:
+    """Facts by which the next smaller network is chosen, for less memory.
+
+    None where there is none, or what is given leaves no choice.
+    """
+    sizes = list(dict.fromkeys(_in_memory(facts)))
+    place = sizes.index(choose(facts)) + 1
+    if place == len(sizes):
+        return None
+    return dataclasses.replace(facts, largest=sizes[place])
 
 
 def narrow(facts: Facts) -> Size:
@@ -116,6 +130,14 @@ def _fitting(facts):
     }
     sizes = LADDER if "image_size" in decided else _no_larger(facts.side)
     return [dataclasses.replace(size, **decided) for size in sizes]
+
+
+def _in_memory(facts):
+    """The same without those that turned out to take too much memory."""
+    sizes = _fitting(facts)
+    if facts.largest not in sizes:
+        return sizes
+    return sizes[sizes.index(facts.largest) :]
 
 
 def _no_larger(side):
