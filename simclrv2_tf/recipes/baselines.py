@@ -101,7 +101,7 @@ def accuracy(classify, train, evaluation=None) -> tuple[float, int]:
       evaluation: The same to evaluate on; None for cross-validation.
 
     Returns:
-      Share of right answers, and of how many; (nan, 0) where a class has a
+      Share of right answers, and of how many; (nan, 0) where each class has a
       single label and nothing can be left out.
     """
     if evaluation is not None:

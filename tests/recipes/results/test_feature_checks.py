@@ -75,8 +75,11 @@ def test_nor_of_a_cross_validation(rows_of):
     assert {row.measured for row in rows} == {"cross-validation"}
 
 
-def test_a_class_with_one_label_left_is_not_judged(rows_of):
+def test_of_a_class_with_one_label_left_the_others_are_judged(rows_of):
     rows = rows_of(images([0, 1, 2] * 2, bad=(0,)), None)
+    assert [row.examples for row in rows] == [4] * 3
+    assert all(0 <= row.top_1 <= 1 for row in rows)
+    rows = rows_of(images([0, 1, 2]), None)
     assert [(row.examples, row.top_1) for row in rows] == [(0, None)] * 3
 
 
