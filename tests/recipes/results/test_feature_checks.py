@@ -79,8 +79,6 @@ def test_of_a_class_with_one_label_left_the_others_are_judged(rows_of):
     rows = rows_of(images([0, 1, 2] * 2, bad=(0,)), None)
     assert [row.examples for row in rows] == [4] * 3
     assert all(0 <= row.top_1 <= 1 for row in rows)
-    rows = rows_of(images([0, 1, 2]), None)
-    assert [(row.examples, row.top_1) for row in rows] == [(0, None)] * 3
 
 
 def test_of_many_images_some_are_drawn(rows_of, monkeypatch, tmp_path):
