@@ -33,9 +33,7 @@ def lines(recipe: Recipe) -> Iterator[str]:
             continue
         yield from _short_runs(recipe, stage)
         yield f"\n{TITLES[stage]} ({duration(recipe.seconds[stage])})"
-        for reason in recipe.effective(stage):
-            option = f"--{reason.option}={reason.value}"
-            yield f"  {option:<34} {reason.why} [{reason.source}]"
+        yield from map(_line, recipe.effective(stage))
         for name, value in recipe.given.get(stage, {}).items():
             yield f"  {f'--{name}={value}':<34} as given"
 
@@ -46,9 +44,12 @@ def _short_runs(recipe, stage):
     if part not in recipe.seconds:
         return
     yield f"\n{title} ({duration(recipe.seconds[part])})"
-    for reason in recipe.of(runs):
-        option = f"--{reason.option}={reason.value}"
-        yield f"  {option:<34} {reason.why} [{reason.source}]"
+    yield from map(_line, recipe.of(runs))
+
+
+def _line(reason):
+    option = f"--{reason.option}={reason.value}"
+    return f"  {option:<34} {reason.why} [{reason.source}]"
 
 
 def flagfile(recipe: Recipe, stage: str) -> str:

@@ -216,7 +216,7 @@ class Stage(SavedByKeras):
 
     def named_variables(self) -> dict[str, keras.Variable]:
         """What a checkpoint holds by name: the weights, and their average."""
-        named = self.network.named_variables()
+        named = super().named_variables()
         if self.average is not None:
             named |= self.average.named_variables()
         return named

@@ -33,8 +33,8 @@ class SavedByKeras(keras.Model):
     _average_is_missing = False
 
     def named_variables(self) -> dict[str, keras.Variable]:
-        """The variables of the network, and those beside it, by name."""
-        raise NotImplementedError
+        """The variables of the network by name, and of what is beside it."""
+        return self.network.named_variables()
 
     def _beside(self):
         known = self.network.named_variables()

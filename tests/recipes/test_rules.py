@@ -1,17 +1,13 @@
 """The recipe: its rules, its time and its memory."""
 
 import dataclasses
-import types
 
 import pytest
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.hub import catalogue
 from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.recipes import given_weights
 from simclrv2_tf.recipes import make_recipe
-from simclrv2_tf.recipes import recipe_text
-from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import stage_steps
 from simclrv2_tf.recipes.budget import step_time
@@ -151,30 +147,6 @@ def test_all_stages_see_the_channels_that_pretraining_is_given():
     assert [recipe.options(s)["channels"] for s in STAGES] == [1] * 4
 
 
-@pytest.mark.parametrize(
-    ("examples", "stage"), [(100, "finetune"), (50_000, "pretrain")]
-)
-def test_weights_are_looked_at_as_they_are_read(monkeypatch, examples, stage):
-    asked = []
-
-    def find_weights(*arguments):
-        asked.append(arguments)
-        return types.SimpleNamespace(arguments={"resnet_depth": 50})
-
-    monkeypatch.setattr(given_weights.hub, "find_weights", find_weights)
-    config = Config(
-        mode="recommend",
-        checkpoint="x.pth",
-        checkpoint_ignore="projector",
-        stage_options={stage: {"checkpoint_ema": True}},
-    )
-    assert given_weights.initial(config, examples) == {"resnet_depth": 50}
-    assert asked == [("x.pth", True, "projector")]
-    config = dataclasses.replace(config, checkpoint=None)
-    assert given_weights.initial(config, examples) == {}
-    assert len(asked) == 1
-
-
 def test_sources_call_the_data_what_the_docs_call_them():
     assert not any("signs" in rule.source for rule in RULES)
 
@@ -222,39 +194,6 @@ def test_every_stage_of_the_recipe_flips_or_none(told, flips):
     assert f"tells {told:.0%} of the images" in why
 
 
-def test_more_time_or_devices_make_a_larger_network():
-    few = network_sizes.choose(SIGNS)
-    more = network_sizes.choose(dataclasses.replace(SIGNS, seconds=36_000.0))
-    most = network_sizes.choose(
-        dataclasses.replace(SIGNS, machine=SERVER, side=500, seconds=36_000.0)
-    )
-    assert few == network_sizes.Size(32, 18, 0.25)
-    assert few.width_multiplier < more.width_multiplier
-    assert most.image_size == 224 and most.resnet_depth == 50
-
-
-def test_little_time_makes_the_narrow_network_half_as_wide():
-    def chosen(seconds, **more):
-        facts = dataclasses.replace(SIGNS, seconds=seconds, **more)
-        return network_sizes.choose(facts)
-
-    narrow, narrower = (network_sizes.Size(32, 18, w) for w in (0.25, 0.125))
-    step = network_sizes.step_seconds(narrow, SIGNS, 256)
-    enough = network_sizes.FEW_SEEN / 256 * step / network_sizes.PRETRAINING
-    assert chosen(1.01 * enough) == narrow
-    assert chosen(0.99 * enough) == narrower
-    # It is for the smallest network alone, and not where a width is given.
-    wide = {"given": {"width_multiplier": 0.25}, "side": 500}
-    assert chosen(1.01 * enough, **wide) == narrow
-    assert chosen(0.99 * enough, **wide) == narrow
-
-
-def test_images_are_never_made_larger_than_they_are():
-    for side, expected in ((8, 16), (28, 28), (32, 32), (60, 32)):
-        facts = dataclasses.replace(SIGNS, side=side, machine=SERVER)
-        assert network_sizes.choose(facts).image_size == expected
-
-
 @pytest.mark.parametrize("decided", ["given", "initial"])
 def test_the_rules_know_what_has_been_decided(decided):
     network = {"image_size": 224, "resnet_depth": 50, "width_multiplier": 1}
@@ -267,29 +206,6 @@ def test_the_rules_know_what_has_been_decided(decided):
     pretrain = recipe.options("pretrain")
     assert pretrain["crop_area_min"] == 0.08 and pretrain["use_blur"]
     assert pretrain["color_jitter_strength"] == 1.0
-
-
-def test_a_student_of_large_weights_is_what_the_time_allows():
-    weights = {"image_size": 224, "resnet_depth": 152, "width_multiplier": 3}
-    slow = dataclasses.replace(SIGNS, side=512, initial=weights)
-    assert network_sizes.choose_student(slow).options() == {
-        "image_size": 224,
-        "resnet_depth": 18,
-        "width_multiplier": 0.125,
-    }
-    fast = dataclasses.replace(slow, machine=SERVER, seconds=48 * 3600.0)
-    student = network_sizes.choose_student(fast)
-    assert student == network_sizes.Size(224, 50, 1)
-
-
-def test_the_network_is_chosen_for_a_size_that_is_given():
-    hours = dataclasses.replace(SIGNS, side=512, seconds=48 * 3600.0)
-    small = dataclasses.replace(hours, given={"image_size": 32})
-    assert network_sizes.choose(hours).image_size > 32
-    assert network_sizes.choose(small).image_size == 32
-    assert not recommend(small).options("pretrain")["use_blur"]
-    narrow = dataclasses.replace(hours, given={"width_multiplier": 0.25})
-    assert network_sizes.choose(narrow).width_multiplier == 0.25
 
 
 @pytest.mark.parametrize(("elongation", "area"), [(1.5, 0.3), (4.5, 0.08)])
@@ -335,22 +251,6 @@ def test_the_time_of_pretraining_that_is_left_out_is_distillations():
 )
 def test_the_probe_is_short_where_steps_are_long(reckoned, steps):
     assert step_time.steps_for(reckoned) == steps
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({}, True),
-        ({"channels": 1}, False),  # no photograph
-        ({"side": 32}, False),
-        ({"examples": 50_000}, False),  # enough to learn from
-        ({"initial": {"resnet_depth": 50}}, False),  # has them
-    ],
-)
-def test_photographs_are_told_of_published_weights(changes, said):
-    notes = given_weights.notes(dataclasses.replace(SIGNS, **changes))
-    assert any(given_weights.WEIGHTS in note for note in notes) == said
-    assert catalogue.find(given_weights.WEIGHTS)
 
 
 def test_the_time_is_kept():
@@ -433,74 +333,8 @@ def test_trials_of_fine_tuning_are_planned():
     assert short.options("trial")["train_steps"] == 7
 
 
-def test_weights_that_are_given_say_what_the_teacher_is():
-    initial = {
-        "resnet_depth": 50,
-        "width_multiplier": 1,
-        "image_size": 224,
-        "proj_head_mode": "none",
-    }
-    facts = dataclasses.replace(SIGNS, initial=initial)
-    recipe = recommend(facts)
-    given_weights.start_from(recipe, facts)
-    assert recipe.options("finetune")["resnet_depth"] == 50
-    assert recipe.options("finetune")["ft_proj_selector"] == 0
-    assert recipe.options("distill")["resnet_depth"] == 18
-    assert recipe.options("distill")["image_size"] == 224
-    assert recipe.left_out == ["pretrain"]
-    grey = dataclasses.replace(facts, channels=1)
-    recipe = recommend(grey)
-    given_weights.start_from(recipe, grey)
-    for stage in STAGES:  # the teacher's images are the student's
-        assert recipe.options(stage)["channels"] == 3
-        (why,) = {r.why for r in recipe.of(stage) if r.option == "channels"}
-        assert why == "as --checkpoint has it"
-    many = dataclasses.replace(facts, examples=10**6)
-    recipe = recommend(many)
-    given_weights.start_from(recipe, many)
-    assert not recipe.left_out
-
-
-def test_the_plan_tells_what_counts_alone():
-    recipe = recommend(SIGNS)
-    assert "  --image_size=32 " in "\n".join(_plan_of(recipe))
-    own = {"backbone": "keras:MobileNetV3Small", "image_size": 40}
-    recipe.give({"pretrain": own})
-    plan = _plan_of(recipe)
-    told = "\n".join(plan)
-    assert "resnet_depth" not in told
-    assert "width_multiplier" not in told
-    assert [line for line in plan if "image_size" in line] == [
-        f"  {'--image_size=40':<34} as given"
-    ]
-    flags = recipe_text.flagfile(recipe, "pretrain")
-    assert "--image_size=40" in flags
-    assert "--image_size=32" not in flags
-    assert recipe.options("pretrain")["resnet_depth"] == 18  # of its time
-
-
-def _plan_of(recipe):
-    recipe.seconds = {"pretrain": 60.0}
-    return list(recipe_text.lines(recipe))
-
-
 def test_what_is_given_wins():
     recipe = Recipe(given={"pretrain": {"temperature": 0.5}})
     recipe.choose("pretrain", "temperature", 0.2, "why", "source")
     assert recipe.options("pretrain") == {"temperature": 0.5}
     assert Recipe.from_json(recipe.to_json()) == recipe
-
-
-def test_the_plan_tells_of_short_runs_before_what_they_choose_for():
-    recipe = recommend(SIGNS)
-    recipe.choose("pilot", "train_steps", 150, "3 runs in 2 min", "measured")
-    recipe.seconds = {"pilots": 120.0, "trials": 60.0}
-    recipe.seconds |= {"pretrain": 300.0, "finetune": 5.0}
-    titles = [
-        line.strip()
-        for line in recipe_text.lines(recipe)
-        if line.startswith("\n") or "3 runs" in line
-    ]
-    starts = ["pilot runs, to ch", "--train_steps=150", "pretraining, on a"]
-    starts += ["trials of how the", "fine-tuning, on t"]
-    assert [t[:17] for t in titles] == starts
