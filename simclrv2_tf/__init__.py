@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import wrapt
 
 from simclrv2_tf import keras_settings
+from simclrv2_tf.machine import onednn
 
 __version__ = "0.1.0"
 
@@ -94,6 +95,7 @@ def __getattr__(name):
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     keras_settings.check_backend()
+    onednn.use()
     module = importlib.import_module(f"{__name__}.{_HOME[name]}")
     return getattr(module, name)
 

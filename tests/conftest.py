@@ -8,11 +8,14 @@ import pathlib
 
 import pytest
 
+from simclrv2_tf.machine import onednn
+
 # Tracing makes many objects that stay; looking through all of them as often as
 # Python does unasked takes a tenth of the tests' time.
 gc.set_threshold(50_000, 10, 10)
 # What is held to 1e-6 is the arithmetic of processors; a number tries a GPU.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+onednn.use()  # as commands do
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 
 from simclrv2_tf.console import notices
+from simclrv2_tf.machine import onednn
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _CHATTER = ("absl", "tensorflow")  # Python loggers
@@ -74,6 +75,7 @@ def quiet_tensorflow() -> None:
 def _load():
     if "tensorflow" in sys.modules:
         return
+    onednn.use()
     with _without_notices():
         import keras  # noqa: F401
         import tensorflow as tf
