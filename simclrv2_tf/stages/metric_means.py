@@ -10,18 +10,35 @@ def note(
     means: dict[str, keras.metrics.Mean],
     values: dict[str, tf.Tensor | tuple[tf.Tensor, tf.Tensor]],
 ) -> dict[str, tf.Tensor]:
-    """Adds the values of all replicas to running means, see `Stage.record`."""
+    """Adds the values of all replicas to running means, see `Stage.record`.
+
+    A mean is NaN after a step that was not finite as long as no step was.
+    """
     pairs = [v if isinstance(v, tuple) else (v, 1.0) for v in values.values()]
-    parts, weights = tf.unstack(tf.cast(pairs, tf.float32), 2, 1)
-    finite = tf.math.is_finite(parts)
-    parts, weights = (tf.where(finite, v, 0.0) for v in (parts, weights))
-    sums = tf.stack([parts * weights, weights])
-    sums, weights = tf.unstack(distribution.sum_over_replicas(sums), 2)
-    parts = tf.math.divide_no_nan(sums, weights)
-    noted = (tf.unstack(v, len(pairs)) for v in (parts, weights))
+    pairs = tf.unstack(tf.cast(pairs, tf.float32), 2, 1)
+    parts, weights, lost = _over_replicas(*pairs)
+    noted = (tf.unstack(v, len(values)) for v in (parts, weights))
     for name, part, weight in zip(values, *noted, strict=True):
         means[name].update_state(part, sample_weight=weight)
-    return {mean.name: mean.result() for mean in means.values()}
+    spoilt = dict(zip(values, tf.unstack(lost > 0, len(values)), strict=True))
+    return {m.name: _result(m, spoilt.get(n)) for n, m in means.items()}
+
+
+def _over_replicas(parts, weights):
+    """Means, weights that are finite and weights that are not, of all."""
+    finite = tf.math.is_finite(parts)
+    kept, lost = (tf.where(f, weights, 0.0) for f in (finite, ~finite))
+    sums = tf.stack([tf.where(finite, parts, 0.0) * kept, kept, lost])
+    total, kept, lost = tf.unstack(distribution.sum_over_replicas(sums), 3)
+    return tf.math.divide_no_nan(total, kept), kept, lost
+
+
+def _result(mean, spoilt):
+    """What a mean says; NaN where all that it could have had was spoilt."""
+    if spoilt is None:
+        return mean.result()
+    nothing = tf.logical_and(spoilt, tf.equal(mean.count, 0.0))
+    return tf.where(nothing, float("nan"), mean.result())
 
 
 def labelled_mean(values: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -252,7 +252,8 @@ class Stage(SavedByKeras):
             weight. What is noted is the mean over all replicas, so that each
             of them has the same to tell.
 
-        What is not finite is left out of the means.
+        What is not finite is left out of the means; one of which nothing else
+        came since the last reset is NaN.
 
         Returns:
           Dictionary {"train/<name>": mean since the last reset}.

@@ -42,6 +42,10 @@ def test_a_start_that_learns_is_left_alone():
     assert trouble([], 60, 1 / 511) is None
 
 
+def test_numbers_that_are_text_as_nan_is_are_not_judged():
+    assert trouble(events(100, "nan", "nan"), 60, 1 / 511) is None
+
+
 def test_chance_and_collapse_are_seen():
     assert "by chance" in trouble(events(100, 0.002), 60, 1 / 511)
     assert "one point" in trouble(events(100, 0.5, -0.01), 60, 1 / 511)

@@ -84,12 +84,18 @@ def trouble(events: list[dict], settled: int, chance: float) -> str | None:
       chance: The contrastive accuracy of guessing.
     """
     last = {e["event"]: e for e in events if e.get("step", 0) >= settled}
-    accuracy = (
-        last.get("train", {}).get("metrics", {}).get("train/contrast_acc")
-    )
+    metrics = last.get("train", {}).get("metrics", {})
+    accuracy = _finite(metrics, "train/contrast_acc")
     if accuracy is not None and accuracy < TIMES_CHANCE * chance:
         return f"positives are found no better than by chance ({accuracy:.2%})"
-    uniformity = last.get("health", {}).get("numbers", {}).get("uniformity")
+    numbers = last.get("health", {}).get("numbers", {})
+    uniformity = _finite(numbers, "uniformity")
     if uniformity is not None and uniformity > health.UNIFORM_ENOUGH:
         return f"all projections lie at one point (uniformity {uniformity:.2f})"
     return None
+
+
+def _finite(numbers, name):
+    """A number of a journal, None where it has none or text, as for NaN."""
+    value = numbers.get(name)
+    return value if isinstance(value, (int, float)) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
@@ -82,9 +84,9 @@ class LearningTrend:
         self._journal.note(EVENT, step=step, numbers=at_start)
 
     def _of_steps(self, metrics, remembered):
-        if "train/contrast_loss" not in metrics:
+        loss = float(metrics.get("train/contrast_loss", math.nan))
+        if not math.isfinite(loss):
             return {}
-        loss = float(metrics["train/contrast_loss"])
         chance = health.chance_loss(self._batch, remembered)
         return {
             "loss_share_of_chance": loss / chance,

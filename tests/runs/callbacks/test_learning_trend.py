@@ -94,3 +94,13 @@ def test_neighbours_are_those_of_the_features_in_inference():
 
     stage = types.SimpleNamespace(network=network)
     assert Neighbours(images, labels).accuracy(stage) == 1.0
+
+
+def test_a_loss_that_is_not_finite_is_compared_with_nothing(tmp_path):
+    bad = {"train/contrast_loss": np.nan, "train/contrast_acc": 0.02}
+    trend = LearningTrend(BATCH, Journal(tmp_path), Fixed())
+    trend.begin(0, 0.5)
+    trend.step(1, bad)
+    assert "loss_share_of_chance" not in trend.numbers(0.8, bad)
+    later = trend.numbers(0.8, LATER)
+    assert not any("at_start" in name for name in later if "loss" in name)
