@@ -19,6 +19,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.recipes.budget.decoding_time import IN_MEMORY
 from simclrv2_tf.recipes.budget.decoding_time import DecodingTime
+from simclrv2_tf.recipes.budget.probe_batch import in_parts
 from simclrv2_tf.recipes.budget.stop_in_time import StopInTime
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.hardware import devices
@@ -65,7 +66,7 @@ def measure(
     """Times a few steps of a run that is thrown away.
 
     Where decoding alone would take too long, the images of the probe are
-    noise in memory.
+    noise in memory. Where a step takes long on paper its batch is a part.
 
     Args:
       options: Those of pretraining.
@@ -73,6 +74,12 @@ def measure(
       reckoned: Seconds of a step on paper.
       decoding: The `DecodingTime` of its images.
     """
+    options, parts = in_parts(options, reckoned)
+    found = _measured(options, source, reckoned / parts, decoding)
+    return dataclasses.replace(found, step=parts * found.step)
+
+
+def _measured(options, source, reckoned, decoding):
     batch = options.get("train_batch_size", 0)
     if LEAST_STEPS * batch * decoding.of("pretrain") > SECONDS:
         return _without_images(options, reckoned, decoding)

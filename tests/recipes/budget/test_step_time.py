@@ -80,6 +80,18 @@ def test_steps_that_wait_take_as_long_as_their_images(timed):
     assert files == StepTime(0.5, 10.0, longer)
 
 
+def test_a_long_step_is_measured_on_a_part_of_its_batch(timed):
+    sources, found = timed
+    decoding = DecodingTime(0.2)
+    long = step_time.measure(OPTIONS, "photographs", 16.0, decoding)
+    (noise,) = sources
+    assert noise.num_examples == 32
+    assert long.step == 8 * 0.5 and long.decoding == decoding
+    found["waiting"] = 0.6
+    crops = step_time.measure(OPTIONS, "photographs", 16.0)
+    assert (crops.step, crops.crop) == (8 * 0.5, 0.5 / 64)
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_a_probe_of_few_steps(monkeypatch, late):
     monkeypatch.setattr(step_time, "SECONDS", 0.0 if late else 60.0)
