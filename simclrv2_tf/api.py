@@ -344,7 +344,8 @@ def recommend(
 
     Args:
       dataset: See `semi_supervised`.
-      model_dir: Where flagfiles go, below `recipe/`; None for none.
+      model_dir: Where flagfiles go, below `recipe/`, with which the stages can
+        be run by hand. With None no flagfiles are written, as a line says.
       eval_dataset: See `semi_supervised`.
       pretrain: Options of that stage, see `semi_supervised`.
       finetune: The same.
@@ -354,7 +355,7 @@ def recommend(
 
     Returns:
       Dictionary of "options" {stage: {option: value}}, "seconds", "notes" and
-      "flagfiles".
+      "flagfiles", the paths that were written.
     """
     options = {**options, "mode": "recommend"}
     stages = {"pretrain": pretrain, "finetune": finetune}

@@ -41,6 +41,7 @@ from simclrv2_tf.recipes.record import classifier_of
 from simclrv2_tf.recipes.record import embedder_of
 from simclrv2_tf.recipes.record import is_job
 from simclrv2_tf.recipes.record import read_job
+from simclrv2_tf.reports import history
 from simclrv2_tf.reports import page
 from simclrv2_tf.runs import apart_from_images
 from simclrv2_tf.runs import inputs
@@ -50,12 +51,14 @@ from simclrv2_tf.runs.callbacks import loggers
 from simclrv2_tf.runs.callbacks.user_callbacks import check_callbacks
 from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.interruption import Interruption
+from simclrv2_tf.runs.new_directory import removed_if_empty
 from simclrv2_tf.runs.own_data import with_own_data
 from simclrv2_tf.runs.start.orientation_choice import agree
 from simclrv2_tf.runs.start.orientation_choice import resolve_orientation
 from simclrv2_tf.runs.train import train
 
 TRAINING = ("train", "train_then_eval")
+BEGINNING = (*TRAINING, "recommend")  # of these a directory may be new
 EXPORTING = (*TRAINING, "export")
 APPLYING = ("eval", "embed", "predict", "probe", "curate")
 JUDGING = ("eval", "probe", "curate")  # of these, by images held out
@@ -94,18 +97,11 @@ def run(
         return _report(config, source, eval_source)
     if config.mode == "publish":
         return _publish(config, source, eval_source)
-    if config.mode not in (*TRAINING, "recommend"):
+    if config.mode not in BEGINNING:
         config = _of_the_run(config)
-    config = resolve_orientation(config)
-    if isinstance(eval_source, str):
-        eval_source = inputs.open_evaluation_of(config, eval_source)
-    config, (source, eval_source) = agree(config, source, eval_source)
-    if config.mode == "recommend":
-        return recommendation.recommend_for(config, source, eval_source)
-    data = (source, eval_source)
-    if config.train_mode == "semi_supervised" and config.mode in TRAINING:
-        return _run_job(config, data, interruption, callbacks)
-    return _run_on_devices(config, data, interruption, callbacks)
+        return _with_data(config, source, eval_source, interruption, callbacks)
+    with removed_if_empty(config.model_dir):
+        return _with_data(config, source, eval_source, interruption, callbacks)
 
 
 def as_begun(
@@ -118,6 +114,23 @@ def as_begun(
     return kept_networks.as_begun(options, directory)
 
 
+def _with_data(config, source, eval_source, interruption, callbacks):
+    """A run, a job or a plan for one, or what a run's weights are for.
+
+    Images are turned, or not, as the weights say that it begins with.
+    """
+    config = resolve_orientation(config)
+    if isinstance(eval_source, str):
+        eval_source = inputs.open_evaluation_of(config, eval_source)
+    config, (source, eval_source) = agree(config, source, eval_source)
+    if config.mode == "recommend":
+        return recommendation.recommend_for(config, source, eval_source)
+    data = (source, eval_source)
+    if config.train_mode == "semi_supervised" and config.mode in TRAINING:
+        return _run_job(config, data, interruption, callbacks)
+    return _run_on_devices(config, data, interruption, callbacks)
+
+
 def _check(config, callbacks):
     """Raises a ValueError unless `callbacks` are callbacks that take part.
 
@@ -128,7 +141,7 @@ def _check(config, callbacks):
     if config.mode in TRAINING:
         loggers.check_installed(config)
         export.check_installed(exports.all_formats(config))
-    if config.mode in (*TRAINING, "recommend"):
+    if config.mode in BEGINNING:
         apart_from_images.check(config)
     if callbacks and (config.dataset_summary or config.mode not in TRAINING):
         raise ValueError(
@@ -161,10 +174,11 @@ def _run_of_job(callbacks, config, *sources):
 def _lacks_page(directory):
     """Whether a job has ended, and its page was not made since.
 
-    One that is older than the job's report tells of a job under way.
+    One that is older than the job's report tells of a job under way. A job
+    that has trained nothing has none: it was given weights and no label.
     """
     ended, made = (_written_at(directory, name) for name in (REPORT, page.PAGE))
-    return ended > made
+    return ended > made and bool(history.read_stages(directory))
 
 
 def _written_at(directory, name):

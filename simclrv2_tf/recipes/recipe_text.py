@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
 
 from simclrv2_tf.console.units import duration
+from simclrv2_tf.recipes.by_hand import ByHand
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import write_text
+from simclrv2_tf.recipes.stage_configs import FOLDERS
 
 TITLES = {
     "pretrain": "pretraining, on all images",
@@ -52,25 +56,69 @@ def _line(reason):
     return f"  {option:<34} {reason.why} [{reason.source}]"
 
 
-def flagfile(recipe: Recipe, stage: str) -> str:
-    """A flagfile of a stage, each number with its reason."""
-    text = [f"# {TITLES[stage]}", ""]
-    if stage == "distill" and recipe.self_distillation:
-        text += ["# to be given beside: --checkpoint, the same as --teacher"]
+def flagfile(recipe: Recipe, stage: str, by_hand: ByHand | None = None) -> str:
+    """A flagfile of a stage, each number with its reason.
+
+    Args:
+      recipe: A `Recipe`.
+      stage: Name of the stage.
+      by_hand: What a job gives the stage beside; None for a stage of a job,
+        whose run writes a flagfile of its own.
+    """
+    heads = _of_a_job(recipe, stage) if by_hand is None else by_hand.notes
+    text = [f"# {TITLES[stage]}", *map(_comment, heads), ""]
+    instead = by_hand.options if by_hand else {}
     for reason in recipe.effective(stage):
-        text += [f"# {reason.why} [{reason.source}]"]
-        text += [f"--{reason.option}={reason.value}"]
+        if reason.option not in instead:
+            text += [f"# {reason.why} [{reason.source}]"]
+            text += _flags({reason.option: reason.value})
     given = recipe.given.get(stage, {})
-    text += [f"--{name}={value}" for name, value in given.items()]
+    text += _flags({n: v for n, v in given.items() if n not in instead})
+    if by_hand is not None:
+        text += [_comment(f"as a job runs this stage; {by_hand.data}")]
+        text += _flags(instead)
     return "\n".join(text) + "\n"
 
 
-def write_flagfiles(recipe: Recipe, directory: str) -> list[str]:
-    """Writes a flagfile for each stage into `recipe/`; returns their paths."""
+def _of_a_job(recipe, stage):
+    """What a flagfile lacks that tells the settings of a job's run alone."""
+    yield (
+        "these are settings alone: a run's own flagfile, "
+        f"../{FOLDERS[stage]}/flags.cfg, has its data and its weights too"
+    )
+    if stage == "distill" and recipe.self_distillation:
+        yield "to be given beside: --checkpoint, the same as --teacher"
+
+
+def _comment(text):
+    return f"# {' '.join(text.split())}"
+
+
+def _flags(options: Mapping[str, Any]) -> list[str]:
+    """A line for each option that is set."""
+    return [f"--{n}={v}" for n, v in options.items() if v is not None]
+
+
+def write_flagfiles(
+    recipe: Recipe,
+    directory: str,
+    by_hand: Mapping[str, ByHand] | None = None,
+) -> list[str]:
+    """Writes a flagfile for each stage into `recipe/`.
+
+    Args:
+      recipe: A `Recipe`.
+      directory: Of the job.
+      by_hand: {stage: what a job gives it beside}, where no job has begun.
+
+    Returns:
+      Their paths.
+    """
     paths = flagfiles(recipe, directory)
     for stage, path in paths.items():
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        write_text(*os.path.split(path), flagfile(recipe, stage))
+        text = flagfile(recipe, stage, by_hand[stage] if by_hand else None)
+        write_text(*os.path.split(path), text)
     return list(paths.values())
 
 

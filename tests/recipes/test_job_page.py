@@ -41,6 +41,16 @@ def test_a_job_that_has_not_ended_has_no_page(tmp_path, monkeypatch):
     assert written(monkeypatch, tmp_path) == 0
 
 
+def test_a_job_that_trained_nothing_has_no_page(tmp_path, monkeypatch):
+    """It was given weights, and its images have no labels."""
+    (tmp_path / record.JOB).write_text("{}")
+    assert written(monkeypatch, tmp_path, REPORT) == 0
+    (tmp_path / "pretrained").mkdir()
+    flags = '{"train_mode": "pretrain"}'
+    (tmp_path / "pretrained" / "flags.json").write_text(flags)
+    assert written(monkeypatch, tmp_path, REPORT) == 1
+
+
 def test_a_report_that_is_there_is_not_written_again(tmp_path):
     record.write_report(str(tmp_path), REPORT)
     path = tmp_path / record.REPORT
