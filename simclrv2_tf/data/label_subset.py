@@ -13,6 +13,7 @@ def choose_labels(
     per_class: int = 0,
     seed: int = 0,
     names: Sequence[str] | None = None,
+    drawn_as: Sequence[int] | None = None,
 ) -> np.ndarray:
     """Chooses the examples whose labels are used.
 
@@ -25,6 +26,9 @@ def choose_labels(
       per_class: Examples of each class; 0 for the share.
       seed: Which choice.
       names: Names of the classes, for messages.
+      drawn_as: Number that each class is drawn by, no two of them alike; None
+        for its own. With the former ones, classes that are numbered anew keep
+        the examples that were chosen of them.
 
     Returns:
       Sorted int64 numbers of the examples chosen.
@@ -39,9 +43,10 @@ def choose_labels(
         )
     if fraction == 1 and not per_class:  # a part of a split may lack a class
         return np.flatnonzero(labels >= 0)
+    classes = range(labels.max() + 1)
     chosen = [
-        _of_class(labels, index, fraction, per_class, seed, names)
-        for index in range(labels.max() + 1)
+        _of_class(labels, index, fraction, per_class, [seed, number], names)
+        for index, number in zip(classes, drawn_as or classes, strict=False)
     ]
     return np.sort(np.concatenate(chosen))
 
@@ -91,5 +96,5 @@ def _of_class(labels, index, fraction, per_class, seed, names):
             f"asked for; class {name!r} has {len(members)} examples. "
             f"Received: {requested}"
         )
-    order = np.random.Generator(np.random.PCG64([seed, index]))
+    order = np.random.Generator(np.random.PCG64(seed))
     return order.permutation(members)[:wanted]

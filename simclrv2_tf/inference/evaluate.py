@@ -143,7 +143,8 @@ def evaluate_checkpoint(
     if config.knn_k:
         source = source or inputs.open_source(config)
         source = weights.in_order_of(prefix, source)
-        result |= _neighbours(config, network, eval_source, source)
+        drawn_as = _numbers_of_draw(prefix, source)
+        result |= _neighbours(config, network, eval_source, source, drawn_as)
     if not result:
         _LOG.warning(
             "nothing to evaluate: there is no trained classifier, or there "
@@ -242,12 +243,19 @@ def check_labels(source: Source, eval_source: Source) -> None:
             )
 
 
-def _neighbours(config, network, eval_source, source):
+def _numbers_of_draw(prefix, source):
+    """By which a run drew the labels of classes that it has numbered so."""
+    flags = weights.flags_of(prefix)
+    same = source.class_names == tuple(flags.get("class_names") or ())
+    return flags.get(inputs.DRAWN_AS) if same else None
+
+
+def _neighbours(config, network, eval_source, source, drawn_as):
     """Accuracy of nearest neighbours among the labels that may be used."""
     check_labels(source, eval_source)
     known = source.class_names or ()
     eval_source = class_match.renumber(eval_source, known, "The neighbours")
-    allowed = inputs.labelled_examples(config, source)
+    allowed = inputs.labelled_examples(config, source, drawn_as)
     channels = network.get_config()["channels"]
     source = source.subset(allowed).with_channels(channels)
     bank = _embedded(config, network, source)

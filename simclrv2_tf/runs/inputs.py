@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import logging
 from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -26,6 +27,9 @@ from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.runs import own_data
 
+# In flags.json: the number that the labels of each class are drawn by, where it
+# is not the run's own, see `class_numbers`.
+DRAWN_AS = "labels_drawn_as"
 NEIGHBOURS = 256  # labelled images that nearest neighbours are sought among
 LEAST_NEIGHBOURS = 100  # fewer tell nothing for sure
 NEIGHBOUR_CLASSES = 10  # of these, so that each image has others of its class
@@ -207,14 +211,21 @@ def _open_whole(config, split):
     )
 
 
-def choose_labels(config: Config, source: Source) -> Source:
+def choose_labels(
+    config: Config, source: Source, drawn_as: Sequence[int] | None = None
+) -> Source:
     """The source with the labels that the flags allow, as its stage wants.
 
     Fine-tuning goes through labelled examples alone; pretraining and
     distillation through all, most of them without a label.
+
+    Args:
+      config: A `Config`.
+      source: A `Source`.
+      drawn_as: Number that each class is drawn by; None for its own.
     """
     finetunes = config.train_mode == "finetune"
-    chosen = with_allowed_labels(config, source)
+    chosen = with_allowed_labels(config, source, drawn_as)
     if finetunes:
         _check_classes(source)
     count = int((chosen.labels >= 0).sum())
@@ -228,23 +239,34 @@ def choose_labels(config: Config, source: Source) -> Source:
     return chosen
 
 
-def with_allowed_labels(config: Config, source: Source) -> Source:
+def with_allowed_labels(
+    config: Config, source: Source, drawn_as: Sequence[int] | None = None
+) -> Source:
     """As `choose_labels`, which also checks the classes and tells the count."""
     finetunes = config.train_mode == "finetune"
     if not finetunes and not (source.labels >= 0).any():
         return source
-    chosen = labelled_examples(config, source)
+    chosen = labelled_examples(config, source, drawn_as)
     return source.subset(chosen) if finetunes else source.with_labels(chosen)
 
 
-def labelled_examples(config: Config, source: Source) -> np.ndarray:
-    """Numbers of the examples whose labels the flags allow."""
+def labelled_examples(
+    config: Config, source: Source, drawn_as: Sequence[int] | None = None
+) -> np.ndarray:
+    """Numbers of the examples whose labels the flags allow.
+
+    Args:
+      config: A `Config`.
+      source: A `Source`.
+      drawn_as: See `choose_labels`.
+    """
     return label_subset.choose_labels(
         source.labels,
         config.label_fraction,
         config.labels_per_class,
         config.label_seed,
         source.class_names,
+        drawn_as,
     )
 
 

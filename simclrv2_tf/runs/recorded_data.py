@@ -105,5 +105,6 @@ def _of_training(config: Config, flags: dict) -> Source:
     if known:
         as_written = flags.get("class_names_as_written", False)
         source = renumber(source, known, "The run", as_written)
-    source = inputs.with_allowed_labels(config, source)
+    drawn_as = flags.get(inputs.DRAWN_AS)
+    source = inputs.with_allowed_labels(config, source, drawn_as)
     return source.with_channels(flags.get("channels", 3))

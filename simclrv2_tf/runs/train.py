@@ -191,7 +191,8 @@ def _open(config, source, check_classes):
     classes = names_of_run(config, source, opened)
     if check_classes is not None:
         check_classes(classes)
-    source = inputs.choose_labels(config, source)
+    drawn_as = classes.get(inputs.DRAWN_AS)
+    source = inputs.choose_labels(config, source, drawn_as)
     return source.with_channels(config.channels), classes
 
 

@@ -16,6 +16,7 @@ import simclrv2_tf
 from simclrv2_tf import session
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import label_subset
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
@@ -266,6 +267,20 @@ def test_neighbours_are_matched_by_name(run):
     assert found == same != 1 - same
     with pytest.raises(ValueError, match="The neighbours and .*: c in pictu"):
         simclrv2_tf.evaluate(pictures(20, "abc"), run, **options)
+
+
+def test_neighbours_are_those_that_the_run_drew(run):
+    """It may number its classes otherwise than it drew their labels."""
+    numbers = list(range(9, -1, -1))
+    write_flags(run, class_names=DIGITS[::-1], labels_drawn_as=numbers)
+    source = pictures(80)
+    drawn = source.subset(label_subset.choose_labels(source.labels, 1.0, 2))
+    options = {"train_dataset": source, "labels_per_class": 2, "knn_k": 1}
+    result = simclrv2_tf.evaluate(drawn, run, **options)
+    assert result["eval/knn_accuracy"] == 1
+    write_flags(run, class_names=DIGITS[::-1])  # of an earlier version
+    result = simclrv2_tf.evaluate(drawn, run, **options)
+    assert result["eval/knn_accuracy"] < 1
 
 
 def test_features_are_judged_whatever_the_classes(run):

@@ -1,5 +1,6 @@
 """A run is asked about the data that it was trained on, or a warning tells."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import small_backbone
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import recorded_data
 from simclrv2_tf.runs.train import train
 
@@ -64,6 +66,28 @@ def test_other_images_are_told_where_some_were_held_out(
     assert "drawn anew" in caplog.text and "'examples'" in caplog.text
     assert not warned(caplog, flags, run, eval_split="test")
     assert not warned(caplog, flags, run, dataset="digits")
+
+
+def test_labels_are_those_of_a_run_that_numbers_its_classes_otherwise(
+    tmp_path, announced, caplog
+):
+    """As the weights do that it starts from; it draws as the data do."""
+    dataset = write(tmp_path / "a.npz", 40)
+    source = inputs.open_source(Config(dataset=dataset))
+    other = dataclasses.replace(
+        source, labels=1 - source.labels, class_names=source.class_names[::-1]
+    )
+    tuned = {**TINY, "train_mode": "finetune"}
+    flags = {**tuned, **RUNS[1], "dataset": dataset}
+    flags["checkpoint"] = str(tmp_path / "first")
+    run = tmp_path / "run"
+    train(Config(**tuned, model_dir=flags["checkpoint"]), other)
+    with announced():
+        train(Config(**flags, model_dir=str(run)))
+    known = json.loads((run / "flags.json").read_text())
+    assert known["class_names"] == ["1", "0"]
+    assert known[inputs.DRAWN_AS] == [1, 0]
+    assert not warned(caplog, flags, run)
 
 
 def test_a_run_that_went_on_with_other_images_is_told_of_both(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 
+import numpy as np
+
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.class_match import renumber
 from simclrv2_tf.data.class_match import unknown_classes
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.start import teacher_sources
@@ -53,19 +57,55 @@ def names_of_run(config: Config, source: Source, data: Source) -> dict:
 
     Returns:
       Dictionary of `class_names`, a tuple or None, and whether these are
-      `class_names_as_written` in the data.
+      `class_names_as_written` in the data; `inputs.DRAWN_AS` where labels are
+      drawn by other numbers than these classes have.
     """
     names = source.class_names
     as_written = set(data.class_names or ()) <= set(names or ())
     if names is None and config.train_mode == "distill":
         names, as_written = _of_teachers(config, as_written)
-    return {"class_names": names, "class_names_as_written": as_written}
+    said = {"class_names": names, "class_names_as_written": as_written}
+    drawn_as = _numbers_of_draw(config, source, data)
+    return {**said, inputs.DRAWN_AS: drawn_as} if drawn_as else said
+
+
+def _numbers_of_draw(config, source, data):
+    """Number that the labels of each class are drawn by; None for its own.
+
+    They are those of the data, whatever the weights that a run starts from:
+    runs on the same data, from weights and from none, see the same labels.
+    One that goes on keeps its draw, in which earlier versions took its own
+    numbers, and a student has its teacher's.
+    """
+    if source.class_names and _goes_on(config):
+        flags = model_dir.read_flags(config.model_dir)
+        return flags.get(inputs.DRAWN_AS)
+    if config.train_mode == "distill":
+        teacher = next(iter(_named_teachers(config)), None)
+        flags = weights.flags_of(teacher) if teacher else {}
+        if flags:
+            return flags.get(inputs.DRAWN_AS)
+    if source.class_names == data.class_names:
+        return None
+    return _numbers_in(data, source)
+
+
+def _numbers_in(data, source):
+    """The number in the data of each class of a source that is made of them.
+
+    Classes without an example have those that are left.
+    """
+    numbers = np.full(len(source.class_names or ()), UNLABELLED)
+    known = source.labels[source.labels >= 0]
+    numbers[known] = data.labels[source.labels >= 0]
+    free = np.setdiff1d(np.arange(len(numbers)), numbers)
+    numbers[numbers < 0] = free
+    return numbers.tolist()
 
 
 def _as_the_teachers(config, source):
     """The source numbered as the teachers that know their classes by name."""
-    teachers = teacher_sources.ours(config.teacher)
-    named = {t: n for t in teachers if (n := weights.class_names(t))}
+    named = _named_teachers(config)
     first = next(iter(named), None)
     for teacher, names in named.items():
         if list(names) != list(named[first]):
@@ -79,11 +119,16 @@ def _as_the_teachers(config, source):
     return weights.renumbered(first, source, "The teacher")
 
 
+def _named_teachers(config):
+    """{teacher: names of its classes} of ours that know them."""
+    teachers = teacher_sources.ours(config.teacher)
+    return {t: n for t in teachers if (n := weights.class_names(t))}
+
+
 def _of_teachers(config, as_written):
     """Names of the classes that a teacher of ours knows, None for none."""
-    for teacher in teacher_sources.ours(config.teacher):
-        if names := weights.class_names(teacher):
-            return names, weights.as_written(teacher)
+    for teacher, names in _named_teachers(config).items():
+        return names, weights.as_written(teacher)
     return None, as_written
 
 

@@ -282,6 +282,16 @@ def test_label_choice_is_stratified_seeded_and_nested():
     assert not np.array_equal(few, other)
 
 
+def test_classes_that_are_numbered_anew_keep_their_examples():
+    known = np.repeat(np.arange(3), 20)
+    before = label_subset.choose_labels(known, per_class=2)
+    anew = np.array([2, 0, 1])[known]
+    same = label_subset.choose_labels(anew, per_class=2, drawn_as=[1, 2, 0])
+    np.testing.assert_array_equal(same, before)
+    other = label_subset.choose_labels(anew, per_class=2)
+    assert not np.array_equal(other, before)
+
+
 def test_a_choice_of_few_classes_takes_the_largest_and_spreads():
     known = np.array([2] * 30 + [-1] * 40 + [0] * 20 + [1] * 10)
     chosen = label_subset.choose_of_few_classes(known, 2, 20)

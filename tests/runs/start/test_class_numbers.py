@@ -1,5 +1,6 @@
 """Classes of a run, its teacher and its checkpoint, matched by name."""
 
+import dataclasses
 import json
 import shutil
 
@@ -11,8 +12,10 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.start import class_numbers
+from simclrv2_tf.runs.train import _open
 from simclrv2_tf.runs.train import train
 
 TINY = {
@@ -50,6 +53,7 @@ def flags(directory):
 def as_of_an_earlier_version(directory):
     kept = flags(directory)
     del kept["class_names_as_written"]
+    kept.pop(inputs.DRAWN_AS, None)
     (directory / "flags.json").write_text(json.dumps(kept))
 
 
@@ -186,8 +190,68 @@ def test_labels_chosen_are_those_of_the_earlier_version(by_letters):
     np.testing.assert_array_equal(now.storage.array, then.storage.array)
 
 
+def seen(config_, names):
+    """Images that a run on pictures of classes in this order is given."""
+    source, classes = _open(config_, pictures(names), None)
+    kept = source.storage.array[source.labels >= 0]
+    return kept, classes.get(inputs.DRAWN_AS)
+
+
+@pytest.fixture(scope="module")
+def from_letters(by_letters, tmp_path_factory):
+    """A run from those weights on data that number their classes anew."""
+    directory = tmp_path_factory.mktemp("runs") / "new"
+    train(config(directory, checkpoint=str(by_letters)), pictures(NUMBERS))
+    return directory
+
+
+def test_labels_are_drawn_alike_whatever_the_weights(by_letters, tmp_path):
+    alone, _ = seen(config(tmp_path), NUMBERS)
+    for stage in ("pretrain", "finetune"):
+        options = {"train_mode": stage, "checkpoint": str(by_letters)}
+        same, drawn_as = seen(config(tmp_path, **options), NUMBERS)
+        np.testing.assert_array_equal(same, alone)
+        assert drawn_as == [NUMBERS.index(name) for name in LETTERS]
+
+
+def test_a_run_goes_on_with_the_labels_that_it_drew(
+    by_letters, from_letters, tmp_path
+):
+    drawn, _ = seen(config(tmp_path), NUMBERS)
+    weights_ = {"checkpoint": str(by_letters)}
+    for names in (NUMBERS, LETTERS):
+        again, drawn_as = seen(config(from_letters, **weights_), names)
+        np.testing.assert_array_equal(again, drawn)
+        assert drawn_as == flags(from_letters)[inputs.DRAWN_AS]
+    run = copied(from_letters, tmp_path)
+    as_of_an_earlier_version(run)
+    before, drawn_as = seen(config(run, **weights_), NUMBERS)
+    np.testing.assert_array_equal(before, seen(config(by_letters), LETTERS)[0])
+    assert drawn_as is None and not np.array_equal(before, drawn)
+
+
+def test_a_student_has_the_labels_that_its_teacher_drew(
+    by_letters, from_letters, tmp_path
+):
+    for teacher in (by_letters, from_letters):
+        drawn, drawn_as = seen(config(teacher), NUMBERS)
+        options = {"train_mode": "distill", "teacher": str(teacher)}
+        same = seen(config(tmp_path, **options), NUMBERS)
+        np.testing.assert_array_equal(same[0], drawn)
+        assert same[1] == drawn_as
+
+
+def test_a_class_without_an_example_has_the_number_that_is_left():
+    data = pictures(("a", "b"))
+    wider = dataclasses.replace(
+        data, labels=2 - data.labels, class_names=("x", "b", "a")
+    )
+    assert class_numbers._numbers_in(data, wider) == [2, 1, 0]
+
+
 def test_what_a_run_says_of_its_classes(tmp_path):
     source = sources.open_digits()
     named = class_numbers.names_of_run(config(tmp_path), source, source)
     assert named["class_names"] == tuple(map(str, range(10)))
     assert named["class_names_as_written"] is True
+    assert inputs.DRAWN_AS not in named
