@@ -61,11 +61,14 @@ def _fit_pilots(recipe, facts, costs, seconds, most):
     start = max(0.0, costs.run - ENDING)  # nothing is exported
     enough = _enough_steps(recipe, facts)
     for runs in range(most, 1, -1):
-        steps = int((seconds / runs - start) / costs.step["pretrain"])
+        judging = costs.regressions.of_pilots(runs)
+        each = (seconds - judging) / runs - start
+        steps = int(each / costs.step["pretrain"])
         if min(steps, enough) >= LEAST_PILOT_STEPS:
             if steps > enough:
                 steps = enough
-                seconds = runs * (start + steps * costs.step["pretrain"])
+                each = start + steps * costs.step["pretrain"]
+                seconds = runs * each + judging
             why = f"{runs} runs in {duration(seconds)}"
             recipe.choose("pilot", "train_steps", steps, why, MEASURED)
             recipe.pilot_runs = runs
@@ -97,6 +100,7 @@ def plan_trials(
     if not teacher_trials.wanted(recipe, facts.labelled, facts.fewest):
         return 0.0
     each, start = costs.step["finetune"], max(0.0, costs.run - ENDING)
+    start += costs.regressions.start
     runs = teacher_trials.runs(recipe, facts.labelled)
     # What is chosen may train for as long once more.
     whole = runs + costs.runs["finetune"]

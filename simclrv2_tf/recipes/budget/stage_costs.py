@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from simclrv2_tf import scaling
 from simclrv2_tf.models import layer_costs
 from simclrv2_tf.recipes.budget import evaluation_time
+from simclrv2_tf.recipes.budget import regression_time
 from simclrv2_tf.recipes.budget import step_time
+from simclrv2_tf.recipes.budget.regression_time import RegressionTime
 from simclrv2_tf.recipes.budget.step_time import StepTime
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
@@ -30,14 +32,16 @@ class Costs:
 
     Attributes:
       step: {stage: seconds of a step}.
-      run: Seconds that a run takes beside its steps and what it is evaluated
-        on.
+      run: Seconds that a run takes beside its steps, what it is evaluated on
+        and regressions.
       decoding: Seconds that the images of a step of pretraining take to
         decode, 0 where they are in memory.
       measured: Whether a step was timed, and not reckoned on paper.
-      evaluation: {stage: seconds that its evaluation takes}.
+      evaluation: {stage: seconds that its evaluation takes, and regressions
+        on its features}.
       runs: {stage: its runs}, one more for each part of the labels that
         `best_folds` leaves out.
+      regressions: The `RegressionTime` of the job.
     """
 
     step: dict[str, float]
@@ -46,6 +50,7 @@ class Costs:
     measured: bool = True
     evaluation: dict[str, float] = dataclasses.field(default_factory=dict)
     runs: dict[str, int] = dataclasses.field(default_factory=dict)
+    regressions: RegressionTime = RegressionTime()
 
     def of_step(self, stage: str) -> float:
         """Seconds of a step of all runs of a stage."""
@@ -79,8 +84,8 @@ def costs_of(
       measured: The `StepTime` of its pretraining.
       stages: Names of the stages that the job has; pretraining's costs are
         there in any case.
-      facts: `Facts`, which tell how many images are evaluated on; None for
-        none.
+      facts: `Facts`, which tell how many images are evaluated on, and what
+        regressions learn from; None for none.
     """
     pretrain = recipe.options("pretrain")
     teacher = multiplications(pretrain)
@@ -99,11 +104,21 @@ def costs_of(
     step = {stage: max(work[stage], images[stage]) for stage in work}
     decoding = pretrain["train_batch_size"] * measured.decoding.of("pretrain")
     parts = (measured.start + ENDING, decoding, measured.measured)
+    costs = Costs(step, *parts, runs=_runs(recipe, work))
+    if facts is None:
+        return costs
     image = measured.decoding.image
-    evaluation = facts and evaluation_time.seconds(
-        recipe, facts, forward, image, work
-    )
-    return Costs(step, *parts, evaluation or {}, _runs(recipe, work))
+    seconds = evaluation_time.seconds(recipe, facts, forward, image, work)
+    return _judging(costs, recipe, facts, seconds)
+
+
+def _judging(costs, recipe, facts, evaluation):
+    """The costs with those of evaluations and of regressions."""
+    times = regression_time.reckon(recipe, facts)
+    there = {s: n for s, n in costs.runs.items() if s not in recipe.left_out}
+    for stage, seconds in times.of_stages(there).items():
+        evaluation[stage] = evaluation.get(stage, 0.0) + seconds
+    return dataclasses.replace(costs, evaluation=evaluation, regressions=times)
 
 
 def _runs(recipe, stages):
