@@ -86,6 +86,8 @@ def to_the_end(job: Job) -> dict[str, Any]:
         job.write_recipe()
     if "pretrain" not in job.recipe.left_out:
         pretrain(job)
+    if "attempts" in job.record.done:
+        job.write_recipe()
     if not len(job.data.labelled):
         return embed_all(job)
     job.stage("scratch")

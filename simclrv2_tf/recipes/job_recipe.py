@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from simclrv2_tf.config import stage_overrides
 
 STAGES = stage_overrides.STAGES
 OF_RESNETS = ("resnet_depth", "width_multiplier")  # void with a Keras backbone
+_RATE = "learning_rate"
+_FAILED = "starts of pretraining that failed"
 
 
 # Not chosen where the other is given, which it would win over.
@@ -19,6 +23,19 @@ _WINS_OVER = {"checkpoint_steps": "checkpoint_epochs"}
 def is_void(option: str, given: dict[str, Any]) -> bool:
     """Whether an option means nothing beside what was given for its stage."""
     return option in OF_RESNETS and bool(given.get("backbone"))
+
+
+def halvings(attempts: Iterable[dict[str, Any]]) -> list[str]:
+    """Sentences about starts of pretraining that failed.
+
+    Args:
+      attempts: {"rate", "why"} of each, as a job's record has them.
+    """
+    return [
+        f"pretraining began again at learning rate {attempt['rate'] / 2:g}, "
+        f"half of {attempt['rate']:g}: {attempt['why']}"
+        for attempt in attempts
+    ]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +126,27 @@ class Recipe:
         """{option: value} of a stage, with what the user gave."""
         chosen = {reason.option: reason.value for reason in self.of(stage)}
         return {**chosen, **self.given.get(stage, {})}
+
+    def halved(self, attempts: Sequence[dict[str, Any]]) -> Recipe:
+        """A copy with the learning rate that pretraining came down to.
+
+        It is told in the place of one that was given. A job goes on with
+        the recipe itself, whose rate is halved as it pretrains.
+
+        Args:
+          attempts: See `halvings`; without any it is the same recipe.
+        """
+        if not attempts:
+            return dataclasses.replace(self)
+        given = dict(self.given.get("pretrain", {}))
+        given.pop(_RATE, None)
+        copy = dataclasses.replace(
+            self, given={**self.given, "pretrain": given}
+        )
+        rate = attempts[-1]["rate"]
+        why = f"half of {rate:g}, at which pretraining did not learn"
+        copy.choose("pretrain", _RATE, rate / 2, why, _FAILED)
+        return copy
 
     def to_json(self) -> dict:
         return dataclasses.asdict(self)

@@ -1,7 +1,8 @@
 """What a job was asked, what it decided, and what is done: its files.
 
 `job.json` is written once, before anything is trained; `progress.json` after
-each part of the job. Reading them needs no TensorFlow.
+each part of the job, and where one changes the recipe. Reading them needs no
+TensorFlow.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from simclrv2_tf.config import stage_overrides
 JOB = "job.json"
 PROGRESS = "progress.json"
 REPORT, TABLE = "report.json", "table.csv"
+RECIPE = "recipe"  # as it is now, in the progress of a job that changed it
 # What `job.json` holds, by the type that JSON gives it.
 _HELD = {
     ("asked",): dict,

@@ -18,8 +18,10 @@ from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.record import RECIPE
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.runs import journal
+from simclrv2_tf.runs.hardware import memory
 from simclrv2_tf.runs.interruption import Interruption
 
 Runner = Callable[..., dict]  # of a config, sources and an interruption
@@ -53,9 +55,11 @@ class Job:
     lock: Lock | None = None
 
     def write_recipe(self) -> None:
-        """Writes the flagfiles anew, with what was chosen since."""
+        """Writes flagfiles and record anew, with what was chosen since."""
         check_owner(self.lock)
-        recipe_text.write_flagfiles(self.recipe, self.config.directory)
+        recipe = self.recipe.halved(self.record.done.get("attempts", []))
+        recipe_text.write_flagfiles(recipe, self.config.directory)
+        self.record.finish(RECIPE, recipe.to_json())
 
     def config_of(self, stage: str, recipe: Recipe | None = None) -> Config:
         """The config of a stage's run, by another recipe than the job's."""
@@ -109,7 +113,8 @@ class Job:
         seconds = earlier + time.monotonic() - begin
         check_owner(self.lock)
         _check_ended(part, config.directory)
-        self.record.finish(part, {**result, "seconds": seconds})
+        used = {"seconds": seconds, "peak_memory": memory.highest()}
+        self.record.finish(part, {**result, **used})
 
     def path_of(self, stage: str) -> str:
         """The directory of a stage; that of `--checkpoint` if left out."""

@@ -223,8 +223,6 @@ def _told(event):
         return f"Stopped at step {step}: {_reason(event)}"
     if kind == "rollback":
         return f"Rolled back to step {step}; later batches were passed over."
-    if kind == "halved":
-        return f"Learning rate halved to {event.get('rate')}: {_reason(event)}"
     if kind == "diverged":
         return f"Diverged at step {step}."
     return None

@@ -178,8 +178,13 @@ def _flag(name, value):
 
 
 def reasons(directory: str) -> list[dict]:
-    """What a job's recipe chose and why, alike stages in one row."""
-    recipe = record.read_json(directory, record.JOB).get("recipe", {})
+    """What a job's recipe chose and why, alike stages in one row.
+
+    It is the recipe as the job has changed it since it began.
+    """
+    begun = record.read_json(directory, record.JOB).get("recipe", {})
+    done = record.read_json(directory, record.PROGRESS)
+    recipe = done.get(record.RECIPE, begun)
     given = recipe.get("given", {})
     rows: dict[tuple, dict] = {}
     for reason in recipe.get("reasons", []):

@@ -10,6 +10,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import record
+from simclrv2_tf.recipes.job_recipe import halvings
 from simclrv2_tf.reports import curves
 from simclrv2_tf.reports import history
 from simclrv2_tf.reports import image_section
@@ -98,10 +99,9 @@ def _contents(config, directory, sources, pictures):
         "exported": report.get("export"),
         "formats": overview.formats(directory, report.get("export")),
         "efficiency": _efficiency(directory, stages, pictures),
-        "notes": report.get("notes", []),
-        "attempts": done.get("attempts", []),
+        "notes": _notes(report, done),
+        "began_again": "attempts" in done,
         "health": [_health(stage) for stage in stages],
-        "actions": history.actions(events),
         **image_section.contents(
             config,
             (stages[0], _asked(directory, stages)),
@@ -109,6 +109,13 @@ def _contents(config, directory, sources, pictures):
             pictures,
         ),
     }
+
+
+def _notes(report, done):
+    """A report's, and the halvings that one under way or earlier has not."""
+    notes = report.get("notes", [])
+    halved = halvings(done.get("attempts", []))
+    return [*notes, *(note for note in halved if note not in notes)]
 
 
 def _title(directory, stages):

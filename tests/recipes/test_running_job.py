@@ -1,6 +1,7 @@
 """A job that has begun: what its stages start from, and how they end."""
 
 import dataclasses
+import pathlib
 
 import pytest
 
@@ -9,6 +10,8 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import job as jobs
 from simclrv2_tf.recipes import running_job
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.record import RECIPE
+from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.runs.journal import Journal
 
 
@@ -65,6 +68,48 @@ def test_a_run_that_a_callback_ended_is_not_done(job):
     job.run = ended(None)
     job.run_part("pretrained", config, job.interruption)
     assert "pretrained" in job.record.done
+
+
+def test_a_part_says_what_memory_its_process_came_to(job, monkeypatch):
+    monkeypatch.setattr(running_job.memory, "highest", lambda: 7_000)
+    config = Config(model_dir=job.record.path("scratch"))
+    job.run_part("scratch", config, job.interruption)
+    assert Record(job.record.directory).done["scratch"]["peak_memory"] == 7_000
+
+
+def test_the_recipe_is_kept_as_it_is_now(job):
+    job.recipe.choose("pretrain", "crop_area_min", 0.1, "pilots say so", "s")
+    job.write_recipe()
+    kept = Record(job.record.directory).done[RECIPE]
+    assert kept == job.recipe.to_json()
+
+
+@pytest.mark.parametrize("given", [{}, {"learning_rate": 2.0}])
+def test_a_rate_that_was_halved_is_the_recipes(job, monkeypatch, given):
+    """In flagfile and record; the job goes on with what it began with."""
+    job.recipe.give({"pretrain": given})
+    job.recipe.seconds = {"pretrain": 1.0}
+    attempts = [{"rate": rate, "why": "lost"} for rate in (2.0, 1.0)]
+    monkeypatch.setattr(
+        jobs, "pretrain", lambda job: job.record.finish("attempts", attempts)
+    )
+    monkeypatch.setattr(type(job), "stage", lambda *_: {})
+    monkeypatch.setattr(jobs.time_left, "keep_to_plan", lambda _: False)
+    monkeypatch.setattr(jobs, "conclude", lambda _: {})
+    job.recipe.pilot_runs = 0
+    jobs.to_the_end(job)
+    (kept,) = (
+        reason
+        for reason in job.record.done[RECIPE]["reasons"]
+        if (reason["stage"], reason["option"]) == ("pretrain", "learning_rate")
+    )
+    assert kept["value"] == 0.5
+    assert kept["why"] == "half of 1, at which pretraining did not learn"
+    text = pathlib.Path(job.record.path("recipe", "pretrain.cfg")).read_text()
+    assert text.count("--learning_rate=") == 1
+    assert "--learning_rate=0.5\n" in text
+    assert job.recipe.options("pretrain")["learning_rate"] == 2.0
+    assert job.recipe.given == {"pretrain": given}
 
 
 def test_a_job_that_a_callback_ended_says_so(tmp_path, monkeypatch, capsys):

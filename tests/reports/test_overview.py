@@ -101,6 +101,22 @@ def test_time_and_machine_are_told_as_elsewhere(tmp_path):
     assert "P, 8 cores" in dict(overview.facts(str(tmp_path), stages)).values()
 
 
+def test_the_recipe_is_that_which_the_job_came_to(tmp_path):
+    def recipe(value, why):
+        reason = {"option": "crop_area_min", "value": value, "why": why}
+        reasons = [{**reason, "stage": "pretrain", "source": "s"}]
+        return {"given": {}, "reasons": reasons}
+
+    begun = {"recipe": recipe(0.08, "usual")}
+    (tmp_path / "job.json").write_text(json.dumps(begun))
+    (row,) = overview.reasons(str(tmp_path))
+    assert (row["value"], row["why"]) == (0.08, "usual")
+    progress = {"pilots": {}, "recipe": recipe(0.3, "pilot runs")}
+    (tmp_path / "progress.json").write_text(json.dumps(progress))
+    (row,) = overview.reasons(str(tmp_path))
+    assert (row["value"], row["why"]) == (0.3, "pilot runs")
+
+
 def stage(dataset, name):
     environment = {"data": {"name": name, "examples": 3}}
     flags = {"dataset": dataset}

@@ -16,7 +16,9 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference.probes import probe_results
+from simclrv2_tf.recipes import record
 from simclrv2_tf.reports import page
+from simclrv2_tf.runs.journal import Journal
 
 EVIL = "<script>alert(1)</script>"
 NAMES = (EVIL, "bee", "$\\cat")
@@ -56,6 +58,7 @@ TIMED = {
         }
     ]
 }
+HALVED = "pretraining began again at learning rate 1, half of 2: it is lost"
 HEADINGS = ["What it is", "Learning", "Result", "Looking", "Health"]
 
 
@@ -191,6 +194,29 @@ def test_one_measurement_is_no_curve(tmp_path):
     write(run)
     assert "no curve, which takes two measurements" in text_of(run)
     assert "over steps" not in text_of(run)  # of a picture
+
+
+@pytest.mark.parametrize("notes", [[], ["all is well"], [HALVED]])
+def test_a_halving_of_the_rate_is_told_once(tmp_path, notes):
+    """Of a job under way, of one of an earlier version, and of one now."""
+    stage = tmp_path / "pretrained"
+    stage.mkdir()
+    (stage / "flags.json").write_text(json.dumps(FLAGS))
+    write_json(tmp_path, record.JOB, {"data": {"name": "these"}})
+    attempts = [{"rate": 2.0, "why": "it is lost"}]
+    write_json(tmp_path, record.PROGRESS, {"attempts": attempts})
+    if notes:
+        write_json(tmp_path, record.REPORT, {"rows": [], "notes": notes})
+    Journal(str(tmp_path)).note("halved", rate=2.0, reason="it is lost")
+    write(tmp_path)
+    text = text_of(tmp_path)
+    assert text.count("it is lost") == text.count(HALVED) == 1
+    assert "No warnings." not in text
+    assert all(note in text for note in notes)
+
+
+def write_json(directory, name, values):
+    (directory / name).write_text(json.dumps(values))
 
 
 def test_what_is_no_run_is_refused(tmp_path):

@@ -11,6 +11,7 @@ NAME = "always the largest class"
 CLEARLY = 1.25  # times the share that each of equal classes has
 _BALANCED = "eval/balanced_accuracy"
 _OPTION = "class_weights=balanced"
+_PARTS = ("distilled", "scratch")  # the small networks
 
 
 def is_unequal(counts: np.ndarray) -> bool:
@@ -41,18 +42,31 @@ def rows(job) -> list[Row]:
     return [Row(NAME, _share(counts), images, 0, 0.0, measured)]
 
 
+def balanced(job) -> tuple[float, float] | None:
+    """Balanced accuracy of a `Job`'s distilled network and of its twin.
+
+    None where the classes that it is measured on are of like size, which
+    top-1 is enough for, and where it was not measured.
+    """
+    counts, measured = _counted(job)
+    parts = [job.record.done[part] for part in _PARTS]
+    known = [part[_BALANCED] for part in parts if _BALANCED in part]
+    if measured != "evaluation" or len(known) < 2 or not is_unequal(counts):
+        return None
+    return known[0], known[1]
+
+
 def notes(job) -> list[str]:
     """Balanced accuracy of a `Job`'s small networks in words, where of use."""
-    counts, measured = _counted(job)
-    parts = [job.record.done[part] for part in ("distilled", "scratch")]
-    balanced = [part[_BALANCED] for part in parts if _BALANCED in part]
-    if measured != "evaluation" or len(balanced) < 2 or not is_unequal(counts):
+    known = balanced(job)
+    if known is None:
         return []
-    sizes = {part.get("parameters") for part in parts}
+    counts, _ = _counted(job)
+    sizes = {job.record.done[part].get("parameters") for part in _PARTS}
     other = "the same" if len(sizes) == 1 else "another"
     sentence = (
         "balanced accuracy (mean over classes) of the small distilled network "
-        f"is {balanced[0]:.1%}, of {other} from scratch {balanced[1]:.1%}: of "
+        f"is {known[0]:.1%}, of {other} from scratch {known[1]:.1%}: of "
         f"the {counts.sum():,} images {counts.max():,} are of the largest "
         f"class and {counts[counts > 0].min():,} of the smallest, and a "
         f"constant answer has {_share(counts):.1%} top-1"

@@ -14,6 +14,7 @@ from simclrv2_tf.probing.nearest import neighbours
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.results.job_report import Row
 from simclrv2_tf.recipes.results.stratified_draw import draw
+from simclrv2_tf.runs.hardware import memory
 
 PART = "features"
 NEIGHBOURS = 5
@@ -42,7 +43,9 @@ class FeatureChecks:
                 queries and _some(queries, MOST_ASKED),
             )
             rows = [vars(row) for row in self._compute(images)]
-            record.finish(PART, {"rows": rows, **_drawn(known, queries)})
+            held = {"peak_memory": memory.highest()}
+            drawn = _drawn(known, queries)
+            record.finish(PART, {"rows": rows, **held, **drawn})
         return [Row(**values) for values in record.done[PART]["rows"]]
 
     def notes(self) -> list[str]:

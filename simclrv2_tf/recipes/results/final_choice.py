@@ -5,26 +5,51 @@ from __future__ import annotations
 from simclrv2_tf.probing.intervals import difference
 from simclrv2_tf.recipes.results.job_report import Row
 
+# Of top-1; so near to one another, classes of unequal size are what decides.
+ALIKE = 0.01
+# Balanced accuracy of the distilled network and of the one from scratch.
+Balanced = tuple[float, float] | None
 
-def better(distilled: Row, scratch: Row) -> str:
-    """The run that is exported: "scratch" if more of it is right."""
+
+def better(distilled: Row, scratch: Row, balanced: Balanced = None) -> str:
+    """The run that is exported: "scratch" if more of it is right.
+
+    Args:
+      distilled: The `Row` of the distilled network.
+      scratch: That of the network from scratch.
+      balanced: Balanced accuracy of both where classes are of unequal size. It
+        decides where top-1 is alike, as in most of it the largest class counts.
+    """
     if distilled.top_1 is None or scratch.top_1 is None:
         return "distilled"
-    return "scratch" if scratch.top_1 > distilled.top_1 else "distilled"
+    one, other = distilled.top_1, scratch.top_1
+    if balanced is not None and abs(one - other) <= ALIKE:
+        one, other = balanced
+    return "scratch" if other > one else "distilled"
 
 
-def verdict(distilled: Row, scratch: Row) -> str | None:
+def verdict(
+    distilled: Row, scratch: Row, balanced: Balanced = None
+) -> str | None:
     """What there is to say of the choice, in words.
 
     Said where the method was worse than no method, and where the two are not
     told apart by the images that they are measured on. None otherwise, and
     where nothing was measured.
+
+    Args:
+      distilled: See `better`.
+      scratch: The same.
+      balanced: The same.
     """
     if distilled.top_1 is None or scratch.top_1 is None:
         return None
     low, high = _difference(distilled, scratch)
     chance = low <= 0 <= high
-    if better(distilled, scratch) == "scratch":
+    chosen = better(distilled, scratch, balanced)
+    if chosen != better(distilled, scratch):
+        said = [_by_balance(distilled, scratch, balanced)]
+    elif chosen == "scratch":
         said = [_worse(distilled, scratch)]
     elif chance:
         said = [_kept(distilled, scratch)]
@@ -57,6 +82,18 @@ def _worse(distilled, scratch):
         f"{_from_scratch(distilled, scratch)} ({scratch.top_1:.1%}): the "
         "latter is exported. More time, or another "
         "--pretrain.color_jitter_strength, may help."
+    )
+
+
+def _by_balance(distilled, scratch, balanced):
+    """Where balanced accuracy speaks against a point of top-1 or less."""
+    own, other = balanced
+    chosen = "the latter" if other > own else "the former"
+    return (
+        f"The distilled network ({distilled.top_1:.1%}) and "
+        f"{_from_scratch(distilled, scratch)} ({scratch.top_1:.1%}) are alike "
+        f"in top-1, and {chosen} is exported for its balanced accuracy "
+        f"({own:.1%} and {other:.1%})."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simclrv2_tf.recipes import job_seconds
+from simclrv2_tf.recipes.job_recipe import halvings
 from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import TABLE
 from simclrv2_tf.recipes.record import read_json
@@ -44,7 +45,7 @@ def conclude(job) -> dict[str, Any]:
 
 def _report(job, rows):
     begun = job.record.begun()
-    best = better(rows[0], rows[-1])
+    best = better(rows[0], rows[-1], _balanced(job, rows))
     making = job_seconds.of_the_plan(begun)
     return {
         "rows": [row.values() for row in rows],
@@ -61,6 +62,7 @@ def _report(job, rows):
 def _notes(job, rows):
     """Sentences about the plan, then about the table."""
     yield from job.recipe.notes
+    yield from halvings(job.record.done.get("attempts", []))
     yield from job.record.done.get("notes", {}).get("said", [])
     yield from FeatureChecks(job).notes()
     others = rows[1:-1]
@@ -68,15 +70,32 @@ def _notes(job, rows):
         rows[0], [row for row in others if row.name != class_balance.NAME]
     )
     yield from class_balance.notes(job)
-    said = verdict(rows[0], rows[-1])
+    said = verdict(rows[0], rows[-1], _balanced(job, rows))
     if said:
         yield said
 
 
+def _balanced(job, rows):
+    """Balanced accuracies to choose by; None where a job has chosen without.
+
+    So a job of an earlier version that has ended keeps what it exported.
+    """
+    chosen = read_json(job.config.model_dir, REPORT).get("exported_run")
+    known = class_balance.balanced(job)
+    same = chosen in (None, better(rows[0], rows[-1], known))
+    return known if same else None
+
+
 def _memory(job):
-    """Bytes that its process held at most when the job was first concluded."""
+    """Bytes that a process held at most until the job was first concluded.
+
+    Parts of earlier versions have not written down what theirs held.
+    """
     before = read_json(job.config.model_dir, REPORT)
-    return before.get("memory") if before else memory.highest()
+    if before:
+        return before.get("memory")
+    parts = (p for p in job.record.done.values() if isinstance(p, dict))
+    return max([memory.highest(), *(p.get("peak_memory", 0) for p in parts)])
 
 
 def _rows(job):

@@ -7,6 +7,7 @@ from typing import Any
 from simclrv2_tf.config import Config
 from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.job_recipe import halvings
 from simclrv2_tf.recipes.record import write_report
 from simclrv2_tf.recipes.results import job_export
 from simclrv2_tf.recipes.running_job import Job
@@ -27,7 +28,8 @@ def embed_all(job: Job) -> dict[str, Any]:
         f"{job.path_of('pretrain')}"
     )
     print(note, flush=True)
-    report = {**result, "rows": [], "notes": [note], "export": _export(job)}
+    notes = [note, *halvings(job.record.done.get("attempts", []))]
+    report = {**result, "rows": [], "notes": notes, "export": _export(job)}
     write_report(job.config.directory, report)
     return report
 

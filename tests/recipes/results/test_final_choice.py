@@ -19,6 +19,32 @@ def test_the_better_one_is_exported(distilled, scratch, run):
     assert better(row(distilled), row(scratch)) == run
 
 
+@pytest.mark.parametrize(
+    ("distilled", "scratch", "balanced", "run"),
+    [
+        (297, 300, (0.4, 0.3), "distilled"),  # 0.8 points of top-1
+        (300, 297, (0.3, 0.4), "scratch"),
+        (297, 300, (0.3, 0.4), "scratch"),
+        (290, 300, (0.9, 0.1), "scratch"),  # 2.8 points
+        (None, 300, (0.3, 0.4), "distilled"),
+    ],
+)
+def test_unequal_classes_decide_between_networks_alike_in_top_1(
+    distilled, scratch, balanced, run
+):
+    assert better(row(distilled), row(scratch), balanced) == run
+
+
+def test_a_choice_by_balanced_accuracy_is_told():
+    said = verdict(row(297), row(300), (0.397, 0.313))
+    assert said.startswith("The distilled network (82.5%) and the same network")
+    assert "(83.3%) are alike in top-1, and the former is exported" in said
+    assert "balanced accuracy (39.7% and 31.3%)" in said
+    assert "within chance" in said and "a little too high" in said
+    assert "the latter is exported" in verdict(row(300), row(297), (0.3, 0.4))
+    assert "is worse than" in verdict(row(297), row(300), (0.3, 0.4))
+
+
 def test_what_was_not_measured_says_nothing():
     assert verdict(row(None), row(300)) is None
     assert better(row(None), row(300)) == "distilled"

@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 
+from simclrv2_tf.recipes.results import job_outcome
 from simclrv2_tf.recipes.results.job_outcome import conclude
 from simclrv2_tf.recipes.results.job_report import Row
 
@@ -85,6 +86,29 @@ def test_all_time_is_in_the_sum(job):
     assert report["planned_seconds"] == 20 + 300 + 60
 
 
+def test_memory_is_the_most_of_all_processes(job, monkeypatch):
+    job = with_parts(job, [100, 100], [90, 80])
+    held = job.record.done["pretrained"]
+    job.record.finish("pretrained", {**held, "peak_memory": 9_000})
+    job.record.finish("recipe", {**job.recipe.to_json(), "memory": 1e6})
+    job.record.finish("attempts", [{"rate": 2.0, "why": "x", "seconds": 1.0}])
+    monkeypatch.setattr(job_outcome.memory, "highest", lambda: 4_000)
+    assert conclude(job)["memory"] == 9_000
+    monkeypatch.setattr(job_outcome.memory, "highest", lambda: 10_000)
+    assert conclude(job)["memory"] == 9_000  # its report is there
+    pathlib.Path(job.record.path("report.json")).unlink()
+    assert conclude(job)["memory"] == 10_000
+
+
+def test_halvings_of_the_rate_are_in_the_notes(job):
+    attempts = [{"rate": 2.0, "why": "it is lost", "seconds": 1.0}]
+    job.record.finish("attempts", attempts)
+    notes = conclude(with_parts(job, [100, 100], [90, 80]))["notes"]
+    assert (
+        "pretraining began again at learning rate 1, half of 2: it is lost"
+    ) in notes
+
+
 def test_a_choice_by_chance_says_so(job):
     report = conclude(with_parts(job, [100, 100], [90, 80]))
     assert report["exported_run"] == "distilled"
@@ -103,3 +127,23 @@ def test_the_report_names_the_place_that_was_asked_for(job, tmp_path):
     report = conclude(job)
     assert report["export"] == str(tmp_path / "served" / "2")
     assert pathlib.Path(report["export"]).is_dir()
+
+
+def test_unequal_classes_choose_between_networks_alike_in_top_1(unequal):
+    better = {"eval/label_top_1_accuracy": 0.995, "eval/balanced_accuracy": 0.5}
+    scratch = {**unequal.record.done["scratch"], **better}
+    unequal.record.finish("scratch", scratch)
+    report = conclude(unequal)
+    assert report["exported_run"] == "distilled"
+    assert "exported for its balanced accuracy" in report["notes"][-1]
+
+
+def test_a_job_that_has_ended_keeps_what_it_exported(unequal):
+    better = {"eval/label_top_1_accuracy": 0.995, "eval/balanced_accuracy": 0.5}
+    scratch = {**unequal.record.done["scratch"], **better}
+    unequal.record.finish("scratch", scratch)
+    path = pathlib.Path(unequal.config.model_dir, "report.json")
+    path.write_text(json.dumps({"exported_run": "scratch"}))
+    report = conclude(unequal)
+    assert report["exported_run"] == "scratch"
+    assert "is worse than" in report["notes"][-1]

@@ -115,6 +115,13 @@ def test_the_pretrained_network_is_exported_where_that_is_asked(
     assert (tmp_path / "served" / "20" / "saved_model.pb").exists()
 
 
+def test_halvings_of_the_rate_are_in_the_notes(images, tmp_path):
+    one = job_of(images, str(tmp_path), lambda *_: {"embeddings": "x"})
+    one.record.done["attempts"] = [{"rate": 2.0, "why": "lost"}]
+    _, note = embed_all(one)["notes"]
+    assert note.startswith("pretraining began again at learning rate 1, half")
+
+
 def test_as_many_may_be_unreadable_as_the_job_was_told(images, tmp_path):
     run = tmp_path / "run"
     run.mkdir()
