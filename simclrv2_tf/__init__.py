@@ -85,6 +85,8 @@ if TYPE_CHECKING:  # for editors; a test holds it to the tables
 
 __all__ = sorted([*_HOME, *_ROOMS])
 
+onednn.use()
+
 # Now if Keras is loaded, else as soon as it is.
 wrapt.register_post_import_hook("simclrv2_tf.keras_objects:register", "keras")
 
@@ -95,7 +97,6 @@ def __getattr__(name):
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     keras_settings.check_backend()
-    onednn.use()
     module = importlib.import_module(f"{__name__}.{_HOME[name]}")
     return getattr(module, name)
 

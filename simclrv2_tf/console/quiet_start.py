@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 
 from simclrv2_tf.console import notices
-from simclrv2_tf.machine import onednn
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _CHATTER = ("absl", "tensorflow")  # Python loggers
@@ -75,7 +74,6 @@ def quiet_tensorflow() -> None:
 def _load():
     if "tensorflow" in sys.modules:
         return
-    onednn.use()
     with _without_notices():
         import keras  # noqa: F401
         import tensorflow as tf

@@ -11,7 +11,7 @@ _X86 = ("x86_64", "AMD64")
 
 
 def use() -> None:
-    """Call this before TensorFlow is loaded; it does nothing afterwards.
+    """Asks for it before TensorFlow is loaded; it does nothing afterwards.
 
     TensorFlow has oneDNN on by itself from AVX-512 VNNI on. With AVX2 alone a
     step takes 1.3 (ResNet-50) to 2.7 times as long without it (a ResNet-18 of
