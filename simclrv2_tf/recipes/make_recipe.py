@@ -241,7 +241,8 @@ def _measured(recipe, facts, source, decoding):
     if time_plan.all_given(recipe, facts, step_time.STEPS):
         return step_time.StepTime(reckoned, 10.0, decoding, measured=False)
     options = recipe.options("pretrain")
-    return step_time.measure(options, source, reckoned, decoding)
+    replicas = max(1, facts.machine.accelerators)
+    return step_time.measure(options, source, reckoned, decoding, replicas)
 
 
 def _of_times(costs):

@@ -45,7 +45,7 @@ class Measured(Exception):
 
 @pytest.fixture
 def refuse(monkeypatch):
-    def measure(options, source, reckoned, decoding):
+    def measure(options, source, reckoned, decoding, replicas):
         raise Measured(decoding)
 
     monkeypatch.setattr(step_time, "measure", measure)

@@ -7,34 +7,40 @@ than that, minutes. What a step computes grows with its images.
 from __future__ import annotations
 
 LONG = 2.0  # seconds of a step on paper, from which on a part is enough
-LEAST = 32  # images, for eight accelerators as well
-_SIZES = ("train_batch_size", "gradient_cache_microbatch")
+LEAST = 32  # images
+_BATCH, _MICROBATCH = "train_batch_size", "gradient_cache_microbatch"
 
 
-def in_parts(options: dict, reckoned: float) -> tuple[dict, int]:
+def in_parts(
+    options: dict, reckoned: float, replicas: int = 1
+) -> tuple[dict, int]:
     """Options of a probe, and how many times its step a whole one takes.
+
+    Microbatches stay as they are, two or more on each device.
 
     Args:
       options: Those of pretraining.
-      reckoned: Seconds of a step on paper.
+      reckoned: Seconds of a step on paper, on one device.
+      replicas: Devices that share the batch.
 
     Returns:
       The same options and 1 for a step of `LONG` seconds or less; else those
-      of a half, a quarter, … of the batch, and of its microbatches.
+      of a half, a quarter, … of the batch.
     """
     parts = 1
-    while reckoned / parts > LONG and _divides(options, 2 * parts):
+    while reckoned / replicas / parts > LONG and _divides(
+        options, 2 * parts, replicas
+    ):
         parts *= 2
-    smaller = {n: size // parts for n, size in _sizes(options).items()}
-    return {**options, **smaller}, parts
+    if parts == 1:
+        return options, 1
+    return {**options, _BATCH: options[_BATCH] // parts}, parts
 
 
-def _sizes(options):
-    return {name: options[name] for name in _SIZES if options.get(name)}
-
-
-def _divides(options, parts):
-    sizes = _sizes(options)
-    if any(size % parts for size in sizes.values()):
+def _divides(options, parts, replicas):
+    """Whether each device has as many whole images, and microbatches."""
+    batch, micro = options.get(_BATCH, 0), options.get(_MICROBATCH) or 0
+    if batch % (parts * replicas) or batch // parts < LEAST:
         return False
-    return sizes.get("train_batch_size", 0) // parts >= LEAST
+    share = batch // parts // replicas
+    return not micro or (share % micro == 0 and share >= 2 * micro)

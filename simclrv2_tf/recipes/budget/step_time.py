@@ -62,6 +62,7 @@ def measure(
     source: Source,
     reckoned: float = 0.0,
     decoding: DecodingTime = IN_MEMORY,
+    replicas: int = 1,
 ) -> StepTime:
     """Times a few steps of a run that is thrown away.
 
@@ -73,8 +74,9 @@ def measure(
       source: The `Source` to train on.
       reckoned: Seconds of a step on paper.
       decoding: The `DecodingTime` of its images.
+      replicas: Devices that share a batch.
     """
-    options, parts = in_parts(options, reckoned)
+    options, parts = in_parts(options, reckoned, replicas)
     found = _measured(options, source, reckoned / parts, decoding)
     return dataclasses.replace(found, step=parts * found.step)
 

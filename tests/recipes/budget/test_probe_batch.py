@@ -24,16 +24,21 @@ def test_parts_of_a_batch(reckoned, batch, parts):
     assert smaller == {"train_batch_size": batch // parts, "image_size": 96}
 
 
-def test_microbatches_are_as_many():
-    options = {"train_batch_size": 512, "gradient_cache_microbatch": 64}
-    smaller, times = in_parts(options, 10.0)
-    assert (times, smaller) == (
-        8,
-        {"train_batch_size": 64, "gradient_cache_microbatch": 8},
-    )
+@pytest.mark.parametrize(
+    ("batch", "replicas", "parts"),
+    [(1020, 6, 2), (1000, 8, 1), (1024, 8, 4), (1020, 10, 2)],
+)
+def test_each_device_has_as_many_images(batch, replicas, parts):
+    smaller, times = in_parts({"train_batch_size": batch}, 60.0, replicas)
+    assert times == parts
+    assert smaller["train_batch_size"] % replicas == 0
 
 
-def test_without_microbatches_there_are_none():
-    options = {"train_batch_size": 512, "gradient_cache_microbatch": 0}
-    smaller, _ = in_parts(options, 10.0)
-    assert smaller["gradient_cache_microbatch"] == 0
+@pytest.mark.parametrize(
+    ("microbatch", "parts"), [(0, 16), (64, 4), (16, 16), (256, 1), (96, 1)]
+)
+def test_microbatches_stay_two_or_more(microbatch, parts):
+    options = {"train_batch_size": 512, "gradient_cache_microbatch": microbatch}
+    smaller, times = in_parts(options, 30.0)
+    assert (times, smaller["train_batch_size"]) == (parts, 512 // parts)
+    assert smaller["gradient_cache_microbatch"] == microbatch
