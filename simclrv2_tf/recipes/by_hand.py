@@ -10,6 +10,7 @@ from typing import Any
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.images.job_data import EVALUATING
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -58,6 +59,7 @@ _NOT_EVALUATED = (
     "a job measures accuracy on {}, which was given in Python: no flag names "
     "it, and by hand nothing is measured"
 )
+_LEFT_OUT = "--{} needs an evaluation, and so it is left out here"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,18 +120,19 @@ class _Stages:
         """{option: value} that the recipe has not, or another one of."""
         chosen = self.recipe.options(stage)
         given = self._given(stage)
-        return {
+        others = {
             name: value
             for name, value in given.items()
             if name not in chosen or chosen[name] != value
         }
+        return {**others, **dict.fromkeys(self._without(stage))}
 
     def _given(self, stage):
         """{option: value} of all that a job gives a stage, in their order."""
         directory = os.path.join(self.config.directory, FOLDER)
         run = stage_configs.config_of(
             dataclasses.replace(self.config, model_dir=directory),
-            self.recipe,
+            self._recipe_by_hand(stage),
             stage,
             self._data_options(),
             self._is_evaluated(),
@@ -140,6 +143,22 @@ class _Stages:
         names = [f.name for f in dataclasses.fields(run) if f.name in given]
         turned = {_ORIENTATION: True} if self._turned() else {}
         return {**{name: getattr(run, name) for name in names}, **turned}
+
+    def _recipe_by_hand(self, stage):
+        """The recipe without what asks for an evaluation that no flag names."""
+        without, given = self._without(stage), self.recipe.given
+        own = given.get(stage, {}).items()
+        kept = {name: value for name, value in own if name not in without}
+        return dataclasses.replace(self.recipe, given={**given, stage: kept})
+
+    def _without(self, stage):
+        """Options that are left out, as nothing is evaluated by hand."""
+        options = self.recipe.given.get(stage, {})
+        if stage == "pretrain" or self._unnamed() is None:
+            return []
+        by_labels = options.get("best_folds")  # those that are left in turn
+        names = EVALUATING[:1] if by_labels else EVALUATING
+        return [name for name in names if options.get(name)]
 
     def _data_options(self):
         """Those of the data, but of a split that is not the data set's."""
@@ -173,6 +192,7 @@ class _Stages:
         unnamed = self._unnamed()
         if stage != "pretrain" and unnamed is not None:
             yield _NOT_EVALUATED.format(unnamed.name)
+            yield from map(_LEFT_OUT.format, self._without(stage))
         yield from self._beside(stage)
 
     def _beside(self, stage):

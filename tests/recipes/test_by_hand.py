@@ -140,6 +140,25 @@ def test_what_python_gives_to_evaluate_on_no_flag_names(tmp_path, npz):
         assert "eval_split" not in run.given
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"calibrate": True},
+        {"patience": 3},
+        {"export_best": "balanced_accuracy"},
+    ],
+)
+def test_what_needs_such_an_evaluation_is_left_out(tmp_path, npz, options):
+    (name,) = options
+    options = {**options, "train_mode": "semi_supervised"}
+    config = asked(tmp_path, dataset=npz, **options)
+    others = dataclasses.replace(source(name="others"), class_names=None)
+    texts = written(config, recipe_of(config), None, others)
+    for stage in ("finetune", "distill", "scratch"):
+        assert f"--{name} needs an evaluation, and so it" in texts[stage]
+        assert name not in read(config, stage).given
+
+
 def test_images_are_turned_in_every_stage(tmp_path):
     config = asked(tmp_path)
     turned = source(apply_orientation=True)

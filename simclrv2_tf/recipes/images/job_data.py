@@ -19,7 +19,7 @@ from simclrv2_tf.recipes.images import spare_labels
 from simclrv2_tf.runs import inputs
 
 LEAST_IMAGES = 64  # four batches of 16, below which there is no contrast
-_EVALUATING = ("calibrate", "patience", "export_best")  # options that evaluate
+EVALUATING = ("calibrate", "patience", "export_best")  # options that evaluate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +133,7 @@ def check_evaluates(
       evaluation: `Source` to evaluate on, None for none.
       note: How accuracy is measured, for the error.
     """
-    options = [name for name in _EVALUATING if getattr(config, name)]
+    options = [name for name in EVALUATING if getattr(config, name)]
     if options and evaluation is None:
         raise ValueError(
             f"`{options[0]}` needs labelled images to evaluate on, and there "
