@@ -121,7 +121,6 @@ def test_a_good_run_at_a_low_temperature_is_left_alone(tmp_path):
 
 
 def test_a_collapsed_run_is_warned_of(tmp_path):
-    line = last_health(
-        tmp_path, optimizer="momentum", learning_rate=0.1, weight_decay=30.0
-    )
+    decayed = {"learning_rate": 0.05, "weight_decay": 30.0, "train_steps": 240}
+    line = last_health(tmp_path, optimizer="momentum", **decayed)
     assert any("collapsed" in sentence for sentence in line["warnings"])
