@@ -32,6 +32,23 @@ def test_same_variables_in_the_same_order_as_the_network(arguments):
     assert ours == {n: tuple(v.shape) for n, v in variables.items()}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def walked_once():
+    """Each architecture is walked through once, however often it is asked."""
+    walk = layout.backbone
+    walks = {}
+
+    def backbone(arguments):
+        key = tuple(sorted(arguments.items()))
+        if key not in walks:
+            walks[key] = walk(arguments)
+        return walks[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "backbone", backbone)
+        yield
+
+
 def parity_files(parity_dir):
     files = sorted((parity_dir / "models").glob("*px.json"))
     assert files

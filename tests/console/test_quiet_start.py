@@ -83,8 +83,27 @@ def test_a_log_level_that_is_set_stays(set_before, monkeypatch):
     assert {logger.level for logger in chatter} == {logging.ERROR}
 
 
+ASKED_FOR = [(1, {}), (0, {"TF_CPP_MIN_LOG_LEVEL": "0"})]
+
+
+@pytest.mark.parametrize("verbosity, environment", ASKED_FOR)
+def test_notices_pass_if_asked_for(verbosity, environment):
+    code = f"""
+import logging, os
+from simclrv2_tf.console import quiet_start
+quiet_start.set_up_logging({verbosity})
+with quiet_start._without_notices():
+    os.write(2, b"I0000 00:00:1.5   9971 port.cc:153] oneDNN\\n")
+logging.getLogger("tensorflow").warning("retracing")
+"""
+    _, errors = told(code, **environment)
+    assert errors.startswith("I0000 00:00:1.5   9971 port.cc:153] oneDNN\n")
+    assert ("retracing" in errors) == (verbosity > 0)
+
+
 @pytest.mark.parametrize(
-    "verbosity, environment", [(1, {}), (0, {"TF_CPP_MIN_LOG_LEVEL": "0"})]
+    "verbosity, environment",
+    [ASKED_FOR[0], pytest.param(*ASKED_FOR[1], marks=pytest.mark.slow)],
 )
 def test_it_is_heard_if_asked_for(verbosity, environment):
     _, errors = told(START.format(verbosity=verbosity), **environment)

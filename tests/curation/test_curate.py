@@ -1,6 +1,8 @@
 """`--mode=curate` as a whole: tables, page, what is refused."""
 
+import contextlib
 import csv
+import io
 import json
 import shutil
 
@@ -66,11 +68,31 @@ def curated(run, data, **options):
     return simclrv2_tf.curate(data, run, eval_split="test", **options)
 
 
-def test_all_tables_of_a_folder(own_run, photographs, capsys):
-    result = curated(
-        own_run, f"folder:{photographs}", label_budget=6, labels_per_class=3
-    )
-    folder = own_run / "curation"
+@pytest.fixture(scope="module")
+def first_round(run, photographs, tmp_path_factory):
+    """A run with tables of the photographs, what they say, what is printed."""
+    own = shutil.copytree(run, tmp_path_factory.mktemp("first") / "run")
+    printed = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(printed),
+    ):
+        patch.setattr(cross_validation, "STRENGTHS", (0.01, 1.0))
+        result = curated(
+            own, f"folder:{photographs}", label_budget=6, labels_per_class=3
+        )
+    return own, result, printed.getvalue()
+
+
+@pytest.fixture
+def curated_run(first_round, tmp_path):
+    """A copy of it, for what follows."""
+    return shutil.copytree(first_round[0], tmp_path / "run")
+
+
+def test_all_tables_of_a_folder(first_round):
+    own, result, printed = first_round
+    folder = own / "curation"
     assert json.loads((folder / "curation.json").read_text()) == result
     for name, columns in curation_tables.COLUMNS.items():
         assert list(result["tables"][f"{name}.csv"]["columns"]) == list(columns)
@@ -104,19 +126,16 @@ def test_all_tables_of_a_folder(own_run, photographs, capsys):
     assert (folder / "pictures" / "similarities.png").exists()
     with Image.open(folder / "next_labels.png") as sheet:
         assert sheet.width > sheet.height > 96
-    assert "near-duplicates: 4 images in 2 groups" in capsys.readouterr().out
+    assert "near-duplicates: 4 images in 2 groups" in printed
 
 
-def test_the_table_to_fill_in_reads_back(own_run, photographs):
-    curated(
-        own_run, f"folder:{photographs}", label_budget=5, labels_per_class=2
-    )
-    path = own_run / "curation" / "next_labels.csv"
+def test_the_table_to_fill_in_reads_back(curated_run):
+    path = curated_run / "curation" / "next_labels.csv"
     rows = table(path)
-    chosen = rows[:5]
-    assert [row["rank"] for row in chosen] == list("12345")
+    chosen = rows[:6]
+    assert [row["rank"] for row in chosen] == list("123456")
     assert all(row["label"] == "" and row["by"] for row in chosen)
-    assert all(row["rank"] == "" for row in rows[5:])
+    assert all(row["rank"] == "" for row in rows[6:])
     assert len(rows) == 29
     for row in chosen[:3]:
         row["label"] = "  ant " if "/ant/" in row["file"] else f"{EVIL} "
@@ -126,26 +145,25 @@ def test_the_table_to_fill_in_reads_back(own_run, photographs):
         writer.writerows(rows)
     source = sources.open_source(f"csv:{path}", "train")
     assert source.num_examples == 25
-    assert (source.labels >= 0).sum() == 4 + 3
+    assert (source.labels >= 0).sum() == 6 + 3
     assert source.class_names == (EVIL, "ant")
     test = sources.open_source(f"csv:{path}", "test")
     assert test.num_examples == (test.labels >= 0).sum() == 4
     # The next round leaves out what has a label by now.
-    again = curated(own_run, f"csv:{path}", label_budget=4)
-    assert again["protocol"]["labels"] == 7 + 4
+    again = curated(curated_run, f"csv:{path}", label_budget=4)
+    assert again["protocol"]["labels"] == 9 + 4
     more = table(path)[:4]
     labelled = {row["file"] for row in chosen[:3]}
     assert not labelled & {row["file"] for row in more}
 
 
-def test_near_duplicates_are_left_out_by_their_table(own_run, photographs):
+def test_near_duplicates_are_left_out_by_their_table(curated_run, photographs):
     data = f"folder:{photographs}"
-    curated(own_run, data)
-    names = own_run / "curation" / "near_duplicates.csv"
+    names = curated_run / "curation" / "near_duplicates.csv"
     out = [row["file"] for row in table(names) if row["keep"] == "no"]
     left = {file.split("/")[-1] for file in out}
     assert len(left) == 2 and "03.png" in left
-    again = curated(own_run, data, exclude_images=str(names))
+    again = curated(curated_run, data, exclude_images=str(names))
     assert again["protocol"]["splits"] == {"test": 4, "train": 23}
     assert again["near_duplicates"]["groups"] == 0
     assert again["near_duplicates"]["to_leave_out"] == 0

@@ -60,25 +60,51 @@ def batches(source, steps=10, unreadable=None, **options):
     ]
 
 
+class _Lines(logging.Handler):
+    """What is logged, line by line."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(record.getMessage())
+
+
+@pytest.fixture(scope="module")
+def mended():
+    """Twenty batches of `make_source(BAD)`, what was counted and logged."""
+    source, handler = make_source(BAD), _Lines()
+    unreadable = UnreadableImages(source, 0.1)
+    log = logging.getLogger("simclrv2_tf")
+    log.addHandler(handler)
+    try:
+        made = batches(source, 20, unreadable)
+    finally:
+        log.removeHandler(handler)
+    return made, unreadable, handler.lines
+
+
 def assert_same(first, second):
     for (views, known), (others, labels) in zip(first, second, strict=True):
         np.testing.assert_array_equal(views, others)
         np.testing.assert_array_equal(known, labels)
 
 
-@pytest.mark.parametrize(
-    ("make", "form"),
-    [
-        (make_source, lambda source: source),
-        (make_encoded, small),
-    ],
-)
-def test_another_image_stands_in_and_all_else_stays(make, form):
-    whole = batches(form(make()))
-    source = form(make(BAD))
+def test_another_image_stands_in_and_all_else_stays(mended):
+    made, unreadable, _ = mended
+    check_mended(batches(make_source()), made[:10], unreadable)
+
+
+def test_another_image_stands_in_among_images_of_one_size():
+    source = small(make_encoded(BAD))
     unreadable = UnreadableImages(source, 0.1)
-    mended = batches(source, unreadable=unreadable)
-    for (views, known), (others, labels) in zip(whole, mended, strict=True):
+    made = batches(source, unreadable=unreadable)
+    check_mended(batches(small(make_encoded())), made, unreadable)
+
+
+def check_mended(whole, made, unreadable):
+    for (views, known), (others, labels) in zip(whole, made, strict=True):
         bad = np.isin(known, BAD)
         np.testing.assert_array_equal(known[~bad], labels[~bad])
         np.testing.assert_array_equal(views[:, ~bad], others[:, ~bad])
@@ -88,9 +114,8 @@ def test_another_image_stands_in_and_all_else_stays(make, form):
     assert unreadable.summary().startswith("2 of 60 images could not be read")
 
 
-def test_batches_depend_on_seed_and_step_alone():
-    source = make_source(BAD)
-    whole = batches(source)
+def test_batches_depend_on_seed_and_step_alone(mended):
+    source, whole = make_source(BAD), mended[0][:10]
     assert_same(whole, batches(source))
     assert_same(whole[4:], batches(source, 6, start_step=4))
     parts = [batches(source, workers=2, worker=i) for i in range(2)]
@@ -163,12 +188,10 @@ def test_a_cache_of_many_sizes_can_be_cut():
     assert pixels(0).shape == (15, 15, 3)
 
 
-def test_each_is_named_once(caplog):
-    source = make_source(BAD)
-    with caplog.at_level(logging.WARNING, "simclrv2_tf"):
-        batches(source, steps=20)
+def test_each_is_named_once(mended):
+    text = "\n".join(mended[2])
     for number in BAD:
-        assert caplog.text.count(f"example {number} of a test") == 1
+        assert text.count(f"example {number} of a test") == 1
 
 
 def test_too_many_stop_the_run():
@@ -251,15 +274,13 @@ def test_floats_outside_the_unit_interval_are_refused():
         pipeline.train_dataset(source, 2, 8, 0)
 
 
-def test_the_batch_that_each_was_met_in_first_is_known():
+def test_the_batch_that_each_was_met_in_first_is_known(mended):
     """However far batches are read ahead."""
-    source = make_source(BAD)
-    unreadable = UnreadableImages(source, 0.1)
+    _, unreadable, _ = mended
     numbers = pipeline.batches_of_numbers(
         COUNT, BATCH, pipeline.fold(3, pipeline.ORDER), 0
     )
     order = [set(n.tolist()) for n in numbers.take(10).as_numpy_iterator()]
-    batches(source, unreadable=unreadable)
     for number in range(11):
         met = {bad for bad in BAD if any(bad in n for n in order[:number])}
         assert set(unreadable.found_before(number)) >= met

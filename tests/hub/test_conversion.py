@@ -69,7 +69,18 @@ def test_every_format_there_and_back(name, original, tmp_path, command, capsys):
     stand_ins.same(hub.find_weights(target).arrays, stand_ins.SMALL)
 
 
-@pytest.mark.parametrize("name", TARGETS)
+# Of PyTorch's two formats, and of TensorFlow's two, one each: what the check
+# gives on is alike.
+ALIKE = ("x.pth", "tf2/ckpt-0")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name
+        for name in TARGETS
+    ],
+)
 def test_a_source_that_knows_its_selector(
     name, knowing, tmp_path, command, capsys
 ):

@@ -246,8 +246,9 @@ def test_the_report_is_a_file(table, tmp_path):
 @pytest.mark.parametrize("image_format", ["jpeg", "png"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_orientation_is_applied_or_kept(
-    tmp_path, kind, image_format, short_side
+    tmp_path, kind, image_format, short_side, monkeypatch
 ):
+    monkeypatch.setattr(shards, "FEWEST_SHARDS", 1)  # sooner opened than eight
     tagged, _ = write_folders(tmp_path, kind, per_class=8)
     written = {}
     for apply in (False, True):

@@ -50,13 +50,38 @@ def test_features_of_any_name(directory):
     np.testing.assert_allclose(source.reader()(7)[0], PIXELS[7] / 255.0, 1e-6)
 
 
-@pytest.mark.parametrize("split", ["train", "train[5:25]", "train[50%:]"])
-def test_in_place_is_the_same_as_in_memory(directory, split, monkeypatch):
-    held = sources.open_source("shapes", split, directory)
-    assert isinstance(held.storage, Encoded)
-    monkeypatch.setattr(ours, "MEMORY_LIMIT", 0)
-    placed = sources.open_source("shapes", split, directory)
-    assert isinstance(placed.storage, ByteRanges)
+SLICES = ["train[5:25]", "train", "train[50%:]"]
+
+
+@pytest.fixture
+def both(directory, monkeypatch):
+    """Function from a split to its source in place, and to that in memory."""
+
+    def opened(split):
+        held = sources.open_source("shapes", split, directory)
+        assert isinstance(held.storage, Encoded)
+        monkeypatch.setattr(ours, "MEMORY_LIMIT", 0)
+        placed = sources.open_source("shapes", split, directory)
+        assert isinstance(placed.storage, ByteRanges)
+        return placed, held
+
+    return opened
+
+
+@pytest.mark.parametrize("split", SLICES)
+def test_in_place_is_every_image_in_memory(both, split):
+    placed, held = both(split)
+    np.testing.assert_array_equal(placed.labels, held.labels)
+    for number in range(held.num_examples):
+        assert placed.storage.read(number) == held.storage.read(number)
+
+
+@pytest.mark.parametrize(
+    "split",
+    [SLICES[0], *(pytest.param(s, marks=pytest.mark.slow) for s in SLICES[1:])],
+)
+def test_in_place_gives_the_same_batches(both, split):
+    placed, held = both(split)
     np.testing.assert_array_equal(placed.labels, held.labels)
     few = [s.subset(np.arange(9)[::-1]) for s in (placed, held)]
     first, second = (
