@@ -24,6 +24,19 @@ def damaged_records(path: str, skip: int, count: int) -> list[int]:
 
 def _whole(path, skip, count):
     """How many of `count` records match, up to the first that does not."""
+    numbers = (tf.constant(number, tf.int64) for number in (skip, count))
+    return int(_counted(path, *numbers))
+
+
+@tf.function(  # traced once, and not for each file
+    input_signature=[
+        tf.TensorSpec([], tf.string),
+        tf.TensorSpec([], tf.int64),
+        tf.TensorSpec([], tf.int64),
+    ],
+    autograph=False,
+)
+def _counted(path, skip, count):
     records = tf.data.TFRecordDataset(path).skip(skip).take(count)
     batches = records.ignore_errors().batch(_BATCH)
-    return int(batches.reduce(0, lambda sum, batch: sum + tf.size(batch)))
+    return batches.reduce(0, lambda sum, batch: sum + tf.size(batch))
