@@ -82,6 +82,7 @@ def tune(folder, directory, callbacks=(), **options):
     )
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_counted_over_a_kill(
     folder, tmp_path, capsys, caplog
 ):

@@ -120,6 +120,7 @@ def test_a_good_run_at_a_low_temperature_is_left_alone(tmp_path):
     assert line["warnings"] == []
 
 
+@pytest.mark.slow
 def test_a_collapsed_run_is_warned_of(tmp_path):
     decayed = {"learning_rate": 0.05, "weight_decay": 30.0, "train_steps": 240}
     line = last_health(tmp_path, optimizer="momentum", **decayed)
