@@ -42,6 +42,7 @@ from simclrv2_tf.runs.resolve import teacher_size
 from simclrv2_tf.runs.start.class_numbers import names_of_run
 from simclrv2_tf.runs.start.class_numbers import number_as_before
 from simclrv2_tf.runs.start.probe_start import start_from_probe
+from simclrv2_tf.runs.training_data import TrainingData
 from simclrv2_tf.runs.training_run import Evaluation
 from simclrv2_tf.runs.training_run import TrainingRun
 
@@ -168,7 +169,7 @@ def _assemble(config, source, check_classes, **parts):
     source, classes = _open(config, source, check_classes)
     plan = _make_plan(config, source)
     journal = Journal(config.model_dir if distribution.is_chief() else None)
-    data = inputs.TrainingData(config, source, teacher_size(config))
+    data = TrainingData(config, source, teacher_size(config))
     checkpoint = checkpointing.newest(config.model_dir)
     run = TrainingRun(
         config=config,

@@ -13,11 +13,11 @@ from simclrv2_tf.files.lock import Lock
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs.hardware.memory_check import Expected
-from simclrv2_tf.runs.inputs import TrainingData
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.plan import Plan
 from simclrv2_tf.runs.resume_state import Progress
+from simclrv2_tf.runs.training_data import TrainingData
 from simclrv2_tf.stages.stage import Stage
 
 # Of a network, `classes`, see `TrainingRun`, and its step: {metric: number}.

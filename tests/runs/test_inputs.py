@@ -1,4 +1,4 @@
-"""What a run reads: splits, and labelled images beside its batches."""
+"""What a run reads: splits, and what it is left of them."""
 
 import json
 
@@ -7,11 +7,10 @@ import pytest
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import holdout
-from simclrv2_tf.data import sources
-from simclrv2_tf.data.pipeline import eval_dataset
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.inference import sweep
 from simclrv2_tf.runs import inputs
+from simclrv2_tf.runs.training_data import TrainingData
 
 OPENED = {
     "eval_split": inputs.open_evaluation,
@@ -39,62 +38,8 @@ def test_so_does_the_share_that_is_set_aside():
     assert inputs.open_evaluation(config).num_examples == 145
 
 
-def data_of(source):
-    config = Config(train_mode="pretrain", image_size=16)
-    return inputs.TrainingData(config, source)
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return sources.open_source("digits", "train")
-
-
-@pytest.mark.parametrize("stage", ["pretrain", "finetune", "distill"])
-def test_views_of_each_stage_are_mirrored_only_where_asked_for(digits, stage):
-    usual, plain = (
-        view_of(digits, train_mode=stage, random_flip=flip)
-        for flip in (True, False)
-    )
-    same = np.isclose(usual, plain, atol=1e-5).all((1, 2, 3))
-    np.testing.assert_allclose(
-        usual[~same], plain[~same][:, :, ::-1], atol=1e-5
-    )
-    assert 0.2 < same.mean() < 0.8
-
-
-def test_crops_are_as_large_as_is_asked_for(digits):
-    whole = view_of(digits, crop_area_min=1.0, random_flip=False)
-    again = view_of(digits, crop_area_min=1.0, random_flip=False, seed=5)
-    each = [{view.tobytes() for view in views} for views in (whole, again)]
-    every = eval_dataset(digits, 2000, 16)
-    images = next(iter(every))[0].numpy()
-    for view in whole[:8]:  # nothing is cut off
-        assert np.isclose(images, view, atol=1e-5).all((1, 2, 3)).any()
-    assert each[0] != each[1]  # another batch
-
-
-def view_of(source, **options):
-    options = {"image_size": 16, "teacher": "a run", **options}
-    data = inputs.TrainingData(Config(**options), source)
-    view, _ = next(iter(data.batches(64, 0, 1)))
-    return (view[0] if data.views > 1 else view).numpy()
-
-
-def test_labelled_images_are_of_all_classes_as_evaluation_sees_them(digits):
-    images, labels = data_of(digits).labelled_images()
-    assert images.shape == (250, 16, 16, 3)
-    assert 0 <= images.min() < images.max() <= 1
-    assert np.bincount(labels).tolist() == [25] * 10
-
-
-def test_too_few_labels_are_none(digits):
-    few = digits.with_labels(np.arange(inputs.LEAST_NEIGHBOURS - 1))
-    assert data_of(few).labelled_images() is None
-    assert data_of(digits.with_labels(np.arange(0))).labelled_images() is None
-
-
 def allowed(config, source):
-    return inputs.TrainingData(config, source).unreadable.allowed
+    return TrainingData(config, source).unreadable.allowed
 
 
 def test_few_labels_may_have_as_many_unreadable_images_as_all_images():

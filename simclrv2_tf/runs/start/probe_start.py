@@ -12,7 +12,7 @@ from simclrv2_tf.data import pipeline
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.probing import linear_probe
-from simclrv2_tf.runs.inputs import TrainingData
+from simclrv2_tf.runs.training_data import TrainingData
 
 _BATCH = 256
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from simclrv2_tf.config.required import required
 from simclrv2_tf.data import pipeline
-from simclrv2_tf.runs.inputs import TrainingData
+from simclrv2_tf.runs.training_data import TrainingData
 from simclrv2_tf.runs.training_run import TrainingRun
 from simclrv2_tf.stages.distill import Teacher
 from simclrv2_tf.stages.distill import size_of

@@ -13,8 +13,8 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.pipeline import eval_dataset
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.probing import linear_probe
-from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs.start.probe_start import start_from_probe
+from simclrv2_tf.runs.training_data import TrainingData
 
 pytestmark = pytest.mark.usefixtures("unexported")
 
@@ -41,7 +41,7 @@ def pretrained(tmp_path):
 
 def data_of(source, **options):
     config = Config(train_mode="finetune", image_size=8, **options)
-    return inputs.TrainingData(config, source)
+    return TrainingData(config, source)
 
 
 @pytest.mark.parametrize("selector", [0, 1])

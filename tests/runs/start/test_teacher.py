@@ -14,11 +14,11 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.runs.inputs import TrainingData
 from simclrv2_tf.runs.resolve import resolve
 from simclrv2_tf.runs.resolve import teacher_size
 from simclrv2_tf.runs.start import teacher
 from simclrv2_tf.runs.train import train
+from simclrv2_tf.runs.training_data import TrainingData
 from simclrv2_tf.stages.distill import Distill
 
 SMALL = {**small_backbone.arguments(), "proj_out_dim": 8}
