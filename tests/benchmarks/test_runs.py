@@ -188,6 +188,18 @@ def test_the_list_goes_on_where_it_stopped(tmp_path, monkeypatch):
     assert len(first["rows"]) == 60
 
 
+def test_what_is_done_by_the_end_is_given_first_and_in_order():
+    asked = [futures.Future() for _ in range(6)]
+    for number in (4, 2, 0, 1):
+        asked[number].set_result(number)
+    asked[3].set_exception(TimeOver("the time is over"))
+    seen = []
+    with pytest.raises(TimeOver):
+        for number in findings.results(asked):
+            seen.append(number)
+    assert seen == [0, 1, 2, 4]
+
+
 def test_a_new_directory_goes_on_from_a_report(tmp_path):
     row = {**cells.linear(cells.SMALL, 10)._asdict(), "draw": 0, "top-1": 0.4}
     path = tmp_path / "report.json"

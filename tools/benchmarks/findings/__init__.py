@@ -91,13 +91,23 @@ def done(coming, jobs, runs, processes):
     with futures.ThreadPoolExecutor(threads) as pool:
         asked = [pool.submit(judged, row, jobs) for row in coming]
         try:
-            for one in futures.as_completed(asked):
-                yield one.result()
+            yield from results(asked)
         except KeyboardInterrupt:
             raise TimeOver("asked to stop") from None
         finally:  # also where one has failed
             runs.end()
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def results(asked):
+    """Results of futures as they come; one that failed is raised after them."""
+    waiting = list(asked)
+    while waiting:
+        ended, _ = futures.wait(waiting, return_when=futures.FIRST_COMPLETED)
+        in_order = [one for one in waiting if one in ended]
+        for one in sorted(in_order, key=lambda one: bool(one.exception())):
+            yield one.result()
+        waiting = [one for one in waiting if one not in ended]
 
 
 def judged(row, jobs):
