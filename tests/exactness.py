@@ -106,7 +106,7 @@ EVALUATION = "evaluation"
 # A shift in front of normalization has no gradient: what is there is rounding,
 # some 1e-8 of the whole in float32, and relative to itself anything.
 SMALL = 1e-4
-QUICK = ["pretrain/lars", "pretrain_by_hand/lars", EVALUATION]
+CHEAPEST = "pretrain_by_hand/lars"  # of those that train
 
 
 def run(case):

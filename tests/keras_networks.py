@@ -81,14 +81,18 @@ def settled(arguments):
 
 
 def arguments():
-    """Arguments of `Network` for each network; the large ones are slow.
+    """Arguments of `Network` for each network; all but the first are slow.
 
     Those of KerasHub are a function: loading it takes seconds.
     """
     return [
         pytest.param(by_hand(), id="by_hand"),
         pytest.param(of_hub, id="keras_hub", marks=pytest.mark.slow),
-        pytest.param({"backbone": NARROW, "image_size": 32}, id="narrow"),
+        pytest.param(
+            {"backbone": NARROW, "image_size": 32},
+            id="narrow",
+            marks=pytest.mark.slow,
+        ),
         *(
             pytest.param(
                 {"backbone": text, "image_size": 32},

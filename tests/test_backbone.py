@@ -78,7 +78,15 @@ def topped(backbone):
     return keras.Model(inputs, keras.layers.Dense(2)(hidden))
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        pytest.param(endpoint, marks=pytest.mark.slow)
+        if endpoint in ("final_avg_pool", "proj_sel")
+        else endpoint
+        for endpoint in ENDPOINTS
+    ],
+)
 def test_endpoint_is_that_of_the_network_and_all_of_it_is_trained(
     network, run, endpoint
 ):

@@ -77,7 +77,7 @@ def original_saved_model(network, directory):
 @pytest.mark.parametrize(
     ("write", "epochs"),
     [
-        (hub_module, 1),
+        pytest.param(hub_module, 1, marks=pytest.mark.slow),
         pytest.param(our_export, 15, marks=pytest.mark.slow),
         pytest.param(original_saved_model, 15, marks=pytest.mark.slow),
     ],

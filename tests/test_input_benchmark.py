@@ -14,6 +14,7 @@ def quantiles(values):
     return np.quantile(values, np.linspace(0.05, 0.95, 10))
 
 
+@pytest.mark.slow
 def test_colours_are_distributed_as_ours():
     """Quantiles of 2,000 draws agree to a tenth of their spread."""
     image = np.random.default_rng(0).random((8, 8, 3), np.float32)
@@ -44,7 +45,7 @@ def test_blur_is_chosen_for_half_and_has_one_width():
     assert change[change > 0].std() < 0.2 * change.max()
 
 
-@pytest.mark.parametrize("size", [16, 40])
+@pytest.mark.parametrize("size", [16, pytest.param(40, marks=pytest.mark.slow)])
 def test_batches_have_two_views_in_the_unit_interval(size):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (6, 20, 24, 3)).astype(np.uint8)

@@ -62,6 +62,7 @@ def saved(tmp_path_factory):
     return expected, bare
 
 
+@pytest.mark.slow
 def test_files_open_whichever_is_imported_first(saved):
     weights, bare = saved
     done = subprocess.run(

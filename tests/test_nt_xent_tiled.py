@@ -86,7 +86,9 @@ def test_equals_dense_form(count, dim, temperature, tile):
     assert relative_error(gradient, expected) < 1e-6
 
 
-@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    "compiled", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_eager_equals_compiled(compiled):
     a, b = views(21)
     call = lambda a, b: in_tiles(a, b, 0.1, 4)  # noqa: E731

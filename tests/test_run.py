@@ -34,6 +34,7 @@ def run(*arguments):
     )
 
 
+@pytest.mark.slow
 def test_training_tells_its_own_lines_alone(tmp_path):
     done = run("simclrv2_tf.run", *TINY, f"--model_dir={tmp_path}")
     assert done.returncode == 0, done.stderr
@@ -43,6 +44,7 @@ def test_training_tells_its_own_lines_alone(tmp_path):
     assert "\nstep 2/2  " in done.stdout
 
 
+@pytest.mark.slow
 def test_a_mistake_is_one_line(tmp_path):
     done = run(
         "simclrv2_tf.run", "--dataset=folder:nowhere", f"--model_dir={tmp_path}"
@@ -57,6 +59,7 @@ def check_unknown_file_system(errors, status):
     assert "give a path of this machine" in line and status == 2
 
 
+@pytest.mark.slow
 def test_a_directory_of_a_file_system_that_is_not_known_is_one_line():
     done = run("simclrv2_tf.run", *TINY, "--model_dir=s3://bucket/run")
     check_unknown_file_system(done.stderr, done.returncode)

@@ -84,6 +84,7 @@ def test_public_functions_have_type_hints(module):
         assert signature.return_annotation is not signature.empty, name
 
 
+@pytest.mark.slow
 def test_wrong_options_are_reported(tmp_path):
     pytest.importorskip("mypy")
     program = tmp_path / "program.py"

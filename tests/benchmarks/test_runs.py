@@ -49,6 +49,7 @@ def stopped(directory, flags):
             return look(directory / "a")["count"]
 
 
+@pytest.mark.slow
 def test_a_run_is_stopped_in_time_and_goes_on(tmp_path):
     flags = {"to": 100}  # two seconds
     count = stopped(tmp_path, flags)

@@ -198,7 +198,14 @@ def test_no_permission(weights, reachable, as_nobody):
 
 @pytest.mark.parametrize(
     "name",
-    ["x.safetensors", "x.pth", "x.keras", "x.weights.h5", "c/ckpt-0", "t/m"],
+    [
+        "x.safetensors",
+        "x.pth",
+        pytest.param("x.keras", marks=pytest.mark.slow),
+        "x.weights.h5",
+        "c/ckpt-0",
+        "t/m",
+    ],
 )
 def test_a_full_disk_half_way_through(name, checkpoint, tmp_path, largest_file):
     if name.endswith(".pth"):

@@ -13,7 +13,7 @@ from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.hub import comparison
 
-FAST = ["r18_1x_sk0_32px", "r50_1x_sk1_64px"]
+FAST = ["r18_1x_sk0_32px"]
 TORCH_BOUND = 1e-4
 
 

@@ -30,7 +30,9 @@ def variables(prefix="", more=0):
     ]
 
 
-@pytest.mark.parametrize("kind", ["momentum", "adam"])
+@pytest.mark.parametrize(
+    "kind", ["momentum", pytest.param("adam", marks=pytest.mark.slow)]
+)
 def test_a_training_of_tf1_is_read(kind, tmp_path):
     """With slots, powers, averages, a memory and a step; two of them."""
     with tf.Graph().as_default(), tf.Session() as session:

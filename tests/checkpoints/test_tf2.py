@@ -62,6 +62,7 @@ def test_names_that_the_original_gives():
     )
 
 
+@pytest.mark.slow
 def test_saved_model_whose_variables_hang_elsewhere_too(tmp_path):
     """The shortest path names a variable: the list, not the model."""
     arguments = {**TINY, "resnet_depth": 18, "image_size": 32}

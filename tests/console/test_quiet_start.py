@@ -38,6 +38,7 @@ def told(code, **environment):
     return done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_tensorflow_is_loaded_quietly():
     assert told(START.format(verbosity=0)) == ("False\n", "at the end\n")
 
@@ -101,10 +102,8 @@ logging.getLogger("tensorflow").warning("retracing")
     assert ("retracing" in errors) == (verbosity > 0)
 
 
-@pytest.mark.parametrize(
-    "verbosity, environment",
-    [ASKED_FOR[0], pytest.param(*ASKED_FOR[1], marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("verbosity, environment", ASKED_FOR)
 def test_it_is_heard_if_asked_for(verbosity, environment):
     _, errors = told(START.format(verbosity=verbosity), **environment)
     assert re.search(r"^I0000 ", errors, re.MULTILINE)

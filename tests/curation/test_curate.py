@@ -129,6 +129,7 @@ def test_all_tables_of_a_folder(first_round):
     assert "near-duplicates: 4 images in 2 groups" in printed
 
 
+@pytest.mark.slow
 def test_the_table_to_fill_in_reads_back(curated_run):
     path = curated_run / "curation" / "next_labels.csv"
     rows = table(path)
@@ -157,6 +158,7 @@ def test_the_table_to_fill_in_reads_back(curated_run):
     assert not labelled & {row["file"] for row in more}
 
 
+@pytest.mark.slow
 def test_near_duplicates_are_left_out_by_their_table(curated_run, photographs):
     data = f"folder:{photographs}"
     names = curated_run / "curation" / "near_duplicates.csv"
@@ -180,6 +182,7 @@ def test_results_go_beside_the_images(own_run, photographs):
     assert not inside.exists()
 
 
+@pytest.mark.slow
 def test_arrays_that_get_no_copies_are_named_by_their_numbers(own_run):
     """Their labels go into the data: a PNG is not what they hold."""
     images = np.stack([pixels(n, 120) for n in range(12)]) / np.float32(255)
@@ -227,6 +230,7 @@ def test_features_are_kept(own_run, monkeypatch):
     assert simclrv2_tf.curate(source, own_run) == first
 
 
+@pytest.mark.slow
 def test_images_all_alike_are_one_group(own_run):
     same = np.repeat(pixels(0, 120)[None], 9, axis=0)
     source = arrays([-1] * 9, same)
@@ -236,6 +240,7 @@ def test_images_all_alike_are_one_group(own_run):
     assert result["next_labels"]["chosen"] == 1
 
 
+@pytest.mark.slow
 def test_unreadable_images_are_left_out(own_run, tmp_path, caplog):
     for index in range(8):
         save(pixels(index, 120), tmp_path / "data" / f"{index}.png")
@@ -283,6 +288,7 @@ def test_what_is_refused(own_run, resnet_run, tmp_path):
         assert not (run / "curation").exists()
 
 
+@pytest.mark.slow
 def test_an_unknown_class_is_told_with_the_nearest(own_run, caplog):
     images = np.stack([pixels(n, 120) for n in range(6)])
     names = ("ant", "bees", "cat")

@@ -70,6 +70,7 @@ def test_what_is_no_table_of_ours_is_refused(tmp_path):
         filled_labels.check_filled(str(tmp_path), pool_of([]))
 
 
+@pytest.mark.slow
 def test_a_round_that_does_not_read_the_table_is_refused(run, tmp_path):
     data = f"folder:{small_classifier.photographs(tmp_path / 'photos')}"
     options = {"label_budget": 2, "curate_output": str(tmp_path / "found")}

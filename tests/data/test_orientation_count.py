@@ -68,6 +68,7 @@ def test_no_more_than_headers_is_read(tmp_path, monkeypatch):
     assert 0 < sum(reads) < 2_000 < path.stat().st_size / 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [lambda s: s, cached])
 def test_every_reader_turns_them(folders, make):
     tagged, upright = (make(opened(folder)) for folder in folders)
@@ -90,6 +91,7 @@ def test_left_alone_unless_asked(folders):
     assert {tuple(turned(i).shape) for i in range(32)} == {(12, 20, 3)}
 
 
+@pytest.mark.slow
 def test_images_of_one_size_in_the_data_set_s_words():
     """A turned image of 12 by 20 is not one of another size."""
     scene = np.random.default_rng(0).integers(0, 256, (12, 20, 3), np.uint8)

@@ -26,7 +26,9 @@ def all_of(pairs):
     return first, second, np.concatenate([labels for _, labels in batches])
 
 
-@pytest.mark.parametrize("batched", [False, True])
+@pytest.mark.parametrize(
+    "batched", [pytest.param(False, marks=pytest.mark.slow), True]
+)
 def test_pairs_of_views_with_their_labels(batched):
     source = dataset(IMAGES, LABELS)
     source = source.batch(3, drop_remainder=True) if batched else source
@@ -57,6 +59,7 @@ def test_what_is_left_over_is_dropped():
     assert len(all_of(pairs)[2]) == 4
 
 
+@pytest.mark.slow
 def test_each_pass_draws_anew_and_each_program_the_same():
     def passes(seed, count=2):
         pairs = simclrv2_tf.views(dataset(IMAGES), 8, 3, seed=seed)
@@ -68,6 +71,7 @@ def test_each_pass_draws_anew_and_each_program_the_same():
     np.testing.assert_array_equal(one, again)
 
 
+@pytest.mark.slow
 def test_images_of_a_batch_are_drawn_apart():
     same = np.repeat(IMAGES[:1], 6, axis=0)
     first, second, _ = all_of(simclrv2_tf.views(dataset(same), 8, 6))
@@ -75,6 +79,7 @@ def test_images_of_a_batch_are_drawn_apart():
     assert len(drawn) == 12
 
 
+@pytest.mark.slow
 def test_colours_and_blur_can_be_left_out():
     grey = np.full((32, 12, 12, 3), 51, np.uint8)
     first, _, _ = all_of(simclrv2_tf.views(dataset(grey), 8, 32, **PLAIN))
@@ -94,6 +99,7 @@ def test_flips_can_be_left_out():
         assert share == 1 if not flip else 0.2 < share < 0.8
 
 
+@pytest.mark.slow
 def test_floats_are_taken_in_their_range_alone():
     floats = IMAGES / 255.0
     first, _, _ = all_of(simclrv2_tf.views(dataset(floats), 8, 2, **PLAIN))

@@ -8,19 +8,20 @@ import replicas
 
 @pytest.fixture(scope="session")
 def of_replicas(once):
-    """A folder of answers: {case}/{replicas}.npz."""
+    """A folder of what one and two replicas answer: {case}/{replicas}.npz."""
+    cases = (replicas.COLLECTIVES, exactness.CHEAPEST)
+    return once("replicas", lambda folder: _answer(folder, "1,2", *cases))
 
-    def fill(folder):
-        script = processes.HERE / "replicas.py"
-        cases = {
-            "1,2": [replicas.COLLECTIVES, *exactness.QUICK],
-            "4": [replicas.COLLECTIVES],
-        }
-        running = [
-            processes.start(script, numbers, folder, *cases[numbers])
-            for numbers in cases
-        ]
-        outputs, status = processes.finish(running)
-        assert status == [0, 0], outputs
 
-    return once("replicas", fill)
+@pytest.fixture(scope="session")
+def of_four_replicas(once):
+    """The same of four."""
+    cases = (replicas.COLLECTIVES,)
+    return once("four_replicas", lambda folder: _answer(folder, "4", *cases))
+
+
+def _answer(folder, numbers, *cases):
+    script = processes.HERE / "replicas.py"
+    running = [processes.start(script, numbers, folder, *cases)]
+    outputs, status = processes.finish(running)
+    assert status == [0], outputs

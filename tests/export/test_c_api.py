@@ -23,6 +23,7 @@ def libraries():
     return folder
 
 
+@pytest.mark.slow
 def test_same_answers_through_the_c_api(exported, loaded, tmp_path):
     data = [encode("JPEG", seed=s, size=(60 + s, 50)) for s in range(2)]
     paths = [tmp_path / f"{i}.jpg" for i in range(len(data))]

@@ -51,7 +51,9 @@ def test_called_as_the_original(network, loaded):
     assert set(other) == KEYS
 
 
-@pytest.mark.parametrize("word", ["trainable", "training"])
+@pytest.mark.parametrize(
+    "word", ["trainable", pytest.param("training", marks=pytest.mark.slow)]
+)
 def test_training_advances_statistics_and_reaches_every_variable(
     exported, word
 ):
@@ -79,7 +81,15 @@ def test_inference_leaves_statistics_alone(loaded):
         np.testing.assert_array_equal(old, variable.numpy())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        kind
+        if kind in ("png", "jpeg")
+        else pytest.param(kind, marks=pytest.mark.slow)
+        for kind in KINDS
+    ],
+)
 def test_preprocessing_is_that_of_evaluation_to_the_last_bit(loaded, kind):
     data = [encode(*KINDS[kind], size=size) for size in [(50, 70), (31, 20)]]
     source = Source(
@@ -185,6 +195,7 @@ def test_a_bad_image_fails_its_request_and_no_other(loaded, kind):
     assert serve(encoded=tf.constant([encode()]))["scores"].shape == (1, 5)
 
 
+@pytest.mark.slow
 def test_a_keras_layer_that_infers_and_is_fine_tuned(exported, network):
     layer = keras.layers.TFSMLayer(
         exported, call_endpoint="images", call_training_endpoint="training"
@@ -210,6 +221,7 @@ def test_a_keras_layer_that_infers_and_is_fine_tuned(exported, network):
     assert sum(same) <= 12  # projection and classifier, which are not asked
 
 
+@pytest.mark.slow
 def test_a_network_without_classes_serves_embeddings(tmp_path):
     bare = make_network(num_classes=0)
     path = export.export_network(bare, str(tmp_path), 0, prepare)

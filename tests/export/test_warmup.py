@@ -50,6 +50,7 @@ def requests(directory):
         yield request.model_spec.signature_name, inputs
 
 
+@pytest.mark.slow
 def test_a_network_of_one_size_answers_every_record(signatures, tmp_path):
     warmup.write_records(str(tmp_path), signatures, 3, keras_networks.SIDE)
     asked = dict(requests(tmp_path))

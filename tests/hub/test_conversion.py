@@ -56,7 +56,15 @@ def knowing(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow)
+        if name in ("x.keras", "x.weights.h5")
+        else name
+        for name in TARGETS
+    ],
+)
 def test_every_format_there_and_back(name, original, tmp_path, command, capsys):
     if name.endswith((".safetensors", ".pth")):
         pytest.importorskip("torch")
@@ -69,15 +77,12 @@ def test_every_format_there_and_back(name, original, tmp_path, command, capsys):
     stand_ins.same(hub.find_weights(target).arrays, stand_ins.SMALL)
 
 
-# Of PyTorch's two formats, and of TensorFlow's two, one each: what the check
-# gives on is alike.
-ALIKE = ("x.pth", "tf2/ckpt-0")
-
-
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name
+        name
+        if name in ("x.safetensors", "tf1/model.ckpt-0")
+        else pytest.param(name, marks=pytest.mark.slow)
         for name in TARGETS
     ],
 )
@@ -110,8 +115,10 @@ def test_misspelt_arguments_are_named(original, tmp_path):
     [
         {"channels": 1},
         {"se_ratio": 0.5},
-        {"sk_ratio": 0.125, "resnet_depth": 50},
-        {},
+        pytest.param(
+            {"sk_ratio": 0.125, "resnet_depth": 50}, marks=pytest.mark.slow
+        ),
+        pytest.param({}, marks=pytest.mark.slow),
     ],
     ids=["channels", "se", "sk", "trained"],
 )
@@ -206,6 +213,7 @@ def test_without_pytorch_the_check_reads_the_file_back(
     assert f"not installed: {target} is read back" in caplog.text
 
 
+@pytest.mark.slow
 def test_without_pytorch_the_check_still_fails_where_sides_differ(
     original, tmp_path, monkeypatch, command, capsys
 ):

@@ -263,6 +263,7 @@ def test_a_cache_that_may_only_be_read(original, monkeypatch, as_nobody):
         shutil.rmtree(directory)
 
 
+@pytest.mark.slow
 def test_two_processes_fetch_at_once(served):
     program = (
         "from simclrv2_tf.hub import catalogue, fetch\n"

@@ -78,6 +78,7 @@ def test_files_are_told_by_their_bytes(small, weights, tmp_path):
     stand_ins.loaded(hub.load_network(tmp_path))
 
 
+@pytest.mark.slow
 def test_our_saved_model(small, tmp_path):
     from simclrv2_tf import export
 

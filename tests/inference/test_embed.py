@@ -44,6 +44,7 @@ def test_the_whole_folder_in_order_with_names_and_labels(network, run, folder):
     assert left == ["embeddings-7.npz"]
 
 
+@pytest.mark.slow
 def test_records_hold_the_same_as_the_archive(resnet_run, folder, tmp_path):
     flat = tmp_path / "flat"
     flat.mkdir()
@@ -137,7 +138,14 @@ def test_other_images_under_the_same_names_are_another_result(run, folder):
         simclrv2_tf.embed(f"folder:{folder}", run)
 
 
-@pytest.mark.parametrize("changed", [0, 3, 99])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(0, marks=pytest.mark.slow),
+        3,
+        pytest.param(99, marks=pytest.mark.slow),
+    ],
+)
 def test_other_arrays_are_another_result(run, changed):
     images = RNG.integers(0, 256, (100, 8, 8, 3)).astype(np.uint8)
     before = tf.data.Dataset.from_tensor_slices(images)
@@ -151,6 +159,7 @@ def test_other_arrays_are_another_result(run, changed):
 SETTINGS = ("images", "image_size", "input_mean", "input_std")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "differs"),
     [
@@ -170,6 +179,7 @@ def test_other_pixels_are_another_result(
     simclrv2_tf.embed(data, resnet_run, embed_format=form)
 
 
+@pytest.mark.slow
 def test_the_selector_counts_for_what_it_chooses(resnet_run, folder, tmp_path):
     data = f"folder:{folder}"
     simclrv2_tf.embed(data, resnet_run)
@@ -183,6 +193,7 @@ def test_the_selector_counts_for_what_it_chooses(resnet_run, folder, tmp_path):
         simclrv2_tf.embed(data, resnet_run, **options, ft_proj_selector=1)
 
 
+@pytest.mark.slow
 def test_a_result_of_an_earlier_version_stays(run, folder, capsys):
     """Its manifest does not tell what the images and the settings were."""
     first = simclrv2_tf.embed(f"folder:{folder}", run)
@@ -219,6 +230,7 @@ def test_another_result_is_not_overwritten(run, folder, tmp_path):
     assert (tmp_path / "f.npz").read_bytes() == b"mine"
 
 
+@pytest.mark.slow
 def test_too_many_unreadable_images_stop_it(run, folder):
     for index in (1, 2):  # one of few may be unreadable
         (folder / "bee" / f"{index}.png").write_bytes(b"no image")
@@ -228,7 +240,9 @@ def test_too_many_unreadable_images_stop_it(run, folder):
     assert not list(run.glob("*.npz")) + list(run.glob("*.csv"))
 
 
-@pytest.mark.parametrize("kind", ["npz", "tfrecord"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("npz", marks=pytest.mark.slow), "tfrecord"]
+)
 def test_an_unreadable_image_is_left_out(run, folder, tmp_path, caplog, kind):
     whole = simclrv2_tf.embed(f"folder:{folder}", run)
     (folder / "ant" / "4.png").write_bytes(b"no image")
@@ -268,6 +282,7 @@ def test_a_place_to_write_to_is_needed(run, folder):
             getattr(simclrv2_tf, use)(f"folder:{folder}", checkpoint=str(run))
 
 
+@pytest.mark.slow
 def test_what_a_process_that_goes_on_writes_stays(run, folder, tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -340,12 +355,13 @@ def free_port():
         return listener.getsockname()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("strategy", "devices", "workers"),
     [
         ("mirrored", 2, 1),
-        pytest.param("mirrored", 3, 1, marks=pytest.mark.slow),
-        pytest.param("multi_worker", 1, 2, marks=pytest.mark.slow),
+        ("mirrored", 3, 1),
+        ("multi_worker", 1, 2),
     ],
 )
 def test_replicas_embed_each_example_once_and_in_order(

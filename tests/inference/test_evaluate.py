@@ -160,6 +160,7 @@ def test_eval_steps_looks_at_all_classes_of_a_sorted_data_set():
     assert spread_over(everything, whole) is whole
 
 
+@pytest.mark.slow
 def test_neighbours_are_those_whose_labels_are_used(run):
     options = {"knn_k": 5, "labels_per_class": 2, "eval_split": "test"}
     result = simclrv2_tf.evaluate("digits", run, **options)
@@ -234,6 +235,7 @@ def test_other_classes_are_refused(run):
         simclrv2_tf.evaluate(pictures(names="abc"), run)
 
 
+@pytest.mark.slow
 def test_classes_in_another_order_or_fewer_are_matched_by_name(run):
     write_flags(run, class_names=list("abcdefghij"))
     source = pictures(40, "abcdefghij")
@@ -269,6 +271,7 @@ def test_neighbours_are_matched_by_name(run):
         simclrv2_tf.evaluate(pictures(20, "abc"), run, **options)
 
 
+@pytest.mark.slow
 def test_neighbours_are_those_that_the_run_drew(run):
     """It may number its classes otherwise than it drew their labels."""
     numbers = list(range(9, -1, -1))
@@ -399,6 +402,7 @@ def test_a_student_of_unlabelled_images_has_the_teachers_names(
     assert flags["class_names"] == list("abcdefghij")
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_comes_again_is_one_point(run, network):
     simclrv2_tf.evaluate(pictures(), run)
     simclrv2_tf.evaluate(pictures(20), run)
@@ -423,7 +427,9 @@ def test_events_that_cannot_be_written_are_one_line(run, caplog):
     assert "\n" not in line
 
 
-@pytest.mark.parametrize("ema", [False, True])
+@pytest.mark.parametrize(
+    "ema", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_a_result_says_which_weights_were_judged(network, run, ema):
     trained = network.named_variables()
     averaged = {f"ema_model/{n}": v.numpy() for n, v in trained.items()}

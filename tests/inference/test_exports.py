@@ -59,6 +59,7 @@ def served(checkpoint, tmp_path_factory):
         keras.config.set_dtype_policy("float32")
 
 
+@pytest.mark.slow
 def test_a_tf1_checkpoint_is_exported_without_a_run(served, checkpoint):
     assert served.endswith("/751")
     model = tf.saved_model.load(served)
@@ -157,6 +158,7 @@ def test_an_online_probe_is_exported(exported, tmp_path, options):
     assert "logits_sup" in exported(model_dir=str(run)).output
 
 
+@pytest.mark.slow
 def test_flags_reach_the_served_model(served):
     serve = tf.saved_model.load(served).signatures["serving_default"]
     answer = serve(encoded=tf.constant([encode(size=(90, 100))]))
@@ -165,6 +167,7 @@ def test_flags_reach_the_served_model(served):
         serve(encoded=tf.constant([encode(size=(101, 100))]))
 
 
+@pytest.mark.slow
 def test_an_export_is_exported_again_under_its_step(served, tmp_path):
     options = config(checkpoint=served, export_dir=str(tmp_path))
     again = exports.export_weights(options, served, hub.load_network)
@@ -208,10 +211,14 @@ def test_the_best_stands_beside_the_last(monkeypatch, name):
     assert written == ["exports_best"]
 
 
-def test_steps_of_sources(checkpoint, served, tmp_path):
+@pytest.mark.slow
+def test_the_step_of_an_export(served):
+    assert exports.step_of(served) == 751
+
+
+def test_steps_of_sources(checkpoint, tmp_path):
     assert exports.step_of(checkpoint) == 751
     assert exports.step_of(checkpoint / "model.ckpt-751") == 751
-    assert exports.step_of(served) == 751
     assert exports.step_of("simclrv2/finetuned_10pct/r50_1x_sk0") == 3754
     assert exports.step_of("simclrv1/pretrain/1x") == 225206
     assert exports.step_of(tmp_path / "network-5.keras") == 0

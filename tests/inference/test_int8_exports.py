@@ -83,6 +83,7 @@ def test_images_that_cannot_be_read(run_of, tmp_path):
         calibration_images(config, "none", run_of[-1])
 
 
+@pytest.mark.slow
 def test_a_run_is_exported_in_int8(run_of, tmp_path, capsys):
     pytest.importorskip("ai_edge_litert")
     run, photographs, _ = run_of

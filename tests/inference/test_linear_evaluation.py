@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from simclrv2_tf.data import pipeline
@@ -42,6 +43,7 @@ def linear_evaluation(network, source):
     fit(network, source, keras.optimizers.SGD(decay, 0.9), STEPS, 4)
 
 
+@pytest.mark.slow
 def test_a_probe_tells_as_much_as_linear_evaluation():
     keras.utils.set_random_seed(0)
     network = Network(

@@ -46,6 +46,7 @@ def test_predictions_are_the_best_classes_by_name(network, run, folder):
     assert not (run / "predictions-7.csv.parts").exists()
 
 
+@pytest.mark.slow
 def test_labels_that_the_network_does_not_know_are_said(
     run, folder, tmp_path, caplog
 ):
@@ -127,6 +128,7 @@ def test_an_unreadable_image_has_no_prediction(run, folder, tmp_path, capsys):
     assert "1 of 7 images could not be read" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_rows_of_other_images_are_not_overwritten(run, folder, tmp_path):
     path = simclrv2_tf.predict(f"folder:{folder}", run)
     rows = rows_of(path)
@@ -148,7 +150,12 @@ def test_rows_of_other_images_are_not_overwritten(run, folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "held", ["my,table\n1,2\n", "\udcff\n", "file,label,class_1\n"]
+    "held",
+    [
+        "my,table\n1,2\n",
+        pytest.param("\udcff\n", marks=pytest.mark.slow),
+        pytest.param("file,label,class_1\n", marks=pytest.mark.slow),
+    ],
 )
 def test_neither_are_other_files(run, folder, tmp_path, held):
     table = tmp_path / "mine.csv"
@@ -161,6 +168,7 @@ def test_neither_are_other_files(run, folder, tmp_path, held):
     assert len(rows_of(table)) == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "differs"),
     [

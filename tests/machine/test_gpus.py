@@ -92,6 +92,7 @@ def test_nor_one_that_is_not_there(machine, monkeypatch, tmp_path, caplog):
     assert not caplog.records
 
 
+@pytest.mark.slow
 def test_the_command_sets_them_up_before_anything_is_computed(tmp_path):
     code = (
         "from simclrv2_tf.machine import gpus\n"

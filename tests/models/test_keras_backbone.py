@@ -256,7 +256,10 @@ def test_only_all_of_a_backbone_is_frozen():
     [
         BY_HAND,
         # Mean, variance and count of its `Normalization` are not trained.
-        {"backbone": "keras:EfficientNetB0", "image_size": 32},
+        pytest.param(
+            {"backbone": "keras:EfficientNetB0", "image_size": 32},
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["by_hand", "EfficientNetB0"],
 )

@@ -93,7 +93,14 @@ def test_classes_and_channels_must_be_the_students(tmp_path):
         Distill(student, [])
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize(
+    "temperature",
+    [
+        pytest.param(0.5, marks=pytest.mark.slow),
+        pytest.param(1.0, marks=pytest.mark.slow),
+        3.0,
+    ],
+)
 def test_several_teachers_teach_the_mean_of_their_softened_answers(
     temperature, tmp_path
 ):

@@ -15,7 +15,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("layers", [1, 3])
+@pytest.mark.parametrize("layers", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_parameters_and_channels_are_those_of_the_network(kind, layers):
     head = {"num_layers": layers, "out_dim": 64}
     parts = layer_costs.count(head=head, **kind)

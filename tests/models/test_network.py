@@ -25,7 +25,7 @@ SMALL = {
     "num_classes": 4,
 }
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FAST = ["r18_1x_sk0_32px", "r34_1x_sk0_32px", "r50_1x_sk1_64px"]
+FAST = ["r18_1x_sk0_32px", "r50_1x_sk1_64px"]
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ def images():
     return np.random.default_rng(0).random((4, 32, 32, 3), np.float32)
 
 
+@pytest.mark.slow
 def test_odd_batches_of_few_channels():
     """TensorFlow's strided 1×1 convolution writes past its memory there."""
     code = (
@@ -72,10 +73,10 @@ def test_parity_with_the_original_release(parity_dir, key):
     ("depth", "width", "sk", "millions"),
     [
         (18, 1, 0.0, 11.181),
-        (34, 1, 0.0, 21.289),
-        (50, 1, 0.0, 23.508),
+        pytest.param(34, 1, 0.0, 21.289, marks=pytest.mark.slow),
+        pytest.param(50, 1, 0.0, 23.508, marks=pytest.mark.slow),
         (50, 1, 0.0625, 35.216),
-        (101, 1, 0.0, 42.500),
+        pytest.param(101, 1, 0.0, 42.500, marks=pytest.mark.slow),
         pytest.param(50, 2, 0.0625, 140.306, marks=pytest.mark.slow),
         pytest.param(152, 1, 0.0625, 88.941, marks=pytest.mark.slow),
         pytest.param(200, 1, 0.0, 62.625, marks=pytest.mark.slow),
@@ -101,7 +102,13 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[pytest.mark.slow] if kind != SMALL else [])
+        for kind in KINDS
+    ],
+)
 def test_config_and_file_round_trips(kind, images, tmp_path):
     network = Network(**kind)
     for variable in network.variables:

@@ -88,6 +88,7 @@ def test_a_run_keeps_them(scaled, expected, tmp_path):
     assert config.input_std == text["input_std"]
 
 
+@pytest.mark.slow
 def test_an_export_keeps_them(scaled, expected, tmp_path):
     path = export.export_network(scaled, str(tmp_path), 3, _image)
     same(hub.load_network(path), expected)
@@ -98,6 +99,7 @@ def _image(encoded):
     return tf.image.resize(tf.cast(pixels, tf.float32) / 255, [32, 32])
 
 
+@pytest.mark.slow
 def test_conversions_keep_them_or_say_that_they_do_not(
     scaled, expected, tmp_path, caplog
 ):

@@ -39,7 +39,7 @@ def step(kind, remat, wrap):
     ("kind", "wrap"),
     [
         (KINDS[0], lambda f: f),
-        (KINDS[0], tf.function),
+        pytest.param(KINDS[0], tf.function, marks=pytest.mark.slow),
         pytest.param(KINDS[1], tf.function, marks=pytest.mark.slow),
     ],
 )

@@ -178,6 +178,7 @@ def test_what_a_hub_has_not(hub, monkeypatch):
     assert TOKEN not in str(error.value) and "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_without_a_network_what_was_fetched_is_taken(
     published, hub, monkeypatch
 ):

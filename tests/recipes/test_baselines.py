@@ -37,6 +37,7 @@ def test_they_are_of_no_class(few):
     assert told[2] == -1 and (np.delete(told, 2) >= 0).all()
 
 
+@pytest.mark.slow
 def test_those_that_can_be_read(few, caplog):
     found = baselines.readable(few)
     assert found.labels.tolist() == [0, 1, 3]
@@ -53,6 +54,7 @@ def test_pixels_are_the_images_of_mean_zero_and_length_one(few):
     np.testing.assert_allclose(rows[3], flat / np.linalg.norm(flat), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_pixels_of_many_images_are_held_once(monkeypatch, few):
     """Ten thousand of 32 pixels had taken 0.86 GB for rows of 0.12."""
     held = []

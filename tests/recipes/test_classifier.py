@@ -33,6 +33,7 @@ def test_one_file_and_many(classifier, folder):
     assert sum(one.probabilities.values()) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_folder_is_all_its_images(classifier, folder):
     files = sorted(str(p) for p in folder.rglob("*.*"))
     assert [p.image for p in classifier.predict(folder)] == files
@@ -62,7 +63,14 @@ def test_arrays_are_as_files(classifier, folder):
     assert len(classifier.predict(np.stack([pixels, pixels]))) == 2
 
 
-@pytest.mark.parametrize("mode", ["RGB", "L", "P", "1", "RGBA", "LA"])
+# All but grey ones are made RGB in one way.
+MODES = [
+    mode if mode in ("L", "P") else pytest.param(mode, marks=pytest.mark.slow)
+    for mode in ("RGB", "L", "P", "1", "RGBA", "LA")
+]
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_images_of_pillow_are_as_their_files(classifier, tmp_path, mode):
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (9, 11, 3), np.uint8)
@@ -105,6 +113,7 @@ def shares(predictions):
     return [tuple(p.probabilities.values()) for p in predictions]
 
 
+@pytest.mark.slow
 def test_a_list_of_anything_is_as_each_alone(classifier, folder):
     file = str(sorted(folder.rglob("*.*"))[0])
     pixels = tf.io.decode_image(tf.io.read_file(file)).numpy()

@@ -51,7 +51,9 @@ def refuse(monkeypatch):
     monkeypatch.setattr(step_time, "measure", measure)
 
 
-@pytest.mark.parametrize("labels", [UNLABELLED, LABELLED])
+@pytest.mark.parametrize(
+    "labels", [pytest.param(UNLABELLED, marks=pytest.mark.slow), LABELLED]
+)
 def test_a_job_of_a_few_steps_is_not_measured_and_says_so(refuse, labels):
     recipe = planned(labels, train_steps=16)
     (note,) = (n for n in recipe.notes if "times are not known" in n)
@@ -62,9 +64,13 @@ def test_a_job_of_a_few_steps_is_not_measured_and_says_so(refuse, labels):
 @pytest.mark.parametrize(
     ("labels", "options"),
     [
-        (UNLABELLED, {"stage_options": "pretrain.train_epochs=100"}),
-        (UNLABELLED, {"train_steps": 17}),
-        (LABELLED, {"train_epochs": 50}),
+        pytest.param(
+            UNLABELLED,
+            {"stage_options": "pretrain.train_epochs=100"},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(UNLABELLED, {"train_steps": 17}, marks=pytest.mark.slow),
+        pytest.param(LABELLED, {"train_epochs": 50}, marks=pytest.mark.slow),
         (LABELLED, {"stage_options": "pretrain.train_steps=4"}),
     ],
 )
@@ -77,7 +83,10 @@ def test_other_steps_that_are_given_are_measured(refuse, labels, options):
     "options",
     [
         {"train_batch_size": 32},
-        {"stage_options": "distill.train_batch_size=32"},
+        pytest.param(
+            {"stage_options": "distill.train_batch_size=32"},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_batches_can_be_given_without_labels(options):
@@ -98,6 +107,7 @@ def decided(recipe, option="cache_dataset"):
     return next((r.value, r.why) for r in reasons)
 
 
+@pytest.mark.slow
 def test_images_in_memory_are_in_the_plan(much_memory):
     kept = planned(train_steps=4, train_batch_size=16)
     value, why = decided(kept)
@@ -106,6 +116,7 @@ def test_images_in_memory_are_in_the_plan(much_memory):
     assert kept.memory - without.memory == pytest.approx(3 * PIXELS)
 
 
+@pytest.mark.slow
 def test_images_that_the_budget_does_not_hold_are_decoded(much_memory, refuse):
     few = {"train_steps": 4, "train_batch_size": 16}
     need = planned(**few, cache_dataset=False).memory

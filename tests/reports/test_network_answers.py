@@ -28,11 +28,16 @@ def images(count=6):
 @pytest.mark.parametrize(
     ("flags", "given", "averaged"),
     [
-        ({}, {}, False),
+        pytest.param({}, {}, False, marks=pytest.mark.slow),
         ({"export_ema": True}, {}, True),
-        ({"eval_ema": True, "export_ema": False}, {}, True),
+        pytest.param(
+            {"eval_ema": True, "export_ema": False},
+            {},
+            True,
+            marks=pytest.mark.slow,
+        ),
         ({"eval_ema": True, "export_ema": True}, {"eval_ema": False}, False),
-        ({}, {"eval_ema": True}, True),
+        pytest.param({}, {"eval_ema": True}, True, marks=pytest.mark.slow),
     ],
 )
 def test_the_weights_are_those_that_the_run_exports(

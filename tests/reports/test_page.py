@@ -123,6 +123,7 @@ def text_of(run):
     return (run / page.PAGE).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_all_sections_are_there(run):
     text = text_of(run)
     assert Reader(text).headings == HEADINGS
@@ -139,6 +140,7 @@ def test_all_sections_are_there(run):
     assert "There is no probe.json" not in text
 
 
+@pytest.mark.slow
 def test_the_page_needs_nothing_else(run):
     text = text_of(run)
     seen = Reader(text)
@@ -148,12 +150,14 @@ def test_the_page_needs_nothing_else(run):
     assert len(text.encode()) < 5e6
 
 
+@pytest.mark.slow
 def test_names_from_outside_are_escaped(run):
     text = text_of(run)
     assert EVIL not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
+@pytest.mark.slow
 def test_the_pictures_are_files_too(run):
     names = {path.stem for path in (run / page.FOLDER).glob("*.png")}
     wanted = {"confusion", "classes", "reliability", "label_efficiency"}
@@ -161,12 +165,14 @@ def test_the_pictures_are_files_too(run):
     assert wanted | {"learning_loss"} <= names
 
 
+@pytest.mark.slow
 def test_the_page_is_the_same_again(run):
     before = text_of(run)
     write(run, source(30), source(24, "evaluation"))
     assert text_of(run) == before
 
 
+@pytest.mark.slow
 def test_without_labels_what_makes_sense_stays(tmp_path):
     run = make_run(tmp_path / "run")
     write(run, source(20, labelled=False))
@@ -185,6 +191,7 @@ def test_without_images_what_files_tell_stays(tmp_path):
     assert Reader(text).headings == HEADINGS
     assert "Not all could be shown." in text
     assert "contrast loss" in text
+    assert EVIL not in text and "&lt;script&gt;" in text  # the data's name
 
 
 def test_one_measurement_is_no_curve(tmp_path):
@@ -246,6 +253,7 @@ def test_a_page_that_fails_costs_a_job_one_line(tmp_path, caplog, monkeypatch):
     assert "report.html cannot be written: 'anything'" in record.getMessage()
 
 
+@pytest.mark.slow
 def test_a_browser_opens_it(run, tmp_path):
     command = browser.find()
     if not command:

@@ -24,6 +24,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 4])
 def test_from_arrays_to_an_export(tmp_path, channels, capsys):
     rng = np.random.default_rng(0)

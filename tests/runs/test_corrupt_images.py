@@ -49,6 +49,7 @@ def folder(tmp_path):
     return f"folder:{tmp_path / 'images'}"
 
 
+@pytest.mark.slow
 def test_a_run_and_its_evaluation_leave_it_out(folder, tmp_path, caplog):
     api.finetune(folder, tmp_path / "run", **OPTIONS)
     assert "left out, as it cannot be read" in caplog.text

@@ -39,7 +39,14 @@ def write_environment(directory, name):
     (directory / "environment.json").write_text(json.dumps(values))
 
 
-@pytest.mark.parametrize("mode", ["eval", "predict", "embed"])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        pytest.param("eval", marks=pytest.mark.slow),
+        pytest.param("predict", marks=pytest.mark.slow),
+        "embed",
+    ],
+)
 def test_the_command_takes_the_runs_own_data(run, capsys, mode):
     command.main(
         [
@@ -61,6 +68,7 @@ def test_the_command_takes_the_runs_own_data(run, capsys, mode):
     ]
 
 
+@pytest.mark.slow
 def test_so_does_python(run, capsys):
     result = simclrv2_tf.evaluate(None, run, eval_split="train")
     assert result["eval/examples"] == 7

@@ -68,6 +68,7 @@ def test_other_images_are_told_where_some_were_held_out(
     assert not warned(caplog, flags, run, dataset="digits")
 
 
+@pytest.mark.slow
 def test_labels_are_those_of_a_run_that_numbers_its_classes_otherwise(
     tmp_path, announced, caplog
 ):

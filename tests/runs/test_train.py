@@ -88,6 +88,7 @@ def test_the_input_of_a_run_is_kept(whole):
     assert isinstance(kept, tf.data.Iterator)
 
 
+@pytest.mark.slow
 def test_the_strategy_is_made_once(whole, tmp_path, monkeypatch):
     directory = tmp_path / "run"
     shutil.copytree(whole[0], directory)
@@ -173,6 +174,7 @@ class FailAt(keras.callbacks.Callback):
             raise RuntimeError("power cut")
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_shows_each_point_once(tmp_path):
     every = config(tmp_path, checkpoint_steps=2, train_summary_steps=1)
     for step in (1, 5, 5):
@@ -192,6 +194,7 @@ def test_a_finished_run_tells_its_metrics_again(whole):
     assert train(config(directory)).metrics == trained.metrics
 
 
+@pytest.mark.slow
 def test_divergence_is_explained(tmp_path):
     diverging = config(
         tmp_path,
@@ -227,6 +230,7 @@ def test_divergence_is_explained(tmp_path):
     assert len(noted["examples"]) == 32
 
 
+@pytest.mark.slow
 def test_a_directory_that_vanishes_is_made_again(tmp_path, monkeypatch, caplog):
     directory = tmp_path / "run"
     act = Report.act_now

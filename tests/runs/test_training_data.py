@@ -20,7 +20,14 @@ def digits():
     return sources.open_source("digits", "train")
 
 
-@pytest.mark.parametrize("stage", ["pretrain", "finetune", "distill"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "pretrain",
+        pytest.param("finetune", marks=pytest.mark.slow),
+        "distill",
+    ],
+)
 def test_views_of_each_stage_are_mirrored_only_where_asked_for(digits, stage):
     usual, plain = (
         view_of(digits, train_mode=stage, random_flip=flip)
@@ -33,6 +40,7 @@ def test_views_of_each_stage_are_mirrored_only_where_asked_for(digits, stage):
     assert 0.2 < same.mean() < 0.8
 
 
+@pytest.mark.slow
 def test_crops_are_as_large_as_is_asked_for(digits):
     whole = view_of(digits, crop_area_min=1.0, random_flip=False)
     again = view_of(digits, crop_area_min=1.0, random_flip=False, seed=5)

@@ -42,7 +42,9 @@ def test_moving_statistics_are_used_and_kept():
     assert {name.split("/")[0] for name in changed} == {"head_supervised"}
 
 
-@pytest.mark.parametrize("after_block", [0, 4])
+@pytest.mark.parametrize(
+    "after_block", [pytest.param(0, marks=pytest.mark.slow), 4]
+)
 def test_moments_of_the_batch_are_used_and_advance_the_statistics(after_block):
     """As of a network that nothing is frozen in, but for its weights."""
     free = network()

@@ -98,14 +98,8 @@ WRAPS = {
 }
 
 
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        pytest.param("eager", marks=pytest.mark.slow),
-        "graph",
-        pytest.param("xla", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("wrap", WRAPS)
 def test_equals_the_full_batch_where_normalization_is_frozen(wrap):
     # Augmentation is compiled by itself; once more, it takes minutes.
     options = {"frozen": True, "augment": None if wrap == "xla" else AUGMENT}
@@ -172,6 +166,7 @@ def test_twice_the_same_bit_for_bit():
         np.testing.assert_array_equal(results[1][1][name], gradient)
 
 
+@pytest.mark.slow
 def test_fit_trains_the_weights():
     stage = stage_of(microbatch=6, arguments=SMALL, augment=AUGMENT)
     stage.compile(optimizer=keras.optimizers.SGD(0.1))

@@ -116,7 +116,14 @@ def test_validation_sees_the_same_views_after_any_step():
     assert stage.evaluate(data) == before
 
 
-@pytest.mark.parametrize("kind", ["pretrain", "finetune", "distill"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param("pretrain", marks=pytest.mark.slow),
+        "finetune",
+        "distill",
+    ],
+)
 def test_fit_with_validation(kind):
     stage = compiled(
         {
@@ -160,6 +167,7 @@ def test_predict_answers_logits_or_features():
     np.testing.assert_allclose(answer, features, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_pretrain_on_views_of_a_data_set():
     data = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS))
     stage = compiled(Pretrain(network()))

@@ -16,7 +16,6 @@ from simclrv2_tf.stages.key_memory import KeyMemory
 from simclrv2_tf.stages.pretrain import Pretrain
 
 RNG = np.random.default_rng(0)
-SLOW = pytest.mark.slow
 BATCH, FEATURES, RATE, TEMPERATURE = 5, 6, 0.2, 0.5
 
 
@@ -208,6 +207,7 @@ def test_a_bad_step_takes_back_memory_and_average():
     assert int(stage.memory.written) == 32
 
 
+@pytest.mark.slow
 def test_the_average_has_statistics_of_its_own_activations():
     """Those of the keys' batches; the weights are averages."""
     stage = stage_of(remat=False, memory_momentum=0.9)
@@ -244,6 +244,7 @@ def test_a_micro_batch_of_all_is_the_plain_step(plain):
     assert_like(held(stage), plain[1], 1e-4)
 
 
+@pytest.mark.slow
 def test_keys_of_micro_batches_have_their_moments():
     stage = stage_of(microbatch=4)
     keys = stage.keys(tuple(map(tf.constant, IMAGES)))
@@ -257,9 +258,8 @@ def test_keys_of_micro_batches_have_their_moments():
     assert np.isfinite(list(logs.values())).all()
 
 
-@pytest.mark.parametrize(
-    "policy", ["mixed_bfloat16", pytest.param("mixed_float16", marks=SLOW)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_in_16_bits_memory_and_average_are_float32(policy):
     optimizer = keras.optimizers.SGD(0.01)
     if policy == "mixed_float16":  # one that need not find its scale first

@@ -97,6 +97,7 @@ def weights_of(directory):
     return simclrv2_tf.load_network(directory).variables
 
 
+@pytest.mark.slow
 def test_resuming_gives_the_uninterrupted_run(
     pretrained, tmp_path, monkeypatch
 ):
@@ -186,6 +187,7 @@ def test_session_messages(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_named(tmp_path):
     from PIL import Image
 

@@ -107,7 +107,9 @@ def test_a_loss_on_few_labels_is_the_mean_of_each():
     )
 
 
-@pytest.mark.parametrize("kind", ["pretrain", "distill"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("pretrain", marks=pytest.mark.slow), "distill"]
+)
 def test_means_over_batches_weigh_their_images(kind):
     def make():
         if kind == "pretrain":
@@ -178,6 +180,7 @@ def test_stage_messages(make, message):
         make()
 
 
+@pytest.mark.slow
 def test_fit_on_any_dataset():
     data = tf.data.Dataset.from_tensors(((IMAGES, IMAGES[::-1]), LABELS))
     stage = Pretrain(network())

@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 
+@pytest.mark.slow
 def test_the_last_batch_must_divide_among_replicas():
     program = pathlib.Path(__file__).parents[1] / "uneven_replicas.py"
     done = subprocess.run(

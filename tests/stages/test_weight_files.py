@@ -72,6 +72,7 @@ class Killed(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", STAGES)
 def test_backup_and_restore_brings_all_of_it_back(tmp_path, kind):
     make, parts = STAGES[kind]
@@ -89,7 +90,9 @@ def test_backup_and_restore_brings_all_of_it_back(tmp_path, kind):
     assert len(values(whole)) > len(own)
 
 
-@pytest.mark.parametrize("kind", STAGES)
+@pytest.mark.parametrize(
+    "kind", ["average", pytest.param("memory", marks=pytest.mark.slow)]
+)
 def test_a_checkpoint_of_keras_holds_it(tmp_path, kind, caplog):
     make, parts = STAGES[kind]
     path = str(tmp_path / "x.weights.h5")
@@ -102,6 +105,7 @@ def test_a_checkpoint_of_keras_holds_it(tmp_path, kind, caplog):
     assert not said(caplog)
 
 
+@pytest.mark.slow
 def test_sharded_files_hold_it(tmp_path):
     path = str(tmp_path / "x.weights.json")
     stage = pretrained()
@@ -125,7 +129,9 @@ def earlier(tmp_path, monkeypatch):
     return values(stage.network), path
 
 
-@pytest.mark.parametrize("kind", STAGES)
+@pytest.mark.parametrize(
+    "kind", [pytest.param("average", marks=pytest.mark.slow), "memory"]
+)
 def test_files_of_earlier_versions_are_read(kind, earlier, caplog):
     weights, path = earlier
     stage = STAGES[kind][0]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 from simclrv2_tf import scaling
@@ -142,11 +143,17 @@ def _of_images(options, stage, measured):
 
 def multiplications(options: dict) -> int:
     """Multiply-adds of one image in a stage's network."""
-    parts = layer_costs.count(
+    return _counted(
         options["image_size"],
         options.get("channels", 3),
-        head={"num_layers": options.get("num_proj_layers", 1), "out_dim": 128},
+        options.get("num_proj_layers", 1),
         depth=options["resnet_depth"],
         width_multiplier=options["width_multiplier"],
     )
+
+
+@functools.lru_cache(maxsize=64)  # a plan asks for the same few networks
+def _counted(image_size, channels, layers, **backbone):
+    head = {"num_layers": layers, "out_dim": 128}
+    parts = layer_costs.count(image_size, channels, head=head, **backbone)
     return sum(part.multiplications for part in parts.values())

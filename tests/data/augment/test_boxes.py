@@ -64,9 +64,9 @@ def test_quantiles_of_the_original(parity_dir):
     ("height", "width"),
     [
         (32, 32),
-        (8, 9),
-        (7, 60),
-        (200, 20),
+        pytest.param(8, 9, marks=pytest.mark.slow),
+        pytest.param(7, 60, marks=pytest.mark.slow),
+        pytest.param(200, 20, marks=pytest.mark.slow),
         # Its quantiles are compared above.
         pytest.param(96, 128, marks=pytest.mark.slow),
     ],

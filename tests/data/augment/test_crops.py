@@ -64,7 +64,9 @@ def test_a_view_is_the_crop_resized_and_mirrored():
             np.testing.assert_allclose(view, np.clip(expected, 0, 1), atol=1e-5)
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize(
+    "dtype", [np.uint8, pytest.param(np.float32, marks=pytest.mark.slow)]
+)
 def test_a_batch_gives_what_each_image_gives(dtype):
     rng = np.random.default_rng(1)
     images = rng.integers(0, 256, (9, 20, 30, 3)).astype(np.uint8)

@@ -47,6 +47,7 @@ def _same_quantiles(values, figures, name):
         assert below - slack <= q <= above + slack, (name, q, below, above)
 
 
+@pytest.mark.slow
 def test_a_row_depends_on_seed_and_place_alone():
     images = tf.constant(IMAGES)
     whole = policy.augment_views(images, tf.constant([3, 4]))
@@ -65,6 +66,7 @@ def test_inside_tf_data():
     np.testing.assert_allclose(next(iter(mapped)), eager, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [16, 80])
 def test_a_batch_of_unknown_size(side):
     images, seed = (

@@ -35,7 +35,9 @@ def decoded(images):
     return bool(done), pixels.numpy()
 
 
-@pytest.mark.parametrize("batch", [1, 16, 19])
+@pytest.mark.parametrize(
+    "batch", [1, 16, pytest.param(19, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(
     "kind,modes",
     [("PNG", ["RGB", "L", "RGBA", "P", "1"]), ("JPEG", ["RGB", "L", "CMYK"])],

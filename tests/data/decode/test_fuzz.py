@@ -82,7 +82,15 @@ def compressed(path, rows):
 KINDS = {**WRITERS, "compressed npz": compressed}
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=pytest.mark.slow)
+        if kind == "tfrecord"
+        else kind
+        for kind in sorted(KINDS)
+    ],
+)
 def test_files_of_many_images(kind, tmp_path, decoder):
     ending = kind.split()[-1]
     whole = tmp_path / f"whole.{ending}"

@@ -82,6 +82,7 @@ def test_it_is_fitted_on_one_half_and_judged_on_the_other(
     assert (run / "reliability_after.csv").exists()
 
 
+@pytest.mark.slow
 def test_exports_classifiers_and_predictions_have_it(network, run, pictures):
     before = simclrv2_tf.load_classifier(run)
     _, temperature = evaluated(run, pictures)
@@ -142,7 +143,9 @@ def exported(monkeypatch):
     return asked
 
 
-@pytest.mark.parametrize("ema", [False, True])
+@pytest.mark.parametrize(
+    "ema", [pytest.param(False, marks=pytest.mark.slow), True]
+)
 def test_it_is_for_the_weights_that_it_was_fitted_to(
     network, averaged, pictures, exported, ema
 ):
@@ -171,6 +174,7 @@ def test_it_is_for_the_weights_that_it_was_fitted_to(
     assert trained.temperature == (1.0 if ema else found)
 
 
+@pytest.mark.slow
 def test_each_use_of_other_weights_warns_once(
     averaged, pictures, exported, caplog
 ):

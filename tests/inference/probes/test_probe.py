@@ -111,6 +111,7 @@ def test_everything_on_one_curve(run, tmp_path, capsys):
     }
 
 
+@pytest.mark.slow
 def test_a_count_of_fewer_labels_than_every_k_has_no_neighbours(run):
     result = probed(run, label_counts="1,full", label_draws=1, probe_k="20,50")
     kinds = {(p["count"], p["family"]) for p in result["curve"]}
@@ -131,6 +132,7 @@ def test_figures_are_those_of_the_features(run):
     assert found["knn k=1"] == (nearest == evaluation.labels).mean()
 
 
+@pytest.mark.slow
 def test_features_are_embedded_once(run, monkeypatch):
     source, evaluation = digits()
     first = probed(run, source, evaluation)
@@ -191,7 +193,12 @@ def kill_at_the_second_shard(monkeypatch):
 
 @pytest.mark.parametrize(
     "other",
-    [{"endpoints": ("sum",)}, {"endpoints": ("sum", "second"), "size": 4}],
+    [
+        {"endpoints": ("sum",)},
+        pytest.param(
+            {"endpoints": ("sum", "second"), "size": 4}, marks=pytest.mark.slow
+        ),
+    ],
 )
 def test_another_command_is_not_stopped_by_a_killed_one(
     tmp_path, monkeypatch, other
@@ -206,7 +213,9 @@ def test_another_command_is_not_stopped_by_a_killed_one(
     assert [*tmp_path.glob("*.parts")] == [left]
 
 
-@pytest.mark.parametrize("earlier", [False, True])
+@pytest.mark.parametrize(
+    "earlier", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_a_killed_command_goes_on(tmp_path, monkeypatch, earlier):
     """Also one of an earlier version, whose parts have another name."""
     expected = stored(digits(), tmp_path / "whole")["sum"].rows[:]
@@ -232,6 +241,7 @@ def test_a_killed_command_goes_on(tmp_path, monkeypatch, earlier):
     assert not [*tmp_path.glob("*.parts")]
 
 
+@pytest.mark.slow
 def test_what_is_done_to_pixels_makes_other_features(resnet_run):
     source, evaluation = digits()
     other = {"input_mean": "0.5,0.5,0.5", "input_std": "0.2,0.2,0.2"}
@@ -244,6 +254,7 @@ def test_what_is_done_to_pixels_makes_other_features(resnet_run):
     assert len(files_of(resnet_run)) == 4
 
 
+@pytest.mark.slow
 def test_the_selector_makes_other_features_where_it_counts(resnet_run):
     source, evaluation = digits()
     options = {"probe_endpoint": "final_avg_pool,proj_sel"}
@@ -442,6 +453,7 @@ def test_features_that_are_not_finite_are_named(run):
     assert not list(run.glob("probe_features/*.npy"))
 
 
+@pytest.mark.slow
 def test_ridge_settings_are_written(run):
     result = probed(run)
     (point,) = [p for p in result["curve"] if p["family"] == "ridge"]
@@ -497,6 +509,7 @@ def test_a_killed_probe_goes_on_with_the_draws_that_are_missing(
     assert not left.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["settings", "weights", "labels"])
 def test_draws_of_another_probe_are_not_taken(run, monkeypatch, change):
     known, asked = digits()

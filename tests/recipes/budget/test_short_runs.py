@@ -46,7 +46,10 @@ def test_steps_that_are_too_many_for_trials_are_not_tried():
     assert planned(longer, given=given).trials
 
 
-@pytest.mark.parametrize(("epochs", "steps"), [(150, 200), (250, 251)])
+@pytest.mark.parametrize(
+    ("epochs", "steps"),
+    [(150, 200), pytest.param(250, 251, marks=pytest.mark.slow)],
+)
 def test_trials_are_longer_than_the_warmup_that_is_given(epochs, steps):
     given = {"finetune": {"warmup_epochs": float(epochs)}}  # of one batch
     recipe = planned(HALF_A_DAY, given=given)

@@ -68,8 +68,10 @@ def test_activations_that_are_made_again_take_a_pass_more():
     ("options", "passes"),
     [
         ({"remat": True}, 4),
-        ({"gradient_cache_microbatch": 64}, 4),
-        ({"memory_size": 4096}, 4),
+        pytest.param(
+            {"gradient_cache_microbatch": 64}, 4, marks=pytest.mark.slow
+        ),
+        pytest.param({"memory_size": 4096}, 4, marks=pytest.mark.slow),
         ({"remat": True, "gradient_cache_microbatch": 64}, 5),
     ],
 )

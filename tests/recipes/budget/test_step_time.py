@@ -92,7 +92,9 @@ def test_a_long_step_is_measured_on_a_part_of_its_batch(timed):
     assert (crops.step, crops.crop) == (8 * 0.5, 0.5 / 64)
 
 
-@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(
+    "late", [pytest.param(False, marks=pytest.mark.slow), True]
+)
 def test_a_probe_of_few_steps(monkeypatch, late):
     monkeypatch.setattr(step_time, "SECONDS", 0.0 if late else 60.0)
     options = {

@@ -50,7 +50,9 @@ def test_given_steps_on_the_labels_are_in_the_plan():
     assert sum(recipe.seconds.values()) + 20 == pytest.approx(1200, rel=0.03)
 
 
-@pytest.mark.parametrize("stage", ["finetune", "scratch"])
+@pytest.mark.parametrize(
+    "stage", [pytest.param("finetune", marks=pytest.mark.slow), "scratch"]
+)
 def test_given_steps_on_the_labels_are_in_the_time_that_is_needed(stage):
     given = {stage: {"train_steps": 100_000}}
 
@@ -107,7 +109,10 @@ def test_given_steps_of_a_big_stage_are_in_the_budget(stage, length, other):
     assert recipe.seconds[other] > 0.5 * sum(rest.values())
 
 
-@pytest.mark.parametrize(("stage", "length", "other"), BIG)
+@pytest.mark.parametrize(
+    ("stage", "length", "other"),
+    [BIG[0], pytest.param(*BIG[1], marks=pytest.mark.slow)],
+)
 def test_given_steps_of_a_big_stage_may_leave_no_epoch(stage, length, other):
     (name, number), words = *length.items(), too_little_time._CALLED[other]
     given = {stage: {name: 100 * number}}

@@ -55,6 +55,7 @@ def evaluations(directory):
     }
 
 
+@pytest.mark.slow
 def test_steps_are_judged_by_the_mean_of_the_folds(whole):
     folds = [evaluations(whole / "folds" / n) for n in "01"]
     told = evaluations(whole)
@@ -70,6 +71,7 @@ def test_steps_are_judged_by_the_mean_of_the_folds(whole):
     assert best["step"] in run_directory.steps(str(whole))
 
 
+@pytest.mark.slow
 def test_a_fold_has_not_seen_what_it_is_judged_by(whole):
     for fold in "01":
         path = whole / "folds" / fold
@@ -84,6 +86,7 @@ def test_a_fold_has_not_seen_what_it_is_judged_by(whole):
         assert metrics["examples"] == 20
 
 
+@pytest.mark.slow
 def test_what_has_ended_is_not_done_again(whole):
     files = [whole / "folds" / n / "events.jsonl" for n in "01"]
     before = [sorted(evaluations(f.parent)) for f in files]
@@ -93,6 +96,7 @@ def test_what_has_ended_is_not_done_again(whole):
     assert (whole / "ckpt-4.sha256").read_text() == sums
 
 
+@pytest.mark.slow
 def test_the_network_is_that_of_a_run_without_folds(whole, tmp_path):
     run(tmp_path, export_best=None, best_folds=0)
     ours, theirs = (

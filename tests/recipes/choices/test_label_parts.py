@@ -52,6 +52,7 @@ def test_batches_are_shared_by_all_replicas(few, monkeypatch, scaling, rate):
     assert fitted.learning_rate == pytest.approx(rate)
 
 
+@pytest.mark.slow
 def test_a_part_is_shared_before_a_run_has_begun():
     """By all devices of the strategy that is asked for, here two."""
     program = (

@@ -22,6 +22,7 @@ from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.journal import Journal
 
 
+@pytest.mark.slow
 def test_pilots_choose_the_augmentation_once(job, monkeypatch):
     monkeypatch.setattr(pilots, "train_alone", job.run)
     pilots.choose_augmentation(job)
@@ -43,6 +44,7 @@ def test_pilots_choose_the_augmentation_once(job, monkeypatch):
     assert pilots.begins_at(job) is None
 
 
+@pytest.mark.slow
 def test_a_pilot_that_diverges_tells_nothing(job, monkeypatch):
     monkeypatch.setattr(pilots, "train_alone", lambda *_: {DIVERGED: "step 3"})
     pilots.choose_augmentation(job)

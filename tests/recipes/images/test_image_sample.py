@@ -134,6 +134,7 @@ def test_a_plan_says_what_is_left_out():
     assert len(told) == 1 and "up to the 45 of 150" in told[0]
 
 
+@pytest.mark.slow
 def test_a_plan_is_refused_where_its_evaluation_would_stop():
     three = (0, 1, 2) * 50
     images, evaluation = textured(labels=three), textured(0, 3, labels=three)
@@ -196,6 +197,7 @@ def test_a_plan_of_12_bits_in_files_of_16_is_refused():
         planned(textured(labels=three), twelve_bits(three))
 
 
+@pytest.mark.slow
 def test_16_bits_that_are_used_and_grey_have_a_plan():
     recipe = planned(twelve_bits([-1] * 150, most=65535))
     assert recipe.options("pretrain")["color_jitter_strength"] == 0.5

@@ -54,6 +54,7 @@ def rows_of(tmp_path):
     return rows
 
 
+@pytest.mark.slow
 def test_the_memory_of_their_process_is_kept(rows_of, tmp_path, monkeypatch):
     monkeypatch.setattr(feature_checks.memory, "highest", lambda: 7_000)
     rows_of(images([0, 1, 2] * 5), images([0, 1, 2] * 2))
@@ -68,6 +69,7 @@ def test_what_cannot_be_read_is_in_no_row(rows_of):
     assert {row.measured for row in rows} == {"evaluation"}
 
 
+@pytest.mark.slow
 def test_nor_what_is_not_asked_for(rows_of):
     evaluation = images([0] * 10 + [1] * 10 + [2] * 10)
     options = {"eval_steps": 3, "eval_batch_size": 5}
@@ -107,6 +109,7 @@ def test_of_many_images_some_are_drawn(rows_of, monkeypatch, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_cross_validation_is_of_a_draw_too(rows_of, monkeypatch, tmp_path):
     monkeypatch.setattr(feature_checks, "MOST_KNOWN", 30)
     rows = rows_of(images([0, 1] * 40 + [2] * 5), None)
@@ -115,6 +118,7 @@ def test_a_cross_validation_is_of_a_draw_too(rows_of, monkeypatch, tmp_path):
     assert note.endswith("draw: learnt from 30 of 85 labelled images")
 
 
+@pytest.mark.slow
 def test_few_images_are_looked_at_as_they_are(rows_of, monkeypatch, tmp_path):
     monkeypatch.setattr(feature_checks, "draw", None)
     rows_of(images([0, 1, 2] * 5), images([0, 1, 2] * 5))
@@ -127,6 +131,7 @@ def notes(directory):
     return FeatureChecks(types.SimpleNamespace(record=record)).notes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [(3, 1), (1, 3)])
 def test_images_to_evaluate_on_have_the_channels_of_training(rows_of, channels):
     """As of colour joined with grey, of which grey alone is evaluated on."""

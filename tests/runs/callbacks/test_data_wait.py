@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from simclrv2_tf.models.network import Network
@@ -13,6 +14,7 @@ IMAGES = np.random.default_rng(0).random((4, 8, 8, 3), np.float32)
 LABELS = np.array([0, 1, 2, 0], np.int32)
 
 
+@pytest.mark.slow
 def test_the_input_is_kept_though_the_step_sees_batches():
     """Dropped half-way it would wait for readers who wait for Python."""
     tuned = FineTune(

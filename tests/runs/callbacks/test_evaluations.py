@@ -119,6 +119,7 @@ def test_what_has_ended_does_not_go_on(whole, tmp_path):
     assert end_state(whole) == before
 
 
+@pytest.mark.slow
 def test_a_run_that_crashes_ends_as_the_whole_one(whole, tmp_path):
     """The best is two steps old then, and one evaluation was waited for."""
     options = {"patience": 3, "export_best": "label_top_1_accuracy"}
@@ -159,6 +160,7 @@ def finetuned(tmp_path_factory):
     return directory, result
 
 
+@pytest.mark.slow
 def test_the_best_is_evaluated_and_exported_beside_the_last(finetuned):
     directory, result = finetuned
     told = json.loads((directory / "best_checkpoint.json").read_text())
@@ -203,6 +205,7 @@ def test_figures_on_the_images_that_chose_are_told_of(
     assert ("its figures are too good" in caplog.text) == (not folds)
 
 
+@pytest.mark.slow
 def test_evaluating_changes_no_number(finetuned, tmp_path, without_export):
     directory, _ = finetuned
     options = {**TINY, "train_steps": 4, "checkpoint_steps": 2}

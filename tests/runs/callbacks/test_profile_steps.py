@@ -30,6 +30,7 @@ def run(directory, steps, train_steps=3):
     )
 
 
+@pytest.mark.slow
 def test_a_run_is_profiled(tmp_path, capfd, caplog):
     run(tmp_path / "run", [2, 9])  # training ends before
     told = capfd.readouterr().out

@@ -74,6 +74,7 @@ def held(monkeypatch):
     return locks_held
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [3, 6])
 def test_a_run_that_was_taken_over_ends_and_writes_nothing_more(
     tmp_path, held, capsys, step

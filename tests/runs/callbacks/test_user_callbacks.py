@@ -77,6 +77,7 @@ def test_they_act_after_the_metrics_and_before_the_checkpoint(tmp_path):
         np.testing.assert_array_equal(bias, np.full(10, step))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 3])
 def test_one_that_ends_training_leaves_a_checkpoint(
     whole, tmp_path, caplog, step
@@ -96,6 +97,7 @@ def test_one_that_ends_training_leaves_a_checkpoint(
     assert "trained to its end" in status.describe(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_the_usual_ones_change_nothing(whole, tmp_path):
     ends = []
     finetune(

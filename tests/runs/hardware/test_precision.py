@@ -39,8 +39,12 @@ def step(stage):
     return {name: float(value) for name, value in logs.items()}
 
 
-@pytest.mark.parametrize("name", ["bfloat16", "float16"])
-@pytest.mark.parametrize("microbatch", [0, 4])
+@pytest.mark.parametrize(
+    "name", ["bfloat16", pytest.param("float16", marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize(
+    "microbatch", [0, pytest.param(4, marks=pytest.mark.slow)]
+)
 def test_losses_are_near_those_of_float32(name, microbatch):
     options = {"microbatch": microbatch}
     exact = step(stage_of("float32", keras.optimizers.SGD(0.1), **options))

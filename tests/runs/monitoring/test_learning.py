@@ -114,6 +114,7 @@ def last_health(directory, **options):
     return [e for e in events if e["event"] == "health"][-1]
 
 
+@pytest.mark.slow
 def test_a_good_run_at_a_low_temperature_is_left_alone(tmp_path):
     line = last_health(tmp_path, learning_rate=4.0)
     assert line["numbers"]["loss_share_of_chance"] > 1  # as of old: a warning

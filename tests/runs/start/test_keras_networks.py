@@ -66,6 +66,7 @@ def teacher(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["pretrain", "finetune", "distill"])
 def test_a_resumed_run_is_the_one_that_was_never_stopped(
     mode, teacher, tmp_path
@@ -111,6 +112,7 @@ def check_export(directory):
         np.testing.assert_array_equal(answers[name], value, name)
 
 
+@pytest.mark.slow
 def test_a_network_with_dropout_is_exported_and_read(tmp_path):
     own = {**keras_networks.by_hand(), "train_steps": 1}
     run("finetune", tmp_path / "run", **own)
@@ -121,6 +123,7 @@ def test_a_network_with_dropout_is_exported_and_read(tmp_path):
     assert still["logits_sup"].shape == noisy["logits_sup"].shape == (2, 10)
 
 
+@pytest.mark.slow
 def test_a_narrow_mobilenet_is_fine_tuned_and_read(tmp_path):
     trained = run(
         "finetune",
@@ -245,6 +248,7 @@ def test_options_that_a_backbone_has_not(options, message):
         Config(backbone="keras:VGG16", **options)
 
 
+@pytest.mark.slow
 def test_models_in_python_are_kept_beside_the_run(tmp_path, unexported):
     student = keras_networks.sequential()
     teachers = [keras_networks.classifier(10, "softmax") for _ in range(2)]

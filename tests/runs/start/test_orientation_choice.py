@@ -6,6 +6,7 @@ import logging
 import numpy as np
 import pytest
 import small_backbone
+import small_classifier
 import tensorflow as tf
 from oriented_images import TAGS
 from oriented_images import encoded
@@ -59,6 +60,16 @@ def exported(trained):
     return trained[1]
 
 
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory):
+    """What is there of a run whose images were turned."""
+    flags = {**small_classifier.FLAGS, "apply_orientation": True}
+    directory = tmp_path_factory.mktemp("runs") / "untrained"
+    network = small_classifier.classifier()
+    return small_classifier.save_run(network, directory, flags)
+
+
+@pytest.mark.slow
 def test_training_is_that_on_upright_images(
     run, folders, tmp_path, without_export
 ):
@@ -90,6 +101,7 @@ def test_the_plan_and_the_journal_tell(folders, tmp_path, capsys, announced):
         assert flags["apply_orientation"] == apply
 
 
+@pytest.mark.slow
 def test_what_follows_a_run_takes_it_over(run, folders, tmp_path):
     """No flag is given: the tagged images count as the upright ones."""
     embedded, judged, tables = [], [], []
@@ -109,14 +121,14 @@ def test_what_follows_a_run_takes_it_over(run, folders, tmp_path):
     assert tables[0] == tables[1]
 
 
-def test_a_flag_that_was_given_stays(run, folders, tmp_path, caplog):
+def test_a_flag_that_was_given_stays(untrained, folders, tmp_path, caplog):
     output = str(tmp_path / "e.npz")
-    embedded = simclrv2_tf.embed(folders[0], run, embed_output=output)
+    embedded = simclrv2_tf.embed(folders[0], untrained, embed_output=output)
     assert "apply_orientation=False, while" not in caplog.text
     with caplog.at_level(logging.WARNING, "simclrv2_tf"):
         other = simclrv2_tf.embed(
             folders[0],
-            run,
+            untrained,
             embed_output=str(tmp_path / "f.npz"),
             apply_orientation=False,
         )
@@ -124,14 +136,23 @@ def test_a_flag_that_was_given_stays(run, folders, tmp_path, caplog):
     assert (embedded["embeddings"] != other["embeddings"]).any()
     with pytest.raises(ValueError, match="holds another result"):
         simclrv2_tf.embed(
-            folders[0], run, embed_output=output, apply_orientation=False
+            folders[0],
+            untrained,
+            embed_output=output,
+            apply_orientation=False,
         )
 
 
+@pytest.fixture(scope="module")
+def untrained_export(untrained):
+    return simclrv2_tf.export_model(untrained)
+
+
 @pytest.mark.parametrize("role", ["model_dir", "checkpoint", "teacher"])
-def test_whoever_starts_from_a_run(run, role):
-    assert resolve_orientation(Config(**{role: str(run)})).apply_orientation
-    off = Config(**{role: str(run)}, apply_orientation=False)
+def test_whoever_starts_from_a_run(untrained, role):
+    run = {role: str(untrained)}
+    assert resolve_orientation(Config(**run)).apply_orientation
+    off = Config(**run, apply_orientation=False)
     assert not resolve_orientation(off).apply_orientation
 
 
@@ -150,9 +171,16 @@ def test_a_source_that_turns_them_is_believed(folders, tmp_path, announced):
     assert flags["apply_orientation"]
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_the_exported_model_turns_them(exported, kind):
-    served = tf.saved_model.load(exported).signatures["embed"]
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param("JPEG", marks=pytest.mark.slow),
+        "PNG",
+        pytest.param("WEBP", marks=pytest.mark.slow),
+    ],
+)
+def test_the_exported_model_turns_them(untrained_export, kind):
+    served = tf.saved_model.load(untrained_export).signatures["embed"]
     images = [encoded(stored(SCENE, tag), kind, tag) for tag in TAGS]
     features = served(encoded=tf.constant(images))["final_avg_pool"].numpy()
     assert np.abs(features).max() > 0
@@ -167,6 +195,7 @@ def test_the_exported_model_turns_them(exported, kind):
     assert np.abs(others[1:] - others[:1]).max(axis=1).min() > 0
 
 
+@pytest.mark.slow
 def test_an_export_says_so(run, exported, tmp_path, capsys):
     decoding = json.loads(open(f"{exported}/decoding.json").read())
     assert decoding == {"apply_orientation": True}
@@ -188,6 +217,7 @@ def test_an_export_says_so(run, exported, tmp_path, capsys):
     assert "turns" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_loaded_classifier_turns_them(run, exported, tmp_path):
     files = []
     for tag in TAGS:

@@ -58,6 +58,7 @@ def test_the_head_is_the_probe_of_the_layer_that_it_reads(pretrained, selector):
     assert np.ptp(logits) > 0.1
 
 
+@pytest.mark.slow
 def test_a_step_at_no_rate_leaves_the_probe(pretrained, tmp_path):
     run = tmp_path / "run"
     simclrv2_tf.finetune(
@@ -83,6 +84,7 @@ def test_a_step_at_no_rate_leaves_the_probe(pretrained, tmp_path):
     assert np.ptp(kernel) > 0.1
 
 
+@pytest.mark.slow
 def test_it_obeys_the_limit_of_unreadable_images(pretrained, tmp_path):
     folder = small_classifier.photographs(tmp_path / "photographs")
     (folder / "ant" / "3.png").write_bytes(b"\x89PNG\r\n\x1a\n, cut off")

@@ -98,6 +98,7 @@ def test_images_of_unknown_size_are_refused_where_sizes_differ():
         tf.function(stage.augmented).get_concrete_function(images)
 
 
+@pytest.mark.slow
 def test_a_student_of_another_size_learns_and_the_plan_says_so(
     taught, tmp_path, capsys
 ):
