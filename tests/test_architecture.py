@@ -5,6 +5,8 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 PACKAGE = pathlib.Path(__file__).resolve().parents[1] / "simclrv2_tf"
 EVERYWHERE = {"console", "files", "machine"}  # rooms that all may import
 # Room -> others of ours that it may import; a room always knows itself.
@@ -129,7 +131,14 @@ DATA_LEVELS = (
         "splits",
         "unreadable",
     },
-    {"class_match", "copies", "exclusion", "label_names", "sixteen_bits"},
+    {
+        "class_gaps",
+        "class_match",
+        "copies",
+        "exclusion",
+        "label_names",
+        "sixteen_bits",
+    },
     {"batch_maker", "label_map"},
     {"sources"},
     {"cache", "pipeline"},
@@ -193,6 +202,7 @@ def test_reports_read_what_runs_left_behind():
                 assert parts[1] in known[parts[0]], f"{path.name}: {name}"
 
 
+@pytest.mark.slow
 def test_what_inference_imports_knows_no_stage():
     """Neither does anything that those modules of `runs` import in turn."""
     code = (

@@ -34,6 +34,13 @@ def parse(arguments):
         ("label_feature", str, None, "what holds the labels"),
         ("label_map", str, None, "file of label,class lines"),
         ("folder_classes", str, "top", "folders that are classes, or leaf"),
+        (
+            "max_corrupt_fraction",
+            float,
+            0.01,
+            "share of a split's images that may be unreadable and left out; "
+            "more stop it",
+        ),
         ("beam_runner", str, None, "run on Apache Beam, such as DirectRunner"),
         ("beam_options", str, "", "flags of the Beam pipeline, commas between"),
     ):
@@ -46,6 +53,11 @@ def parse(arguments):
         action="store_true",
         help="turn images as their EXIF tags say, which stay otherwise",
     )
+    parser.add_argument(
+        "--download",
+        action="store_true",
+        help="let TFDS download and prepare what is missing",
+    )
     return parser.parse_args(arguments)
 
 
@@ -56,13 +68,16 @@ def main(arguments=None):
     quiet_start.set_up_logging(verbosity=-1)
     quiet_start.load_tensorflow()
     from simclrv2_tf.data.prepare import command
-    from simclrv2_tf.files.errors import file_errors
+    from simclrv2_tf.files.errors import in_words
+    from simclrv2_tf.files.errors import of_tensorflow
 
     try:
-        with file_errors(parsed.target, "written"):
-            report = command.run(**vars(parsed))
+        report = command.run(**vars(parsed))
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except of_tensorflow() as error:
+        print(f"error: {in_words(error)}", file=sys.stderr)
         return 1
     print("\n".join(command.lines(report, parsed.target)))
     return 0

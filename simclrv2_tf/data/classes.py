@@ -44,9 +44,8 @@ def number_classes(
 ) -> tuple[np.ndarray, tuple[str, ...] | None]:
     """Numbers the classes of one split.
 
-    Where all names are whole numbers, they go from 0 or 1 to the last class
-    without gaps. To a label map numbers are names, and of another split than
-    training's it may join classes that training lacks.
+    Where none are known, they are those that have an example. A label map may
+    join classes of another split that training lacks.
 
     Args:
       labels: Names (examples,), "" for unlabelled, see `label_names`.
@@ -62,13 +61,10 @@ def number_classes(
       classes in order, a tuple or None.
 
     Raises:
-      ValueError: For a label outside of the classes, or a class without an
-        example.
+      ValueError: For a label outside of the classes.
     """
     if classes is None:
         classes = in_order(set(labels) - {""})
-        if not mapped:
-            _check_gaps(classes, name)
     elif mapped:
         classes = [*classes, *in_order(set(labels) - {"", *classes})]
     numbers = {known: index for index, known in enumerate(classes)}
@@ -83,20 +79,6 @@ def number_classes(
         )
     numbered = np.array([numbers[label] for label in labels], np.int32)
     return numbered, tuple(classes) or None
-
-
-def _check_gaps(classes, name):
-    """Raises if a number between the first and the last class is unused."""
-    if not classes or not all(map(is_number, classes)):
-        return
-    first = min(int(classes[0]), 1)
-    for number, text in enumerate(classes, first):
-        if int(text) != number:
-            raise ValueError(
-                f"The class {number} has no example in {name}, while the "
-                f"largest label is {classes[-1]}: number classes from 0 or 1 "
-                "without gaps, or name them with --label_map"
-            )
 
 
 def names_or_numbers(

@@ -235,8 +235,16 @@ class Source:
         return names[label] if names and label >= 0 else ""
 
     def where(self, index: int) -> str:
-        """Where an example comes from, for messages."""
-        return self.storage.where(index, self.name)
+        """Where an example comes from, for messages.
+
+        Of data that are no files it has its number in all of `name`.
+        """
+        words = self.storage.where(index, self.name)
+        place = f"example {index} of {self.name}"
+        if self.numbers is None or not words.startswith(place):
+            return words
+        number = int(self.numbers[index])
+        return f"example {number} of {self.name}{words.removeprefix(place)}"
 
 
 def to_channels(image: tf.Tensor, channels: int | None) -> tf.Tensor:

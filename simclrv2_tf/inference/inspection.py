@@ -18,6 +18,7 @@ from simclrv2_tf.data.prepare.contact_sheet import write_sheet
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources.surrounding_folder import surrounding_folder
 from simclrv2_tf.data.splits import NoSplitError
+from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.runs.inputs import crops_of
@@ -187,7 +188,7 @@ def _read_or_name(read, source, index):
     """One example; None if it cannot be read, which the log says in a line."""
     try:
         return read(index)
-    except (tf.errors.OpError, OSError) as error:
+    except UNREADABLE as error:
         reason = first_line(error)
         _LOG.warning("%s cannot be read: %s", source.where(index), reason)
         return None

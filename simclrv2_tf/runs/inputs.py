@@ -138,14 +138,19 @@ def _open_part(config, split):
 def _open(config, split):
     """A split as it is, less what `exclude_images` names."""
     source = _open_whole(config, split)
-    return _remaining(config, source, _kept(config.exclude_images, source))
+    kept = _kept(config.exclude_images, source, split)
+    return _remaining(config, source, kept)
 
 
-def _kept(table, source):
-    """Numbers of the examples that a table of `exclude_images` leaves."""
+def _kept(table, source, split=None):
+    """Numbers of the examples that a table of `exclude_images` leaves.
+
+    Without a split a file is left out whichever split its row is of: what is
+    set aside in training is drawn so.
+    """
     if not table:
         return np.arange(source.num_examples)
-    excluded = read_excluded(table)
+    excluded = read_excluded(table, split)
     kept = left_in(source, excluded)
     if excluded and len(kept) == source.num_examples:
         _LOG.warning(

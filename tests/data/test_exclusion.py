@@ -10,6 +10,7 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.exclusion import left_in
 from simclrv2_tf.data.exclusion import read_excluded
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.runs import inputs
 
@@ -52,6 +53,33 @@ def test_numbers_are_left_out(tmp_path):
     source = Source("arrays", np.zeros(3, np.int32), InMemory(images), ("a",))
     excluded = read_excluded(str(tmp_path / "table.csv"))
     assert left_in(source, excluded).tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "split, left",
+    [
+        ("test", [0, 1]),
+        ("test[:50%]", [0, 1]),
+        ("testing", [0, 1]),
+        ("validation", [0, 1]),  # which "test" stands for
+        ("train", [0]),
+        ("other", [0]),
+        (None, [0]),
+    ],
+)
+def test_a_file_of_two_splits_stays_in_that_which_keeps_it(
+    tmp_path, split, left
+):
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "file,split,keep\n1.png,train,no\n1.png,test,yes\n"
+        "2.png,test,no\n2.png,train,no\n"
+        "3.png,test,yes\n3.png,test,no\n"  # of two groups
+    )
+    files = Files(np.array([str(tmp_path / f"{n}.png") for n in range(4)]))
+    source = Source("files", np.full(4, -1, np.int32), files)
+    excluded = read_excluded(str(table), split)
+    assert left_in(source, excluded).tolist() == left
 
 
 def test_a_table_that_keeps_all_is_told(tmp_path, caplog):

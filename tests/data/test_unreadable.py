@@ -96,6 +96,7 @@ def test_another_image_stands_in_and_all_else_stays(mended):
     check_mended(batches(make_source()), made[:10], unreadable)
 
 
+@pytest.mark.slow
 def test_another_image_stands_in_among_images_of_one_size():
     source = small(make_encoded(BAD))
     unreadable = UnreadableImages(source, 0.1)
@@ -114,6 +115,7 @@ def check_mended(whole, made, unreadable):
     assert unreadable.summary().startswith("2 of 60 images could not be read")
 
 
+@pytest.mark.slow
 def test_batches_depend_on_seed_and_step_alone(mended):
     source, whole = make_source(BAD), mended[0][:10]
     assert_same(whole, batches(source))
@@ -126,6 +128,7 @@ def test_batches_depend_on_seed_and_step_alone(mended):
         np.testing.assert_array_equal(np.concatenate(labels_of), known)
 
 
+@pytest.mark.slow
 def test_the_cache_gives_the_same_batches():
     source = make_encoded(BAD, (12, 15))
     held = cache.cached(source)
@@ -141,7 +144,14 @@ def decoded(source):
     return [bad if n in BAD else read(n).numpy() for n in numbers]
 
 
-@pytest.mark.parametrize("sizes", [(12,), (12, 15), (4, 9, 30)])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        (12,),
+        pytest.param((12, 15), marks=pytest.mark.slow),
+        pytest.param((4, 9, 30), marks=pytest.mark.slow),
+    ],
+)
 def test_a_cache_is_what_its_images_are_end_to_end(sizes, monkeypatch):
     source = make_encoded(BAD, sizes)
     monkeypatch.setattr(cache, "SAMPLE", 1)  # the array has to grow
@@ -162,6 +172,7 @@ def test_a_cache_of_images_of_one_size_is_an_array():
     assert cache.cached(held) is held
 
 
+@pytest.mark.slow
 def test_a_cache_has_its_pixels_once():
     count, shape = 40, (100, 100, 3)
     png = tf.io.encode_png(np.ones(shape, np.uint8)).numpy()
@@ -205,6 +216,7 @@ def test_too_many_stop_the_run():
     assert len(unreadable.found) == 7
 
 
+@pytest.mark.slow
 def test_none_allowed_stops_at_the_first():
     source = make_encoded(BAD)
     unreadable = UnreadableImages(source, 0.0)
@@ -216,6 +228,7 @@ def test_none_allowed_stops_at_the_first():
     assert len(unreadable.found) == 1
 
 
+@pytest.mark.slow
 def test_a_set_without_any_image_ends():
     source = make_source(bad=range(60))
     unreadable = UnreadableImages(source, 0.5)
@@ -350,6 +363,7 @@ def test_of_few_images_one_is_left_out_and_told(caplog):
     assert unreadable.summary().startswith("1 of 20 images could not be read")
 
 
+@pytest.mark.slow
 def test_none_that_can_be_read_is_too_few():
     """Whatever share they are of the data set."""
     source = make_source(range(12)).subset(np.arange(12))

@@ -13,8 +13,10 @@ from simclrv2_tf import run
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.prepare.contact_sheet import write_sheet
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import ByteRanges
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.data.storage.byte_ranges import DAMAGED
 from simclrv2_tf.inference import inspection
 from tools import preview_augmentations
 
@@ -42,6 +44,7 @@ def test_the_flag_prints_a_summary_and_writes_a_sheet(tmp_path, capsys):
         assert sheet.size[0] > 8 * 96
 
 
+@pytest.mark.slow
 def test_views_of_images_in_a_picture(tmp_path, capsys):
     path = str(tmp_path / "views.png")
     status = preview_augmentations.main(
@@ -114,6 +117,17 @@ def test_an_image_that_fails_later_is_left_off_the_sheet(
     assert len(drawn) == 1
     (line,) = caplog.messages
     assert "cannot be read: " in line and "\n" not in line
+
+
+def test_a_damaged_record_is_passed_over(tmp_path, caplog):
+    (tmp_path / "a.tfrecord").write_bytes(ENCODED[0])
+    storage = ByteRanges.of_rows(
+        [str(tmp_path / "a.tfrecord")],
+        [(0, 0, len(ENCODED[0])), (0, 0, DAMAGED)],
+    )
+    source = Source("records", np.full(2, -1, np.int32), storage)
+    assert inspection._readable(source, 2, 0) == [0]
+    assert "does not match its checksum" in caplog.text
 
 
 @pytest.mark.parametrize("model_dir", [None, "out"])

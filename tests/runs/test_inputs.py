@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import holdout
@@ -64,6 +65,18 @@ def test_so_may_what_is_set_aside_but_no_slice(tmp_path):
     without = Config(dataset="digits", exclude_images=str(names))
     assert inputs.open_source(without).num_examples == 1436
     assert not inputs.open_source(without).taken_from
+
+
+def test_a_file_of_two_splits_stays_where_its_row_says_so(tmp_path):
+    for name in "abc":
+        Image.new("RGB", (8, 8)).save(tmp_path / f"{name}.png")
+    data, table = tmp_path / "data.csv", tmp_path / "near_duplicates.csv"
+    rows = "a.png,train b.png,train b.png,test c.png,test".split()
+    data.write_text("\n".join(["path,split", *rows]))
+    table.write_text("file,split,keep\nb.png,train,no\nb.png,test,yes\n")
+    config = Config(dataset=f"csv:{data}", exclude_images=str(table))
+    assert inputs.open_source(config, "train").num_examples == 1
+    assert inputs.open_source(config, "test").num_examples == 2
 
 
 ASIDE = {"dataset": "digits", "holdout_fraction": 0.2}

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FORMATS = ("TIFF", "BMP")
+# Tags of TIFF, and what they say.
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
+_WHITE_IS_ZERO, _SIGNED = 0, 2
+_WHITE = 65535
 
 
 def decode(
@@ -86,18 +90,34 @@ def _as_stored(pixels, tag):
 def to_rgb(image: Image.Image) -> np.ndarray:
     """Pixels of an image of Pillow's, uint8 (height, width, 3).
 
-    Pillow by itself clips 16 bits in place of scaling.
+    Pillow by itself clips 16 bits in place of scaling, and leaves those whose
+    white is zero as negatives.
 
     Raises:
-      ValueError: If it has 32 bits a channel.
+      ValueError: If it has 32 bits a channel, or 16 with a sign.
     """
     if image.mode in ("I", "F"):
         raise ValueError(
-            "Expected an image of 8 or 16 bits a channel. Received: 32 bits "
-            f"({image.format})"
+            "Expected an image of 8 or 16 bits a channel. Received: "
+            f"{_depth(image)} ({image.format})"
         )
     if image.mode.startswith("I;16"):
         deep = np.asarray(image).astype(np.float32)
+        if _tag(image, _PHOTOMETRIC) == _WHITE_IS_ZERO:
+            deep = _WHITE - deep
         grey = np.rint(deep / 257.0).astype(np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
     return np.asarray(image.convert("RGB"))
+
+
+def _depth(image):
+    """What a channel of mode "I" or "F" has, in words."""
+    signed = _tag(image, _SAMPLE_FORMAT) == _SIGNED
+    bits = _tag(image, _BITS_PER_SAMPLE) or 32
+    return f"{bits} bits with a sign" if signed else f"{bits} bits"
+
+
+def _tag(image, number):
+    """The value of a tag of TIFF, of the first channel; None without it."""
+    value = getattr(image, "tag_v2", {}).get(number)
+    return value[0] if isinstance(value, tuple) else value

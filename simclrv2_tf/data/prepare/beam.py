@@ -15,13 +15,18 @@ from typing import Any
 
 import tensorflow as tf
 
+from simclrv2_tf.data.prepare import job_state
 from simclrv2_tf.data.prepare import shards
 from simclrv2_tf.data.prepare import tfds_layout
 from simclrv2_tf.data.prepare.recipe import ImageEncoding
 from simclrv2_tf.data.prepare.recipe import prepare_image
+from simclrv2_tf.data.prepare.shard_notes import listed_rows
+from simclrv2_tf.data.prepare.unreadable_limit import FRACTION
+from simclrv2_tf.data.prepare.unreadable_limit import UnreadableLimit
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import open_source
 from simclrv2_tf.data.unreadable import UNREADABLE
+from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.errors import first_line
 
 CHUNK = 64  # examples that a worker takes at once
@@ -34,6 +39,7 @@ def prepare_with_beam(
     recipe: ImageEncoding,
     runner: str,
     arguments: Sequence[str],
+    max_corrupt_fraction: float = FRACTION,
 ) -> dict:
     """Writes splits of a data set as TFDS data by a Beam pipeline.
 
@@ -46,6 +52,8 @@ def prepare_with_beam(
       recipe: A `ImageEncoding`.
       runner: Name of the Beam runner, such as "DirectRunner".
       arguments: Flags of the Beam pipeline, a list of text.
+      max_corrupt_fraction: See `shards.prepare`. More are an error in the end,
+        and what was written stays.
 
     Returns:
       The report, as `prepare.prepare` gives it.
@@ -58,36 +66,57 @@ def prepare_with_beam(
     import tensorflow_datasets as tfds
 
     sources = {split: opened(*how) for split, how in plan.items()}
+    limit = UnreadableLimit(sources, max_corrupt_fraction)
     channels, classes = shards.common(sources)
     about = shards.describe(sources, recipe, seed=None)
     directory = tfds_layout.version_directory(target)
     _check_name(directory)
-    finished = shards.look(directory, about)
+    finished = job_state.look(directory, about)
     if finished is not None:
         return finished
-    aside = f"{directory}.{CORRUPT}"  # beside, as TFDS makes the directory
-    encoders = {
-        split: _transform(
-            split, source.num_examples, plan[split], recipe, aside
+    limit.check_files()
+    with file_errors(target, "written"):
+        job_state.clear_stopped(directory, about)
+        features = tfds_layout.features(recipe.image_format, classes, channels)
+        options = beam.options.pipeline_options.PipelineOptions(arguments)
+        job = tfds.download.DownloadConfig(
+            beam_runner=runner, beam_options=options
         )
-        for split, source in sources.items()
-    }
-    options = beam.options.pipeline_options.PipelineOptions(arguments)
+        aside = f"{directory}.{CORRUPT}"  # as TFDS makes the directory
+        encoders = {
+            split: _transform(
+                split, source.num_examples, plan[split], recipe, aside
+            )
+            for split, source in sources.items()
+        }
+        builder = _run(directory, features, encoders, job)
+        report = {**about, **_report(builder, aside)}
+        shards.finish(target, directory, report)
+    _check(report, limit)
+    return report
+
+
+def _run(directory, features, encoders, job):
+    """Runs the pipeline, which writes what TFDS reads."""
+    import tensorflow_datasets as tfds
+
     home, version = os.path.split(directory)
-    builder = tfds.dataset_builders.store_as_tfds_dataset(
+    return tfds.dataset_builders.store_as_tfds_dataset(
         name=tfds_layout.dataset_name(directory),
         version=version,
-        features=tfds_layout.features(recipe.image_format, classes, channels),
+        features=features,
         split_datasets=encoders,
         data_dir=os.path.dirname(os.path.abspath(home)),
         description=tfds_layout.DESCRIPTION,
-        download_config=tfds.download.DownloadConfig(
-            beam_runner=runner, beam_options=options
-        ),
+        download_config=job,
     )
-    report = {**about, **_report(builder, aside)}
-    shards.finish(target, directory, report)
-    return report
+
+
+def _check(report, limit):
+    """Raises an error where too many images of a split were left out."""
+    for split in report["splits"]:
+        of_split = (r for r in report["corrupt"] if r["split"] == split)
+        limit.check(split, [(row["image"], row["reason"]) for row in of_split])
 
 
 def _beam():
@@ -187,4 +216,4 @@ def _report(builder, aside):
         with tf.io.gfile.GFile(file) as text:
             rows.extend(json.loads(line) for line in text.read().splitlines())
     tf.io.gfile.rmtree(aside)
-    return {"splits": splits, "corrupt": shards.listed_rows(rows)}
+    return {"splits": splits, "corrupt": listed_rows(rows)}

@@ -6,11 +6,15 @@ import os
 import re
 from typing import Any
 
+from simclrv2_tf.data.prepare import job_state
 from simclrv2_tf.data.prepare import shards
 from simclrv2_tf.data.prepare import tfds_layout
 from simclrv2_tf.data.prepare.recipe import ImageEncoding
+from simclrv2_tf.data.prepare.unreadable_limit import FRACTION
+from simclrv2_tf.data.prepare.unreadable_limit import check_fraction
 from simclrv2_tf.data.sources import open_source
 from simclrv2_tf.data.sources import split_names
+from simclrv2_tf.data.sources.surrounding_folder import surrounding_folder
 from simclrv2_tf.machine.cores import cores
 
 MOST = 20  # corrupt images that are listed
@@ -28,6 +32,7 @@ def run(
     processes: int | None = None,
     beam_runner: str | None = None,
     beam_options: str = "",
+    max_corrupt_fraction: float = FRACTION,
     **options: Any,
 ) -> dict:
     """Prepares a data set by name.
@@ -45,6 +50,7 @@ def run(
       processes: How many; None for one a core.
       beam_runner: Name of a Beam runner; None for processes here.
       beam_options: Flags of the Beam pipeline with commas between.
+      max_corrupt_fraction: See `shards.prepare`.
       **options: Those of `open_source`.
 
     Returns:
@@ -52,11 +58,14 @@ def run(
 
     Raises:
       ValueError: If there is no such data set, or an option is out of range,
-        or a split is to have a name that TFDS cannot read.
+        or a split is to have a name that TFDS cannot read, or the target is
+        among the images, or as `shards.prepare`.
     """
     recipe = ImageEncoding(short_side, quality, image_format)
     if seed < 0:
         raise ValueError(f"`seed` must be 0 or more. Received: seed={seed}")
+    check_fraction(max_corrupt_fraction)
+    _check_outside(source, target)
     wanted = parse_splits(splits) or {
         name: name for name in split_names(source, **options)
     }
@@ -70,7 +79,7 @@ def run(
             for name, split in wanted.items()
         }
         return beam.prepare_with_beam(
-            plan, target, recipe, beam_runner, arguments
+            plan, target, recipe, beam_runner, arguments, max_corrupt_fraction
         )
     opened = {
         name: open_source(source, split, **options)
@@ -78,7 +87,21 @@ def run(
     }
     if channels is not None:
         opened = {n: s.with_channels(channels) for n, s in opened.items()}
-    return shards.prepare(opened, target, recipe, seed, processes or cores())
+    processes = processes or cores()
+    return shards.prepare(
+        opened, target, recipe, seed, processes, max_corrupt_fraction
+    )
+
+
+def _check_outside(source, target):
+    """What is written among the images would be one more class of them."""
+    images = surrounding_folder(source, os.path.expanduser(target))
+    if images:
+        raise ValueError(
+            "The target must lie outside the images' folder, where it would "
+            f"be taken for a class. Received: {target!r} in {images!r}; give "
+            "another directory."
+        )
 
 
 def _check_names(splits):
@@ -112,7 +135,7 @@ def lines(report: dict, target: str) -> list[str]:
     shown.append(f"left out: {len(corrupt)} images that cannot be read")
     shown += [f"  {row['image']}: {row['reason']}" for row in corrupt[:MOST]]
     shown += [
-        f"report: {os.path.join(directory, shards.REPORT)}",
+        f"report: {os.path.join(directory, job_state.REPORT)}",
         f"train:  simclrv2 --dataset={target}",
         f"read:   tfds.builder_from_directory({directory!r})",
     ]

@@ -6,29 +6,28 @@ those that are done when a run is killed stay done.
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
-from collections.abc import Iterable
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.console.progress import progress
 from simclrv2_tf.data.image_checksum import image_checksum
+from simclrv2_tf.data.prepare import job_state
+from simclrv2_tf.data.prepare import shard_notes
 from simclrv2_tf.data.prepare import tfds_layout
 from simclrv2_tf.data.prepare.processes import run_all
 from simclrv2_tf.data.prepare.recipe import ImageEncoding
 from simclrv2_tf.data.prepare.recipe import write_shard
+from simclrv2_tf.data.prepare.unreadable_limit import FRACTION
+from simclrv2_tf.data.prepare.unreadable_limit import UnreadableLimit
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.files import atomic
+from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.json_files import read_if_there
 
 EXAMPLES_PER_SHARD = 1024
 FEWEST_SHARDS = 8  # so that a small data set is work for several processes
-STATE = ".preparing"  # directory of what a killed run has to know
-PLAN = "plan.json"
-REPORT = "prepare_report.json"
-IMAGES = "images"  # their checksums, in both
 
 
 def prepare(
@@ -37,6 +36,7 @@ def prepare(
     recipe: ImageEncoding | None = None,
     seed: int = 0,
     processes: int = 1,
+    max_corrupt_fraction: float = FRACTION,
 ) -> dict:
     """Writes splits of a data set as TFDS data, or goes on writing it.
 
@@ -50,27 +50,42 @@ def prepare(
       recipe: A `ImageEncoding`; None for the usual.
       seed: Of the order of the examples, 0 or more.
       processes: How many.
+      max_corrupt_fraction: Share of a split's images that may be left out as
+        they cannot be read, in [0, 1]; one may always be, and never all.
 
     Returns:
       The report, also written as `prepare_report.json`: examples, bytes and
       shards of each split, and which images were left out and why.
 
     Raises:
-      ValueError: If the directory holds something else, images have other
-        channels than files can have, classes differ, or no image can be read.
+      ValueError: If the directory holds something else or cannot be written,
+        images have other channels than files can have, classes differ, or
+        more images cannot be read than may be. The same command then goes on,
+        and one on mended images begins anew.
     """
+    limit = UnreadableLimit(sources, max_corrupt_fraction)
     recipe = recipe or ImageEncoding()
-    channels, classes = common(sources)
-    directory = tfds_layout.version_directory(target)
+    kind = common(sources)
     plan = describe(sources, recipe, seed)
-    finished = look(directory, plan)
-    if finished is not None:
-        return finished
-    _begin(directory, plan)
-    notes = _write(sources, directory, recipe, seed, processes)
-    report = {**plan, "splits": _summed(notes), "corrupt": _corrupt(notes)}
-    _check_not_empty(report["splits"])
-    features = tfds_layout.features(recipe.image_format, classes, channels)
+    directory = tfds_layout.version_directory(target)
+    with file_errors(target, "written"):
+        finished = job_state.look(directory, plan)
+        if finished is not None:
+            return finished
+        limit.check_files()
+        job_state.begin(directory, plan)
+        with job_state.stopping(directory, plan):
+            notes = _write(sources, directory, recipe, seed, processes, limit)
+        return _finished(target, notes, plan, kind)
+
+
+def _finished(target, notes, plan, kind):
+    """Writes what makes shards a data set; returns the report."""
+    splits, corrupt = shard_notes.summed(notes), shard_notes.listed(notes)
+    report = {**plan, "splits": splits, "corrupt": corrupt}
+    directory = tfds_layout.version_directory(target)
+    channels, classes = kind
+    features = tfds_layout.features(plan["image_format"], classes, channels)
     sizes = {
         split: [(note["examples"], note["bytes"]) for note in of_split]
         for split, of_split in notes.items()
@@ -108,7 +123,7 @@ def describe(
             split: f"{source.name}: {source.fingerprint()}"
             for split, source in sources.items()
         },
-        IMAGES: {
+        job_state.IMAGES: {
             split: image_checksum(source) for split, source in sources.items()
         },
         "short_side": recipe.short_side,
@@ -118,56 +133,9 @@ def describe(
     }
 
 
-def look(directory: str, plan: dict) -> dict | None:
-    """Looks what a directory holds.
-
-    The images are not compared where an earlier version did not note them.
-
-    Returns:
-      The report, if the same plan was carried out there; otherwise None.
-
-    Raises:
-      ValueError: If it holds something else.
-    """
-    for name in (REPORT, os.path.join(STATE, PLAN)):
-        before = read_if_there(os.path.join(directory, name))
-        if before is None:
-            continue
-        known = {IMAGES: plan[IMAGES], **before}
-        differing = [key for key in plan if known.get(key) != plan[key]]
-        if differing:
-            raise ValueError(
-                f"The directory {directory!r} holds data prepared with other "
-                f"{', '.join(differing)}: give another directory, or remove it."
-            )
-        return before if name == REPORT else None
-    if tf.io.gfile.exists(directory) and tf.io.gfile.listdir(directory):
-        raise ValueError(
-            f"The directory {directory!r} must be new or empty, and holds "
-            "something else: give another."
-        )
-    return None
-
-
-def _begin(directory, plan):
-    """Makes the directory, and notes what goes there."""
-    try:
-        tf.io.gfile.makedirs(os.path.join(directory, STATE))
-    except tf.errors.OpError as error:
-        raise ValueError(
-            f"The directory {directory!r} cannot be made: {error.message}"
-        ) from None
-    _note(os.path.join(directory, STATE, PLAN), plan)
-
-
-def _note(path, values):
-    text = json.dumps(values, indent=2) + "\n"
-    atomic.write_text(path, text, f"{path}.tmp")
-
-
-def _write(sources, directory, recipe, seed, processes):
+def _write(sources, directory, recipe, seed, processes, limit):
     """Writes the shards that are not there yet; returns notes of all."""
-    notes, left = _look_for_shards(sources, directory, seed)
+    notes, left = _look_for_shards(sources, directory, seed, limit)
     processes = max(1, min(processes, len(left)))
     tasks = (
         (split, index, sources[split].subset(rows), path, recipe, processes)
@@ -175,23 +143,35 @@ def _write(sources, directory, recipe, seed, processes):
     )
     total = sum(source.num_examples for source in sources.values())
     done = total - sum(len(rows) for _, _, rows, _ in left)
-    with progress("prepared", total, initial=done) as bar:
-        for split, index, note in run_all(_write_one, tasks, processes):
+    with (
+        progress("prepared", total, initial=done) as bar,
+        contextlib.closing(run_all(_write_one, tasks, processes)) as written,
+    ):
+        for split, index, note in written:
             notes[split][index] = note
+            limit.check(split, shard_notes.corrupt_rows(notes[split]))
             bar.update(note["examples"] + len(note["corrupt"]))
     return notes
 
 
-def _look_for_shards(sources, directory, seed):
-    """Notes of the shards that are there, and what the others need."""
+def _look_for_shards(sources, directory, seed, limit):
+    """Notes of the shards that are there, and what the others need.
+
+    Shards that lack images are not there if too many images are lacking.
+    """
     notes, left = {}, []
     for split, source in sources.items():
         shards = shuffled_rows(source.num_examples, seed)
-        notes[split] = [None] * len(shards)
-        for index, rows in enumerate(shards):
-            path = tfds_layout.shard_path(directory, split, index, len(shards))
-            notes[split][index] = read_if_there(_note_path(path))
-            if notes[split][index] is None:
+        paths = [
+            tfds_layout.shard_path(directory, split, index, len(shards))
+            for index in range(len(shards))
+        ]
+        known = [read_if_there(_note_path(path)) for path in paths]
+        if limit.exceeds(split, shard_notes.corrupt_rows(known)):
+            known = shard_notes.without_corrupt(known)
+        notes[split] = known
+        for index, (rows, path) in enumerate(zip(shards, paths, strict=True)):
+            if known[index] is None:
                 left.append((split, index, rows, path))
     return notes, left
 
@@ -206,55 +186,20 @@ def shuffled_rows(count: int, seed: int) -> list[np.ndarray]:
 
 def _note_path(path):
     directory, name = os.path.split(path)
-    return os.path.join(directory, STATE, f"{name}.json")
+    return os.path.join(directory, job_state.STATE, f"{name}.json")
 
 
 def _write_one(split, index, source, path, recipe, processes):
     """The work of a process: one shard, and the note that it is done."""
     note = write_shard(source, path, recipe, processes)
-    _note(_note_path(path), note)
+    job_state.note(_note_path(path), note)
     return split, index, note
-
-
-def _summed(notes):
-    return {
-        split: {
-            "examples": sum(note["examples"] for note in of_split),
-            "bytes": sum(note["bytes"] for note in of_split),
-            "shards": len(of_split),
-        }
-        for split, of_split in notes.items()
-    }
-
-
-def _corrupt(notes):
-    rows = [
-        (split, *row)
-        for split, of_split in notes.items()
-        for note in of_split
-        for row in note["corrupt"]
-    ]
-    return listed_rows(rows)
-
-
-def listed_rows(rows: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
-    """Rows of split, image and reason as dictionaries, sorted."""
-    keys = ("split", "image", "reason")
-    return [dict(zip(keys, row, strict=True)) for row in sorted(rows)]
-
-
-def _check_not_empty(splits):
-    for split, counts in splits.items():
-        if not counts["examples"]:
-            raise ValueError(
-                f"No image of the split {split!r} can be read: nothing was "
-                "prepared."
-            )
 
 
 def finish(target: str, directory: str, report: dict) -> None:
     """Writes the report and what lets TFDS find the data; clears up."""
     tfds_layout.point_from(os.path.expanduser(target).rstrip("/"), directory)
-    _note(os.path.join(directory, REPORT), report)
-    if tf.io.gfile.exists(os.path.join(directory, STATE)):
-        tf.io.gfile.rmtree(os.path.join(directory, STATE))
+    job_state.note(os.path.join(directory, job_state.REPORT), report)
+    state = os.path.join(directory, job_state.STATE)
+    if tf.io.gfile.exists(state):
+        tf.io.gfile.rmtree(state)

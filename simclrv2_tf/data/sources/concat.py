@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simclrv2_tf.data.class_gaps import gap_notes
+from simclrv2_tf.data.class_gaps import has_gaps
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
@@ -80,8 +82,20 @@ def open_concat(
     joined = join(f"concat:{where} ({split})", sources, names_of_all)
     if options.label_map:  # which says what each class is
         return joined
-    notes = (*new_classes.notes(parts), *joined.notes)
+    notes = (*new_classes.notes(parts), *_with_own_gaps(joined, sources))
     return dataclasses.replace(joined, notes=notes)
+
+
+def _with_own_gaps(joined, sources):
+    """The notes, on numbers that no part has in place of those of each part."""
+    of_parts = {
+        note
+        for source in sources
+        if has_gaps(source)
+        for note in gap_notes(source.class_names)
+    }
+    notes = [note for note in joined.notes if note not in of_parts]
+    return [*notes, *gap_notes(joined.class_names)] if of_parts else notes
 
 
 class _Unlabelled:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simclrv2_tf.data.class_gaps import gap_notes
 from simclrv2_tf.data.classes import number_classes
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
@@ -181,4 +182,7 @@ def _source(name, content, classes, mapped, remedy=""):
     labels, names = number_classes(
         content.labels, classes, name, source.where, mapped, remedy
     )
-    return dataclasses.replace(source, labels=labels, class_names=names)
+    gaps = () if mapped else gap_notes(names)
+    return dataclasses.replace(
+        source, labels=labels, class_names=names, notes=(*source.notes, *gaps)
+    )

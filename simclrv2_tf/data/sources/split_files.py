@@ -114,10 +114,12 @@ def _check_shards(files):
     """Raises if files called "x-00000-of-00003" are not all there, once."""
     shards = {}
     for file in files:
-        match = re.search(r"^(.*?)-?(\d+)-of-(\d+)(.*)$", file)
+        folder, name = os.path.split(file)
+        match = re.search(r"^(.*?)-?(\d+)-of-(\d+)(.*)$", name)
         if match:
             end = _HASH.sub("-*", match[4])
-            series = (match[1], end, int(match[3]))
+            start = os.path.join(folder, match[1])
+            series = (start, end, int(match[3]))
             numbers = shards.setdefault(series, {})
             before = numbers.setdefault(int(match[2]), file)
             if before != file and end != match[4]:

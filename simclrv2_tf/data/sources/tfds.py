@@ -12,12 +12,15 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.console.units import gigabytes
+from simclrv2_tf.data.class_gaps import gap_notes
+from simclrv2_tf.data.classes import in_order
 from simclrv2_tf.data.classes import number_classes
 from simclrv2_tf.data.label_names import label_names
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import SplitContent
+from simclrv2_tf.data.sources.record.records import DamagedFileError
 from simclrv2_tf.data.sources.record.records import index_records
 from simclrv2_tf.data.sources.tfds_features import classes_of
 from simclrv2_tf.data.sources.tfds_features import image_and_label
@@ -74,28 +77,28 @@ def open_tfds(
         shape=shape_of(features[image]),
         notes=content.notes,
     )
-    numbers, names = _numbered(
-        content.labels,
-        classes,
-        source,
-        options.label_map is not None,
-        lambda: _labels_of_training(tfds, builder, split, image, label),
-    )
-    return dataclasses.replace(source, labels=numbers, class_names=names)
-
-
-def _numbered(labels, classes, source, mapped, of_training):
-    """What `number_classes` gives, with all classes of training if need be."""
-    try:
-        return number_classes(
-            labels, classes, source.name, source.where, mapped
+    notes: tuple[str, ...] = ()
+    mapped = options.label_map is not None
+    if classes is None and not mapped:
+        classes = _own_classes(
+            content.labels,
+            lambda: _labels_of_training(tfds, builder, split, image, label),
         )
-    except ValueError:  # a class has no example in this split
-        others = of_training()
-        if others is None:
-            raise
-    _, classes = number_classes(others, None, source.name, str)
-    return number_classes(labels, classes, source.name, source.where)
+        notes = gap_notes(classes)
+    labels, names = number_classes(
+        content.labels, classes, source.name, source.where, mapped
+    )
+    return dataclasses.replace(
+        source, labels=labels, class_names=names, notes=(*source.notes, *notes)
+    )
+
+
+def _own_classes(labels, of_training):
+    """The classes of these labels; those of training where some lack here."""
+    classes = in_order(set(labels) - {""})
+    if gap_notes(classes):
+        classes = in_order(set(of_training() or ()) - {""}) or classes
+    return classes or None
 
 
 def _labels_of_training(tfds, builder, split, image, label):
@@ -141,13 +144,13 @@ def _examples(tfds, builder, split, image, label, classes) -> SplitContent:
 def _content(tfds, builder, split, image, label, classes) -> SplitContent:
     """A split; records of TensorFlow's own format are in their files."""
     info = builder.info.splits[split]
-    with _undamaged(builder.data_dir):
-        if builder.info.file_format.value == "tfrecord":
+    if builder.info.file_format.value == "tfrecord":
+        with _undamaged(builder.data_dir):
             parts = info.file_instructions
+        with _undamaged(builder.data_dir, or_unusable=True):
             return index_records(parts, image, label, classes)
     _check_memory(builder, _bytes(builder, info))
-    with _undamaged(builder.data_dir):
-        return _read_by_tfds(tfds, builder, split, image, label, classes)
+    return _read_by_tfds(tfds, builder, split, image, label, classes)
 
 
 def _in_memory(found):
@@ -170,7 +173,8 @@ def _check_memory(builder, size):
 
 
 def _read_by_tfds(tfds, builder, split, image, label, classes):
-    encoded, values = _read(tfds, builder, split, image, label)
+    with _undamaged(builder.data_dir):
+        encoded, values = _read(tfds, builder, split, image, label)
     labels = label_names(
         values,
         lambda index: f"example {index} of {split!r} in {builder.data_dir}",
@@ -180,8 +184,14 @@ def _read_by_tfds(tfds, builder, split, image, label, classes):
 
 
 @contextlib.contextmanager
-def _undamaged(directory):
-    """Makes one sentence of what TFDS and its parsers say of damaged files."""
+def _undamaged(directory, or_unusable=False):
+    """Makes one sentence of what TFDS and its parsers say of damaged files.
+
+    Args:
+      directory: That holds them.
+      or_unusable: Whether a ValueError may tell of images and labels in files
+        that are whole; it is left as it is unless it is a `DamagedFileError`.
+    """
     try:
         yield
     except ImportError as error:
@@ -191,6 +201,9 @@ def _undamaged(directory):
             'prepare the data set with file_format="tfrecord".'
         ) from None
     except Exception as error:
+        damaged = isinstance(error, DamagedFileError)
+        if or_unusable and isinstance(error, ValueError) and not damaged:
+            raise
         raise ValueError(
             f"The data set in {directory} is damaged, or was not copied to "
             f"its end: {first_line(error).rstrip('.;')}; prepare it again."

@@ -8,6 +8,7 @@ import numpy as np
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import class_match
+from simclrv2_tf.data.class_gaps import check_no_gaps
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.holdout import HOLDOUT
 from simclrv2_tf.data.holdout import left_over
@@ -93,6 +94,7 @@ def open_data(
     if not _has_labels(source):
         return _without_labels(config, source, eval_source)
     _check_labels(source)
+    check_no_gaps(source)
     source, eval_source, options, note = _divide(config, source, eval_source)
     check_evaluates(config, eval_source, note)
     labelled = inputs.labelled_examples(config, source)

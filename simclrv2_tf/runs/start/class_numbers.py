@@ -8,6 +8,7 @@ import numpy as np
 
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.class_gaps import check_no_gaps
 from simclrv2_tf.data.class_match import renumber
 from simclrv2_tf.data.class_match import unknown_classes
 from simclrv2_tf.data.classes import listed
@@ -33,7 +34,8 @@ def number_as_before(config: Config, source: Source) -> Source:
       source: The `Source` to train on.
 
     Raises:
-      ValueError: If the run, or the teacher, does not know a class.
+      ValueError: If the run, or the teacher, does not know a class, or a new
+        classifier would lack a number among its classes.
     """
     if source.class_names and _goes_on(config):
         source = _as_the_run(config, source)
@@ -42,6 +44,8 @@ def number_as_before(config: Config, source: Source) -> Source:
         return source
     if config.train_mode == "distill":
         return _as_the_teachers(config, source)
+    if config.train_mode == "finetune":
+        check_no_gaps(source)
     if config.checkpoint:
         return _as_the_checkpoint(config, source)
     return source
@@ -115,6 +119,7 @@ def _as_the_teachers(config, source):
                 f"{teacher!r}"
             )
     if first is None:
+        check_no_gaps(source)
         return source
     return weights.renumbered(first, source, "The teacher")
 

@@ -59,7 +59,7 @@ def bmp_of_bits(bits):
     return data, np.asarray(image.convert("RGB"))
 
 
-def tiff_16_bits(values):
+def tiff_16_bits(values, white_is_zero=False, signed=False):
     """A TIFF of 16 bits a channel, (height, width, channels) uint16."""
     height, width, channels = values.shape
     data = values.astype("<u2").tobytes()
@@ -69,11 +69,12 @@ def tiff_16_bits(values):
         (257, 4, 1, height),
         (258, 3, channels, 8 if many else 16),
         (259, 3, 1, 1),  # uncompressed
-        (262, 3, 1, 2 if many else 1),  # RGB or grey
+        (262, 3, 1, 2 if many else int(not white_is_zero)),  # RGB or grey
         (273, 4, 1, 14),  # where pixels begin
         (277, 3, 1, channels),
         (278, 4, 1, height),
         (279, 4, 1, len(data)),
+        (339, 3, 1, 2 if signed else 1),
     ]
     bits = struct.pack("<3H", 16, 16, 16)
     start = 14 + len(data)
@@ -170,6 +171,31 @@ def test_deep_tiff_is_scaled():
     assert np.abs(pixels - deep / 257.0).max() <= 1.0
 
 
+def test_deep_tiff_whose_white_is_zero_is_no_negative():
+    deep = (RNG.random((6, 7, 1)) * 65535).astype(np.uint16)
+    data = tiff_16_bits(deep, white_is_zero=True)
+    pixels = rgb.decode_image(data).numpy()
+    expected = np.rint((65535 - deep.astype(float)) / 257.0)
+    np.testing.assert_array_equal(pixels, np.repeat(expected, 3, axis=2))
+
+
+def test_signed_tiff_is_called_by_its_name():
+    data = tiff_16_bits(np.ones((4, 4, 1), np.uint16), signed=True)
+    with pytest.raises(
+        tf.errors.InvalidArgumentError,
+        match="16 bits a channel. Received: 16 bits with a sign .TIFF",
+    ):
+        rgb.decode_image(data)
+
+
+def test_the_first_page_of_a_tiff_of_several():
+    pages = [Image.fromarray(PIXELS), Image.fromarray(255 - PIXELS)]
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    read = rgb.decode_image(file.getvalue())
+    np.testing.assert_array_equal(read, PIXELS)
+
+
 @pytest.mark.parametrize("compression", ["tiff_lzw", "jpeg", None])
 def test_tiff_is_read_in_training_and_refused_in_the_graph(served, compression):
     data = encoded("TIFF", compression=compression)
@@ -181,7 +207,9 @@ def test_tiff_is_read_in_training_and_refused_in_the_graph(served, compression):
 def test_float_tiff_is_refused():
     file = io.BytesIO()
     Image.fromarray(np.ones((4, 4), np.float32)).save(file, "TIFF")
-    with pytest.raises(tf.errors.InvalidArgumentError, match="8 or 16 bits"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="Received: 32 bits"
+    ):
         rgb.decode_image(file.getvalue())
 
 
@@ -311,6 +339,7 @@ def test_a_single_pixel(served, kind):
     np.testing.assert_array_equal(served(file.getvalue()), [[[255] * 3]])
 
 
+@pytest.mark.slow
 def test_the_same_inside_a_data_set():
     data = list(EXACT.values())
     dataset = tf.data.Dataset.from_tensor_slices(data)

@@ -3,6 +3,7 @@
 import collections
 import importlib.util
 
+import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from data_files import ENCODED
@@ -10,7 +11,11 @@ from data_files import NAMES
 from data_files import rows
 from data_files import write_csv
 
+from simclrv2_tf.data.prepare import beam
 from simclrv2_tf.data.prepare import command
+from simclrv2_tf.data.prepare.unreadable_limit import UnreadableLimit
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Encoded
 
 
 def test_without_beam_the_extra_is_named(tmp_path):
@@ -23,6 +28,17 @@ def test_without_beam_the_extra_is_named(tmp_path):
             str(tmp_path / "out"),
             beam_runner="DirectRunner",
         )
+
+
+def test_too_many_unreadable_images_are_an_error_in_the_end():
+    labels = np.full(12, -1, np.int32)
+    images = Encoded(np.array(ENCODED, object))
+    limit = UnreadableLimit({"train": Source("x", labels, images)})
+    row = {"split": "train", "image": "example 3 of x", "reason": "damaged"}
+    report = {"splits": {"train": {}}, "corrupt": [row]}
+    beam._check(report, limit)  # one may always be
+    with pytest.raises(ValueError, match="example 3 of x cannot be read: dam"):
+        beam._check({**report, "corrupt": [row, row]}, limit)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import pytest
 from data_files import ENCODED
 
 from simclrv2_tf.data.prepare import command
+from simclrv2_tf.data.prepare import job_state
 from simclrv2_tf.data.prepare import recipe
 from simclrv2_tf.data.prepare import shards
 
@@ -61,7 +62,7 @@ def test_a_killed_run_does_not_go_on_with_others(folder, tmp_path, monkeypatch):
 
 def test_the_report_of_an_earlier_version_is_still_one(folder, tmp_path):
     prepared(folder, tmp_path / "out")
-    path = tmp_path / "out/1.0.0" / shards.REPORT
+    path = tmp_path / "out/1.0.0" / job_state.REPORT
     report = json.loads(path.read_text())
     del report["images"]
     path.write_text(json.dumps(report))

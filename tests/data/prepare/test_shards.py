@@ -22,6 +22,7 @@ from PIL import Image
 
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.prepare import command
+from simclrv2_tf.data.prepare import job_state
 from simclrv2_tf.data.prepare import recipe
 from simclrv2_tf.data.prepare import shards
 
@@ -40,6 +41,10 @@ def table(tmp_path):
     return f"csv:{path}"
 
 
+def prepared(table, target, **options):
+    return command.run(table, target, max_corrupt_fraction=0.2, **options)
+
+
 def contents(directory):
     return {
         path.name: path.read_bytes()
@@ -49,7 +54,7 @@ def contents(directory):
 
 
 def test_plain_tfds_reads_what_was_prepared(table, tmp_path):
-    report = command.run(
+    report = prepared(
         table, str(tmp_path / "out/birds"), short_side=10, processes=1
     )
     assert report["splits"]["train"]["examples"] == 10
@@ -93,9 +98,9 @@ def test_prepared_images_are_the_ones_given(tmp_path):
 )
 def test_the_same_bytes_from_the_same_seed(table, tmp_path, processes):
     targets = [str(tmp_path / name / "set") for name in "abc"]
-    command.run(table, targets[0], processes=1)
-    command.run(table, targets[1], processes=processes)
-    command.run(table, targets[2], processes=1, seed=1)
+    prepared(table, targets[0], processes=1)
+    prepared(table, targets[1], processes=processes)
+    prepared(table, targets[2], processes=1, seed=1)
     one, two, other = (contents(target) for target in targets)
     assert one == two
     assert len([n for n in one if "tfrecord" in n]) == 8
@@ -105,7 +110,7 @@ def test_the_same_bytes_from_the_same_seed(table, tmp_path, processes):
 
 def test_going_on_after_a_kill(table, tmp_path, monkeypatch):
     whole, cut = str(tmp_path / "whole/set"), str(tmp_path / "cut/set")
-    command.run(table, whole, processes=1)
+    prepared(table, whole, processes=1)
     done = []
 
     def dying(*arguments):
@@ -117,7 +122,7 @@ def test_going_on_after_a_kill(table, tmp_path, monkeypatch):
 
     monkeypatch.setattr(shards, "write_shard", dying)
     with pytest.raises(KeyboardInterrupt):
-        command.run(table, cut, processes=1)
+        prepared(table, cut, processes=1)
     again = []
     monkeypatch.setattr(
         shards,
@@ -125,13 +130,13 @@ def test_going_on_after_a_kill(table, tmp_path, monkeypatch):
         lambda *a: again.append(a[1]) or recipe.write_shard(*a),
     )
     with pytest.raises(ValueError, match="prepared with other quality"):
-        command.run(table, cut, processes=1, quality=50)
-    command.run(table, cut, processes=1)
+        prepared(table, cut, processes=1, quality=50)
+    prepared(table, cut, processes=1)
     assert len(again) == 8 - 3
     assert not set(again) & set(done)
     assert contents(whole) == contents(cut)
     again.clear()
-    report = command.run(table, cut, processes=1)  # nothing left to do
+    report = prepared(table, cut, processes=1)  # nothing left to do
     assert report["splits"]["train"]["examples"] == 10
     assert not again
 
@@ -139,23 +144,23 @@ def test_going_on_after_a_kill(table, tmp_path, monkeypatch):
 def _prepare_slowly(table, target):
     write = recipe.write_shard
     shards.write_shard = lambda *a: time.sleep(0.2) or write(*a)
-    command.run(table, target, processes=1)
+    prepared(table, target, processes=1)
 
 
 @pytest.mark.slow
 def test_a_real_kill_leaves_nothing_half_written(table, tmp_path):
     whole, cut = str(tmp_path / "whole/set"), tmp_path / "cut/set"
-    command.run(table, whole, processes=1)
+    prepared(table, whole, processes=1)
     context = multiprocessing.get_context("spawn")
     victim = context.Process(target=_prepare_slowly, args=(table, str(cut)))
     victim.start()
-    state = cut / "1.0.0" / shards.STATE
+    state = cut / "1.0.0" / job_state.STATE
     while not list(state.glob("*-0000*.json")) and victim.is_alive():
         time.sleep(0.05)
     victim.kill()
     victim.join()
     assert victim.exitcode == -signal.SIGKILL
-    command.run(table, str(cut), processes=1)
+    prepared(table, str(cut), processes=1)
     assert contents(whole) == contents(cut)
 
 
@@ -208,6 +213,10 @@ def test_splits_and_joint_classes(tmp_path):
         ({"image_format": "gif"}, "`image_format` must be one of"),
         ({"seed": -1}, "`seed` must be 0 or more"),
         ({"splits": "test"}, "has the splits train"),
+        (
+            {"max_corrupt_fraction": 1.5},
+            r"`max_corrupt_fraction` must be in \[0, 1\]. Received: .*=1.5",
+        ),
     ],
 )
 def test_messages(tmp_path, options, message):
@@ -228,16 +237,16 @@ def test_what_cannot_be_prepared(tmp_path):
         command.run("digits", str(target))
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "1.png").write_bytes(b"no image")
-    with pytest.raises(ValueError, match="No image of the split 'train'"):
+    with pytest.raises(ValueError, match="1.png cannot be read: .*1 of 1 im"):
         command.run(f"folder:{tmp_path}/bad", str(tmp_path / "x"), processes=1)
 
 
 def test_the_report_is_a_file(table, tmp_path):
-    command.run(table, str(tmp_path / "set/2.1.0"), processes=1)
-    path = tmp_path / "set/2.1.0" / shards.REPORT
+    prepared(table, str(tmp_path / "set/2.1.0"), processes=1)
+    path = tmp_path / "set/2.1.0" / job_state.REPORT
     report = json.loads(path.read_text())
     assert len(report["corrupt"]) == 2
-    assert not (path.parent / shards.STATE).exists()
+    assert not (path.parent / job_state.STATE).exists()
     builder = tfds.builder("set", data_dir=tmp_path)
     assert str(builder.version) == "2.1.0"
 

@@ -17,6 +17,7 @@ from data_files import write_tfrecord
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.cache import cached
+from simclrv2_tf.data.class_gaps import check_no_gaps
 from simclrv2_tf.data.sources.array import npy
 from simclrv2_tf.data.sources.joined import Joined
 from simclrv2_tf.data.sources.joined_pixels import JoinedPixels
@@ -271,3 +272,24 @@ def test_messages(tmp_path):
     np.savez(tmp_path / "a.npz", images=np.zeros((2, 4, 4, 5), np.uint8))
     with pytest.raises(ValueError, match="uint8 with 1 or 3.*5 channels"):
         sources.open_source(f"concat:digits,npz:{tmp_path}/a.npz")
+
+
+def pairs(*labels):
+    return list(zip(ENCODED, labels, strict=False))
+
+
+def test_numbers_that_one_part_lacks_and_another_has(tmp_path):
+    write_csv(tmp_path / "a.csv", pairs(5, 6, 9))
+    write_csv(tmp_path / "b.csv", pairs(2, 0, 1))
+    write_csv(tmp_path / "d.csv", pairs(3, 4, 7, 8))
+    names = [f"csv:{tmp_path}/{part}.csv" for part in "abd"]
+    whole = sources.open_source(f"concat:{','.join(names)}")
+    assert set(whole.class_names) == set(map(str, range(10)))
+    check_no_gaps(whole)
+    assert not [note for note in whole.notes if "is labelled" in note]
+    some = sources.open_source(f"concat:{names[0]},{names[1]}")
+    assert some.class_names == ("5", "6", "9", "0", "1", "2")
+    assert [some.class_of(index) for index in range(6)] == list("569201")
+    assert some.notes[-1].startswith("no image is labelled 3, 4, 7, 8, while")
+    with pytest.raises(ValueError, match="class 3 has no example in concat:"):
+        check_no_gaps(some)

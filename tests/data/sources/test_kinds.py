@@ -11,6 +11,7 @@ from data_files import rows
 
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.class_gaps import check_no_gaps
 from simclrv2_tf.data.splits import NoSplitError
 
 KINDS = sorted(WRITERS)
@@ -38,9 +39,11 @@ def test_images_labels_and_names_are_those_written(tmp_path, kind, far):
         assert label == LABELS[index]
 
 
-# Those of tar and tfrecord are read alike, as ranges of bytes.
+# Arrays, and encoded images, which are all decoded as those of tar.
 READ = [
-    pytest.param(kind, marks=pytest.mark.slow) if kind == "tfrecord" else kind
+    kind
+    if kind in ("npz", "tar")
+    else pytest.param(kind, marks=pytest.mark.slow)
     for kind in KINDS
 ]
 
@@ -57,6 +60,7 @@ def test_images_go_into_batches(tmp_path, kind):
     assert source.labels[numbers].tolist() == LABELS.tolist()
 
 
+@pytest.mark.slow
 def test_batches_end_after_the_steps_of_a_run():
     source = sources.open_source("digits")
     batches = pipeline.train_dataset(source, 32, 8, 0, start_step=2, steps=3)
@@ -148,8 +152,17 @@ def test_a_class_without_an_example(tmp_path, kind):
     (tmp_path / "a").mkdir()
     path = tmp_path / "a" / f"all.{kind}"
     WRITERS[kind](path, [(i, v) for i, v in rows() if v != 1])
+    source = sources.open_source(f"{kind}:{path}")
+    assert source.class_names == ("0", "2")
+    note = "no image is labelled 1, while the largest label is 2: classes are"
+    assert source.notes[-1].startswith(note)
     with pytest.raises(ValueError, match=r"class 1 has no example.*all\."):
-        sources.open_source(f"{kind}:{path}")
+        check_no_gaps(source)
+    lines = tmp_path / "map.csv"
+    lines.write_text("0,0\n2,1\n")  # as the error advises
+    source = sources.open_source(f"{kind}:{path}", label_map=str(lines))
+    check_no_gaps(source)
+    assert source.class_names == ("0", "2") and not source.notes
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -364,6 +364,7 @@ def test_evaluation_of_some_examples_keeps_their_numbers():
     np.testing.assert_array_equal(images, whole[wanted])
 
 
+@pytest.mark.slow
 def test_workers_share_every_batch():
     source = sources.open_digits("train[:50]")
     whole = batches(source, 3, seed=1, start_step=2)
@@ -387,7 +388,9 @@ def test_workers_share_every_batch():
         pipeline.train_dataset(source, 16, 8, 0, workers=3)
 
 
-@pytest.mark.parametrize("workers", [1, 3, 7])
+@pytest.mark.parametrize(
+    "workers", [1, 3, pytest.param(7, marks=pytest.mark.slow)]
+)
 def test_workers_share_the_examples_of_evaluation_in_order(workers):
     source = sources.open_digits("test").subset(np.arange(20))
     shares = [

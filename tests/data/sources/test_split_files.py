@@ -93,3 +93,15 @@ def test_splits_of_any_name_are_opened_as_they_are_listed(tmp_path, name):
     path.write_text(whole)
     assert sources.open_source(f"csv:{path}", name).num_examples == 3
     assert sources.open_source(f"csv:{path}", f"{name}[:1]").num_examples == 1
+
+
+def test_a_folder_that_is_called_as_a_shard_is(tmp_path):
+    """Its only file was taken for one shard of two."""
+    folder = tmp_path / "part-1-of-2"
+    assert found(folder, "a.tar") == {"train": ["a.tar"]}
+    shards = [f"x-{number}-of-3.tar" for number in range(3)]
+    assert found(folder, *shards) == {"train": ["a.tar", *shards]}
+    (folder / shards[1]).unlink()
+    message = r"Of the 3 shards .*/part-1-of-2/x-\*-of-00003.tar 1 are missing"
+    with pytest.raises(ValueError, match=message):
+        found(folder)

@@ -10,6 +10,7 @@ from data_files import flip_bit
 
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.class_gaps import check_no_gaps
 from simclrv2_tf.data.sources import tfds as ours
 from simclrv2_tf.data.storage import ByteRanges
 from simclrv2_tf.data.storage import Encoded
@@ -76,10 +77,8 @@ def test_in_place_is_every_image_in_memory(both, split):
         assert placed.storage.read(number) == held.storage.read(number)
 
 
-@pytest.mark.parametrize(
-    "split",
-    [SLICES[0], *(pytest.param(s, marks=pytest.mark.slow) for s in SLICES[1:])],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("split", SLICES)
 def test_in_place_gives_the_same_batches(both, split):
     placed, held = both(split)
     np.testing.assert_array_equal(placed.labels, held.labels)
@@ -206,8 +205,10 @@ def test_numbers_with_gaps_and_a_label_map(tmp_path):
     """As the error for them advises."""
     kind = tfds.features.Scalar(np.int64)
     name = stored(tmp_path, kind, [0, 2, 7])
+    source = sources.open_source(name)
+    assert source.class_names == ("0", "2", "7")
     with pytest.raises(ValueError, match="or name them with --label_map"):
-        sources.open_source(name)
+        check_no_gaps(source)
     (tmp_path / "map.csv").write_text("0,ant\n2,bee\n7,ant\n")
     source = sources.open_source(name, label_map=str(tmp_path / "map.csv"))
     assert source.class_names == ("ant", "bee")
@@ -221,13 +222,18 @@ def test_a_split_without_a_number_that_training_has(tmp_path, file_format):
     name = stored(tmp_path, kind, [0, 1, 2, 2], file_format, **splits)
     for split, labels in (("validation", [0, 2]), ("train[2:]", [2, 2])):
         source = sources.open_source(name, split)
-        assert source.class_names == ("0", "1", "2")
+        assert source.class_names == ("0", "1", "2") and not source.notes
         assert source.labels.tolist() == labels
     with pytest.raises(ValueError, match="label '3' of example 1 .* outside"):
         sources.open_source(name, "test")
-    for split in ("validation+test", "train[:1]+train[2:]"):
+    for split, names in (
+        ("validation+test", ("0", "2", "3")),
+        ("train[:1]+train[2:]", ("0", "2")),
+    ):
+        source = sources.open_source(name, split)
+        assert source.class_names == names
         with pytest.raises(ValueError, match="class 1 has no example"):
-            sources.open_source(name, split)
+            check_no_gaps(source)
 
 
 def test_a_label_that_training_lacks_as_text(tmp_path):
@@ -252,8 +258,25 @@ def test_labels_that_are_no_classes(
     labels = np.array(labels, kind)
     feature = tfds.features.Tensor(shape=labels.shape[1:], dtype=kind)
     name = stored(tmp_path, feature, labels)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as raised:
         sources.open_source(name)
+    assert "damaged" not in str(raised.value)
+
+
+def test_labels_that_are_no_classes_in_another_format(tmp_path):
+    kind = tfds.features.Scalar(np.float32)
+    labels = np.float32([1, 0.5])
+    name = stored(tmp_path, kind, labels, "array_record")
+    with pytest.raises(ValueError, match="^A label must be .*: 0.5 in example"):
+        sources.open_source(name)
+
+
+def test_numbers_where_an_image_should_be(tmp_path):
+    kind = tfds.features.Tensor(shape=(2, 2, 3), dtype=np.int64)
+    name = stored(tmp_path, kind, np.ones((2, 2, 2, 3), np.int64))
+    message = "^The feature 'label' must hold an encoded image. .*: numbers in"
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(name, image_feature="label")
 
 
 @pytest.mark.parametrize("limit", [0, 2**29])
@@ -273,7 +296,9 @@ def test_damaged_files(directory, tmp_path, monkeypatch, limit, damage):
         sources.open_source(str(copy))
 
 
-@pytest.mark.parametrize("limit", [0, 2**29])
+@pytest.mark.parametrize(
+    "limit", [0, pytest.param(2**29, marks=pytest.mark.slow)]
+)
 def test_a_record_unlike_its_checksum(directory, tmp_path, monkeypatch, limit):
     copy = tmp_path / "shapes"
     shutil.copytree(f"{directory}/shapes", copy)

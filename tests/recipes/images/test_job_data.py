@@ -232,3 +232,12 @@ def test_where_pretraining_is_left_out_distillation_is_profiled():
     given = stage_configs.given(config, pretrained=True)
     profiled = [s for s in given if "profile_steps" in given[s]]
     assert profiled == ["distill"]
+
+
+def test_numbers_with_gaps_are_refused_before_anything_is_trained(tmp_path):
+    pixels = source(EVEN).storage.array
+    np.savez(tmp_path / "a.npz", images=pixels, labels=np.array(EVEN) * 2)
+    dataset = f"npz:{tmp_path}/a.npz"
+    config = Config(train_mode="semi_supervised", dataset=dataset)
+    with pytest.raises(ValueError, match="class 1 has no example in npz:.*npz"):
+        job_data.open_data(config)

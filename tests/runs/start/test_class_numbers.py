@@ -70,6 +70,7 @@ def copied(directory, tmp_path):
     return shutil.copytree(directory, tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_an_old_run_goes_on_as_if_its_order_were_still_ours(
     by_letters, tmp_path, caplog
 ):
@@ -87,6 +88,7 @@ def test_an_old_run_goes_on_as_if_its_order_were_still_ours(
         np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.slow
 def test_numbers_that_an_earlier_version_rewrote(tmp_path, announced):
     old = ("1", "2", "3")
     train(config(tmp_path), pictures(old))
@@ -255,3 +257,42 @@ def test_what_a_run_says_of_its_classes(tmp_path):
     assert named["class_names"] == tuple(map(str, range(10)))
     assert named["class_names_as_written"] is True
     assert inputs.DRAWN_AS not in named
+
+
+@pytest.fixture
+def with_gaps(tmp_path):
+    """A source with the labels 1, 3, 5, 7 and 9 of a file."""
+    images = np.random.default_rng(0).integers(0, 255, (20, 8, 8, 3), np.uint8)
+    labels = np.arange(20) % 5 * 2 + 1
+    np.savez(tmp_path / "odd.npz", images=images, labels=labels)
+    return sources.open_source(f"npz:{tmp_path}/odd.npz")
+
+
+def test_a_new_classifier_of_numbers_with_gaps(with_gaps, tmp_path):
+    new = config(tmp_path)
+    message = "The class 2 has no example in npz:.*, while the largest label"
+    for some in (new, dataclasses.replace(new, checkpoint=str(tmp_path))):
+        with pytest.raises(ValueError, match=message):
+            _open(some, with_gaps, None)
+    pretraining = config(tmp_path, train_mode="pretrain", labels_per_class=0)
+    assert _open(pretraining, with_gaps, None)[0].num_classes == 5
+
+
+def test_a_student_of_teachers_that_know_no_names(
+    with_gaps, tmp_path, monkeypatch
+):
+    options = {"train_mode": "distill", "teacher": str(tmp_path)}
+    monkeypatch.setattr(class_numbers, "_named_teachers", lambda _: {})
+    with pytest.raises(ValueError, match="The class 2 has no example in npz:"):
+        class_numbers.number_as_before(config(tmp_path, **options), with_gaps)
+
+
+def test_numbers_with_gaps_that_a_run_or_a_teacher_knows(
+    by_letters, with_gaps, tmp_path
+):
+    options = {"train_mode": "distill", "teacher": str(by_letters)}
+    for some in (config(by_letters), config(tmp_path, **options)):
+        source = class_numbers.number_as_before(some, with_gaps)
+        assert source.class_names == LETTERS
+        names = [LETTERS[label] for label in source.labels]
+        assert names == list("13579") * 4

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import numpy as np
 
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.label_names import label_names
+from simclrv2_tf.data.sources.array.array_names import named_labels
+from simclrv2_tf.data.sources.array.array_names import split_of
+from simclrv2_tf.data.sources.array.array_names import usual_arrays
 from simclrv2_tf.data.sources.array.image_array import image_storage
 from simclrv2_tf.data.sources.array.npy import OF_IMAGES
 from simclrv2_tf.data.sources.array.npy import array_shapes
@@ -23,7 +25,6 @@ from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.opening import SplitContent
 from simclrv2_tf.data.sources.opening import failing
 from simclrv2_tf.data.sources.split_files import files_by_split
-from simclrv2_tf.data.splits import KNOWN
 
 
 def find_npz(where: str, split: str | None, options: SourceOptions) -> Readers:
@@ -92,17 +93,33 @@ def _readers(path, options):
 def _splits(path, shapes, options):
     """Dictionary from splits, None for no name, to what `_reader` takes."""
     names = first_known(CLASS_NAMES["npz"], shapes)
-    images = _named(shapes, IMAGES["npz"])
-    labels = _named(shapes, LABELS["npz"])
+    images = usual_arrays(shapes, IMAGES["npz"])
+    labels = usual_arrays(shapes, LABELS["npz"])
     if options.image_feature:
         return {None: _of_named(options, images, labels, names)}
     if not images:
         raise ValueError(_no_images(path, shapes))
-    label, of_others = options.label_feature, _without_images(labels, images)
+    label, others = options.label_feature, _without_images(labels, images)
+    missing_label = None
+    if label in shapes:
+        labels |= named_labels(path, label, images, shapes)
+        others, missing_label = [], _missing_label(path, label)
     return {
-        split: (key, label or labels.get(split), names, of_others)
+        split: (key, labels.get(split), names, others, missing_label)
         for split, key in images.items()
     }
+
+
+def _missing_label(path, label):
+    """Of images whose labels are not called as the others' are."""
+    return MissingLabel(
+        f"The images to train on must have labels in {path!r}. Received: "
+        f"label_feature={label!r}, which are those of another split; name "
+        "those of training",
+        f"an array of labels such as {label!r}",
+        "1 of the splits",
+        repr(path),
+    )
 
 
 def _no_array(path, shapes, key):
@@ -115,7 +132,7 @@ def _no_array(path, shapes, key):
 def _of_named(options, images, labels, names):
     """The same for the images that --image_feature names."""
     key = options.image_feature
-    split = _split(key)
+    split = split_of(key)
     label = options.label_feature or labels.get(split, labels.get(None))
     return key, label, names, _without_images(labels, {*images, split})
 
@@ -123,30 +140,6 @@ def _of_named(options, images, labels, names):
 def _without_images(labels, splits):
     """Arrays of labels whose split, by their names, has no images."""
     return [key for split, key in labels.items() if split not in splits]
-
-
-def _named(shapes, usual):
-    """Dictionary from splits, None for no name, to arrays of usual names."""
-    by_split = {}
-    for name in reversed(usual):  # the likeliest last, which stays
-        for key in shapes:
-            splits, rest = _apart(key)
-            if rest == name and len(splits) <= 1:
-                by_split[_split(key)] = key
-    return by_split
-
-
-def _split(key):
-    """The only split that an array's name has, None for none."""
-    splits, _ = _apart(key)
-    return splits[0] if len(splits) == 1 else None
-
-
-def _apart(key):
-    """The splits in an array's name, and the rest of it."""
-    words = re.split(r"[_\-. ]+", key.lower())
-    rest = "_".join(word for word in words if word not in KNOWN)
-    return [word for word in words if word in KNOWN], rest
 
 
 def _no_images(path, shapes):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data.classes import in_order
 from simclrv2_tf.data.classes import is_number
 from simclrv2_tf.data.classes import number_classes
 from simclrv2_tf.data.label_names import label_names
@@ -16,6 +17,7 @@ from simclrv2_tf.data.sources.array.image_label_pairs import image_label_pairs
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage.in_memory import to_pixels
 
+MOST_UNUSED = 100_000  # numbers of classes that no label has
 _NAME = "the data set given"
 
 
@@ -34,7 +36,7 @@ def from_dataset(
     Raises:
       ValueError: If an image is outside [0, 1], sizes differ, elements are of
         another form, the data set has no end or no example, or a label is no
-        number of a class.
+        number of a class, such as a large one of an id.
     """
     if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise ValueError(
@@ -62,9 +64,22 @@ def _numbered(values, class_names):
         return f"element {index} of {_NAME}"
 
     labels = label_names(values, where, class_names or None)
-    given = [label for label in labels if label]
-    if given and not class_names and all(map(is_number, given)):
-        numbers = {int(label) for label in given}
-        first, last = min(1, *numbers), max(numbers)  # from 0 or 1
-        class_names = [str(n) for n in range(first, last + 1)]  # some unused
+    if not class_names:
+        class_names = _all_numbers({label for label in labels if label})
     return number_classes(labels, class_names or None, _NAME, where)
+
+
+def _all_numbers(names):
+    """The numbers from 0 or 1 to the last, some unused; None for names."""
+    if not names or not all(map(is_number, names)):
+        return None
+    *_, last = in_order(names)
+    if len(last) > 9 or int(last) - len(names) > MOST_UNUSED:
+        raise ValueError(
+            "Labels that are whole numbers must number classes from 0 or 1. "
+            f"Received: {len(names):,} different labels in {_NAME}, the "
+            f"largest of them {last}; number the classes without such gaps, "
+            "or make names of the labels, such as 'class 7'"
+        )
+    first = 0 if "0" in names else 1
+    return [str(number) for number in range(first, int(last) + 1)]

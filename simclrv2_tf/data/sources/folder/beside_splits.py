@@ -7,13 +7,12 @@ import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import tensorflow as tf
-
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.sources.folder.folder_files import image_folders
 from simclrv2_tf.data.sources.folder.folder_files import is_hidden
 from simclrv2_tf.data.sources.folder.folder_splits import innermost
 from simclrv2_tf.data.sources.folder.folder_splits import role_of
+from simclrv2_tf.data.sources.folder.listing import entries
 from simclrv2_tf.data.splits import TRAIN
 
 FOLDER = "folder:"
@@ -66,16 +65,15 @@ def notes(
     names = [n for n in names if not _read(os.path.join(outer, n), joined)]
     if not names:
         return []
-    entries = [_look(outer, n) if trains else _Beside(n, 0, "") for n in names]
-    words = listed([entry.words for entry in entries])
+    beside = [_look(outer, n) if trains else _Beside(n, 0, "") for n in names]
+    words = listed([entry.words for entry in beside])
     said = f"passed over, beside the splits to train and evaluate on: {words}"
-    return [said + _command(path, entries)]
+    return [said + _command(path, beside)]
 
 
 def _entries(folder):
     """Names of the files and folders in a folder, hidden ones aside."""
-    entries = [name.rstrip("/") for name in tf.io.gfile.listdir(folder)]
-    return sorted(name for name in entries if not is_hidden(name))
+    return sorted(name for name in entries(folder) if not is_hidden(name))
 
 
 def _read(path, joined):
@@ -102,10 +100,10 @@ def _look(outer, name):
     return _Beside(name, sum(counts.values()), where)
 
 
-def _command(path, entries):
+def _command(path, beside):
     """The option that trains on the images beside the splits, or ""."""
-    unlabelled = [e for e in entries if e.is_unlabelled and e.images != 0]
-    others = unlabelled or [e for e in entries if e.images]
+    unlabelled = [e for e in beside if e.is_unlabelled and e.images != 0]
+    others = unlabelled or [e for e in beside if e.images]
     if not others:
         return ""
     names = [f"{FOLDER}{where}" for where in (path, *(e.where for e in others))]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import functools
 import os
 from collections import Counter
+from collections.abc import Callable
 from collections.abc import Iterator
 
 import tensorflow as tf
@@ -19,6 +21,8 @@ from simclrv2_tf.data.decode.magic import FIRST_BYTES
 from simclrv2_tf.data.decode.magic import RAW
 from simclrv2_tf.data.decode.magic import image_format
 from simclrv2_tf.data.decode.magic import readable
+from simclrv2_tf.data.sources.folder.listing import text_names
+from simclrv2_tf.data.sources.folder.listing import unlisted
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.remote import open_binary
 
@@ -85,12 +89,19 @@ def files_below(root: str) -> FolderFiles:
     """Sorts the files below a folder into images and others.
 
     Raises:
-      ValueError: If there is no image.
+      ValueError: If there is no image, a folder cannot be listed, or an
+        image's name is no UTF-8.
     """
+    with text_names(root):
+        return _files_below(root)
+
+
+def _files_below(root):
     images: list[str] = []
     unknown: list[str] = []
     others: Counter = Counter()
-    for folder, names in _walk(root):
+    check = functools.partial(_check_listed, root)
+    for folder, names in _walk(root, check):
         for name in names:
             path = os.path.join(folder, name)
             if _hidden(path, root):
@@ -113,8 +124,17 @@ def files_below(root: str) -> FolderFiles:
     return files
 
 
+def _check_listed(root, error):
+    """Raises for a folder that cannot be listed, unless it is hidden."""
+    path = error.filename or root
+    if path == root or not _hidden(path, root):
+        raise unlisted(path, error) from error
+
+
 def image_folders(root: str) -> dict[str, int] | None:
     """How many images each folder holds, counted by their endings alone.
+
+    Folders that cannot be listed are passed over.
 
     Returns:
       {folder: images} of those that hold any, {} for a file; None for a
@@ -164,18 +184,26 @@ def _format_of(path):
         return _NOT_OPENED
 
 
-def _walk(root: str) -> Iterator[tuple[str, list[str]]]:
+def _walk(
+    root: str, onerror: Callable[[OSError], None] | None = None
+) -> Iterator[tuple[str, list[str]]]:
     """Yields folders and the names of their files; symlink cycles are skipped.
 
     A link to a folder that it lies in, or that led to it, would hold everything
     again.
+
+    Args:
+      root: The folder to begin with.
+      onerror: Called with the error of a local folder that cannot be listed.
     """
     if is_remote(root):
         for folder, _, files in tf.io.gfile.walk(root):
             yield folder, files
         return
     ways = {root: [os.path.realpath(root)]}  # the folders that led to one
-    for folder, below, files in os.walk(root, followlinks=True):
+    for folder, below, files in os.walk(
+        root, onerror=onerror, followlinks=True
+    ):
         yield folder, files
         way = ways.pop(folder)
         paths = {name: os.path.join(folder, name) for name in below}

@@ -8,6 +8,8 @@ import re
 import tensorflow as tf
 
 from simclrv2_tf.data.sources.folder.folder_files import is_hidden
+from simclrv2_tf.data.sources.folder.listing import entries
+from simclrv2_tf.data.sources.folder.listing import text_names
 from simclrv2_tf.data.splits import ALIASES
 from simclrv2_tf.data.splits import KNOWN
 from simclrv2_tf.data.splits import TEST
@@ -41,7 +43,15 @@ def split_folders(path: str, requested: str = "") -> dict[str, str]:
       Dictionary from splits to folders. A folder that only holds the word
       stands under the split's usual name, or under its own where several
       folders mean one split. Without splits all is "train".
+
+    Raises:
+      ValueError: If a folder cannot be listed, or a name is no UTF-8.
     """
+    with text_names(path):
+        return _split_folders(path, requested)
+
+
+def _split_folders(path, requested):
     path = innermost(path)
     folders = subfolders(path)
     known = {
@@ -62,8 +72,8 @@ def split_folders(path: str, requested: str = "") -> dict[str, str]:
 def subfolders(path: str) -> dict[str, str]:
     """Dictionary from the names of the folders in a folder to their paths."""
     return {
-        entry.rstrip("/"): os.path.join(path, entry.rstrip("/"))
-        for entry in tf.io.gfile.listdir(path)
+        entry: os.path.join(path, entry)
+        for entry in entries(path)
         if tf.io.gfile.isdir(os.path.join(path, entry))
     }
 
@@ -81,8 +91,7 @@ def innermost(path: str) -> str:
 
 def _holds_only(path, name):
     """Whether a folder's one entry, hidden ones aside, is a folder so named."""
-    entries = [entry.rstrip("/") for entry in tf.io.gfile.listdir(path)]
-    shown = [e for e in entries if e == name or not is_hidden(e)]
+    shown = [e for e in entries(path) if e == name or not is_hidden(e)]
     return shown == [name] and tf.io.gfile.isdir(os.path.join(path, name))
 
 

@@ -18,6 +18,7 @@ from simclrv2_tf.data.sources.folder.folder_files import is_hidden
 from simclrv2_tf.data.sources.folder.folder_splits import role_of
 from simclrv2_tf.data.sources.folder.folder_splits import split_folders
 from simclrv2_tf.data.sources.folder.folder_splits import subfolders
+from simclrv2_tf.data.sources.folder.listing import text_names
 from simclrv2_tf.data.sources.opening import LEAF
 from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.splits import TRAIN
@@ -50,13 +51,8 @@ def open_folder(
         without an image, or a class that the training split lacks.
     """
     _check_folder(path)
-    try:
+    with text_names(path):
         return _opened(path, split, options or SourceOptions())
-    except (UnicodeDecodeError, UnicodeEncodeError) as error:
-        raise ValueError(
-            f"The folder {path!r} holds a file or folder whose name is no "
-            f"UTF-8 ({error.object!r}): rename it."
-        ) from None
 
 
 def folder_splits(path: str, options: SourceOptions | None = None) -> list[str]:

@@ -34,6 +34,10 @@ HEADER = 12  # length of the record and its checksum
 FOOTER = 4  # checksum of the record
 
 
+class DamagedFileError(ValueError):
+    """A file cannot be read, or holds something else than records."""
+
+
 class FilePart(Protocol):
     """A part of a file as TFDS gives it; `take` is -1 for all."""
 
@@ -79,8 +83,9 @@ def index_records(
       `label` named.
 
     Raises:
-      ValueError: If a file cannot be read, ends within a record, is none, or
-        lacks the image, or a label is none.
+      DamagedFileError: If a file cannot be read, ends within a record, or
+        holds something else.
+      ValueError: If a record lacks the image, or a label is none.
     """
     instructions = list(instructions)
     files = [str(part.filename) for part in instructions]
@@ -149,7 +154,7 @@ def _kinds(data, start, stop):
 def _records(path, data, skip, take):
     """Yields number, first byte and last byte of each record."""
     if data[:2] == b"\x1f\x8b":
-        raise ValueError(
+        raise DamagedFileError(
             f"The file {path!r} is compressed: gunzip it, as records can "
             "only be found in place in an uncompressed file."
         )
@@ -161,7 +166,7 @@ def _records(path, data, skip, take):
             (length,) = struct.unpack_from("<Q", data, position)
             position = begin + length + FOOTER
         if begin > len(data) or position > len(data):
-            raise ValueError(
+            raise DamagedFileError(
                 f"The file {path!r} ends within its record {number}: it "
                 "is damaged, or was not copied to its end; copy it, or "
                 "prepare the data set, again."
@@ -181,7 +186,9 @@ def _bytes_of(path):
         ):
             yield data
     except OSError as error:
-        raise ValueError(f"The file {path!r} cannot be read: {error}") from None
+        raise DamagedFileError(
+            f"The file {path!r} cannot be read: {error}"
+        ) from None
 
 
 def _content_of(file, remote):
@@ -194,11 +201,11 @@ def _content_of(file, remote):
 
 
 def _guarded(where, look, *arguments):
-    """The result of `look`; a ValueError where the bytes are no example."""
+    """The result of `look`; an error where the bytes are no example."""
     try:
         return look(*arguments)
     except (IndexError, UnicodeDecodeError, KeyError, struct.error):
-        raise ValueError(
+        raise DamagedFileError(
             f"The {where} is no `tf.train.Example`: the file is damaged, or "
             "holds something else."
         ) from None

@@ -171,7 +171,7 @@ def _look(file, path, image, label):
         group.column(column).total_uncompressed_size
         for group in groups
         for column in range(group.num_columns)
-        if group.column(column).path_in_schema.split(".")[0] == image
+        if _is_of(group.column(column).path_in_schema, image)
     ]
     if sum(counts):
         _check_column(path, _names(file), image)
@@ -183,6 +183,14 @@ def _look(file, path, image, label):
         _class_names(file, label),
     )
     return counts, labels, sum(sizes)
+
+
+def _is_of(path, column):
+    """Whether what a file stores is a column, or a field of it.
+
+    A column may have a dot in its own name.
+    """
+    return path == column or path.startswith(f"{column}.")
 
 
 def _class_names(file, label):

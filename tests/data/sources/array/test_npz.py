@@ -247,3 +247,56 @@ def test_named_images_need_no_labels_that_are_of_others(tmp_path):
     name = saved(tmp_path, frames=PIXELS[:3], x_train=PIXELS, y_train=LABELS)
     source = sources.open_source(name, image_feature="frames")
     assert source.labels.tolist() == [-1] * 3
+
+
+def of_two_splits(tmp_path, train=6, test=6, **more):
+    """Images of two splits, and labels of two kinds for each."""
+    arrays = {"x_train": PIXELS[:train], "x_test": PIXELS[-test:]}
+    for kind, value in (("fine", 0), ("coarse", 1)):
+        arrays[f"{kind}_train"] = np.full(train, value)
+        arrays[f"{kind}_test"] = np.full(test, value)
+    arrays["fine_train"][-1] = arrays["coarse_train"][-1] = 2
+    arrays["fine_test"][0] = 2
+    kept = {name: array for name, array in arrays.items() if name not in more}
+    return saved(tmp_path, **kept, **{n: a for n, a in more.items() if len(a)})
+
+
+@pytest.mark.parametrize("test", [4, 6])
+@pytest.mark.parametrize("label", ["fine_train", "fine_test"])
+def test_labels_that_are_named_are_of_their_split_alone(tmp_path, label, test):
+    """Those of training were taken for the images of the test split."""
+    name = of_two_splits(tmp_path, test=test, fine_train=np.arange(6) % 3)
+    train, other = (
+        sources.open_source(name, split, label_feature=label)
+        for split in ("train", "test")
+    )
+    assert train.labels.tolist() == [0, 1, 2, 0, 1, 2]
+    assert other.labels.tolist() == [2] + [0] * (test - 1)
+
+
+def test_a_split_without_labels_of_the_kind_that_is_named(tmp_path, caplog):
+    name = of_two_splits(
+        tmp_path, fine_train=np.arange(6) % 3, fine_test=[], y_test=[1] * 6
+    )
+    other = sources.open_source(name, "test", label_feature="fine_train")
+    assert other.labels.tolist() == [1] * 6  # by their usual name
+    name = of_two_splits(tmp_path, fine_train=np.arange(6) % 3, fine_test=[])
+    other = sources.open_source(name, "test", label_feature="fine_train")
+    assert other.labels.tolist() == [-1] * 6
+    assert "without an array of labels such as 'fine_train'" in caplog.text
+    name = of_two_splits(tmp_path, fine_train=[])
+    with pytest.raises(ValueError, match="'fine_test', which are those of ano"):
+        sources.open_source(name, "train", label_feature="fine_test")
+
+
+def test_labels_whose_name_holds_no_split(tmp_path):
+    """They are those of the only images that are as many."""
+    name = of_two_splits(tmp_path, test=4, kinds=[0, 1, 2] * 2)
+    train = sources.open_source(name, "train", label_feature="kinds")
+    assert train.labels.tolist() == [0, 1, 2] * 2
+    other = sources.open_source(name, "test", label_feature="kinds")
+    assert other.labels.tolist() == [-1] * 4
+    name = of_two_splits(tmp_path, kinds=[0, 1, 2] * 2)
+    message = "'kinds' of .*a.npz' must say .* which images .* x_train, x_test"
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(name, "train", label_feature="kinds")

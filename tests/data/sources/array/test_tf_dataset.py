@@ -29,3 +29,23 @@ def test_numbers_may_be_unused():
     source = sources.from_dataset(slices(PIXELS[:2], [2, 4]))
     assert source.class_names == ("1", "2", "3", "4")
     assert source.labels.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("last", [1_700_000_002, 2**62])
+@pytest.mark.parametrize("kind", [np.int64, str])
+def test_ids_are_no_numbers_of_classes(kind, last):
+    """A name for each number up to the last took all memory."""
+    labels = np.array([last - 1, 0, last]).astype(kind)
+    message = (
+        "must number classes from 0 or 1. Received: 3 different labels in "
+        f"the data set given, the largest of them {last}; number the classes"
+    )
+    with pytest.raises(ValueError, match=message):
+        sources.from_dataset(slices(PIXELS[:3], labels))
+    names = [f"class {label}" for label in labels]
+    assert sources.from_dataset(slices(PIXELS[:3], names)).num_classes == 3
+
+
+def test_numbers_of_a_large_classifier():
+    source = sources.from_dataset(slices(PIXELS[:2], [0, 21_840]))
+    assert source.num_classes == 21_841

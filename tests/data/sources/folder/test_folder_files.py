@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from simclrv2_tf.data.sources.folder import folders
@@ -118,3 +119,62 @@ def test_folders_that_link_to_each_other_are_gone_through_once_each(tmp_path):
         os.path.relpath(i, tmp_path) for i in files_below(str(tmp_path)).images
     ]
     assert paths == ["a/1.jpg", "a/other/1.jpg", "b/1.jpg", "b/other/1.jpg"]
+
+
+def locked(monkeypatch, name):
+    """Makes folders of that name such that they cannot be listed."""
+    scandir, listdir = os.scandir, tf.io.gfile.listdir
+
+    def scan(path):
+        if os.path.basename(path) == name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    def entries(path):
+        if os.path.basename(path) == name:
+            raise tf.errors.PermissionDeniedError(
+                None, None, f"{path}; Permission denied"
+            )
+        return listdir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    monkeypatch.setattr(tf.io.gfile, "listdir", entries)
+
+
+@pytest.mark.parametrize("name", ["b", "deeper"])
+def test_a_folder_that_cannot_be_listed(tmp_path, monkeypatch, name):
+    """Its images were left out, or the user was told to remove it."""
+    files = ("a/1.png", "b/2.png", "b/deeper/3.png")
+    write(tmp_path, **{file: encoded("PNG") for file in files})
+    locked(monkeypatch, name)
+    message = f"The folder '{tmp_path}/b.*{name}?' cannot be listed: Permission"
+    with pytest.raises(ValueError, match=f"{message} denied; let its owner"):
+        folders.open_folder(str(tmp_path))
+
+
+def test_the_top_folder_that_cannot_be_listed(tmp_path, monkeypatch):
+    write(tmp_path, **{"top/a/1.png": encoded("PNG")})
+    locked(monkeypatch, "top")
+    message = "top' cannot be listed: .*Permission denied; let its owner"
+    for look in (folders.folder_splits, folders.open_folder, files_below):
+        with pytest.raises(ValueError, match=message):
+            look(str(tmp_path / "top"))
+
+
+@pytest.mark.parametrize("name", ["lost+found", ".snapshots"])
+def test_a_hidden_folder_that_cannot_be_listed(tmp_path, monkeypatch, name):
+    images = {f"{name}.png": encoded("PNG") for name in ("a/1", "b/2")}
+    write(tmp_path, **images, **{f"{name}/3.png": encoded("PNG")})
+    locked(monkeypatch, name)
+    source = folders.open_folder(str(tmp_path))
+    assert source.num_examples == 2 and source.notes == ()
+
+
+def test_a_folder_beside_the_splits_that_cannot_be_listed(
+    tmp_path, monkeypatch
+):
+    names = ("train/a/1", "test/a/2", "spare/a/3")
+    write(tmp_path, **{f"{name}.png": encoded("PNG") for name in names})
+    locked(monkeypatch, "spare")
+    (note,) = folders.open_folder(str(tmp_path)).notes
+    assert note.endswith("beside the splits to train and evaluate on: spare")

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from simclrv2_tf.data import sources
 from simclrv2_tf.data import splits
 from simclrv2_tf.data.sources.folder import folders
+from simclrv2_tf.data.sources.folder.folder_files import files_below
 from simclrv2_tf.data.sources.opening import SourceOptions
+from simclrv2_tf.data.sources.surrounding_folder import surrounding_folder
 
 
 def write(root, *names):
@@ -153,16 +156,39 @@ def test_links_that_lead_up_are_not_followed(tmp_path):
     assert source.num_examples == 4  # the store itself, and by its link
 
 
-def test_a_name_that_is_no_utf_8(tmp_path):
-    write(tmp_path, "a/1.png", "b/1.png")
+def rename(root, name, new):
+    """Gives a file or folder a name in Latin-1."""
     try:
-        os.rename(
-            tmp_path / "a" / "1.png", os.fsencode(tmp_path) + b"/a/\xe9.png"
-        )
+        os.rename(root / name, os.fsencode(root) + b"/" + new)
     except OSError:
         pytest.skip("this file system takes UTF-8 alone")
-    with pytest.raises(ValueError, match="whose name is no UTF-8 .*rename it"):
-        folders.open_folder(str(tmp_path))
+
+
+NO_TEXT = "The folder .* whose name is no UTF-8 .*rename it"
+
+
+def test_a_name_that_is_no_utf_8(tmp_path):
+    write(tmp_path, "a/1.png", "b/1.png")
+    rename(tmp_path, "a/1.png", b"a/\xe9.png")
+    for look in (folders.open_folder, files_below):
+        with pytest.raises(ValueError, match=NO_TEXT):
+            look(str(tmp_path))
+    assert sources.split_names(f"folder:{tmp_path}") == ["train"]
+
+
+@pytest.mark.parametrize("name", ["a", "seg_train/a"])
+def test_a_name_of_a_folder_that_is_no_utf_8(tmp_path, name):
+    """The splits of such a folder are asked for before it is opened."""
+    write(tmp_path, f"{name}/1.png", "seg_train/b/1.png", "seg_test/b/1.png")
+    rename(tmp_path, name, os.path.dirname(name).encode() + b"/\xe9")
+    dataset = f"folder:{tmp_path}"
+    for look in (
+        sources.open_source,
+        sources.split_names,
+        lambda name: surrounding_folder(name, str(tmp_path / "out")),
+    ):
+        with pytest.raises(ValueError, match=NO_TEXT):
+            look(dataset)
 
 
 def test_sums_of_splits_are_not_for_folders(tmp_path):

@@ -106,7 +106,6 @@ def test_columns_by_name(tmp_path):
             "Received: '20.5' in row 4 of the file .*a.csv.*no fractions",
         ),
         ("0.png,a\n1.png,NaN\n", "Received: 'NaN' in row 2 of .*empty"),
-        ("0.png,0\n1.png,2\n", "class 1 has no example in csv:.*a.csv"),
     ],
 )
 def test_messages_of_tables(tmp_path, text, message):

@@ -15,6 +15,7 @@ from data_files import write_parquet
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources.table import parquet
 from simclrv2_tf.data.sources.table import parquet_rows
+from simclrv2_tf.data.storage import Encoded
 
 FIVE = ENCODED[:5]
 FIRST, SECOND = slice(0, 2), slice(2, 5)
@@ -133,6 +134,25 @@ def test_a_file_that_has_become_shorter(tmp_path, monkeypatch):
     message = f"{path!r} must hold the row 2 of group 0, .* a shorter file"
     with pytest.raises(ValueError, match=message):
         source.encoded_bytes(2)
+
+
+@pytest.mark.parametrize("limit", [0, 2**29])
+def test_a_column_whose_name_holds_a_dot(tmp_path, monkeypatch, limit):
+    """It counted as empty, and whatever its size was read into memory."""
+    monkeypatch.setattr(parquet, "MEMORY_LIMIT", limit)
+    columns = {"image.bytes": FIVE, "label": LABELS[:5]}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    source = opened(tmp_path, image_feature="image.bytes")
+    assert isinstance(source.storage, Encoded if limit else parquet.Rows)
+    assert [source.encoded_bytes(index) for index in range(5)] == FIVE
+
+
+def test_images_that_are_fields_of_a_column_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "MEMORY_LIMIT", 0)
+    cells = [{"bytes": image, "path": "x"} for image in FIVE]
+    columns = {"image": cells, "images": [b""] * 5}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    assert isinstance(opened(tmp_path).storage, parquet.Rows)
 
 
 @pytest.fixture

@@ -1,0 +1,90 @@
+"""`tools/prepare_dataset.py`: its switches, its errors, where it may write."""
+
+import importlib.util
+import pathlib
+
+import pytest
+from data_files import ENCODED
+from data_files import rows
+from data_files import write_npz
+from data_files import write_tfrecord
+
+from simclrv2_tf.data.prepare import command
+
+TOOL = pathlib.Path(__file__).parents[3] / "tools" / "prepare_dataset.py"
+
+
+@pytest.fixture
+def tool():
+    spec = importlib.util.spec_from_file_location("prepare_dataset", TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def photos(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        (tmp_path / "photos" / name / "1.png").write_bytes(ENCODED[0])
+    return tmp_path / "photos"
+
+
+@pytest.mark.parametrize("before", ["folder:{}", "concat:digits,folder:{}"])
+def test_nothing_is_prepared_among_the_images(photos, before):
+    target = photos / "prepared"
+    with pytest.raises(ValueError, match="target must lie outside.*another di"):
+        command.run(before.format(photos), str(target))
+    assert not target.exists()
+
+
+def test_beside_the_images_it_goes_on(photos):
+    target = str(photos.parent / "prepared")
+    report = command.run(f"folder:{photos}", target, processes=1)
+    assert command.run(f"folder:{photos}", target, processes=1) == report
+
+
+def test_errors_of_the_source_are_not_said_of_the_target(
+    tool, monkeypatch, capsys
+):
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied", "/data/a.csv")
+
+    monkeypatch.setattr(command, "split_names", denied)
+    assert tool.main(["csv:/data/a.csv", "/out"]) == 1
+    said = capsys.readouterr().err
+    assert said == "error: [Errno 13] Permission denied: '/data/a.csv'\n"
+
+
+def test_errors_of_the_target_name_it(tool, tmp_path, capsys):
+    write_npz(tmp_path / "a.npz", rows())
+    (tmp_path / "file").write_text("")
+    target = tmp_path / "file" / "set"
+    assert tool.main([f"npz:{tmp_path}/a.npz", str(target)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and str(target) in said
+
+
+def test_the_tool_passes_on_what_training_knows_too(tool, monkeypatch, capsys):
+    passed = {}
+
+    def run(**options):
+        passed.update(options)
+        raise ValueError("enough")
+
+    monkeypatch.setattr(command, "run", run)
+    assert tool.main(["mnist", "/out"]) == 1
+    assert (passed["download"], passed["max_corrupt_fraction"]) == (False, 0.01)
+    more = ["--download", "--max_corrupt_fraction=0.2"]
+    assert tool.main(["mnist", "/out", *more]) == 1
+    assert (passed["download"], passed["max_corrupt_fraction"]) == (True, 0.2)
+
+
+def test_what_is_left_out_has_its_number_in_the_data_set(tmp_path):
+    examples = rows()
+    examples[7] = (ENCODED[7][:60], 1)
+    write_tfrecord(tmp_path / "a.tfrecord", examples)
+    name = f"tfrecord:{tmp_path}/a.tfrecord"
+    report = command.run(name, str(tmp_path / "out"), processes=1)
+    (row,) = report["corrupt"]
+    assert row["image"].startswith(f"example 7 of {name} (train)")
