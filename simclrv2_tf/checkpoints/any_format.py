@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ import tensorflow as tf
 
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import detection
+from simclrv2_tf.checkpoints import flags_beside
 from simclrv2_tf.checkpoints import keras_layout
 from simclrv2_tf.checkpoints import pytorch
 from simclrv2_tf.checkpoints import run_directory
@@ -212,18 +212,8 @@ def _checkpoint(prefix, ema, ignore):
 
 
 def _remembered(directory):
-    """What `flags.json` tells, which the original's runs have as well."""
-    path = run_directory.flags_file(directory)
-    if not tf.io.gfile.exists(path):
-        return {}
-    with tf.io.gfile.GFile(path) as file:
-        try:
-            flags = dict(json.load(file))
-        except (ValueError, TypeError):
-            raise ValueError(
-                f"The file {path!r} must hold a run's flags as JSON, and "
-                "does not: restore it, or remove it."
-            ) from None
+    """Arguments of `Network` that the flags beside a checkpoint tell."""
+    flags = flags_beside.read(directory)
     names = _REMEMBERED
     if flags.get("backbone"):
         names += keras_layout.ARGUMENTS

@@ -8,12 +8,14 @@ import tempfile
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import detection
 from simclrv2_tf.checkpoints import pytorch_files
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.hub import load
+from simclrv2_tf.hub import untrained_classifier
 from simclrv2_tf.machine.full_float32 import full_float32
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -35,19 +37,29 @@ def compare(
       target: The same; PyTorch files are run in PyTorch where it is
         installed, else read back like any other.
       images: Random images to compare on.
-      size: Their side in pixels; 64, or 32 for the small stem, unless given.
+      size: Their side in pixels; unless given 64, or 32 for the small stem,
+        or what a Keras backbone is built for.
       seed: Of the images, which are uniform in [0, 1).
       **loading: For `hub.load_network`, for both sides: `ft_proj_selector`;
         `ema` and `ignore` for the source alone.
 
     Returns:
-      {endpoint: relative L2 error}, NaN where an endpoint is not finite.
+      {endpoint: relative L2 error}, NaN where an endpoint is not finite. A
+      classifier that the source's run never trained is not compared.
+
+    Raises:
+      ValueError: If there are no weights, they do not fit, or a Keras
+        backbone takes no images of this size.
     """
-    own = {k: loading.pop(k) for k in ("ema", "ignore") if k in loading}
-    network = load.load_network(source, **own, **loading)
+    own: dict[str, Any] = {
+        k: loading.pop(k) for k in ("ema", "ignore") if k in loading
+    }
+    if untrained_classifier.is_untrained(source):
+        own["num_classes"] = 0  # as `convert` leaves it out
+    network = load.load_network(source, **{**own, **loading})
     config = network.get_config()
     loading = {**_untold(target, config), **loading}
-    size = size or min(64, config["image_size"])
+    size = size or _size(config)
     pixels = np.random.default_rng(seed).random(
         (images, size, size, config["channels"]), np.float32
     )
@@ -59,6 +71,12 @@ def compare(
         answered = _answers_of_target(target, pixels, loading)
         with np.load(kept, allow_pickle=False) as expected:
             return {k: error(answered[k], expected[k]) for k in expected}
+
+
+def _size(config):
+    """Side of images that a network answers, and quickly where it may."""
+    size = config["image_size"]
+    return size if config.get("backbone") else min(64, size)
 
 
 def _untold(target, config):
@@ -74,8 +92,15 @@ def _untold(target, config):
 
 
 def _answers(network, pixels):
-    with full_float32():
-        endpoints = network(pixels, training=False)
+    try:
+        with full_float32():
+            endpoints = network(pixels, training=False)
+    except tf.errors.InvalidArgumentError as error:
+        raise ValueError(
+            "`size` must be a side in pixels that the network takes, as "
+            f"{network.get_config()['image_size']}. Received: "
+            f"size={pixels.shape[1]}"
+        ) from error
     return {name: np.asarray(value) for name, value in endpoints.items()}
 
 

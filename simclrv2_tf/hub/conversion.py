@@ -18,6 +18,8 @@ from simclrv2_tf.checkpoints.arrays import joined
 from simclrv2_tf.checkpoints.arrays import shapes_of
 from simclrv2_tf.files import atomic
 from simclrv2_tf.hub import load
+from simclrv2_tf.hub import not_kept
+from simclrv2_tf.hub import untrained_classifier
 from simclrv2_tf.models.network import check_arguments
 from simclrv2_tf.models.network import check_selector
 
@@ -30,7 +32,7 @@ _SUFFIXES = {
     ".pth": "pth",
     ".pt": "pth",
 }
-_DESCRIBED = ("keras", "safetensors", "pth")  # these keep all arguments
+_OF_KERAS = ("keras", "weights.h5")  # written by way of a network
 _PREFIXES = {"model.ckpt": "tf1", "ckpt": "tf2"}
 
 
@@ -43,6 +45,9 @@ def convert(
     **overrides: Any,
 ) -> str:
     """Writes weights in another format.
+
+    A classifier that a run never trained is left out. That, and what the
+    format does not keep of the network, is logged.
 
     Args:
       source: See `hub.load_network`.
@@ -66,15 +71,32 @@ def convert(
     form = form or format_of(target)
     _check_form(form)
     check_arguments(overrides)
-    if form in ("keras", "weights.h5"):
-        network = load.load_network(source, ema, ignore=ignore, **overrides)
-        _write_keras(form, network, target)
-        for sentence in _unsaid(form, network.get_config()):
-            _LOG.warning("%s: %s", target, sentence)
-        return form
-    weights = load.find_weights(source, ema, ignore)
-    _check_form_of_keras(form, weights.arguments)
-    weights = weights.with_head(overrides.get("proj_head_mode"))
+    untrained = untrained_classifier.is_untrained(source)
+    if untrained:
+        overrides = {"num_classes": 0, **overrides}
+    write = _by_network if form in _OF_KERAS else _by_arrays
+    arguments, left_out = write(form, source, target, ema, ignore, overrides)
+    if untrained and any(map(untrained_classifier.is_part, left_out)):
+        _LOG.warning("%s: %s", target, untrained_classifier.SENTENCE)
+    for sentence in not_kept.sentences(form, arguments):
+        _LOG.warning("%s: %s", target, sentence)
+    return form
+
+
+def _by_network(form, source, target, ema, ignore, overrides):
+    """Writes what Keras writes: the arguments, and names not written."""
+    network = load.load_network(source, ema, ignore=ignore, **overrides)
+    _write_keras(form, network, target)
+    return network.get_config(), network.load_report.left_out
+
+
+def _by_arrays(form, source, target, ema, ignore, overrides):
+    """Writes array by array: the arguments, and names not written."""
+    whole = load.find_weights(source, ema, ignore)
+    _check_form_of_keras(form, whole.arguments)
+    weights = whole.with_head(overrides.get("proj_head_mode"))
+    if overrides.get("num_classes") == 0:
+        weights = untrained_classifier.without(weights)
     architecture.check(weights.arguments, overrides)
     arguments = {**weights.arguments, **overrides}
     _check_complete(weights.arrays, arguments)
@@ -84,7 +106,6 @@ def convert(
         written = joined(weights.arrays, weights.momentum)
     _WRITERS[form](target, written, arguments)
     notes = (*weights.notes, *load.notes_of(weights.arguments, arguments))
-    notes += _unsaid(form, arguments)
     _LOG.info(
         "%s %s (%s): %s",
         architecture.describe(arguments),
@@ -92,16 +113,7 @@ def convert(
         weights.kind,
         "; ".join([f"wrote {len(written)} variables", *notes]),
     )
-    return form
-
-
-def _unsaid(form, arguments):
-    """What a format does not keep and the network needs, in words."""
-    names = [n for n in ("input_mean", "input_std") if arguments.get(n)]
-    if not names or form in _DESCRIBED:
-        return ()
-    given = ", ".join(f"{n}={arguments[n]}" for n in names)
-    return (f"the file does not keep {given}: give them when it is loaded",)
+    return arguments, set(whole.arrays) - set(weights.arrays)
 
 
 def format_of(target: str) -> str:
@@ -133,8 +145,9 @@ def _check_form(form):
 def _check_form_of_keras(form, arguments):
     if arguments.get("backbone"):
         raise ValueError(
-            "A network with a Keras backbone can be written as keras or "
-            f"weights.h5. Received: {form!r}"
+            "A network with a Keras backbone can be written as keras, or as "
+            "weights.h5, which Keras alone reads. Received: "
+            f"{form!r}: write .keras"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -67,10 +68,13 @@ class Classifier:
             or an array of many images.
 
         Returns:
-          A `Prediction`; a list of them unless one image is given.
+          A `Prediction`; a list of them unless one image is given. Images of
+          a folder that cannot be read are left out of it, and the log names
+          them.
 
         Raises:
-          ValueError: If there is no image, or one cannot be read.
+          ValueError: If there is no image, or one cannot be read; of a folder
+            if none can be read.
         """
         if self.apply_orientation:
             images = given_images.turned(images)
@@ -79,14 +83,20 @@ class Classifier:
         given_images.check_channels(given, channels)
         found: list = [None] * len(given)
         for source, places in given_images.sources(given):
-            turned = dataclasses.replace(
-                source, apply_orientation=self.apply_orientation
-            )
-            rows = self.probabilities(turned)
-            for place, row in zip(places, rows, strict=True):
+            rows, read = self._answers(self._turned(source))
+            if single or not isinstance(images, str | os.PathLike):
+                _check_read(source, read)
+            for number in np.flatnonzero(read):
+                place = places[number]
                 where = given_images.name(given, place)
-                found[place] = self._prediction(row, where)
-        return found[0] if single else found
+                found[place] = self._prediction(rows[number], where)
+        return found[0] if single else _of_readable(found, images)
+
+    def _turned(self, source):
+        """As files are turned where their EXIF tags are heeded."""
+        return dataclasses.replace(
+            source, apply_orientation=self.apply_orientation
+        )
 
     def probabilities(self, source: Source) -> np.ndarray:
         """Probabilities of all classes, float32 (examples, classes).
@@ -95,6 +105,12 @@ class Classifier:
           ValueError: If an image cannot be read, or the network's answers are
             not finite.
         """
+        rows, read = self._answers(source)
+        _check_read(source, read)
+        return rows
+
+    def _answers(self, source):
+        """Probabilities, 0 for what cannot be read, and whether it can."""
         config = self.network.get_config()
         unreadable = UnreadableImages(source, 1.0)
         batches = pipeline.eval_dataset(
@@ -110,15 +126,25 @@ class Classifier:
             logits = tf.cast(logits, tf.float32)
             rows[numbers] = tf.nn.softmax(logits / self.temperature)
             read[numbers] = True
-        _check_read(source, read)
         _check_finite(source, rows)
-        return rows.astype(np.float32)
+        return rows.astype(np.float32), read
 
     def _prediction(self, row, where):
         order = np.argsort(-row, kind="stable")
         named = {self.class_names[i]: float(row[i]) for i in order}
         best = self.class_names[order[0]]
         return Prediction(best, named[best], named, where)
+
+
+def _of_readable(found, images):
+    """The predictions; of a folder those there are."""
+    there = [prediction for prediction in found if prediction is not None]
+    if not there:
+        raise ValueError(
+            f"Expected an image that can be read. Received: {images!r}, whose "
+            f"{len(found)} images all cannot be"
+        )
+    return there
 
 
 def _check_read(source, read):

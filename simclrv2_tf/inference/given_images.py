@@ -19,6 +19,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources.folder.folder_files import files_below
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.files.errors import first_line
 
 _LOG = logging.getLogger("simclrv2_tf")
 NAME = "the images given"
@@ -122,9 +123,20 @@ def _kind(image):
 
 def _is_list(images):
     """Whether it is not itself an array, or made one by numpy."""
-    arrays = tf.is_tensor(images) or hasattr(images, "__array_interface__")
+    arrays = tf.is_tensor(images) or _is_array(images)
     bytes_alone = isinstance(images, bytes | bytearray | memoryview)
     return isinstance(images, Iterable) and not (arrays or bytes_alone)
+
+
+def _is_array(images):
+    """Whether it is numpy's, Pillow's, or another library's of many axes.
+
+    Tables have `__array__` too: a column of paths, of one axis, is a list.
+    """
+    if hasattr(images, "__array_interface__"):
+        return True
+    axes = getattr(images, "ndim", 0)
+    return hasattr(images, "__array__") and isinstance(axes, int) and axes > 1
 
 
 def _one(image):
@@ -168,6 +180,11 @@ def _numbers(image):
         return np.asarray(image)
     except ValueError:  # rows of several lengths
         return None
+    except (TypeError, RuntimeError) as error:  # on a GPU, or with gradients
+        raise ValueError(
+            f"{EXPECTED}, and numpy must be able to read an array. Received: "
+            f"{type(image).__name__}, {first_line(error)}"
+        ) from error
 
 
 def _is_pillows(image):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
+
 import keras
 import numpy as np
 
+from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
@@ -15,7 +20,20 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.probing.cross_validation import left_out
 from simclrv2_tf.probing.nearest import unit
 
-BATCH = 256
+_BATCH = contextvars.ContextVar("_BATCH", default=Config.eval_batch_size)
+
+
+@contextlib.contextmanager
+def batches_of(images: int) -> Iterator[None]:
+    """A context in which a network answers so many images at once.
+
+    Elsewhere it is the default of `--eval_batch_size`.
+    """
+    token = _BATCH.set(images)
+    try:
+        yield
+    finally:
+        _BATCH.reset(token)
 
 
 def readable(source: Source) -> Source:
@@ -83,7 +101,7 @@ def images_of(source: Source, side: int) -> tuple[np.ndarray, np.ndarray]:
 def _batches(source, side):
     """Images that can be read: the job's runs have judged how many cannot."""
     every = UnreadableImages(source, 1.0)
-    return pipeline.eval_dataset(source, BATCH, side, unreadable=every)
+    return pipeline.eval_dataset(source, _BATCH.get(), side, unreadable=every)
 
 
 def _in_order(rows, numbers, count):

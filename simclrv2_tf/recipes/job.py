@@ -11,6 +11,7 @@ from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.lock import Lock
 from simclrv2_tf.files.lock import check_owner
+from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import recipe_text
@@ -27,6 +28,7 @@ from simclrv2_tf.recipes.results.unlabelled_job import embed_all
 from simclrv2_tf.recipes.running_job import EndedByCallback
 from simclrv2_tf.recipes.running_job import Job
 from simclrv2_tf.recipes.running_job import Runner
+from simclrv2_tf.runs.hardware import memory
 from simclrv2_tf.runs.interruption import Interruption
 
 
@@ -60,6 +62,7 @@ def semi_supervised(
     """
     job_directory.check_machine(config)
     job_directory.check(config.model_dir)
+    memory.begin()
     data = open_data(config, source, eval_source)
     with contextlib.ExitStack() as stack:
         if interruption is None:
@@ -81,6 +84,19 @@ def semi_supervised(
 
 def to_the_end(job: Job) -> dict[str, Any]:
     """The job, in the order of the paper; returns its report."""
+    with baselines.batches_of(_evaluated_at_once(job)):
+        return _all_stages(job)
+
+
+def _evaluated_at_once(job):
+    """Images that its pretrained network answers at once, by this call."""
+    stage = "finetune" if "pretrain" in job.recipe.left_out else "pretrain"
+    now = stage_configs.given(job.config)[stage]
+    options = {**job.recipe.options(stage), **now}
+    return options.get("eval_batch_size", Config.eval_batch_size)
+
+
+def _all_stages(job):
     if job.recipe.pilot_runs:
         pilots.choose_augmentation(job)
         job.write_recipe()

@@ -11,6 +11,7 @@ from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.recipes import given_weights
 from simclrv2_tf.recipes import stage_checks
 from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes import stage_devices
 from simclrv2_tf.recipes.budget import decoding_time
 from simclrv2_tf.recipes.budget import default_time
 from simclrv2_tf.recipes.budget import few_epochs
@@ -36,6 +37,7 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.recommend import choose_rates
 from simclrv2_tf.recipes.recommend import recommend
 from simclrv2_tf.recipes.rule_values import LONG
+from simclrv2_tf.runs.hardware import devices
 
 
 def make_recipe(config: Config, data: JobData) -> Recipe:
@@ -50,6 +52,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     """
     begin = time.monotonic()
     stage_checks.check_given(config)
+    _meet_devices(config)
     sample, unreadable = _looked_at(config, data)
     facts = gather(config, data, sample)
     notes = [*data_outline.notes(data), *unreadable]
@@ -63,6 +66,12 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
         facts, recipe, step = _tried(config, data, slower, limits, decoding)
     recipe.notes = notes + recipe.notes
     return _planned(config, data, facts, recipe, step, limits, begin)
+
+
+def _meet_devices(config):
+    """Has a TPU join this process, whose cores are counted only then."""
+    with devices.scope(config):
+        pass
 
 
 class Limits(NamedTuple):
@@ -91,7 +100,8 @@ def _tried(config, data, facts, limits, decoding):
     choose_rates(recipe, facts)
     kept = image_memory.kept(recipe, limits.images)
     decoding = dataclasses.replace(decoding, kept=kept)
-    return facts, recipe, _measured(recipe, facts, data.train, decoding)
+    step = _measured(config, recipe, facts, data.train, decoding)
+    return facts, recipe, step
 
 
 def _fitted(config, data, facts, limits):
@@ -121,6 +131,7 @@ def _by_rules(config, data, facts):
     recipe = recommend(facts)
     recipe.give(stage_configs.given(config, facts.pretrained))
     given_weights.start_from(recipe, facts)
+    stage_devices.choose(recipe, facts)
     recipe.notes += _of_long_images(recipe, facts) + given_weights.notes(facts)
     stage_checks.check_rates(config, recommend(facts), recipe.left_out)
     stage_checks.check_weights(recipe, facts.initial)
@@ -235,14 +246,20 @@ def _of_long_images(recipe, facts):
     ]
 
 
-def _measured(recipe, facts, source, decoding):
+def _measured(config, recipe, facts, source, decoding):
     """A step's time; on paper where the job is as short as measuring it."""
     reckoned = measured_speed.reckoned_seconds(recipe, facts)
     if time_plan.all_given(recipe, facts, step_time.STEPS):
         return step_time.StepTime(reckoned, 10.0, decoding, measured=False)
-    options = recipe.options("pretrain")
-    replicas = max(1, facts.machine.accelerators)
+    options = {**recipe.options("pretrain"), **_of_the_process(config)}
+    most = max(1, facts.machine.accelerators)
+    replicas = stage_devices.replicas(recipe, "pretrain", most)
     return step_time.measure(options, source, reckoned, decoding, replicas)
+
+
+def _of_the_process(config):
+    """How the process ends that is asked to stop while a step is measured."""
+    return {"preemption_exit_code": config.preemption_exit_code}
 
 
 def _of_times(costs):

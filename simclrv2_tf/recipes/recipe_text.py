@@ -20,6 +20,11 @@ TITLES = {
     "distill": "distillation, on all images",
     "scratch": "for comparison: the small network from scratch",
 }
+# Parts of a job without labels that follow its stage.
+_AFTER = {
+    "embed": "embedding of all images",
+    "page": "the page about the images, which is made last",
+}
 # Stage -> part of the job before it, its stage in the recipe, and its title.
 _BEFORE = {
     "pretrain": ("pilots", "pilot", "pilot runs, to choose the augmentation"),
@@ -40,6 +45,9 @@ def lines(recipe: Recipe) -> Iterator[str]:
         yield from map(_line, recipe.effective(stage))
         for name, value in recipe.given.get(stage, {}).items():
             yield f"  {f'--{name}={value}':<34} as given"
+    for part, title in _AFTER.items():
+        if part in recipe.seconds:
+            yield f"\n{title} ({duration(recipe.seconds[part])})"
 
 
 def _short_runs(recipe, stage):
@@ -66,7 +74,7 @@ def flagfile(recipe: Recipe, stage: str, by_hand: ByHand | None = None) -> str:
         whose run writes a flagfile of its own.
     """
     heads = _of_a_job(recipe, stage) if by_hand is None else by_hand.notes
-    text = [f"# {TITLES[stage]}", *map(_comment, heads), ""]
+    text = [_head(stage), *map(_comment, heads), ""]
     instead = by_hand.options if by_hand else {}
     for reason in recipe.effective(stage):
         if reason.option not in instead:
@@ -104,7 +112,9 @@ def write_flagfiles(
     directory: str,
     by_hand: Mapping[str, ByHand] | None = None,
 ) -> list[str]:
-    """Writes a flagfile for each stage into `recipe/`.
+    """Writes a flagfile for each stage into `recipe/`, and no other stage's.
+
+    Those of an earlier plan that had more stages are removed.
 
     Args:
       recipe: A `Recipe`.
@@ -119,11 +129,33 @@ def write_flagfiles(
         os.makedirs(os.path.dirname(path), exist_ok=True)
         text = flagfile(recipe, stage, by_hand[stage] if by_hand else None)
         write_text(*os.path.split(path), text)
+    for stage in STAGES:
+        if stage not in paths:
+            _forget(stage, _path(directory, stage))
     return list(paths.values())
+
+
+def _forget(stage, path):
+    """Removes a flagfile that was written here; another's stays."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            ours = file.readline() == _head(stage) + "\n"
+    except OSError:  # none, or none that can be read
+        return
+    if ours:
+        os.remove(path)
+
+
+def _head(stage):
+    """The first line of a stage's flagfile."""
+    return _comment(TITLES[stage])
 
 
 def flagfiles(recipe: Recipe, directory: str) -> dict[str, str]:
     """{stage: path} of the flagfiles of a recipe."""
     stages = [stage for stage in STAGES if stage in recipe.seconds]
-    folder = os.path.join(directory, "recipe")
-    return {stage: os.path.join(folder, f"{stage}.cfg") for stage in stages}
+    return {stage: _path(directory, stage) for stage in stages}
+
+
+def _path(directory, stage):
+    return os.path.join(directory, "recipe", f"{stage}.cfg")

@@ -12,6 +12,7 @@ import logging
 import os
 from typing import Any
 
+from simclrv2_tf.config import Config
 from simclrv2_tf.config import stage_overrides
 
 JOB = "job.json"
@@ -250,7 +251,22 @@ def _of_effect(flags):
     text = stage_overrides.without(flags.get("stage_options"), ignored)
     changing = ("export_dir", *OF_NOW)
     kept = {name: v for name, v in flags.items() if name not in changing}
-    return {**kept, "stage_options": text}
+    return {**kept, "stage_options": _settled(text)}
+
+
+def _settled(text):
+    """Options of stages as one text, however they were written.
+
+    Python has its own order and writes 1 where a command writes 1.0. A text
+    that only another version reads stays as it is.
+    """
+    try:
+        options = stage_overrides.read(text, Config)
+    except ValueError:
+        return text
+    return stage_overrides.write(
+        {stage: dict(sorted(own.items())) for stage, own in options.items()}
+    )
 
 
 def check_same(begun: dict, flags: dict, data: dict, directory: str) -> None:

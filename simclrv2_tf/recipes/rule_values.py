@@ -64,12 +64,20 @@ def pretraining_rate(facts: Facts, images: int = 0) -> float:
 
 
 def label_batch(facts: Facts) -> int:
-    """Images of a step on the labels alone."""
-    return in_equal_parts(min(64, facts.labelled), facts.machine.accelerators)
+    """Images of a step on the labels alone.
+
+    One device has them all where there are fewer labels than devices.
+    """
+    devices = facts.machine.accelerators
+    shared = devices if facts.labelled >= devices else 1
+    return in_equal_parts(min(64, facts.labelled), shared)
 
 
 def in_equal_parts(batch: int, replicas: int) -> int:
-    """The largest batch, no larger than one, that replicas can share."""
+    """The largest batch, no larger than one, that replicas can share.
+
+    An image for each of them is the least.
+    """
     parts = max(1, replicas)
     return max(1, batch // parts) * parts
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +18,10 @@ from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.choices.best_by_folds import FOLDER
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.job_seconds import in_journal
 from simclrv2_tf.recipes.record import RECIPE
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.runs import journal
@@ -102,7 +106,7 @@ class Job:
         """
         check_owner(self.lock)
         print(f"\n== {part} ==", flush=True)
-        earlier = journal.seconds(journal.read(config.directory, whole=True))
+        earlier = _seconds_before(config.directory)
         begin = time.monotonic()
         result = (run or self.run)(
             config,
@@ -132,6 +136,12 @@ class Job:
         if "pretrain" in self.recipe.left_out:
             reading = stage_configs.reading(self.config_of("finetune"))
         return hub.load_network(self.path_of("pretrain"), **reading)
+
+
+def _seconds_before(directory):
+    """Seconds of a run in processes that were killed, of its folds too."""
+    folds = glob.glob(os.path.join(glob.escape(directory), FOLDER, "*"))
+    return sum(map(in_journal, [directory, *sorted(folds)]))
 
 
 def _check_ended(part, directory):

@@ -15,6 +15,7 @@ from simclrv2_tf.config import profiled
 from simclrv2_tf.config.stage_overrides import read
 from simclrv2_tf.models.keras_build import canonical
 from simclrv2_tf.models.pixel_scaling import per_channel
+from simclrv2_tf.recipes import stage_devices
 from simclrv2_tf.recipes import student_check
 from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.images.job_data import JobData
@@ -216,14 +217,18 @@ def check_steps(
       config: The job's `Config`.
       recipe: Its `Recipe`, which is made.
       data: Its `JobData`.
-      replicas: Devices that share a batch.
+      replicas: Devices that the job shares its batches by; a stage may have
+        one alone.
     """
     for stage, of_stage in _configs(config, recipe, data):
         examples = data.train.num_examples
         if stage in ("finetune", "scratch"):
             examples = len(data.labelled)
+        parts = stage_devices.replicas_of(of_stage.strategy, replicas)
         try:
-            plan = make_plan(of_stage, examples, replicas)
+            plan = make_plan(of_stage, examples, parts)
+            if of_stage.best_folds:
+                best_by_folds.check_parts(of_stage, examples, parts)
             _check_profile(of_stage.profile_steps, plan.train_steps)
         except ValueError as error:
             raise _against(stage, error) from None

@@ -84,6 +84,7 @@ def make_plan(
     batch = config.train_batch_size
     kind = "labelled images" if config.train_mode == "finetune" else "images"
     _check_size(batch, examples, kind, replicas)
+    _check_shares(examples, kind, replicas)
     _check_division(batch, replicas, config.gradient_cache_microbatch)
     steps = config.train_steps or optimizers.train_steps(
         examples, batch, config.train_epochs
@@ -112,6 +113,16 @@ def _check_size(batch, examples, kind, replicas):
             f"There must be at least as many {kind} as a batch holds. "
             f"Received: {examples} {kind} for --train_batch_size={batch}; "
             f"{_smaller_batch(examples, replicas)}, or add images."
+        )
+
+
+def _check_shares(examples, kind, replicas):
+    """No batch could give each replica an image."""
+    if examples < replicas:
+        raise ValueError(
+            f"There must be at least as many {kind} as replicas. Received: "
+            f"{examples} {kind}; {_smaller_batch(examples, replicas)}, or add "
+            "images."
         )
 
 

@@ -212,7 +212,8 @@ def _resume(run, checkpoint):
         run.progress = checkpointing.restore(run.stage, checkpoint)
         _restore_unreadable(run)
     elif run.config.linear_probe_init:
-        start_from_probe(run.stage.network, run.data)
+        batch = run.config.eval_batch_size
+        start_from_probe(run.stage.network, run.data, batch)
         if run.stage.average is not None:
             run.stage.average.restart()
 

@@ -10,6 +10,25 @@ from PIL import Image
 from simclrv2_tf.inference import given_images
 
 
+class OfAnotherLibrary:
+    """An array as those of PyTorch and JAX are, which numpy can read."""
+
+    def __init__(self, array, error=None):
+        self.array, self.error = np.asarray(array), error
+        self.ndim, self.shape = self.array.ndim, self.array.shape
+
+    def __len__(self):
+        return len(self.array)
+
+    def __iter__(self):
+        return (OfAnotherLibrary(row) for row in self.array)
+
+    def __array__(self, dtype=None, copy=None):
+        if self.error:
+            raise self.error
+        return np.asarray(self.array, dtype)
+
+
 def pixels_of(images):
     given, _ = given_images.listed(images)
     return [
@@ -78,3 +97,39 @@ def test_images_of_pillows_are_turned_as_files_are(tmp_path):
     assert (second, third) == (path, 0)
     assert given_images.turned(path) == path
     assert given_images.turned(PIXELS) is PIXELS
+
+
+def test_arrays_of_other_libraries():
+    given, single = given_images.listed(OfAnotherLibrary(PIXELS[0]))
+    assert single
+    np.testing.assert_array_equal(given[0], PIXELS[0])
+    image = OfAnotherLibrary(PIXELS[0])
+    assert given_images.turned(image) is image
+    for many in (OfAnotherLibrary(PIXELS), list(map(OfAnotherLibrary, PIXELS))):
+        given, single = given_images.listed(many)
+        assert not single
+        np.testing.assert_array_equal(given, PIXELS)
+    with pytest.raises(ValueError, match="Received: shape .5, 6.$"):
+        given_images.listed(OfAnotherLibrary(np.zeros((5, 6))))
+
+
+def test_columns_of_paths_are_lists(tmp_path):
+    paths = [str(tmp_path / name) for name in ("a.png", "b.png")]
+    for path in paths:
+        Image.fromarray(PIXELS[0]).save(path)
+
+    class Column(OfAnotherLibrary):
+        def __iter__(self):
+            return iter(self.array.tolist())
+
+    assert given_images.listed(Column(paths)) == (paths, False)
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, TypeError])
+def test_arrays_that_numpy_cannot_read(kind):
+    """As PyTorch's with gradients or on a GPU, which say what to do."""
+    image = OfAnotherLibrary(PIXELS[0], kind("Use tensor.detach()."))
+    with pytest.raises(ValueError, match="OfAnother.*, Use tensor.detach"):
+        given_images.listed(image)
+    with pytest.raises(ValueError, match="OfAnother.*, Use tensor.detach"):
+        given_images.listed([image])

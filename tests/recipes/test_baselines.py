@@ -64,3 +64,15 @@ def test_pixels_of_many_images_are_held_once(monkeypatch, few):
     )
     baselines.pixels_of(few, 4)
     assert held == [1, 1, 1]
+
+
+def test_a_network_answers_as_many_images_at_once_as_it_may(few):
+    def sizes():
+        batches = baselines._batches(few, 4).as_numpy_iterator()
+        return [len(numbers) for _, numbers in batches]
+
+    usual = sizes()
+    assert len(usual) == 1
+    with baselines.batches_of(2):
+        assert max(sizes()) == 2 and sum(sizes()) == sum(usual)
+    assert sizes() == usual

@@ -1,5 +1,6 @@
 """From data and machine to a recipe: what is measured, and what is decided."""
 
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -14,6 +15,7 @@ from simclrv2_tf.recipes.budget import image_memory
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
+from simclrv2_tf.recipes.budget.decoding_time import IN_MEMORY
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.runs.hardware import memory_check
@@ -79,6 +81,38 @@ def test_other_steps_that_are_given_are_measured(refuse, labels, options):
         planned(labels, **options)
 
 
+def test_a_process_that_measures_ends_as_it_is_to(monkeypatch):
+    """Its exit code tells a queue to start the job again."""
+
+    def train(config, *_):
+        raise Measured(config.preemption_exit_code)
+
+    monkeypatch.setattr(step_time, "train", train)
+    config = Config(preemption_exit_code=17)
+    recipe = make_recipe.recommend(SIGNS)
+    with pytest.raises(Measured, match="^17$"):
+        make_recipe._measured(config, recipe, SIGNS, None, IN_MEMORY)
+
+
+def test_devices_are_counted_once_they_have_joined(monkeypatch):
+    """A TPU's cores are there once its strategy is made."""
+    joined = []
+
+    @contextlib.contextmanager
+    def scope(config):
+        joined.append(config.tpu_name)
+        yield
+
+    def this_machine(*_):
+        raise Measured(list(joined))
+
+    monkeypatch.setattr(make_recipe.devices, "scope", scope)
+    monkeypatch.setattr(make_recipe, "this_machine", this_machine)
+    with pytest.raises(Measured) as measured:
+        planned(tpu_name="local")
+    assert measured.value.args == (["local"],)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -91,7 +125,7 @@ def test_other_steps_that_are_given_are_measured(refuse, labels, options):
 )
 def test_batches_can_be_given_without_labels(options):
     recipe = planned(train_steps=4, **options)
-    assert set(recipe.seconds) == {"pretrain"}
+    assert set(recipe.seconds) == {"pretrain", "embed", "page"}
 
 
 @pytest.fixture

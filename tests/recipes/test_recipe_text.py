@@ -1,6 +1,7 @@
 """The plan as a person reads it."""
 
 from simclrv2_tf.recipes import recipe_text
+from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.recommend import recommend
 from tests.recipes.test_rules import SIGNS
 
@@ -41,3 +42,35 @@ def test_the_plan_tells_of_short_runs_before_what_they_choose_for():
     starts = ["pilot runs, to ch", "--train_steps=150", "pretraining, on a"]
     starts += ["trials of how the", "fine-tuning, on t"]
     assert [t[:17] for t in titles] == starts
+
+
+def test_the_plan_tells_what_follows_without_labels():
+    """Also where nothing is trained, as with weights that are given."""
+    recipe = recommend(SIGNS)
+    recipe.seconds = {"embed": 1020.0}
+    assert list(recipe_text.lines(recipe)) == [
+        "planned to take 17 min 00 s",
+        "\nembedding of all images (17 min 00 s)",
+    ]
+    recipe.seconds = {"embed": 60.0, "page": 120.0, "pretrain": 300.0}
+    titles = [t for t in recipe_text.lines(recipe) if t.startswith("\n")]
+    assert [t.split(" (")[0].strip() for t in titles] == [
+        "pretraining, on all images",
+        "embedding of all images",
+        "the page about the images, which is made last",
+    ]
+
+
+def test_flagfiles_of_an_earlier_plan_do_not_stay(tmp_path):
+    recipe = recommend(SIGNS)
+    recipe.seconds = dict.fromkeys(STAGES, 60.0)
+    folder = tmp_path / "recipe"
+    recipe_text.write_flagfiles(recipe, str(tmp_path))
+    assert len(list(folder.iterdir())) == len(STAGES)
+    (folder / "scratch.cfg").write_text("# my own\n--train_steps=3\n")
+    (folder / "notes.txt").write_text("mine")
+    recipe.seconds = {"pretrain": 60.0}
+    paths = recipe_text.write_flagfiles(recipe, str(tmp_path))
+    assert paths == [str(folder / "pretrain.cfg")]
+    kept = sorted(path.name for path in folder.iterdir())
+    assert kept == ["notes.txt", "pretrain.cfg", "scratch.cfg"]

@@ -151,3 +151,26 @@ def test_a_job_may_export_elsewhere_when_it_goes_on():
     record.check_same(begun, {**now, **other}, data, "runs/x")
     with pytest.raises(ValueError, match="seed=2"):
         record.check_same(begun, {**now, "seed": 2}, data, "runs/x")
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("pretrain.learning_rate=1", "pretrain.learning_rate=1.0"),
+        (
+            "distill.weight_decay=1e-04 pretrain.seed=3 distill.seed=4",
+            "pretrain.seed=3 distill.seed=4 distill.weight_decay=0.0001",
+        ),
+        ("finetune.remat=true", "finetune.remat=True"),
+        ("distill.removed=2 distill.seed=4",) * 2,
+    ],
+)
+def test_options_of_stages_are_values_and_no_text(before, now):
+    """Python and a command write the same ones otherwise."""
+    data = {"name": "x", "examples": 3}
+    begun = {"asked": {"stage_options": before}, "data": data}
+    flags = {"train_mode": "semi_supervised"}
+    record.check_same(begun, {**flags, "stage_options": now}, data, "runs/x")
+    other = f"{now} scratch.seed=5"
+    with pytest.raises(ValueError, match="flags say stage_options=.*seed=5"):
+        record.check_same(begun, {**flags, "stage_options": other}, data, "x")

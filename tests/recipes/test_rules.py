@@ -153,7 +153,7 @@ def test_sources_call_the_data_what_the_docs_call_them():
 
 @pytest.mark.parametrize(
     ("labelled", "accelerators", "batch"),
-    [(50, 0, 50), (50, 8, 48), (200, 3, 63), (5, 8, 8)],
+    [(50, 0, 50), (50, 8, 48), (200, 3, 63), (8, 8, 8), (5, 8, 5)],
 )
 def test_batches_of_labels_are_shared_by_all_devices(
     labelled, accelerators, batch

@@ -1,6 +1,8 @@
 """A job that has begun: what its stages start from, and how they end."""
 
 import dataclasses
+import datetime
+import json
 import pathlib
 
 import pytest
@@ -13,6 +15,19 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import RECIPE
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.runs.journal import Journal
+
+
+def lived(directory, seconds):
+    """The journal of a run that was killed after so many seconds."""
+    directory.mkdir(parents=True)
+    begin = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+    end = begin + datetime.timedelta(seconds=seconds)
+    lines = [
+        {"event": event, "time": time.isoformat()}
+        for event, time in (("start", begin), ("train", end))
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (directory / "events.jsonl").write_text(text)
 
 
 @pytest.fixture
@@ -122,3 +137,45 @@ def test_a_job_that_a_callback_ended_says_so(tmp_path, monkeypatch, capsys):
     assert report == {"rows": [], "export": None, "notes": ["finetuned: ended"]}
     assert capsys.readouterr().out.endswith("finetuned: ended\n")
     assert not (tmp_path / "job" / "report.html").exists()
+
+
+def test_seconds_of_folds_that_were_killed_are_the_parts(job, tmp_path):
+    """They train before the run on all labels has a journal."""
+    run = tmp_path / "finetuned"
+    for fold, seconds in (("0", 300.0), ("1", 40.0)):
+        lived(run / "folds" / fold, seconds)
+    (run / "events.jsonl").write_text("")
+    job.run = lambda *_: {"parameters": 1}
+    job.run_part("finetuned", Config(model_dir=str(run)), job.interruption)
+    assert job.record.done["finetuned"]["seconds"] == pytest.approx(340, abs=5)
+
+
+def test_a_job_has_a_peak_of_its_own(tmp_path, monkeypatch):
+    """Noted before its plan, whose probe trains what the job does."""
+    order = []
+    monkeypatch.setattr(jobs.memory, "begin", lambda: order.append("begin"))
+    monkeypatch.setattr(
+        jobs.make_recipe,
+        "make_recipe",
+        lambda *_: order.append("plan") or Recipe(),
+    )
+    monkeypatch.setattr(jobs, "to_the_end", lambda _: order.append("run"))
+    simclrv2_tf.semi_supervised("digits", tmp_path / "job")
+    assert order == ["begin", "plan", "run"]
+
+
+def test_features_of_a_job_are_of_as_many_images_as_it_evaluates(
+    job, monkeypatch
+):
+    """What the recipe chose for the memory, or what this call says."""
+    sizes = []
+    monkeypatch.setattr(
+        jobs, "_all_stages", lambda _: sizes.append(jobs.baselines._BATCH.get())
+    )
+    jobs.to_the_end(job)
+    job.recipe.choose("pretrain", "eval_batch_size", 32, "memory", "source")
+    jobs.to_the_end(job)
+    now = {"dataset": "digits", "model_dir": job.config.model_dir}
+    job.config = Config(train_mode="semi_supervised", eval_batch_size=64, **now)
+    jobs.to_the_end(job)
+    assert sizes == [256, 32, 64]

@@ -369,3 +369,36 @@ def test_options_of_a_stage_that_the_job_lacks_are_told():
     assert note.endswith("as no image has a label")
     assert not notes(pretrain) and not notes(pretrain, labelled=False)
     assert not notes(distill)
+
+
+def few_labels(**own):
+    """Ten labels on 16 devices; what is chosen shares all other batches."""
+    config = job(labels_per_class=1, stage_options=own)
+    made = recipe_of(config)
+    for stage in ("finetune", "scratch"):
+        made.choose(stage, "train_batch_size", 10, "why", "source")
+    return config, made, open_data(config)
+
+
+def test_fewer_labels_than_devices_train_on_one():
+    config, made, data = few_labels()
+    message = "finetune .*that is fewer than 16 replicas: --strategy=one_device"
+    with pytest.raises(ValueError, match=message):
+        stage_checks.check_steps(config, made, data, 16)
+    alone = {"strategy": "one_device"}
+    config, made, data = few_labels(finetune=alone, scratch=alone)
+    stage_checks.check_steps(config, made, data, 16)
+
+
+def test_folds_have_a_label_for_each_device():
+    folds = {"best_folds": 2, "patience": 3}
+    config = job(labels_per_class=2, stage_options={"finetune": folds})
+    made, data = recipe_of(config), open_data(config)
+    for stage in ("finetune", "scratch"):
+        made.choose(stage, "train_batch_size", 16, "why", "source")
+    stage_checks.check_steps(config, made, data, 8)
+    message = "stage finetune .*leaves 10 of 20 labels for 16 replicas"
+    with pytest.raises(ValueError, match=message):
+        stage_checks.check_steps(config, made, data, 16)
+    made.choose("finetune", "strategy", "one_device", "why", "source")
+    stage_checks.check_steps(config, made, data, 16)

@@ -58,3 +58,14 @@ def test_a_batch_beyond_the_labelled_images_names_flag_and_number():
 def test_what_is_advised_can_be_shared_by_all_replicas(images, remedy):
     with pytest.raises(ValueError, match=f"={50}; {remedy}"):
         make_plan(CONFIG, images, replicas=8)
+
+
+def test_fewer_images_than_replicas_are_for_one_device():
+    tuned = Config(train_mode="finetune", train_batch_size=2, warmup_epochs=0)
+    message = (
+        "as many labelled images as replicas. Received: 2 labelled images; "
+        "that is fewer than 4 replicas: --strategy=one_device, or add images"
+    )
+    with pytest.raises(ValueError, match=message):
+        make_plan(tuned, 2, replicas=4)
+    assert make_plan(tuned, 2).batch_size == 2

@@ -7,8 +7,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from simclrv2_tf.config import Config
 from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.recipes import stage_devices
 from simclrv2_tf.recipes.budget import image_memory
 from simclrv2_tf.recipes.budget import smaller_batches
 from simclrv2_tf.recipes.budget import stage_memory
@@ -18,7 +20,9 @@ from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.runs.hardware import memory_check
 
-_BATCH = ("train_batch_size", "gradient_cache_microbatch")
+_EVALUATED = "eval_batch_size"
+_BATCH = ("train_batch_size", "gradient_cache_microbatch", _EVALUATED)
+LEAST_EVALUATED = 16  # images: an evaluation of fewer at once takes long
 _IN_WORDS = {
     "pretrain": "pretraining",
     "finetune": "fine-tuning",
@@ -49,7 +53,7 @@ def fit(
       recipe: A `Recipe`, which is changed where it has to be.
       memory_budget: GB that the job's process may come to on the host, or on
         each accelerator; 0 for what is free.
-      replicas: Devices that share a batch.
+      replicas: Devices that share a batch, where a stage has not one alone.
       stages: Names of the stages; pretraining that is left out may be one.
       initial: Arguments of the network that `--checkpoint` holds, {} or None
         for none.
@@ -120,20 +124,51 @@ def _fit_stage(recipe, stage, memory_budget, replicas, initial, images):
 def _fit_network(recipe, stage, memory_budget, replicas, initial, images):
     """What a stage is expected to take, once its options are such as fit."""
     options, tried = recipe.options(stage), []
+    replicas = stage_devices.replicas(recipe, stage, replicas)
+    parts = (recipe, stage, replicas, initial, images)
     smaller = smaller_batches.changes(recipe, stage, options, replicas)
+    fewest = _evaluated_at_once(recipe, stage, options)[-1]
     for changes in itertools.chain([{}], smaller):
-        expected = stage_memory.expect(
-            recipe, stage, changes, replicas, initial
-        )
-        expected = image_memory.before_fitting(recipe, stage, expected, images)
-        limit, whole = _limit(expected, memory_budget), _whole(expected)
-        if not whole > limit:  # or is not known
-            _choose(recipe, stage, changes, whole, limit)
-            return expected
-        tried.append(expected)
+        least = _expected(*parts, {**changes, **fewest})
+        limit = _limit(least, memory_budget)
+        if not _whole(least) > limit:  # or is not known
+            return _choose_most(*parts, changes, memory_budget)
+        tried.append(least)
     if stage in recipe.left_out or not options.get("check_memory", True):
-        return tried[0]
+        return _expected(*parts, {})
     raise _too_much(recipe, stage, min(tried, key=_whole), limit, initial)
+
+
+def _expected(recipe, stage, replicas, initial, images, changes):
+    """What a stage is expected to take with changes of its options."""
+    expected = stage_memory.expect(recipe, stage, changes, replicas, initial)
+    return image_memory.before_fitting(recipe, stage, expected, images)
+
+
+def _evaluated_at_once(recipe, stage, options):
+    """Changes of how many images are answered at once, the first of none."""
+    changes, batch = [{}], options.get(_EVALUATED, Config.eval_batch_size)
+    if _EVALUATED in recipe.given.get(stage, {}):
+        return changes
+    while batch >= 2 * LEAST_EVALUATED:
+        batch //= 2
+        changes.append({_EVALUATED: batch})
+    return changes
+
+
+def _choose_most(
+    recipe, stage, replicas, initial, images, changes, memory_budget
+):
+    """Chooses changes, and as many images of an evaluation as fit with them."""
+    evaluated = _evaluated_at_once(recipe, stage, recipe.options(stage))
+    for fewer in evaluated:
+        changed = {**changes, **fewer}
+        expected = _expected(recipe, stage, replicas, initial, images, changed)
+        limit, whole = _limit(expected, memory_budget), _whole(expected)
+        if not whole > limit or fewer is evaluated[-1]:
+            break
+    _choose(recipe, stage, changed, whole, limit)
+    return expected
 
 
 def _choose(recipe, stage, changes, whole, limit):

@@ -1,5 +1,8 @@
 """How long a job takes for logistic regressions on features and on pixels.
 
+Beside each of them there is the pass over the images that it learns from,
+which are decoded for it whether or not a stage keeps them in memory.
+
 The search for one looks at its loss again and again, each time at four
 operations for a label, a class and a feature. Measured on a core of an AMD
 EPYC that had other work, in seconds of the processor: scikit-learn took 0.46 s
@@ -21,11 +24,14 @@ from simclrv2_tf.models.resnet import ResNet
 from simclrv2_tf.probing.cross_validation import FOLDS
 from simclrv2_tf.probing.feature_rows import FEW
 from simclrv2_tf.probing.linear_probe import ITERATIONS
+from simclrv2_tf.recipes.budget.image_pass import NO_TIME
+from simclrv2_tf.recipes.budget.image_pass import ImagePass
 from simclrv2_tf.recipes.budget.machine import Machine
 from simclrv2_tf.recipes.choices import feature_probe
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.results.feature_checks import MOST_KNOWN
+from simclrv2_tf.runs.start import teacher
 
 # Operations a second of a core: of scikit-learn's float64 on one of them, and
 # of float32 on all where features are looked at block by block.
@@ -41,7 +47,7 @@ LOOKS = 2.0
 
 @dataclasses.dataclass(frozen=True)
 class RegressionTime:
-    """Seconds of a job's logistic regressions.
+    """Seconds of a job's logistic regressions, with the images they read.
 
     Attributes:
       probe: On the features of a run of pretraining, or of a pilot run,
@@ -49,13 +55,16 @@ class RegressionTime:
       compared: On what these are compared with, an untrained network's
         features and raw pixels.
       start: Of that which a run of fine-tuning starts from.
-      table: Of the row of frozen features.
+      table: Of the row of frozen features, whose images are those of an
+        evaluation (see `evaluation_time`).
+      teacher: Of the labelled images that a teacher is tried on.
     """
 
     probe: float = 0.0
     compared: float = 0.0
     start: float = 0.0
     table: float = 0.0
+    teacher: float = 0.0
 
     def of_stages(self, runs: Mapping[str, int]) -> dict[str, float]:
         """{stage: seconds} beside its steps.
@@ -67,7 +76,7 @@ class RegressionTime:
         seconds = {
             "pretrain": marks * self.probe + self.compared,
             "finetune": runs.get("finetune", 0) * self.start,
-            "distill": self.table,
+            "distill": self.table + self.teacher,
         }
         return {stage: s for stage, s in seconds.items() if stage in runs}
 
@@ -76,7 +85,9 @@ class RegressionTime:
         return runs * self.probe + self.compared
 
 
-def reckon(recipe: Recipe, facts: Facts) -> RegressionTime:
+def reckon(
+    recipe: Recipe, facts: Facts, images: ImagePass = NO_TIME
+) -> RegressionTime:
     """The time of a job's regressions on paper, none without labels.
 
     A Keras network counts as the residual network in its place.
@@ -84,17 +95,22 @@ def reckon(recipe: Recipe, facts: Facts) -> RegressionTime:
     Args:
       recipe: A `Recipe`.
       facts: `Facts`.
+      images: The `ImagePass` of the job.
     """
     if not facts.labelled:
         return RegressionTime()
     width = _width(recipe.options("pretrain"))
     starts = recipe.options("finetune").get("linear_probe_init", False)
+    probe = _probe(facts, width) + _probed(facts) * images.of("pretrain")
+    pixels = _probe(facts, PIXELS**2 * facts.channels)
+    tuned = images.of("finetune")
+    begin = _fit(facts.labelled, facts, width) + facts.labelled * tuned
     return RegressionTime(
-        probe=_probe(facts, width),
-        compared=_probe(facts, width)
-        + _probe(facts, PIXELS**2 * facts.channels),
-        start=starts * _fit(facts.labelled, facts, width),
+        probe=probe,
+        compared=probe + pixels + _probed(facts) * images.image,
+        start=starts * begin,
         table=_table(facts, width),
+        teacher=min(facts.labelled, teacher.MOST) * tuned,
     )
 
 
@@ -147,12 +163,23 @@ def _folds(labels, facts, features, of_class=FOLDS):
 
 def _probe(facts, features):
     """Seconds of what `feature_probe.right` repeats; of no lone labels."""
-    if facts.fewest < 2:
+    labels = _probed(facts)
+    if not labels:
         return 0.0
-    of_class = max(2, feature_probe.PROBED // facts.classes)
-    labels = min(facts.labelled, of_class * facts.classes)
     repeats = feature_probe.repeats((labels, features), facts.classes)
-    return repeats * _folds(labels, facts, features, of_class)
+    return repeats * _folds(labels, facts, features, _of_class(facts))
+
+
+def _probed(facts):
+    """Labelled images that `feature_probe.right` takes, 0 of lone labels."""
+    if facts.fewest < 2:
+        return 0
+    return min(facts.labelled, _of_class(facts) * facts.classes)
+
+
+def _of_class(facts):
+    """At most so many of them are of one class."""
+    return max(2, feature_probe.PROBED // facts.classes)
 
 
 def _table(facts, features):

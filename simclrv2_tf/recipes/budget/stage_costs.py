@@ -11,6 +11,7 @@ from simclrv2_tf.models import layer_costs
 from simclrv2_tf.recipes.budget import evaluation_time
 from simclrv2_tf.recipes.budget import regression_time
 from simclrv2_tf.recipes.budget import step_time
+from simclrv2_tf.recipes.budget.image_pass import ImagePass
 from simclrv2_tf.recipes.budget.regression_time import RegressionTime
 from simclrv2_tf.recipes.budget.step_time import StepTime
 from simclrv2_tf.recipes.facts import Facts
@@ -20,6 +21,8 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 # Seconds to export a run and to begin its evaluation, on two cores.
 ENDING = 12.0
 STEP = 0.01  # seconds of a step whatever its network
+# Seconds of steps from one checkpoint to the next, which a kill may cost.
+CHECKPOINT = 60.0
 # Options that make a step take more passes through the network.
 _OF_PASSES = ("remat", "gradient_cache_microbatch", "memory_size")
 # Times what multiplications say that a step of distillation takes: a small
@@ -39,10 +42,13 @@ class Costs:
         decode, 0 where they are in memory.
       measured: Whether a step was timed, and not reckoned on paper.
       evaluation: {stage: seconds that its evaluation takes, and regressions
-        on its features}.
+        on its features}; without labels {part of the job after pretraining:
+        seconds}.
       runs: {stage: its runs}, one more for each part of the labels that
         `best_folds` leaves out.
       regressions: The `RegressionTime` of the job.
+      checks: {stage: seconds that a step has of the evaluations of its
+        checkpoints}, those of all its runs.
     """
 
     step: dict[str, float]
@@ -52,10 +58,12 @@ class Costs:
     evaluation: dict[str, float] = dataclasses.field(default_factory=dict)
     runs: dict[str, int] = dataclasses.field(default_factory=dict)
     regressions: RegressionTime = RegressionTime()
+    checks: dict[str, float] = dataclasses.field(default_factory=dict)
 
     def of_step(self, stage: str) -> float:
         """Seconds of a step of all runs of a stage."""
-        return self.runs.get(stage, 1) * self.step[stage]
+        steps = self.runs.get(stage, 1) * self.step[stage]
+        return steps + self.checks.get(stage, 0.0)
 
     def of_runs(self, stage: str) -> float:
         """Seconds that all runs of a stage take beside their steps."""
@@ -101,25 +109,52 @@ def costs_of(
         each += teacher if stage == "distill" else 0
         each *= VIEWS if stage == "distill" else 1
         work[stage] = STEP + options["train_batch_size"] * each * unit
-    images = {s: _of_images(recipe.options(s), s, measured) for s in work}
-    step = {stage: max(work[stage], images[stage]) for stage in work}
+    inputs = {s: _of_images(recipe.options(s), s, measured) for s in work}
+    step = {stage: max(work[stage], inputs[stage]) for stage in work}
     decoding = pretrain["train_batch_size"] * measured.decoding.of("pretrain")
     parts = (measured.start + ENDING, decoding, measured.measured)
     costs = Costs(step, *parts, runs=_runs(recipe, work))
     if facts is None:
         return costs
-    image = measured.decoding.image
-    seconds = evaluation_time.seconds(recipe, facts, forward, image, work)
-    return _judging(costs, recipe, facts, seconds)
+    images = ImagePass(measured.decoding.image, forward)
+    costs = _judging(costs, recipe, facts, images)
+    return _checking(costs, recipe, facts, images)
 
 
-def _judging(costs, recipe, facts, evaluation):
+def _judging(costs, recipe, facts, images):
     """The costs with those of evaluations and of regressions."""
-    times = regression_time.reckon(recipe, facts)
+    evaluation = evaluation_time.seconds(recipe, facts, images, costs.step)
+    if evaluation_time.EMBEDDING in evaluation and recipe.left_out:
+        evaluation[evaluation_time.EMBEDDING] += ENDING  # to begin
+    times = regression_time.reckon(recipe, facts, images)
     there = {s: n for s, n in costs.runs.items() if s not in recipe.left_out}
     for stage, seconds in times.of_stages(there).items():
         evaluation[stage] = evaluation.get(stage, 0.0) + seconds
     return dataclasses.replace(costs, evaluation=evaluation, regressions=times)
+
+
+def _checking(costs, recipe, facts, images):
+    """The costs with the evaluations of checkpoints: each, and the last."""
+    evaluation, checks = dict(costs.evaluation), {}
+    for stage in (s for s in costs.step if s != "pretrain"):
+        options = recipe.options(stage)
+        once = evaluation_time.of_a_checkpoint(options, facts, images.of(stage))
+        if once:
+            every = _between_checkpoints(
+                options, stage, facts, costs.step[stage]
+            )
+            checks[stage] = once / every
+            evaluation[stage] += once
+    return dataclasses.replace(costs, evaluation=evaluation, checks=checks)
+
+
+def _between_checkpoints(options, stage, facts, step):
+    """Steps from one checkpoint of a stage to the next, given or chosen."""
+    few = facts.labelled if stage in ("finetune", "scratch") else 0
+    epoch = (few or facts.examples) // options["train_batch_size"]
+    given = options.get("checkpoint_epochs", 0) * epoch
+    every = options.get("checkpoint_steps") or given
+    return every or max(1, round(CHECKPOINT / step))
 
 
 def _runs(recipe, stages):
@@ -149,6 +184,8 @@ def multiplications(options: dict) -> int:
         options.get("num_proj_layers", 1),
         depth=options["resnet_depth"],
         width_multiplier=options["width_multiplier"],
+        sk_ratio=options.get("sk_ratio", 0.0),
+        se_ratio=options.get("se_ratio", 0.0),
     )
 
 

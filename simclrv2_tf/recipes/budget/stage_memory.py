@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 from simclrv2_tf import scaling
@@ -19,8 +20,9 @@ _OF_THE_NETWORK = describing(Config, BACKBONE, HEADS)
 _COUNTED = {
     *(field.name for field in dataclasses.fields(scaling.PlannedJob)),
     *("train_batch_size", "fine_tune_after_block"),
-    *("memory_momentum", "backbone"),
+    *("memory_momentum", "backbone", "eval_batch_size"),
 }
+_OF_AN_ANSWER = {*_OF_THE_NETWORK, "image_size", "mixed_precision"}
 
 
 def expect(
@@ -31,6 +33,9 @@ def expect(
     initial: dict[str, Any] | None = None,
 ) -> memory_check.Expected:
     """What a run of a stage is expected to take at its peak.
+
+    That is in training, or where `eval_batch_size` images are answered at
+    once: its network is evaluated, and its features are probed.
 
     Args:
       recipe: A `Recipe`.
@@ -44,10 +49,31 @@ def expect(
     counted = {n: v for n, v in options.items() if n in _COUNTED}
     counted["train_mode"] = MODES[stage]
     if stage != "distill":
-        return memory_check.expect(Config(**counted), replicas)
-    config = Config(**counted, teacher="the job's")
-    teacher = _network(_options(recipe, "finetune", initial or {}))
-    return memory_check.expect(config, replicas, [teacher])
+        config, teachers = Config(**counted), None
+    else:
+        config = Config(**counted, teacher="the job's")
+        teachers = [_network(_options(recipe, "finetune", initial or {}))]
+    expected = memory_check.expect(config, replicas, teachers)
+    if math.isnan(expected.peak):
+        return expected
+    first = "finetune" if "pretrain" in recipe.left_out else "pretrain"
+    answering = _answering(config, replicas, features=stage == first)
+    if expected.on_host:
+        answering = answering * memory_check.GROWTH + memory_check.COMPILED
+    return dataclasses.replace(expected, peak=max(expected.peak, answering))
+
+
+def _answering(config, replicas, features):
+    """Bytes of a network that answers images of an evaluation, see `scaling`.
+
+    Features of what is pretrained are those of one device, in 32 bits.
+    """
+    names = {field.name for field in dataclasses.fields(scaling.PlannedJob)}
+    named = {n: getattr(config, n) for n in names & _OF_AN_ANSWER}
+    if features:
+        replicas, named["mixed_precision"] = 1, "float32"
+    share = -(-config.eval_batch_size // replicas)
+    return scaling.inference_memory(scaling.PlannedJob(batch=share, **named))
 
 
 def _options(recipe, stage, initial):

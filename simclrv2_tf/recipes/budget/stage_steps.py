@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from simclrv2_tf import optimizers
 from simclrv2_tf.console.units import duration
+from simclrv2_tf.recipes.budget.stage_costs import CHECKPOINT
 from simclrv2_tf.recipes.budget.stage_costs import Costs
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 
 MOST_EPOCHS = {"pretrain": 800, "distill": 400}  # the paper's
 WARMUP = 0.05  # of the steps, the paper's
-CHECKPOINT = 60.0  # seconds of work that a kill may cost
 LEAST_CHECKPOINTS = 4  # where nobody knows how long a step takes
 PAPER = "SimCLRv2, Chen et al. 2020"
 MEASURED = "measured on this machine"

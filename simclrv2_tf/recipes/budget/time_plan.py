@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from simclrv2_tf.recipes.budget import evaluation_time
 from simclrv2_tf.recipes.budget import too_little_time
 from simclrv2_tf.recipes.budget.default_time import MOST_SECONDS
 from simclrv2_tf.recipes.budget.short_runs import plan_pilots
@@ -25,6 +26,8 @@ LABELS, DISTILLATION = 0.08, 0.25
 # get used to other views (benchmarks/recipes.md).
 SELF_DISTILLATION, SELF_STEPS = 0.1, 50
 ON_LABELS = ("finetune", "scratch")
+# Parts that are none of the stages, which come after them without labels.
+AFTER = (evaluation_time.EMBEDDING, evaluation_time.PAGE)
 
 
 def plan(recipe: Recipe, facts: Facts, costs: Costs, spent: float) -> None:
@@ -109,6 +112,9 @@ def _plan(recipe, facts, costs, spent):
     stages = stages_of(recipe, facts)
     given = {stage: _given(recipe, facts, stage) for stage in stages}
     spent += sum(costs.of_runs(s) + given[s] * costs.of_step(s) for s in stages)
+    after = {p: costs.evaluation[p] for p in AFTER if p in costs.evaluation}
+    recipe.seconds |= after
+    spent += sum(after.values())
     work, afforded = max(0.0, facts.seconds - spent), {}
     if facts.labelled:
         afforded, work = _plan_labelled(recipe, facts, costs, work, given)
@@ -159,9 +165,10 @@ def _plan_labelled(recipe, facts, costs, work, given):
     work -= sum(
         recipe.seconds[stage] - costs.of_runs(stage) for stage in chosen
     )
-    step = costs.step["distill"] / work if work > 0 else 0.0
+    each = costs.of_step("distill")
+    step = each / work if work > 0 else 0.0
     share = _of_distillation(recipe, given, step)
-    most = int(share * work / costs.step["distill"])
+    most = int(share * work / each)
     choose_steps(recipe, facts, costs, "distill", most)
     return {"distill": most, **afforded}, work * (1 - share)
 

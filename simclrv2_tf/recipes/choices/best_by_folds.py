@@ -23,6 +23,7 @@ from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs.callbacks.evaluations import USUAL_METRIC
+from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.plan import make_plan
 from simclrv2_tf.runs.train import train
@@ -72,6 +73,7 @@ def evaluation(
     source = source or inputs.open_source(config)
     labelled = source.subset(inputs.labelled_examples(config, source))
     check(config, labelled.labels)
+    check_parts(config, labelled.num_examples, devices.num_replicas(config))
     _check_interval(config, labelled)
     told = []
     for number, (known, asked) in enumerate(
@@ -101,6 +103,29 @@ def check(config: Config, labels: np.ndarray) -> None:
             else "`best_folds` needs two labels of each class or more. "
             f"Received: best_folds={config.best_folds}, and a class with "
             f"{fewest}"
+        )
+
+
+def least_known(labels: int, parts: int) -> int:
+    """Labels that are left to learn from where the largest part is out."""
+    return labels - -(-labels // parts)
+
+
+def check_parts(config: Config, labels: int, replicas: int) -> None:
+    """Raises a ValueError if a run on a part has no image for each replica.
+
+    Args:
+      config: A `Config` with `best_folds`.
+      labels: How many are trained on.
+      replicas: Devices that share a batch.
+    """
+    known = least_known(labels, config.best_folds)
+    if known < replicas:
+        raise ValueError(
+            "`best_folds` must leave as many labels to learn from as there are "
+            f"replicas. Received: best_folds={config.best_folds}, which leaves "
+            f"{known} of {labels} labels for {replicas} replicas; give "
+            "--strategy=one_device, or more labels."
         )
 
 

@@ -28,7 +28,7 @@ def place(job, run: str) -> str | None:
       ValueError: If the directory cannot be written to.
     """
     done, directory = job.record.done[run], job.config.export_dir
-    version = done.get("export")
+    version = _where_it_is(job.record, run, done.get("export"))
     if not version or not directory:
         return version
     reported = read_json(job.config.directory, REPORT).get("export")
@@ -36,9 +36,23 @@ def place(job, run: str) -> str | None:
     if path == version or (reported == path and tf.io.gfile.exists(path)):
         return path
     keep = job.config.keep_hub_module_max
-    if done.get("export_best"):
-        copy(done["export_best"], directory.rstrip("/") + exports.BEST, keep)
+    best = _where_it_is(job.record, run, done.get("export_best"))
+    if best:
+        copy(best, directory.rstrip("/") + exports.BEST, keep)
     return copy(version, directory, keep)
+
+
+def _where_it_is(record, run, version):
+    """The path of a version now: a job may have moved since it was written.
+
+    One that is not in the run's own directory stays where it was put.
+    """
+    above, number = os.path.split(version or "")
+    above, folder = os.path.split(above)
+    own = (exports.VERSIONS, exports.VERSIONS + exports.BEST)
+    if folder in own and os.path.basename(above) == run:
+        return record.path(run, folder, number)
+    return version
 
 
 def copy(version: str, directory: str, keep: int = 1) -> str:

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.files.lock import check_owner
+from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.budget.evaluation_time import PAGE
 from simclrv2_tf.recipes.job_recipe import halvings
+from simclrv2_tf.recipes.record import REPORT
+from simclrv2_tf.recipes.record import read_json
 from simclrv2_tf.recipes.record import write_report
 from simclrv2_tf.recipes.results import job_export
 from simclrv2_tf.recipes.running_job import Job
+from simclrv2_tf.runs.hardware import memory
+
+_FIGURES = ("planned_seconds", "seconds", "planned_memory", "memory")
 
 
 def embed_all(job: Job) -> dict[str, Any]:
     """Embeds the images of a job without labels, and says what to do next."""
     check_owner(job.lock)
-    config = _embedding(job)
+    config, begin = _embedding(job), time.monotonic()
     result = job.run(config, job.data.train)
+    figures = _figures(job, time.monotonic() - begin)
     check_owner(job.lock)
-    note = (
+    notes = [_next(job, config), *job.recipe.notes]
+    print(notes[0], flush=True)
+    notes += halvings(job.record.done.get("attempts", []))
+    report = {"rows": [], "notes": notes, "export": _export(job), **figures}
+    write_report(job.config.directory, {**result, **report})
+    return {**result, **report}
+
+
+def _next(job, config):
+    """What to do with the embeddings, a sentence."""
+    return (
         "No image has a label: the features of all are in "
         f"{config.embed_output}. Look "
         "at what lies close together, label a few images of each class "
@@ -27,11 +46,35 @@ def embed_all(job: Job) -> dict[str, Any]:
         "start a job on them with --checkpoint="
         f"{job.path_of('pretrain')}"
     )
-    print(note, flush=True)
-    notes = [note, *halvings(job.record.done.get("attempts", []))]
-    report = {**result, "rows": [], "notes": notes, "export": _export(job)}
-    write_report(job.config.directory, report)
-    return report
+
+
+def _figures(job, seconds):
+    """Time and memory beside what was planned, as they first came out.
+
+    A report of an earlier version, which has none of them, stays without.
+
+    Args:
+      job: A `Job` whose images are embedded.
+      seconds: That embedding them took.
+    """
+    before = read_json(job.config.directory, REPORT)
+    if before:
+        return {name: before[name] for name in _FIGURES if name in before}
+    making = job_seconds.of_the_plan(job.record.begun())
+    # The page is made after the report.
+    parts = {n: s for n, s in job.recipe.seconds.items() if n != PAGE}
+    return {
+        "planned_seconds": making + sum(parts.values()),
+        "seconds": job_seconds.so_far(job.record) + seconds,
+        "planned_memory": job.recipe.memory or None,
+        "memory": _memory(job),
+    }
+
+
+def _memory(job):
+    """Bytes that a process of the job held at most."""
+    parts = (p for p in job.record.done.values() if isinstance(p, dict))
+    return max([memory.highest(), *(p.get("peak_memory", 0) for p in parts)])
 
 
 def _export(job):
@@ -41,6 +84,15 @@ def _export(job):
     return job_export.place(job, stage_configs.FOLDERS["pretrain"])
 
 
+def _at_once(recipe):
+    """How many images the recipe has a network answer at once, if it says so.
+
+    That is where memory does not hold the usual number.
+    """
+    options = recipe.options("pretrain")
+    return {n: options[n] for n in ("eval_batch_size",) if n in options}
+
+
 def _embedding(job):
     """The config that embeds all images, by the options of the job."""
     options = stage_configs.given(job.config)["pretrain"]
@@ -48,6 +100,7 @@ def _embedding(job):
     path = job.record.path("embeddings.npz" if npz else "embeddings")
     left_out = "pretrain" in job.recipe.left_out
     options = {
+        **_at_once(job.recipe),
         "embed_output": path,
         **options,
         "checkpoint" if left_out else "model_dir": job.path_of("pretrain"),

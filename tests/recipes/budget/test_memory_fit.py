@@ -237,3 +237,52 @@ def test_a_student_that_is_given_is_not_estimated():
     (note,) = recipe.notes
     assert note.startswith("memory of distillation, training from scratch:")
     assert recipe.memory == memory_of(recipe, "pretrain")
+
+
+PROBED = dataclasses.replace(PHOTOS, labelled=50, fewest=5)  # trains no weight
+
+
+def evaluated(recipe):
+    return {
+        stage: recipe.options(stage).get("eval_batch_size") for stage in STAGES
+    }
+
+
+def test_fewer_images_are_answered_at_once_where_memory_is_little(small_gpu):
+    recipe = recommend(PROBED)
+    memory_fit.fit(recipe, 12.0)
+    assert set(evaluated(recipe).values()) == {None}
+    memory_fit.fit(recipe, 2.2, stages=STAGES[1:])
+    chosen = evaluated(recipe)
+    assert chosen["finetune"] in (16, 32, 64, 128)
+    assert chosen["distill"] is None
+    for stage in STAGES[1:]:
+        assert memory_of(recipe, stage) <= recipe.memory <= 2.2e9
+    larger = {"eval_batch_size": 2 * chosen["finetune"]}
+    assert memory_of(recipe, "finetune", changes=larger) > 2.2e9
+
+
+def test_images_of_an_evaluation_that_are_given_stay(small_gpu):
+    recipe = recommend(PROBED)
+    given = {"eval_batch_size": 2048}
+    recipe.give(dict.fromkeys(STAGES, given))
+    with pytest.raises(ValueError, match="or --eval_batch_size a smaller val"):
+        memory_fit.fit(recipe, 5.0)
+    recipe.give({stage: {**given, "check_memory": False} for stage in STAGES})
+    memory_fit.fit(recipe, 5.0)
+    assert set(evaluated(recipe).values()) == {2048}
+    assert recipe.memory > 5e9
+
+
+def test_a_stage_on_one_device_has_its_whole_batch(small_gpu):
+    """Micro-batches are of what a device has of a batch."""
+    recipe = recommend(PHOTOS)
+    recipe.choose("finetune", "strategy", "one_device", "why", "source")
+    shared = recommend(PHOTOS)
+    for made in (recipe, shared):
+        memory_fit.fit(made, replicas=4)
+    batches = [
+        m.options("finetune")["train_batch_size"] for m in (recipe, shared)
+    ]
+    assert batches[0] < batches[1]
+    assert memory_of(recipe, "finetune") <= SMALL_GPU

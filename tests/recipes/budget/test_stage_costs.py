@@ -90,6 +90,28 @@ def test_passes_of_pretraining_alone_are_not_those_of_other_stages(
         assert shorter == pytest.approx(3 / passes * usual)
 
 
+def test_selective_kernels_of_the_teacher_are_not_the_students():
+    """A step that was measured with them leaves a plain student cheaper."""
+    recipe, plain = recommend(SIGNS), recommend(SIGNS)
+    for stage in ("pretrain", "finetune"):
+        for one in (recipe, plain):
+            one.choose(stage, "resnet_depth", 50, "", "")
+        recipe.choose(stage, "sk_ratio", 0.0625, "", "")
+    teacher, student = (
+        stage_costs.multiplications(recipe.options(stage))
+        for stage in ("pretrain", "scratch")
+    )
+    without = stage_costs.multiplications(plain.options("pretrain"))
+    assert teacher > 1.3 * without
+    plain, other = costs(recipe=plain), costs(recipe=recipe)
+    of_student = other.step["scratch"] - stage_costs.STEP
+    before = plain.step["scratch"] - stage_costs.STEP
+    assert of_student == pytest.approx(before * without / teacher)
+    assert other.step["finetune"] == pytest.approx(plain.step["finetune"])
+    squeezed = {**recipe.options("scratch"), "se_ratio": 0.25}
+    assert stage_costs.multiplications(squeezed) > student
+
+
 @pytest.mark.parametrize("weights", [False, True])
 def test_a_job_without_labels_has_the_costs_of_pretraining_alone(weights):
     initial = {"resnet_depth": 18, "width_multiplier": 1, "image_size": 32}

@@ -29,13 +29,15 @@ def test_distillation_has_the_recipes_teacher(tmp_path):
     network = small_classifier.resnet()
     names = (*TEACHER, "proj_head_mode", "num_proj_layers", "proj_out_dim")
     teacher = {name: network.get_config()[name] for name in names}
-    recipe = recipe_of(teacher)
+    few = {"distill": {"eval_batch_size": 16}}
+    recipe = recipe_of(teacher, **few)
     path = small_classifier.save_resnet(network, tmp_path / "run")
     run = Config(
         train_mode="distill", teacher=str(path), train_batch_size=32, **STUDENT
     )
     assert peak(recipe, "distill") == memory_check.expect(run).peak
-    assert peak(recipe_of(TEACHER), "distill") > peak(recipe, "distill")
+    other = recipe_of(TEACHER, **few)
+    assert peak(other, "distill") > peak(recipe, "distill")
 
 
 def test_fine_tuning_has_the_network_of_its_weights():
@@ -60,3 +62,32 @@ def test_changes_are_tried():
     remat = {"remat": True}
     assert peak(recipe, "finetune", changes=remat) < peak(recipe, "finetune")
     assert "remat" not in recipe.options("finetune")
+
+
+def test_images_that_are_answered_at_once_count():
+    """Features, tables and the head's start are of so many."""
+    frozen = {"fine_tune_after_block": 4, "train_batch_size": 16}
+    recipe = recipe_of(TEACHER, finetune=frozen)
+    for stage in ("pretrain", "finetune", "scratch"):
+        few, many = (
+            peak(recipe, stage, changes={"eval_batch_size": batch})
+            for batch in (16, 8192)
+        )
+        assert few < many
+    usual = {"eval_batch_size": Config.eval_batch_size}
+    assert peak(recipe, "finetune", changes=usual) == peak(recipe, "finetune")
+
+
+def test_devices_share_an_evaluation_and_not_the_features():
+    many = {**TEACHER, "eval_batch_size": 8192}
+    shared, features = (
+        [
+            stage_memory._answering(Config(**many), replicas, of_features)
+            for replicas in (1, 8)
+        ]
+        for of_features in (False, True)
+    )
+    assert features[0] == features[1] == shared[0] > 4 * shared[1]
+    bfloat16 = Config(**many, mixed_precision="bfloat16")
+    assert stage_memory._answering(bfloat16, 1, True) == features[0]
+    assert stage_memory._answering(bfloat16, 1, False) < 0.6 * features[0]

@@ -158,3 +158,14 @@ def test_bad_input_is_one_sentence(options, words, tmp_path):
     with pytest.raises(ValueError, match=words):
         run(tmp_path / "run", **{"train_batch_size": 10, **options})
     assert not (tmp_path / "run").exists()
+
+
+def test_a_part_has_a_label_for_each_replica():
+    """Else a run would stop at its first fold, after pretraining in a job."""
+    config = Config(**{**OPTIONS, "best_folds": 2})
+    best_by_folds.check_parts(config, 8, 4)
+    message = "which leaves 4 of 8 labels for 8 replicas; give --strategy=one_"
+    with pytest.raises(ValueError, match=message):
+        best_by_folds.check_parts(config, 8, 8)
+    with pytest.raises(ValueError, match="leaves 4 of 9 labels"):
+        best_by_folds.check_parts(config, 9, 5)

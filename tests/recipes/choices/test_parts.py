@@ -233,8 +233,26 @@ def test_a_probe_leaves_out_what_cannot_be_read(job, monkeypatch):
         lambda source: source.subset(np.arange(1, source.num_examples)),
     )
     features = np.eye(10, dtype=np.float32)
-    told = feature_probe.right(job, lambda source: features[source.labels])
+    sizes = []
+
+    def represent(source):
+        sizes.append(source.num_examples)
+        rows = features[source.labels]
+        if len(rows) == 30:
+            rows[0] = 0.0  # it cannot be read
+        return rows
+
+    told = feature_probe.right(job, represent)
     assert told.shape == (29,) and told.all()  # of three labels a class
+    assert sizes == [30, 29]
+
+
+def test_a_probe_decodes_images_once(job, monkeypatch):
+    """Large ones take long; whether each was read its features tell."""
+    monkeypatch.setattr(feature_probe, "readable", None)
+    features = np.eye(10, dtype=np.float32)
+    told = feature_probe.right(job, lambda source: features[source.labels])
+    assert told.shape == (30,) and told.all()
 
 
 def test_what_features_are_compared_with_is_looked_at_once(job, monkeypatch):

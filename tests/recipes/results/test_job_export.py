@@ -107,3 +107,28 @@ def test_an_export_that_is_gone_is_not_copied(done, tmp_path):
     with pytest.raises(ValueError, match="which is gone; `--mode=export`"):
         job_export.place(done, "scratch")
     assert not served.exists()
+
+
+def test_a_job_that_has_moved_exports_what_is_in_it_now(job, tmp_path):
+    """Its record has the paths of then, which may be relative ones."""
+    own = tmp_path / "distilled"
+    exported(own / "saved_model", 20, "last")
+    exported(own / "saved_model_best", 10, "best")
+    result = {
+        "export": "old/distilled/saved_model/20",
+        "export_best": "old/distilled/saved_model_best/10",
+    }
+    job.record.finish("distilled", result)
+    version = str(own / "saved_model" / "20")
+    assert job_export.place(job, "distilled") == version
+    served = tmp_path / "served"
+    job.config = dataclasses.replace(job.config, export_dir=str(served))
+    assert job_export.place(job, "distilled") == str(served / "20")
+    best = tmp_path / "served_best" / "10" / "saved_model.pb"
+    assert best.read_text() == "best"
+
+
+def test_a_version_elsewhere_stays_where_it_is(job):
+    for path in ("given/20", "given/saved_model/20", "scratch/saved_model/20"):
+        job.record.finish("distilled", {"export": path})
+        assert job_export.place(job, "distilled") == path

@@ -14,6 +14,7 @@ from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
+from simclrv2_tf.recipes.record import write_report
 from simclrv2_tf.recipes.results.unlabelled_job import embed_all
 from simclrv2_tf.recipes.running_job import Job
 
@@ -120,6 +121,29 @@ def test_halvings_of_the_rate_are_in_the_notes(images, tmp_path):
     one.record.done["attempts"] = [{"rate": 2.0, "why": "lost"}]
     _, note = embed_all(one)["notes"]
     assert note.startswith("pretraining began again at learning rate 1, half")
+
+
+def test_the_report_has_the_plan_beside_what_it_came_to(images, tmp_path):
+    one = job_of(images, str(tmp_path), lambda *_: {"embeddings": "x"})
+    one.recipe.notes.append("80 images")
+    one.recipe.seconds = {"pretrain": 100.0, "embed": 20.0, "page": 15.0}
+    one.recipe.memory = 2e9
+    done = {"seconds": 90.0, "peak_memory": 10**15}
+    one.record.done["pretrained"] = done
+    report = embed_all(one)
+    assert report["notes"][1] == "80 images"
+    assert report["planned_seconds"] == 120.0  # the page is made after it
+    assert 90 <= report["seconds"] < 91
+    assert report["planned_memory"] == 2e9
+    assert report["memory"] == 10**15
+    done["seconds"] = 50.0
+    assert embed_all(one) == report  # as it first came out
+
+
+def test_a_report_of_an_earlier_version_has_no_figures(images, tmp_path):
+    one = job_of(images, str(tmp_path), lambda *_: {"embeddings": "x"})
+    write_report(str(tmp_path), {"rows": [], "embeddings": "x"})
+    assert "seconds" not in embed_all(one)
 
 
 def test_as_many_may_be_unreadable_as_the_job_was_told(images, tmp_path):

@@ -18,11 +18,10 @@ def accelerators(monkeypatch):
         "GPU:1": {"current": 20 * MIB, "peak": 25 * MIB},
     }
     devices = [types.SimpleNamespace(name=name) for name in sizes]
-    monkeypatch.setattr(
-        tf.config,
-        "list_logical_devices",
-        lambda kind: devices if kind == "GPU" else [],
-    )
+    for name in ("list_logical_devices", "list_physical_devices"):
+        monkeypatch.setattr(
+            tf.config, name, lambda kind: devices if kind == "GPU" else []
+        )
     monkeypatch.setattr(
         tf.config.experimental, "get_memory_info", sizes.__getitem__
     )
@@ -52,3 +51,27 @@ def test_what_was_held_before_runs_stays_what_it_was():
     block = bytearray(64 * MIB)
     assert memory.before_runs() == before < memory.memory_in_use()
     del block
+
+
+def test_a_new_job_has_a_peak_of_its_own(monkeypatch):
+    """The system's is that of the process's life."""
+    monkeypatch.setattr(memory, "_BEFORE", {"host": 0})
+    peak, now = 100 * MIB, 60 * MIB
+    monkeypatch.setattr(memory, "_highest", lambda: peak)
+    monkeypatch.setattr(memory, "_resident", lambda: now)
+    assert memory.highest() == 100 * MIB
+    memory.begin()
+    assert memory.highest() == 60 * MIB
+    peak = 120 * MIB
+    assert memory.highest() == 120 * MIB
+
+
+def test_accelerators_begin_anew(accelerators, monkeypatch):
+    anew = []
+    monkeypatch.setattr(memory, "_BEFORE", {"host": 0})
+    monkeypatch.setattr(
+        tf.config.experimental, "reset_memory_stats", anew.append
+    )
+    memory.begin()
+    assert anew == ["GPU:0", "GPU:1"]
+    assert memory.highest() == 30 * MIB

@@ -13,6 +13,7 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.pipeline import eval_dataset
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.probing import linear_probe
+from simclrv2_tf.runs.start import probe_start
 from simclrv2_tf.runs.start.probe_start import start_from_probe
 from simclrv2_tf.runs.training_data import TrainingData
 
@@ -109,3 +110,21 @@ def test_what_it_does_not_go_with():
             linear_probe_init=True,
             zero_init_logits_layer=True,
         )
+
+
+def test_the_network_answers_as_many_images_at_once_as_it_may(
+    pretrained, monkeypatch
+):
+    network = hub.load_network(pretrained, num_classes=10)
+    source = sources.open_digits("test").subset(np.arange(40))
+    sizes = []
+
+    def features(network, dataset, endpoint):
+        sizes.append(max(len(numbers) for _, numbers in dataset))
+        return np.eye(40, 8, dtype=np.float32), np.arange(40)
+
+    monkeypatch.setattr(probe_start, "features_of", features)
+    monkeypatch.setattr(type(network.supervised_head), "set", lambda *_: None)
+    start_from_probe(network, data_of(source))
+    start_from_probe(network, data_of(source), 16)
+    assert sizes == [40, 16]

@@ -1,0 +1,52 @@
+"""The flags of the run that a checkpoint is of, which lie beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import tensorflow as tf
+
+from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.checkpoints import tf1
+
+
+def read(directory: str) -> dict[str, Any]:
+    """What `flags.json` holds, which the original's runs have as well.
+
+    Args:
+      directory: Of the checkpoint.
+
+    Returns:
+      {flag: value}, {} without the file.
+
+    Raises:
+      ValueError: If it is no JSON.
+    """
+    path = run_directory.flags_file(directory)
+    if not tf.io.gfile.exists(path):
+        return {}
+    with tf.io.gfile.GFile(path) as file:
+        try:
+            return dict(json.load(file))
+        except (ValueError, TypeError):
+            raise ValueError(
+                f"The file {path!r} must hold a run's flags as JSON, and "
+                "does not: restore it, or remove it."
+            ) from None
+
+
+def of_checkpoint(path: str) -> dict[str, Any]:
+    """The flags of a checkpoint's run, {} for what is no checkpoint.
+
+    Args:
+      path: See `any_format.locate`.
+
+    Raises:
+      ValueError: See `read`; or if the checkpoint's files are missing.
+    """
+    if run_directory.keeps_checksums(path):
+        return read(path)
+    prefix = tf1.find(path)
+    return {} if prefix is None else read(os.path.dirname(prefix))
