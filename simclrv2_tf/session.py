@@ -47,6 +47,7 @@ from simclrv2_tf.runs import apart_from_images
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import recorded_data
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.average_of_job import as_in_its_job
 from simclrv2_tf.runs.callbacks import loggers
 from simclrv2_tf.runs.callbacks.user_callbacks import check_callbacks
 from simclrv2_tf.runs.hardware import devices
@@ -220,8 +221,8 @@ def _publish(config, source, eval_source):
 def _of_the_run(config):
     """The config with each job's directory replaced by that of a run in it.
 
-    That run holds the job's classifier; for embeddings, where there is none,
-    it is a run that has features.
+    That run holds the job's classifier, as the job judges it; for embeddings,
+    where there is none, it is a run that has features.
     """
     compared = config.compare and ",".join(
         classifier_of(name) if is_job(name) else name
@@ -231,7 +232,8 @@ def _of_the_run(config):
     if not is_job(config.model_dir):
         return config
     run_of = embedder_of if config.mode == "embed" else classifier_of
-    return dataclasses.replace(config, model_dir=run_of(config.model_dir))
+    config = dataclasses.replace(config, model_dir=run_of(config.model_dir))
+    return config if config.mode == "embed" else as_in_its_job(config)
 
 
 def _run_on_devices(config, data, interruption, callbacks):

@@ -106,6 +106,7 @@ def _check_classes(prefix, source):
     """Says which labels the network does not know, and what may be meant."""
     for note in dict.fromkeys(source.notes):
         _LOG.warning("%s", note)
+    source = weights.named_as(prefix, source)
     known, given = weights.class_names(prefix), source.class_names or ()
     written = weights.as_written(prefix)
     for name in unknown_classes(given, known or given, written):

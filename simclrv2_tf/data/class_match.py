@@ -8,11 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simclrv2_tf.data.classes import is_number
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 
 NAMED = 4  # classes at most that a note names
+# In a run's flags: the names that its label map gave the classes. Where it
+# stands the numbers of a label map count; in earlier versions names alone did.
+MAPPED_NAMES = "label_map_class_names"
 
 
 class OtherClassesError(ValueError):
@@ -23,6 +27,9 @@ def renumber(
     source: Source, classes: Sequence[str], who: str, as_written: bool = True
 ) -> Source:
     """The source with the classes of a classifier, in the classifier's order.
+
+    They are matched by name, or by the numbers of a label map, see
+    `goes_by_number`.
 
     Args:
       source: A `Source`; without labels it stays as it is.
@@ -37,18 +44,63 @@ def renumber(
     names = source.class_names
     if not names or names == tuple(classes):
         return source
+    if goes_by_number(source, classes, as_written):
+        return _named_by_number(source, classes, who)
     unknown = unknown_classes(names, classes, as_written)
     if unknown:
         raise OtherClassesError(
             f"{who} and the data must have the same classes, by name. "
             f"Received: {listed(unknown)} in {source.name}, which are not "
-            f"among {listed(list(classes))}: give other data, or say with "
-            "--label_map which class each label stands for"
+            f"among {listed(list(classes))}: give other data, or say which "
+            "class each label stands for, with --label_map where the data set "
+            "has a name; a tf.data.Dataset takes the names as labels, and a "
+            "Source as its class_names"
         )
     table = np.array([*_places(names, classes, as_written), UNLABELLED])
     labels = table.astype(np.int32)[source.labels]
     return dataclasses.replace(
-        source, labels=labels, class_names=tuple(classes)
+        source, labels=labels, class_names=tuple(classes), numbered=False
+    )
+
+
+def goes_by_number(
+    source: Source, classes: Sequence[str], as_written: bool = True
+) -> bool:
+    """Whether a label map's numbers are those of a classifier's classes.
+
+    So they are, unless the classifier knows all of the names and these are
+    words: a "cat" is a cat whatever its number, while a label "0" that stands
+    for class 9 is not the class "0".
+
+    Args:
+      source: A `Source` with classes.
+      classes: Names of the classifier's classes.
+      as_written: See `renumber`.
+    """
+    names = source.class_names or ()
+    if not source.numbered or names == tuple(classes):
+        return False
+    known = not unknown_classes(names, classes, as_written)
+    return not known or all(map(is_number, names))
+
+
+def without_numbers(source: Source) -> Source:
+    """The source as earlier versions took it: its names alone count."""
+    return dataclasses.replace(source, numbered=False)
+
+
+def _named_by_number(source, classes, who):
+    """The source with its numbers, and a classifier's names for them."""
+    count = source.num_classes
+    if count > len(classes):
+        raise OtherClassesError(
+            f"{who} and the data must have the same classes, by the numbers "
+            f"that --label_map gives. Received: 0 to {count - 1} in "
+            f"{source.name}, and 0 to {len(classes) - 1}, "
+            f"{listed(list(classes))}: map each label to one of these"
+        )
+    return dataclasses.replace(
+        source, class_names=tuple(classes), numbered=False
     )
 
 

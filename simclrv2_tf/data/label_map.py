@@ -158,7 +158,8 @@ def relabel(
       source: A `Source` with classes.
       targets: See `read_label_map`. Classes that are given as names are
         numbered in the order of their first mention; of classes given as
-        numbers, the first label that stands for one is its name.
+        numbers, the first label that stands for one is its name, and the
+        source is `numbered`.
       path: Of the label map, for messages.
 
     Returns:
@@ -196,7 +197,10 @@ def relabel(
     ]
     table = np.array([*new, UNLABELLED], np.int32)  # the last is for -1
     return dataclasses.replace(
-        source, labels=table[source.labels], class_names=tuple(names) or None
+        source,
+        labels=table[source.labels],
+        class_names=tuple(names) or None,
+        numbered=any(isinstance(value, int) for value in targets.values()),
     )
 
 

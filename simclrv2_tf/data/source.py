@@ -45,6 +45,8 @@ class Source:
         where they are all of it.
       numbers: int64 (examples,), the number that each has among all of the
         data set `name`, however few of them are here; None where all are.
+      numbered: Whether a label map gives the classes as numbers, which say
+        more than the names that they have from their labels.
 
     Raises:
       ValueError: If labels, images and names of classes do not go together.
@@ -60,6 +62,7 @@ class Source:
     apply_orientation: bool = False
     taken_from: int = 0
     numbers: np.ndarray | None = None
+    numbered: bool = False
 
     def __post_init__(self) -> None:
         check_labels(self.labels, self.name)

@@ -13,7 +13,10 @@ from simclrv2_tf import optimizers
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import class_match
+from simclrv2_tf.data.class_gaps import check_no_gaps
 from simclrv2_tf.data.class_match import OtherClassesError
+from simclrv2_tf.data.classes import is_number
+from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference import exports
@@ -29,6 +32,7 @@ from simclrv2_tf.inference.evaluation.classifier_evaluation import (
 )
 from simclrv2_tf.inference.evaluation.eval_batches import batches_of
 from simclrv2_tf.inference.evaluation.eval_batches import spread_over
+from simclrv2_tf.inference.evaluation.whole_checkpoints import WholeCheckpoints
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.weight_decay import decayed_by_loss
 from simclrv2_tf.probing.nearest import knn_accuracy
@@ -86,21 +90,23 @@ def checkpoints(config: Config) -> Iterator[str]:
     Without `eval_timeout` the newest alone. With it a run that is still
     training is waited for: so many seconds for each checkpoint, the first
     too, until that of the run's last step. The original release, which has
-    no such flag, waits for ever.
+    no such flag, waits for ever. A damaged one counts as not there.
     """
     if not (config.eval_timeout and config.model_dir):
         yield weights.newest(config)
         return
     done = None
+    present = WholeCheckpoints(config.model_dir)
     deadline = time.monotonic() + config.eval_timeout
     while distribution.from_chief(time.monotonic() < deadline):
-        newest = run_directory.latest(config.model_dir)
+        newest = present.newest()
         if not distribution.from_chief(newest not in (None, done)):
             if done and distribution.from_chief(_is_last(done)):
                 return  # training has ended early
             time.sleep(POLL_SECONDS)
             continue
-        done = run_directory.latest(config.model_dir)
+        done = present.newest()
+        weights.warn_if_unused(config, done)
         yield done  # type: ignore[misc]  # one is there
         if distribution.from_chief(_is_last(done)):
             return
@@ -229,7 +235,22 @@ def _renumbered(prefix, network, eval_source):
             f"{eval_source.num_classes} classes; with --knn_k=200 the "
             "features are judged, whatever the classes"
         )
+    check_no_gaps(eval_source)  # which would shift its numbers
+    _tell_numbers(eval_source)
     return eval_source
+
+
+def _tell_numbers(eval_source):
+    """Says that names of the data are not those of a network's classes."""
+    names = eval_source.class_names or ()
+    if eval_source.numbered or all(map(is_number, names)):
+        return
+    _LOG.warning(
+        "classes are matched by number, as the weights do not name them: %s "
+        "has %s",
+        eval_source.name,
+        listed([f"{number} {name!r}" for number, name in enumerate(names)]),
+    )
 
 
 def check_labels(source: Source, eval_source: Source) -> None:

@@ -76,10 +76,14 @@ class Features(NamedTuple):
     file: str
 
 
-def raw() -> Extractor:
-    """Images of `PIXELS` by `PIXELS` as they are."""
+def raw(channels: int) -> Extractor:
+    """Images of `PIXELS` by `PIXELS` as they are.
+
+    Args:
+      channels: Of all images that are compared.
+    """
     return Extractor(
-        RAW, (RAW,), PIXELS, None, lambda images: {RAW: raw_pixels(images)}
+        RAW, (RAW,), PIXELS, channels, lambda images: {RAW: raw_pixels(images)}
     )
 
 

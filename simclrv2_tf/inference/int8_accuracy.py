@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from simclrv2_tf import export
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import class_match
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference.evaluation.validation import Validation
 from simclrv2_tf.models.network import Network
@@ -69,6 +70,7 @@ def _classes(prefix):
     return {
         "class_names": weights.class_names(prefix),
         "class_names_as_written": weights.as_written(prefix),
+        class_match.MAPPED_NAMES: weights.numbers_count(prefix),
     }
 
 

@@ -35,6 +35,7 @@ def predict(config: Config, source: Source | None = None) -> str:
     and then, from the best on, `class_1`, `probability_1`, `class_2`, …; an
     image that cannot be read is named, and these are empty. Probabilities are
     at the temperature that `--calibrate` found for these weights, if any.
+    Classes that the weights do not name are numbers.
 
     Args:
       config: A `Config`.
@@ -57,15 +58,14 @@ def predict(config: Config, source: Source | None = None) -> str:
         )
     classifier = weights.load_backbone(config, prefix, "logits_sup")
     source = source or sweep.open_whole(config)
-    source = weights.in_order_of(prefix, source)
+    source = weights.named_as(prefix, source)
     _compare(prefix, source)
     source = source.with_channels(classifier.input_shape[-1])
     files = example_names(source)
     places = names_by_place(source)
     _check_rows(output, files, places)
     count = classifier.output_shape[-1]
-    known = weights.class_names(prefix)
-    names = names_or_numbers(count, known, source.class_names)
+    names = _names(prefix, count)
     ema = weights.takes_average(config, prefix)
     temperature = weights.temperature(prefix, ema)
     shards = _shards(config, output, classifier, source, places, temperature)
@@ -79,6 +79,22 @@ def predict(config: Config, source: Source | None = None) -> str:
     if distribution.is_chief():
         print(f"wrote {len(files):,} predictions to {output}", flush=True)
     return output
+
+
+def _names(prefix, count):
+    """Names of the classes, numbers where the weights do not know them.
+
+    Those of the data may be of other classes, or in another order.
+    """
+    known = weights.class_names(prefix)
+    if not known:
+        _LOG.warning(
+            "%s does not name its classes: they are numbers, 0 to %d, in the "
+            "predictions",
+            prefix,
+            count - 1,
+        )
+    return names_or_numbers(count, known)
 
 
 def _compare(prefix, source):

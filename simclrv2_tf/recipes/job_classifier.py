@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 
 from simclrv2_tf import hub
+from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data.classes import names_or_numbers
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.inference.classifier import Classifier
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.average_of_job import is_of_average
 from simclrv2_tf.runs.start.orientation_choice import trained_with
 
 
@@ -22,8 +24,8 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
         "hf://USER/NAME" for one. Of a job that is not done the best run that
         is there so far is taken, and a warning names it.
         Of a run it is the trained weights; the average of them is loaded
-        from an export. Probabilities are at the temperature that
-        `--calibrate` found for the weights, if any.
+        from an export, and of a job that exports it. Probabilities are at
+        the temperature that `--calibrate` found for the weights, if any.
 
     Raises:
       ValueError: If there is no trained classifier.
@@ -32,9 +34,12 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
       >>> load_classifier("runs/mine").predict("cat.jpg").class_name
       'cat'
     """
-    path = record.classifier_of(local(source))
+    place = local(source)
+    path = record.classifier_of(place)
+    ema = record.is_job(place) and is_of_average(path)
+    path = _newest_of(path)
     weights.check_classifier(path)
-    network = hub.load_network(path)
+    network = hub.load_network(path, ema)
     count = network.get_config()["num_classes"]
     if not count:
         raise ValueError(
@@ -43,4 +48,14 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
         )
     names = names_or_numbers(count, weights.class_names(path))
     turned = trained_with(path) or False
-    return Classifier(network, names, turned, weights.temperature(path))
+    return Classifier(network, names, turned, weights.temperature(path, ema))
+
+
+def _newest_of(path):
+    """The prefix of a run's newest checkpoint that is whole; others as given.
+
+    Network, names and temperature are then of one and the same.
+    """
+    if not run_directory.keeps_checksums(path):
+        return path
+    return run_directory.latest_valid(path)

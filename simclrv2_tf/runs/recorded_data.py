@@ -10,7 +10,7 @@ import tensorflow as tf
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.data_options import DataConfig
-from simclrv2_tf.data.class_match import renumber
+from simclrv2_tf.data import class_match
 from simclrv2_tf.data.holdout import HOLDOUT
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import is_tfds
@@ -104,7 +104,9 @@ def _of_training(config: Config, flags: dict) -> Source:
     known = flags.get("class_names")
     if known:
         as_written = flags.get("class_names_as_written", False)
-        source = renumber(source, known, "The run", as_written)
+        if class_match.MAPPED_NAMES not in flags:
+            source = class_match.without_numbers(source)
+        source = class_match.renumber(source, known, "The run", as_written)
     drawn_as = flags.get(inputs.DRAWN_AS)
     source = inputs.with_allowed_labels(config, source, drawn_as)
     return source.with_channels(flags.get("channels", 3))

@@ -23,8 +23,10 @@ from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import best_checkpoint
+from simclrv2_tf.runs import given_checkpoint
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import resolve
+from simclrv2_tf.runs.export_beside import find_export
 from simclrv2_tf.runs.hardware import precision
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -32,15 +34,35 @@ _DECAY = ("optimizer", "weight_decay")  # what the loss of decay depends on
 
 
 def newest(config: Config) -> str:
-    """Prefix of the run's newest checkpoint, or of `--checkpoint`."""
-    prefix = run_directory.latest_valid(config.model_dir) or config.checkpoint
-    if prefix is None:
+    """Prefix of the run's newest checkpoint, or of `--checkpoint`.
+
+    Of a run whose `--checkpoint` names one of its own it is that one, unless
+    the run is trained; a warning tells of one of elsewhere that is not used.
+    """
+    own = given_checkpoint.of_the_run(config)
+    if own is not None:
+        return own
+    of_run = run_directory.latest_valid(config.model_dir)
+    if of_run is not None:
+        given_checkpoint.warn_if_unused(config, of_run)
+        return of_run
+    if config.checkpoint is None:
         raise ValueError(
             "Expected a trained run: `model_dir` "
             f"{config.model_dir!r} holds no checkpoint, and --checkpoint "
             "gives none."
         )
-    return prefix
+    return config.checkpoint
+
+
+def warn_if_unused(config: Config, prefix: str | None) -> None:
+    """Says once that others than the weights of `--checkpoint` are taken.
+
+    Args:
+      config: A `Config`.
+      prefix: Of the run's checkpoint that is taken.
+    """
+    given_checkpoint.warn_if_unused(config, prefix or "")
 
 
 def best(config: Config) -> str:
@@ -212,10 +234,20 @@ def class_names(source: str | os.PathLike) -> list[str] | None:
       List of names, None if they are not known.
     """
     path = local(source)
-    prefix, directory = tf1.find(path), saved_model.find(path)
+    prefix, directory = tf1.find(path), find_export(path)
     if prefix is not None:
         return flags_of(prefix).get("class_names")
-    return None if directory is None else export.read_labels(directory)
+    names = None if directory is None else export.read_labels(directory)
+    return names if names and _are_names(path, names) else None
+
+
+def _are_names(path, names):
+    """Whether labels of an export are names, for its Keras file.
+
+    That of an export without names meets data by number, as others do.
+    """
+    numbers = list(map(str, range(len(names))))
+    return names != numbers or saved_model.find(path) is not None
 
 
 def calibration_file(prefix: str) -> str:
@@ -239,7 +271,7 @@ def temperature(source: str | os.PathLike, ema: bool = False) -> float:
       ValueError: If the file of the temperature holds none.
     """
     path = local(source)
-    prefix, directory = tf1.find(path), saved_model.find(path)
+    prefix, directory = tf1.find(path), find_export(path)
     if prefix is not None:
         return _temperature_of(calibration_file(prefix), ema)
     return 1.0 if directory is None else export.read_temperature(directory)
@@ -290,6 +322,8 @@ def as_written(source: str | os.PathLike) -> bool:
 def renumbered(source: str | os.PathLike, data: Source, who: str) -> Source:
     """Data with their classes numbered as in a network, matched by name.
 
+    Where a label map gives numbers these count, see `class_match`.
+
     Args:
       source: Anything that `--checkpoint` accepts. Where it does not know its
         classes' names the data stay as they are.
@@ -302,13 +336,56 @@ def renumbered(source: str | os.PathLike, data: Source, who: str) -> Source:
     names = class_names(source)
     if not names:
         return data
+    data = _as_it_counts(source, data)
     return class_match.renumber(data, names, who, as_written(source))
 
 
+def _as_it_counts(source, data):
+    """Data whose known names alone count where a run's numbers do not."""
+    known, given = class_names(source) or (), data.class_names or ()
+    if numbers_count(source):
+        return data
+    unknown = class_match.unknown_classes(given, known, as_written(source))
+    return data if unknown else class_match.without_numbers(data)
+
+
+def numbers_count(source: str | os.PathLike) -> bool:
+    """Whether numbers that a label map gives are those of a network's classes.
+
+    A run of an earlier version that was trained with a label map matched its
+    names alone.
+
+    Args:
+      source: Anything that `--checkpoint` accepts.
+    """
+    flags = flags_of(source)
+    return class_match.MAPPED_NAMES in flags or not flags.get("label_map")
+
+
 def in_order_of(source: str | os.PathLike, data: Source) -> Source:
-    """As `renumbered` where both have the same classes, else `data`."""
+    """As `renumbered` where both have the same classes, else `data`.
+
+    Data that go by the numbers of a label map are in order as they are.
+    """
     names, given = class_names(source), data.class_names
     written = as_written(source)
-    if names and given and class_match.same_classes(given, names, written):
+    if not names or not given or _goes_by_number(source, data):
+        return data
+    if class_match.same_classes(given, names, written):
         return renumbered(source, data, "The network")
     return data
+
+
+def named_as(source: str | os.PathLike, data: Source) -> Source:
+    """As `in_order_of`; numbers of a label map have the network's names."""
+    names = class_names(source) or ()
+    fits = len(data.class_names or ()) <= len(names)
+    if fits and _goes_by_number(source, data):
+        return renumbered(source, data, "The network")
+    return in_order_of(source, data)
+
+
+def _goes_by_number(source, data):
+    names, written = class_names(source) or (), as_written(source)
+    data = _as_it_counts(source, data)
+    return class_match.goes_by_number(data, names, written)

@@ -1,13 +1,17 @@
 """Data that take a classifier's numbers for their classes, by name."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from simclrv2_tf.data.class_match import OtherClassesError
+from simclrv2_tf.data.class_match import goes_by_number
 from simclrv2_tf.data.class_match import lacking_words
 from simclrv2_tf.data.class_match import renumber
 from simclrv2_tf.data.class_match import same_classes
 from simclrv2_tf.data.class_match import unknown_classes
+from simclrv2_tf.data.class_match import without_numbers
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
 
@@ -77,3 +81,54 @@ def test_the_same_classes_in_whatever_order():
     assert same_classes(("b", "a"), ["a", "b"])
     assert not same_classes(("a",), ["a", "b"])
     assert not same_classes(("a", "b", "c"), ["a", "b"])
+
+
+DIGITS = tuple("0123456789")
+WORDS = ("zero", "one", "two")
+
+
+def mapped(labels, names):
+    """Data whose label map gives classes as numbers."""
+    return dataclasses.replace(data(labels, names), numbered=True)
+
+
+def test_numbers_of_a_label_map_count_where_labels_are_numbers():
+    """Label 9 stands for class 0, and so on, as `9,0` in a map says."""
+    source = mapped([0, 9, -1], DIGITS[::-1])
+    found = renumber(source, DIGITS, "A")
+    assert found.labels.tolist() == [0, 9, -1]
+    assert found.class_names == DIGITS and not found.numbered
+    by_name = renumber(without_numbers(source), DIGITS, "A")
+    assert by_name.labels.tolist() == [9, 0, -1]
+
+
+def test_numbers_of_a_label_map_need_no_known_names():
+    found = renumber(mapped([2, 0, -1], WORDS), DIGITS, "A")
+    assert found.labels.tolist() == [2, 0, -1]
+    assert found.class_names == DIGITS
+    part_known = renumber(mapped([1, 0], ("kitten", "dog")), ("cat", "dog"), "")
+    assert part_known.labels.tolist() == [1, 0]
+    many = mapped([2, 0], WORDS)
+    message = (
+        "A network and .*by the numbers that --label_map gives. Received: 0 "
+        "to 2 in pictures, and 0 to 1, cat, dog: map each label to one of"
+    )
+    with pytest.raises(OtherClassesError, match=message):
+        renumber(many, ("cat", "dog"), "A network")
+
+
+def test_a_word_that_is_known_is_its_class_whatever_its_number():
+    source = mapped([0, 1], ("dog", "cat"))
+    assert not goes_by_number(source, ("cat", "dog"))
+    assert renumber(source, ("cat", "dog"), "A").labels.tolist() == [1, 0]
+    trained = mapped([0, 1], ("dog", "cat"))  # with the same map
+    assert renumber(trained, ["dog", "cat"], "A") is trained
+
+
+def test_the_error_says_what_to_do_in_python_too():
+    message = (
+        "with --label_map where the data set has a name; a tf.data.Dataset "
+        "takes the names as labels, and a Source as its class_names"
+    )
+    with pytest.raises(OtherClassesError, match=message):
+        renumber(data([0, 1], ("0", "1")), ["cat", "dog"], "The network's run")

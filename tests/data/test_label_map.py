@@ -91,3 +91,17 @@ def test_label_map_messages(tmp_path, caplog):
     source = sources.open_source(name, label_map=str(path))
     assert source.class_names == ("ant",)
     assert source.labels.tolist() == [0, -1, 0] * 4
+
+
+def test_a_map_of_numbers_is_known_as_one(tmp_path):
+    write_csv(tmp_path / "all.csv", rows(named=True))
+    name, path = f"csv:{tmp_path}/all.csv", tmp_path / "map.csv"
+    assert not sources.open_source(name).numbered
+    for text, numbered in (
+        ("ant,1\nbee,0\ncat,\n", True),
+        ("ant,x\nbee,y\ncat,\n", False),
+    ):
+        path.write_text(text)
+        source = sources.open_source(name, label_map=str(path))
+        assert source.numbered is numbered
+        assert source.subset([0, 1]).numbered is numbered

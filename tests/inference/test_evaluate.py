@@ -16,6 +16,7 @@ import simclrv2_tf
 from simclrv2_tf import session
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import class_gaps
 from simclrv2_tf.data import label_subset
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Files
@@ -24,6 +25,7 @@ from simclrv2_tf.inference import evaluate
 from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import train
+from simclrv2_tf.runs import weights
 
 SIZE = {"image_size": 8, "num_proj_layers": 1, "proj_out_dim": 8}
 TINY = {**SIZE, **small_backbone.options()}
@@ -254,6 +256,44 @@ def test_classes_in_another_order_or_fewer_are_matched_by_name(run):
     # Of a network that does not know its classes the order is taken.
     write_flags(run, class_names=None)
     assert accuracy(backwards, run) != expected
+
+
+def test_weights_without_names_are_said_to_be_matched_by_number(run, caplog):
+    write_flags(run, class_names=None)
+    config = Config(mode="eval", model_dir=str(run))
+    prefix = str(run / "ckpt-4")
+    network = weights.load(config, prefix)
+    caplog.clear()
+    data = pictures(names="abcdefghij")
+    for quiet in (pictures(), dataclasses.replace(data, numbered=True)):
+        assert evaluate._renumbered(prefix, network, quiet) is quiet
+    assert not caplog.messages
+    assert evaluate._renumbered(prefix, network, data) is data
+    (warning,) = caplog.messages
+    assert "matched by number, as the weights do not name them" in warning
+    assert "pictures has 0 'a', 1 'b', " in warning
+
+
+def test_weights_without_names_are_not_judged_by_shifted_numbers(run):
+    write_flags(run, class_names=None)
+    prefix = str(run / "ckpt-4")
+    network = weights.load(Config(mode="eval", model_dir=str(run)), prefix)
+    names = (*map(str, range(9)), "11")  # as many as the network has
+    notes = class_gaps.gap_notes(names)
+    data = dataclasses.replace(pictures(), class_names=names, notes=notes)
+    with pytest.raises(ValueError, match="The class 9 has no example in pic"):
+        evaluate._renumbered(prefix, network, data)
+
+
+def test_numbers_of_a_label_map_are_those_of_the_network(run):
+    """A map of 0,9 and 1,8 and so on, whose labels are numbers too."""
+    source = pictures(40)
+    expected = accuracy(source, run)
+    for names in (DIGITS[::-1], list("abcdefghij")):
+        mapped = dataclasses.replace(
+            source, class_names=tuple(names), numbered=True
+        )
+        assert accuracy(mapped, run) == expected
 
 
 def test_neighbours_are_matched_by_name(run):

@@ -86,6 +86,35 @@ def test_predictions_from_a_bare_checkpoint_on_unlabelled_images(
     ]
 
 
+def test_folders_of_the_data_do_not_name_the_classes(
+    network, folder, tmp_path, caplog
+):
+    """Of weights that know no names, with as many folders as classes."""
+    (folder / "cow").mkdir()
+    (folder / "bee" / "0.png").rename(folder / "cow" / "0.png")
+    network.save(tmp_path / "network.keras")
+    path = simclrv2_tf.predict(
+        f"folder:{folder}",
+        checkpoint=str(tmp_path / "network.keras"),
+        predict_output=str(tmp_path / "p.csv"),
+    )
+    rows = rows_of(path)
+    assert {row["label"] for row in rows} == {"ant", "bee", "cow"}
+    assert {row["class_1"] for row in rows} <= set("012")
+    assert "does not name its classes: they are numbers, 0 to 2" in caplog.text
+
+
+def test_labels_of_a_map_of_numbers_have_the_networks_names(
+    run, folder, tmp_path, caplog
+):
+    path = tmp_path / "map.csv"
+    (folder / "ant").rename(folder / "wasp")
+    path.write_text("wasp,1\nbee,0\n")
+    table = simclrv2_tf.predict(f"folder:{folder}", run, label_map=str(path))
+    assert {row["label"] for row in rows_of(table)} == {"ant", "bee"}
+    assert "does not know" not in caplog.text
+
+
 def test_predictions_need_a_classifier_and_a_file(run, folder, tmp_path):
     with pytest.raises(ValueError, match="which is a directory"):
         simclrv2_tf.predict(f"folder:{folder}", run, predict_output=tmp_path)

@@ -48,8 +48,9 @@ class Validation:
 
         Args:
           network: A `Network` with a supervised head.
-          classes: The run's `class_names`, None if it knows none, and whether
-            these are `class_names_as_written` in the data.
+          classes: The run's `class_names`, None if it knows none, whether
+            these are `class_names_as_written` in the data, and its
+            `MAPPED_NAMES`, if any.
 
         Returns:
           {name: number}, the names without "eval/".
@@ -88,6 +89,8 @@ def numbered_as(classes: dict, source: Source) -> Source:
     if not names:
         return source
     written = classes["class_names_as_written"]
+    if not classes.get(class_match.MAPPED_NAMES):
+        source = class_match.without_numbers(source)
     return class_match.renumber(source, names, "The run", written)
 
 

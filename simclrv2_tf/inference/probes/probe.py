@@ -54,7 +54,8 @@ def probe(
     data = probe_data.open_data(config, source, eval_source)
     curve = ProbeCurve(config, data)
     directory = os.path.join(output, FEATURES)
-    for extractor in _extractors(config, prefix, others):
+    channels = data.known.num_channels
+    for extractor in _extractors(config, prefix, others, channels):
         known, asked = (
             feature_files.kept(config, directory, extractor, part)
             for part in (data.known, data.asked)
@@ -92,15 +93,18 @@ def _others(config):
     return others
 
 
-def _extractors(config, prefix, others) -> Iterator[Extractor]:
-    """The run's own network, and those beside it, one at a time."""
+def _extractors(config, prefix, others, channels) -> Iterator[Extractor]:
+    """The run's own network, and those beside it, one at a time.
+
+    Pixels have the channels of the images that are learnt from.
+    """
     own = prefix if prefix == config.checkpoint else config.model_dir
     endpoints = probe_values.words("probe_endpoint", config)
     loaded = weights.with_endpoints(config, prefix, endpoints)
     yield feature_files.of_network(own, endpoints, *loaded)
     for name in others:
         if name == feature_files.RAW:
-            yield feature_files.raw()
+            yield feature_files.raw(channels)
         elif name != own:
             loaded = weights.with_endpoints(config, name, endpoints, False)
             yield feature_files.of_network(name, endpoints, *loaded)

@@ -9,8 +9,11 @@ import numpy as np
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.class_gaps import check_no_gaps
+from simclrv2_tf.data.class_match import MAPPED_NAMES
+from simclrv2_tf.data.class_match import goes_by_number
 from simclrv2_tf.data.class_match import renumber
 from simclrv2_tf.data.class_match import unknown_classes
+from simclrv2_tf.data.class_match import without_numbers
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
@@ -62,15 +65,31 @@ def names_of_run(config: Config, source: Source, data: Source) -> dict:
     Returns:
       Dictionary of `class_names`, a tuple or None, and whether these are
       `class_names_as_written` in the data; `inputs.DRAWN_AS` where labels are
-      drawn by other numbers than these classes have.
+      drawn by other numbers than these classes have; `MAPPED_NAMES` where
+      those of a label map do.
     """
     names = source.class_names
     as_written = set(data.class_names or ()) <= set(names or ())
+    as_written |= goes_by_number(data, names or ())
     if names is None and config.train_mode == "distill":
         names, as_written = _of_teachers(config, as_written)
     said = {"class_names": names, "class_names_as_written": as_written}
+    mapped = _mapped_names(config, data)
+    if mapped:
+        said[MAPPED_NAMES] = mapped
     drawn_as = _numbers_of_draw(config, source, data)
     return {**said, inputs.DRAWN_AS: drawn_as} if drawn_as else said
+
+
+def _mapped_names(config, data):
+    """Names of the classes as a label map gives them, None without one.
+
+    Also for a run that goes on and that an earlier version began.
+    """
+    if data.class_names and _goes_on(config):
+        return model_dir.read_flags(config.model_dir).get(MAPPED_NAMES)
+    mapped = config.label_map or data.numbered
+    return data.class_names if mapped else None
 
 
 def _numbers_of_draw(config, source, data):
@@ -147,6 +166,11 @@ def _as_the_run(config, source):
     flags = model_dir.read_flags(config.model_dir)
     known, names = flags["class_names"], source.class_names
     as_written = flags.get("class_names_as_written", False)
+    mapped = tuple(flags.get(MAPPED_NAMES) or ())
+    if mapped != names:  # another label map than it began with, or none
+        source = without_numbers(source)
+    if goes_by_number(source, known, as_written):
+        return renumber(source, known, "The run", as_written)
     unknown = unknown_classes(names, known, as_written)
     gone = unknown_classes(known, names, as_written)
     if unknown:

@@ -7,12 +7,12 @@ import logging
 import os
 
 from simclrv2_tf import export
-from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.export_beside import find_export
 from simclrv2_tf.runs.start import teacher_sources
 
 NAME = "apply_orientation"
@@ -34,7 +34,7 @@ def trained_with(path: str | os.PathLike | None) -> bool | None:
     flags = model_dir.read_flags(place) or weights.flags_of(place)
     if flags:  # runs of earlier versions do not name it
         return flags.get(NAME, False)
-    exported = saved_model.find(place)
+    exported = find_export(place)
     return None if exported is None else export.applies_orientation(exported)
 
 

@@ -18,6 +18,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference import sweep
+from simclrv2_tf.inference.probes import probe
 from simclrv2_tf.inference.probes import probe_data
 from simclrv2_tf.probing import cross_validation
 from simclrv2_tf.probing import intervals
@@ -264,6 +265,32 @@ def test_the_selector_makes_other_features_where_it_counts(resnet_run):
     assert {path.name[:8] for path in files_of(resnet_run) - before} == {
         "proj_sel"
     }
+
+
+@pytest.mark.parametrize("channels", [(1, 3), (3, 1)])
+def test_pixels_have_the_channels_that_are_learnt_from(
+    tmp_path, monkeypatch, channels
+):
+    parts = [pictures([*range(10)] * 2) for _ in channels]
+    known, asked = (
+        dataclasses.replace(
+            part, storage=InMemory(part.storage.array[..., :count])
+        )
+        for part, count in zip(parts, channels, strict=True)
+    )
+    monkeypatch.setattr(probe.weights, "with_endpoints", lambda *_: ())
+    monkeypatch.setattr(probe.feature_files, "of_network", lambda *_: None)
+    config = Config(mode="probe", model_dir=str(tmp_path), compare="pixels")
+    data = probe_data.open_data(config, known, asked)
+    count = data.known.num_channels
+    _, raw = probe._extractors(config, "ckpt-1", ["pixels"], count)
+    widths = {
+        feature_files.kept(config, str(tmp_path / name), raw, part)[
+            "pixels"
+        ].rows.shape[1]
+        for name, part in (("known", data.known), ("asked", data.asked))
+    }
+    assert len(widths) == 1 and widths.pop() % channels[0] == 0
 
 
 def test_features_of_earlier_versions_are_found():

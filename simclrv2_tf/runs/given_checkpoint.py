@@ -1,0 +1,70 @@
+"""What `--checkpoint` means beside a `--model_dir` that holds a run.
+
+In training it is what the run starts from, and so it is in commands that
+repeat its flags to evaluate it: the run's newest weights are taken.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+
+import tensorflow as tf
+
+from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.config import Config
+
+_LOG = logging.getLogger("simclrv2_tf")
+_TRAINING = ("train", "train_then_eval", "recommend")
+
+
+def of_the_run(config: Config) -> str | None:
+    """Prefix of the checkpoint in `model_dir` that `--checkpoint` names.
+
+    Args:
+      config: A `Config`.
+
+    Returns:
+      None in training, where no checkpoint is given, and for one of elsewhere.
+    """
+    given = _given(config)
+    if given is None or not _same(os.path.dirname(given), config.directory):
+        return None
+    return None if tf.io.gfile.isdir(given) else tf1.find(given)
+
+
+def warn_if_unused(config: Config, prefix: str) -> None:
+    """Says once that a run's weights are taken, where others are given.
+
+    Args:
+      config: A `Config`.
+      prefix: Of the weights that are taken.
+    """
+    given = _given(config)
+    if given is not None and not any(
+        _same(given, place) for place in (prefix, config.directory)
+    ):
+        _warn(given, prefix)
+
+
+def _given(config):
+    """`--checkpoint` where nothing is trained and there is a run as well."""
+    if config.mode in _TRAINING or not config.model_dir:
+        return None
+    return config.checkpoint and os.fspath(config.checkpoint)
+
+
+def _same(path, other):
+    return os.path.realpath(path) == os.path.realpath(other)
+
+
+@functools.cache  # a command looks for its weights several times
+def _warn(given, prefix):
+    _LOG.warning(
+        "the weights are those of %s, and --checkpoint=%s is not used: a "
+        "--model_dir that holds a run goes before it; to take it, leave "
+        "--model_dir out or give another",
+        prefix,
+        given,
+    )
