@@ -61,6 +61,7 @@ from simclrv2_tf.runs.train import train
 TRAINING = ("train", "train_then_eval")
 BEGINNING = (*TRAINING, "recommend")  # of these a directory may be new
 EXPORTING = (*TRAINING, "export")
+_OF_FEATURES = ("embed", "probe", "curate")  # a job's are of trained weights
 APPLYING = ("eval", "embed", "predict", "probe", "curate")
 JUDGING = ("eval", "probe", "curate")  # of these, by images held out
 _LOG = logging.getLogger("simclrv2_tf")
@@ -233,7 +234,7 @@ def _of_the_run(config):
         return config
     run_of = embedder_of if config.mode == "embed" else classifier_of
     config = dataclasses.replace(config, model_dir=run_of(config.model_dir))
-    return config if config.mode == "embed" else as_in_its_job(config)
+    return config if config.mode in _OF_FEATURES else as_in_its_job(config)
 
 
 def _run_on_devices(config, data, interruption, callbacks):

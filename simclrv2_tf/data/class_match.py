@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import re
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 
+_LOG = logging.getLogger("simclrv2_tf")
 NAMED = 4  # classes at most that a note names
 # In a run's flags: the names that its label map gave the classes. Where it
 # stands the numbers of a label map count; in earlier versions names alone did.
@@ -91,13 +93,25 @@ def without_numbers(source: Source) -> Source:
 
 def _named_by_number(source, classes, who):
     """The source with its numbers, and a classifier's names for them."""
-    count = source.num_classes
+    count, names = source.num_classes, source.class_names or ()
     if count > len(classes):
         raise OtherClassesError(
             f"{who} and the data must have the same classes, by the numbers "
             f"that --label_map gives. Received: 0 to {count - 1} in "
             f"{source.name}, and 0 to {len(classes) - 1}, "
             f"{listed(list(classes))}: map each label to one of these"
+        )
+    others = [
+        f"{name!r} as {known!r}"
+        for name, known in zip(names, classes, strict=False)
+        if name in classes and known != name
+    ]
+    if others:
+        _LOG.warning(
+            "labels of %s count as classes of other names, by the numbers "
+            "that --label_map gives them: %s",
+            source.name,
+            listed(others, NAMED),
         )
     return dataclasses.replace(
         source, class_names=tuple(classes), numbered=False

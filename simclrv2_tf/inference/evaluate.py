@@ -92,7 +92,9 @@ def checkpoints(config: Config) -> Iterator[str]:
     too, until that of the run's last step. The original release, which has
     no such flag, waits for ever. A damaged one counts as not there.
     """
-    if not (config.eval_timeout and config.model_dir):
+    if not (config.eval_timeout and config.model_dir) or (
+        weights.is_named(config)
+    ):
         yield weights.newest(config)
         return
     done = None
@@ -235,9 +237,17 @@ def _renumbered(prefix, network, eval_source):
             f"{eval_source.num_classes} classes; with --knn_k=200 the "
             "features are judged, whatever the classes"
         )
-    check_no_gaps(eval_source)  # which would shift its numbers
+    _check_numbers(eval_source)
     _tell_numbers(eval_source)
     return eval_source
+
+
+def _check_numbers(eval_source):
+    """Raises where a number that is missing would shift all after it."""
+    try:
+        check_no_gaps(eval_source)
+    except ValueError as error:
+        raise OtherClassesError(f"{error}") from None
 
 
 def _tell_numbers(eval_source):
@@ -275,6 +285,8 @@ def _neighbours(config, network, eval_source, source, drawn_as):
     """Accuracy of nearest neighbours among the labels that may be used."""
     check_labels(source, eval_source)
     known = source.class_names or ()
+    if not source.numbered:  # by name, as an earlier run has it
+        eval_source = class_match.without_numbers(eval_source)
     eval_source = class_match.renumber(eval_source, known, "The neighbours")
     allowed = inputs.labelled_examples(config, source, drawn_as)
     channels = network.get_config()["channels"]

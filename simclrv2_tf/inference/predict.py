@@ -10,12 +10,15 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.class_gaps import has_gaps
 from simclrv2_tf.data.class_match import unknown_classes
+from simclrv2_tf.data.classes import is_number
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.classes import names_or_numbers
 from simclrv2_tf.data.example_names import example_names
 from simclrv2_tf.data.example_names import names_by_place
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources import is_tfds
 from simclrv2_tf.files import atomic
 from simclrv2_tf.inference import embedding_files
 from simclrv2_tf.inference import exports
@@ -65,7 +68,7 @@ def predict(config: Config, source: Source | None = None) -> str:
     places = names_by_place(source)
     _check_rows(output, files, places)
     count = classifier.output_shape[-1]
-    names = _names(prefix, count)
+    names = _names(prefix, count, config, source)
     ema = weights.takes_average(config, prefix)
     temperature = weights.temperature(prefix, ema)
     shards = _shards(config, output, classifier, source, places, temperature)
@@ -81,13 +84,16 @@ def predict(config: Config, source: Source | None = None) -> str:
     return output
 
 
-def _names(prefix, count):
+def _names(prefix, count, config, source):
     """Names of the classes, numbers where the weights do not know them.
 
-    Those of the data may be of other classes, or in another order.
+    Those of folders may be of other classes, or in another order; numbers of
+    the data, and names of a TFDS data set, are what evaluation takes them for.
     """
     known = weights.class_names(prefix)
     if not known:
+        known = _of_the_data(config, source)
+    if not known or len(known) != count:
         _LOG.warning(
             "%s does not name its classes: they are numbers, 0 to %d, in the "
             "predictions",
@@ -95,6 +101,14 @@ def _names(prefix, count):
             count - 1,
         )
     return names_or_numbers(count, known)
+
+
+def _of_the_data(config, source):
+    """Names of the data that are safe to name classes by, None for none."""
+    names = source.class_names or ()
+    numbers = all(map(is_number, names)) and not has_gaps(source)
+    known = is_tfds(config.dataset) and source.name.startswith(config.dataset)
+    return names if numbers or known else None
 
 
 def _compare(prefix, source):

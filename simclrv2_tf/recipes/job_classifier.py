@@ -11,7 +11,7 @@ from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.inference.classifier import Classifier
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import weights
-from simclrv2_tf.runs.average_of_job import is_of_average
+from simclrv2_tf.runs.average_of_job import exports_average
 from simclrv2_tf.runs.start.orientation_choice import trained_with
 
 
@@ -36,7 +36,7 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
     """
     place = local(source)
     path = record.classifier_of(place)
-    ema = record.is_job(place) and is_of_average(path)
+    ema = record.is_job(place) and exports_average(path)
     path = _newest_of(path)
     weights.check_classifier(path)
     network = hub.load_network(path, ema)

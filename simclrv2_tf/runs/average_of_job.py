@@ -23,15 +23,15 @@ def as_in_its_job(config: Config) -> Config:
     """
     if any(name in config.given for name in _OPTIONS):
         return config
-    average = is_of_average(config.directory)
-    return dataclasses.replace(config, eval_ema=average, export_ema=average)
+    flags = model_dir.read_flags(config.directory)
+    judged, exported = (bool(flags.get(name)) for name in _OPTIONS)
+    return dataclasses.replace(config, eval_ema=judged, export_ema=exported)
 
 
-def is_of_average(directory: str) -> bool:
-    """Whether a run exports the average of its weights, or is judged by it.
+def exports_average(directory: str) -> bool:
+    """Whether a run exports the average of its weights.
 
     Args:
       directory: Of the run.
     """
-    flags = model_dir.read_flags(directory)
-    return any(flags.get(name) for name in _OPTIONS)
+    return bool(model_dir.read_flags(directory).get("export_ema"))

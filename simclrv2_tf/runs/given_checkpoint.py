@@ -9,11 +9,14 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import re
 
 import tensorflow as tf
 
+from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.classes import listed
 
 _LOG = logging.getLogger("simclrv2_tf")
 _TRAINING = ("train", "train_then_eval", "recommend")
@@ -27,11 +30,37 @@ def of_the_run(config: Config) -> str | None:
 
     Returns:
       None in training, where no checkpoint is given, and for one of elsewhere.
+
+    Raises:
+      ValueError: If it is not there, or damaged.
     """
     given = _given(config)
     if given is None or not _same(os.path.dirname(given), config.directory):
         return None
-    return None if tf.io.gfile.isdir(given) else tf1.find(given)
+    if tf.io.gfile.isdir(given):
+        return None
+    prefix = tf1.find(given)
+    if prefix is None and not _is_of_steps(given):
+        return None
+    wrong = (
+        "it is not there" if prefix is None else run_directory.verify(prefix)
+    )
+    if wrong:
+        raise ValueError(
+            "`checkpoint` must name a whole checkpoint of the run in "
+            f"{config.directory!r}. Received: {given!r} ({wrong}), where there "
+            f"are {_present(config.directory)}; leave it out for the newest"
+        )
+    return prefix
+
+
+def _is_of_steps(path):
+    """Whether a path is called as checkpoints of runs are."""
+    return re.fullmatch(r"ckpt-\d+", os.path.basename(path)) is not None
+
+
+def _present(directory):
+    return listed([f"ckpt-{n}" for n in run_directory.steps(directory)])
 
 
 def warn_if_unused(config: Config, prefix: str) -> None:

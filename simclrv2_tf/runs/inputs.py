@@ -138,15 +138,16 @@ def _open_part(config, split):
 def _open(config, split):
     """A split as it is, less what `exclude_images` names."""
     source = _open_whole(config, split)
-    kept = _kept(config.exclude_images, source, split)
+    judged_on = None if split == config.train_split else split
+    kept = _kept(config.exclude_images, source, judged_on)
     return _remaining(config, source, kept)
 
 
 def _kept(table, source, split=None):
     """Numbers of the examples that a table of `exclude_images` leaves.
 
-    Without a split a file is left out whichever split its row is of: what is
-    set aside in training is drawn so.
+    Without a split a file is left out whichever split its row is of: so it is
+    in training, and what is set aside is drawn from what is left.
     """
     if not table:
         return np.arange(source.num_examples)

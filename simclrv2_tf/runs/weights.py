@@ -55,6 +55,11 @@ def newest(config: Config) -> str:
     return config.checkpoint
 
 
+def is_named(config: Config) -> bool:
+    """Whether `--checkpoint` names one of the run's own, see `newest`."""
+    return given_checkpoint.of_the_run(config) is not None
+
+
 def warn_if_unused(config: Config, prefix: str | None) -> None:
     """Says once that others than the weights of `--checkpoint` are taken.
 

@@ -92,12 +92,16 @@ def mapped(labels, names):
     return dataclasses.replace(data(labels, names), numbered=True)
 
 
-def test_numbers_of_a_label_map_count_where_labels_are_numbers():
+def test_numbers_of_a_label_map_count_where_labels_are_numbers(caplog):
     """Label 9 stands for class 0, and so on, as `9,0` in a map says."""
     source = mapped([0, 9, -1], DIGITS[::-1])
     found = renumber(source, DIGITS, "A")
     assert found.labels.tolist() == [0, 9, -1]
     assert found.class_names == DIGITS and not found.numbered
+    assert (
+        "labels of pictures count as classes of other names, by the numbers "
+        "that --label_map gives them: '9' as '0', '8' as '1', "
+    ) in caplog.text
     by_name = renumber(without_numbers(source), DIGITS, "A")
     assert by_name.labels.tolist() == [9, 0, -1]
 

@@ -296,6 +296,17 @@ def test_numbers_of_a_label_map_are_those_of_the_network(run):
         assert accuracy(mapped, run) == expected
 
 
+def test_neighbours_and_queries_are_numbered_alike(run):
+    """A map of numbers that the run's earlier version took by name."""
+    write_flags(run, label_map="m.csv")
+    mapped = dataclasses.replace(
+        pictures(20), class_names=tuple(DIGITS[::-1]), numbered=True
+    )
+    options = {"train_dataset": mapped, "knn_k": 1}
+    found = simclrv2_tf.evaluate(mapped, run, **options)
+    assert found["eval/knn_accuracy"] == 1
+
+
 def test_neighbours_are_matched_by_name(run):
     source = pictures(20, "ab")
     swapped = dataclasses.replace(

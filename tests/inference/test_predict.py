@@ -13,7 +13,10 @@ from data_files import rows
 import simclrv2_tf
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import class_gaps
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import predict
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import inputs
@@ -102,6 +105,33 @@ def test_folders_of_the_data_do_not_name_the_classes(
     assert {row["label"] for row in rows} == {"ant", "bee", "cow"}
     assert {row["class_1"] for row in rows} <= set("012")
     assert "does not name its classes: they are numbers, 0 to 2" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("names", "dataset", "known"),
+    [
+        (("1", "2", "3"), "csv:a.csv", True),
+        (("1", "2", "4"), "csv:a.csv", False),
+        (("ant", "bee", "cow"), "these", True),
+        (("ant", "bee", "cow"), "csv:a.csv", False),
+    ],
+)
+def test_numbers_and_a_tfds_data_set_name_them(
+    names, dataset, known, monkeypatch
+):
+    monkeypatch.setattr(predict, "is_tfds", lambda name: name == "these")
+    images = InMemory(np.zeros((3, 8, 8, 3), np.uint8))
+    labels = np.arange(3, dtype=np.int32)
+    source = Source(
+        f"{dataset} (train)",
+        labels,
+        images,
+        names,
+        notes=class_gaps.gap_notes(names),
+    )
+    config = Config(dataset=dataset)
+    found = predict._names("weights", 3, config, source)
+    assert found == (list(names) if known else ["0", "1", "2"])
 
 
 def test_labels_of_a_map_of_numbers_have_the_networks_names(

@@ -30,7 +30,8 @@ def network():
 @pytest.fixture
 def job(network, tmp_path):
     """The directory of a job that is done; its run exports the average."""
-    averaged_run.save(network, tmp_path / "distilled", export_ema=True)
+    both = {"export_ema": True, "eval_ema": True}  # as jobs have them
+    averaged_run.save(network, tmp_path / "distilled", **both)
     record.write_json(str(tmp_path), record.JOB, JOB)
     record.write_json(str(tmp_path), record.PROGRESS, {"distilled": {}})
     record.write_report(str(tmp_path), {"exported_run": "distilled"})
@@ -62,6 +63,22 @@ def test_commands_on_the_job_take_the_average(job, mode):
     assert config.model_dir == str(job / "distilled")
     assert config.eval_ema and config.export_ema
     config = session._of_the_run(Config(**given, eval_ema=False))
+    assert not config.eval_ema and not config.export_ema
+
+
+@pytest.mark.parametrize("option", ["eval_ema", "export_ema"])
+def test_what_is_judged_and_what_is_exported_stay_apart(network, job, option):
+    averaged_run.save(network, job / "distilled", **{option: True})
+    config = Config(mode="eval", model_dir=str(job / "distilled"))
+    taken = as_in_its_job(config)
+    assert getattr(taken, option) and taken.eval_ema != taken.export_ema
+    of_average = pytest.approx(3 if option == "export_ema" else 1)
+    assert scale(network, load_classifier(job).network) == of_average
+
+
+@pytest.mark.parametrize("mode", ["embed", "probe", "curate"])
+def test_features_of_a_job_are_of_its_trained_weights(job, mode):
+    config = session._of_the_run(Config(mode=mode, model_dir=str(job)))
     assert not config.eval_ema and not config.export_ema
 
 

@@ -64,14 +64,27 @@ def test_in_training_it_is_what_the_run_starts_from(run, mode, caplog):
     assert not caplog.messages
 
 
-def test_a_run_that_is_followed_says_so_too(run, caplog, monkeypatch):
+def followed(run, checkpoint):
+    """The checkpoints that are evaluated of a run that is followed."""
+    options = {"model_dir": str(run), "checkpoint": str(checkpoint)}
+    config = Config(mode="eval", eval_timeout=0.05, **options)
+    return list(evaluate.checkpoints(config))
+
+
+def test_a_run_that_is_followed_says_so_too(run, caplog, monkeypatch, tmp_path):
     monkeypatch.setattr(evaluate, "POLL_SECONDS", 0.01)
-    followed = Config(
-        mode="eval",
-        model_dir=str(run),
-        checkpoint=str(run / "ckpt-4"),
-        eval_timeout=0.05,
-    )
-    assert list(evaluate.checkpoints(followed)) == [str(run / "ckpt-9")]
+    other = save(tmp_path / "other", 4)
+    assert followed(run, other) == [str(run / "ckpt-9")]
     (warning,) = caplog.messages
     assert "ckpt-4 is not used" in warning
+    assert followed(run, run / "ckpt-4") == [str(run / "ckpt-4")]
+
+
+def test_one_of_the_runs_own_must_be_there_and_whole(run):
+    message = r"whole checkpoint of the run in .*ckpt-5' \(it is not there\)"
+    with pytest.raises(ValueError, match=f"{message}.* ckpt-4, ckpt-9; leave"):
+        newest(model_dir=run, checkpoint=run / "ckpt-5")
+    (data,) = run.glob("ckpt-4.data*")
+    data.write_bytes(data.read_bytes()[:-1] + b"?")
+    with pytest.raises(ValueError, match=r"ckpt-4' \(.*data"):
+        newest(model_dir=run, checkpoint=run / "ckpt-4")

@@ -73,6 +73,7 @@ def prepare_with_beam(
     _check_name(directory)
     finished = job_state.look(directory, about)
     if finished is not None:
+        _check(finished, limit)  # also at the second call
         return finished
     limit.check_files()
     with file_errors(target, "written"):

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.console.progress import progress
+from simclrv2_tf.data.class_gaps import check_no_gaps
 from simclrv2_tf.data.image_checksum import image_checksum
 from simclrv2_tf.data.prepare import job_state
 from simclrv2_tf.data.prepare import shard_notes
@@ -105,6 +106,8 @@ def common(sources: dict[str, Source]) -> tuple[int, tuple[str, ...] | None]:
             "All splits must have the same classes and channels. Received: "
             f"{', '.join(source.name for source in sources.values())}"
         )
+    for source in sources.values():
+        check_no_gaps(source)  # which the names of classes would hide
     channels, classes = kinds.pop()
     if channels not in (1, 3):
         raise ValueError(

@@ -227,7 +227,15 @@ def join(
         classes,
         notes=tuple(notes),
         apply_orientation=any(s.apply_orientation for s in sources),
+        numbered=_keep_numbers(sources, classes),
     )
+
+
+def _keep_numbers(sources, classes):
+    """Whether the numbers of a label map are those of all of the data."""
+    named = [source for source in sources if source.class_names]
+    same = all(s.numbered and s.class_names == classes for s in named)
+    return bool(named) and same
 
 
 def _labels(source, numbers):

@@ -148,7 +148,8 @@ def _expected(recipe, stage, replicas, initial, images, changes):
 def _evaluated_at_once(recipe, stage, options):
     """Changes of how many images are answered at once, the first of none."""
     changes, batch = [{}], options.get(_EVALUATED, Config.eval_batch_size)
-    if _EVALUATED in recipe.given.get(stage, {}):
+    # So many steps of an evaluation would be fewer images.
+    if _EVALUATED in recipe.given.get(stage, {}) or options.get("eval_steps"):
         return changes
     while batch >= 2 * LEAST_EVALUATED:
         batch //= 2
@@ -214,7 +215,9 @@ def _helpful(recipe, stage, initial):
         yield "--width_multiplier"
     elif stage in ("distill", "scratch"):
         yield "--distill.width_multiplier"
-    given = recipe.given.get(stage, {})
+    given = dict(recipe.given.get(stage, {}))
+    if recipe.options(stage).get("eval_steps"):
+        given[_EVALUATED] = True  # which is not lowered then
     part = "" if stage == "pretrain" else f"{stage}."
     yield from (f"--{part}{name}" for name in _BATCH if given.get(name))
 

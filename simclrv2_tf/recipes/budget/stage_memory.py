@@ -57,22 +57,24 @@ def expect(
     if math.isnan(expected.peak):
         return expected
     first = "finetune" if "pretrain" in recipe.left_out else "pretrain"
-    answering = _answering(config, replicas, features=stage == first)
+    devices = 1 if expected.on_host else replicas
+    answering = _answering(config, devices, features=stage == first)
     if expected.on_host:
         answering = answering * memory_check.GROWTH + memory_check.COMPILED
     return dataclasses.replace(expected, peak=max(expected.peak, answering))
 
 
-def _answering(config, replicas, features):
+def _answering(config, devices, features):
     """Bytes of a network that answers images of an evaluation, see `scaling`.
 
-    Features of what is pretrained are those of one device, in 32 bits.
+    Features of what is pretrained are those of one device, in 32 bits, and
+    devices of the host share its memory.
     """
     names = {field.name for field in dataclasses.fields(scaling.PlannedJob)}
     named = {n: getattr(config, n) for n in names & _OF_AN_ANSWER}
     if features:
-        replicas, named["mixed_precision"] = 1, "float32"
-    share = -(-config.eval_batch_size // replicas)
+        devices, named["mixed_precision"] = 1, "float32"
+    share = -(-config.eval_batch_size // devices)
     return scaling.inference_memory(scaling.PlannedJob(batch=share, **named))
 
 

@@ -74,22 +74,24 @@ def names_of_run(config: Config, source: Source, data: Source) -> dict:
     if names is None and config.train_mode == "distill":
         names, as_written = _of_teachers(config, as_written)
     said = {"class_names": names, "class_names_as_written": as_written}
-    mapped = _mapped_names(config, data)
+    mapped = _mapped_names(config, source, data)
     if mapped:
         said[MAPPED_NAMES] = mapped
     drawn_as = _numbers_of_draw(config, source, data)
     return {**said, inputs.DRAWN_AS: drawn_as} if drawn_as else said
 
 
-def _mapped_names(config, data):
+def _mapped_names(config, source, data):
     """Names of the classes as a label map gives them, None without one.
 
-    Also for a run that goes on and that an earlier version began.
+    Also for a run that goes on and that an earlier version began, and where
+    weights of an earlier version had the names count and not the numbers.
     """
     if data.class_names and _goes_on(config):
         return model_dir.read_flags(config.model_dir).get(MAPPED_NAMES)
     mapped = config.label_map or data.numbered
-    return data.class_names if mapped else None
+    stand = not data.numbered or np.array_equal(source.labels, data.labels)
+    return data.class_names if mapped and stand else None
 
 
 def _numbers_of_draw(config, source, data):

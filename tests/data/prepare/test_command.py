@@ -44,6 +44,15 @@ def test_beside_the_images_it_goes_on(photos):
     assert command.run(f"folder:{photos}", target, processes=1) == report
 
 
+def test_numbers_with_gaps_are_refused(tmp_path):
+    """Names of classes, as a prepared set has them, would hide the gap."""
+    images = [(ENCODED[0], label) for label in (0, 1, 3)]
+    write_npz(tmp_path / "a.npz", images)
+    with pytest.raises(ValueError, match="The class 2 has no example in npz:"):
+        command.run(f"npz:{tmp_path}/a.npz", str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
 def test_errors_of_the_source_are_not_said_of_the_target(
     tool, monkeypatch, capsys
 ):

@@ -1,5 +1,6 @@
 """Several data sets as one: classes by name, images of every form."""
 
+import dataclasses
 import logging
 import pickle
 
@@ -18,6 +19,8 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.cache import cached
 from simclrv2_tf.data.class_gaps import check_no_gaps
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources import concat
 from simclrv2_tf.data.sources.array import npy
 from simclrv2_tf.data.sources.joined import Joined
 from simclrv2_tf.data.sources.joined_pixels import JoinedPixels
@@ -293,3 +296,20 @@ def test_numbers_that_one_part_lacks_and_another_has(tmp_path):
     assert some.notes[-1].startswith("no image is labelled 3, 4, 7, 8, while")
     with pytest.raises(ValueError, match="class 3 has no example in concat:"):
         check_no_gaps(some)
+
+
+def test_numbers_of_a_label_map_stay_where_all_parts_have_them():
+    part = Source(
+        "a",
+        np.array([0, 1], np.int32),
+        InMemory(np.zeros((2, 4, 4, 3), np.uint8)),
+        ("9", "8"),
+        numbered=True,
+    )
+    unlabelled = dataclasses.replace(
+        part, labels=np.array([-1, -1], np.int32), class_names=None
+    )
+    assert concat.join("all", [part, unlabelled], ("9", "8")).numbered
+    by_name = dataclasses.replace(part, numbered=False)
+    assert not concat.join("all", [part, by_name], ("9", "8")).numbered
+    assert not concat.join("all", [part], ("8", "9")).numbered

@@ -262,6 +262,15 @@ def test_fewer_images_are_answered_at_once_where_memory_is_little(small_gpu):
     assert memory_of(recipe, "finetune", changes=larger) > 2.2e9
 
 
+def test_steps_of_an_evaluation_that_are_given_stay_as_many_images(small_gpu):
+    recipe = recommend(PROBED)
+    recipe.give({stage: {"eval_steps": 10} for stage in STAGES})
+    with pytest.raises(ValueError, match="--finetune.eval_batch_size a sma"):
+        memory_fit.fit(recipe, 2.2, stages=STAGES[1:])
+    memory_fit.fit(recipe, 12.0)
+    assert set(evaluated(recipe).values()) == {None}
+
+
 def test_images_of_an_evaluation_that_are_given_stay(small_gpu):
     recipe = recommend(PROBED)
     given = {"eval_batch_size": 2048}

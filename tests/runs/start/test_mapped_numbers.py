@@ -92,6 +92,24 @@ def test_a_student_of_an_earlier_version_goes_on_by_name(tmp_path):
     assert words.labels.tolist() == [0, 1, 2]  # an error in its version
 
 
+def test_a_new_student_of_an_earlier_teacher_is_by_name_throughout(tmp_path):
+    config, data = student(tmp_path), mapped()
+    write_run(tmp_path / "teacher", DIGITS, label_map="m.csv")
+    config = dataclasses.replace(config, label_map="m.csv")
+    source, path = begun(config, data)
+    assert source.labels.tolist() == [2, 1, 0]
+    flags = json.loads((tmp_path / "student" / "flags.json").read_text())
+    assert MAPPED_NAMES not in flags
+    flags["label_map"] = "m.csv"  # as a run writes all of its options
+    (tmp_path / "student" / "flags.json").write_text(json.dumps(flags))
+    for judged in (
+        class_numbers.number_as_before(config, data),
+        numbered_as(flags, data),
+        weights.renumbered(path, data, "The run"),
+    ):
+        assert judged.labels.tolist() == [2, 1, 0]
+
+
 def test_another_map_than_the_run_began_with_is_refused(tmp_path):
     config = student(tmp_path)
     begun(config, mapped(WORDS))
