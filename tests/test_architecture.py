@@ -192,6 +192,7 @@ def test_reports_read_what_runs_left_behind():
             "recorded_data",
             "start",
             "weights",
+            "weights_order",
         ),
         "recipes": ("record", "job_recipe"),
     }

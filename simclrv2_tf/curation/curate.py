@@ -30,6 +30,7 @@ from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference.feature_files import Extractor
 from simclrv2_tf.probing.feature_rows import part_of
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_order
 
 FOLDER, FEATURES = "curation", "features"
 _THUMBNAIL = "thumbnail"
@@ -106,7 +107,7 @@ def _check_classes(prefix, source):
     """Says which labels the network does not know, and what may be meant."""
     for note in dict.fromkeys(source.notes):
         _LOG.warning("%s", note)
-    source = weights.named_as(prefix, source)
+    source = weights_order.named_as(prefix, source)
     known, given = weights.class_names(prefix), source.class_names or ()
     written = weights.as_written(prefix)
     for name in unknown_classes(given, known or given, written):

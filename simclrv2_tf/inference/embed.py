@@ -18,6 +18,7 @@ from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import result_shards
 from simclrv2_tf.inference import sweep
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_order
 
 NAME = "embeddings"
 
@@ -44,7 +45,7 @@ def embed(config: Config, source: Source | None = None) -> str:
     output = _output(config, prefix)
     backbone = weights.load_backbone(config, prefix, config.embed_endpoint)
     source = source or sweep.open_whole(config)
-    source = weights.in_order_of(prefix, source)
+    source = weights_order.in_order_of(prefix, source)
     source = source.with_channels(backbone.input_shape[-1])
     files = example_names(source)
     contents = sweep.contents(config, source, backbone, files)

@@ -38,6 +38,7 @@ from simclrv2_tf.models.weight_decay import decayed_by_loss
 from simclrv2_tf.probing.nearest import knn_accuracy
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_order
 
 POLL_SECONDS = 1.0  # between looks for a new checkpoint
 _LOG = logging.getLogger("simclrv2_tf")
@@ -150,7 +151,7 @@ def evaluate_checkpoint(
         )
     if config.knn_k:
         source = source or inputs.open_source(config)
-        source = weights.in_order_of(prefix, source)
+        source = weights_order.in_order_of(prefix, source)
         drawn_as = _numbers_of_draw(prefix, source)
         result |= _neighbours(config, network, eval_source, source, drawn_as)
     if not result:
@@ -228,7 +229,9 @@ def _check_wanted(config, prefix, eval_source):
 
 def _renumbered(prefix, network, eval_source):
     if weights.class_names(prefix):
-        return weights.renumbered(prefix, eval_source, "The network's run")
+        return weights_order.renumbered(
+            prefix, eval_source, "The network's run"
+        )
     num_classes = network.get_config()["num_classes"]
     if num_classes != eval_source.num_classes:
         raise OtherClassesError(

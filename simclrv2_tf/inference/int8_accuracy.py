@@ -17,6 +17,7 @@ from simclrv2_tf.inference.evaluation.validation import Validation
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_order
 
 _TOP_1 = "label_top_1_accuracy"
 _LOG = logging.getLogger("simclrv2_tf")
@@ -70,7 +71,7 @@ def _classes(prefix):
     return {
         "class_names": weights.class_names(prefix),
         "class_names_as_written": weights.as_written(prefix),
-        class_match.MAPPED_NAMES: weights.numbers_count(prefix),
+        class_match.MAPPED_NAMES: weights_order.numbers_count(prefix),
     }
 
 

@@ -25,6 +25,7 @@ from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import result_shards
 from simclrv2_tf.inference import sweep
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_order
 
 NAME = "predictions"
 SHARD_SIZE = 4096  # rows, the unit of resuming
@@ -61,7 +62,7 @@ def predict(config: Config, source: Source | None = None) -> str:
         )
     classifier = weights.load_backbone(config, prefix, "logits_sup")
     source = source or sweep.open_whole(config)
-    source = weights.named_as(prefix, source)
+    source = weights_order.named_as(prefix, source)
     _compare(prefix, source)
     source = source.with_channels(classifier.input_shape[-1])
     files = example_names(source)

@@ -16,6 +16,7 @@ from simclrv2_tf.reports.classifier_figures import Judged
 from simclrv2_tf.reports.classifier_figures import judge
 from simclrv2_tf.reports.report_images import Images
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_order
 
 MOST_JUDGED = 20_000  # images that the network is asked about
 _FEATURES, _LOGITS = "final_avg_pool", "logits_sup"
@@ -59,10 +60,8 @@ def look(images: Images) -> Seen:
     averaged = _is_averaged(config, prefix)
     network = weights.load(config, prefix, averaged)
     evaluation = images.evaluation is not None
-    source = weights.in_order_of(
-        prefix,
-        images.train if images.evaluation is None else images.evaluation,
-    )
+    source = images.train if images.evaluation is None else images.evaluation
+    source = weights_order.in_order_of(prefix, source)
     classifies = network.supervised_head and weights.has_classifier(prefix)
     endpoints = (_FEATURES, _LOGITS) if classifies else (_FEATURES,)
     numbers = report_images.spread(source.num_examples, MOST_JUDGED)
@@ -103,7 +102,7 @@ def _is_averaged(config, prefix):
 def _judged(prefix, source, logits):
     """Answers beside labels as the network numbers classes, and a note."""
     try:
-        known = weights.renumbered(prefix, source, "The network's run")
+        known = weights_order.renumbered(prefix, source, "The network's run")
     except class_match.OtherClassesError as error:
         return judge(logits, np.full(len(logits), -1)), first_line(error)
     fits = known.labels.max(initial=-1) < logits.shape[1]

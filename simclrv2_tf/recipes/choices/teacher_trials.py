@@ -30,7 +30,7 @@ from simclrv2_tf.recipes.choices.trial_fit import fits
 from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.job_seconds import spent_before
-from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_order
 
 PART = "trials"
 FITTING = "trials that fit"  # the memory, in the job's record
@@ -231,7 +231,7 @@ def _trial(job, name, turn, known, asked):
     if DIVERGED in job.record.done[folder]:
         return np.zeros(asked.num_examples, bool)
     network = hub.load_network(config.model_dir)
-    asked = weights.in_order_of(config.model_dir, asked)
+    asked = weights_order.in_order_of(config.model_dir, asked)
     return baselines.classes_of(network, asked) == asked.labels
 
 

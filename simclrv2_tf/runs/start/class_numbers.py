@@ -20,6 +20,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_order
 from simclrv2_tf.runs.start import teacher_sources
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -142,7 +143,7 @@ def _as_the_teachers(config, source):
     if first is None:
         check_no_gaps(source)
         return source
-    return weights.renumbered(first, source, "The teacher")
+    return weights_order.renumbered(first, source, "The teacher")
 
 
 def _named_teachers(config):
@@ -216,7 +217,7 @@ def _compare_with_teacher(config, source):
 
 def _as_the_checkpoint(config, source):
     known = weights.class_names(config.checkpoint)
-    numbered = weights.in_order_of(config.checkpoint, source)
+    numbered = weights_order.in_order_of(config.checkpoint, source)
     names = numbered.class_names or ()
     other = known and len(known) == len(names) and set(known) != set(names)
     if other and weights.has_classifier(config.checkpoint):

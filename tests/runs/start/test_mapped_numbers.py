@@ -14,7 +14,7 @@ from simclrv2_tf.data.class_match import MAPPED_NAMES
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference.evaluation.validation import numbered_as
-from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_order
 from simclrv2_tf.runs.start import class_numbers
 
 DIGITS = ("0", "1", "2")
@@ -70,7 +70,7 @@ def test_a_student_has_them_and_goes_on_with_them(tmp_path, names):
     assert flags[MAPPED_NAMES] == list(names)
     judged = numbered_as(flags, data)
     assert judged.labels.tolist() == [0, 1, 2]
-    judged = weights.renumbered(path, data, "The run")
+    judged = weights_order.renumbered(path, data, "The run")
     assert judged.labels.tolist() == [0, 1, 2]
 
 
@@ -83,12 +83,12 @@ def test_a_student_of_an_earlier_version_goes_on_by_name(tmp_path):
     assert MAPPED_NAMES not in flags
     for judged in (
         numbered_as(flags, data),
-        weights.renumbered(path, data, "The run"),
-        weights.in_order_of(path, data),
-        weights.named_as(path, data),
+        weights_order.renumbered(path, data, "The run"),
+        weights_order.in_order_of(path, data),
+        weights_order.named_as(path, data),
     ):
         assert judged.labels.tolist() == [2, 1, 0]
-    words = weights.renumbered(path, mapped(WORDS), "The run")
+    words = weights_order.renumbered(path, mapped(WORDS), "The run")
     assert words.labels.tolist() == [0, 1, 2]  # an error in its version
 
 
@@ -105,7 +105,7 @@ def test_a_new_student_of_an_earlier_teacher_is_by_name_throughout(tmp_path):
     for judged in (
         class_numbers.number_as_before(config, data),
         numbered_as(flags, data),
-        weights.renumbered(path, data, "The run"),
+        weights_order.renumbered(path, data, "The run"),
     ):
         assert judged.labels.tolist() == [2, 1, 0]
 
@@ -127,7 +127,7 @@ def test_a_run_from_weights_keeps_the_names_of_its_map(tmp_path):
     source, path = begun(config, mapped())
     assert source.labels.tolist() == [0, 1, 2]
     assert source.class_names == BACKWARDS
-    assert weights.renumbered(path, mapped(), "The run").labels[0] == 0
+    assert weights_order.renumbered(path, mapped(), "The run").labels[0] == 0
     words = dataclasses.replace(config, model_dir=str(tmp_path / "other"))
     known = mapped(("cat", "bee", "ant"))
     start = write_run(tmp_path / "words", ("ant", "bee", "cat"))
@@ -139,9 +139,11 @@ def test_a_run_from_weights_keeps_the_names_of_its_map(tmp_path):
 def test_labels_have_the_networks_names_in_predictions(tmp_path):
     run = write_run(tmp_path / "run", DIGITS)
     for names in (BACKWARDS, WORDS):
-        data = weights.named_as(run, mapped(names))
+        data = weights_order.named_as(run, mapped(names))
         assert data.labels.tolist() == [0, 1, 2]
         assert data.class_names == DIGITS
-        assert weights.in_order_of(run, mapped(names)).class_names == names
+        assert (
+            weights_order.in_order_of(run, mapped(names)).class_names == names
+        )
     few = write_run(tmp_path / "few", ("a", "b"))
-    assert weights.named_as(few, mapped()).class_names == BACKWARDS
+    assert weights_order.named_as(few, mapped()).class_names == BACKWARDS
