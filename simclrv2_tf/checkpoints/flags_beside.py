@@ -50,3 +50,12 @@ def of_checkpoint(path: str) -> dict[str, Any]:
         return read(path)
     prefix = tf1.find(path)
     return {} if prefix is None else read(os.path.dirname(prefix))
+
+
+def leave_classifier(flags: dict) -> bool:
+    """Whether a run of these flags left its classifier as it was initialised.
+
+    Pretraining without `lineareval_while_pretraining` does.
+    """
+    pretrained = flags.get("train_mode") == "pretrain"
+    return pretrained and not flags.get("lineareval_while_pretraining", True)

@@ -31,8 +31,7 @@ def is_untrained(source: str | os.PathLike[str]) -> bool:
     path = snapshots.local(source)
     with file_errors(path):
         flags = flags_beside.of_checkpoint(path)
-    pretrained = flags.get("train_mode") == "pretrain"
-    return pretrained and not flags.get("lineareval_while_pretraining", True)
+    return flags_beside.leave_classifier(flags)
 
 
 def without(weights: Weights) -> Weights:

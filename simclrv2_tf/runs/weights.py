@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from simclrv2_tf import export
 from simclrv2_tf import hub
+from simclrv2_tf.checkpoints import flags_beside
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.checkpoints import tf1
@@ -196,9 +197,7 @@ def has_classifier(source: str | os.PathLike) -> bool:
     """
     if _exports_features(source):
         return False
-    flags = flags_of(source)
-    pretrained = flags.get("train_mode") == "pretrain"
-    return not pretrained or flags.get("lineareval_while_pretraining", True)
+    return not flags_beside.leave_classifier(flags_of(source))
 
 
 def check_classifier(source: str | os.PathLike) -> None:

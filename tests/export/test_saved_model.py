@@ -9,6 +9,7 @@ from export_cases import SIZE
 from export_cases import encode
 from export_cases import make_network
 from export_cases import prepare
+from slow_cases import all_but
 
 from simclrv2_tf import export
 from simclrv2_tf.data import pipeline
@@ -81,15 +82,7 @@ def test_inference_leaves_statistics_alone(loaded):
         np.testing.assert_array_equal(old, variable.numpy())
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        kind
-        if kind in ("png", "jpeg")
-        else pytest.param(kind, marks=pytest.mark.slow)
-        for kind in KINDS
-    ],
-)
+@pytest.mark.parametrize("kind", all_but(("png", "jpeg"), KINDS))
 def test_preprocessing_is_that_of_evaluation_to_the_last_bit(loaded, kind):
     data = [encode(*KINDS[kind], size=size) for size in [(50, 70), (31, 20)]]
     source = Source(

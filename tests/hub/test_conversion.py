@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import stand_ins
+from slow_cases import all_but
 
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import tf1
@@ -56,15 +57,7 @@ def knowing(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow)
-        if name in ("x.keras", "x.weights.h5")
-        else name
-        for name in TARGETS
-    ],
-)
+@pytest.mark.parametrize("name", all_but(TARGETS[2:], TARGETS))
 def test_every_format_there_and_back(name, original, tmp_path, command, capsys):
     if name.endswith((".safetensors", ".pth")):
         pytest.importorskip("torch")
@@ -78,13 +71,7 @@ def test_every_format_there_and_back(name, original, tmp_path, command, capsys):
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        name
-        if name in ("x.safetensors", "tf1/model.ckpt-0")
-        else pytest.param(name, marks=pytest.mark.slow)
-        for name in TARGETS
-    ],
+    "name", all_but(("x.safetensors", "tf1/model.ckpt-0"), TARGETS)
 )
 def test_a_source_that_knows_its_selector(
     name, knowing, tmp_path, command, capsys

@@ -1,0 +1,11 @@
+"""Parameters of which some are slow tests."""
+
+import pytest
+
+
+def all_but(fast, cases):
+    """The cases; those that are not among the fast ones are slow tests."""
+    return [
+        case if case in fast else pytest.param(case, marks=pytest.mark.slow)
+        for case in cases
+    ]
