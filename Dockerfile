@@ -1,7 +1,9 @@
 # Training, evaluation and export, on the CPU or with --build-arg EXTRA=[cuda]:
 #
 #   docker build --tag simclrv2 .
-#   docker run --rm --gpus all -v "$PWD/images:/data:ro" -v "$PWD/runs:/runs" \
+#   mkdir -p runs
+#   docker run --rm --gpus all --user "$(id -u)" \
+#     -v "$PWD/images:/data:ro" -v "$PWD/runs:/runs" \
 #     simclrv2 --train_mode=semi_supervised --dataset=folder:/data \
 #     --labels_per_class=5 --model_dir=/runs/mine
 #

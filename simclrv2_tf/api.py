@@ -113,7 +113,8 @@ def evaluate(
         None for the data set that the run was trained on.
       model_dir: Directory of the run.
       train_dataset: A data set of the known neighbours, for `knn_k`, where
-        `dataset` is a `tf.data.Dataset`; one by name has `train_split`.
+        `dataset` is a `tf.data.Dataset`; one by name has `train_split`, and
+        takes none.
       **options: Fields of `Config`.
 
     Returns:
@@ -122,6 +123,7 @@ def evaluate(
     """
     options = {**options, "mode": "eval"}
     if dataset is None or isinstance(dataset, (str, os.PathLike)):
+        _check_unnamed(dataset, train_dataset)
         return call(None, dataset, model_dir, options)
     if options.get("knn_k") and train_dataset is None:
         raise ValueError(
@@ -129,6 +131,18 @@ def evaluate(
             f"nearest neighbours. Received: knn_k={options['knn_k']}"
         )
     return call(None, train_dataset, model_dir, options, dataset)
+
+
+def _check_unnamed(dataset, train_dataset):
+    """Raises a ValueError for neighbours beside images that have a name."""
+    if train_dataset is not None:
+        shown = dataset if dataset is None else os.fspath(dataset)
+        raise ValueError(
+            "`train_dataset` is for a `dataset` that has no name; the known "
+            "neighbours of one by name are its train_split: give that, or "
+            "`dataset` as a tf.data.Dataset too. Received: "
+            f"dataset={shown!r}, train_dataset={train_dataset!r:.60}"
+        )
 
 
 def export_model(model_dir: Path, **options: Unpack[Options]) -> str:

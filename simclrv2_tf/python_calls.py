@@ -29,6 +29,7 @@ _OF_NAMES = (
     "image_feature",
     "label_feature",
     "label_map",
+    "split",
     "train_split",
 )
 Data: TypeAlias = "str | os.PathLike[str] | tf.data.Dataset | Source"
@@ -58,8 +59,7 @@ def call(
       ValueError: If they do not go together.
     """
     directory = None if model_dir is None else os.fspath(model_dir)
-    if train_mode == "semi_supervised":
-        options = session.as_begun(options, directory)
+    options = session.as_begun(options, directory)
     options = dict(keras_files.in_files(options, directory))
     if directory is not None:
         options["model_dir"] = directory

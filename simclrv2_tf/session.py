@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import logging
@@ -17,6 +18,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf import export
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import probe_values
+from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.curation.curate import curate
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.errors import first_line
@@ -54,6 +56,7 @@ from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.new_directory import removed_if_empty
 from simclrv2_tf.runs.own_data import with_own_data
+from simclrv2_tf.runs.start import unused_options
 from simclrv2_tf.runs.start.orientation_choice import agree
 from simclrv2_tf.runs.start.orientation_choice import resolve_orientation
 from simclrv2_tf.runs.train import train
@@ -95,21 +98,31 @@ def run(
     _check(config, callbacks)
     if config.dataset_summary:
         return inspection.summarize(config)
-    if config.mode == "report":
-        return _report(config, source, eval_source)
-    if config.mode == "publish":
-        return _publish(config, source, eval_source)
-    if config.mode not in BEGINNING:
-        config = _of_the_run(config)
-        return _with_data(config, source, eval_source, interruption, callbacks)
-    with removed_if_empty(config.model_dir):
-        return _with_data(config, source, eval_source, interruption, callbacks)
+    with _within_limit(config, interruption):
+        if config.mode == "report":
+            return _report(config, source, eval_source)
+        if config.mode == "publish":
+            return _publish(config, source, eval_source)
+        data = (source, eval_source)
+        if config.mode not in BEGINNING:
+            config = _of_the_run(config)
+            return _with_data(config, *data, interruption, callbacks)
+        with removed_if_empty(config.model_dir):
+            return _with_data(config, *data, interruption, callbacks)
+
+
+def _within_limit(config, interruption):
+    """A context that a time limit ends; training has one of its own."""
+    limit = time_limit_seconds(config)
+    if interruption is not None or config.mode in TRAINING or not limit:
+        return contextlib.nullcontext()
+    return Interruption(config.preemption_exit_code, limit)
 
 
 def as_begun(
     options: Mapping[str, Any], directory: str | None
 ) -> dict[str, Any]:
-    """The options of a job with the Keras models that it has begun with.
+    """The options of a job or a run with the Keras models it began with.
 
     See `kept_networks.as_begun`.
     """
@@ -137,9 +150,12 @@ def _check(config, callbacks):
     """Raises a ValueError unless `callbacks` are callbacks that take part.
 
     Also if the package of a logger or of an export is not installed, those of
-    a job's stages too, or the run would write among its own images.
+    a job's stages too, an option would be ignored, or the run would write
+    among its own images.
     """
     check_callbacks(callbacks)
+    if not config.dataset_summary:
+        unused_options.check(config)
     if config.mode in TRAINING:
         loggers.check_installed(config)
         export.check_installed(exports.all_formats(config))
@@ -210,6 +226,7 @@ def _publish(config, source, eval_source):
             exporting = dataclasses.replace(
                 config,
                 mode="export",
+                time_limit=None,  # it is kept to already
                 export_dir=os.path.join(folder, exports.VERSIONS),
             )
             result = run(exporting, source, eval_source)

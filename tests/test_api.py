@@ -30,6 +30,7 @@ def test_arrays_are_refused_in_a_sentence(data, tmp_path):
         {"label_map": "map.csv"},
         {"exclude_images": "names.txt"},
         {"train_split": "train[:50%]"},
+        {"split": "test"},
     ],
 )
 def test_what_needs_a_name_is_refused_for_what_has_none(option, tmp_path):
@@ -74,6 +75,26 @@ def test_a_path_is_evaluated_on_as_a_name_is(asked, tmp_path):
     ((config, source, evaluation),) = asked
     assert config.dataset == "tfds/mine" and config.mode == "eval"
     assert source is None and evaluation is None
+
+
+def test_a_split_of_images_without_a_name_is_refused(asked, tmp_path):
+    for function in (simclrv2_tf.predict, simclrv2_tf.embed):
+        with pytest.raises(ValueError, match="`split` is for .*='test'"):
+            function(pictures(), tmp_path, split="test")
+    assert not asked
+
+
+@pytest.mark.parametrize("name", [None, "folder:b", pathlib.Path("folder:b")])
+def test_neighbours_are_given_beside_images_without_a_name(
+    asked, tmp_path, name
+):
+    message = "`train_dataset` is for a `dataset` that has no name; .*train_spl"
+    options = {"train_dataset": pictures(), "knn_k": 5}
+    with pytest.raises(ValueError, match=message):
+        simclrv2_tf.evaluate(name, tmp_path, **options)
+    simclrv2_tf.evaluate(pictures(), tmp_path, **options)
+    ((_, source, evaluation),) = asked
+    assert source.num_examples == evaluation.num_examples == 20
 
 
 def test_a_share_of_a_data_set_without_a_name_is_set_aside(asked, tmp_path):

@@ -237,16 +237,46 @@ def test_lists_of_stages_are_taken_as_those_of_a_run_are():
 
 def test_what_text_cannot_tell_is_no_option_of_a_stage():
     options = {"distill": {"student": object()}}
-    with pytest.raises(ValueError, match="`distill.student` must be text"):
+    message = "`distill.student` must be text; .*whole job, as student=. Rec"
+    with pytest.raises(ValueError, match=message):
         Config(train_mode="semi_supervised", stage_options=options)
 
 
+JOBS = [{"train_mode": "semi_supervised"}, {"mode": "recommend"}]
+
+
+@pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("name", ["gradient_cache_microbatch", "memory_size"])
-def test_a_job_is_told_where_options_of_pretraining_go(name):
+def test_a_job_is_told_where_options_of_pretraining_go(name, job):
     with pytest.raises(ValueError, match=f"0, or give pretrain.{name}, which"):
-        Config(train_mode="semi_supervised", **{name: 16})
+        Config(**job, **{name: 16})
     with pytest.raises(ValueError, match="leave it at 0[.;]"):
         Config(train_mode="finetune", **{name: 16})
+
+
+@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"fine_tune_after_block": 2}, "finetune.fine_tune_after_block=2"),
+        ({"linear_probe_init": True}, "finetune.linear_probe_init=True"),
+        ({"class_weights": "balanced"}, "finetune.class_weights=balanced"),
+        ({"best_folds": 3, "patience": 2}, "finetune.best_folds=3"),
+    ],
+)
+def test_a_job_is_told_where_options_of_fine_tuning_go(job, option, message):
+    with pytest.raises(ValueError, match=f"give {message}[.,]"):
+        Config(**job, **option)
+    (name, value), *rest = option.items()
+    own = {"stage_options": {"finetune": {name: value}}}
+    Config(**job, **own, **dict(rest))
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_calibrates_where_it_evaluates(job):
+    assert Config(**job, calibrate=True).calibrate
+    with pytest.raises(ValueError, match="`calibrate` fits a temperature wh"):
+        Config(calibrate=True)
 
 
 def test_the_time_budget_in_seconds():
@@ -266,6 +296,28 @@ def test_paths_from_home(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "~" / "runs").mkdir(parents=True)  # of a shell's before
     assert Config(model_dir="~/runs").model_dir == "~/runs"
+
+
+@pytest.mark.parametrize(
+    "name", ["backbone", "backbone_weights", "student", "student_weights"]
+)
+def test_files_of_networks_from_home(monkeypatch, name):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    options = {"backbone": "keras:VGG16", name: "~/a.keras"}
+    assert getattr(Config(**options), name) == "/home/somebody/a.keras"
+    own = Config(stage_options={"distill": {name: "~/a.keras"}}).stage_options
+    read = stage_overrides.read(own, Config)["distill"]
+    assert read == {name: "/home/somebody/a.keras"}
+
+
+@pytest.mark.parametrize("name", ["teacher", "compare"])
+def test_each_of_several_paths_from_home(monkeypatch, name):
+    monkeypatch.setenv("HOME", "/home/me")
+    config = Config(**{name: "~/a,~/b, ~/c,runs/~, pixels"})
+    expected = "/home/me/a,/home/me/b,/home/me/c,runs/~, pixels"
+    assert getattr(config, name) == expected
+    text = "keras:VGG16(a='~', c=(1, 2)), b"
+    assert getattr(Config(**{name: text}), name) == text
 
 
 def test_the_directory_of_a_run_is_given_or_asked_for():

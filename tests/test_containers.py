@@ -82,6 +82,16 @@ def test_what_is_trained_can_be_parsed():
     assert flags.parse(["simclrv2", *shlex.split(given)]).labels_per_class == 5
 
 
+def test_runs_belong_to_who_starts_the_container():
+    """UID is a variable of shells that programs do not see."""
+    text = (ROOT / "compose.yaml").read_text()
+    assert services()["train"]["user"].startswith("${RUN_AS:-")
+    assert "RUN_AS=$(id -u) docker compose run" in text
+    for each in (text, DOCKERFILE):
+        assert "#   mkdir -p runs\n" in each
+    assert '--user "$(id -u)"' in DOCKERFILE
+
+
 def test_what_is_served_is_what_training_leaves():
     train, serve = services()["train"], services()["serve"]
     config = flags.parse(["simclrv2", *train["command"]])

@@ -72,6 +72,41 @@ def test_a_momentum_memory_in_closed_form():
     assert times[0] == pytest.approx(4 / 3 * times[1])
 
 
+def test_one_view_is_half_the_work_and_is_compared_with_none():
+    job = PlannedJob(batch=1024, devices=8)
+    alone = dataclasses.replace(job, views=1)
+    device = scaling.DEVICES["a100"]
+    times = [scaling.seconds(j, device)["computing"] for j in (job, alone)]
+    assert times[0] == 2 * times[1]
+    sent = scaling.wire(alone)
+    assert sent["embeddings"] == 0
+    assert sent["gradients"] == scaling.wire(job)["gradients"]
+    assert scaling.collectives(job) - scaling.collectives(alone) == 2
+
+
+def test_what_is_frozen_is_computed_forward_alone():
+    device = scaling.DEVICES["a100"]
+    job = PlannedJob(batch=1024, devices=8, views=1)
+    some, all_parts = (
+        dataclasses.replace(job, frozen=n) for n in (2, len(job.parts))
+    )
+    whole, part, forward = (
+        scaling.seconds(j, device)["computing"] for j in (job, some, all_parts)
+    )
+    assert forward == pytest.approx(whole / 3)
+    assert forward < part < whole
+    stem, group, *rest = job.parts.values()
+    gradients = scaling.wire(some)["gradients"]
+    trained = sum(p.parameters for p in rest)
+    assert gradients == 2 * 7 / 8 * 4 * trained
+    norms = len(stem.norms) + len(group.norms)
+    fewer = scaling.collectives(job) - scaling.collectives(some)
+    assert fewer == 3 * norms
+    assert not any(scaling.wire(all_parts).values())
+    again = dataclasses.replace(all_parts, remat=True)
+    assert scaling.seconds(again, device)["computing"] == forward
+
+
 def test_twice_the_work_takes_twice_the_time():
     device = scaling.DEVICES["tpu_v3_core"]
     once = scaling.seconds(SMALL, device)["computing"]

@@ -32,6 +32,7 @@ def main(arguments=None):
     quiet_start.set_up_logging(verbosity=-1)
     quiet_start.load_tensorflow()
     from simclrv2_tf import flags
+    from simclrv2_tf.files import errors
     from simclrv2_tf.inference import inspection
 
     try:
@@ -41,6 +42,9 @@ def main(arguments=None):
         )
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except errors.of_tensorflow() as error:
+        print(f"error: {errors.in_words(error)}", file=sys.stderr)
         return 1
     print(f"wrote {parsed.picture}")
     return 0

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from simclrv2_tf.config.recipe_options import is_for_a_job
+
 MEMORY_MOMENTUM = 0.999  # of a memory, where none is given; as `Pretrain` has
 
 
@@ -24,19 +26,31 @@ def momentum(size: int | None, given: float | None) -> float:
 
 def check_memory(config: Any) -> None:
     """Raises a ValueError for a memory without a contrastive loss."""
-    if config.memory_size and config.train_mode != "pretrain":
+    if config.memory_size and not pretrains_alone(config):
         raise ValueError(
             "`memory_size` is for the contrastive loss and has no meaning "
-            f"with train_mode={config.train_mode!r}: leave it at 0"
+            f"{where(config)}: leave it at 0"
             f"{of_pretraining(config, 'memory_size')}; memory_momentum alone "
             "averages the weights. Received: "
             f"memory_size={config.memory_size}"
         )
 
 
+def pretrains_alone(config: Any) -> bool:
+    """Whether a config is for pretraining, and not for a job that begins so."""
+    return config.train_mode == "pretrain" and not is_for_a_job(config)
+
+
+def where(config: Any) -> str:
+    """Where an option of the contrastive loss has no meaning."""
+    if is_for_a_job(config):
+        return "in all stages of a job"
+    return f"with train_mode={config.train_mode!r}"
+
+
 def of_pretraining(config: Any, option: str) -> str:
     """How a job takes an option of the contrastive loss, after "leave it"."""
-    if config.train_mode != "semi_supervised":
+    if not is_for_a_job(config):
         return ""
     return f", or give pretrain.{option}, which is for that stage of the job"
 

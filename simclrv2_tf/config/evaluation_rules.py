@@ -4,14 +4,17 @@ import os
 import re
 from typing import Any
 
+from simclrv2_tf.config.recipe_options import is_for_a_job
+
 # Names of the files of a step, and of the best checkpoint's evaluation.
 _TAKEN = re.compile(r"[0-9]+|best(_[0-9]+)?")
 
 
 def check_class_weights(config: Any) -> None:
-    if config.class_weights == "none" or config.train_mode == "finetune":
+    job = is_for_a_job(config)
+    tunes = config.train_mode == "finetune" and not job
+    if config.class_weights == "none" or tunes:
         return
-    job = config.train_mode == "semi_supervised"
     option = "finetune.class_weights" if job else "train_mode"
     raise ValueError(
         "`class_weights` weighs the labelled images of fine-tuning: give "
@@ -39,8 +42,7 @@ def check_eval_name(config: Any) -> None:
 
 def check_calibrate(config: Any) -> None:
     evaluates = config.mode in ("eval", "train_then_eval")
-    of_a_job = config.train_mode == "semi_supervised"
-    if config.calibrate and not (evaluates or of_a_job):
+    if config.calibrate and not (evaluates or is_for_a_job(config)):
         raise ValueError(
             "`calibrate` fits a temperature where a run is evaluated: give "
             "mode='eval' or 'train_then_eval'; exports and predictions of the "
@@ -71,8 +73,8 @@ def check_folds(config: Any) -> None:
     """Raises a ValueError where cross-validation has nothing to compare."""
     if not config.best_folds:
         return
-    if config.train_mode != "finetune":
-        job = config.train_mode == "semi_supervised"
+    job = is_for_a_job(config)
+    if job or config.train_mode != "finetune":
         option = "finetune.best_folds" if job else "train_mode"
         raise ValueError(
             "`best_folds` leaves labels out of fine-tuning: give "

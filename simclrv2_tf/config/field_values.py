@@ -7,6 +7,8 @@ import os
 from typing import Any
 
 from simclrv2_tf.config import stage_overrides
+from simclrv2_tf.config.home_paths import from_home
+from simclrv2_tf.config.option import MODEL
 
 # The type of a field: what is taken for it, and its words.
 _TYPES = {
@@ -17,23 +19,6 @@ _TYPES = {
 }
 
 
-# Fields that a path from "~" on may be given for.
-_PATHS = (
-    "model_dir",
-    "data_dir",
-    "export_dir",
-    "checkpoint",
-    "teacher",
-    "label_map",
-    "exclude_images",
-    "embed_output",
-    "predict_output",
-    "probe_output",
-    "curate_output",
-    "target",
-)
-
-
 def settle_types(config: Any) -> None:
     """Converts each field to its type; Python callers may give another one."""
     if isinstance(config.stage_options, dict):
@@ -41,8 +26,7 @@ def settle_types(config: Any) -> None:
         object.__setattr__(config, "stage_options", text)
     for field in dataclasses.fields(config):
         value = _settled(field, getattr(config, field.name))
-        if field.name in _PATHS:
-            value = _from_home(value)
+        value = from_home(field.name, value)
         object.__setattr__(config, field.name, value)
     width = config.width_multiplier
     if width.is_integer():  # users write 2, and 2 is in the names of networks
@@ -71,13 +55,6 @@ def _telling(field, value, name):
     return _settled(field, value, name)
 
 
-def _from_home(path):
-    """A path from the user's home on; shells leave `--flag=~/x` as it is."""
-    if not path or not path.startswith("~") or os.path.exists(path):
-        return path
-    return os.path.expanduser(path)
-
-
 def _settled(field, value, name=""):
     name = name or field.name
     if value is None and field.default is None:
@@ -91,9 +68,17 @@ def _settled(field, value, name=""):
     )
     if not fits or (kind is float and not math.isfinite(value)):
         raise ValueError(
-            f"`{name}` must be {words}. Received: {name}={value!r}"
+            f"`{name}` must be {words}{_for_all_stages(field, name)}. "
+            f"Received: {name}={value!r}"
         )
     return os.fspath(value) if kind is str else kind(value)
+
+
+def _for_all_stages(field, name):
+    """Where a keras.Model is taken that an option of a stage cannot be."""
+    if name == field.name or field.metadata["also"] is not MODEL:
+        return ""
+    return f"; a keras.Model is given for the whole job, as {field.name}="
 
 
 def check_choices(config: Any) -> None:

@@ -92,8 +92,8 @@ class ApplicationConfig:
 
     split: str | None = option(
         None,
-        "Split that --mode=embed and --mode=predict go through; unset: all "
-        "splits, one after another.",
+        "Split that --mode=embed, --mode=predict and --mode=curate go through; "
+        "unset: all splits, one after another. --mode=eval has --eval_split.",
         kind=str,
     )
     embed_endpoint: str = option(

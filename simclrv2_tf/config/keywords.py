@@ -455,8 +455,8 @@ class Options(TypedDict, total=False):
     --mode=curate; unset: model_dir/curation."""
 
     split: str | os.PathLike[str] | None
-    """Split that --mode=embed and --mode=predict go through; unset: all
-    splits, one after another."""
+    """Split that --mode=embed, --mode=predict and --mode=curate go through;
+    unset: all splits, one after another. --mode=eval has --eval_split."""
 
     embed_endpoint: str | os.PathLike[str]
     """Endpoint that --mode=embed writes: the features, or proj_sel,

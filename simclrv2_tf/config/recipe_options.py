@@ -1,6 +1,7 @@
 """Options of the job of three stages, and those of its single stages."""
 
 import dataclasses
+from typing import Any
 
 from simclrv2_tf.config.option import at_least
 from simclrv2_tf.config.option import option
@@ -29,3 +30,11 @@ class RecipeConfig:
         "--pretrain.learning_rate=0.5.",
         kind=str,
     )
+
+
+def is_for_a_job(config: Any) -> bool:
+    """Whether a config is for the job: run, or asked what it would do.
+
+    A recipe may be asked for without saying that it is for a job.
+    """
+    return config.train_mode == "semi_supervised" or config.mode == "recommend"

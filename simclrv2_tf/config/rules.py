@@ -6,6 +6,8 @@ from typing import Any
 from simclrv2_tf.config.average_rules import check_average
 from simclrv2_tf.config.average_rules import check_memory
 from simclrv2_tf.config.average_rules import of_pretraining
+from simclrv2_tf.config.average_rules import pretrains_alone
+from simclrv2_tf.config.average_rules import where
 from simclrv2_tf.config.evaluation_rules import check_best
 from simclrv2_tf.config.evaluation_rules import check_calibrate
 from simclrv2_tf.config.evaluation_rules import check_class_weights
@@ -18,6 +20,9 @@ from simclrv2_tf.config.hardware_options import STRATEGIES
 from simclrv2_tf.config.logger_names import check_loggers
 from simclrv2_tf.config.probe_values import check_probes
 from simclrv2_tf.config.publishing_options import check_publishing
+from simclrv2_tf.config.recipe_options import is_for_a_job
+
+_FINETUNE = "train_mode='finetune'"
 
 
 def time_limit_seconds(config: Any) -> int:
@@ -60,14 +65,16 @@ def _check_labels(config):
 
 
 def _check_freezing(config):
+    block, job = config.fine_tune_after_block, is_for_a_job(config)
     stages = {"pretrain": "pretraining", "distill": "distillation"}
     stage = stages.get(config.train_mode)
-    if config.fine_tune_after_block > -1 and stage:
+    if block > -1 and (stage or job):
+        option = f"finetune.fine_tune_after_block={block}"
         raise ValueError(
             "`fine_tune_after_block` freezes blocks in fine-tuning and has no "
-            f"meaning in {stage}: leave it at -1 or give "
-            "train_mode='finetune'. Received: fine_tune_after_block="
-            f"{config.fine_tune_after_block}"
+            f"meaning in {'all stages of a job' if job else stage}: leave it "
+            f"at -1 or give {option if job else _FINETUNE}. Received: "
+            f"fine_tune_after_block={block}"
         )
     if config.frozen_batch_norm == "batch" and config.fine_tune_after_block < 0:
         raise ValueError(
@@ -80,11 +87,14 @@ def _check_freezing(config):
 def _check_probe(config):
     if not config.linear_probe_init:
         return
-    if config.train_mode != "finetune" or not config.checkpoint:
+    job = is_for_a_job(config)
+    if job or config.train_mode != "finetune" or not config.checkpoint:
+        alone = f"{_FINETUNE} and checkpoint"
         raise ValueError(
             "`linear_probe_init` starts fine-tuning from the features of a "
-            "checkpoint: give train_mode='finetune' and checkpoint. Received: "
-            f"train_mode={config.train_mode!r}, "
+            "checkpoint: give "
+            f"{'finetune.linear_probe_init=True' if job else alone}. "
+            f"Received: train_mode={config.train_mode!r}, "
             f"checkpoint={config.checkpoint!r}"
         )
     if config.zero_init_logits_layer:
@@ -95,10 +105,10 @@ def _check_probe(config):
 
 
 def _check_gradient_cache(config):
-    if config.gradient_cache_microbatch and config.train_mode != "pretrain":
+    if config.gradient_cache_microbatch and not pretrains_alone(config):
         raise ValueError(
             "`gradient_cache_microbatch` is for the contrastive loss and has "
-            f"no meaning with train_mode={config.train_mode!r}: leave it at "
+            f"no meaning {where(config)}: leave it at "
             f"0{of_pretraining(config, 'gradient_cache_microbatch')}. "
             "Received: gradient_cache_microbatch="
             f"{config.gradient_cache_microbatch}"

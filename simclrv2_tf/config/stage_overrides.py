@@ -9,6 +9,8 @@ from collections.abc import Collection
 from collections.abc import Mapping
 from typing import Any
 
+from simclrv2_tf.config.home_paths import from_home
+
 STAGES = ("pretrain", "finetune", "distill", "scratch")
 # What the job decides for all stages alike, or by itself.
 OF_THE_JOB = (
@@ -73,7 +75,8 @@ def read(text: str | None, config: Any) -> dict[str, dict[str, Any]]:
         where, _, value = word.partition("=")
         stage, _, name = where.partition(".")
         _check(word, stage, name, kinds)
-        options[stage][name] = _value(kinds[name], value, word)
+        settled = _value(kinds[name], value, word)
+        options[stage][name] = from_home(name, settled)
     return options
 
 

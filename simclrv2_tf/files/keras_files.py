@@ -15,7 +15,8 @@ def in_files(options: Mapping[str, Any], directory: str | None) -> dict:
 
     A run that goes on reads its networks anew, and so they need to be
     somewhere: `backbone.keras`, `student.keras`, `teacher.keras`,
-    `teacher-2.keras` and so on.
+    `teacher-2.keras` and so on. A file that is there is written anew; see
+    `kept_networks.as_begun`, which keeps those of a job or a run.
 
     Args:
       options: Fields of `Config`; of `OPTIONS` each may be text, a path, a
@@ -32,13 +33,16 @@ def in_files(options: Mapping[str, Any], directory: str | None) -> dict:
     return kept
 
 
-def _texts(name, value, directory):
+def names(option: str, count: int) -> list[str]:
+    """Names of the files of an option's models, without their ending."""
+    numbered = [f"{option}-{number}" for number in range(2, count + 1)]
+    return [option, *numbered][:count]
+
+
+def _texts(option, value, directory):
     several = list(value) if isinstance(value, list | tuple) else [value]
-    parts = [
-        _text(each, f"{name}-{number}" if number > 1 else name, directory)
-        for number, each in enumerate(several, 1)
-    ]
-    return ",".join(parts)
+    named = zip(names(option, len(several)), several, strict=True)
+    return ",".join(_text(each, name, directory) for name, each in named)
 
 
 def _text(value, name, directory):

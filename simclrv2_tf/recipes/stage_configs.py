@@ -30,7 +30,7 @@ _NOT_SHARED = (*OF_THE_JOB, "checkpoint", "holdout_fraction", "export_dir")
 
 # Of the stages that train a classifier, and of that which has the most steps
 # (fine-tuning may be a single one).
-_NOT_IN_PRETRAINING = ("calibrate", "patience", "export_best")
+_NOT_IN_PRETRAINING = ("calibrate", "patience", "export_best", "knn_k")
 _IN_ONE_ALONE = ("profile_steps",)
 # How weights that are given are read. Fine-tuning goes on from pretraining,
 # which has begun with these.
@@ -97,11 +97,11 @@ def _elsewhere(stage, pretrained):
     longest = "distill" if pretrained else "pretrain"
     names = () if stage == longest else _IN_ONE_ALONE
     if stage == "pretrain":
-        return (*names, *_NOT_IN_PRETRAINING)
+        return (*names, *_STUDENT, *_NOT_IN_PRETRAINING)
     if stage != "finetune":
         return names
     begun_with = OF_WEIGHTS[:1] if pretrained else OF_WEIGHTS
-    return (*names, *begun_with)
+    return (*names, *_STUDENT, *begun_with)
 
 
 def _as_pretrained(own):
@@ -142,7 +142,8 @@ def _as_distilled(shared, own):
         options = {n: v for n, v in options.items() if n not in _OF_KERAS}
         named = zip(_STUDENT, _OF_KERAS, strict=True)
         options |= {of: student[n] for n, of in named if student.get(n)}
-    return {**options, **own["scratch"]}
+    options |= own["scratch"]
+    return {n: v for n, v in options.items() if n not in _STUDENT}
 
 
 def _has_network(own):
@@ -182,19 +183,32 @@ def config_of(
       evaluates: Whether there is something to evaluate on.
     """
     directory = os.path.join(config.directory, FOLDERS[stage])
+    judged = evaluates and stage != "pretrain"
     options = {
-        **recipe.options(stage),
+        **_heeded(recipe.options(stage), stage, judged),
         **_of_now(config, stage),
         **data,
         **_beginnings(config, recipe, stage),
         "dataset": config.dataset,
         "train_mode": MODES[stage],
-        "mode": "train_then_eval"
-        if evaluates and stage != "pretrain"
-        else "train",
+        "mode": "train_then_eval" if judged else "train",
         "model_dir": directory,
     }
     return Config(**options)
+
+
+def _heeded(options, stage, judged):
+    """Options without those that a run of the stage would have no use for.
+
+    A run that is given one is refused, or warns; to a job they are given for
+    all stages, and its recipe may be of an earlier version.
+    """
+    without = set() if judged else {"knn_k"}
+    if stage != "distill":
+        without |= {"teacher", *_STUDENT}
+    elif not options.get("student"):
+        without |= set(_STUDENT)
+    return {n: v for n, v in options.items() if n not in without}
 
 
 def _of_now(config, stage):

@@ -15,6 +15,8 @@ from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import weights
 
 POLL_SECONDS = 1.0  # between looks for a run that has not begun
+# Two ways to say how many labels are used.
+_LABELS = frozenset(("label_fraction", "labels_per_class"))
 # How data are read here and now; all other options say what they are.
 _READING = ("download", "cache_dataset", "shuffle_buffer")
 _TRAINING = ("train", "train_then_eval", "recommend")
@@ -82,11 +84,14 @@ def _names(config):
     """Options of the data that are as the run has them.
 
     Images that were set aside belong to "all splits"; they are a split of
-    their own only where a split is given.
+    their own only where a split is given. Where it is given how many labels
+    are used, it is not as the run has it, in whichever way it says so.
     """
     divided = ("eval", "probe", "curate")
     whole = config.mode not in divided and not config.split
-    left = (*_READING, *config.given, *(["holdout_fraction"] if whole else []))
+    left = {*_READING, *config.given, *(["holdout_fraction"] if whole else [])}
+    if _LABELS & config.given:
+        left |= _LABELS
     fields = dataclasses.fields(DataConfig)
     return [field.name for field in fields if field.name not in left]
 

@@ -37,10 +37,7 @@ def describe(directory: str | None) -> str:
         )
     flags = read_dictionary(os.path.join(directory, "flags.json"))
     if not flags:
-        raise ValueError(
-            f"`model_dir` {directory!r} holds no run: expected a directory "
-            "with flags.json, which training writes."
-        )
+        raise ValueError(_no_run(directory))
     events = journal.read(directory)
     parts = {
         "run": _run(directory, flags),
@@ -54,6 +51,19 @@ def describe(directory: str | None) -> str:
     }
     lines = [f"{name:<12}{text}" for name, text in parts.items() if text]
     return "\n".join(lines + _warnings(events))
+
+
+def _no_run(directory):
+    """The error where there are no flags of a run."""
+    if os.path.isdir(directory) and not os.listdir(directory):
+        return (
+            f"`model_dir` {directory!r} is empty, there is nothing yet: a job "
+            "that is still planned has no files. Ask again when it trains."
+        )
+    return (
+        f"`model_dir` {directory!r} holds no run: expected a directory with "
+        "flags.json, which training writes."
+    )
 
 
 def _run(directory, flags):

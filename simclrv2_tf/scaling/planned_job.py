@@ -85,6 +85,12 @@ class PlannedJob:
         """The `LayerCosts` of the whole network."""
         return sum(self.parts.values(), layer_costs.LayerCosts())
 
+    @functools.cached_property
+    def trained(self) -> layer_costs.LayerCosts:
+        """The `LayerCosts` of the parts that are not frozen."""
+        parts = list(self.parts.values())[self.frozen :]
+        return sum(parts, layer_costs.LayerCosts())
+
 
 @functools.lru_cache(maxsize=64)  # jobs that differ in the batch alone
 def _counted(image_size, mode, layers, out_dim, **backbone):

@@ -8,8 +8,8 @@ from simclrv2_tf.scaling.accelerators import Device
 from simclrv2_tf.scaling.planned_job import FLOAT
 from simclrv2_tf.scaling.planned_job import PlannedJob
 
-VIEWS = 2
-STEP = 3  # a backward pass costs two forward passes
+BACKWARD = 2  # forward passes that a backward pass takes as long as
+STEP = 1 + BACKWARD
 LATENCY = 30e-6  # seconds that a collective takes at least: an assumption
 
 
@@ -18,22 +18,32 @@ def wire(job: PlannedJob) -> dict[str, float]:
 
     By rings: of n devices' shares a gather passes on n - 1, and a sum of
     the whole takes twice (n - 1) / n of it. Left out: the keys of a momentum
-    memory, which are gathered as the embeddings are.
+    memory, which are gathered as the embeddings are. What is frozen sends
+    nothing.
     """
     ring = (job.devices - 1) / job.devices
-    embeddings = VIEWS * job.batch * job.proj_out_dim * FLOAT
-    # In tiles the backward pass gathers three numbers a pair; the dense
-    # form sums the gradient of all replicas' embeddings.
-    backward = 3 * job.batch * FLOAT
-    if job.batch <= losses.DENSE_PAIRS:
-        backward = 2 * embeddings
     # Mean and variance on the way forward, two sums on the way back.
-    moments = 2 * FLOAT * sum(job.whole.norms) * job.global_bn
+    moments = 2 * FLOAT * sum(job.trained.norms) * job.global_bn
     return {
-        "gradients": 2 * ring * job.whole.parameters * FLOAT,
-        "embeddings": ring * (embeddings + backward),
+        "gradients": 2 * ring * job.trained.parameters * FLOAT,
+        "embeddings": ring * _embeddings(job),
         "moments": 2 * ring * moments * (_forwards(job) + _parts(job)),
     }
+
+
+def _embeddings(job):
+    """Bytes of all devices' embeddings and their gradient, both ways.
+
+    A single view has no other that it is compared with.
+    """
+    if job.views < 2:
+        return 0
+    embeddings = job.views * job.batch * job.proj_out_dim * FLOAT
+    # In tiles the backward pass gathers three numbers a pair; the dense
+    # form sums the gradient of all replicas' embeddings.
+    if job.batch <= losses.DENSE_PAIRS:
+        return embeddings + 2 * embeddings
+    return embeddings + 3 * job.batch * FLOAT
 
 
 def _parts(job):
@@ -53,8 +63,9 @@ def collectives(job: PlannedJob) -> int:
         return 0
     # Mean and variance one after the other; backward both sums at once.
     moments = 2 * _forwards(job) + _parts(job)
-    # Two of the loss, one of the gradients.
-    return 3 + len(job.whole.norms) * moments * job.global_bn
+    # Two of the loss that compares views, one of the gradients.
+    of_loss = 2 if job.views > 1 else 0
+    return of_loss + 1 + len(job.trained.norms) * moments * job.global_bn
 
 
 def passes(
@@ -85,14 +96,22 @@ def seconds(
       efficiency: Share of the device's speed that is reached, in (0, 1].
     """
     speed = device.speed if job.itemsize == FLOAT else device.speed_16
-    each = passes(job.remat, job.gradient_cache_microbatch, job.memory_size)
-    work = VIEWS * job.share * job.whole.multiplications * each
+    work = job.views * job.share * _multiplications(job)
     between = device.network if job.hosts > 1 else device.wire
     sent = sum(wire(job).values()) / min(between, device.wire)
     return {
         "computing": 2 * work / (speed * efficiency),
         "communicating": sent + collectives(job) * LATENCY,
     }
+
+
+def _multiplications(job):
+    """Of a view in a step: what is frozen takes no backward pass."""
+    again = (job.gradient_cache_microbatch, job.memory_size)
+    trained = job.trained.multiplications
+    frozen = job.whole.multiplications - trained
+    forward = passes(False, *again) - BACKWARD
+    return trained * passes(job.remat, *again) + frozen * forward
 
 
 def balance(

@@ -1,8 +1,10 @@
-"""A Keras model that a job has begun with stays the job's."""
+"""A Keras model that a job or a run has begun with stays its own."""
 
 import keras
+import keras_networks
 import pytest
 
+import simclrv2_tf
 from simclrv2_tf import python_calls
 from simclrv2_tf import session
 from simclrv2_tf.recipes import record
@@ -54,6 +56,79 @@ def test_the_same_network_made_again_is_the_jobs(call, tmp_path):
     before = call(model(), "on other images")
     record.write_json(str(tmp_path), record.JOB, JOB)
     assert call(model(), "on other images") == before
+
+
+@pytest.fixture
+def distill(tmp_path, monkeypatch):
+    """Calls for a run in `tmp_path`; gives the options it is to have."""
+    asked = []
+    monkeypatch.setattr(
+        session, "run", lambda config, *_, **__: asked.append(config) or {}
+    )
+
+    def distill(teacher, **options):
+        simclrv2_tf.distill("digits", tmp_path, teacher, **options)
+        return asked[-1]
+
+    return distill
+
+
+def begun(directory):
+    (directory / "flags.json").write_text("{}")
+    return {p.name: p.read_bytes() for p in directory.glob("*.keras")}
+
+
+def test_another_teacher_leaves_that_of_the_run(distill, tmp_path):
+    first = keras_networks.classifier(10)
+    distill(keras_networks.classifier(10, bias=1.0))
+    config = distill(first)  # nothing has begun: it is the run's now
+    files = begun(tmp_path)
+    assert distill(first).teacher == config.teacher
+    for other, differs in (
+        (keras_networks.classifier(10, bias=1.0), "weights"),
+        (keras_networks.classifier(10, "softmax"), "layers"),
+    ):
+        message = f"`teacher` must be .* the run began with.*of other {differs}"
+        with pytest.raises(ValueError, match=message):
+            distill(other)
+        with pytest.raises(ValueError, match=message):
+            simclrv2_tf.evaluate("digits", tmp_path, teacher=other)
+    assert begun(tmp_path) == files
+    kept = tmp_path / "teacher.keras"
+    assert distill(kept).teacher == str(kept)
+
+
+def test_each_of_several_teachers_is_compared(distill, tmp_path):
+    teachers = [keras_networks.classifier(10, bias=b) for b in (0.0, 1.0)]
+    config = distill(teachers)
+    files = begun(tmp_path)
+    assert distill(teachers).teacher == config.teacher
+    with pytest.raises(ValueError, match="`teacher-2` must .*other weights"):
+        distill(teachers[:1] * 2)
+    assert begun(tmp_path) == files
+
+
+def functional():
+    inputs = keras.Input((8, 8, 3))
+    outputs = keras.layers.Conv2D(2, 3)(inputs)
+    return keras.Model(inputs, outputs)
+
+
+@pytest.mark.parametrize("make", [model, functional])
+def test_a_student_that_a_script_makes_again_is_the_runs(
+    make, distill, tmp_path
+):
+    """Its weights are drawn anew, which the checkpoint stands for."""
+    own = {"student_pixels": "0..1"}
+    config = distill("runs/teacher", student=make(), **own)
+    files = begun(tmp_path)
+    other = make()
+    other.compile("sgd", "mse")
+    again = distill("runs/teacher", student=other, **own)
+    assert again.student == config.student == str(tmp_path / "student.keras")
+    assert begun(tmp_path) == files
+    with pytest.raises(ValueError, match="`student` must .* of other layers"):
+        distill("runs/teacher", student=model(3), **own)
 
 
 def test_without_a_directory_nothing_changes(tmp_path):

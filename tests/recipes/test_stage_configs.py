@@ -5,6 +5,7 @@ import pytest
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.runs.start import unused_options
 
 STUDENT, OTHER = "keras:MobileNetV3Small", "keras:EfficientNetB0"
 
@@ -60,6 +61,44 @@ def test_a_keras_student_gives_way_to_what_is_given(own, backbone):
         scratch_of(job(**student, stage_options={"scratch": own})),
     ]
     assert [config.backbone for config in made] == [backbone, backbone]
+
+
+def runs_of(config, recipe=None):
+    recipe = recipe or Recipe(given=stage_configs.given(config))
+    return {
+        stage: stage_configs.config_of(config, recipe, stage, {}, True)
+        for stage in stage_configs.STAGES
+    }
+
+
+STUDENTS = {"student": STUDENT, "student_weights": "random"}
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_stage_is_given_what_it_heeds(earlier):
+    """Or its run, which is given what it would ignore, would be refused."""
+    options = {**STUDENTS, "knn_k": 5}
+    shared = dict.fromkeys(stage_configs.STAGES, options)
+    runs = runs_of(job(**options), Recipe(given=shared) if earlier else None)
+    for stage, config in runs.items():
+        unused_options.check(config)
+        distils, judged = stage == "distill", stage != "pretrain"
+        assert config.student == (STUDENT if distils else None)
+        assert config.student_weights == ("random" if distils else None)
+        assert config.knn_k == (5 if judged else 0)
+    assert runs["scratch"].backbone == STUDENT
+
+
+def test_flagfiles_say_what_their_stage_heeds():
+    given = stage_configs.given(job(**STUDENTS, knn_k=5))
+    assert [s for s in given if "student" in given[s]] == ["distill"]
+    assert "knn_k" not in given["pretrain"]
+    own = {"scratch": STUDENTS, "distill": {"student_pixels": "0..1"}}
+    given = stage_configs.given(job(stage_options=own))
+    assert given["scratch"]["backbone"] == STUDENT
+    assert "student" not in given["scratch"]
+    for config in runs_of(job(stage_options=own)).values():
+        unused_options.check(config)
 
 
 def test_jobs_of_earlier_versions_go_on_with_their_student():

@@ -135,6 +135,20 @@ def test_what_was_given_stays_and_all_else_is_the_runs(run):
     assert with_own_data(other) is other
 
 
+@pytest.mark.parametrize("mode", ["probe", "eval"])
+def test_labels_are_drawn_as_is_given_in_either_way(run, mode):
+    options = {"mode": mode, "model_dir": str(run)}
+    write_flags(run, dataset="csv:table.csv", label_fraction=0.1, label_seed=3)
+    config = with_own_data(Config(**options, labels_per_class=5))
+    assert (config.labels_per_class, config.label_fraction) == (5, 1.0)
+    assert config.label_seed == 3
+    write_flags(run, dataset="csv:table.csv", labels_per_class=5)
+    config = with_own_data(Config(**options, label_fraction=0.1))
+    assert (config.labels_per_class, config.label_fraction) == (0, 0.1)
+    with pytest.raises(ValueError, match="not both"):
+        Config(**options, label_fraction=0.1, labels_per_class=5)
+
+
 def test_data_from_python_have_no_name_to_go_by(run):
     write_flags(run, dataset="imagenet2012")
     write_environment(run, "a tf.data.Dataset")

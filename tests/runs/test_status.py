@@ -81,13 +81,20 @@ def test_a_lock_that_is_held_is_a_run_that_lives(run):
     ("make", "message"),
     [
         (lambda d: None, "give --model_dir"),
-        (lambda d: str(d), "holds no run"),
+        (lambda d: str(d), "is empty.*still planned has no files. Ask again"),
+        (lambda d: str(d / "nowhere"), "holds no run: expected"),
         (lambda d: "gs://bucket/run", "local directories"),
     ],
 )
 def test_no_run_is_a_sentence(tmp_path, make, message):
     with pytest.raises(ValueError, match=message):
         status.describe(make(tmp_path))
+
+
+def test_files_of_others_are_no_run(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="holds no run: expected"):
+        status.describe(str(tmp_path))
 
 
 def test_strange_values_are_left_out(run):
