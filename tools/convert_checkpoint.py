@@ -5,11 +5,19 @@ import argparse
 import math
 import sys
 
+# Arguments of a network that weights do not tell.
+OF_THE_NETWORK = (
+    "ft_proj_selector",
+    "proj_head_mode",
+    "input_mean",
+    "input_std",
+)
 EXAMPLES = """examples:
   convert_checkpoint.py r50_1x_sk1/ r50_1x_sk1.safetensors --check
   convert_checkpoint.py simclrv2/pretrained/r50_1x_sk0 r50.keras
   convert_checkpoint.py run/ for_tf1/model.ckpt-0
   convert_checkpoint.py encoder.pth for_tf2/ckpt-0 --ignore 'projector'
+  convert_checkpoint.py bolts.pth b.keras --input_mean=0,0,0 --input_std=1,1,1
   convert_checkpoint.py --published
 """
 
@@ -42,6 +50,15 @@ def parse(arguments):
         help="what to call a projection head of one layer",
     )
     parser.add_argument(
+        "--input_mean",
+        help="what the weights expect taken from each channel of images in "
+        "[0, 1], such as 0.485,0.456,0.406",
+    )
+    parser.add_argument(
+        "--input_std",
+        help="what each channel is then divided by, such as 0.229,0.224,0.225",
+    )
+    parser.add_argument(
         "--check",
         action="store_true",
         help="compare the endpoints of both sides; fails above 1e-4",
@@ -70,7 +87,7 @@ def main(arguments=None):
         return 0
     quiet_start.load_tensorflow()
     loading = {"ema": parsed.ema, "ignore": parsed.ignore}
-    for name in ("ft_proj_selector", "proj_head_mode"):
+    for name in OF_THE_NETWORK:
         if getattr(parsed, name) is not None:
             loading[name] = getattr(parsed, name)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ _PUBLISHED_SE_RATIO = 0.25  # used in no release, but the usual one
 _RESNET = ("resnet_depth", "width_multiplier", "sk_ratio", "se_ratio")
 _BACKBONE = (*_RESNET, "channels")
 _HEAD = ("proj_head_mode", "num_proj_layers", "proj_out_dim")
+_HEADS = (*_HEAD, "num_classes")
 _WORDS = {"resnet_depth": "depth", "width_multiplier": "width"}
 _SHOWN = 3
 
@@ -64,12 +66,16 @@ def describe(arguments: Mapping[str, Any]) -> str:
 def agreeing(
     inferred: Mapping[str, Any], known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Those of the known arguments that the shapes of the weights allow.
+    """Those of the known arguments that the weights allow.
+
+    Heads are those that the weights have: some may be passed over in a file
+    that describes them.
 
     Args:
       inferred: Arguments of `Network` that the weights tell.
       known: Arguments that stand beside them, in a run's flags or a file.
     """
+    known = {k: v for k, v in known.items() if _fits_heads(k, v, inferred)}
     if inferred.get("backbone"):
         return {k: v for k, v in known.items() if k not in _RESNET}
     shapes = _backbone_shapes(inferred)
@@ -79,6 +85,15 @@ def agreeing(
         if key not in (*_BACKBONE, "image_size")
         or _backbone_shapes({**inferred, key: value}) == shapes
     }
+
+
+def _fits_heads(key, value, inferred):
+    """Whether a known argument may stand beside the heads of the weights."""
+    if key == "ft_proj_selector" and not inferred["num_classes"]:
+        layers = 1 if inferred["proj_head_mode"] == "linear" else 0
+        layers = inferred.get("num_proj_layers", layers)
+        return -layers - 1 <= value <= layers
+    return key not in _HEADS or key not in inferred
 
 
 def check(inferred: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
@@ -219,7 +234,13 @@ def _ratio(arguments, key, place, usual, shapes, filters):
         if layer.place.endswith(place)
     )
     shape = shapes.get(f"{scope}/kernel")
-    return usual if fits or shape is None else shape[2] / filters
+    return usual if fits or shape is None else _share(shape[2], filters)
+
+
+def _share(middle, filters):
+    """A ratio of filters of which they have so many in the middle."""
+    ratio = middle / filters
+    return ratio if int(filters * ratio) == middle else math.nextafter(ratio, 1)
 
 
 def _last(arguments, place):

@@ -65,8 +65,9 @@ class SimCLRNetwork(nn.Module):
 
     Args:
       ft_proj_selector: The layer that the supervised head reads.
-      input_mean: What is taken from each channel of the images first.
-      input_std: What each channel is then divided by.
+      input_mean: What is taken from each channel of the images first,
+        numbers or text with commas between them.
+      input_std: What each channel is then divided by, the same.
       batch_norm_decay: Share of the old value in the moving statistics.
         PyTorch keeps the unbiased variance there, the original the biased.
       **arguments: Those of `simclrv2_tf.Network` that tell the shapes.
@@ -76,8 +77,8 @@ class SimCLRNetwork(nn.Module):
         self,
         ft_proj_selector: int = 0,
         batch_norm_decay: float = 0.9,
-        input_mean: Sequence[float] | None = None,
-        input_std: Sequence[float] | None = None,
+        input_mean: str | Sequence[float] | None = None,
+        input_std: str | Sequence[float] | None = None,
         **arguments: Any,
     ) -> None:
         super().__init__()
@@ -135,6 +136,8 @@ def _per_channel(numbers):
     """Numbers as (channels, 1, 1); None for None."""
     if numbers is None:
         return None
+    if isinstance(numbers, str):  # as flags have them, and files had
+        numbers = [float(number) for number in numbers.split(",")]
     return torch.tensor(numbers, device="cpu").reshape(-1, 1, 1)
 
 

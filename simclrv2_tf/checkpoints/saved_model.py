@@ -40,7 +40,7 @@ def _itself_or_newest(directory):
     if any(map(tf.io.gfile.exists, _paths(directory, _MARKS))):
         return directory
     names = (n.rstrip("/") for n in tf.io.gfile.listdir(directory))
-    versions = sorted((int(n) for n in names if n.isdigit()), reverse=True)
+    versions = sorted((int(n) for n in names if n.isdecimal()), reverse=True)
     for version in versions:
         below = os.path.join(directory, str(version))
         if any(map(tf.io.gfile.exists, _paths(below, _MARKS))):

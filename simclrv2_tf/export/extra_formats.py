@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.export import conversion_errors
 from simclrv2_tf.export import quantized
 from simclrv2_tf.export import runtimes
 from simclrv2_tf.machine.full_float32 import full_float32
@@ -35,6 +36,11 @@ EXTRA_FORMATS = {
     ),
 }
 
+# Files of protobuf and FlatBuffers are smaller than 2 GiB; the ONNX of 8 bits
+# is made of such a file.
+_OF_FLOATS = ("onnx", "litert", quantized.ONNX)
+_BYTES, _MOST_BYTES = 4, 2**31
+
 
 def check_installed(formats: Iterable[str]) -> None:
     """Refuses formats that are unknown or whose packages are missing.
@@ -54,6 +60,26 @@ def check_installed(formats: Iterable[str]) -> None:
             raise ValueError(
                 f"The export format {form!r} needs {' and '.join(missing)}: "
                 f"pip install 'simclrv2_tf[{extra}]'"
+            )
+
+
+def check_size(network: keras.Model, formats: Iterable[str]) -> None:
+    """Refuses formats whose file of floats cannot hold so many weights.
+
+    Args:
+      network: A `Network`.
+      formats: Of `EXTRA_FORMATS`.
+
+    Raises:
+      ValueError: With the size.
+    """
+    size = _BYTES * network.count_params()
+    for form in formats:
+        if form in _OF_FLOATS and size >= _MOST_BYTES:
+            raise ValueError(
+                f"The export format {form!r} takes networks of less than "
+                f"{_MOST_BYTES / 2**30:g} GiB of weights in float32. Received: "
+                f"{size / 2**30:.1f} GiB; leave it out of `export_formats`."
             )
 
 
@@ -97,7 +123,8 @@ def _export(network, path, form):
     config = network.get_config()
     shape = (config["image_size"], config["image_size"], config["channels"])
     spec = tf.TensorSpec([None, *shape], tf.float32, "images")
-    network.export(path, form, verbose=False, input_signature=[spec])
+    with conversion_errors.of(form):
+        network.export(path, form, verbose=False, input_signature=[spec])
     images = np.random.default_rng(0).random((2, *shape), np.float32)
     run = runtimes.open_file(path)
     if run is not None:

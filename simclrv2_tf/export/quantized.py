@@ -17,6 +17,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.export import conversion_errors
+
 LITERT, ONNX = "litert_int8", "onnx_int8"
 INT8 = frozenset({LITERT, ONNX})
 ENDPOINTS = ("final_avg_pool", "proj_head_output", "logits_sup")
@@ -43,7 +45,8 @@ def write(
     model = keras.Model(network.input, endpoints)
     spec = tf.TensorSpec([None, *images.shape[1:]], tf.float32, "images")
     kind = _write_litert if form == LITERT else _write_onnx
-    kind(model, path, spec, images)
+    with conversion_errors.of(form):
+        kind(model, path, spec, images)
 
 
 def _write_litert(model, path, spec, images):

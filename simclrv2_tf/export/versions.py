@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator
 
 import tensorflow as tf
+
+from simclrv2_tf.export import version_origin
+
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 @contextlib.contextmanager
@@ -21,6 +26,10 @@ def staged(directory: str, version: int) -> Iterator[str]:
 
     Yields:
       The path to write to. If the body fails, it is removed.
+
+    Raises:
+      ValueError: If the version is no such number, its directory cannot be
+        written to, or what has that name there is no export of ours.
     """
     if version != int(version) or version < 0:
         raise ValueError(
@@ -30,6 +39,7 @@ def staged(directory: str, version: int) -> Iterator[str]:
     target = os.path.join(directory, str(int(version)))
     beside = os.path.join(directory, f".{int(version)}.writing")
     _make(directory)
+    _check_replaceable(target)
     _remove(beside)
     tf.io.gfile.makedirs(beside)
     try:
@@ -49,8 +59,19 @@ def _make(directory):
         ) from None
 
 
+def _check_replaceable(target):
+    """Raises a ValueError for what stands there and is no export of ours."""
+    if tf.io.gfile.exists(target) and not version_origin.is_ours(target):
+        raise ValueError(
+            "An export replaces an earlier export alone, which has a "
+            f"{version_origin.ARGUMENTS}. Received: {target!r}, which has "
+            "none: move it elsewhere, or give another --export_dir."
+        )
+
+
 def _replace(target, beside):
     """Puts a version in place; an old one of that number goes aside first."""
+    _check_replaceable(target)
     old = f"{beside}.old"
     _remove(old)
     if tf.io.gfile.exists(target):
@@ -64,18 +85,42 @@ def _remove(path):
         tf.io.gfile.rmtree(path)
 
 
-def forget_older(directory: str, version: int, keep: int) -> None:
+def forget_older(
+    directory: str,
+    version: int,
+    keep: int,
+    origin: str | os.PathLike[str] | None = None,
+) -> None:
     """Removes versions before `version`, so that `keep` stay with it.
 
+    Only exports of ours, and of the same origin, are counted and removed.
     Newer ones are left alone: whoever exports an older step does not mean to
     lose them.
+
+    Args:
+      directory: Where versions are; others may have theirs there.
+      version: The one that stays in any case.
+      keep: Versions that stay, that one and the newest before it.
+      origin: See `version_origin.write`. Where it is given each removal is
+        logged.
     """
-    older = [v for v in versions_of(directory) if v < version]
-    for old in older[: max(len(older) - keep + 1, 0)]:
-        tf.io.gfile.rmtree(os.path.join(directory, str(old)))
+    older = []
+    for number in versions_of(directory):
+        path = os.path.join(directory, str(number))
+        if number < version and version_origin.is_of(path, origin):
+            older.append(path)
+    for path in older[: max(len(older) - keep + 1, 0)]:
+        tf.io.gfile.rmtree(path)
+        if origin is not None:
+            _LOG.info(
+                "removed %s, an earlier export of the same run "
+                "(keep_hub_module_max=%d)",
+                path,
+                keep,
+            )
 
 
 def versions_of(directory: str) -> list[int]:
-    """Numbers of the versions, ascending."""
+    """Numbers of the directories that may be versions, ascending."""
     names = (name.rstrip("/") for name in tf.io.gfile.listdir(directory))
-    return sorted(int(name) for name in names if name.isdigit())
+    return sorted(int(name) for name in names if name.isdecimal())

@@ -15,6 +15,7 @@ import tensorflow as tf
 from simclrv2_tf.export import extra_formats
 from simclrv2_tf.export import quantized
 from simclrv2_tf.export import serving_config
+from simclrv2_tf.export import version_origin
 from simclrv2_tf.export import versions
 from simclrv2_tf.export import warmup
 from simclrv2_tf.export.decoding import write_decoding
@@ -24,8 +25,6 @@ from simclrv2_tf.export.signatures import TOP
 from simclrv2_tf.export.signatures import make_signatures
 from simclrv2_tf.export.signatures import name_methods
 from simclrv2_tf.export.temperature import write_temperature
-
-ARGUMENTS = "network.json"  # those of `Network`, beside the SavedModel
 
 
 def export_network(
@@ -40,6 +39,7 @@ def export_network(
     apply_orientation: bool = False,
     temperature: float = 1.0,
     calibration: np.ndarray | None = None,
+    origin: str | os.PathLike[str] | None = None,
 ) -> str:
     """Writes `<directory>/<version>/`, a SavedModel and what belongs to it.
 
@@ -60,7 +60,8 @@ def export_network(
       prepare: Function from encoded bytes (string scalar) to one image as
         evaluation sees it, float32 in [0, 1].
       names: Names of the classes; numbers unless given.
-      keep: Versions that stay, this one and the newest before it.
+      keep: Versions of this origin that stay, this one and the newest before
+        it.
       formats: Of `EXTRA_FORMATS`, those to write as well.
       top: Classes that an answer names, 1 or more.
       apply_orientation: Whether `prepare` turns images as their EXIF tags
@@ -70,15 +71,18 @@ def export_network(
         and other formats have the logits as they are.
       calibration: Images of training that int8 is calibrated on, float32
         (count, height, width, channels) in [0, 1], of the network's size.
+      origin: Path of the run or the weights, where others may export to the
+        directory as well; noted beside the SavedModel, as a digest.
 
     Returns:
       The path that was written.
 
     Raises:
-      ValueError: If arguments do not fit. There is then no such version, or
-        still the old one.
+      ValueError: If arguments do not fit, or something else than an export
+        has the version's place. What was there before is still there.
     """
     extra_formats.check_installed(formats)
+    extra_formats.check_size(network, formats)
     for form in quantized.INT8 & set(formats):
         quantized.check(network, form, calibration)
     with versions.staged(directory, version) as beside:
@@ -91,21 +95,23 @@ def export_network(
         warmup.write_records(
             beside, signatures, arguments["channels"], arguments["image_size"]
         )
-        _write_arguments(network, os.path.join(beside, ARGUMENTS))
+        _write_arguments(network, beside)
+        version_origin.write(beside, origin)
         write_decoding(beside, apply_orientation)
         write_temperature(beside, temperature)
         extra_formats.write(network, beside, formats, calibration)
-    versions.forget_older(directory, version, keep)
+    versions.forget_older(directory, version, keep, origin)
     serving_config.write(directory)
     return os.path.join(directory, str(version))
 
 
-def _write_arguments(network, path):
+def _write_arguments(network, version):
     """Those of `Network`; of a Keras backbone also the variables' names."""
     arguments = network.get_config()
     if arguments.get("backbone"):
         arguments["variables"] = list(network.named_variables())
         if network.backbone.with_constants:
             arguments["constants"] = True  # earlier versions did without
+    path = os.path.join(version, version_origin.ARGUMENTS)
     with tf.io.gfile.GFile(path, "w") as file:
         json.dump(arguments, file, indent=2)

@@ -20,6 +20,7 @@ from simclrv2_tf.files import atomic
 from simclrv2_tf.hub import load
 from simclrv2_tf.hub import not_kept
 from simclrv2_tf.hub import untrained_classifier
+from simclrv2_tf.models import pixel_scaling
 from simclrv2_tf.models.network import check_arguments
 from simclrv2_tf.models.network import check_selector
 
@@ -98,14 +99,14 @@ def _by_arrays(form, source, target, ema, ignore, overrides):
     if overrides.get("num_classes") == 0:
         weights = untrained_classifier.without(weights)
     architecture.check(weights.arguments, overrides)
-    arguments = {**weights.arguments, **overrides}
+    arguments = _with_numbers({**weights.arguments, **overrides})
     _check_complete(weights.arrays, arguments)
     written = weights.arrays
     if form == "tf1" and not ema:  # which alone has names for the rest
         check_finite(weights.momentum)
         written = joined(weights.arrays, weights.momentum)
-    _WRITERS[form](target, written, arguments)
     notes = (*weights.notes, *load.notes_of(weights.arguments, arguments))
+    _WRITERS[form](target, written, arguments)
     _LOG.info(
         "%s %s (%s): %s",
         architecture.describe(arguments),
@@ -114,6 +115,17 @@ def _by_arrays(form, source, target, ema, ignore, overrides):
         "; ".join([f"wrote {len(written)} variables", *notes]),
     )
     return arguments, set(whole.arrays) - set(weights.arrays)
+
+
+def _with_numbers(arguments):
+    """The same; means and deviations, text in a run's flags, are numbers."""
+    channels = arguments.get("channels", 3)
+    scaling = {
+        name: pixel_scaling.per_channel(name, arguments[name], channels)
+        for name in ("input_mean", "input_std")
+        if name in arguments
+    }
+    return {**arguments, **scaling}
 
 
 def format_of(target: str) -> str:

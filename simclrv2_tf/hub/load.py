@@ -24,6 +24,7 @@ from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import earlier_constants
 from simclrv2_tf.hub import fetch
 from simclrv2_tf.hub import snapshots
+from simclrv2_tf.hub import untrained_classifier
 from simclrv2_tf.models import pixel_scaling
 from simclrv2_tf.models.keras_build import canonical
 from simclrv2_tf.models.network import Network
@@ -46,7 +47,7 @@ def load_network(
 
     Loading is strict: all weights are used and all variables set, or the
     error lists what does not fit. The supervised head is left out by itself
-    when the number of classes differs.
+    when the number of classes differs, or its run never trained it.
 
     Args:
       source: A published name ("simclrv2/finetuned_1pct/r50_1x_sk1"); a
@@ -61,7 +62,8 @@ def load_network(
       ignore: Regular expression; tensors of a PyTorch file or of a TF1
         checkpoint that it matches from the start are passed over.
       **overrides: Arguments of `Network`. Those that contradict the weights
-        are an error, but for `num_classes`. The selector comes from here,
+        are an error, but for `num_classes`, which also keeps a classifier
+        that was never trained. The selector comes from here,
         else from the source, else it is 0.
 
     Returns:
@@ -76,6 +78,8 @@ def load_network(
     check_pattern("variable_schema", variable_schema)
     weights = find_weights(source, ema, ignore)
     weights = weights.with_head(overrides.get("proj_head_mode"))
+    if "num_classes" not in overrides:
+        weights = untrained_classifier.leave_out(weights, source)
     overrides = _with_canonical_backbone(overrides)
     architecture.check(weights.arguments, overrides)
     network = Network(**{**weights.arguments, **overrides})

@@ -34,6 +34,22 @@ def is_untrained(source: str | os.PathLike[str]) -> bool:
     return flags_beside.leave_classifier(flags)
 
 
+def leave_out(weights: Weights, source: str | os.PathLike[str]) -> Weights:
+    """The weights without a classifier that their run never trained.
+
+    Args:
+      weights: Those of the source.
+      source: See `hub.load_network`.
+
+    Returns:
+      The same weights where there is none; else a note says what is missing.
+    """
+    if not weights.arguments["num_classes"] or not is_untrained(source):
+        return weights
+    notes = (*weights.notes, SENTENCE)
+    return dataclasses.replace(without(weights), notes=notes)
+
+
 def without(weights: Weights) -> Weights:
     """The same weights and their average, without a classifier."""
     return dataclasses.replace(

@@ -79,10 +79,16 @@ def export_weights(
             config.apply_orientation,
             weights.temperature(source, ema),
             images,
+            _origin(config, source),
         )
         print(f"exported {path}{_turned(config)}{_scaled(path)}", flush=True)
         _tell_quality(config, source, network, path, data[1])
     return path
+
+
+def _origin(config, source):
+    """Whose a version is where others may export as well; else None."""
+    return (config.model_dir or source) if config.export_dir else None
 
 
 def _tell_quality(config, source, network, path, eval_source):

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.models import keras_build
+from simclrv2_tf.models import keras_imagenet_files
 from simclrv2_tf.models.keras_backbone import as_taken
 from simclrv2_tf.models.keras_backbone import check_images
 from simclrv2_tf.models.keras_pixels import pixel_scaling
@@ -21,6 +22,7 @@ from simclrv2_tf.models.keras_spec import constructor
 from simclrv2_tf.models.keras_spec import parse
 
 _TRIED = 224  # pixels of the images that a network of any size is tried on
+_WITHOUT_FILE = (None, "imagenet")  # `weights` of a constructor
 _LEAST = 1e-30  # of a probability, whose logarithm is the logit
 
 
@@ -143,4 +145,7 @@ def _model(spec, **settled):
     function = constructor(spec, fixed)
     kept = {n: v for n, v in spec.arguments.items() if n not in settled}
     spec = type(spec)(spec.kind, spec.name, kept)
-    return keras_build.construct(spec, function, **settled)
+    model = keras_build.construct(spec, function, **settled)
+    if {**kept, **settled}.get("weights") not in _WITHOUT_FILE:
+        keras_imagenet_files.settle(model)
+    return model

@@ -12,6 +12,7 @@ import tensorflow as tf
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.models import keras_build
 from simclrv2_tf.models import keras_constants
+from simclrv2_tf.models import keras_imagenet_files
 from simclrv2_tf.models.keras_spec import FILE
 from simclrv2_tf.models.keras_spec import KERAS
 from simclrv2_tf.models.keras_spec import KERAS_HUB
@@ -46,6 +47,8 @@ def load_start(network: Network, weights: str | None) -> None:
     model = network.backbone.model
     if weights.endswith(_FILES):
         _load_file(model, weights)
+        if _is_by_name(network):
+            keras_imagenet_files.settle(model)
         return
     source = _model_with(network.get_config(), weights)
     scales = _take_in_scale(source) if _is_by_name(network) else []

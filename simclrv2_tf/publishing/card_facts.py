@@ -113,7 +113,7 @@ def gather(
     """
     network = record.read_json(version, "network.json")
     name = os.path.basename(os.path.abspath(version))
-    step = int(name) if name.isdigit() else 0
+    step = int(name) if name.isdecimal() else 0
     places = (config.model_dir, config.checkpoint, version)
     directory = next(filter(None, map(_about, places)), None)
     stages = history.read_stages(directory) if directory else []

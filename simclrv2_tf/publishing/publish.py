@@ -14,6 +14,7 @@ from simclrv2_tf import export
 from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.required import required
+from simclrv2_tf.export import version_origin
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.repositories import EXTRAS
@@ -26,6 +27,7 @@ from simclrv2_tf.recipes import record
 
 CARD, CONFIG, LABELS = "README.md", "config.json", "labels.txt"
 _OF_THE_CARD = ("license", "intended_use")
+_NOT_FOR_OTHERS = shutil.ignore_patterns(version_origin.FILE)
 
 
 def check(config: Config) -> None:
@@ -106,7 +108,9 @@ def publish(config: Config, version: str) -> str:
     """
     target = required(config.target, "target")
     with _folder(target) as folder:
-        shutil.copytree(version, folder, dirs_exist_ok=True)
+        shutil.copytree(
+            version, folder, ignore=_NOT_FOR_OTHERS, dirs_exist_ok=True
+        )
         if not _has_card(version):
             _describe(config, version, folder)
         repository = parse_repository(target)

@@ -269,3 +269,9 @@ def test_the_target_must_tell_its_format(checkpoint):
         hub.convert(str(checkpoint), str(checkpoint / "weights"))
     with pytest.raises(ValueError, match="`form` must be one of"):
         hub.convert(str(checkpoint), "x", form="onnx")
+
+
+def test_names_that_only_look_like_numbers_are_no_versions(tmp_path):
+    (tmp_path / "²").mkdir()
+    with pytest.raises(ValueError, match="a directory that is none of these"):
+        any_format.locate(str(tmp_path))

@@ -98,6 +98,16 @@ def test_ratios_that_no_release_has():
     assert (told["sk_ratio"], told["se_ratio"]) == (0.5, 0.125)
 
 
+@pytest.mark.parametrize(
+    "ratios", [{"se_ratio": 8.2 / 392}, {"sk_ratio": 54.5 / 392}]
+)
+def test_ratios_of_odd_widths(ratios):
+    """The quotient times the filters may be less than the whole number."""
+    arguments = {"resnet_depth": 50, "width_multiplier": 49 / 64, **ratios}
+    shapes = layout.shapes(arguments)
+    assert layout.shapes(architecture.infer(shapes)) == shapes
+
+
 def check(inferred, **wanted):
     architecture.check(architecture.infer(layout.shapes(inferred)), wanted)
 

@@ -1,6 +1,7 @@
 """What an exported version leaves on disk: versions, labels, other formats."""
 
 import json
+import logging
 import os
 
 import keras
@@ -16,16 +17,19 @@ from simclrv2_tf import hub
 from simclrv2_tf.export import extra_formats
 from simclrv2_tf.export import labels
 from simclrv2_tf.export import runtimes
+from simclrv2_tf.export import version_origin
 from simclrv2_tf.export import versions
 
 IMAGES = np.random.default_rng(1).random((3, SIZE, SIZE, 3), np.float32)
 
 
-def write(directory, version, keep):
+def write(directory, version, keep, origin=None):
     with versions.staged(str(directory), version) as path:
-        with open(os.path.join(path, "file"), "w") as file:
-            file.write(str(version))
-    versions.forget_older(str(directory), version, keep)
+        for name in ("file", version_origin.ARGUMENTS):
+            with open(os.path.join(path, name), "w") as file:
+                file.write(str(version))
+        version_origin.write(path, origin)
+    versions.forget_older(str(directory), version, keep, origin)
     return versions.versions_of(str(directory))
 
 
@@ -39,6 +43,52 @@ def test_older_versions_are_kept_as_asked(tmp_path):
 def test_newer_versions_stay(tmp_path):
     write(tmp_path, 9, 1)
     assert write(tmp_path, 4, 1) == [4, 9]
+
+
+def test_versions_of_others_stay(tmp_path, caplog):
+    """Another run's export was removed, as older than this one's."""
+    caplog.set_level(logging.INFO, "simclrv2_tf")
+    assert write(tmp_path, 400, 1, "runs/a") == [400]
+    assert write(tmp_path, 500, 1, "runs/b") == [400, 500]
+    assert write(tmp_path, 600, 1) == [400, 500, 600]
+    assert "removed" not in caplog.text
+    assert write(tmp_path, 700, 1, "./runs/b/") == [400, 600, 700]
+    assert f"removed {tmp_path / '500'}, an earlier export of" in caplog.text
+    assert write(tmp_path, 800, 1) == [400, 700, 800]
+
+
+def test_what_is_no_export_stays(tmp_path):
+    """A folder of classes that are called 0 to 9 was removed."""
+    for name in ("0", "1", "9", "007", "²"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "photograph.png").write_text("")
+    assert write(tmp_path, 5, 1) == [0, 1, 5, 7, 9]
+    (tmp_path / "5" / version_origin.ARGUMENTS).unlink()
+    assert write(tmp_path, 8, 1) == [0, 1, 5, 7, 8, 9]
+
+
+def test_what_is_no_export_is_not_replaced(tmp_path):
+    (tmp_path / "5").mkdir()
+    (tmp_path / "5" / "photograph.png").write_text("")
+    with pytest.raises(ValueError, match="replaces an earlier export.*/5'"):
+        write(tmp_path, 5, 1)
+    assert os.listdir(tmp_path) == ["5"]
+    assert os.listdir(tmp_path / "5") == ["photograph.png"]
+
+
+def test_an_origin_is_noted_without_its_path(tmp_path):
+    version = str(tmp_path / "3")
+    write(tmp_path, 3, 1, "/home/me/runs/a")
+    note = (tmp_path / "3" / version_origin.FILE).read_text()
+    assert "home" not in note and "runs" not in note
+    assert version_origin.is_of(version, "/home/me/runs/a")
+    assert not version_origin.is_of(version, "/home/me/runs/b")
+    assert not version_origin.is_of(version, None)
+    (tmp_path / "3" / version_origin.FILE).write_text("{")
+    assert not version_origin.is_of(version, "/home/me/runs/a")
+    assert version_origin.digest("gs://a/b") == version_origin.digest(
+        "gs://a/b/"
+    )
 
 
 def test_a_version_is_whole_or_the_old_one(tmp_path):
@@ -148,6 +198,43 @@ def test_missing_packages_are_named(monkeypatch):
         export.check_installed(["onnx"])
     with pytest.raises(ValueError, match="Received: 'coreml'"):
         export.check_installed(["coreml"])
+
+
+def test_networks_that_a_format_cannot_hold_are_refused(
+    network, tmp_path, monkeypatch
+):
+    """Protobuf and FlatBuffers ended after minutes, in errors of their own."""
+    with monkeypatch.context() as patch:
+        patch.setattr(type(network), "count_params", lambda self: 2**29)
+        words = "'litert' takes networks of less than 2 GiB .*: 2.0 GiB; leave"
+        with pytest.raises(ValueError, match=words):
+            export.export_network(
+                network, str(tmp_path), 1, prepare, formats=["litert"]
+            )
+        extra_formats.check_size(network, [])
+    assert os.listdir(tmp_path) == []
+    extra_formats.check_size(network, extra_formats.EXTRA_FORMATS)
+
+
+def test_a_converter_that_fails_names_the_format(
+    network, tmp_path, monkeypatch
+):
+    def fails(*arguments, **options):
+        raise RuntimeError("Failed to serialize proto\nat a place")
+
+    monkeypatch.setattr(type(network), "export", fails)
+    words = r"written as 'onnx' \(Failed to serialize proto\): leave it out"
+    with pytest.raises(ValueError, match=words):
+        extra_formats._export(network, str(tmp_path / "x.onnx"), "onnx")
+
+
+def test_a_full_disk_stays_one(network, tmp_path, monkeypatch):
+    def fails(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(network), "export", fails)
+    with pytest.raises(OSError, match="No space left"):
+        extra_formats._export(network, str(tmp_path / "x.onnx"), "onnx")
 
 
 def test_nothing_is_left_when_writing_fails(network, tmp_path):

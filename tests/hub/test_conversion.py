@@ -83,6 +83,18 @@ def test_a_source_that_knows_its_selector(
     assert "same: at most" in capsys.readouterr().out
 
 
+def test_what_weights_expect_of_pixels_is_said(
+    original, tmp_path, command, capsys
+):
+    target = tmp_path / "x.safetensors"
+    pixels = ("--input_mean=0.5,0.4,0.3", "--input_std=0.2,0.2,0.25")
+    assert command(original, target, "--check", *pixels) == 0
+    assert "same: at most" in capsys.readouterr().out
+    told = hub.find_weights(target).arguments
+    assert told["input_mean"] == [0.5, 0.4, 0.3]
+    assert told["input_std"] == [0.2, 0.2, 0.25]
+
+
 def test_misspelt_arguments_are_named(original, tmp_path):
     for use in (
         lambda: hub.load_network(original, resnet_dept=50),

@@ -242,6 +242,34 @@ def test_a_linear_head_through_tf2_objects(tmp_path):
     stand_ins.same(found.arrays, LINEAR)
 
 
+@pytest.mark.parametrize(
+    ("held", "ignore", "classes", "layers"),
+    [
+        (SMALL, "supervised_head", 0, 3),
+        (SMALL, "projection_head", 3, 0),
+        (
+            {**SMALL, "ft_proj_selector": 2},
+            "(projection|supervised)_head",
+            0,
+            0,
+        ),
+        ({**LINEAR, "ft_proj_selector": 1}, "supervised_head", 0, 1),
+    ],
+)
+def test_heads_of_our_files_are_passed_over(
+    held, ignore, classes, layers, tmp_path
+):
+    """What the file describes was expected nevertheless."""
+    path = tmp_path / "x.safetensors"
+    pytorch.write(str(path), stand_ins.weights(held), held)
+    network = hub.load_network(path, ignore=ignore)
+    assert network.get_config()["num_classes"] == classes
+    assert len(network.projection_head.layers) == layers
+    stand_ins.loaded(network, but=["head_contrastive/nl_0"] * (layers == 1))
+    grown = hub.load_network(path, ignore=ignore, num_classes=7)
+    assert grown.supervised_head is not None
+
+
 def test_torchvision_weights_have_no_heads(tmp_path):
     arguments = {**SMALL, "proj_head_mode": "none", "num_classes": 0}
     arrays = stand_ins.weights(arguments)

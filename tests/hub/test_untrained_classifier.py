@@ -60,6 +60,29 @@ def test_others_are_kept(flags, tmp_path, caplog):
     assert set(weights.arrays) == set(layout.shapes(stand_ins.SMALL))
 
 
+@pytest.mark.parametrize("source", ["run", "run/model.ckpt-7"])
+def test_a_network_of_the_run_has_none(source, tmp_path):
+    """Its answers were those of random weights."""
+    write_run(tmp_path / "run", UNTRAINED)
+    network = hub.load_network(tmp_path / source)
+    assert network.supervised_head is None
+    assert untrained_classifier.SENTENCE in network.load_report.notes
+    stand_ins.loaded(network)
+    with pytest.raises(ValueError, match="The network has no classifier"):
+        hub.load_backbone(tmp_path / source, "logits_sup")
+
+
+def test_a_network_of_the_run_has_one_where_it_is_asked_for(tmp_path):
+    run = write_run(tmp_path / "run", UNTRAINED)
+    for classes in (3, 5):
+        network = hub.load_network(run, num_classes=classes)
+        assert network.get_config()["num_classes"] == classes
+        assert untrained_classifier.SENTENCE not in network.load_report.notes
+    trained = write_run(tmp_path / "trained", {"train_mode": "finetune"})
+    stand_ins.loaded(hub.load_network(trained))
+    assert hub.load_network(trained).supervised_head is not None
+
+
 def test_files_beside_a_run_are_not_of_it(tmp_path):
     run = write_run(tmp_path / "run", UNTRAINED)
     for source in (run, run / "model.ckpt-7", run / "model.ckpt-7.index"):

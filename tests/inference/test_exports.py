@@ -261,3 +261,12 @@ def test_a_job_begins_with_the_packages_of_its_formats(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="'onnx' needs tf2onnx and onnx: pip"):
         session.run(job)
     assert not (tmp_path / "job").exists()
+
+
+def test_whose_a_version_is():
+    """Of a shared directory a run removes its own versions alone."""
+    assert exports._origin(config(model_dir="runs/a"), "runs/a/ckpt-3") is None
+    shared = {"export_dir": "served"}
+    of_run = config(model_dir="runs/a", **shared)
+    assert exports._origin(of_run, "runs/a/ckpt-3") == "runs/a"
+    assert exports._origin(config(checkpoint="x", **shared), "x") == "x"

@@ -23,6 +23,7 @@ from simclrv2_tf.runs.resolve import resolve
 
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 IMAGES = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
+TEXT = {"input_mean": "0.485,0.456,0.406", "input_std": "0.229,0.224,0.225"}
 STANDARD = (IMAGES - np.float32(MEAN)) / np.float32(STD)
 
 
@@ -80,12 +81,62 @@ def test_a_keras_file_keeps_them(scaled, expected, tmp_path):
 
 def test_a_run_keeps_them(scaled, expected, tmp_path):
     run_directory.save(str(tmp_path), 7, scaled.named_variables())
-    text = {"input_mean": "0.485,0.456,0.406", "input_std": "0.229,0.224,0.225"}
-    flags = {**SMALL, **text, "train_mode": "finetune"}
+    flags = {**SMALL, **TEXT, "train_mode": "finetune"}
     (tmp_path / "flags.json").write_text(json.dumps(flags))
     same(hub.load_network(tmp_path), expected)
     config = resolve(Config(checkpoint=str(tmp_path)))
-    assert config.input_std == text["input_std"]
+    assert config.input_std == TEXT["input_std"]
+
+
+@pytest.fixture(scope="module")
+def fine_tuned(scaled, tmp_path_factory):
+    """A run directory, whose flags are text."""
+    directory = tmp_path_factory.mktemp("run")
+    run_directory.save(str(directory), 7, scaled.named_variables())
+    flags = {**SMALL, **TEXT, "train_mode": "finetune"}
+    (directory / "flags.json").write_text(json.dumps(flags))
+    return directory
+
+
+@pytest.mark.parametrize("name", ["x.safetensors", "x.pth"])
+def test_a_run_is_converted_with_them(name, fine_tuned, tmp_path):
+    """It failed on the text, with the target there already."""
+    if name == "x.pth":
+        pytest.importorskip("torch")
+    hub.convert(fine_tuned, tmp_path / name)
+    told = hub.find_weights(tmp_path / name).arguments
+    assert (told["input_mean"], told["input_std"]) == (MEAN, STD)
+
+
+@pytest.mark.parametrize("name", ["model.ckpt-0", "ckpt-0"])
+def test_a_run_is_converted_without_them(name, fine_tuned, tmp_path, caplog):
+    hub.convert(fine_tuned, tmp_path / name)
+    assert "does not keep input_mean=[0.485" in caplog.text
+    stand_ins.same(hub.find_weights(tmp_path / name).arrays, SMALL)
+
+
+def test_a_conversion_takes_others_as_text(fine_tuned, tmp_path):
+    target = tmp_path / "x.safetensors"
+    with pytest.raises(ValueError, match="`input_mean` must be 3 numbers"):
+        hub.convert(fine_tuned, target, input_mean="0,0")
+    assert not target.exists()
+    hub.convert(fine_tuned, target, input_mean="0,0,0", input_std="1,1,1")
+    told = hub.find_weights(target).arguments
+    assert (told["input_mean"], told["input_std"]) == ([0.0] * 3, [1.0] * 3)
+
+
+def test_files_of_pytorch_that_have_text_are_read(scaled, expected, tmp_path):
+    torch = pytest.importorskip("torch")
+    from simclrv2_tf.checkpoints import pytorch_module
+
+    path = str(tmp_path / "x.safetensors")
+    pytorch.write(path, stand_ins.weights(SMALL), {**SMALL, **TEXT})
+    same(hub.load_network(path), expected)
+    network = pytorch_module.load(path)
+    with torch.no_grad():
+        images = torch.from_numpy(IMAGES.transpose(0, 3, 1, 2).copy())
+        answered = network(images)["logits_sup"].numpy()
+    np.testing.assert_allclose(answered, expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.slow

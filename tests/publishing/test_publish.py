@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import types
 
 import hub_server
@@ -11,6 +12,7 @@ import pytest
 
 import simclrv2_tf
 from simclrv2_tf import run as command
+from simclrv2_tf.export import version_origin
 from simclrv2_tf.machine import extras
 from simclrv2_tf.publishing import upload
 
@@ -61,6 +63,15 @@ def test_what_was_published_is_sent_on_as_it_is(published, tmp_path):
     with pytest.raises(ValueError, match="`license` is for a model card that"):
         simclrv2_tf.publish(published, tmp_path / "third", license="mit")
     assert not (tmp_path / "third").exists()
+
+
+def test_where_an_export_comes_from_is_nobodys_business(published, tmp_path):
+    exported = tmp_path / "exported"
+    shutil.copytree(published, exported)
+    version_origin.write(exported, "runs/a")
+    simclrv2_tf.publish(exported, tmp_path / "again")
+    names = set(os.listdir(exported)) - {version_origin.FILE}
+    assert set(os.listdir(tmp_path / "again")) == names
 
 
 def test_a_target_that_is_taken_is_refused(run, tmp_path):

@@ -7,6 +7,7 @@ import os
 import tensorflow as tf
 
 from simclrv2_tf.export import serving_config
+from simclrv2_tf.export import version_origin
 from simclrv2_tf.export import versions
 from simclrv2_tf.inference import exports
 from simclrv2_tf.recipes.record import REPORT
@@ -35,11 +36,11 @@ def place(job, run: str) -> str | None:
     path = os.path.join(directory, os.path.basename(version))
     if path == version or (reported == path and tf.io.gfile.exists(path)):
         return path
-    keep = job.config.keep_hub_module_max
+    kept = (job.config.keep_hub_module_max, job.config.directory)
     best = _where_it_is(job.record, run, done.get("export_best"))
     if best:
-        copy(best, directory.rstrip("/") + exports.BEST, keep)
-    return copy(version, directory, keep)
+        copy(best, directory.rstrip("/") + exports.BEST, *kept)
+    return copy(version, directory, *kept)
 
 
 def _where_it_is(record, run, version):
@@ -55,16 +56,21 @@ def _where_it_is(record, run, version):
     return version
 
 
-def copy(version: str, directory: str, keep: int = 1) -> str:
+def copy(
+    version: str, directory: str, keep: int = 1, origin: str | None = None
+) -> str:
     """Copies an exported version; returns the path of the copy.
 
     Args:
       version: Its directory, whose name is a number.
       directory: Where versions are. One of that number is replaced.
-      keep: Versions that stay, this one and the newest before it.
+      keep: Versions of this origin that stay, this one and the newest before
+        it.
+      origin: Directory of the job, noted beside the copy as a digest.
 
     Raises:
-      ValueError: If there is no such version.
+      ValueError: If there is no such version, or something else than an
+        export has its place.
     """
     if not tf.io.gfile.exists(version):
         raise ValueError(
@@ -75,7 +81,8 @@ def copy(version: str, directory: str, keep: int = 1) -> str:
     number = int(os.path.basename(version))
     with versions.staged(directory, number) as beside:
         _copy_files(version, beside)
-    versions.forget_older(directory, number, keep)
+        version_origin.write(beside, origin)
+    versions.forget_older(directory, number, keep, origin)
     serving_config.write(directory)
     return os.path.join(directory, str(number))
 

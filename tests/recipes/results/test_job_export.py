@@ -1,10 +1,12 @@
 """What a job exports, copied to the directory that is asked for."""
 
 import dataclasses
+import logging
 import pathlib
 
 import pytest
 
+from simclrv2_tf.export import version_origin
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.results import job_export
 
@@ -13,8 +15,8 @@ def exported(directory, step, text):
     """A stand-in for an exported version."""
     version = directory / str(step)
     (version / "variables").mkdir(parents=True)
-    (version / "saved_model.pb").write_text(text)
-    (version / "variables" / "variables.index").write_text(text)
+    for name in VERSION:
+        (version / name).write_text(text)
     return str(version)
 
 
@@ -23,7 +25,9 @@ def files_in(directory):
     return sorted(str(p.relative_to(directory)) for p in found if p.is_file())
 
 
-VERSION = ["saved_model.pb", "variables/variables.index"]
+ARGUMENTS, ORIGIN = version_origin.ARGUMENTS, version_origin.FILE
+VERSION = [ARGUMENTS, "saved_model.pb", "variables/variables.index"]
+COPIED = [ARGUMENTS, ORIGIN, *VERSION[1:]]
 SERVED = ["batching_parameters.txt", "models.config"]
 
 
@@ -79,6 +83,29 @@ def test_the_export_is_where_it_is_asked_for(done, tmp_path):
     assert (tmp_path / "distilled" / "20").exists()
 
 
+def test_of_what_was_there_the_jobs_own_goes(done, tmp_path, caplog):
+    """A version of another run went, too, where its number was smaller."""
+    caplog.set_level(logging.INFO, "simclrv2_tf")
+    served = tmp_path / "served"
+    for step, origin in ((9, "runs/other"), (8, done.config.model_dir)):
+        version_origin.write(exported(served, step, "old"), origin)
+    done.config = dataclasses.replace(done.config, export_dir=str(served))
+    job_export.place(done, "distilled")
+    assert sorted(p.name for p in served.iterdir() if p.is_dir()) == ["20", "9"]
+    assert f"removed {served / '8'}," in caplog.text
+
+
+def test_what_is_no_export_keeps_its_place(done, tmp_path):
+    photograph = tmp_path / "served" / "20" / "photograph.png"
+    photograph.parent.mkdir(parents=True)
+    photograph.write_text("")
+    served = str(tmp_path / "served")
+    done.config = dataclasses.replace(done.config, export_dir=served)
+    with pytest.raises(ValueError, match="replaces an earlier export alone"):
+        job_export.place(done, "distilled")
+    assert photograph.exists()
+
+
 def test_what_was_placed_is_not_placed_again(done, tmp_path, monkeypatch):
     served = tmp_path / "served"
     done.config = dataclasses.replace(done.config, export_dir=str(served))
@@ -89,7 +116,7 @@ def test_what_was_placed_is_not_placed_again(done, tmp_path, monkeypatch):
         assert job_export.place(done, "distilled") == path
     (served / "20").rename(served / "gone")
     assert job_export.place(done, "distilled") == path
-    assert files_in(path) == VERSION
+    assert files_in(path) == COPIED
 
 
 def test_what_an_earlier_version_exported_there_stays(done, tmp_path):
