@@ -26,6 +26,7 @@ OUT = ROOT / "benchmarks"
 def main():
     options, rest = parse_arguments()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    use_onednn()
     module = module_of(options.name)
     path, report = OUT / f"{options.name}.json", None
     about = environment([options.name, *rest])
@@ -40,6 +41,13 @@ def main():
         if hasattr(module, "show"):
             module.show(report, OUT)
         print(f"written to {path.relative_to(ROOT)}", file=sys.stderr)
+
+
+def use_onednn():
+    """Has TensorFlow compute as the command has it, before it is loaded."""
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    importlib.import_module("simclrv2_tf")  # which loads no TensorFlow
 
 
 def reports(measured):
@@ -99,6 +107,7 @@ def environment(arguments):
         ),
         "versions": {"python": platform.python_version(), **versions},
         "hardware": hardware(),
+        "oneDNN": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "unset"),
     }
 
 
@@ -132,7 +141,7 @@ def processor():
     try:
         text = pathlib.Path("/proc/cpuinfo").read_text()
     except OSError:
-        return f"{os.cpu_count()} cores, {platform.machine()}"
+        return f"{cores()} cores, {platform.machine()}"
     fields = dict(
         map(str.strip, line.split(":", 1))
         for line in text.splitlines()
@@ -140,7 +149,14 @@ def processor():
     )
     found = [flag for flag in wanted if flag in fields.get("flags", "").split()]
     name = fields.get("model name", platform.machine())
-    return f"{os.cpu_count()} cores, {name}, {' '.join(found)}"
+    return f"{cores()} cores, {name}, {' '.join(found)}"
+
+
+def cores():
+    """Cores that this process may use, which may be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
 
 
 if __name__ == "__main__":

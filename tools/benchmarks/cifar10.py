@@ -20,6 +20,7 @@ RECIPE = "flags/cifar10_cpu.cfg"
 def run(arguments):
     options, flags = parse_arguments(arguments)
     model_dir = options.model_dir or tempfile.mkdtemp(prefix="simclrv2_cifar_")
+    check_new(model_dir)
     start = time.monotonic()
     train(model_dir, options.data_dir, flags)
     return {
@@ -36,6 +37,15 @@ def parse_arguments(arguments):
     parser.add_argument("--data_dir", required=True, help="TFDS data")
     parser.add_argument("--model_dir", help="of the run; default: a new one")
     return parser.parse_known_args(arguments)
+
+
+def check_new(model_dir):
+    """Has no run go on, as its minutes would be those of its end."""
+    if list(pathlib.Path(model_dir).glob("ckpt-*.index")):
+        raise SystemExit(
+            "--model_dir must hold no run yet, whose minutes are measured. "
+            f"Received: {model_dir}; give another --model_dir"
+        )
 
 
 def train(model_dir, data_dir, flags):

@@ -10,12 +10,13 @@ import json
 import math
 import os
 import pathlib
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+
+from tools.peak_memory import peak_bytes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ARGUMENTS = {"resnet_depth": 152, "width_multiplier": 3, "sk_ratio": 0.0625}
@@ -126,8 +127,10 @@ def convert(source, target):
     start = time.perf_counter()
     hub.convert(source, target)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": round(seconds, 1), "peak_mib": round(peak)}
+    return {
+        "seconds": round(seconds, 1),
+        "peak_mib": round(peak_bytes() / 2**20),
+    }
 
 
 if __name__ == "__main__":  # one step, in a process of its own

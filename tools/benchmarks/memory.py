@@ -9,10 +9,11 @@ import argparse
 import json
 import os
 import pathlib
-import resource
 import subprocess
 import sys
 import time
+
+from tools.peak_memory import peak_bytes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 R18 = {"resnet_depth": 18, "image_size": 32}
@@ -111,7 +112,7 @@ def measure(name):
     stage = make_stage(config)
     stage.microbatch = min(1, config.gradient_cache_microbatch)
     timed(tf.function(stage.train_step), batch_of(config, 2))
-    before = peak()
+    before = peak_bytes()
     stage.microbatch = config.gradient_cache_microbatch
     step, batch = tf.function(stage.train_step), config.train_batch_size
     data = batch_of(config, batch)
@@ -119,8 +120,8 @@ def measure(name):
     row = {
         "case": name,
         "batch": batch,
-        "peak_mib": round((peak() - before) / 2**20),
-        "process_mib": round(peak() / 2**20),
+        "peak_mib": round((peak_bytes() - before) / 2**20),
+        "process_mib": round(peak_bytes() / 2**20),
         "paper_mib": round(on_paper(options) / 2**20),
     }
     if steps:
@@ -168,11 +169,6 @@ def timed(step, data):
     start = time.perf_counter()
     float(step(data)["train/total_loss"])
     return time.perf_counter() - start
-
-
-def peak():
-    """Bytes that the process has held at most."""
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ import argparse
 import json
 import os
 import pathlib
-import resource
 import statistics
 import subprocess
 import sys
 import time
+
+from tools.peak_memory import peak_bytes
 
 DIM = 128
 TEMPERATURE = 0.1
@@ -189,7 +190,7 @@ def timed(step, *arguments):
 
 
 def peak_mib():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_bytes() / 2**20
 
 
 def wire_table(batch=4096):

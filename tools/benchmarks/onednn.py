@@ -9,12 +9,12 @@ distorts less.
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
 
 from tools.benchmarks.step import ROOT
+from tools.peak_memory import peak_bytes
 
 # name -> options of the step, and steps to measure
 CASES = {
@@ -82,11 +82,10 @@ def measure(name):
         float(step(batch)["train/total_loss"])
         clock.append(time.perf_counter() - begin[0])
         processor.append(time.process_time() - begin[1])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return {
         "clock": round(min(clock), 4),
         "processor": round(min(processor), 4),
-        "peak memory, GiB": round(peak, 3),
+        "peak memory, GiB": round(peak_bytes() / 2**30, 3),
     }
 
 

@@ -16,6 +16,8 @@ import time
 
 import numpy as np
 
+from tools.peak_memory import peak_bytes
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WIDTH, CLASSES, QUERIES = 512, 20, 5_000
 SPREAD = 6.0  # of the noise around centres of deviation 1
@@ -73,7 +75,7 @@ def measure(case, known, asked):
     truth = np.arange(len(asked)) % CLASSES
     warm = np.arange(1000)
     classify(case, known.take(warm), labels[warm], asked.take(warm))
-    before, begin = peak(), time.perf_counter()
+    before, begin = peak_bytes(), time.perf_counter()
     told, settings = classify(case, known, labels, asked)
     seconds = time.perf_counter() - begin
     if told is not None:
@@ -82,8 +84,8 @@ def measure(case, known, asked):
         "case": case,
         "rows": len(known),
         "file_mib": round(4 * len(known) * WIDTH / 2**20),
-        "peak_mib": round(peak() / 2**20),
-        "above_mib": round((peak() - before) / 2**20),
+        "peak_mib": round(peak_bytes() / 2**20),
+        "above_mib": round((peak_bytes() - before) / 2**20),
         "seconds": round(seconds, 1),
         **settings,
     }
@@ -104,17 +106,6 @@ def classify(case, known, labels, asked):
         return None, {"strength": strength, "by": how}
     fit = {"logistic": linear_probe.fit, "ridge": ridge.fit}[case]
     return fit(known, labels, CLASSES).classes(asked), {}
-
-
-def peak():
-    """Bytes that the process has held at most, mapped files included.
-
-    From Linux's account of this program: `getrusage` counts what the process
-    held before it became this program, too.
-    """
-    status = pathlib.Path("/proc/self/status").read_text()
-    (line,) = [x for x in status.splitlines() if x.startswith("VmHWM")]
-    return 1024 * int(line.split()[1])
 
 
 if __name__ == "__main__":

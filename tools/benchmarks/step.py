@@ -10,10 +10,11 @@ import argparse
 import json
 import os
 import pathlib
-import resource
 import subprocess
 import sys
 import time
+
+from tools.peak_memory import peak_bytes
 
 # name -> config of the step that is measured, and steps to measure.
 CASES = {
@@ -92,7 +93,7 @@ def measure(name, data_dir):
         "bare": round(best["bare"], 4),
         "fit": round(best["fit"], 4),
         "speed of fit as a share of bare": round(best["bare"] / best["fit"], 4),
-        "peak memory, GiB": round(peak_gib(), 3),
+        "peak memory, GiB": round(peak_bytes() / 2**30, 3),
     }
 
 
@@ -177,10 +178,6 @@ def noise(side):
         Encoded(np.array(encoded, object)),
         tuple(map(str, range(10))),
     )
-
-
-def peak_gib():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 if __name__ == "__main__":  # one case, in a process of its own

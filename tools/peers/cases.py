@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import os
 
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
 PRECISIONS = (FLOAT32, BFLOAT16)
@@ -98,6 +99,13 @@ class Setting:
         words = [self.precision]
         words += ["channels_last"] * self.channels_last
         return "+".join(words + ["compiled"] * self.compiled)
+
+
+def cores():
+    """Cores that this process may use, which may be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
 
 
 def setting_of(form, workers):

@@ -6,7 +6,6 @@ python -m tools.peers.lightly_speed --case=r18-b128 --npz=FILE
 import argparse
 import itertools
 import json
-import os
 from importlib import metadata
 
 import numpy as np
@@ -40,7 +39,7 @@ def main(arguments=None):
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     cases.add_measurement(parser)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=cases.cores())
     cases.add_setting(parser)
     return parser.parse_args(arguments)
 

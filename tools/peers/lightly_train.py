@@ -57,7 +57,7 @@ def parse_arguments(arguments):
     parser.add_argument("--optimizer", choices=DECAY, default="sgd")
     parser.add_argument("--rate", type=float, required=True, help="for 256")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=cases.cores())
     cases.add_setting(parser)
     return parser.parse_args(arguments)
 

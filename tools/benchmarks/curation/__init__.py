@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simclrv2_tf.data.spread import spread
 from tools.benchmarks.curation import labels
 from tools.benchmarks.curation import planted
 from tools.benchmarks.curation import scale
@@ -96,7 +97,7 @@ def opened(name, directory, options, folder):
     flags.pop("eval_split", None)
     split = flags.pop("train_split", "train")
     source = sources.open_source(dataset, split, **flags)
-    source = source.subset(np.arange(min(MOST, source.num_examples)))
+    source = source.subset(spread(source.num_examples, MOST))
     network = simclrv2_tf.load_network(directory)
     return Data(name, source, network, planted.features_of(network, source))
 

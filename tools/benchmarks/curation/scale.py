@@ -11,8 +11,8 @@ import numpy as np
 from tools.benchmarks.probe import CLASSES
 from tools.benchmarks.probe import ROOT
 from tools.benchmarks.probe import WIDTH
-from tools.benchmarks.probe import peak
 from tools.benchmarks.probe import write
+from tools.peak_memory import peak_bytes
 
 PARTS = (
     "neighbours",
@@ -57,13 +57,13 @@ def measure(part, features, thumbnails):
 
     rows, pictures = StoredRows(features), StoredRows(thumbnails)
     work(part, rows.take(np.arange(1000)), pictures)  # what is loaded once
-    before, begin = peak(), time.perf_counter()
+    before, begin = peak_bytes(), time.perf_counter()
     work(part, rows, pictures)
     return {
         "part": part,
         "seconds": round(time.perf_counter() - begin, 1),
-        "peak_mib": round(peak() / 2**20),
-        "above_mib": round((peak() - before) / 2**20),
+        "peak_mib": round(peak_bytes() / 2**20),
+        "above_mib": round((peak_bytes() - before) / 2**20),
     }
 
 

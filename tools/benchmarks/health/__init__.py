@@ -31,6 +31,7 @@ from tools.benchmarks.health import judge
 from tools.benchmarks.health import table
 
 JUDGED = "judged.json"  # in a run's directory
+DATA = "data.txt"  # beside the runs: the other data set's name
 REPORTS = 4  # in a run
 NO_LABELS = ("neighbours", "neighbours_at_start")  # what would be missing
 
@@ -41,6 +42,7 @@ def run(arguments):
     root = pathlib.Path(
         options.directory or tempfile.mkdtemp(prefix="simclrv2_health_")
     )
+    check_data(root, options.data)
     data = images.load(options.data)
     rows = []
     for seed in options.seeds:
@@ -56,6 +58,22 @@ def run(arguments):
         },
         "rows": rows,
     }
+
+
+def check_data(root, data):
+    """Notes what the runs are of, and has no others told as those.
+
+    Raises:
+      SystemExit: If they are of other data.
+    """
+    path = root / DATA
+    if path.exists() and path.read_text() != data:
+        raise SystemExit(
+            f"--directory holds runs of {path.read_text()!r}. Received: "
+            f"--data={data!r}; give another --directory"
+        )
+    root.mkdir(parents=True, exist_ok=True)
+    path.write_text(data)
 
 
 def rows_of(seed, data, root):

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from tools.peak_memory import peak_bytes
+
 ROUNDS = 5
 # Data, image size, batch, strength of the colours, batches in a round.
 SMALL = {"image_size": 32, "batch": 256, "strength": 0.5, "batches": 20}
@@ -268,7 +270,7 @@ def measure_memory(options):
         peaks, batches = {}, options.memory_images // sizes["batch"]
         for number, _ in enumerate(dataset.take(batches), 1):
             if number in (batches // 2, batches):
-                peaks[number * sizes["batch"]] = round(peak_gib(), 3)
+                peaks[number * sizes["batch"]] = round(peak_bytes() / 2**30, 3)
     return {
         "memory": {
             "records": source.num_examples,
@@ -294,9 +296,3 @@ def one_file(photos, folder):
     ranges = ByteRanges.of_rows([str(target)], rows).subset(which)
     unlabelled = np.full(RECORDS, -1, np.int32)
     return Source("photographs in one file", unlabelled, ranges)
-
-
-def peak_gib():
-    """Of this program alone; `ru_maxrss` begins with that of its parent."""
-    status = pathlib.Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 2**20

@@ -12,7 +12,6 @@ in benchmarks/peers.json. docs/peers.md says how each is measured.
 
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -93,7 +92,7 @@ def add_speed(parser):
         "--workers",
         nargs="+",
         type=int,
-        default=[os.cpu_count(), 1],
+        default=[cases.cores(), 1],
         help="of the peer's loader; the first is tried with every setting",
     )
     parser.add_argument(

@@ -2,7 +2,8 @@
 
 Its folder is a clone's tf2/, its interpreter that of `tools/peers.sh
 --original`. It logs the end of each of its loops, which end with a checkpoint;
-what is behind the first loop counts. It has no bfloat16.
+what is behind the first loop counts. It has no bfloat16, and oneDNN only where
+its TensorFlow takes it by itself: our package asks for it on more processors.
 """
 
 import datetime
@@ -12,6 +13,7 @@ import re
 import sys
 import tempfile
 
+from simclrv2_tf.machine import onednn
 from tools.benchmarks.peers import original_flags
 from tools.benchmarks.peers import programs
 from tools.benchmarks.peers import ratios
@@ -71,7 +73,9 @@ def run_original(case, options):
     )
     with tempfile.TemporaryDirectory(prefix="original_") as folder:
         words += [f"--model_dir={folder}"]
-        done = programs.output_of(words, cwd=script.parent)
+        done = programs.output_of(
+            words, cwd=script.parent, without=(onednn.SETTING,)
+        )
     return rate_of(done.stderr, case.batch)
 
 

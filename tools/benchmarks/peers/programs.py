@@ -28,8 +28,18 @@ def measured(words, work):
     return {**json.loads(done.stdout.splitlines()[-1]), "load before": load}
 
 
-def output_of(words, environment=None, cwd=ROOT):
+def _environment(without):
+    return {n: value for n, value in os.environ.items() if n not in without}
+
+
+def output_of(words, environment=None, cwd=ROOT, without=()):
     """The ended process, with what it wrote as text.
+
+    Args:
+      words: Its command line.
+      environment: Variables that it has besides.
+      cwd: Where it runs.
+      without: Variables of this process that it does not have.
 
     Raises:
       Failed: If it ends with another exit code than 0.
@@ -37,7 +47,7 @@ def output_of(words, environment=None, cwd=ROOT):
     done = subprocess.run(
         words,
         cwd=cwd,
-        env={**os.environ, **(environment or {})},
+        env={**_environment(without), **(environment or {})},
         capture_output=True,
         text=True,
     )

@@ -39,6 +39,7 @@ from tools.benchmarks.semi_supervised import summary
 LABELS = (1, 5, 20)
 TOO_FEW = "as many as are asked for"  # labels, in the words of the command
 _CELL = ("data", "labels", "draw")
+SHARED = "--share_pretraining"
 
 show = summary.show
 
@@ -47,7 +48,7 @@ def run(arguments):
     """Yields the report after each job."""
     options = parse_arguments(arguments)
     runs = Runs(options.jobs_dir, minutes=options.minutes)
-    cells = known_cells(options.known, options.budget)
+    cells = known_cells(options)
     with stopping_cleanly():
         for name in options.datasets.split(","):
             for labels in map(int, options.labels.split(",")):
@@ -64,6 +65,10 @@ def report(options, cells):
     return {
         "budget": options.budget,
         "draws": options.draws,
+        "share_pretraining": options.share_pretraining,
+        "hardware of cells": sorted(
+            {cell.get("hardware", "not noted") for cell in cells}
+        ),
         "cells": cells,
         "summary": summary.means(cells),
     }
@@ -97,8 +102,9 @@ def absolute(path):
     return pathlib.Path(path).absolute()
 
 
-def known_cells(path, budget):
-    """The cells of an earlier report, whose jobs had the same time."""
+def known_cells(options):
+    """The cells of an earlier report, whose jobs were of the same kind."""
+    path, budget = options.known, options.budget
     if path is None:
         return []
     known = read(path.parent, path.name)
@@ -107,7 +113,19 @@ def known_cells(path, budget):
             f"--known must be of jobs of the same time. Received: {path} of "
             f"{known['budget']}, for --budget={budget}"
         )
+    check_sharing(known, options)
     return known["cells"]
+
+
+def check_sharing(known, options):
+    """Raises a SystemExit unless jobs shared pretraining as these will."""
+    shared = known.get("share_pretraining", SHARED in known.get("command", ""))
+    if shared != options.share_pretraining:
+        how = f"with {SHARED}" if shared else f"without {SHARED}"
+        raise SystemExit(
+            f"--known must be of jobs that take pretraining alike. Received: "
+            f"{options.known}, whose jobs ran {how}"
+        )
 
 
 def is_of(cell, name, labels):

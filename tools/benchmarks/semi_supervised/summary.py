@@ -17,7 +17,7 @@ def means(cells):
     Time and memory are the first draw's: the others take its pretraining.
     """
     groups = {}
-    for cell in cells:
+    for cell in sorted(cells, key=lambda cell: cell["draw"]):
         groups.setdefault((cell["data"], cell["labels"]), []).append(cell)
     return [
         {
@@ -67,6 +67,11 @@ def gain_of_exported(cells):
     return round(statistics.mean(of_all), 4)
 
 
+def height(share):
+    """A bar's, in percent; none for what was not measured."""
+    return float("nan") if share is None else 100 * share
+
+
 def show(report, folder):
     """Bars of the small network beside what is cheap, for each cell."""
     import matplotlib
@@ -79,7 +84,7 @@ def show(report, folder):
     size = (max(8, len(cells)), 3.5)  # inches, an inch for the name of a cell
     figure, axes = pyplot.subplots(figsize=size, layout="constrained")
     for place, row in enumerate(rows):
-        heights = [100 * (cell[row] or 0) for cell in cells]
+        heights = [height(cell[row]) for cell in cells]
         at = [index + 0.27 * (place - 1) for index in range(len(heights))]
         axes.bar(at, heights, 0.25, label=row)
     names = [f"{NAMES.get(c['data'], c['data'])}\n{c['labels']}" for c in cells]
