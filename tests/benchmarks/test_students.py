@@ -21,6 +21,9 @@ class Noted:
     def __init__(self, *given):
         self.record = {}
 
+    def hardware(self):
+        return {"2 cores": len(self.record)}
+
     def result(self, name, asked, look, module=None):
         for other in ("checkpoint", "teacher"):
             assert asked.get(other, name) in {*self.record, name}

@@ -14,6 +14,8 @@ import sys
 import tempfile
 import threading
 
+from tools.peak_memory import peak_bytes
+
 INPUTS = 12_000
 HANG_SECONDS = 30  # without an answer
 SERVED_EVERY = 20  # inputs; those go through the whole of serving_default
@@ -141,9 +143,7 @@ def work(path, first, last, seed):
 
 
 def memory_mib():
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return peak_bytes() // 2**20
 
 
 def make_images():

@@ -67,6 +67,8 @@ def check_data(root, data):
       SystemExit: If they are of other data.
     """
     path = root / DATA
+    if any(root.glob(f"**/{JUDGED}")) and not path.exists():
+        print(f"{root}: taken for runs of {data!r}, which it does not note")
     if path.exists() and path.read_text() != data:
         raise SystemExit(
             f"--directory holds runs of {path.read_text()!r}. Received: "

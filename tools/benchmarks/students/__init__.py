@@ -74,6 +74,7 @@ def report(options, runs, students, rows):
         "processor minutes of distillation": options.student_minutes,
         "scale": options.scale,
         "processor hours": round(runs.processor_hours, 2),
+        "runs by hardware": runs.hardware(),
         "rates": students.rates,
         "teachers": students.teachers,
         "rows": rows,
