@@ -13,6 +13,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.curation import alignment
 from simclrv2_tf.curation import curation_page
 from simclrv2_tf.curation import curation_tables
+from simclrv2_tf.curation import curation_words
 from simclrv2_tf.curation import findings
 from simclrv2_tf.curation import images_to_label
 from simclrv2_tf.curation.excluded_before import rows_before
@@ -83,7 +84,7 @@ def curate(
     protocol = _protocol(config, prefix, pool, found)
     result = curation_tables.write(output, found, protocol, copied, before)
     curation_page.write(output, found, result)
-    for line in curation_tables.lines(result, output):
+    for line in curation_words.lines(result, output):
         print(line, flush=True)
     return result
 

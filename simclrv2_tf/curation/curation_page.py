@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simclrv2_tf.curation.curation_words import too_few
 from simclrv2_tf.curation.findings import Findings
+from simclrv2_tf.curation.similarity_threshold import LEAST
+from simclrv2_tf.curation.similarity_threshold import MOST
 from simclrv2_tf.files import atomic
 from simclrv2_tf.reports import canvas
 from simclrv2_tf.reports import template
 from simclrv2_tf.reports.pictures import Pictures
 from simclrv2_tf.reports.report_images import Thumbnails
+from simclrv2_tf.reports.report_images import folder_and_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,13 +48,15 @@ def write(directory: str, found: Findings, result: dict) -> str:
 
 
 def _contents(found, result, pictures):
-    small = Thumbnails(found.pool.source)
+    small = Thumbnails(found.pool.source, _names(found.pool))
     copies = found.copies
     return {
         "title": f"Curation of {result['protocol']['data']}",
         "facts": [(name, value) for name, value in result["protocol"].items()],
         "total": len(copies.group),
         "chosen": _chosen(found, small),
+        "too_few": too_few(result["next_labels"]),
+        "bounds": f"{LEAST:g} to {MOST:g}",
         "copies": result["near_duplicates"],
         "similarities": pictures.add(
             "similarities",
@@ -67,6 +73,14 @@ def _contents(found, result, pictures):
         "doubtful": _doubtful(found, small),
         "tables": result["tables"],
     }
+
+
+def _names(pool):
+    """The end of a file's path, else the name that the tables have."""
+    return [
+        folder_and_file(name) if is_file else name
+        for name, is_file in zip(pool.files, pool.are_files, strict=True)
+    ]
 
 
 def _chosen(found, small):

@@ -137,6 +137,7 @@ def summary(found: Findings) -> dict:
     copies, doubts = found.copies, found.doubts
     told = {
         "next_labels": {
+            "budget": found.budget,
             "chosen": len(found.chosen),
             "typical": sum(c.by == next_labels.TYPICAL for c in found.chosen),
             "rule": "share far and unsure = L / (L + "
@@ -170,7 +171,8 @@ def _to_label(found, copied) -> Iterator[list]:
     splits = [pool.train, *pool.splits.tolist()]
     called = splits_in_table(splits, pool.train)
     for rank, one in enumerate(found.chosen, 1):
-        path = copied.get(one.number, pool.files[one.number])
+        path = pool.own_files[one.number] or pool.files[one.number]
+        path = copied.get(one.number, path)
         split = called[pool.train]
         yield [path, "", split, rank, f"{one.score:.6g}", one.by]
     chosen = {one.number for one in found.chosen}
@@ -178,7 +180,7 @@ def _to_label(found, copied) -> Iterator[list]:
         if number not in chosen:
             split = called[pool.splits[number]]
             label = pool.source.class_of(number)
-            yield [pool.files[number], label, split, "", "", ""]
+            yield [pool.own_files[number], label, split, "", "", ""]
 
 
 def _duplicates(found) -> Iterator[list]:
@@ -227,31 +229,3 @@ def _doubtful(found) -> Iterator[list]:
 def _about(pool, number):
     label = pool.source.class_of(number)
     return pool.files[number], pool.splits[number], label
-
-
-def lines(result: dict, directory: str) -> Iterator[str]:
-    """The findings for a person to read."""
-    copies, doubts = result[COPIES], result["doubtful_labels"]
-    if result["next_labels"]["chosen"]:
-        yield (
-            f"to label next: {result['next_labels']['chosen']} images, "
-            f"next_labels.csv and next_labels.png"
-        )
-    yield (
-        f"near-duplicates: {copies['images']} images in {copies['groups']} "
-        f"groups above {copies['threshold']:.3f}, {copies['across_splits']} "
-        "of them across splits; --exclude_images=near_duplicates.csv "
-        f"leaves {copies['to_leave_out']} out"
-    )
-    if doubts:
-        yield (
-            f"doubtful labels: of {doubts['judged']} another class is "
-            f"likelier for {doubts['another_class_likelier']}; about "
-            f"{doubts['estimated_share_of_wrong_labels']:.1%} may be wrong"
-        )
-    else:
-        yield (
-            "doubtful labels: none looked for, as that takes two labels of "
-            "each of two classes"
-        )
-    yield f"wrote {os.path.join(directory, NAME)}.json, .html and the tables"

@@ -64,14 +64,13 @@ def doubts(rows, labels: np.ndarray, seed: int = 0) -> Doubts | None:
     score, looks_like, own = _leads(features, numbered, len(found), others)
     least = confident_learning.thresholds(own, numbered, len(found))
     counted = _counted(features, least, others)
-    matrix = confident_learning.joint(counted, numbered, len(found))
     order = np.argsort(-score, kind="stable")
     return Doubts(
         judged[order],
         score[order],
         found[looks_like[order]],
         ((counted >= 0) & (counted != numbered))[order],
-        confident_learning.wrong_share(matrix),
+        confident_learning.wrong_share(counted, numbered, len(found)),
         strength,
     )
 

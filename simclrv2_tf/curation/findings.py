@@ -29,6 +29,7 @@ class Findings(NamedTuple):
       left_out: Numbers of the images to leave out, so that no group has two.
       outliers: float64 (images,), see `outlier_scores`.
       doubts: Doubtful labels; None where labels are too few.
+      budget: How many to label were asked for, 0 for none.
     """
 
     pool: Pool
@@ -37,18 +38,17 @@ class Findings(NamedTuple):
     left_out: np.ndarray
     outliers: np.ndarray
     doubts: Doubts | None
+    budget: int = 0
 
     def across_splits(self) -> np.ndarray:
         """Numbers of the groups of near-duplicates in several splits."""
-        group, splits = self.copies.group, self.pool.splits
-        return np.array(
-            [
-                number
-                for number in range(group.max(initial=-1) + 1)
-                if len(set(splits[group == number])) > 1
-            ],
-            int,
+        inside = np.flatnonzero(self.copies.group >= 0)
+        _, split = np.unique(self.pool.splits[inside], return_inverse=True)
+        pairs = np.stack([self.copies.group[inside], split])
+        numbers, splits = np.unique(
+            np.unique(pairs, axis=1)[0], return_counts=True
         )
+        return numbers[splits > 1]
 
 
 def find(config: Config, pool: Pool, features, thumbnails) -> Findings:
@@ -71,6 +71,7 @@ def find(config: Config, pool: Pool, features, thumbnails) -> Findings:
         near_duplicates.to_leave_out(copies.group, _worth(pool)),
         outliers.outlier_scores(features, config.seed),
         doubts(features, pool.source.labels, config.seed),
+        config.label_budget or 0,
     )
 
 

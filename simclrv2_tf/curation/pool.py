@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.curation.own_files import own_files
 from simclrv2_tf.data import holdout
-from simclrv2_tf.data.example_names import are_files
 from simclrv2_tf.data.example_names import whole_names
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import concat
@@ -33,15 +33,21 @@ class Pool:
       splits: str (images,), the split of each.
       train: Name of the split whose images may be labelled.
       files: Of each its file, or its number in the split that it was taken
-        from.
-      are_files: bool (images,), whether each is a file of its own.
+        from, as `exclude_images` finds it.
+      own_files: Of each the file that it is, "" for none, see `own_files`;
+        of joined data sets, whose images have numbers in `files`, too.
     """
 
     source: Source
     splits: np.ndarray
     train: str
     files: np.ndarray
-    are_files: np.ndarray
+    own_files: np.ndarray
+
+    @property
+    def are_files(self) -> np.ndarray:
+        """Whether each image is a file of its own, bool (images,)."""
+        return self.own_files != ""
 
     @property
     def trains(self) -> np.ndarray:
@@ -55,7 +61,7 @@ class Pool:
             source=self.source.subset(numbers),
             splits=self.splits[numbers],
             files=self.files[numbers],
-            are_files=self.are_files[numbers],
+            own_files=self.own_files[numbers],
         )
 
 
@@ -89,7 +95,7 @@ def open_pool(
         np.repeat(list(parts), sizes),
         train,
         np.array([n for p in parts.values() for n in whole_names(p)], object),
-        np.repeat([are_files(p) for p in parts.values()], sizes),
+        np.concatenate([own_files(part) for part in parts.values()]),
     )
 
 

@@ -31,11 +31,13 @@ class Null(NamedTuple):
       centre: Median on Fisher's scale.
       width: Deviation there.
       threshold: Similarity, a correlation, from which images are copies.
+      cut: Whether that is `LEAST` or `MOST`, as what was found lies outside.
     """
 
     centre: float
     width: float
     threshold: float
+    cut: bool
 
 
 def find_threshold(best: np.ndarray) -> Null:
@@ -52,9 +54,10 @@ def find_threshold(best: np.ndarray) -> Null:
     for _ in range(_ROUNDS):
         centre = np.median(rest)
         width = (centre - np.percentile(rest, 25)) / _QUARTILE
-        threshold = np.tanh(centre + widths * width)
-        threshold = float(np.clip(threshold, LEAST, MOST))
+        end = float(np.tanh(centre + widths * width))
+        threshold = min(max(end, LEAST), MOST)
         before, rest = len(rest), rest[rest < np.arctanh(threshold)]
         if len(rest) in (0, before):
             break
-    return Null(float(centre), float(width), threshold)
+    cut = end != threshold
+    return Null(float(centre), float(width), threshold, cut)

@@ -33,6 +33,7 @@ from simclrv2_tf.inference.evaluation.classifier_evaluation import (
 from simclrv2_tf.inference.evaluation.eval_batches import batches_of
 from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.inference.evaluation.whole_checkpoints import WholeCheckpoints
+from simclrv2_tf.inference.shared_images import warn_of_shared
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.models.weight_decay import decayed_by_loss
 from simclrv2_tf.probing.nearest import knn_accuracy
@@ -294,6 +295,7 @@ def _neighbours(config, network, eval_source, source, drawn_as):
     allowed = inputs.labelled_examples(config, source, drawn_as)
     channels = network.get_config()["channels"]
     source = source.subset(allowed).with_channels(channels)
+    warn_of_shared(source, eval_source, "nearest neighbours (--knn_k)")
     bank = _embedded(config, network, source)
     queries = _embedded(config, network, eval_source)
     accuracy = knn_accuracy(bank, queries, config.knn_k, config.knn_temperature)

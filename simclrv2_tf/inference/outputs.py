@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 
@@ -19,6 +22,7 @@ def outputs_of(
     numbers: np.ndarray | None = None,
     batch_size: int = 256,
     max_corrupt_fraction: float = 1.0,
+    made_of: Mapping[str, Callable[[np.ndarray], np.ndarray]] | None = None,
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Goes through images once.
 
@@ -30,10 +34,12 @@ def outputs_of(
       batch_size: Images in a step.
       max_corrupt_fraction: Share of the images that may be unreadable; they
         are left out.
+      made_of: {endpoint: function of its float32 (batch, channels) to what is
+        kept of it, (batch, ...)}; others are kept as they are.
 
     Returns:
       Numbers of the examples that could be read, and {endpoint: float32
-      (examples, channels)}.
+      (examples, channels)}, or what is made of it.
 
     Raises:
       ValueError: If no image can be read, or too many cannot.
@@ -53,8 +59,12 @@ def outputs_of(
         wanted = [tf.cast(outputs[name], tf.float32) for name in endpoints]
         return numbers, *wanted
 
+    keep = [(made_of or {}).get(name, np.asarray) for name in endpoints]
     with unreadable.explained():
-        rows = list(distribution.map_rows(run, batches))
+        rows = [
+            (read, *(k(a) for k, a in zip(keep, arrays, strict=True)))
+            for read, *arrays in distribution.map_rows(run, batches)
+        ]
     if not rows:
         raise ValueError(f"No image of {source.name} can be read.")
     read, *arrays = map(np.concatenate, zip(*rows, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.feature_rows import Rows
 from simclrv2_tf.probing.feature_rows import blocks
+from simclrv2_tf.probing.feature_rows import part_of
 from simclrv2_tf.probing.feature_rows import taken
 
 FOLDS = 5
@@ -106,7 +108,8 @@ def leave_out(
     Args:
       rows: Features (examples, features); `StoredRows`, or an array.
       labels: int (examples,) in [0, num_classes), two examples or more of
-        each class that has any, and two such classes.
+        each class that has any, and two such classes. One with fewer examples
+        than folds is left out in as many of them.
       num_classes: Classes.
       strength: See `linear_probe.fit`.
       seed: Of the folds.
@@ -116,14 +119,16 @@ def leave_out(
     """
     from sklearn.model_selection import StratifiedKFold
 
-    counts = np.bincount(labels)
-    folds = min(FOLDS, counts[counts > 0].min())
+    folds = min(FOLDS, np.bincount(labels).max())
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():  # of a class with fewer than folds
+        warnings.simplefilter("ignore", UserWarning)
+        parts = list(split.split(labels, labels))
     fold = np.zeros(len(labels), np.int8)
     probes: list[linear_probe.LinearProbe] = []
-    for rest, out in split.split(labels, labels):
+    for rest, out in parts:
         fold[out] = len(probes)
-        known = taken(rows, rest)
+        known = part_of(rows, rest)
         probe = linear_probe.fit(known, labels[rest], num_classes, strength)
         probes.append(probe)
     return LeftOut(fold, probes)

@@ -89,6 +89,8 @@ def class_accuracy(
 ) -> Figure:
     """Bars of the accuracy of each class, the worst first, with 95 %.
 
+    Of more than 30 classes the worst are shown, which the title says.
+
     Args:
       right: Right answers of each class.
       counts: Examples of each class; those without are left out.
@@ -122,9 +124,21 @@ def class_accuracy(
     )
     axes.invert_yaxis()
     axes.set(xlim=(0, 1), xlabel="accuracy")
+    if len(order) < np.count_nonzero(totals):
+        axes.set_title(which_are_shown(totals))
     axes.set_xticks(
         [0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"]
     )
     canvas.style(axes, dark)
     axes.grid(False, axis="y")
     return figure
+
+
+def which_are_shown(counts: Sequence[int] | np.ndarray) -> str:
+    """Which classes `class_accuracy` shows, in words.
+
+    Args:
+      counts: Examples of each class.
+    """
+    number = np.count_nonzero(counts)
+    return f"the {BARS} worst of {number:,}" if number > BARS else "each class"

@@ -11,6 +11,7 @@ from simclrv2_tf.inference.evaluation import reliability
 from simclrv2_tf.probing.intervals import wilson
 
 PAIRS = 8  # pairs of classes that are confused most
+_AT_ONCE = 2**22  # scores, float64, 32 MiB
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,10 +49,20 @@ class Judged:
             self.labels[known], self.answers[known], self.classes
         )
 
+    def counts(self) -> dict[str, np.ndarray]:
+        """Of each class its `examples`, and how many are `right`, int."""
+        labels = self.labels[self.labelled]
+        return {
+            name: np.bincount(some, minlength=self.classes)
+            for name, some in (
+                ("examples", labels),
+                ("right", labels[self.right]),
+            )
+        }
+
     def summary(self) -> dict[str, float]:
         """Accuracy with its 95 % interval, balanced accuracy, calibration."""
-        right, matrix = self.right, self.matrix()
-        counts = {"examples": matrix.sum(axis=1), "right": np.diag(matrix)}
+        right, counts = self.right, self.counts()
         curve = reliability.curve(self.confidence[self.labelled], right)
         low, high = wilson(float(right.mean()), len(right))
         return {
@@ -65,14 +76,13 @@ class Judged:
 
     def confused(self) -> list[tuple[int, int, int]]:
         """(label, answer, count) of the commonest mistakes."""
-        matrix = self.matrix()
-        np.fill_diagonal(matrix, 0)
-        order = np.argsort(-matrix, axis=None, kind="stable")[:PAIRS]
-        pairs = zip(*np.unravel_index(order, matrix.shape), strict=True)
+        wrong = self.labelled & (self.answers != self.labels)
+        pairs = np.stack([self.labels[wrong], self.answers[wrong]], axis=1)
+        pairs, counts = np.unique(pairs, axis=0, return_counts=True)
+        order = np.argsort(-counts, kind="stable")[:PAIRS]
         return [
-            (int(label), int(answer), int(matrix[label, answer]))
-            for label, answer in pairs
-            if matrix[label, answer]
+            (int(pairs[place, 0]), int(pairs[place, 1]), int(counts[place]))
+            for place in order
         ]
 
     def surest_mistakes(self, count: int) -> np.ndarray:
@@ -93,15 +103,49 @@ def judge(logits: np.ndarray, labels: np.ndarray) -> Judged:
       logits: float (examples, classes).
       labels: int (examples,), numbered as the network's classes.
     """
+    classes = logits.shape[1]
+    size = max(1, _AT_ONCE // classes)
+    starts = range(0, max(len(logits), 1), size)
+    leads = [leads_of(logits[start : start + size]) for start in starts]
+    return judged(np.concatenate(leads), labels, classes)
+
+
+def leads_of(logits: np.ndarray) -> np.ndarray:
+    """The likeliest class of each row, its probability and its lead.
+
+    That is all that is kept of an image: the probabilities of 20,000 images
+    for as many classes would be 3 GB.
+
+    Args:
+      logits: float (batch, classes).
+
+    Returns:
+      float64 (batch, 3).
+    """
     logits = np.asarray(logits, np.float64)
     scores = np.exp(logits - logits.max(axis=1, keepdims=True))
     scores /= scores.sum(axis=1, keepdims=True)
-    best = np.sort(scores, axis=1)
-    second = best[:, -2] if best.shape[1] > 1 else 0
+    answers = scores.argmax(axis=1)
+    if scores.shape[1] == 1:
+        second = np.zeros(len(scores))
+    else:
+        second = np.partition(scores, -2, axis=1)[:, -2]
+    highest = scores.max(axis=1)
+    return np.stack([answers, highest, highest - second], axis=1)
+
+
+def judged(leads: np.ndarray, labels: np.ndarray, classes: int) -> Judged:
+    """Answers beside labels.
+
+    Args:
+      leads: float64 (examples, 3), see `leads_of`.
+      labels: int (examples,), numbered as the network's classes.
+      classes: Number of classes.
+    """
     return Judged(
         labels=np.asarray(labels),
-        answers=scores.argmax(axis=1),
-        confidence=best[:, -1],
-        margin=best[:, -1] - second,
-        classes=logits.shape[1],
+        answers=leads[:, 0].astype(np.int64),
+        confidence=leads[:, 1],
+        margin=leads[:, 2],
+        classes=classes,
     )

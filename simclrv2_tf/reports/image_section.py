@@ -6,13 +6,13 @@ import dataclasses
 import functools
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.inference import inspection
+from simclrv2_tf.inference.evaluation.class_metrics import MOST_IN_TABLE
 from simclrv2_tf.reports import class_figures
 from simclrv2_tf.reports import curves
 from simclrv2_tf.reports import maps
@@ -81,7 +81,7 @@ def contents(
 
 def _seen(seen, pictures):
     """Figures and rows of what the network saw."""
-    small, judged = Thumbnails(seen.source, seen.numbers), seen.judged
+    small, judged = Thumbnails(seen.source), seen.judged
     shown = {
         "seen": {
             "name": seen.source.name,
@@ -107,24 +107,10 @@ def _seen(seen, pictures):
 def _result(seen, pictures):
     """Numbers and figures of a classifier on evaluation images."""
     judged, names = seen.judged, seen.names
-    matrix = judged.matrix()
     known = judged.confidence[judged.labelled]
     figures = [
-        pictures.add(
-            "confusion",
-            "Confusion matrix: labels in rows, answers in columns",
-            functools.partial(class_figures.confusion, matrix, names),
-        ),
-        pictures.add(
-            "classes",
-            "Accuracy of each class with 95 % intervals, the worst first",
-            functools.partial(
-                class_figures.class_accuracy,
-                np.diag(matrix),
-                matrix.sum(axis=1),
-                names,
-            ),
-        ),
+        *_matrix(judged, names, pictures),
+        _bars(judged, names, pictures),
         pictures.add(
             "reliability",
             "Accuracy over confidence",
@@ -135,9 +121,32 @@ def _result(seen, pictures):
     return {
         **judged.summary(),
         "figures": figures,
+        "most_in_matrix": MOST_IN_TABLE,
+        "has_matrix": judged.classes <= MOST_IN_TABLE,
         "confused": confused,
         "temperature": seen.temperature,
+        "fitted": seen.fitted,
     }
+
+
+def _matrix(judged, names, pictures):
+    """The confusion matrix, as a list; of very many classes there is none."""
+    if judged.classes > MOST_IN_TABLE:
+        return []
+    draw = functools.partial(class_figures.confusion, judged.matrix(), names)
+    about = "Confusion matrix: labels in rows, answers in columns"
+    return [pictures.add("confusion", about, draw)]
+
+
+def _bars(judged, names, pictures):
+    """Bars of the classes."""
+    counts = judged.counts()
+    draw = functools.partial(
+        class_figures.class_accuracy, counts["right"], counts["examples"], names
+    )
+    shown = class_figures.which_are_shown(counts["examples"])
+    about = f"Accuracy with 95 % intervals of {shown}, the worst first"
+    return pictures.add("classes", about, draw)
 
 
 def _maps(seen, pictures, small):

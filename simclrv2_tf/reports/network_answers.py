@@ -10,10 +10,12 @@ from simclrv2_tf.data import class_match
 from simclrv2_tf.data.classes import names_or_numbers
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.errors import first_line
+from simclrv2_tf.files.json_files import read_dictionary
 from simclrv2_tf.inference.outputs import outputs_of
+from simclrv2_tf.reports import classifier_figures
 from simclrv2_tf.reports import report_images
 from simclrv2_tf.reports.classifier_figures import Judged
-from simclrv2_tf.reports.classifier_figures import judge
+from simclrv2_tf.reports.classifier_figures import leads_of
 from simclrv2_tf.reports.report_images import Images
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs import weights_order
@@ -28,7 +30,6 @@ class Seen:
 
     Attributes:
       source: `Source` of these images alone.
-      numbers: Of these images in the data set, int (examples,).
       features: float32 (examples, features).
       judged: `Judged`, None where there is no trained classifier.
       evaluation: Whether they are those of evaluation.
@@ -36,10 +37,10 @@ class Seen:
       names: Of the classes that the network answers with.
       note: Why there is no result, "" if there is one.
       temperature: What logits are divided by to be probabilities.
+      fitted: What that was fitted to, "to ..."; "" where no file says it.
     """
 
     source: Source
-    numbers: np.ndarray
     features: np.ndarray
     judged: Judged | None
     evaluation: bool
@@ -47,6 +48,7 @@ class Seen:
     names: list[str]
     note: str
     temperature: float
+    fitted: str
 
 
 def look(images: Images) -> Seen:
@@ -63,17 +65,15 @@ def look(images: Images) -> Seen:
     source = images.train if images.evaluation is None else images.evaluation
     source = weights_order.in_order_of(prefix, source)
     classifies = network.supervised_head and weights.has_classifier(prefix)
+    temperature = weights.temperature(prefix, averaged) if classifies else 1.0
     endpoints = (_FEATURES, _LOGITS) if classifies else (_FEATURES,)
-    numbers = report_images.spread(source.num_examples, MOST_JUDGED)
-    read, outputs = outputs_of(
-        network, source, endpoints, numbers, config.eval_batch_size
-    )
+    read, outputs = _outputs(config, network, source, endpoints, temperature)
     judged, note = None, "The network has no trained classifier."
-    temperature = 1.0
     if classifies:
-        temperature = weights.temperature(prefix, averaged)
-        logits = outputs[_LOGITS] / temperature
-        judged, note = _judged(prefix, source.subset(read), logits)
+        classes = network.get_config()["num_classes"]
+        judged, note = _judged(
+            prefix, source.subset(read), outputs[_LOGITS], classes
+        )
     if not evaluation:
         note = "There are no labelled images to evaluate on."
     count = judged.classes if judged else 0
@@ -81,7 +81,6 @@ def look(images: Images) -> Seen:
     names = names_or_numbers(count, known, source.class_names)
     return Seen(
         source.subset(read),
-        read,
         outputs[_FEATURES],
         judged,
         evaluation,
@@ -89,7 +88,30 @@ def look(images: Images) -> Seen:
         names,
         note,
         temperature,
+        _fitted(prefix, source.name) if temperature != 1 else "",
     )
+
+
+def _outputs(config, network, source, endpoints, temperature):
+    """Which images are seen, and their features and `leads_of` answers."""
+    return outputs_of(
+        network,
+        source,
+        endpoints,
+        report_images.spread(source.num_examples, MOST_JUDGED),
+        config.eval_batch_size,
+        made_of={_LOGITS: lambda logits: leads_of(logits / temperature)},
+    )
+
+
+def _fitted(prefix, name):
+    """What a temperature was fitted to, in words, as its file has it."""
+    told = read_dictionary(weights.calibration_file(prefix))
+    if not {"data", "fitted_on"} <= told.keys():  # of an earlier version
+        return ""
+    these = told["data"] == name
+    images = "of these images" if these else f"images of {told['data']}"
+    return f"to {told['fitted_on']:,} {images}"
 
 
 def _is_averaged(config, prefix):
@@ -99,12 +121,14 @@ def _is_averaged(config, prefix):
     return any(flags.get(name) for name in ("export_ema", "eval_ema"))
 
 
-def _judged(prefix, source, logits):
+def _judged(prefix, source, leads, classes):
     """Answers beside labels as the network numbers classes, and a note."""
     try:
         known = weights_order.renumbered(prefix, source, "The network's run")
     except class_match.OtherClassesError as error:
-        return judge(logits, np.full(len(logits), -1)), first_line(error)
-    fits = known.labels.max(initial=-1) < logits.shape[1]
-    labels = known.labels if fits else np.full(len(logits), -1)
-    return judge(logits, labels), ""
+        unknown = np.full(len(leads), -1)
+        answers = classifier_figures.judged(leads, unknown, classes)
+        return answers, first_line(error)
+    fits = known.labels.max(initial=-1) < classes
+    labels = known.labels if fits else np.full(len(leads), -1)
+    return classifier_figures.judged(leads, labels, classes), ""

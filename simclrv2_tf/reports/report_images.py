@@ -7,16 +7,17 @@ import dataclasses
 import functools
 import io
 import os
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import holdout
+from simclrv2_tf.data.example_names import are_files
 from simclrv2_tf.data.prepare.contact_sheet import to_rgb
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.splits import NoSplitError
-from simclrv2_tf.data.storage import Files
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import recorded_data
 from simclrv2_tf.runs.own_data import with_own_data
@@ -110,12 +111,13 @@ class Thumbnails:
 
     Args:
       source: A `Source`.
-      numbers: Those of its examples in the data set; None for their places.
+      names: What its examples are called; None for their folders and files,
+        or their numbers in the data set.
     """
 
-    def __init__(self, source: Source, numbers: np.ndarray | None = None):
+    def __init__(self, source: Source, names: Sequence[str] | None = None):
         self.source = source
-        self._numbers = numbers
+        self._names = names
         self._read = source.reader()
         self.pixels = functools.lru_cache(None)(self._pixels)
 
@@ -142,10 +144,18 @@ class Thumbnails:
         return {**tile(pixels), "name": name, "caption": caption, "odd": odd}
 
     def name(self, place: int) -> str:
-        """The image's folder and file, or its number in the data set."""
-        if isinstance(self.source.storage, Files):
-            return "/".join(self.source.where(place).split(os.sep)[-2:])
-        return f"#{place if self._numbers is None else self._numbers[place]}"
+        """What the image is called, see above."""
+        if self._names is not None:
+            return self._names[place]
+        if are_files(self.source):
+            return folder_and_file(self.source.where(place))
+        numbers = self.source.numbers
+        return f"#{place if numbers is None else numbers[place]}"
+
+
+def folder_and_file(path: str) -> str:
+    """The end of a path, by which a person knows the image."""
+    return "/".join(path.split(os.sep)[-2:])
 
 
 def tile(pixels: np.ndarray) -> dict:

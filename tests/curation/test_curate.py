@@ -215,6 +215,8 @@ def test_images_that_are_no_files_are_written_beside(own_run):
     assert read.num_examples == 3
     shown = table(own_run / "curation" / "outliers.csv")[0]["file"]
     assert shown.startswith("arrays#")
+    page = (own_run / "curation" / "curation.html").read_text()
+    assert f'title="{shown}"' in page
 
 
 def test_features_are_kept(own_run, monkeypatch):

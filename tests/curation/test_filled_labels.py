@@ -6,10 +6,16 @@ import types
 import numpy as np
 import pytest
 import small_classifier
+from PIL import Image
 
 import simclrv2_tf
+from simclrv2_tf.config import Config
+from simclrv2_tf.curation import curation_tables
 from simclrv2_tf.curation import filled_labels
 from simclrv2_tf.curation.curation_tables import COLUMNS
+from simclrv2_tf.curation.findings import Findings
+from simclrv2_tf.curation.next_labels import Chosen
+from simclrv2_tf.curation.pool import open_pool
 from simclrv2_tf.files.csv_text import csv_text
 
 LOST = "labels must not be lost. Received: a table with "
@@ -27,7 +33,7 @@ def pool_of(known):
     files = np.array([*map(str, known), "/without/label.png"], object)
     labels = np.array([0] * len(known) + [-1])
     source = types.SimpleNamespace(labels=labels)
-    return types.SimpleNamespace(files=files, source=source)
+    return types.SimpleNamespace(files=files, own_files=files, source=source)
 
 
 ROWS = [
@@ -46,6 +52,51 @@ def test_labels_that_the_data_do_not_have_are_refused(tmp_path, delimiter):
     assert "bee" in (tmp_path / "next_labels.csv").read_text()
     with pytest.raises(ValueError, match="labels of 1 images .* as 'npz:x"):
         check(tmp_path, ROWS, [tmp_path / "next_labels" / "2.png"], delimiter)
+
+
+@pytest.mark.parametrize("empty", ["-1", "-1.0", " "])
+def test_a_label_that_the_data_read_as_none_is_not_lost(tmp_path, empty):
+    check(tmp_path, [("/a/1.png", empty, 1)])
+    with pytest.raises(ValueError, match="labels of 1 images .* as '/a/2.png'"):
+        check(tmp_path, [("/a/1.png", empty, 1), ("/a/2.png", "-2", 2)])
+
+
+def test_a_table_that_excel_saved_is_read(tmp_path):
+    rows = "sep=;\r\nfile;label;rank\r\n/a/1.png;ant;1\r\n;;\r\n"
+    (tmp_path / "next_labels.csv").write_text(rows)
+    filled_labels.check_filled(str(tmp_path), pool_of(["/a/1.png"]))
+    with pytest.raises(ValueError, match="labels of 1 images .* as '/a/1.png'"):
+        filled_labels.check_filled(str(tmp_path), pool_of([]))
+
+
+def test_labels_of_a_table_beside_other_data_go_on(tmp_path):
+    """The next round of images that are no files: `concat:csv:...,npz:...`."""
+    pixels = np.random.default_rng(0).integers(0, 255, (6, 8, 8, 3), np.uint8)
+    np.savez(tmp_path / "scans.npz", images=pixels[2:])
+    (tmp_path / "next_labels").mkdir()
+    for rank in (1, 2):
+        copy = tmp_path / "next_labels" / f"{rank}.png"
+        Image.fromarray(pixels[rank]).save(copy)
+    path = tmp_path / "next_labels.csv"
+    rows = ["file,label,split,rank", "next_labels/1.png,ant,train,1"]
+    path.write_text("\n".join([*rows, "next_labels/2.png,-1,train,2"]))
+    data = f"concat:csv:{path},npz:{tmp_path}/scans.npz"
+    pool = open_pool(Config(dataset=data, split="train"))
+    filled_labels.check_filled(str(tmp_path), pool)
+    assert pool.are_files.tolist() == [True] * 2 + [False] * 4
+    assert pool.own_files[0] == str(tmp_path / "next_labels" / "1.png")
+    assert pool.subset(np.array([5, 1])).own_files.tolist() == [
+        *("", str(tmp_path / "next_labels" / "2.png"))
+    ]
+    found = Findings(pool, [Chosen(3, "typical", 1.0)], *[None] * 4)
+    rows = list(curation_tables._to_label(found, {3: "next_labels/3.png"}))
+    assert [row[:2] for row in rows] == [
+        ["next_labels/3.png", ""],
+        [str(tmp_path / "next_labels" / "1.png"), "ant"],
+        [str(tmp_path / "next_labels" / "2.png"), ""],
+    ]
+    with pytest.raises(ValueError, match="concat:csv:.*,OTHERS beside data"):
+        filled_labels.check_filled(str(tmp_path), pool.subset(np.arange(1, 6)))
 
 
 def test_labels_that_the_data_have_go_on(tmp_path):

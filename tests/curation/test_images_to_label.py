@@ -33,7 +33,7 @@ def found():
         np.full(COUNT, "train", object),
         "train",
         np.array([f"{n}.png" for n in range(COUNT)], object),
-        np.arange(COUNT) % 2 == 0,
+        np.array(["" if n % 2 else f"{n}.png" for n in range(COUNT)], object),
     )
     chosen = [Chosen(number, "typical", 1.0) for number in (5, 2, 7)]
     none = np.zeros(0)

@@ -74,6 +74,7 @@ def test_the_threshold_is_the_end_of_those_that_are_no_copies():
     found = find_threshold(np.tanh(natural))
     expected = np.tanh(0.6 + 0.15 * stats.norm.isf(0.5 / count))
     assert found.threshold == pytest.approx(expected, abs=0.03)
+    assert found.cut is False
     # A third of copies more changes little.
     copies = RNG.normal(2.5, 0.3, count // 2)
     mixed = find_threshold(np.tanh(np.concatenate([natural, copies])))
@@ -83,8 +84,9 @@ def test_the_threshold_is_the_end_of_those_that_are_no_copies():
 
 
 def test_the_threshold_keeps_within_bounds():
-    assert find_threshold(np.ones(50)).threshold == MOST
-    assert find_threshold(np.zeros(50)).threshold == LEAST
+    for similarity, bound in ((1.0, MOST), (0.0, LEAST)):
+        found = find_threshold(np.full(50, similarity))
+        assert found.threshold == bound and found.cut is True
     assert find_threshold(np.full(1, 0.2)).threshold == LEAST
 
 

@@ -22,6 +22,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import evaluate
+from simclrv2_tf.inference import shared_images
 from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import train
@@ -296,15 +297,17 @@ def test_numbers_of_a_label_map_are_those_of_the_network(run):
         assert accuracy(mapped, run) == expected
 
 
-def test_neighbours_and_queries_are_numbered_alike(run):
+def test_neighbours_and_queries_are_numbered_alike(run, caplog):
     """A map of numbers that the run's earlier version took by name."""
     write_flags(run, label_map="m.csv")
     mapped = dataclasses.replace(
         pictures(20), class_names=tuple(DIGITS[::-1]), numbered=True
     )
     options = {"train_dataset": mapped, "knn_k": 1}
+    shared_images._warn.cache_clear()
     found = simclrv2_tf.evaluate(mapped, run, **options)
     assert found["eval/knn_accuracy"] == 1
+    assert "neighbours (--knn_k) judge each of them by its own" in caplog.text
 
 
 def test_neighbours_are_matched_by_name(run):

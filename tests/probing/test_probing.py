@@ -157,6 +157,41 @@ def test_what_is_left_out_is_told_by_the_others(stored, monkeypatch):
     assert doubted[7].argmax() == labels[7]
 
 
+def test_a_small_class_takes_no_labels_from_the_others(monkeypatch):
+    """Two labels of one class, and the others know of four fifths."""
+    labels = np.array([0] * 20 + [1] * 20 + [2] * 2)
+    rows = RNG.normal(size=(42, 4)).astype(np.float32)
+    seen = []
+
+    def fit(known, known_labels, classes, strength):
+        seen.append(np.bincount(known_labels).tolist())
+        return linear_probe.LinearProbe(np.zeros((4, 3)), np.zeros(3))
+
+    monkeypatch.setattr(linear_probe, "fit", fit)
+    others = cross_validation.leave_out(rows, labels, 3, 1.0)
+    assert len(seen) == 5 and {tuple(counts[:2]) for counts in seen} == {
+        (16, 16)
+    }
+    assert sorted(counts[2] for counts in seen) == [1, 1, 2, 2, 2]
+    assert len(set(others.fold[40:])) == 2
+    pairs = np.array([0, 0, 1, 1])
+    assert len(cross_validation.leave_out(rows[:4], pairs, 2, 1.0).probes) == 2
+
+
+def test_rows_of_a_file_are_fitted_from_there(stored, monkeypatch):
+    """Four fifths of ImageNet's would be 8 GB."""
+    features, labels = clusters()
+    kinds = []
+
+    def fit(known, *_):
+        kinds.append(type(known))
+        return linear_probe.LinearProbe(np.zeros((6, 4)), np.zeros(4))
+
+    monkeypatch.setattr(linear_probe, "fit", fit)
+    cross_validation.leave_out(stored(features), labels, 4, 1.0)
+    assert set(kinds) == {feature_rows.StoredRows}
+
+
 @pytest.mark.parametrize("classes", [2, 5])
 @pytest.mark.parametrize("strength", [0.01, 1.0])
 def test_regression_in_blocks_equals_scikit_learn(

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from PIL import Image
 from simclrv2_tf import reports
 from simclrv2_tf.reports import canvas
 from simclrv2_tf.reports import classifier_figures
+from simclrv2_tf.reports import image_section
 from simclrv2_tf.reports import maps
 from simclrv2_tf.reports import tiles
+from simclrv2_tf.reports.pictures import Pictures
 
 RNG = np.random.default_rng(0)
 NAMES = ["cat", "$x^", "a name that is far too long for a tick"]
@@ -142,6 +145,8 @@ def test_the_numbers_of_a_classifier():
     logits = np.log([[0.9, 0.1], [0.6, 0.4], [0.8, 0.2], [0.5, 0.5]])
     told = classifier_figures.judge(logits, np.array([0, 0, 1, -1]))
     assert told.matrix().tolist() == [[2, 0], [1, 0]]
+    assert told.counts()["examples"].tolist() == [2, 1]
+    assert told.counts()["right"].tolist() == [2, 0]
     assert told.confused() == [(1, 0, 1)]
     assert told.surest_mistakes(5).tolist() == [2]
     assert told.least_sure(2).tolist() == [3, 1]
@@ -151,3 +156,50 @@ def test_the_numbers_of_a_classifier():
     assert numbers["balanced"] == pytest.approx(0.5)
     # Each in a bin of its own: 0.1, 0.4 and 0.8 off.
     assert numbers["calibration_error"] == pytest.approx(1.3 / 3)
+
+
+def test_answers_do_not_depend_on_blocks(monkeypatch):
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(40, 7)), rng.integers(-1, 7, 40)
+    whole = classifier_figures.judge(logits, labels)
+    monkeypatch.setattr(classifier_figures, "_AT_ONCE", 21)
+    parts = classifier_figures.judge(logits, labels)
+    for name in ("answers", "confidence", "margin"):
+        np.testing.assert_array_equal(
+            getattr(parts, name), getattr(whole, name)
+        )
+    matrix = whole.matrix()
+    assert whole.counts()["right"].tolist() == np.diag(matrix).tolist()
+    np.fill_diagonal(matrix, 0)
+    order = np.argsort(-matrix, axis=None, kind="stable")[:8]
+    pairs = zip(*np.unravel_index(order, matrix.shape), strict=True)
+    assert whole.confused() == [(a, b, matrix[a, b]) for a, b in pairs]
+
+
+def test_many_classes_have_no_matrix(monkeypatch):
+    """Of 40,000 it would take 13 GB."""
+    classes = 40_000
+    leads = np.array([[0, 0.9, 0.8], [classes - 1, 0.5, 0.1], [7, 0.4, 0.1]])
+    judged = classifier_figures.judged(leads, np.array([0, 3, -1]), classes)
+
+    def refuse(self):
+        raise AssertionError("a matrix")
+
+    monkeypatch.setattr(classifier_figures.Judged, "matrix", refuse)
+    seen = types.SimpleNamespace(
+        judged=judged,
+        names=[str(number) for number in range(classes)],
+        temperature=1.0,
+        fitted="",
+    )
+    shown = image_section._result(seen, Pictures())
+    assert shown["confused"] == [("3", str(classes - 1), 1)]
+    assert len(shown["figures"]) == 2 and not shown["has_matrix"]
+    assert shown["accuracy"] == shown["balanced"] == 0.5
+
+
+def test_bars_say_that_they_are_the_worst():
+    (axes,) = reports.class_accuracy([1] * 32, [2] * 31 + [0]).axes
+    assert axes.get_title() == "the 30 worst of 31"
+    (axes,) = reports.class_accuracy([1] * 30, [2] * 30).axes
+    assert axes.get_title() == ""

@@ -16,6 +16,7 @@ from simclrv2_tf.data import class_match
 from simclrv2_tf.data import holdout
 from simclrv2_tf.data import label_subset
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.inference.shared_images import warn_of_shared
 from simclrv2_tf.runs import inputs
 
 
@@ -86,6 +87,7 @@ def open_data(
             "Probes are judged by labels. Received: none in "
             f"{eval_source.name}: give an --eval_split with labels"
         )
+    warn_of_shared(known, asked, "probes")
     note += class_match.lacking_words(asked)
     return ProbeData(known, asked, note)
 
