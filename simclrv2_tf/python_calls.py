@@ -65,7 +65,9 @@ def call(
         options["model_dir"] = directory
     if train_mode:
         options["train_mode"] = train_mode
-    source, eval_source = _as_source(dataset), _as_source(eval_dataset)
+    job = options.get("train_mode") == "semi_supervised"
+    source = _as_source(dataset, job or _draws(options))
+    eval_source = _as_source(eval_dataset, job)
     if source is None and dataset is not None:
         options["dataset"] = dataset
     if eval_source is None and eval_dataset is not None:
@@ -137,10 +139,17 @@ def _evaluating(config):
     return None
 
 
-def _as_source(dataset):
+def _draws(options):
+    """Whether images are set aside, or labels chosen, by their places."""
+    share = options.get("label_fraction", 1.0)
+    drawing = ("holdout_fraction", "labels_per_class")
+    return share != 1.0 or any(options.get(name) for name in drawing)
+
+
+def _as_source(dataset, drawn):
     """A `Source` of a data set, None for a name, which `Config` takes."""
     if isinstance(dataset, tf.data.Dataset):
-        return sources.from_dataset(dataset)
+        return sources.from_dataset(dataset, drawn=drawn)
     if dataset is None or isinstance(dataset, (str, os.PathLike)):
         return None
     if not isinstance(dataset, Source):

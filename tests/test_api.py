@@ -59,6 +59,38 @@ def pictures(labels=LABELS):
     return tf.data.Dataset.from_tensor_slices((images, labels))
 
 
+def finetuned(data, path, **options):
+    return simclrv2_tf.finetune(data, path, checkpoint="x", **options)
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "refused"),
+    [
+        (simclrv2_tf.semi_supervised, {}, True),
+        (finetuned, {"holdout_fraction": 0.5}, True),
+        (finetuned, {"labels_per_class": 1}, True),
+        (finetuned, {"label_fraction": 0.5}, True),
+        (finetuned, {}, False),
+        (simclrv2_tf.pretrain, {}, False),
+        (simclrv2_tf.evaluate, {}, False),
+    ],
+)
+def test_an_order_that_changes_is_refused_where_images_are_drawn(
+    asked, tmp_path, caplog, function, options, refused
+):
+    labels = np.arange(40) % 2
+    images = np.arange(40, dtype=np.uint8)[:, None, None, None]
+    images = np.broadcast_to(images, (40, 8, 8, 3))
+    slices = tf.data.Dataset.from_tensor_slices((images, labels))
+    if refused:
+        with pytest.raises(ValueError, match="other examples at each pass"):
+            function(slices.shuffle(40), tmp_path, **options)
+    else:
+        function(slices.shuffle(40), tmp_path, **options)
+        assert "other examples at each pass" in caplog.text
+    assert len(asked) == (not refused)
+
+
 @pytest.mark.parametrize("name", ["folder:b", pathlib.Path("folder:b")])
 def test_a_data_set_to_evaluate_on_may_have_a_name(asked, tmp_path, name):
     calls = (simclrv2_tf.probe, simclrv2_tf.curate, simclrv2_tf.finetune)

@@ -88,7 +88,7 @@ class DataConfig:
     cache_dataset: bool = option(
         False,
         "Decode the training images once and hold them in memory, if they fit "
-        "in a third of what is free.",
+        "in a quarter of what is free.",
     )
     shuffle_buffer: int = option(
         0,

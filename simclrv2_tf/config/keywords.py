@@ -179,7 +179,7 @@ class Options(TypedDict, total=False):
 
     cache_dataset: bool
     """Decode the training images once and hold them in memory, if they fit
-    in a third of what is free."""
+    in a quarter of what is free."""
 
     shuffle_buffer: int
     """Neighbouring examples that are shuffled among themselves, as one

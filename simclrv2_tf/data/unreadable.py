@@ -15,6 +15,7 @@ from simclrv2_tf.data.decode.magic import unreadable_words
 from simclrv2_tf.data.decode.rgb import decode_image
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.errors import first_line
+from simclrv2_tf.machine.cores import cores
 
 UNREADABLE = (ValueError, OSError, tf.errors.OpError)  # of corrupt images
 LOST = "no image can be read that is labelled %s"
@@ -171,6 +172,23 @@ class UnreadableImages:
             if self.error:
                 raise ValueError(self.error) from None
             raise
+
+
+def still_unreadable(source: Source, numbers: Iterable[int]) -> list[int]:
+    """Those of the examples that cannot be read now.
+
+    Args:
+      source: A `Source`.
+      numbers: Of examples that could not be read earlier, ints; others than
+        the source has are left out.
+    """
+    tried = sorted({n for n in numbers if 0 <= n < source.num_examples})
+    fetch = source.pixels()
+    read = tf.data.Dataset.from_tensor_slices(np.array(tried, np.int64)).map(
+        lambda number: (number, fetch(number)), num_parallel_calls=cores()
+    )
+    readable = {int(n) for n, _ in read.ignore_errors().as_numpy_iterator()}
+    return [number for number in tried if number not in readable]
 
 
 def _allowed(source, max_fraction):

@@ -22,6 +22,7 @@ PARTS = ".parts"  # ends directories of parts that go when they are joined
 # That manifests of earlier versions do not tell.
 _LATER = (
     "images",
+    "places",
     "image_size",
     "input_mean",
     "input_std",

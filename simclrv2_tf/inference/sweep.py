@@ -17,8 +17,10 @@ from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.image_checksum import image_checksum
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import concat
+from simclrv2_tf.data.sources.image_places import place_checksum
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.files import atomic
+from simclrv2_tf.inference import finished_shards
 from simclrv2_tf.inference.result_shards import Shards
 from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
@@ -51,12 +53,14 @@ def contents(
     data = zlib.crc32("\n".join(names).encode())
     if source.apply_orientation:
         data = zlib.crc32(b"apply_orientation", data)
+    places = place_checksum(source)
     return {
         "dataset": source.name,
         "examples": source.num_examples,
         "data": zlib.crc32(source.labels.tobytes(), data),
         "class_names": list(source.class_names or ()),
         "images": image_checksum(source),
+        **({} if places is None else {"places": places}),
         "weights": weights,
         "precision": config.mixed_precision,
     }
@@ -90,7 +94,8 @@ def run_shards(
     """Makes the shards that are missing, this worker its own of them.
 
     Images that cannot be read are named and left out, as many as
-    `max_corrupt_fraction` of the source at most.
+    `max_corrupt_fraction` of the source at most, with those that shards of an
+    earlier try lack.
 
     Args:
       config: A `Config`.
@@ -112,6 +117,7 @@ def run_shards(
         return
     numbers = np.concatenate([np.arange(*shards.bounds(n)) for n in mine])
     unreadable = UnreadableImages(source, config.max_corrupt_fraction)
+    finished_shards.restore(unreadable, shards)
     batches = pipeline.eval_dataset(
         source,
         -(-config.eval_batch_size // workers),

@@ -17,6 +17,7 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.unreadable import still_unreadable
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.lock import Lock
 from simclrv2_tf.files.lock import TakenOver
@@ -219,12 +220,17 @@ def _resume(run, checkpoint):
 
 
 def _restore_unreadable(run):
-    """Goes on counting what cannot be read, unless the data have changed."""
+    """Goes on counting what cannot be read, unless the data have changed.
+
+    Files that are mended under their names are the same data: each image is
+    tried once.
+    """
     if not run.progress.unreadable:
         return
     before = model_dir.read_environment(run.config.model_dir).get("data")
     if before in (None, environment.describe_data(run.data.source)):
-        run.data.unreadable.restore(run.progress.unreadable)
+        numbers = still_unreadable(run.data.source, run.progress.unreadable)
+        run.data.unreadable.restore(numbers)
 
 
 def _check_memory(config, plan, checkpoint):

@@ -15,7 +15,9 @@ from simclrv2_tf.data.storage import Decoded
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.data.storage import Mapped
 from simclrv2_tf.data.unreadable import UnreadableImages
+from simclrv2_tf.data.unreadable import still_unreadable
 
 COUNT, BATCH = 60, 12
 BAD = (7, 31)
@@ -191,6 +193,32 @@ def test_what_does_not_fit_stays_encoded(caplog):
     assert "decoded when they are needed" in caplog.text
 
 
+@pytest.mark.parametrize(("times", "fits"), [(3.5, False), (4.1, True)])
+def test_a_cache_leaves_memory_for_the_network(monkeypatch, times, fits):
+    """A process grows by 3.2 times the pixels: a third was too much."""
+    pixels = COUNT * 12 * 12 * 3
+    monkeypatch.setattr(cache, "free_memory", lambda: times * pixels)
+    source = make_encoded()
+    assert (cache.cached(source) is not source) == fits
+
+
+def test_a_file_of_numbers_that_does_not_fit_stays_where_it_is(
+    tmp_path, caplog
+):
+    """It was said of encoded images alone."""
+    pixels = np.ones((4, 5, 5, 3), np.uint8)
+    np.save(tmp_path / "a.npy", pixels)
+    mapped = Mapped(np.load(tmp_path / "a.npy", mmap_mode="r"))
+    source = Source("ones", np.zeros(4, np.int32), mapped, ("a",))
+    assert cache.cached(source, limit=299) is source
+    assert "ones takes about 3e-07 GB read and 3e-07 GB are" in caplog.text
+    assert "its images are read when they are needed" in caplog.text
+    caplog.clear()
+    held = cache.cached(source, limit=300).storage
+    np.testing.assert_array_equal(held.array, pixels)
+    assert not caplog.messages
+
+
 def test_a_cache_of_many_sizes_can_be_cut():
     held = make_source()
     few = held.subset(np.array([3, 2]))
@@ -317,6 +345,15 @@ def test_what_was_found_earlier_is_counted_on(caplog):
     fewer = UnreadableImages(source, 0.02)
     fewer.restore([7, 31])
     assert not fewer.found
+
+
+def test_what_can_be_read_by_now_is_no_longer_unreadable():
+    source = make_encoded(BAD, (12, 15))
+    tried = [0, *BAD, COUNT, -1]
+    assert still_unreadable(source, tried) == sorted(BAD)
+    assert still_unreadable(make_encoded(sizes=(12, 15)), tried) == []
+    assert still_unreadable(source, []) == []
+    assert still_unreadable(make_source(BAD), BAD) == sorted(BAD)
 
 
 def test_a_subset_is_judged_by_the_data_set_that_it_was_taken_from():

@@ -16,6 +16,7 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.unreadable import UnreadableImages
+from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import train as training
 from simclrv2_tf.runs.monitoring import projector
 from simclrv2_tf.runs.train import train
@@ -115,6 +116,34 @@ def test_what_cannot_be_read_is_counted_over_a_kill(
     bad.unlink()
     tune(folder, tmp_path / "run")  # trained already: nothing is read
     assert "could not be read" not in capsys.readouterr().out
+
+
+def test_images_that_are_mended_are_not_counted_on(folder, monkeypatch):
+    """They stayed unreadable for good, though they were trained on."""
+    spoil(folder, "a/0.png", "a/1.png")
+    source = sources.open_source(folder)
+    names = [source.where(n)[-8:] for n in range(source.num_examples)]
+    bad = [names.index(name) for name in ("/a/0.png", "/a/1.png", "b/59.png")]
+    before = {"data": environment.describe_data(source)}
+    monkeypatch.setattr(
+        training.model_dir, "read_environment", lambda directory: before
+    )
+
+    def restored():
+        run = types.SimpleNamespace(
+            config=types.SimpleNamespace(model_dir="run"),
+            progress=types.SimpleNamespace(unreadable=bad),
+            data=types.SimpleNamespace(
+                source=source, unreadable=UnreadableImages(source, 0.1)
+            ),
+        )
+        training._restore_unreadable(run)
+        return run.data.unreadable.found
+
+    assert restored() == {*bad}
+    root = pathlib.Path(folder.removeprefix("folder:"))
+    (root / "a/1.png").write_bytes((root / "a/2.png").read_bytes())
+    assert restored() == {bad[0], bad[2]}
 
 
 def test_the_projector_counts_on_with_the_run(folder, monkeypatch, tmp_path):

@@ -94,9 +94,9 @@ def to_rgb(image: Image.Image) -> np.ndarray:
     white is zero as negatives.
 
     Raises:
-      ValueError: If it has 32 bits a channel, or 16 with a sign.
+      ValueError: If it has 32 bits a channel, or numbers with a sign.
     """
-    if image.mode in ("I", "F"):
+    if image.mode in ("I", "F") or _is_signed(image):
         raise ValueError(
             "Expected an image of 8 or 16 bits a channel. Received: "
             f"{_depth(image)} ({image.format})"
@@ -111,10 +111,13 @@ def to_rgb(image: Image.Image) -> np.ndarray:
 
 
 def _depth(image):
-    """What a channel of mode "I" or "F" has, in words."""
-    signed = _tag(image, _SAMPLE_FORMAT) == _SIGNED
+    """What a channel has that is not read, in words."""
     bits = _tag(image, _BITS_PER_SAMPLE) or 32
-    return f"{bits} bits with a sign" if signed else f"{bits} bits"
+    return f"{bits} bits with a sign" if _is_signed(image) else f"{bits} bits"
+
+
+def _is_signed(image):
+    return _tag(image, _SAMPLE_FORMAT) == _SIGNED
 
 
 def _tag(image, number):

@@ -8,10 +8,8 @@ import pathlib
 import numpy as np
 
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.splits import NoSplitError
+from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import cut
-from simclrv2_tf.data.splits import no_split
-from simclrv2_tf.data.splits import parse_split
 from simclrv2_tf.data.storage import InMemory
 
 SPLITS = ("train", "test")
@@ -34,10 +32,15 @@ def open_digits(split: str = "train") -> Source:
     """scikit-learn's 1,797 handwritten digits, 8×8 pixels, ten classes.
 
     1,437 are for training and 360 for testing, the same ones always.
+
+    Args:
+      split: "train" or "test", or "validation" for the latter, perhaps with a
+        slice.
+
+    Raises:
+      ValueError: If it is another split, or a sum of splits.
     """
-    name, bounds = parse_split(split)
-    if name not in ("train", "test", "validation"):
-        raise NoSplitError(no_split("digits", split, SPLITS), SPLITS)
+    name, bounds = choose_split(SPLITS, split, "digits")
     tested = np.unpackbits(np.frombuffer(_TESTED, np.uint8), count=DIGITS)
     chosen = cut(np.flatnonzero(tested == (name != "train")), bounds)
     rows = _read()[chosen]  # 64 pixels of 0 to 16, and the label

@@ -17,11 +17,16 @@ from simclrv2_tf.data.splits import VALIDATION
 TEMPLATE = "{split}"
 # Hugging Face's names of shards end in a hash, of each its own.
 _HASH = re.compile(r"^-[0-9a-f]{16}(?=\.|$)")
+# "x.tfrecord-00000-of-00008", as TensorFlow's own programs name shards.
+_NUMBER = re.compile(r"-\d+-of-\d+$")
 _LOG = logging.getLogger("simclrv2_tf")
 
 
 def files_by_split(
-    pattern: str, split: str | None, suffixes: tuple[str, ...]
+    pattern: str,
+    split: str | None,
+    suffixes: tuple[str, ...],
+    any_shard: bool = False,
 ) -> dict[str, list[str]]:
     """The files that a pattern names, grouped by the split that they hold.
 
@@ -29,12 +34,15 @@ def files_by_split(
       pattern: A path, a glob pattern, or a directory. "{split}" in it stands
         for the name of a split. Without that, files whose names hold the
         names of two splits or more ("train-00000.tar", "val-00000.tar") are
-        grouped by them. Beside files of a split to evaluate on
+        grouped by them. Beside files of splits to evaluate on
         ("test-00000.tar") those of no split ("shard-00000.tar") are "train";
         otherwise all are of one split, "train".
       split: The split asked for, which may have a name of its own; None for
         all that have usual names.
-      suffixes: What files in a directory end in.
+      suffixes: What files in a directory end in. Where none does, files count
+        that are numbered after such an ending ("x.tar-00000-of-00003").
+      any_shard: Whether numbered files count last whatever stands before
+        their numbers ("train-00000-of-01024").
 
     Returns:
       Dictionary from splits to lists of files, sorted.
@@ -45,40 +53,64 @@ def files_by_split(
     if TEMPLATE in pattern:
         requested = () if split is None else (split.split("[")[0],)
         by_split = {
-            name: _matching(pattern.replace(TEMPLATE, name), suffixes)
+            name: _matching(
+                pattern.replace(TEMPLATE, name), suffixes, any_shard
+            )
             for name in dict.fromkeys((*requested, *KNOWN))
         }
         by_split = {n: files for n, files in by_split.items() if files}
     else:
-        by_split = _apart(_matching(pattern, suffixes))
+        by_split = _apart(_matching(pattern, suffixes, any_shard))
     if not by_split:
-        raise ValueError(
-            f"There is no file {pattern!r}: give the path of a file or of a "
-            "directory, or a pattern such as DIR/train-*"
-        )
+        raise ValueError(_no_file(pattern, suffixes))
     for files in by_split.values():
         _check_shards(files)
     return by_split
 
 
-def _matching(pattern, suffixes):
+def _no_file(pattern, suffixes):
     if tf.io.gfile.isdir(pattern):
-        return sorted(
-            os.path.join(pattern, name)
-            for name in tf.io.gfile.listdir(pattern)
-            if name.lower().endswith(suffixes) and not name.startswith(".")
+        return (
+            f"There is no file in the directory {pattern!r} whose name ends "
+            f"in {' or '.join(suffixes)}: give another directory, or a "
+            "pattern such as DIR/train-*"
         )
+    return (
+        f"There is no file {pattern!r}: give the path of a file or of a "
+        "directory, or a pattern such as DIR/train-*"
+    )
+
+
+def _matching(pattern, suffixes, any_shard):
+    if tf.io.gfile.isdir(pattern):
+        return [
+            os.path.join(pattern, name)
+            for name in _ending_in(
+                suffixes, tf.io.gfile.listdir(pattern), any_shard
+            )
+        ]
     if tf.io.gfile.exists(pattern):  # a name may hold signs of a pattern
         return [pattern]
     return sorted(tf.io.gfile.glob(pattern))
 
 
+def _ending_in(suffixes, names, any_shard):
+    """Names that end so, else those of shards that are numbered after it."""
+    names = sorted(name for name in names if not name.startswith("."))
+    shards = [name for name in names if _NUMBER.search(name)]
+    return (
+        [name for name in names if name.lower().endswith(suffixes)]
+        or [n for n in shards if _NUMBER.sub("", n.lower()).endswith(suffixes)]
+        or (shards if any_shard else [])
+    )
+
+
 def _apart(files):
     splits = [_split_of(file) for file in files]
     named = set(splits) - {None}
-    if len(named) == 1 and None in splits and named <= {*VALIDATION, *TEST}:
+    if named and None in splits and named <= {*VALIDATION, *TEST}:
         splits = [split or TRAIN[0] for split in splits]
-        _warn_of_rest(*named)
+        _warn_of_rest(*sorted(named))
     elif len(named) < 2:
         return {TRAIN[0]: files} if files else {}
     others = [f for f, of in zip(files, splits, strict=True) if of is None]
@@ -94,11 +126,12 @@ def _apart(files):
 
 
 @functools.cache  # a run lists its files several times
-def _warn_of_rest(split):
+def _warn_of_rest(*splits):
     _LOG.warning(
-        "the files whose names hold %r are that split, and the others the "
-        "split %r; to train on all of them name them apart, as concat:A,B",
-        split,
+        "the files whose names hold %s are %s, and the others the split %r; "
+        "to train on all of them name them apart, as concat:A,B",
+        " or ".join(map(repr, splits)),
+        "that split" if len(splits) == 1 else "those splits",
         TRAIN[0],
     )
 

@@ -188,6 +188,17 @@ def test_signed_tiff_is_called_by_its_name():
         rgb.decode_image(data)
 
 
+def test_signed_tiff_of_8_bits_is_refused():
+    """It was read as unsigned: -1 was white."""
+    file = io.BytesIO()
+    Image.new("L", (4, 4)).save(file, "TIFF", tiffinfo={339: 2})
+    with pytest.raises(
+        tf.errors.InvalidArgumentError,
+        match="16 bits a channel. Received: 8 bits with a sign .TIFF",
+    ):
+        rgb.decode_image(file.getvalue())
+
+
 def test_the_first_page_of_a_tiff_of_several():
     pages = [Image.fromarray(PIXELS), Image.fromarray(255 - PIXELS)]
     file = io.BytesIO()

@@ -10,12 +10,12 @@ from simclrv2_tf.data.sources.split_files import files_by_split
 HASHES = ("2f8f6bfa852eac0e", "aaf61d2b11a0bbd7", "0123456789abcdef")
 
 
-def found(folder, *names):
+def found(folder, *names, **options):
     """The names by split, of files that the folder holds."""
     folder.mkdir(exist_ok=True)
     for name in names:
         (folder / name).touch()
-    by_split = files_by_split(str(folder), None, (".tar",))
+    by_split = files_by_split(str(folder), None, (".tar",), **options)
     return {
         split: [file.rpartition("/")[2] for file in files]
         for split, files in by_split.items()
@@ -31,6 +31,52 @@ def test_files_to_evaluate_on_beside_others(tmp_path, split, caplog):
         assert by_split == {split: [f"{split}-0.tar"], "train": shards}
     assert len(caplog.messages) == 1
     assert f"hold '{split}' are that split, and the others" in caplog.text
+
+
+def test_files_of_two_splits_to_evaluate_on_beside_others(tmp_path, caplog):
+    """The others were left out, and there was nothing to train on."""
+    shards = [f"shard-{number}.tar" for number in range(3)]
+    assert found(tmp_path, *shards, "test-0.tar", "val-0.tar") == {
+        "test": ["test-0.tar"],
+        "train": shards,
+        "val": ["val-0.tar"],
+    }
+    assert "hold 'test' or 'val' are those splits, and the" in caplog.text
+
+
+def test_files_of_no_split_beside_those_of_training_are_left_out(
+    tmp_path, caplog
+):
+    names = ["train-0.tar", "test-0.tar", "val-0.tar", "more-0.tar"]
+    assert sorted(found(tmp_path, *names)) == ["test", "train", "val"]
+    assert "left out" in caplog.text and "more-0.tar" in caplog.text
+
+
+def numbered(name, count=3):
+    return [f"{name}-{number:05d}-of-{count:05d}" for number in range(count)]
+
+
+def test_numbers_may_follow_the_ending(tmp_path):
+    """As in x.tfrecord-00000-of-00008."""
+    shards = numbered("x.tar")
+    names = [*shards, *numbered("a.json"), ".x.tar-00000-of-00001"]
+    assert found(tmp_path, *names) == {"train": shards}
+    # A directory that could be read before is read as it was.
+    assert found(tmp_path, "all.tar") == {"train": ["all.tar"]}
+    (tmp_path / "all.tar").unlink()
+    (tmp_path / shards[1]).unlink()
+    with pytest.raises(ValueError, match="Of the 3 shards .* 1 are missing"):
+        found(tmp_path)
+
+
+def test_numbered_files_without_an_ending(tmp_path):
+    """As ImageNet's are: train-00000-of-01024."""
+    train, test = numbered("train"), numbered("validation", 2)
+    by_split = found(tmp_path, *train, *test, "labels.txt", any_shard=True)
+    assert by_split == {"train": train, "validation": test}
+    message = r"no file in the directory '.*' whose name ends in \.tar: give"
+    with pytest.raises(ValueError, match=message):
+        found(tmp_path)
 
 
 @pytest.mark.parametrize("first", ["train", "training", "unlabelled"])

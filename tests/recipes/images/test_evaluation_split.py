@@ -4,12 +4,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from data_files import LABELS as PIXEL_LABELS
+from data_files import PIXELS
+from data_files import rows
+from data_files import write_parquet
+from data_files import write_tar
+from data_files import write_tfrecord
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.data import sources
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
+from simclrv2_tf.recipes.images import evaluation_split
+from simclrv2_tf.recipes.images.evaluation_split import EvaluationSplit
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.runs import inputs
 
@@ -84,6 +93,62 @@ def test_splits_that_are_not_read_are_told(shapes):
     data = open_data(config_of(shapes, train_split="train+unlabelled"))
     assert data.train.num_examples == 190 and len(data.labelled) == 120
     assert data.options == {"eval_split": "test"} and not data.train.notes
+
+
+def files_of(folder, write, *splits):
+    folder.mkdir()
+    for split in splits:
+        write(folder / f"{split}-000.{write.__name__[6:]}", rows())
+
+
+def passed_over(dataset, evaluation=None, **options):
+    chosen = EvaluationSplit(evaluation, "validation")
+    return evaluation_split.passed_over(config_of(dataset, **options), chosen)
+
+
+@pytest.mark.parametrize("write", [write_tar, write_tfrecord, write_parquet])
+def test_files_that_are_not_read_are_told(tmp_path, write):
+    """A job trained on train alone, without a word."""
+    kind = write.__name__.removeprefix("write_")
+    folder = tmp_path / "my stl10"
+    files_of(folder, write, "train", "test", "unlabeled")
+    dataset = f"{kind}:{folder}"
+    (note,) = passed_over(dataset, evaluation=True)
+    joined = f"concat:{dataset},{dataset}/*unlabeled*"
+    assert note == (
+        "passed over, beside the splits to train and evaluate on: unlabeled; "
+        f"'--dataset={joined}' trains on the images there too"
+    )
+    assert sources.open_source(joined).num_examples == 24
+    assert not passed_over(joined)
+    (note,) = passed_over(dataset)  # nothing is evaluated on
+    assert "evaluate on: test, unlabeled; " in note
+
+
+def test_files_that_a_template_names(tmp_path):
+    files_of(tmp_path / "a", write_tar, "training", "val", "unlabelled")
+    dataset = f"tar:{tmp_path}/a/{{split}}-*"
+    (note,) = passed_over(dataset, evaluation=True, train_split="training")
+    pattern = f"tar:{tmp_path}/a/unlabelled-*"
+    assert f"evaluate on: unlabelled; '--dataset=concat:{dataset}," in note
+    assert note.endswith(f",{pattern}' trains on the images there too")
+    assert not passed_over("digits") and not passed_over(pattern)
+
+
+@pytest.mark.parametrize("name", ["x_unlabeled", "x_extra"])
+def test_arrays_that_are_not_read_are_told(tmp_path, name):
+    path = tmp_path / "a.npz"
+    arrays = {"x_train": PIXELS, "y_train": PIXEL_LABELS, "x_test": PIXELS}
+    np.savez(path, **arrays, y_test=PIXEL_LABELS, **{name: PIXELS})
+    notes = passed_over(f"npz:{path}", evaluation=True)
+    if name == "x_extra":  # of no split
+        assert not notes
+        return
+    assert notes == [
+        "passed over, beside the splits to train and evaluate on: unlabeled; "
+        "to train on the images there too, put them in a file of their own, "
+        f"FILE, and give --dataset=concat:npz:{path},npz:FILE"
+    ]
 
 
 def test_what_is_set_aside_on_purpose_stays_so(shapes):

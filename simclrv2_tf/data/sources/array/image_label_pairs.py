@@ -35,6 +35,9 @@ def image_label_pairs(dataset: tf.data.Dataset) -> tf.data.Dataset:
         dictionaries with "image" and perhaps "label". A warning says what
         becomes of further parts of a tuple, as Keras takes a third for weights.
 
+    Returns:
+      Dataset of pairs. A label of one element, such as (1,), becomes ().
+
     Raises:
       ValueError: If elements are of another form.
     """
@@ -80,7 +83,10 @@ def check_shapes(
 
 
 def _pair(image, label=UNLABELLED, *_):
-    return image, tf.convert_to_tensor(label)
+    label = tf.convert_to_tensor(label)
+    if label.shape.num_elements() == 1:  # as Keras's own data sets have it
+        label = tf.reshape(label, [])
+    return image, label
 
 
 def _keys(spec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,11 +19,15 @@ from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage.in_memory import to_pixels
 
 MOST_UNUSED = 100_000  # numbers of classes that no label has
+READ_AGAIN = 32  # elements that are compared with those of another pass
 _NAME = "the data set given"
+_LOG = logging.getLogger("simclrv2_tf")
 
 
 def from_dataset(
-    dataset: tf.data.Dataset, class_names: Sequence[str] | None = None
+    dataset: tf.data.Dataset,
+    class_names: Sequence[str] | None = None,
+    drawn: bool = False,
 ) -> Source:
     """A `tf.data.Dataset` of images and perhaps labels, read into memory.
 
@@ -30,20 +35,26 @@ def from_dataset(
       dataset: Unbatched and finite; elements are images, (image, label)
         pairs, or dictionaries with "image" and perhaps "label". Images of one
         size, uint8, or float in [0, 1]; labels are whole numbers, -1 for
-        unlabelled, or names, "" for unlabelled.
+        unlabelled, or names, "" for unlabelled. Each pass gives the same
+        examples in the same order, or a warning is logged; one that can be
+        read only once is taken as it is.
       class_names: Names of the classes; numbers from 0 or 1 unless given.
+      drawn: Whether examples of it are set aside or chosen by their places,
+        in this run and in others.
 
     Raises:
       ValueError: If an image is outside [0, 1], sizes differ, elements are of
-        another form, the data set has no end or no example, or a label is no
-        number of a class, such as a large one of an id.
+        another form, the data set has no end or no example, another pass
+        gives others though examples are drawn, or a label is no number of a
+        class, such as a large one of an id.
     """
     if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise ValueError(
             "A `tf.data.Dataset` must come to an end: leave out `repeat`; "
             "training goes round by itself."
         )
-    rows = list(image_label_pairs(dataset).as_numpy_iterator())
+    pairs = image_label_pairs(dataset)
+    rows = list(pairs.as_numpy_iterator())
     if not rows:
         raise ValueError("The data set given holds no example.")
     check_shapes(*map(np.shape, rows[0]))
@@ -54,7 +65,39 @@ def from_dataset(
         )
     images = to_pixels(np.stack([image for image, _ in rows]))
     labels, names = _numbered([label for _, label in rows], class_names)
+    _check_repeats(pairs, rows[:READ_AGAIN], drawn)
     return Source(_NAME, labels, InMemory(images), names)
+
+
+def _check_repeats(pairs, rows, drawn):
+    """Tells if another pass begins with other examples; an error if `drawn`.
+
+    Stages of a job, and a run that goes on, read the data set anew and know
+    examples by their places.
+    """
+    try:
+        again = list(pairs.take(READ_AGAIN).as_numpy_iterator())
+    except tf.errors.OpError:  # a generator that can be read only once
+        return
+    if not again:
+        return
+    if len(again) != len(rows) or not all(map(_is_same, rows, again)):
+        sentence = (
+            "A `tf.data.Dataset` must give the same examples in the same "
+            "order at each pass. Received: one that gives other examples at "
+            "each pass; shuffle with a seed and "
+            "reshuffle_each_iteration=False, or not at all "
+            "(image_dataset_from_directory: shuffle=False; TFDS: "
+            "shuffle_files=False), and leave out random augmentation: "
+            "training shuffles and augments by itself"
+        )
+        if drawn:
+            raise ValueError(sentence)
+        _LOG.warning("%s", sentence)
+
+
+def _is_same(row, other):
+    return all(map(np.array_equal, row, other))
 
 
 def _numbered(values, class_names):

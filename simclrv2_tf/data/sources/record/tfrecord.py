@@ -44,7 +44,7 @@ def find_tfrecord(
     Raises:
       ValueError: If the files are damaged or hold something else.
     """
-    by_split = files_by_split(where, split, SUFFIXES)
+    by_split = files_by_split(where, split, SUFFIXES, any_shard=True)
     return {
         name: functools.partial(_content, files, options)
         for name, files in by_split.items()

@@ -115,3 +115,18 @@ def test_an_image_that_is_missing_is_named(tmp_path):
     message = "record 1 of .* features 'image'; 'image' is missing among photo"
     with pytest.raises(ValueError, match=message):
         opened(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x.tfrecord", "train", "x.TFRECORD"])
+def test_shards_of_the_standard_names_in_a_directory(tmp_path, name):
+    labelled(tmp_path / f"{name}-00000-of-00002", FIRST)
+    labelled(tmp_path / f"{name}-00001-of-00002", SECOND)
+    (tmp_path / "dataset_info.json").write_text("{}")
+    check_images(sources.open_source(f"tfrecord:{tmp_path}"))
+
+
+def test_a_directory_without_records(tmp_path):
+    (tmp_path / "a.json").write_text("{}")
+    message = r"ends in \.tfrecord or \.tfrecords or \.tfrec or \.record: give"
+    with pytest.raises(ValueError, match=message):
+        sources.open_source(f"tfrecord:{tmp_path}")
