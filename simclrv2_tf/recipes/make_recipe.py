@@ -239,10 +239,17 @@ def _of_long_images(recipe, facts):
     seen = "are squeezed to squares"
     if recipe.options("pretrain")["image_size"] > SMALL_STEM:
         seen = "show the square in their middle alone"
+    views = "views show a part of them"
+    # The largest view is 4:3, on the shorter side.
+    if recipe.options("pretrain")["crop_area_min"] * facts.elongation > 4 / 3:
+        views = (
+            "no part of them is as much as --crop_area_min says, and so views "
+            "show them whole, squeezed to squares"
+        )
     return [
-        f"images are {facts.elongation:.1f} times as long as wide: views show "
-        f"a part of them, and where classes are told they {seen}; cut or pad "
-        "them if that loses what tells the classes apart"
+        f"images are {facts.elongation:.1f} times as long as wide: {views}, "
+        f"and where classes are told they {seen}; cut or pad them if that "
+        "loses what tells the classes apart"
     ]
 
 

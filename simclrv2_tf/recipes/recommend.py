@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from simclrv2_tf.optimizers import LINEAR_BASE
 from simclrv2_tf.recipes import rule_values
+from simclrv2_tf.recipes import rule_words
 from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -35,14 +36,15 @@ class Rule(NamedTuple):
       stages: The stages that it is for.
       option: The option that it chooses.
       value: Function of the `Facts` to the value, or the value.
-      why: In words, with the facts' names in braces.
+      why: In words, with the facts' names in braces, or a function of the
+        `Facts` to them.
       source: Paper, published recipe or measurement.
     """
 
     stages: tuple[str, ...]
     option: str
     value: Callable[[Facts], Any] | Any
-    why: str
+    why: str | Callable[[Facts], str]
     source: str
 
 
@@ -72,16 +74,14 @@ RULES = (
         STUDENT,
         "width_multiplier",
         rule_values.of_student("width_multiplier"),
-        "half the teacher's, or half of what the time allows: a quarter of the "
-        "weights, and little is lost",
+        rule_words.student_width,
         f"{PAPER}, figure 5; {DIGITS}",
     ),
     Rule(
         ALL,
         "image_size",
         rule_values.of_teacher("image_size"),
-        "images are {side} pixels wide; the largest of 16 to 32, 96, 128, 160 "
-        "and 224 that the time allows",
+        rule_words.image_size,
         SIMCLR,
     ),
     Rule(ALL, "channels", rule_values.channels, "as the images have", "data"),
@@ -187,9 +187,7 @@ RULES = (
         ALL,
         "crop_area_min",
         rule_values.smallest_crop,
-        "the paper's 0.08 of a small image is a spot, but all that there is "
-        "of a very long one (these: {elongation:.1f} to 1); before any pilot "
-        "run has been judged",
+        rule_words.smallest_crop,
         CROPS,
     ),
     Rule(
@@ -249,7 +247,7 @@ RULES = (
         ("distill",),
         "train_batch_size",
         rule_values.distill_batch,
-        "half of pretraining's: more steps in the same time",
+        "128, or fewer where there are few images: more steps in the same time",
         DIGITS,
     ),
     Rule(("distill",), "learning_rate", 0.2, "times batch / 256", DIGITS),
@@ -317,4 +315,6 @@ def _choose(recipe, rule, stage, facts):
 
 
 def _why(rule, facts):
+    if callable(rule.why):
+        return rule.why(facts)
     return rule.why.format(**vars(facts), per_class=facts.per_class)

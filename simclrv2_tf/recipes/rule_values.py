@@ -13,6 +13,9 @@ from simclrv2_tf.recipes.facts import Facts
 MEASURED_IMAGES, MOST_IMAGES = 256, 1024
 RATE = 2.0  # at 256 images
 PROBED_BELOW = 10  # labels a class
+# Of all weights, after scaling by the batch: below 50 labels a class, and from
+# there on (benchmarks/recipes.md).
+LOW_RATE, WHOLE_RATE, MANY_LABELS = 0.0005, 0.01, 50
 PAPERS_CROPS, LARGE_CROPS = 0.08, 0.3  # least area
 SMALL = 64  # pixels
 # Times as long as wide: a view is 4:3 to 3:4, and of a 4:1 image it is a third
@@ -101,7 +104,7 @@ def label_rate(facts: Facts, images: int = 0) -> float:
     """
     if probe_alone(facts):
         return 0.0
-    scaled = 0.0005 if facts.per_class < 50 else 0.01
+    scaled = LOW_RATE if facts.per_class < MANY_LABELS else WHOLE_RATE
     return round(scaled * 256 / (images or label_batch(facts)), 7)
 
 
@@ -111,10 +114,16 @@ def distill_batch(facts: Facts) -> int:
 
 
 def smallest_crop(facts: Facts) -> float:
-    """Least share of an image that a view shows."""
+    """Least share of an image that a view shows.
+
+    Of a very long one it is a large crop of a square on its shorter side: the
+    largest view has 4/3 of that square.
+    """
+    if facts.elongation > LONG:
+        of_square = round(LARGE_CROPS / facts.elongation, 4)
+        return min(PAPERS_CROPS, of_square)
     small = network_sizes.choose(facts).image_size <= SMALL
-    long = facts.elongation > LONG
-    return LARGE_CROPS if small and not long else PAPERS_CROPS
+    return LARGE_CROPS if small else PAPERS_CROPS
 
 
 def flips(facts: Facts) -> bool:

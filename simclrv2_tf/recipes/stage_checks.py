@@ -17,6 +17,7 @@ from simclrv2_tf.models.keras_build import canonical
 from simclrv2_tf.models.pixel_scaling import per_channel
 from simclrv2_tf.recipes import stage_devices
 from simclrv2_tf.recipes import student_check
+from simclrv2_tf.recipes import student_options
 from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.images.job_data import check_evaluates
@@ -61,9 +62,11 @@ def check_given(config: Config) -> None:
             "it starts from, and --train_mode=distill takes a teacher that is "
             f"there. Received: --teacher={config.teacher}"
         )
-    for stage, options in read(config.stage_options, config).items():
+    own = read(config.stage_options, config)
+    for stage, options in own.items():
         for name, value in options.items():
             _check_own(stage, name, value)
+    student_options.check(config, own)
 
 
 def _check_own(stage, name, value):

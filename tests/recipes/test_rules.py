@@ -208,9 +208,13 @@ def test_the_rules_know_what_has_been_decided(decided):
     assert pretrain["color_jitter_strength"] == 1.0
 
 
-@pytest.mark.parametrize(("elongation", "area"), [(1.5, 0.3), (4.5, 0.08)])
+@pytest.mark.parametrize(
+    ("elongation", "area"),
+    [(1.5, 0.3), (3.5, 0.08), (4.5, 0.0667), (20.0, 0.015)],
+)
 def test_long_images_keep_small_crops(elongation, area):
-    # Of an image longer than 40:9 no view of 4:3 has 0.3 of the area.
+    # Of an image longer than 40:9 no view of 4:3 has 0.3 of the area, and of
+    # one longer than 50:3 none has 0.08.
     facts = dataclasses.replace(SIGNS, elongation=elongation)
     recipe = recommend(facts)
     assert recipe.options("pretrain")["crop_area_min"] == area
@@ -231,6 +235,18 @@ def test_the_plan_says_what_becomes_of_long_images(elongation, size, told):
     said = make_recipe._of_long_images(recipe, facts)
     assert len(said) == bool(told)
     assert told in "".join(said)
+    assert ("views show a part of them" in "".join(said)) == bool(told)
+
+
+def test_the_plan_says_where_no_view_fits_a_long_image():
+    facts = dataclasses.replace(SIGNS, elongation=20.0)
+    recipe = recommend(facts)
+    (said,) = make_recipe._of_long_images(recipe, facts)
+    assert "views show a part of them" in said
+    recipe.give({"pretrain": {"crop_area_min": 0.08}})
+    (said,) = make_recipe._of_long_images(recipe, facts)
+    assert "no part of them is as much as --crop_area_min says" in said
+    assert "views show them whole, squeezed to squares, and where" in said
 
 
 def test_the_time_of_pretraining_that_is_left_out_is_distillations():

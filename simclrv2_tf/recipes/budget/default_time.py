@@ -13,8 +13,9 @@ from simclrv2_tf.recipes.budget.stage_steps import steps_given
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 
-# 200 epochs of pretraining with the narrow network, or with that which was
-# decided, within these hours. Distillation has half as many, as in the paper.
+# 200 epochs of pretraining with the narrow network (on accelerators with the
+# largest that a day allows), or with that which was decided, within these
+# hours. Distillation has half as many, as in the paper.
 EPOCHS = {"pretrain": 200, "distill": 100}
 LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
 # Of a job's time; distillation's where weights are given in the place of
@@ -31,14 +32,31 @@ def with_default(facts: Facts) -> Facts:
     """
     stage = _stage(facts)
     reckoned = {
-        "pretrain": network_sizes.step_seconds(
-            network_sizes.narrow(facts), facts, BATCH
-        ),
+        "pretrain": network_sizes.step_seconds(_deserved(facts), facts, BATCH)
+        / _devices(facts),
         "distill": network_sizes.distill_seconds(facts, BATCH),
     }
     seconds = EPOCHS[stage] * facts.examples / BATCH * reckoned[stage]
     seconds = min(max(LEAST_SECONDS, seconds / SHARE[stage]), MOST_SECONDS)
     return dataclasses.replace(facts, seconds=seconds, seconds_given=False)
+
+
+def _deserved(facts):
+    """The network that the time is for.
+
+    The narrow one is what processors train in hours; accelerators would be
+    done with it in minutes, and learn less than they could.
+    """
+    if not facts.machine.accelerators:
+        return network_sizes.narrow(facts)
+    images = EPOCHS["pretrain"] * facts.examples
+    most = SHARE["pretrain"] * MOST_SECONDS * _devices(facts)
+    return network_sizes.largest_within(facts, images, most)
+
+
+def _devices(facts):
+    """Devices that share a step of pretraining."""
+    return max(1, facts.machine.accelerators)
 
 
 def as_measured(facts: Facts, recipe: Recipe, costs: Costs) -> Facts:

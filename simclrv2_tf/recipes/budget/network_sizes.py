@@ -16,6 +16,7 @@ LEAST_SEEN, LEAST_EPOCHS = 160_000, 30
 # Where the narrow network sees fewer than that, one of half its width is
 # better in the same time (benchmarks/recipes.md, slower processors).
 NARROW, FEW_SEEN = 0.25, 100_000
+NARROWEST = 0.125  # of what is chosen, a student too
 # The part of the budget that pretraining gets, see `time_plan`.
 PRETRAINING = 0.5
 
@@ -50,7 +51,7 @@ LADDER = (
     Size(32, 18, 1),
     Size(32, 18, 0.5),
     Size(32, 18, NARROW),
-    Size(32, 18, NARROW / 2),
+    Size(32, 18, NARROWEST),
 )
 
 
@@ -88,6 +89,21 @@ def narrow(facts: Facts) -> Size:
     The smallest of those that are not a makeshift for want of time.
     """
     return _fitting(facts)[-2]
+
+
+def largest_within(facts: Facts, images: float, seconds: float) -> Size:
+    """The largest network that sees so many images in a time, on paper.
+
+    The narrow one at least, see `narrow`.
+
+    Args:
+      facts: `Facts`, whose own time is not looked at.
+      images: To be seen.
+      seconds: Of pretraining.
+    """
+    sizes = _fitting(facts)[:-1]
+    enough = (s for s in sizes if images_seen(s, facts, seconds) >= images)
+    return next(enough, narrow(facts))
 
 
 def images_wanted(examples: int) -> int:
@@ -153,14 +169,19 @@ def _no_larger(side):
 
 
 def choose_student(facts: Facts) -> Size:
-    """That of the student: half of the teacher, or of what time allows.
+    """That of the student: half of the teacher, or of what time allows."""
+    return student(before_halving(facts))
+
+
+def before_halving(facts: Facts) -> Size:
+    """The teacher's size, or what time allows, of which the student has half.
 
     Weights may be of a teacher that is larger than can be trained here.
     """
     teacher = choose(facts)
     images = {"image_size": teacher.image_size}
     allowed = choose(dataclasses.replace(facts, initial=images))
-    return student(min(teacher, allowed, key=_how_large))
+    return min(teacher, allowed, key=_how_large)
 
 
 def _how_large(size):
@@ -168,6 +189,11 @@ def _how_large(size):
 
 
 def student(size: Size) -> Size:
-    """Half the width, a third of the work; the paper halves its own too."""
-    width = max(size.width_multiplier / 2, 0.125)
+    """Half the width, a third of the work; the paper halves its own too.
+
+    The narrowest has a student like itself, taught anew: in enough steps small
+    networks were as good so as the teacher's that went on from its weights
+    (benchmarks/recipes.md, few steps of distillation).
+    """
+    width = max(size.width_multiplier / 2, NARROWEST)
     return dataclasses.replace(size, width_multiplier=width)

@@ -108,7 +108,8 @@ def plan_trials(
     steps = _trial_steps(recipe, facts, most)
     if not steps:
         return 0.0
-    why = f"{runs} runs, each without one label in {teacher_trials.PARTS}"
+    parts = min(teacher_trials.PARTS, facts.fewest)
+    why = f"{runs} runs, each without one label in {parts}"
     recipe.choose("trial", "train_steps", steps, why, MEASURED)
     choose_pace(recipe, "trial", steps, each if costs.measured else None)
     recipe.trials = True

@@ -34,6 +34,7 @@ MEASURED = "benchmarks/recipes.md, colour distortion that nothing judges"
 # difference on the same images.
 SURE = 1.0
 USUAL = "usual"
+_GOES_ON = "; pretraining goes on from the run that was chosen"
 
 
 def trials(recipe: Recipe) -> Iterator[dict[str, float]]:
@@ -41,7 +42,9 @@ def trials(recipe: Recipe) -> Iterator[dict[str, float]]:
     # A recipe of an earlier version says nothing of crops.
     usual = {AREA: PAPERS_CROPS, **recipe.options("pretrain")}
     yield {STRENGTH: usual[STRENGTH] * _HALF}
-    yield {AREA: LARGE_CROPS if usual[AREA] < LARGE_CROPS else PAPERS_CROPS}
+    if usual[AREA] >= PAPERS_CROPS:  # below it hardly a large crop fits
+        small = usual[AREA] < LARGE_CROPS
+        yield {AREA: LARGE_CROPS if small else PAPERS_CROPS}
     yield {STRENGTH: usual[STRENGTH] * _HARDLY}
 
 
@@ -79,7 +82,7 @@ def choose_augmentation(job) -> None:
             job.recipe.choose(stage, option, value, why, SOURCE)
     told = f"augmentation {described(chosen)} by pilot runs ({words})"
     if begins_at(job) and "attempts" not in done:
-        told += "; pretraining goes on from the run that was chosen"
+        told += _GOES_ON
     print(told, flush=True)
     job.recipe.notes.append(told)
 
@@ -93,6 +96,15 @@ def begins_at(job) -> str | None:
     part = job.record.done.get(PART, {}).get("begins_at")
     path = part and job.record.path(part)
     return path if path and os.path.isdir(path) else None
+
+
+def begin_anew(job) -> None:
+    """Has a `Job`'s notes not say that pretraining goes on from a pilot run.
+
+    A start that did not learn begins again without its weights.
+    """
+    notes = job.recipe.notes
+    notes[:] = [note.removesuffix(_GOES_ON) for note in notes]
 
 
 def described(chosen: dict[str, float]) -> str:
@@ -138,7 +150,11 @@ def surely_better(other: np.ndarray, best: np.ndarray) -> bool:
 
 
 def _pilot(job, changed):
-    """A short pretraining with some options, and what its features tell."""
+    """A short pretraining with some options, and what its features tell.
+
+    It saves as often as pretraining does, so that a kill costs no more of it;
+    0 steps stand for the epochs that are given in their place.
+    """
     folder = _folder(changed)
     steps = job.recipe.options("pilot")["train_steps"]
     config = job.config_of("pretrain")
@@ -149,8 +165,8 @@ def _pilot(job, changed):
         model_dir=job.record.path(folder),
         train_steps=steps,
         warmup_epochs=0.1 * steps * config.train_batch_size / examples,
-        checkpoint_steps=steps,
-        train_summary_steps=steps,
+        checkpoint_steps=min(steps, config.checkpoint_steps),
+        train_summary_steps=min(steps, config.train_summary_steps),
         logger="tensorboard",  # to others a job is its stages
         profile_steps=None,
     )

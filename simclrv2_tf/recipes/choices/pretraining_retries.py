@@ -83,6 +83,7 @@ def _note(job, attempts, rate, why):
     seconds = in_journal(job.record.path(PART))
     failed = {"rate": rate, "why": why, "seconds": seconds}
     job.record.finish("attempts", [*attempts, failed])
+    pilots.begin_anew(job)
 
 
 def _set_aside(job, attempts):

@@ -10,6 +10,7 @@ see tell which way is best.
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import time
 from typing import Any
@@ -30,12 +31,14 @@ from simclrv2_tf.recipes.choices.trial_fit import fits
 from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.job_seconds import spent_before
+from simclrv2_tf.recipes.rule_values import LOW_RATE
+from simclrv2_tf.recipes.rule_values import WHOLE_RATE
 from simclrv2_tf.runs import weights_order
 
 PART = "trials"
 FITTING = "trials that fit"  # the memory, in the job's record
 USUAL, WHOLE, ALONE = "usual", "all weights", "labels alone"
-WHOLE_RATE = 0.01  # after scaling by the batch; benchmarks/recipes.md
+LOWER = "lower rate"  # of all weights, where the usual way is `WHOLE`
 PARTS = 5  # of the labels, of which one or two are left out in turn
 LEAST_LEFT_OUT = 10  # labels: fewer tell nothing apart
 MANY_LEFT_OUT = 150  # labels that tell ten points apart
@@ -55,22 +58,40 @@ def ways(recipe: Recipe) -> dict[str, dict[str, Any]]:
     """{name: options of fine-tuning} of the ways to learn from the labels.
 
     All weights are tried where the usual way changes any: below that the
-    features of too few labels are no better for it.
+    features of too few labels are no better for it. It has one of two rates,
+    by the labels of a class on average, and the other one is tried.
 
     Args:
       recipe: A `Recipe`; its options of "trial" say how many steps.
     """
+    names = [USUAL]
+    if not _probes(recipe):
+        names.append(LOWER if _is_whole(recipe) else WHOLE)
+    if "pretrain" not in recipe.left_out:
+        names.append(ALONE)
+    return {name: _way(recipe, name) for name in names}
+
+
+def _way(recipe, name):
+    """Options of a way, which a job of an earlier version may have begun.
+
+    It tried `WHOLE` also where that is the usual way.
+    """
     usual = recipe.options("finetune")
     trained = {**recipe.options("trial"), "fine_tune_after_block": -1}
-    tried: dict[str, dict[str, Any]] = {USUAL: {}}
-    if not _probes(recipe):
-        tried[WHOLE] = {
-            **trained,
-            "learning_rate": WHOLE_RATE / rate_scale(usual),
-        }
-    if "pretrain" not in recipe.left_out:
-        tried[ALONE] = {**trained, **_as_from_scratch(recipe, usual)}
-    return tried
+    if name == USUAL:
+        return {}
+    if name == ALONE:
+        return {**trained, **_as_from_scratch(recipe, usual)}
+    scaled = LOW_RATE if name == LOWER else WHOLE_RATE
+    return {**trained, "learning_rate": scaled / rate_scale(usual)}
+
+
+def _is_whole(recipe):
+    """Whether the usual way has the higher one of the two rates."""
+    usual = recipe.options("finetune")
+    scaled = usual["learning_rate"] * rate_scale(usual)
+    return math.isclose(scaled, WHOLE_RATE, rel_tol=0.01)
 
 
 def _as_from_scratch(recipe, usual):
@@ -139,7 +160,7 @@ def _follow(recipe, name, why, labelled):
 
     Plans of earlier versions have not looked at a warm-up that is given.
     """
-    way = ways(recipe)[name]
+    way = _way(recipe, name)
     if "train_steps" in way:
         least = least_steps(recipe.options("finetune"), labelled)
         way["train_steps"] = max(way["train_steps"], least)

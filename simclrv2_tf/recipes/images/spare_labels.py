@@ -57,16 +57,25 @@ def spare(config: Config, source: Source) -> Spared:
     """Chooses labelled images of each class to evaluate on.
 
     A few small classes may have none to spare; accuracy is then not measured
-    on these.
+    on these. Where the usual share would leave one of them fewer labels than
+    are asked for, and no share is given, a smaller one is taken.
 
     Args:
       config: The job's `Config`.
       source: A `Source` with a label of each class.
     """
-    share = config.holdout_fraction
-    share = FRACTION if share is None else share
+    given = config.holdout_fraction
+    share = FRACTION if given is None else given
     if not share:
         return Spared(None, share, "--holdout_fraction=0 sets no images aside")
+    spared = _spare(config, source, share)
+    if spared.numbers is None and given is None:
+        return _by_less(config, source) or spared
+    return spared
+
+
+def _spare(config, source, share):
+    """What a share of each class comes to."""
     numbers = held_out(source.labels, share)
     counts = _count(source, numbers, share)
     why = _why_too_few(counts, config.labels_per_class)
@@ -75,6 +84,34 @@ def spare(config: Config, source: Source) -> Spared:
         note = f"too few labels to set some aside{given or ''} ({why})"
         return Spared(None, share, note)
     return Spared(numbers, share, _note_of(counts))
+
+
+def _by_less(config, source):
+    """What the share comes to that small classes allow, None if to nothing."""
+    per_class = config.labels_per_class
+    share = _allowed(source.labels[source.labels >= 0], per_class)
+    if not 0 < share < FRACTION:
+        return None
+    spared = _spare(config, source, share)
+    if spared.numbers is None:
+        return None
+    why = f"{FRACTION:.0%} would not leave --labels_per_class={per_class}"
+    return dataclasses.replace(spared, note=f"{spared.note} ({why})")
+
+
+def _allowed(labels, per_class):
+    """The largest share, in hundredths, that leaves as many of each class.
+
+    Every command sets aside by the share alone, and so it is the same for all
+    classes. Of n labels they are share * n, rounded, halves up; so it is below
+    (n - per_class + 0.5) / n.
+    """
+    there = np.bincount(labels)
+    there = there[there > 0]
+    spare = there - per_class
+    if spare.min() < 0:
+        return 0.0
+    return int(((50 * (2 * spare + 1) - 1) // there).min()) / 100
 
 
 def _count(source, numbers, share):

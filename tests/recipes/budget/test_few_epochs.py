@@ -33,6 +33,18 @@ def test_too_few_epochs_are_told():
     assert "--time_budget" in note
 
 
+def test_many_million_images_teach_in_few_epochs():
+    facts = dataclasses.replace(SIGNS, examples=2_000_000)
+    recipe = recommend(facts)
+    costs = stage_costs.costs_of(recipe, StepTime(0.3, 10.0))
+    batch = recipe.options("pretrain")["train_batch_size"]
+    for seen, said in ((9_000_000, 1), (11_000_000, 0)):
+        steps = seen // batch
+        recipe.choose("pretrain", "train_steps", steps, "why", "source")
+        notes_ = few_epochs.notes(recipe, facts, costs)
+        assert len(notes_) == said
+
+
 def test_slow_decoding_is_told_with_what_helps():
     decoding, epochs = notes(decoding=0.05)
     assert "takes 12.8 s, longer than computing it" in decoding

@@ -38,6 +38,14 @@ def test_pretraining_that_tells_nothing_apart_has_no_pilots():
     assert not recipe.pilot_runs and "pilots" not in recipe.seconds
 
 
+@pytest.mark.parametrize(("fewest", "parts"), [(3, 3), (5, 5), (9, 5)])
+def test_trials_say_how_many_labels_they_leave_out(fewest, parts):
+    facts = dataclasses.replace(SIGNS, labelled=10 * fewest, fewest=fewest)
+    recipe = planned(facts)
+    (why,) = {r.why for r in recipe.of("trial") if r.option == "train_steps"}
+    assert why == f"2 runs, each without one label in {parts}"
+
+
 def test_steps_that_are_too_many_for_trials_are_not_tried():
     given = {"finetune": {"train_steps": 10_000}}
     recipe = planned(SIGNS, given=given)

@@ -85,7 +85,11 @@ def test_pretraining_goes_on_from_the_pilot_that_was_chosen(job, monkeypatch):
     assert "goes on from the run that was chosen" in job.recipe.notes[-1]
     job.calls.clear()
     learns_at(job, 2)
+    job.recipe.notes.append("another")
     pretrain(job)  # what does not learn begins anew
+    _, said, _ = job.recipe.notes
+    assert said.startswith("augmentation color_jitter_strength 0.25 by pilot")
+    assert "goes on" not in said
     assert [config.checkpoint for config in job.calls] == [chosen, None]
 
 
@@ -125,6 +129,12 @@ def test_recipes_of_earlier_versions_have_the_papers_crops(job):
         r for r in job.recipe.reasons if r.option != "crop_area_min"
     ]
     assert {"crop_area_min": 0.3} in pilots.wanted(job.recipe)
+
+
+def test_crops_that_do_not_fit_very_long_images_are_not_tried(job):
+    job.recipe.choose("pretrain", "crop_area_min", 0.06, "why", "source")
+    strengths = [{"color_jitter_strength": s} for s in (0.25, 0.05)]
+    assert pilots.wanted(job.recipe) == strengths
 
 
 def test_what_the_user_gives_is_not_tried(job):

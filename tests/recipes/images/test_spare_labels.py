@@ -1,9 +1,12 @@
 """What a job can spare of its labels, and which class is too small for it."""
 
+import json
+
 import numpy as np
 import pytest
 
 from simclrv2_tf.data.holdout import held_out
+from simclrv2_tf.recipes.images import spare_labels
 from tests.recipes.images.test_job_data import opened
 
 
@@ -30,9 +33,9 @@ def test_a_class_of_two_takes_accuracy_away_from_itself_alone():
 @pytest.mark.parametrize(
     ("counts", "options", "why"),
     [
-        (
+        (  # a share that is given stays
             [*[50] * 9, 5],
-            {"labels_per_class": 5},
+            {"labels_per_class": 5, "holdout_fraction": 0.2},
             "(the class 'j' with 5 labels would keep 4 of them, and "
             "--labels_per_class=5 needs more: label more of it, or give "
             "--labels_per_class=4 or an evaluation split)",
@@ -79,3 +82,53 @@ def test_what_is_advised_helps():
     labels, names = classes(*[50] * 9, 5), "abcdefghij"
     data = opened(labels, names, labels_per_class=4)
     assert data.evaluation.num_examples == 91
+
+
+def test_a_class_that_can_spare_none_takes_accuracy_from_itself_alone():
+    """The usual fifth of three labels is one, and two would be left."""
+    counts = [3, 4, 10, 20, *[60] * 6]
+    labels, names = classes(*counts), "abcdefghij"
+    data = opened(labels, names, labels_per_class=3)
+    assert data.note == (
+        "accuracy is measured on 66 labelled images set aside before training, "
+        "16% of each class but the class 'a' with 3 labels, which can spare "
+        "none: it is not measured there (20% would not leave "
+        "--labels_per_class=3)"
+    )
+    assert (data.counts() == 3).all()
+    assert data.evaluation.num_examples == 66
+    # Every command that reads the stages' flags sets the same images aside.
+    assert data.options == {"holdout_fraction": 0.16, "eval_split": "holdout"}
+    assert data.evaluation.num_examples == len(held_out(labels, 0.16))
+
+
+@pytest.mark.parametrize("per_class", [1, 2, 3, 5, 7, 20, 40])
+def test_a_smaller_share_leaves_what_is_asked_for(per_class):
+    for smallest in range(per_class, 2 * per_class + 1):
+        labels = classes(400, 300, smallest)
+        share = spare_labels._allowed(labels, per_class)
+        for more in (0.0, 0.01):
+            aside = np.bincount(labels[held_out(labels, share + more)])
+            left = np.bincount(labels) - np.pad(aside, (0, 3 - len(aside)))
+            assert (left.min() >= per_class) == (not more)
+
+
+def test_small_classes_may_hold_a_twentieth_of_the_labels():
+    names, few = "abcdef", {"labels_per_class": 3}
+    spared = opened(classes(80, 80, 3, 3), names[:4], **few)
+    assert spared.evaluation.num_examples == 26
+    data = opened(classes(80, 80, 3, 3, 3, 3), names, **few)
+    assert data.evaluation is None
+    assert "would keep 2 of them, and --labels_per_class=3 needs" in data.note
+
+
+def test_a_job_that_began_without_accuracy_goes_on_without(tmp_path):
+    labels, names = classes(*[50] * 9, 5), "abcdefghij"
+    begun = {
+        "asked": {},
+        "data": {"name": "these", "examples": 455, "evaluation": None},
+        "recipe": {"seconds": {}, "reasons": []},
+    }
+    (tmp_path / "job.json").write_text(json.dumps(begun))
+    where = {"model_dir": str(tmp_path), "labels_per_class": 5}
+    assert opened(labels, names, **where).evaluation is None

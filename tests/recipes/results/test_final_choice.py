@@ -25,7 +25,8 @@ def test_the_better_one_is_exported(distilled, scratch, run):
         (297, 300, (0.4, 0.3), "distilled"),  # 0.8 points of top-1
         (300, 297, (0.3, 0.4), "scratch"),
         (297, 300, (0.3, 0.4), "scratch"),
-        (290, 300, (0.9, 0.1), "scratch"),  # 2.8 points
+        (290, 300, (0.9, 0.1), "distilled"),  # 2.8 points, within chance
+        (240, 300, (0.9, 0.1), "scratch"),  # 16.7 points
         (None, 300, (0.3, 0.4), "distilled"),
     ],
 )
@@ -38,7 +39,8 @@ def test_unequal_classes_decide_between_networks_alike_in_top_1(
 def test_a_choice_by_balanced_accuracy_is_told():
     said = verdict(row(297), row(300), (0.397, 0.313))
     assert said.startswith("The distilled network (82.5%) and the same network")
-    assert "(83.3%) are alike in top-1, and the former is exported" in said
+    assert "(83.3%) differ in top-1 by no more than chance, and the" in said
+    assert "the former is exported for its balanced accuracy" in said
     assert "balanced accuracy (39.7% and 31.3%)" in said
     assert "within chance" in said and "a little too high" in said
     assert "the latter is exported" in verdict(row(300), row(297), (0.3, 0.4))
@@ -89,3 +91,22 @@ def test_the_distilled_one_is_kept_with_a_word_if_it_is_chance(scratch, words):
     assert said.startswith(f"The distilled network (82.2%) {words}")
     assert "within chance" in said and "a little too high" in said
     assert "is worse than" not in said
+
+
+def test_a_constant_answer_is_not_exported_for_two_of_60_images():
+    """40, 14 and 6 images of three classes: one is 1.7 points of top-1."""
+    distilled, constant = row(38, 60), row(40, 60)
+    assert better(distilled, constant) == "scratch"
+    balanced = (0.5, 1 / 3)
+    assert better(distilled, constant, balanced) == "distilled"
+    said = verdict(distilled, constant, balanced)
+    assert "differ in top-1 by no more than chance, and the former is" in said
+    assert "balanced accuracy (50.0% and 33.3%)" in said
+
+
+def test_a_point_of_many_images_is_alike_and_no_chance():
+    one, other = row(89_500, 100_000), row(90_000, 100_000)
+    assert better(one, other, (0.4, 0.3)) == "distilled"
+    said = verdict(one, other, (0.4, 0.3))
+    assert "(90.0%) are alike in top-1, and the former is exported" in said
+    assert "within chance" not in said

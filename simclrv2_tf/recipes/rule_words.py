@@ -1,0 +1,47 @@
+"""Reasons of the table of rules that depend on what the facts come to."""
+
+from __future__ import annotations
+
+from simclrv2_tf.recipes import rule_values
+from simclrv2_tf.recipes.budget import network_sizes
+from simclrv2_tf.recipes.budget.network_sizes import NARROWEST
+from simclrv2_tf.recipes.budget.network_sizes import SMALL_STEM
+from simclrv2_tf.recipes.facts import Facts
+
+_NEXT = 96  # pixels, of the smallest size above those of a small stem
+_UNJUDGED = "before any pilot run has been judged"
+
+
+def student_width(facts: Facts) -> str:
+    """Why the student has its width, which has a least value."""
+    if network_sizes.before_halving(facts).width_multiplier < 2 * NARROWEST:
+        return f"{NARROWEST:g} is the narrowest that is chosen"
+    return (
+        "half the teacher's, or half of what the time allows: a quarter of the "
+        "weights, and little is lost"
+    )
+
+
+def image_size(facts: Facts) -> str:
+    """Why images are made so small, and what shows all of them."""
+    why = (
+        f"images have {facts.side} pixels on their shorter side; the largest "
+        "of 16 to 32, 96, 128, 160 and 224 that the time allows"
+    )
+    if SMALL_STEM < facts.side < _NEXT:
+        why += f" (--image_size={facts.side} shows all of their detail)"
+    return why
+
+
+def smallest_crop(facts: Facts) -> str:
+    """Why views show so much of an image at least."""
+    these = f"(these: {facts.elongation:.1f} to 1)"
+    if rule_values.smallest_crop(facts) < rule_values.PAPERS_CROPS:
+        return (
+            "0.3 of the square on the shorter side of very long images "
+            f"{these}, of which no view shows much more; {_UNJUDGED}"
+        )
+    return (
+        "the paper's 0.08 of a small image is a spot, but all that there is "
+        f"of a very long one {these}; {_UNJUDGED}"
+    )
