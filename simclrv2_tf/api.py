@@ -36,7 +36,8 @@ def pretrain(
     Args:
       dataset: Name of a data set ("digits", "folder:PATH", a TFDS name), or a
         `tf.data.Dataset` of images or (image, label), images of one size,
-        uint8 or float in [0, 1].
+        uint8 or float in [0, 1], the same in the same order at each pass:
+        training shuffles by itself.
       model_dir: Directory of the run. A run found there goes on.
       eval_dataset: A data set to evaluate on with `mode="train_then_eval"`,
         `patience` or `export_best`. Else the evaluation split of a named data

@@ -26,10 +26,18 @@ def newest(directory: str) -> str | None:
     """Prefix of the checkpoint that a run goes on from, None for none.
 
     Raises:
-      ValueError: Unless all workers would go on from the same one.
+      ValueError: Unless all workers would go on from the same one, which is
+        a run's.
     """
     writes = distribution.is_chief()
     prefix = run_directory.latest_valid(directory, set_aside=writes)
+    if prefix and not run_directory.is_ours(prefix):
+        raise ValueError(
+            "`model_dir` must be empty, or hold a run to go on with. Received: "
+            f"{directory!r}, which holds checkpoints of another program "
+            f"({prefix!r}): begin in a new --model_dir, with "
+            f"--checkpoint={prefix} to start from these weights"
+        )
     step = run_directory.step_of(prefix) if prefix else 0
     steps = distribution.join_workers(np.array([step])).tolist()
     if len(set(steps)) > 1:

@@ -54,6 +54,13 @@ def of_the_run(config: Config) -> str | None:
     return prefix
 
 
+def is_of_the_run(config: Config, prefix: str) -> bool:
+    """Whether a prefix is that of a checkpoint in `model_dir`."""
+    if not config.model_dir or not _is_of_steps(prefix):
+        return False
+    return _same(os.path.dirname(prefix), config.directory)
+
+
 def _is_of_steps(path):
     """Whether a path is called as checkpoints of runs are."""
     return re.fullmatch(r"ckpt-\d+", os.path.basename(path)) is not None

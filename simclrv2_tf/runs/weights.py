@@ -59,6 +59,11 @@ def is_named(config: Config) -> bool:
     return given_checkpoint.of_the_run(config) is not None
 
 
+def is_of_the_run(config: Config, prefix: str) -> bool:
+    """Whether a prefix is that of a checkpoint in `model_dir`."""
+    return given_checkpoint.is_of_the_run(config, prefix)
+
+
 def warn_if_unused(config: Config, prefix: str | None) -> None:
     """Says once that others than the weights of `--checkpoint` are taken.
 

@@ -11,6 +11,7 @@ from simclrv2_tf import losses
 from simclrv2_tf.data.augment.resize import shrink
 from simclrv2_tf.models.keras_classifier import KerasClassifier
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.stages.elements import LabelledImages
 from simclrv2_tf.stages.elements import labelled_images
 from simclrv2_tf.stages.finetune import require_head
 from simclrv2_tf.stages.metric_means import accuracy
@@ -77,9 +78,12 @@ class Distill(Stage):
         self._track("teacher_agreement", "weight_decay", "total_loss")
         self._validate("loss", "top_1_accuracy")
 
+    def elements(self, data: Any) -> LabelledImages:
+        return labelled_images(data, self.network.get_config()["num_classes"])
+
     def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step towards the teacher's answer, and towards the labels."""
-        images, labels = labelled_images(data)
+        images, labels = self.elements(data)
         view = super().augmented(images)
         taught, seen = self.teach(view), self.sized(view)
         with self.tape() as tape:
@@ -101,7 +105,7 @@ class Distill(Stage):
 
     def test_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """Loss on the images of a batch, and accuracy on the labelled ones."""
-        images, labels = labelled_images(data)
+        images, labels = self.elements(data)
         taught = self.teach(images)
         logits = self(self.sized(images))["logits_sup"]
         per_example = losses.supervised_cross_entropy(labels, logits)

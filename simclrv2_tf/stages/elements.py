@@ -6,6 +6,9 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
+from simclrv2_tf.stages.value_ranges import pixels
+from simclrv2_tf.stages.value_ranges import within_classes
+
 Pair: TypeAlias = tuple[tf.Tensor, tf.Tensor]
 
 
@@ -33,23 +36,37 @@ class LabelledViews(NamedTuple):
     labels: tf.Tensor
 
 
-def labelled_images(data: Any) -> LabelledImages:
+def labelled_images(data: Any, num_classes: int) -> LabelledImages:
     """The images and labels of an element `(images, labels)`.
+
+    Args:
+      data: The element; images as `pixels` takes them.
+      num_classes: Classes that labels lie below.
 
     Raises:
       ValueError: If there are no labels, or they are no class numbers.
     """
     images, labels = _two(data)
+    if isinstance(images, (tuple, list, dict)):
+        raise ValueError(
+            "This stage takes elements (images, labels). Received: "
+            f"{_shapes(data)}"
+        )
     if labels is None:
         raise ValueError(
             "This stage takes elements (images, labels), with -1 for an "
             "unlabelled image. Received: images without labels"
         )
-    return LabelledImages(images, _class_numbers(labels))
+    labels = within_classes(_class_numbers(labels), num_classes)
+    return LabelledImages(pixels(images), labels)
 
 
-def labelled_views(data: Any) -> LabelledViews:
+def labelled_views(data: Any, num_classes: int) -> LabelledViews:
     """The views and labels of `((view_a, view_b), labels)`, or of no labels.
+
+    Args:
+      data: The element; views as `pixels` takes them.
+      num_classes: Classes that labels lie below; 0 where none are used.
 
     Raises:
       ValueError: If there is no pair of views, or labels are no class numbers.
@@ -63,7 +80,10 @@ def labelled_views(data: Any) -> LabelledViews:
         )
     if labels is None:
         labels = tf.fill([tf.shape(views[0])[0]], -1)
-    return LabelledViews((views[0], views[1]), _class_numbers(labels))
+    labels = _class_numbers(labels)
+    if num_classes:
+        labels = within_classes(labels, num_classes)
+    return LabelledViews((pixels(views[0]), pixels(views[1])), labels)
 
 
 def images_alone(data: Any) -> tf.Tensor:
@@ -78,7 +98,7 @@ def images_alone(data: Any) -> tf.Tensor:
             "`predict` takes images, or elements (images, labels). Received: "
             f"{_shapes(data)}"
         )
-    return images
+    return pixels(images)
 
 
 def _two(data):

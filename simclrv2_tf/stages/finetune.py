@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from simclrv2_tf import losses
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.stages.elements import LabelledImages
 from simclrv2_tf.stages.elements import labelled_images
 from simclrv2_tf.stages.metric_means import accuracy
 from simclrv2_tf.stages.metric_means import labelled
@@ -60,9 +61,12 @@ class FineTune(Stage):
         self._track("weight_decay", "total_loss")
         self._validate("loss", "top_1_accuracy")
 
+    def elements(self, data: Any) -> LabelledImages:
+        return labelled_images(data, self.network.get_config()["num_classes"])
+
     def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step of supervised learning."""
-        images, labels = labelled_images(data)
+        images, labels = self.elements(data)
         images = self.augmented(images)
         with self.tape() as tape:
             logits = self.forward(images)["logits_sup"]
@@ -82,7 +86,7 @@ class FineTune(Stage):
 
     def test_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """Loss and accuracy on the labelled images of a batch."""
-        images, labels = labelled_images(data)
+        images, labels = self.elements(data)
         logits = self.network(images, training=False)["logits_sup"]
         per_example = losses.supervised_cross_entropy(labels, logits)
         return self.record_validation(

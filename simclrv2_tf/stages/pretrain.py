@@ -10,6 +10,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf import losses
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import gradient_cache
+from simclrv2_tf.stages.elements import LabelledViews
 from simclrv2_tf.stages.elements import Pair
 from simclrv2_tf.stages.elements import labelled_views
 from simclrv2_tf.stages.key_memory import KeyMemory
@@ -100,9 +101,14 @@ class Pretrain(Stage):
         self._track("weight_decay", "total_loss")
         self._validate("loss")
 
+    def elements(self, data: Any) -> LabelledViews:
+        if not self.linear_evaluation:
+            return labelled_views(data, 0)
+        return labelled_views(data, self.network.get_config()["num_classes"])
+
     def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step of contrastive learning, and of the online linear probe."""
-        views, labels = labelled_views(data)
+        views, labels = self.elements(data)
         tape, views = self.tape(), self._shown(views)
         keys = self.keys(views)
         with tape:
@@ -125,7 +131,7 @@ class Pretrain(Stage):
 
     def test_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """Contrastive loss of a batch of views, the same each time."""
-        views, labels = labelled_views(data)
+        views, labels = self.elements(data)
         shown = [self.augmented(v, i, step=0) for i, v in enumerate(views)]
         both = self(tf.concat(shown, axis=0))["proj_head_output"]
         loss = tf.reduce_mean(self.contrast(*tf.split(both, 2)))

@@ -16,6 +16,7 @@ from simclrv2_tf.data.random import fold
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import nonfinite
 from simclrv2_tf.stages.elements import images_alone
+from simclrv2_tf.stages.host_checks import CheckedByHost
 from simclrv2_tf.stages.metric_means import note
 from simclrv2_tf.stages.weight_average import WeightAverage
 from simclrv2_tf.stages.weight_files import SavedByKeras
@@ -47,7 +48,7 @@ def _keeping(function):
     return train
 
 
-class Stage(SavedByKeras):
+class Stage(SavedByKeras, CheckedByHost):
     """A network in training; the subclass writes the method in `train_step`.
 
     Compile with an optimizer alone, then `fit` on any `tf.data.Dataset` of
@@ -107,6 +108,14 @@ class Stage(SavedByKeras):
         for mean in self._validation_means.values():
             mean.reset_state()
 
+    def get_metrics_result(self) -> dict[str, tf.Tensor]:
+        """Nothing: at the end of an epoch Keras keeps the last step's logs.
+
+        They are the same means, but tell by NaN that no step was finite, and
+        are there where a callback has reset the metrics since.
+        """
+        return {}
+
     def decay(self, variables: Iterable[keras.Variable]) -> None:
         """Names the variables whose squares are added to the loss."""
         self._decayed = list(variables)
@@ -116,8 +125,12 @@ class Stage(SavedByKeras):
 
         Keras would choose XLA on one GPU, and on no other device; a short run
         may not get back what compiling the step takes.
+
+        Raises:
+          ValueError: If the optimizer accumulates gradients over steps.
         """
         super().compile(*args, jit_compile=jit_compile, **kwargs)
+        _check_optimizer(self.optimizer)
 
     def make_train_function(self, force: bool = False) -> None:
         """Makes Keras's training function; it keeps its input, too."""
@@ -273,3 +286,16 @@ class Stage(SavedByKeras):
     def _validate(self, *names):
         for name in names:
             self._validation_means[name] = keras.metrics.Mean(name=name)
+
+
+def _check_optimizer(optimizer):
+    """Raises a ValueError for one that accumulates gradients over steps."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    steps = getattr(inner, "gradient_accumulation_steps", None)
+    if steps:
+        raise ValueError(
+            "A stage's optimizer must move at every step: leave "
+            "`gradient_accumulation_steps` out and give batches that are as "
+            "many times larger; `Pretrain(microbatch=…)` takes them in parts. "
+            f"Received: gradient_accumulation_steps={steps}"
+        )

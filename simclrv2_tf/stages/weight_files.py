@@ -18,6 +18,12 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.weight_average import PREFIX
 from simclrv2_tf.stages.weight_average import WeightAverage
 
+NO_MODEL_FILE = (
+    "A stage is saved as weights, not as a model: give ModelCheckpoint "
+    "save_weights_only=True and a path that ends in .weights.h5, or call "
+    "`stage.save_weights(path)`; `stage.network.save(path)` writes the network "
+    "as a Keras model."
+)
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -31,6 +37,20 @@ class SavedByKeras(keras.Model):
     network: Network
     average: WeightAverage | None
     _average_is_missing = False
+
+    def get_config(self) -> dict[str, Any]:
+        """Raises Keras's error for what has none, with what to do instead."""
+        raise NotImplementedError(
+            f"{NO_MODEL_FILE} Received: a {type(self).__name__}, which has no "
+            "config"
+        )
+
+    def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """Raises a ValueError, before a file is opened."""
+        raise ValueError(
+            f"{NO_MODEL_FILE} Received: {str(filepath)!r} for a "
+            f"{type(self).__name__}"
+        )
 
     def named_variables(self) -> dict[str, keras.Variable]:
         """The variables of the network by name, and of what is beside it."""

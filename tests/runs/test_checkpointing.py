@@ -4,6 +4,7 @@ import keras
 import keras_normalization
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.models import keras_constants
@@ -68,3 +69,21 @@ def test_the_average_of_a_checkpoint_is_normalised_as_the_network(trained):
     momentum_start._assign_average(again, arrays)
     expected = features(trained.average.network)
     np.testing.assert_array_equal(features(again.average.network), expected)
+
+
+def test_checkpoints_of_another_program_are_not_gone_on_with(tmp_path):
+    """As where the original's own `--model_dir` is given."""
+    other = tf.train.Checkpoint(step=tf.Variable(3), w=tf.Variable([1.0]))
+    prefix = other.save(str(tmp_path / "ckpt"))
+    assert prefix.endswith("ckpt-1")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    words = "another program .*ckpt-1.*new --model_dir, with --checkpoint=.*-1"
+    with pytest.raises(ValueError, match=words):
+        checkpointing.newest(str(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_our_own_are_and_so_are_those_of_keras_backbones(trained, tmp_path):
+    prefix = write(trained, tmp_path, Progress().note(trained, {}))
+    assert checkpointing.newest(str(tmp_path)) == prefix
+    assert checkpointing.newest(str(tmp_path / "none")) is None

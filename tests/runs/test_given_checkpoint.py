@@ -1,11 +1,15 @@
 """`--checkpoint` beside a run: its own is taken, another's is not used."""
 
 import keras
+import numpy as np
 import pytest
 
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import evaluate
+from simclrv2_tf.inference.evaluation import classifier_evaluation
 from simclrv2_tf.runs import weights
 
 
@@ -88,3 +92,29 @@ def test_one_of_the_runs_own_must_be_there_and_whole(run):
     data.write_bytes(data.read_bytes()[:-1] + b"?")
     with pytest.raises(ValueError, match=r"ckpt-4' \(.*data"):
         newest(model_dir=run, checkpoint=run / "ckpt-4")
+
+
+LABELS = np.arange(12, dtype=np.int32) % 3
+IMAGES = np.zeros((12, 8, 8, 3), np.uint8)
+PICTURES = Source("pictures", LABELS, InMemory(IMAGES), ("a", "b", "c"))
+
+
+def check_calibrated(prefix, **options):
+    texts = {name: str(value) for name, value in options.items()}
+    config = Config(mode="eval", calibrate=True, **texts)
+    classifier_evaluation.check_calibrated(config, prefix, PICTURES)
+
+
+@pytest.mark.parametrize("name", ["ckpt-4", "../run/ckpt-9"])
+def test_one_of_the_runs_own_can_be_calibrated(run, name):
+    own = str(run / name)
+    check_calibrated(own, model_dir=run, checkpoint=own)
+    check_calibrated(str(run / "ckpt-9"), model_dir=run)
+
+
+def test_one_of_elsewhere_cannot(run, tmp_path):
+    start = save(tmp_path / "start", 2)
+    words = "a run's own checkpoint: give the run as --model_dir"
+    for options in ({"model_dir": tmp_path / "new"}, {}):
+        with pytest.raises(ValueError, match=words):
+            check_calibrated(start, checkpoint=start, **options)

@@ -167,3 +167,30 @@ def test_a_stop_of_a_run_that_was_taken_over_says_so(fails):
     train(saving, 3)
     with pytest.raises(TakenOver, match="was taken over"):
         saving.save_now(3)
+
+
+def slow(saving, storage, monkeypatch, seconds=0.2):
+    """Storage that takes longer than the next checkpoint would wait."""
+    monkeypatch.setattr(save_checkpoint, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(save_checkpoint, "STOP_SECONDS", 0.01)
+    storage.gate.clear()
+    threading.Timer(seconds, storage.gate.set).start()
+    return saving
+
+
+def test_the_last_checkpoint_is_not_left_out(monkeypatch, caplog):
+    """One step after an interval whose checkpoint is on its way."""
+    storage = Storage()
+    saving = slow(callback(storage, last_step=3), storage, monkeypatch)
+    train(saving, 3)
+    saving.on_train_end()
+    assert [step for step, _ in storage.written] == [2, 3]
+    assert "left out" not in caplog.text
+
+
+def test_an_end_by_a_callback_waits_for_its_checkpoint(monkeypatch):
+    storage = Storage()
+    saving = slow(callback(storage), storage, monkeypatch)
+    train(saving, 3)
+    assert saving.save_end(3)
+    assert [step for step, _ in storage.written] == [2, 3]

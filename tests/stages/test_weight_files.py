@@ -181,3 +181,27 @@ def test_constants_of_an_average_are_made_anew(tmp_path):
     again.load_weights(path)
     answer = average(images, training=False)["logits_sup"]
     np.testing.assert_allclose(answer, expected, 1e-5, 1e-6)
+
+
+NO_MODEL = r"save_weights_only=True .*\.weights\.h5.*stage\.network\.save"
+
+
+def test_a_stage_is_not_saved_as_a_model(tmp_path):
+    """`ModelCheckpoint` of a whole model calls `save`."""
+    path, stage = tmp_path / "best.keras", tuned()
+    words = rf"{NO_MODEL}.*Received: '.*best\.keras' for a FineTune"
+    with pytest.raises(ValueError, match=words):
+        stage.save(path)
+    with pytest.raises(ValueError, match=words):
+        keep = keras.callbacks.ModelCheckpoint(str(path))
+        stage.fit(batches((IMAGES, LABELS)), verbose=0, callbacks=[keep])
+    assert not path.exists()
+    with pytest.raises(NotImplementedError, match=NO_MODEL):
+        keras.saving.save_model(stage, path)
+
+
+def test_the_network_of_a_stage_is_saved_as_a_model(tmp_path):
+    stage = tuned()
+    stage.network.save(tmp_path / "network.keras")
+    again = keras.saving.load_model(tmp_path / "network.keras")
+    assert_same(values(again), values(stage.network))

@@ -64,7 +64,8 @@ def check_calibrated(config: Config, prefix: str, source: Source) -> None:
     if not config.calibrate:
         return
     check_calibration(config, source)
-    if not config.model_dir or prefix == config.checkpoint:
+    own = weights.is_of_the_run(config, prefix)
+    if not config.model_dir or (prefix == config.checkpoint and not own):
         raise ValueError(
             "`calibrate` finds the temperature of a run's own checkpoint: give "
             f"the run as --model_dir. Received: the weights {prefix!r}"

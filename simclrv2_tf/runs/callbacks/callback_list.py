@@ -122,7 +122,9 @@ def _with_stops(run, saving):
     """The callback that saves, and those that save and end training."""
     return [
         saving,
-        StopWhenDone(run.plan.train_steps, saving.save_now),
+        StopWhenDone(
+            run.plan.train_steps, saving.save_end, lambda: run.ended_early
+        ),
         StopWhenAsked(run.interruption, saving.save_now),
     ]
 

@@ -11,7 +11,7 @@ from simclrv2_tf.files.lock import TakenOver
 from simclrv2_tf.runs.callbacks.every_step import EveryFew
 
 PATIENCE_SECONDS = 10.0  # for the checkpoint before, when the next is due
-STOP_SECONDS = 25.0  # for the last one, when asked to stop
+STOP_SECONDS = 25.0  # for that of this step, when asked to stop
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -70,7 +70,8 @@ class SaveCheckpoint(EveryFew):
       write: Function (step, snapshot) that writes it or raises a ValueError.
       evaluate: Function from the step of a checkpoint that is due, before it
         is taken, to whether training goes on; None for none. Such a
-        checkpoint is not left out where the one before takes long.
+        checkpoint is not left out where the one before takes long, and
+        neither is the last one.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class SaveCheckpoint(EveryFew):
             and step != self.last_step
         ):
             return
-        if not self._writer.wait(None if self._evaluate else PATIENCE_SECONDS):
+        if not self._writer.wait(self._patience(step)):
             _LOG.error(
                 "step %d: the checkpoint before is still being written, the "
                 "storage is slow; this one is left out",
@@ -104,6 +105,11 @@ class SaveCheckpoint(EveryFew):
         if self._evaluate and not self._evaluate(step):
             self.model.stop_training = True
         self._start(step)
+
+    def _patience(self, step):
+        """Seconds for the checkpoint before, None for as long as it takes."""
+        is_left_out = self._evaluate is None and step != self.last_step
+        return PATIENCE_SECONDS if is_left_out else None
 
     def _start(self, step):
         self._saved = step
@@ -168,9 +174,20 @@ class SaveCheckpoint(EveryFew):
         Raises:
           TakenOver: If another process has the directory.
         """
-        deadline = time.monotonic() + STOP_SECONDS
-        if self._writer.wait(STOP_SECONDS) and self._saved != step:
+        return self._save(step, time.monotonic() + STOP_SECONDS)
+
+    def save_end(self, step: int) -> bool:
+        """`save_now` where training ends here, with all the time it takes."""
+        return self._save(step, None)
+
+    def _save(self, step, deadline):
+        if self._writer.wait(_left(deadline)) and self._saved != step:
             self._report()
             self._start(step)
-        done = self._writer.wait(max(0.0, deadline - time.monotonic()))
+        done = self._writer.wait(_left(deadline))
         return done and self._failure() is None and self._saved == step
+
+
+def _left(deadline):
+    """Seconds until then; None for no end."""
+    return None if deadline is None else max(0.0, deadline - time.monotonic())

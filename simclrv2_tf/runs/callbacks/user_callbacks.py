@@ -11,6 +11,7 @@ from typing import Any
 import keras
 
 from simclrv2_tf.runs.callbacks.every_step import EveryStep
+from simclrv2_tf.stages.weight_files import NO_MODEL_FILE
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -21,7 +22,8 @@ def check_callbacks(
     """The callbacks as a tuple.
 
     Raises:
-      ValueError: Unless they are a list or tuple of Keras callbacks.
+      ValueError: Unless they are a list or tuple of Keras callbacks, none of
+        which saves a stage as a model.
     """
     if not isinstance(callbacks, (list, tuple)):
         raise ValueError(
@@ -35,7 +37,21 @@ def check_callbacks(
                 "function becomes one by keras.callbacks.LambdaCallback). "
                 f"Received: callbacks[{number}] is {_described(callback)}"
             )
+        _check_saves_weights(number, callback)
     return tuple(callbacks)
+
+
+def _check_saves_weights(number, callback):
+    """Raises a ValueError for a callback that could not save its file.
+
+    A subclass may save something else.
+    """
+    kind = keras.callbacks.ModelCheckpoint
+    if type(callback) is kind and not callback.save_weights_only:
+        raise ValueError(
+            f"{NO_MODEL_FILE} Received: callbacks[{number}] is a "
+            f"ModelCheckpoint of the whole model in {callback.filepath!r}"
+        )
 
 
 def _described(value: Any) -> str:
@@ -52,15 +68,25 @@ class StopWhenDone(EveryStep):
     Args:
       last_step: The last step of training.
       save: Function from the step to whether its checkpoint was written.
+      ended_early: Function without arguments to whether the run itself ends
+        training, which then has its checkpoint.
     """
 
-    def __init__(self, last_step: int, save: Callable[[int], bool]):
+    def __init__(
+        self,
+        last_step: int,
+        save: Callable[[int], bool],
+        ended_early: Callable[[], bool] = lambda: False,
+    ):
         super().__init__()
         self._last_step = last_step
         self._save = save
+        self._ended_early = ended_early
 
     def act(self, step: int, logs: dict | None) -> None:
         if not self.model.stop_training or step == self._last_step:
+            return
+        if self._ended_early():
             return
         saved = self._save(step)
         _LOG.warning(

@@ -12,6 +12,7 @@ import numpy as np
 from simclrv2_tf.runs.monitoring import learning
 
 LEAST_RANK_SHARE = 0.05  # of the highest effective rank there can be
+LEAST_DIMENSIONS = 8  # that there can be; few images span few anyway
 MOST_INACTIVE_SHARE = 0.5  # of channels
 UNIFORM_ENOUGH = -0.1  # 0 is all at one point
 NORM_FACTOR = 30.0  # above the median of the last norms
@@ -166,7 +167,9 @@ class HealthChecks:
 
     def _rank(self, numbers):
         rank, most = (numbers.get(n) for n in ("effective_rank", "most_rank"))
-        if rank is not None and rank < max(2.0, LEAST_RANK_SHARE * most):
+        if rank is None or most < LEAST_DIMENSIONS:
+            return None
+        if rank < max(2.0, LEAST_RANK_SHARE * most):
             return (
                 f"the features span {rank:.1f} of {most} dimensions: they "
                 "collapse. Try stronger augmentation "
@@ -189,7 +192,8 @@ class HealthChecks:
         if norm is None:
             return None
         usual = np.median(self.norms) if len(self.norms) >= 5 else math.inf
-        self.norms = [*self.norms, norm][-_NORMS:]
+        if math.isfinite(norm):
+            self.norms = [*self.norms, norm][-_NORMS:]
         if norm > NORM_FACTOR * usual:
             return (
                 f"the gradient's norm is {norm:.3g}, {norm / usual:.0f} times "

@@ -119,3 +119,21 @@ def test_a_kind_of_warning_does_not_depend_on_its_numbers():
     assert one.kind == other.kind
     (rank,) = checks.warnings(1, {**SOUND, "effective_rank": 1.5})
     assert rank.kind != one.kind
+
+
+@pytest.mark.parametrize(("most", "warned"), [(1, 0), (2, 0), (7, 0), (8, 1)])
+def test_few_images_span_few_dimensions(most, warned):
+    """Two or three labelled images are no collapse."""
+    checks = health.HealthChecks(settled=0)
+    few = {**SOUND, "effective_rank": min(1.5, most), "most_rank": most}
+    assert len(checks.warnings(1, few)) == warned
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_one_bad_norm_does_not_silence_those_after_it(bad):
+    checks = health.HealthChecks(settled=100)
+    for step in range(6):
+        assert checks.warnings(step, SOUND) == []
+    checks.warnings(6, {**SOUND, "gradient_norm": bad})
+    (warning,) = checks.warnings(7, {**SOUND, "gradient_norm": 100.0})
+    assert "100 times the usual" in warning.sentence
