@@ -188,8 +188,9 @@ def test_the_plan_of_this_machine(capsys):
     plan.main(["--device=cpu", "--batch=32", "--resnet_depth=18"])
     text = capsys.readouterr().out
     assert "32 images on 1 devices, 1 hosts" in text
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match="^2$"):
         plan.main(["--device=gpu"])
+    assert "--device: invalid choice: 'gpu'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,19 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/environment.sh
+
+# No extra of the tests: on Linux it may bring several GB that few need.
+prepare_pytorch() {
+  .venv/bin/python -c "import safetensors, torch" 2> /dev/null ||
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+      torch safetensors ||
+    echo "PyTorch cannot be installed: the tests that need it are skipped." >&2
+}
+
 prepare_environment "[test]"
 if [ "${1:-}" = --slow ]; then
   prepare_environment "[test,audit]"  # pip-audit, for tests/test_security.py
+  prepare_pytorch
 fi
 
 export TF_CPP_MIN_LOG_LEVEL=2

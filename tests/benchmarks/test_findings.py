@@ -276,6 +276,7 @@ def test_verdicts_follow_the_figures():
         assert verdicts.SHOWS in " ".join(lines)
     assert verdicts.NOT_HERE not in " ".join(told[1] + told[2] + told[4])
     told = verdicts.sentences(report_of(against_it))
+    assert list(told) == [1, 2, 3]
     for lines in told.values():
         assert all(verdicts.SHOWS not in line for line in lines[:1])
 

@@ -68,12 +68,13 @@ def times(folder):
     return [(folder / f).stat().st_mtime_ns for f in ("starts", "counted")]
 
 
-def ask(runs, names, steps):
+def ask(runs, names, steps, beside=1):
     """Asks for all of them at once, each from a thread of its own."""
+    flags = {"to": steps, "beside": beside}
     with futures.ThreadPoolExecutor(len(names)) as pool:
         return list(
             pool.map(
-                lambda name: runs.result(name, {"to": steps}, look, COUNTING),
+                lambda name: runs.result(name, flags, look, COUNTING),
                 names,
             )
         )
@@ -81,7 +82,7 @@ def ask(runs, names, steps):
 
 def test_runs_go_on_side_by_side_and_each_once(tmp_path):
     runs = Runs(tmp_path, processes=3)
-    assert ask(runs, "abcabc", 50) == [{"count": 50}] * 6
+    assert ask(runs, "abcabc", 50, beside=3) == [{"count": 50}] * 6
     begun, ended = zip(*(times(tmp_path / name) for name in "abc"), strict=True)
     assert max(begun) < min(ended)
     assert all(len(starts(tmp_path / name)) == 1 for name in "abc")

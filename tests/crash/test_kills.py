@@ -47,19 +47,29 @@ def command(directory, stage, *options):
     ]
 
 
-def test_two_kills_leave_no_trace(server, tmp_path):
-    whole, parted = tmp_path / "whole", tmp_path / "parted"
-    log = tmp_path / "log"
+def small():
+    """Few steps of a small network that sees no colours; slow tests have both.
+
+    The distortion of colours is compiled again in each life.
+    """
     network = [f"--{k}={v}" for k, v in small_backbone.options().items()]
-    small = (*STEPS, *network)
-    assert server.run(command(whole, "pretrain", *small), log) == 0
+    steps = ("--train_steps=5", "--checkpoint_steps=1")
+    return (*STEPS, *steps, "--color_jitter_strength=0", *network)
+
+
+def test_two_kills_leave_no_trace(server, tmp_path):
+    whole, log = tmp_path / "whole", tmp_path / "log"
+    assert server.run(command(whole, "pretrain", *small()), log) == 0
     plan = [
         harness.Moment("writing", 0.001, 1),
         harness.Moment("export", 0.05),
     ]
-    argv = command(parted, "pretrain", *small)
-    kills = harness.run_and_kill(server, argv, parted, plan, log)
-    assert kills.get("export") == 1, harness.tail(log)
+    for parted in (tmp_path / "parted", tmp_path / "again"):
+        argv = command(parted, "pretrain", *small())
+        kills = harness.run_and_kill(server, argv, parted, plan, log)
+        if "writing" in kills:  # which passes quickly, and may be missed once
+            break
+    assert kills == {"writing": 1, "export": 1}, harness.tail(log)
     assert harness.end_state(parted) == harness.end_state(whole)
     assert not harness.left_overs(parted)
 

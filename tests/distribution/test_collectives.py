@@ -1,9 +1,11 @@
 """One, two and four replicas gather, and contrast, the same."""
 
+import exactness
 import numpy as np
 import pytest
 import replicas
 import tensorflow as tf
+from exactness_answers import check
 
 from simclrv2_tf import distribution
 
@@ -88,3 +90,8 @@ def test_one_replica_gathers_nothing():
     assert distribution.num_replicas() == 1
     assert distribution.replica_id() == 0
     assert distribution.replica_offset(3) == 0
+
+
+def test_two_replicas_are_one(of_replicas):
+    """In one case; test_exactness has all of them."""
+    assert set(check(of_replicas, exactness.CHEAPEST)) == {"2"}

@@ -34,11 +34,14 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path):
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        with Lock(str(tmp_path)):
-            os.write(writer, b"x")
-            time.sleep(60)
-        os._exit(0)
-    os.read(reader, 1)
+        try:
+            with Lock(str(tmp_path)):
+                os.write(writer, b"x")
+                time.sleep(60)
+        finally:
+            os._exit(0)  # also where it was refused
+    os.close(writer)  # so that a child that has ended is seen
+    assert os.read(reader, 1) == b"x"
     with pytest.raises(ValueError, match=f"process {child} on"):
         Lock(str(tmp_path)).__enter__()
     os.kill(child, signal.SIGKILL)
@@ -72,7 +75,7 @@ def test_another_machine_that_beats_is_alive(tmp_path):
     thread.start()
     try:
         with pytest.raises(ValueError, match="in use by process 7 on else"):
-            Lock(str(tmp_path), BEAT * 4).__enter__()
+            Lock(str(tmp_path), BEAT * 20).__enter__()
     finally:
         stop.set()
         thread.join()
@@ -81,7 +84,7 @@ def test_another_machine_that_beats_is_alive(tmp_path):
 def test_an_empty_file_is_no_sign_of_death(tmp_path):
     """Another machine may be writing it."""
     elsewhere(tmp_path)
-    lock = Lock(str(tmp_path), BEAT * 4)
+    lock = Lock(str(tmp_path), BEAT * 20)
     thread = threading.Timer(BEAT * 6, elsewhere, (tmp_path, 2))
     thread.start()
     emptied = threading.Timer(BEAT, (tmp_path / locks.NAME).write_text, ("",))

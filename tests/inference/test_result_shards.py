@@ -26,11 +26,14 @@ def test_the_parts_of_a_process_that_runs_are_not_taken(tmp_path):
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        with shards_at(tmp_path / "x.parts").opened():
-            os.write(writer, b"x")
-            time.sleep(60)
-        os._exit(0)
-    os.read(reader, 1)
+        try:
+            with shards_at(tmp_path / "x.parts").opened():
+                os.write(writer, b"x")
+                time.sleep(60)
+        finally:
+            os._exit(0)  # also where it was refused
+    os.close(writer)  # so that a child that has ended is seen
+    assert os.read(reader, 1) == b"x"
     shards = shards_at(tmp_path / "x.parts")
     with pytest.raises(ValueError, match=REFUSED) as caught, shards.opened():
         pass

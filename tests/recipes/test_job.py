@@ -21,10 +21,8 @@ from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.results import job_status
 from simclrv2_tf.recipes.running_job import Job
 
-TINY = {
+SHORT = {
     "labels_per_class": 2,
-    "resnet_depth": 18,
-    "width_multiplier": 0.125,
     "image_size": 16,
     "train_steps": 2,
     "warmup_epochs": 0.0,
@@ -32,6 +30,8 @@ TINY = {
     "student": small_backbone.options()["backbone"],
     "student_pixels": small_backbone.options()["backbone_pixels"],
 }
+TINY = {**SHORT, **small_backbone.options()}
+RESNET = {**SHORT, "resnet_depth": 18, "width_multiplier": 0.125}
 # An augmentation that is given needs no pilot runs.
 PRETRAIN = {
     "train_batch_size": 32,
@@ -227,7 +227,7 @@ def test_the_classifier_of_a_job(job):
     told = classifier.network.get_config()
     assert told["backbone"] == small_backbone.arguments()["backbone"]
     teacher = simclrv2_tf.load_network(path / "finetuned").get_config()
-    assert teacher["width_multiplier"] == 0.125
+    assert teacher["backbone"] == small_backbone.arguments()["backbone"]
     exported = simclrv2_tf.load_classifier(report["export"])
     assert exported.class_names == classifier.class_names
 
@@ -252,7 +252,7 @@ def test_a_job_stands_for_its_classifier(job, tmp_path):
 def test_a_job_with_pilots_and_trials_says_what_they_told(tmp_path):
     pretrain = {"train_batch_size": 32, "train_steps": 120}
     report = simclrv2_tf.semi_supervised(
-        "digits", tmp_path / "job", pretrain=pretrain, **TINY
+        "digits", tmp_path / "job", pretrain=pretrain, **RESNET
     )
     assert len(list((tmp_path / "job" / "pilots").iterdir())) >= 2
     assert len(list((tmp_path / "job" / "trials").iterdir())) == 2

@@ -57,10 +57,10 @@ def test_a_set_is_flags_of_its_folder(tmp_path):
 )
 def test_a_set_that_is_not_there_is_an_error(asked, told, tmp_path):
     asked = [word.replace("DIR", str(tmp_path)) for word in asked]
-    with pytest.raises(SystemExit, match=told.replace("DIR", str(tmp_path))):
-        benchmark.parse_arguments(asked)
-    with pytest.raises(SystemExit):
-        curation.parse_arguments(asked)
+    told = told.replace("DIR", str(tmp_path))
+    for parse in (benchmark.parse_arguments, curation.parse_arguments):
+        with pytest.raises(SystemExit, match=told):
+            parse(asked)
 
 
 @pytest.mark.parametrize("name", ["golden", "input", "serving"])

@@ -12,6 +12,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.budget import image_memory
+from simclrv2_tf.recipes.budget import machine
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
@@ -53,10 +54,20 @@ def refuse(monkeypatch):
     monkeypatch.setattr(step_time, "measure", measure)
 
 
+@pytest.fixture
+def much_memory(monkeypatch):
+    """A machine where a budget alone bounds memory."""
+    for module in (image_memory, machine, memory_check):
+        monkeypatch.setattr(module, "free_memory", lambda: 1e12)
+    monkeypatch.setattr(memory_check, "before_runs", lambda: 1e9)
+
+
 @pytest.mark.parametrize(
     "labels", [pytest.param(UNLABELLED, marks=pytest.mark.slow), LABELLED]
 )
-def test_a_job_of_a_few_steps_is_not_measured_and_says_so(refuse, labels):
+def test_a_job_of_a_few_steps_is_not_measured_and_says_so(
+    much_memory, refuse, labels
+):
     recipe = planned(labels, train_steps=16)
     (note,) = (n for n in recipe.notes if "times are not known" in n)
     assert "16 steps or fewer" in note
@@ -76,7 +87,9 @@ def test_a_job_of_a_few_steps_is_not_measured_and_says_so(refuse, labels):
         (LABELLED, {"stage_options": "pretrain.train_steps=4"}),
     ],
 )
-def test_other_steps_that_are_given_are_measured(refuse, labels, options):
+def test_other_steps_that_are_given_are_measured(
+    much_memory, refuse, labels, options
+):
     with pytest.raises(Measured):
         planned(labels, **options)
 
@@ -123,17 +136,9 @@ def test_devices_are_counted_once_they_have_joined(monkeypatch):
         ),
     ],
 )
-def test_batches_can_be_given_without_labels(options):
+def test_batches_can_be_given_without_labels(much_memory, options):
     recipe = planned(train_steps=4, **options)
     assert set(recipe.seconds) == {"pretrain", "embed", "page"}
-
-
-@pytest.fixture
-def much_memory(monkeypatch):
-    """A machine where a budget alone bounds memory."""
-    for module in (image_memory, memory_check):
-        monkeypatch.setattr(module, "free_memory", lambda: 1e12)
-    monkeypatch.setattr(memory_check, "before_runs", lambda: 1e9)
 
 
 def decided(recipe, option="cache_dataset"):

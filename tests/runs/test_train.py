@@ -35,6 +35,7 @@ TINY = {
     "train_batch_size": 32,
     "warmup_epochs": 0,
     "use_blur": False,
+    "color_jitter_strength": 0.0,  # it is compiled again in each run
     "train_steps": 6,
     "checkpoint_steps": 100,
     "train_summary_steps": 4,

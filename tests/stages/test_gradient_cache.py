@@ -58,6 +58,12 @@ def normalizations(network):
     return [leaf for leaf in leaves if isinstance(leaf, BatchNorm)]
 
 
+def moving_of(network):
+    """Moving statistics, those of a Keras backbone too."""
+    variables = network.named_variables().items()
+    return [v.numpy() for name, v in variables if "moving_" in name]
+
+
 def step(stage, data=DATA, wrap=lambda f: f):
     """Metrics of one step, gradients, and moving statistics after it."""
     noted = {}
@@ -72,11 +78,7 @@ def step(stage, data=DATA, wrap=lambda f: f):
 
     logs, gradients = wrap(run)()
     stage.optimizer.apply = apply
-    moving = [
-        v.numpy()
-        for layer in normalizations(stage.network)
-        for v in layer.non_trainable_variables
-    ]
+    moving = moving_of(stage.network)
     logs = {name: float(value) for name, value in logs.items()}
     return logs, {n: g.numpy() for n, g in gradients.items()}, moving
 
@@ -133,11 +135,7 @@ def test_moments_and_statistics_are_those_of_each_micro_batch(remat):
     expected = {
         v.path: g.numpy() for v, g in zip(variables, expected, strict=True)
     }
-    statistics = [
-        v.numpy()
-        for layer in normalizations(twin.network)
-        for v in layer.non_trainable_variables
-    ]
+    statistics = moving_of(twin.network)
     cached = stage_of(microbatch=4, remat=remat)
     logs, ours, moving = step(cached, wrap=WRAPS["graph"])
     assert logs["train/total_loss"] == pytest.approx(float(loss), rel=1e-5)
@@ -147,9 +145,10 @@ def test_moments_and_statistics_are_those_of_each_micro_batch(remat):
 
 
 def test_one_micro_batch_is_the_plain_step():
-    plain, gradients, statistics = step(stage_of(augment=AUGMENT))
-    cached = stage_of(microbatch=12, augment=AUGMENT)
-    logs, ours, moving = step(cached)
+    options = {"arguments": SMALL, "augment": AUGMENT}
+    plain, gradients, statistics = step(stage_of(**options))
+    logs, ours, moving = step(stage_of(microbatch=12, **options))
+    assert len(statistics) == 2 * (1 + SMALL["num_proj_layers"])
     assert_close(ours, gradients)
     assert logs == pytest.approx(plain, rel=1e-5)
     for mine, theirs in zip(moving, statistics, strict=True):

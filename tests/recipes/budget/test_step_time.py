@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+import small_backbone
 
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget.decoding_time import DecodingTime
@@ -100,9 +101,8 @@ def test_a_probe_of_few_steps(monkeypatch, late):
     options = {
         "train_batch_size": 16,
         "image_size": 16,
-        "resnet_depth": 18,
-        "width_multiplier": 0.125,
         "mixed_precision": "float32",
+        **small_backbone.options(),
     }
     found, waiting = step_time._timed(options, step_time._noise(options), 0.0)
     assert 0 < found.step < 10 and found.start > 0

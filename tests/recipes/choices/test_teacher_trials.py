@@ -222,6 +222,7 @@ def test_a_kill_between_two_trials_costs_none_of_them(tried, monkeypatch):
 def test_labels_alone_begin_with_no_weights_of_the_user(tried):
     tried.recipe.given = {"finetune": {"checkpoint": "elsewhere"}}
     teacher_trials.choose_way(tried)
+    assert len(tried.calls) == 2
     assert all(config.checkpoint is None for config in tried.calls)
 
 

@@ -62,6 +62,7 @@ def test_a_warning_whose_numbers_change_is_said_once(monitor, caplog):
 def test_the_journal_has_all_warnings_as_sentences(monitor, caplog):
     for step in (1, 2):
         warned(monitor, caplog, step, uniformity=0.0)
+    assert len(monitor.journal.lines) == 2
     for line in monitor.journal.lines:
         assert len(line["warnings"]) == 1
         assert "all projections lie at one point" in line["warnings"][0]
