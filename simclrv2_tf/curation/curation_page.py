@@ -78,8 +78,8 @@ def _contents(found, result, pictures):
 def _names(pool):
     """The end of a file's path, else the name that the tables have."""
     return [
-        folder_and_file(name) if is_file else name
-        for name, is_file in zip(pool.files, pool.are_files, strict=True)
+        folder_and_file(file) if file else name
+        for name, file in zip(pool.files, pool.own_files, strict=True)
     ]
 
 

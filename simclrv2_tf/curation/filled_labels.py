@@ -46,8 +46,8 @@ def check_filled(directory: str, pool: Pool) -> None:
 
 def _filled(path):
     """The files in rows that have a rank and a label."""
-    text = table_text(path, repr(path)).strip()
-    if not text:
+    text = table_text(path, repr(path)).lstrip("\r\n")
+    if not text.strip():
         return []
     lines, delimiter, head = _from_header(text)
     if not set(_READ) <= set(head):

@@ -88,7 +88,10 @@ def export_weights(
 
 def _origin(config, source):
     """Whose a version is where others may export as well; else None."""
-    return (config.model_dir or source) if config.export_dir else None
+    if not config.export_dir:
+        return None
+    prefix = None if config.model_dir else tf1.find(local(source))
+    return config.model_dir or (os.path.dirname(prefix) if prefix else source)
 
 
 def _tell_quality(config, source, network, path, eval_source):

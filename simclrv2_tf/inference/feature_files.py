@@ -169,7 +169,10 @@ def _contents(config, extractor, source):
 
 
 def _digest(contents, endpoint):
-    """A fingerprint; where nothing is set it is that of earlier versions."""
+    """A fingerprint; where nothing is set it is that of earlier versions.
+
+    But of shards, tables and joined data, whose places they did not look at.
+    """
     idle = [n for n in ("input_mean", "input_std") if contents.get(n) is None]
     if endpoint not in sweep.SELECTED:
         idle.append("ft_proj_selector")

@@ -96,9 +96,14 @@ def _difference(name, before, model):
 
 def _layers(model):
     """A model's architecture, however it was built and its layers counted."""
-    described = json.loads(as_json(model))
+    described = json.loads(as_json(model), object_hook=_without_seed)
     described.pop("build_config", None)
     return uncounted(json.dumps(described))
+
+
+def _without_seed(part):
+    """A part of a config without its seed, which some layers draw."""
+    return {name: value for name, value in part.items() if name != "seed"}
 
 
 def _weights(model):

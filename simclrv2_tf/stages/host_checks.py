@@ -35,7 +35,9 @@ class CheckedByHost(keras.Model):
         known = kwargs.get("validation_data")
         if self.jit_compile:
             x = checked(self.elements, x, y)
-            if known is not None:
+            if _is_pair(known):  # of (x, y), as Keras takes it
+                checked(self.elements, *known)
+            elif known is not None:
                 kwargs["validation_data"] = checked(self.elements, known)
         return super().fit(x, y, *args, **kwargs)
 
@@ -56,8 +58,7 @@ def checked(check: Callable[[Any], tuple], x: Any, y: Any = None) -> Any:
       check: Function from an element to the images, or views, and labels of a
         step, which raises an error for what is wrong with it.
       x: What Keras takes: a `tf.data.Dataset`, whose elements are checked as
-        they come, an array of images, or a pair (images, labels) of arrays;
-        others pass.
+        they come, or an array of images; others pass.
       y: Labels of an array of images.
 
     Raises:
@@ -66,9 +67,8 @@ def checked(check: Callable[[Any], tuple], x: Any, y: Any = None) -> Any:
     """
     if isinstance(x, tf.data.Dataset):
         return _mapped(check, x)
-    images, labels = x if _is_pair(x) else (x, y)
-    if isinstance(images, np.ndarray) and labels is not None:
-        check((images[:SAMPLE], labels))
+    if isinstance(x, np.ndarray) and y is not None:
+        check((x[:SAMPLE], y))
     return x
 
 

@@ -40,6 +40,8 @@ class SavedByKeras(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """Raises Keras's error for what has none, with what to do instead."""
+        if self._has_config():
+            return super().get_config()
         raise NotImplementedError(
             f"{NO_MODEL_FILE} Received: a {type(self).__name__}, which has no "
             "config"
@@ -47,10 +49,16 @@ class SavedByKeras(keras.Model):
 
     def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
         """Raises a ValueError, before a file is opened."""
+        if self._has_config():
+            return super().save(filepath, *args, **kwargs)
         raise ValueError(
             f"{NO_MODEL_FILE} Received: {str(filepath)!r} for a "
             f"{type(self).__name__}"
         )
+
+    def _has_config(self):
+        """Whether a subclass of the user's says how it is made again."""
+        return type(self).get_config is not SavedByKeras.get_config
 
     def named_variables(self) -> dict[str, keras.Variable]:
         """The variables of the network by name, and of what is beside it."""

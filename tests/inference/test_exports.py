@@ -263,10 +263,15 @@ def test_a_job_begins_with_the_packages_of_its_formats(monkeypatch, tmp_path):
     assert not (tmp_path / "job").exists()
 
 
-def test_whose_a_version_is():
+def test_whose_a_version_is(tmp_path):
     """Of a shared directory a run removes its own versions alone."""
     assert exports._origin(config(model_dir="runs/a"), "runs/a/ckpt-3") is None
     shared = {"export_dir": "served"}
     of_run = config(model_dir="runs/a", **shared)
     assert exports._origin(of_run, "runs/a/ckpt-3") == "runs/a"
     assert exports._origin(config(checkpoint="x", **shared), "x") == "x"
+    for step in (1, 2):  # of a run that is named by its checkpoints
+        path = str(tmp_path / f"ckpt-{step}")
+        tf.io.gfile.GFile(f"{path}.index", "w").write("")
+        given = config(checkpoint=path, **shared)
+        assert exports._origin(given, path) == str(tmp_path)

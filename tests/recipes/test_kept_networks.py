@@ -52,6 +52,16 @@ def test_a_call_that_is_refused_leaves_the_jobs_network(call, tmp_path):
     assert call(model(3), message) == before
 
 
+def test_a_seed_that_a_layer_draws_is_no_other_network(call, tmp_path):
+    def cropping(seed):
+        crop = keras.layers.RandomCrop(6, 6, seed=seed)
+        return keras.Sequential([keras.Input((8, 8, 3)), crop, *model().layers])
+
+    before = call(cropping(1), "on other images")
+    record.write_json(str(tmp_path), record.JOB, JOB)
+    assert call(cropping(2), "on other images") == before
+
+
 def test_the_same_network_made_again_is_the_jobs(call, tmp_path):
     before = call(model(), "on other images")
     record.write_json(str(tmp_path), record.JOB, JOB)

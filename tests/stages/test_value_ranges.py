@@ -160,3 +160,20 @@ def test_what_is_mapped_is_as_the_step_takes_it(stages):
     np.testing.assert_array_equal(labels, np.full(6, -1))
     again = stages["pretrain"].elements((views, labels))
     np.testing.assert_array_equal(again.views[0], views[0])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_views_given_as_arrays_are_a_pair_under_xla_too(compiled, monkeypatch):
+    """In `fit` a tuple is a pair of views; validation has (x, y)."""
+    seen = []
+    monkeypatch.setattr(
+        keras.Model,
+        "fit",
+        lambda self, x, y=None, **kwargs: seen.append((x, y)),
+    )
+    stage = Pretrain(Network(**SMALL))
+    stage.compile(optimizer=keras.optimizers.SGD(0.0), jit_compile=compiled)
+    views = tuple(np.zeros((2, 4, 16, 16, 3), np.float32))
+    labels = np.zeros(4, np.int32)
+    stage.fit(views, labels, validation_data=(views, labels))
+    assert seen[0][0] is views and seen[0][1] is labels

@@ -61,7 +61,9 @@ def choose(facts: Facts) -> Size:
     What weights have, or the user has given, is not chosen.
     """
     *larger, narrowest = _in_memory(facts)
-    seconds = PRETRAINING * facts.seconds
+    # Devices share a step of pretraining.
+    devices = max(1, facts.machine.accelerators)
+    seconds = PRETRAINING * facts.seconds * devices
     for size in larger:
         least = images_wanted(facts.examples)
         if size == narrow(facts):

@@ -36,7 +36,7 @@ def place(job, run: str) -> str | None:
     path = os.path.join(directory, os.path.basename(version))
     if path == version or (reported == path and tf.io.gfile.exists(path)):
         return path
-    kept = (job.config.keep_hub_module_max, job.config.directory)
+    kept = (job.config.keep_hub_module_max, job.record.path(run))
     best = _where_it_is(job.record, run, done.get("export_best"))
     if best:
         copy(best, directory.rstrip("/") + exports.BEST, *kept)
@@ -66,7 +66,7 @@ def copy(
       directory: Where versions are. One of that number is replaced.
       keep: Versions of this origin that stay, this one and the newest before
         it.
-      origin: Directory of the job, noted beside the copy as a digest.
+      origin: Directory of the run, noted beside the copy as a digest.
 
     Raises:
       ValueError: If there is no such version, or something else than an

@@ -19,6 +19,7 @@ _OF_JOBS = {
     "stage_options": "a run takes options without a stage's name",
 }
 _OF_DISTILLATION = ("teacher", "student", "student_pixels", "student_weights")
+_OF_STUDENTS = _OF_DISTILLATION[1:]  # earlier flagfiles of stages have them
 _STAGES = {"pretrain": "pretraining", "finetune": "fine-tuning"}
 _SHOWN = 60  # characters of a network, whose JSON may be a page long
 _LOG = logging.getLogger("simclrv2_tf")
@@ -46,7 +47,8 @@ def _check_training(config):
     unused = {**dict(_of_jobs(config)), **dict(_of_distillation(config))}
     before = model_dir.read_flags(config.model_dir) if unused else {}
     for name, sentence in unused.items():
-        if not before.get(name):
+        written = name in _OF_STUDENTS and config.train_mode != "distill"
+        if not before.get(name) and not written:
             raise ValueError(sentence)
         _LOG.warning("%s", sentence)
     if config.knn_k and config.mode == "train":

@@ -87,7 +87,7 @@ def test_of_what_was_there_the_jobs_own_goes(done, tmp_path, caplog):
     """A version of another run went, too, where its number was smaller."""
     caplog.set_level(logging.INFO, "simclrv2_tf")
     served = tmp_path / "served"
-    for step, origin in ((9, "runs/other"), (8, done.config.model_dir)):
+    for step, origin in ((9, "runs/other"), (8, done.record.path("distilled"))):
         version_origin.write(exported(served, step, "old"), origin)
     done.config = dataclasses.replace(done.config, export_dir=str(served))
     job_export.place(done, "distilled")

@@ -33,12 +33,6 @@ OF_STAGE = {"stage_options": {"pretrain": {"learning_rate": 2.0}}}
             "give train_mode='distill', or leave it out. Received: teacher=",
         ),
         (
-            {"train_mode": "finetune", "student": "keras:MobileNetV2"},
-            "`student` is for distillation .* in fine-tuning",
-        ),
-        ({"student_pixels": "0..1"}, "`student_pixels` is for distillation"),
-        ({"student_weights": "x.h5"}, "`student_weights` is for distillation"),
-        (
             {**DISTIL, "student_pixels": "0..1"},
             "`student_pixels` is for a Keras student: give `student` too",
         ),
@@ -53,6 +47,21 @@ def test_what_training_would_ignore(mode, options, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         session.run(config)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"train_mode": "finetune", "student": "keras:MobileNetV2"},
+        {"student_pixels": "0..1"},
+        {"student_weights": "x.h5"},
+    ],
+)
+def test_a_student_outside_distillation_is_a_warning(options, caplog):
+    """Flagfiles that earlier versions wrote for other stages hold it."""
+    unused_options.check(Config(**options))
+    (message,) = caplog.messages
+    assert "is for distillation and has no meaning in" in message
 
 
 def test_python_is_told_too(tmp_path):
