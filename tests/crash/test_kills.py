@@ -48,9 +48,9 @@ def command(directory, stage, *options):
 
 
 def small():
-    """Few steps of a small network that sees no colours; slow tests have both.
+    """Options of few steps of a small network, without distorted colours.
 
-    The distortion of colours is compiled again in each life.
+    That distortion is compiled again in each life; slow tests have it.
     """
     network = [f"--{k}={v}" for k, v in small_backbone.options().items()]
     steps = ("--train_steps=5", "--checkpoint_steps=1")
