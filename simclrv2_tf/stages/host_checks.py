@@ -32,7 +32,7 @@ class CheckedByHost(keras.Model):
         self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any
     ) -> keras.callbacks.History:
         """Trains as Keras does."""
-        known = kwargs.get("validation_data")
+        known: Any = kwargs.get("validation_data")
         if self.jit_compile:
             x = checked(self.elements, x, y)
             if _is_pair(known):  # of (x, y), as Keras takes it
@@ -72,7 +72,7 @@ def checked(check: Callable[[Any], tuple], x: Any, y: Any = None) -> Any:
     return x
 
 
-def _is_pair(x):
+def _is_pair(x: Any) -> bool:
     return isinstance(x, (tuple, list)) and len(x) == 2
 
 
