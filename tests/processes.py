@@ -6,6 +6,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent
@@ -54,3 +55,20 @@ def finish(processes, timeout=900):
         for process in processes:
             process.kill()
     return outputs, [process.returncode for process in processes]
+
+
+def holding(make):
+    """The number of a child that makes a context, enters it and stays."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            with make():
+                os.write(writer, b"x")
+                time.sleep(60)
+        finally:
+            os._exit(0)  # also where it was refused
+    os.close(writer)  # so that a child that has ended is seen
+    assert os.read(reader, 1) == b"x"
+    os.close(reader)
+    return child

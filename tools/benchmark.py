@@ -137,6 +137,8 @@ def gpus(folder="/proc/driver/nvidia/gpus"):
 
 def processor():
     """Cores, the processor's name and what it offers for matrices."""
+    from simclrv2_tf.machine.cores import cores
+
     wanted = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
     try:
         text = pathlib.Path("/proc/cpuinfo").read_text()
@@ -150,13 +152,6 @@ def processor():
     found = [flag for flag in wanted if flag in fields.get("flags", "").split()]
     name = fields.get("model name", platform.machine())
     return f"{cores()} cores, {name}, {' '.join(found)}"
-
-
-def cores():
-    """Cores that this process may use, which may be fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
 
 
 if __name__ == "__main__":

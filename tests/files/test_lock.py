@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 
+import processes
 import pytest
 
 from simclrv2_tf.files import lock as locks
@@ -31,17 +32,7 @@ def test_the_second_is_refused_with_host_and_process(tmp_path):
 
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path):
-    reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            with Lock(str(tmp_path)):
-                os.write(writer, b"x")
-                time.sleep(60)
-        finally:
-            os._exit(0)  # also where it was refused
-    os.close(writer)  # so that a child that has ended is seen
-    assert os.read(reader, 1) == b"x"
+    child = processes.holding(lambda: Lock(str(tmp_path)))
     with pytest.raises(ValueError, match=f"process {child} on"):
         Lock(str(tmp_path)).__enter__()
     os.kill(child, signal.SIGKILL)

@@ -2,8 +2,8 @@
 
 import os
 import signal
-import time
 
+import processes
 import pytest
 
 import simclrv2_tf
@@ -23,17 +23,7 @@ def shards_at(path, examples=4):
 
 def test_the_parts_of_a_process_that_runs_are_not_taken(tmp_path):
     """Those of one that was killed are."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            with shards_at(tmp_path / "x.parts").opened():
-                os.write(writer, b"x")
-                time.sleep(60)
-        finally:
-            os._exit(0)  # also where it was refused
-    os.close(writer)  # so that a child that has ended is seen
-    assert os.read(reader, 1) == b"x"
+    child = processes.holding(shards_at(tmp_path / "x.parts").opened)
     shards = shards_at(tmp_path / "x.parts")
     with pytest.raises(ValueError, match=REFUSED) as caught, shards.opened():
         pass
