@@ -37,6 +37,7 @@ def neighbours_row():
         ["--part=speed", "--data=d", "--work_dir=w", python]
     )
     options.peer_setting = "bfloat16+compiled"
+    options.precision = "float32"
     runs = Runs()
     pace = {"ours": 512.0, "lightly": 128.0}
     both = neighbours.Neighbours(runs, options, pace)
@@ -95,6 +96,28 @@ def test_steps_are_what_the_pace_makes_of_the_minutes(neighbours_row):
     _, found, _ = neighbours_row
     assert found["ours"]["steps"] == 2400
     assert found["lightly"]["steps"] == 600
+
+
+def test_ours_is_trained_in_the_precision_of_its_pace(neighbours_row):
+    runs, _, both = neighbours_row
+    ours = [r for name, r in runs.record.items() if "ours" in name]
+    assert {r["flags"]["mixed_precision"] for r in ours} == {"float32"}
+    assert both.report([])["our precision"] == "float32"
+
+
+@pytest.mark.parametrize("fastest", ["float32", "bfloat16"])
+def test_ours_has_its_faster_precision(fastest, tmp_path):
+    words = ["--part=neighbours", "--data=d", f"--work_dir={tmp_path}"]
+    words += [f"--peers_python={sys.executable}", "--rounds=1"]
+
+    def measured(words, folder):
+        return {"images/s": 2.0 if f"--precision={fastest}" in words else 1.0}
+
+    options = peers.parse_arguments(words)
+    case = speed.Speed("neighbours", options, measured)
+    pace = case.pace("bfloat16")
+    assert pace["precision"] == fastest
+    assert pace["images/s"] == {"ours": 2.0, "lightly": 1.0}
 
 
 def test_rates_are_chosen_without_the_test_images(neighbours_row):

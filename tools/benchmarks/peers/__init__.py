@@ -170,6 +170,7 @@ def neighbour_parts(options):
     pace = pace_of(options)
     options.peer_setting = pace["setting"]
     options.workers = [pace["workers"]]
+    options.precision = pace.get("precision", cases.BFLOAT16)
     for found in neighbours.reports(options, pace[RATE]):
         yield table.NEIGHBOURS, None, found
 
@@ -180,11 +181,12 @@ def original_parts(options):
 
 
 def pace_of(options):
-    """Images/s of both sides and the peer's setting, measured once.
+    """Images/s of both sides and how each is run, measured once.
 
     Raises:
       SystemExit: If they are there of another setting or other hardware. Older
-        files do not say of which hardware, and are taken as they are.
+        files do not say of which hardware, and are taken as they are; they are
+        of ours in bfloat16.
     """
     path = pathlib.Path(options.work_dir) / PACE
     if not path.exists():

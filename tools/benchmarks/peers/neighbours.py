@@ -70,6 +70,7 @@ class Neighbours:
             "neighbours": f"k of {list(judge.NEIGHBOURS)}, cosine, "
             f"temperature {judge.TEMPERATURE}",
             "images/s": self._pace,
+            "our precision": self._options.precision,
             "peer's setting": self._options.peer_setting,
             "minutes of choosing": self._options.choice_minutes,
             "rates tried": self._rates,
@@ -123,6 +124,7 @@ class Neighbours:
         return {
             "flagfile": RECIPE,
             "mode": "train",
+            "mixed_precision": self._options.precision,
             "dataset": f"npz:{npz}",
             "learning_rate": rate,
         }

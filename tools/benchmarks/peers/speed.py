@@ -61,7 +61,7 @@ class Speed:
         }
 
     def pace(self, form=None):
-        """Images/s of ours in bfloat16 and of the peer's best, in turn.
+        """Images/s of ours and of the peer's at their best, in turn.
 
         Args:
           form: Of the peer's setting, see `cases.setting_of`; None to try all.
@@ -70,10 +70,12 @@ class Speed:
             setting = cases.setting_of(form, self._options.workers[0])
         else:
             setting = fastest(self.tried())
-        both = {"ours": self._of_ours(BFLOAT16)}
+        precision = self._our_fastest()
+        both = {"ours": self._of_ours(precision)}
         both["lightly"] = self._of_peer(setting)
         found = ratios.in_turn(both, self._options.rounds)
         return {
+            "precision": precision,
             "setting": setting.form,
             "workers": setting.workers,
             RATE: {side: row[RATE] for side, row in found.items()},
@@ -88,6 +90,12 @@ class Speed:
         peers |= {f"{BEST}, {p}": s for p, s in chosen.items() if s != plain}
         ours = {f"{OURS}, {p}": self._of_ours(p) for p in PRECISIONS}
         return ours | {name: self._of_peer(s) for name, s in peers.items()}
+
+    def _our_fastest(self):
+        """The precision with the most images/s, tried as briefly as theirs."""
+        seconds = self._options.seconds / 2
+        found = {p: self._of_ours(p, seconds, LEAST_TRIED) for p in PRECISIONS}
+        return max(found, key=lambda p: found[p]()[RATE])
 
     def _try(self, setting):
         seconds = self._options.seconds / 2
@@ -105,10 +113,11 @@ class Speed:
         ]
         return lambda: self._measure(str(setting), words, seconds, least)
 
-    def _of_ours(self, precision):
+    def _of_ours(self, precision, seconds=None, least=None):
         words = [sys.executable, "-m", "tools.benchmarks.peers.our_speed"]
         words += [f"--precision={precision}"]
-        return lambda: self._measure(f"{OURS}, {precision}", words)
+        shown = f"{OURS}, {precision}"
+        return lambda: self._measure(shown, words, seconds, least)
 
     def _measure(self, shown, words, seconds=None, least=None):
         options = self._options
