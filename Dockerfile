@@ -1,13 +1,22 @@
-# Training, evaluation and export, on the CPU or with --build-arg EXTRA=[cuda]:
+# Training, evaluation and export. On the CPU:
 #
 #   docker build --tag simclrv2 .
 #   mkdir -p runs
+#   docker run --rm --user "$(id -u)" \
+#     -v "$PWD/images:/data:ro" -v "$PWD/runs:/runs" \
+#     simclrv2 --train_mode=semi_supervised --dataset=folder:/data \
+#     --labels_per_class=5 --model_dir=/runs/mine
+#
+# On NVIDIA GPUs build with CUDA, and give the container the GPUs:
+#
+#   docker build --build-arg EXTRA='[cuda]' --tag simclrv2 .
 #   docker run --rm --gpus all --user "$(id -u)" \
 #     -v "$PWD/images:/data:ro" -v "$PWD/runs:/runs" \
 #     simclrv2 --train_mode=semi_supervised --dataset=folder:/data \
 #     --labels_per_class=5 --model_dir=/runs/mine
 #
-# TensorFlow's CUDA wheels bring their libraries; the host has the driver.
+# TensorFlow's CUDA wheels bring their libraries. The host needs the driver, and
+# NVIDIA's Container Toolkit for --gpus.
 FROM python:3.12-slim AS build
 WORKDIR /source
 COPY setup.py setup.cfg pyproject.toml MANIFEST.in README.md LICENSE ./

@@ -14,8 +14,9 @@ from simclrv2_tf.data import sources
 def main(weights, dataset="digits", epochs=10):
     backbone = simclrv2_tf.load_backbone(weights, trainable=False)
     size = backbone.image_size
-    whole = len(sources.split_names(dataset)) == 1  # then a fifth is kept
-    splits = ("train[:80%]", "train[80%:]") if whole else ("train", "test")
+    names = sources.split_names(dataset)  # of one alone a fifth is kept
+    last = "test" if "test" in names else "validation"
+    splits = ("train", last) if names[1:] else ("train[:80%]", "train[80%:]")
     train, test = (sources.open_source(dataset, split) for split in splits)
     seen, unseen = (pipeline.eval_dataset(x, 64, size) for x in (train, test))
     norm = keras.layers.BatchNormalization(momentum=0.9)

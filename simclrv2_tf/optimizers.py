@@ -164,6 +164,9 @@ def scale_learning_rate(
       learning_rate: Before scaling.
       batch_size: Images in a step over all replicas.
       scaling: "linear" for rate * batch / 256, "sqrt" for rate * sqrt(batch).
+
+    Raises:
+      ValueError: If `scaling` is another.
     """
     if scaling == "linear":
         return learning_rate * batch_size / LINEAR_BASE
@@ -238,6 +241,9 @@ def build_optimizer(
       learning_rate: A float or a schedule.
       momentum: Of LARS and SGD.
       weight_decay: Of LARS and LAMB; the others leave it to the loss.
+
+    Raises:
+      ValueError: If there is no optimizer of the name.
     """
     if name == "lars":
         return LARS(learning_rate, momentum, weight_decay)

@@ -19,6 +19,7 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import keras_files
 from simclrv2_tf.files.json_files import read_dictionary
+from simclrv2_tf.files.run_files import ENVIRONMENT
 
 # How a data set is opened that has a name.
 _OF_NAMES = (
@@ -97,7 +98,7 @@ def _began_whole(config, source):
     """Whether a run goes on that an earlier version set nothing aside for."""
     if not config.model_dir:
         return False
-    path = os.path.join(config.model_dir, "environment.json")
+    path = os.path.join(config.model_dir, ENVIRONMENT)
     data = read_dictionary(path).get("data", {})
     return data.get("examples") == source.num_examples
 

@@ -29,8 +29,10 @@ from simclrv2_tf.inference.embed import embed
 from simclrv2_tf.inference.evaluation.classifier_evaluation import (
     check_calibration,
 )
+from simclrv2_tf.inference.evaluation.knn_evaluation import check_labels
 from simclrv2_tf.inference.evaluation.validation import Validation
 from simclrv2_tf.inference.evaluation.validation import numbered_as
+from simclrv2_tf.inference.export_options import as_in_its_run
 from simclrv2_tf.inference.predict import predict
 from simclrv2_tf.inference.probes.probe import probe
 from simclrv2_tf.publishing import publish
@@ -105,7 +107,7 @@ def run(
             return _publish(config, source, eval_source)
         data = (source, eval_source)
         if config.mode not in BEGINNING:
-            config = _of_the_run(config)
+            config = as_in_its_run(_of_the_run(config))
             return _with_data(config, *data, interruption, callbacks)
         with removed_if_empty(config.model_dir):
             return _with_data(config, *data, interruption, callbacks)
@@ -342,7 +344,7 @@ def _train_then_evaluate(config, source, eval_source, interruption, callbacks):
     eval_source = eval_source or inputs.open_evaluation(config)
     if config.knn_k:
         source = source or inputs.open_source(config)
-        evaluate.check_labels(source, eval_source)
+        check_labels(source, eval_source)
     check_calibration(config, eval_source)
     result = _train(config, source, eval_source, interruption, callbacks)
     result |= evaluate.evaluate_checkpoint(

@@ -18,7 +18,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
-from simclrv2_tf.inference.evaluation import judgement
+from simclrv2_tf.inference.evaluation import evaluation_report
 from simclrv2_tf.inference.evaluation import metrics
 from simclrv2_tf.models.features import features_of
 from simclrv2_tf.runs import build
@@ -245,7 +245,7 @@ def run_evaluation():
     workers, worker = distribution.worker_share()
     batches = pipeline.eval_dataset(source, 14, 8, workers, worker)
     answers = metrics.answers_of(network, batches, source.labels)
-    result, _ = judgement.judge(answers, source.class_names)
+    result, _ = evaluation_report.evaluation_report(answers, source.class_names)
     counts = {k: v for k, v in result.items() if k.startswith("eval/")}
     counts["confusion"] = result["classes"]["confusion"]
     features, numbers = features_of(network, batches)

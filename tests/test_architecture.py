@@ -245,6 +245,8 @@ def test_imports_within_data_point_downwards():
 DONE_ONCE = {
     '"://" in': {"files/paths.py"},
     "Graph execution error": {"files/errors.py"},
+    '"flags.json"': {"files/run_files.py"},
+    '"network.json"': {"files/run_files.py"},
     "sched_getaffinity": {"machine/cores.py"},
     "fsync(": {"files/atomic.py", "files/lock.py"},  # a lock is never renamed
     "import tqdm": {"console/live_line.py", "console/progress.py"},

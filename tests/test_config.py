@@ -12,6 +12,7 @@ from simclrv2_tf import flags
 from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
+from simclrv2_tf.config import field_values
 from simclrv2_tf.config import groups
 from simclrv2_tf.config import stage_overrides
 from simclrv2_tf.config import time_budget_seconds
@@ -104,7 +105,10 @@ def test_defaults_are_the_originals():
         ({"eval_name": "1000"}, "`eval_name` must not name the files of a st"),
         ({"eval_name": "best"}, "`eval_name` must not name .*='best'"),
         ({"eval_name": "best_7"}, "`eval_name` must not name .*='best_7'"),
-        ({"train_batch_size": 1}, "must be at least 2 in pretraining"),
+        (
+            {"train_batch_size": 1},
+            "at least 2 in pretraining: the other images .* negatives. Rec",
+        ),
         ({"use_tpu": False, "strategy": "tpu"}, "contradict each other"),
         ({"use_tpu": True, "strategy": "mirrored"}, "contradict each other"),
     ],
@@ -324,3 +328,9 @@ def test_the_directory_of_a_run_is_given_or_asked_for():
     assert Config(model_dir="runs/mine").directory == "runs/mine"
     with pytest.raises(ValueError, match="`model_dir` must be given"):
         Config().directory  # noqa: B018
+
+
+def test_options_are_written_as_commands_take_them():
+    options = {"remat": True, "use_blur": False, "seed": 3, "teacher": None}
+    words = [field_values.as_flag(*each) for each in options.items()]
+    assert words == ["--remat", "--nouse_blur", "--seed=3", ""]

@@ -82,6 +82,26 @@ def test_what_is_trained_can_be_parsed():
     assert flags.parse(["simclrv2", *shlex.split(given)]).labels_per_class == 5
 
 
+def test_gpus_are_asked_for_where_the_image_has_cuda():
+    """One pair of commands is for the CPU, one for GPUs, and both parse."""
+    builds = re.findall(r"^#   docker build (.*)$", DOCKERFILE, re.M)
+    runs = re.findall(r"^#   docker run (.*\n(?:#  .*\n)+)", DOCKERFILE, re.M)
+    assert ["EXTRA='[cuda]'" in line for line in builds] == [False, True]
+    assert ["--gpus all" in line for line in runs] == [False, True]
+    for run in runs:
+        _, given = re.sub(r"\\?\n#?\s*", " ", run).split(" simclrv2 ")
+        flags.parse(["simclrv2", *shlex.split(given)])
+
+
+def test_compose_says_how_gpus_are_given():
+    """What its comment shows is a file that `train` can be joined with."""
+    text = (ROOT / "compose.yaml").read_text()
+    (shown,) = re.findall(r"^#\n#   services:\n((?:#    .*\n)+)", text, re.M)
+    added = yaml.safe_load(shown.replace("#   ", ""))
+    assert added == {"train": {"gpus": "all"}}
+    assert "docker compose build --build-arg EXTRA='[cuda]' train" in text
+
+
 def test_runs_belong_to_who_starts_the_container():
     """UID is a variable of shells that programs do not see."""
     text = (ROOT / "compose.yaml").read_text()

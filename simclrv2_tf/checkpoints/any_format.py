@@ -23,6 +23,7 @@ from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.arrays import nothing
 from simclrv2_tf.checkpoints.arrays import shapes_of
 from simclrv2_tf.files.errors import file_errors
+from simclrv2_tf.files.run_files import is_export
 
 CHECKPOINT = "checkpoint"
 SAVED_MODEL = "SavedModel"
@@ -221,7 +222,7 @@ def _remembered(directory):
 
 
 def _saved_model(directory, ema, ignore):
-    if saved_model.is_ours(directory):
+    if is_export(directory):
         refuse_momentum(directory, ema)
         arrays, known = saved_model.read_ours(directory)
         return Weights.make(EXPORT, directory, arrays, known)

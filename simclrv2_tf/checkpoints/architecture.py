@@ -10,6 +10,7 @@ from typing import Any
 from simclrv2_tf.checkpoints import keras_layout
 from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints.arrays import Shape
+from simclrv2_tf.files.layer_names import model_name
 
 PUBLISHED_SK_RATIO = 0.0625
 _PUBLISHED_SE_RATIO = 0.25  # used in no release, but the usual one
@@ -56,7 +57,7 @@ def infer(
 def describe(arguments: Mapping[str, Any]) -> str:
     """A short name such as r152_1x_sk0, or of a Keras backbone."""
     if arguments.get("backbone"):
-        return keras_layout.describe(arguments["backbone"])
+        return model_name(arguments["backbone"])
     width = f"{arguments.get('width_multiplier', 1):g}"
     sk = 1 if arguments.get("sk_ratio") else 0
     se = "_se" if arguments.get("se_ratio") else ""

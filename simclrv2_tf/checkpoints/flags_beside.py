@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
-import tensorflow as tf
-
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import tf1
+from simclrv2_tf.files.json_files import read_checked
 
 
 def read(directory: str) -> dict[str, Any]:
@@ -22,19 +20,12 @@ def read(directory: str) -> dict[str, Any]:
       {flag: value}, {} without the file.
 
     Raises:
-      ValueError: If it is no JSON.
+      ValueError: If it cannot be read, or is no JSON of a dictionary.
     """
     path = run_directory.flags_file(directory)
-    if not tf.io.gfile.exists(path):
-        return {}
-    with tf.io.gfile.GFile(path) as file:
-        try:
-            return dict(json.load(file))
-        except (ValueError, TypeError):
-            raise ValueError(
-                f"The file {path!r} must hold a run's flags as JSON, and "
-                "does not: restore it, or remove it."
-            ) from None
+    return read_checked(
+        path, "a run's flags as JSON", "restore it, or remove it"
+    )
 
 
 def of_checkpoint(path: str) -> dict[str, Any]:

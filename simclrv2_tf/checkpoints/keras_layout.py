@@ -6,7 +6,6 @@ its description stands in a run's flags, in `.keras` and in `network.json`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
@@ -50,13 +49,6 @@ def described(known: Mapping[str, Any]) -> dict[str, Any]:
         )
     check_kept(known["backbone"])
     return {n: known[n] for n in ARGUMENTS if known.get(n) is not None}
-
-
-def describe(backbone: str) -> str:
-    """A short name: the text of a backbone, of JSON that of the model."""
-    if not backbone.startswith("{"):
-        return backbone
-    return f"keras.Model {json.loads(backbone)['config'].get('name')!r}"
 
 
 def differing(

@@ -75,8 +75,8 @@ def _described(metadata, path):
         _ = layout.shapes(arguments) if arguments else None
     except (ArithmeticError, KeyError, TypeError, ValueError):
         raise ValueError(
-            f"{path!r} cannot be read: it is damaged (what it tells of its "
-            "network); copy or download it again."
+            f"{path!r} cannot be read: its architecture metadata is damaged; "
+            "copy or download it again."
         ) from None
     return arguments
 

@@ -23,6 +23,7 @@ from simclrv2_tf.checkpoints import checksums
 from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.bundle import Bundle
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files import run_files
 from simclrv2_tf.files.errors import first_line
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ _LOG = logging.getLogger("simclrv2_tf")
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _SLASH = ".S"  # how TensorFlow writes a slash inside a name
 _PROGRESS = "progress"
-_NAME = re.compile(r"ckpt-(\d+)\.index")
 _SET_ASIDE = "damaged-"
 
 
@@ -143,12 +143,12 @@ def steps(directory: str | None) -> list[int]:
     """The steps whose checkpoints are in a directory, the newest last."""
     if not directory or not tf.io.gfile.isdir(directory):
         return []
-    matches = map(_NAME.fullmatch, tf.io.gfile.listdir(directory))
-    return sorted(int(match[1]) for match in matches if match)
+    return run_files.checkpoint_steps(tf.io.gfile.listdir(directory))
 
 
 def prefix_of(directory: str, step: int) -> str:
-    return os.path.join(directory, f"ckpt-{step}")
+    """The prefix of a run's checkpoint, whether it is there or not."""
+    return os.path.join(directory, run_files.checkpoint_name(step))
 
 
 def latest(directory: str | None) -> str | None:
@@ -279,4 +279,5 @@ def _name(key, scope):
 
 
 def flags_file(directory: str) -> str:
-    return os.path.join(directory, "flags.json")
+    """The path of the flags of a run, whether they are there or not."""
+    return os.path.join(directory, run_files.FLAGS)

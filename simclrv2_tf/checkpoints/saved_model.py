@@ -12,11 +12,12 @@ from simclrv2_tf.checkpoints import layout
 from simclrv2_tf.checkpoints import tf2
 from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.checkpoints.bundle import Bundle
+from simclrv2_tf.files.run_files import NETWORK
+from simclrv2_tf.files.run_files import VERSIONS
 
 _MARKS = ("saved_model.pb", "saved_model.pbtxt", "tfhub_module.pb")
-_BELOW = ("saved_model", "hub")
+_BELOW = (VERSIONS, "hub")
 _VARIABLES = "variables/variables"
-_OURS = "network.json"  # written by `simclrv2_tf.export`
 _NAMES = "variables"  # in there, of a Keras backbone's network
 _CONSTANTS = "constants"  # whether it computes with those of Keras's layers
 
@@ -53,7 +54,11 @@ def _paths(directory, names):
 
 
 def prefix(directory: str) -> str:
-    """Prefix of the checkpoint that holds a SavedModel's variables."""
+    """Prefix of the checkpoint that holds a SavedModel's variables.
+
+    Raises:
+      ValueError: If they are missing.
+    """
     path = os.path.join(directory, _VARIABLES)
     if not tf.io.gfile.exists(path + ".index"):
         raise ValueError(
@@ -63,15 +68,14 @@ def prefix(directory: str) -> str:
     return path
 
 
-def is_ours(directory: str) -> bool:
-    return tf.io.gfile.exists(os.path.join(directory, _OURS))
-
-
 def read_ours(directory: str) -> tuple[Arrays, dict[str, Any]]:
     """Reads a SavedModel that `simclrv2_tf.export` wrote.
 
     Returns:
       `Arrays` of canonical names, and the arguments of `Network`.
+
+    Raises:
+      ValueError: If it lacks a file, or its files do not fit together.
     """
     arguments = _arguments(directory)
     names = arguments.pop(_NAMES, None) or layout.shapes(arguments)
@@ -84,13 +88,13 @@ def read_ours(directory: str) -> tuple[Arrays, dict[str, Any]]:
     if None in keys.values():
         raise ValueError(
             f"{directory!r} cannot be read: its variables are not those that "
-            f"its {_OURS} tells; export the model again."
+            f"its {NETWORK} tells; export the model again."
         )
     return bundle.arrays(keys), arguments
 
 
 def _arguments(directory):
-    path = os.path.join(directory, _OURS)
+    path = os.path.join(directory, NETWORK)
     with tf.io.gfile.GFile(path) as file:
         try:
             arguments = dict(json.load(file))
@@ -106,5 +110,5 @@ def _arguments(directory):
 
 def has_constants(directory: str) -> bool:
     """Whether an export computes with the constants of its variables."""
-    with tf.io.gfile.GFile(os.path.join(directory, _OURS)) as file:
+    with tf.io.gfile.GFile(os.path.join(directory, NETWORK)) as file:
         return bool(json.load(file).get(_CONSTANTS))

@@ -11,6 +11,7 @@ _TAKEN = re.compile(r"[0-9]+|best(_[0-9]+)?")
 
 
 def check_class_weights(config: Any) -> None:
+    """Raises a ValueError for class weights where nothing is fine-tuned."""
     job = is_for_a_job(config)
     tunes = config.train_mode == "finetune" and not job
     if config.class_weights == "none" or tunes:
@@ -25,6 +26,7 @@ def check_class_weights(config: Any) -> None:
 
 
 def check_eval_name(config: Any) -> None:
+    """Raises a ValueError for a name that no file of results can have."""
     name = config.eval_name
     if name and (os.path.basename(name) != name or "\0" in name):
         raise ValueError(
@@ -41,6 +43,7 @@ def check_eval_name(config: Any) -> None:
 
 
 def check_calibrate(config: Any) -> None:
+    """Raises a ValueError where no temperature can be fitted."""
     evaluates = config.mode in ("eval", "train_then_eval")
     if config.calibrate and not (evaluates or is_for_a_job(config)):
         raise ValueError(
@@ -58,6 +61,7 @@ def check_calibrate(config: Any) -> None:
 
 
 def check_best(config: Any) -> None:
+    """Raises a ValueError where pretraining would compare classifiers."""
     pretrains = config.train_mode == "pretrain" and "train" in config.mode
     options = [n for n in ("patience", "export_best") if getattr(config, n)]
     if pretrains and options:

@@ -81,14 +81,36 @@ def _for_all_stages(field, name):
     return f"; a keras.Model is given for the whole job, as {field.name}="
 
 
+def as_flag(name: str, value: Any) -> str:
+    """An option as a command takes it, "" for None, which no flag says."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no{name}"
+    return f"--{name}={value}"
+
+
 def check_choices(config: Any) -> None:
-    for field in dataclasses.fields(config):
-        _check_choice(field, getattr(config, field.name), field.name)
+    """Checks that each option is one of its choices.
+
+    Raises:
+      ValueError: If one is not.
+    """
+    _each(config, _check_choice)
 
 
 def check_ranges(config: Any) -> None:
+    """Checks that each option is in its range.
+
+    Raises:
+      ValueError: If one is not.
+    """
+    _each(config, _check_range)
+
+
+def _each(config, check):
     for field in dataclasses.fields(config):
-        _check_range(field, getattr(config, field.name), field.name)
+        check(field, getattr(config, field.name), field.name)
 
 
 def check_stages(config: Any) -> None:

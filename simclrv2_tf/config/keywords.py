@@ -355,6 +355,11 @@ class Options(TypedDict, total=False):
     color_jitter_impl: Literal["simclrv2", "simclrv1"]
     """Brightness: simclrv2 multiplies, simclrv1 adds."""
 
+    grayscale_prob: float
+    """Share of pretraining's views that turn grey, in [0, 1]; none does
+    with --color_jitter_strength=0. Smaller where colour tells the
+    classes apart."""
+
     crop_area_min: float
     """Area of the smallest crop, share of the image in (0, 1], in every
     stage. Larger for images that a small part says little of."""

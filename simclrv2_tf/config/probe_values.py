@@ -22,6 +22,7 @@ class Count(NamedTuple):
 
     @property
     def is_full(self) -> bool:
+        """Whether these are all labels."""
         return self.fraction == 1 and not self.per_class
 
 

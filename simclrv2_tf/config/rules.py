@@ -119,8 +119,8 @@ def _check_pairs(config):
     pretrains = config.train_mode == "pretrain" and "train" in config.mode
     if pretrains and config.train_batch_size < 2:
         raise ValueError(
-            "`train_batch_size` must be at least 2 in pretraining, where the "
-            "other images of a batch are what an image is told from. "
+            "`train_batch_size` must be at least 2 in pretraining: the other "
+            "images of a batch are an image's negatives. "
             f"Received: train_batch_size={config.train_batch_size}"
         )
 

@@ -209,6 +209,14 @@ class AugmentationConfig:
         ("simclrv2", "simclrv1"),
         resumed=CHANGES_TRAINING,
     )
+    grayscale_prob: float = option(
+        0.2,
+        "Share of pretraining's views that turn grey, in [0, 1]; none does "
+        "with --color_jitter_strength=0. Smaller where colour tells the "
+        "classes apart.",
+        range=SHARE,
+        resumed=CHANGES_TRAINING,
+    )
     crop_area_min: float = option(
         0.08,
         "Area of the smallest crop, share of the image in (0, 1], in every "

@@ -1,4 +1,4 @@
-"""Seconds and bytes in words."""
+"""Seconds, bytes and shares in words."""
 
 from __future__ import annotations
 
@@ -23,3 +23,9 @@ def clock(seconds: float) -> str:
 def gigabytes(size: float) -> str:
     """Bytes in words: "1.5 GB" of 1e9, two digits of less: "0.0012 GB"."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e9:.2g} GB"
+
+
+def percent(share: float) -> str:
+    """A share of right answers in words: "81.2%", "100.0%" of all alone."""
+    text = f"{share:.1%}"
+    return "99.9%" if share < 1 and text == "100.0%" else text

@@ -19,6 +19,7 @@ import numpy as np
 
 from simclrv2_tf.curation import next_labels
 from simclrv2_tf.curation.excluded_before import COPIES
+from simclrv2_tf.curation.excluded_before import left_out
 from simclrv2_tf.curation.excluded_before import numbered_after
 from simclrv2_tf.curation.findings import Findings
 from simclrv2_tf.curation.pool import splits_in_table
@@ -119,7 +120,7 @@ def write(
         text = csv_text(COLUMNS[name], rows)
         atomic.write_text(os.path.join(directory, f"{name}.csv"), text)
     result = {"protocol": protocol, "tables": _described(tables)}
-    result |= summary(found)
+    result |= summary(found, left_out(before))
     path = os.path.join(directory, f"{NAME}.json")
     atomic.write_text(path, json.dumps(result, indent=2) + "\n")
     return result
@@ -132,8 +133,13 @@ def _described(tables):
     }
 
 
-def summary(found: Findings) -> dict:
-    """What was found, in numbers."""
+def summary(found: Findings, before: int = 0) -> dict:
+    """What was found, in numbers.
+
+    Args:
+      found: `Findings`.
+      before: Images that the table leaves out by rows of earlier rounds.
+    """
     copies, doubts = found.copies, found.doubts
     told = {
         "next_labels": {
@@ -148,6 +154,7 @@ def summary(found: Findings) -> dict:
             "images": int((copies.group >= 0).sum()),
             "across_splits": len(found.across_splits()),
             "to_leave_out": len(found.left_out),
+            "before": before,
             "threshold": copies.threshold,
             "null": copies.null and copies.null._asdict(),
         },

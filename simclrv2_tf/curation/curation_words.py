@@ -33,21 +33,33 @@ def _to_label_next(next_labels):
             "earlier one stays"
         )
     elif chosen:
-        number = why or f"{chosen} images"
+        number = why or _counted(chosen, "image")
         yield f"to label next: {number}; next_labels.csv and next_labels.png"
+
+
+def _near_duplicates(copies, directory):
+    table = shlex.quote(os.path.join(directory, f"{COPIES}.csv"))
+    images = _counted(copies["images"], "image")
+    groups = _counted(copies["groups"], "group")
+    before = copies["before"]
+    earlier = f", {before} of them by earlier rounds" if before else ""
+    return (
+        f"near-duplicates: {images} in {groups} above "
+        f"{copies['threshold']:.3f}, {copies['across_splits']} of them across "
+        f"splits; --exclude_images={table} leaves "
+        f"{copies['to_leave_out'] + before} out{earlier}"
+    )
+
+
+def _counted(number, noun):
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def lines(result: dict, directory: str) -> Iterator[str]:
     """The findings for a person to read."""
     copies, doubts = result[COPIES], result["doubtful_labels"]
     yield from _to_label_next(result["next_labels"])
-    table = shlex.quote(os.path.join(directory, f"{COPIES}.csv"))
-    yield (
-        f"near-duplicates: {copies['images']} images in {copies['groups']} "
-        f"groups above {copies['threshold']:.3f}, {copies['across_splits']} "
-        f"of them across splits; --exclude_images={table} leaves "
-        f"{copies['to_leave_out']} out"
-    )
+    yield _near_duplicates(copies, directory)
     if doubts:
         yield (
             f"doubtful labels: of {doubts['judged']} another class is "

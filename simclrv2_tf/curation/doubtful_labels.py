@@ -10,6 +10,7 @@ from simclrv2_tf.curation import confident_learning
 from simclrv2_tf.probing import cross_validation
 from simclrv2_tf.probing.feature_rows import part_of
 from simclrv2_tf.probing.nearest import nearest_others
+from simclrv2_tf.probing.nearest import votes_by_class
 
 NEIGHBOURS, TEMPERATURE = 10, 0.1  # of the votes, after Wu et al. 2018
 
@@ -120,9 +121,8 @@ def neighbours_say(
       near: int (examples, neighbours), their labels.
       classes: Classes.
     """
-    votes = np.zeros((len(near), classes))
     weight = np.exp((cosine - cosine[:, :1]) / TEMPERATURE)
-    np.add.at(votes, (np.arange(len(near))[:, None], near), weight)
+    votes = votes_by_class(near, weight, classes)
     return votes / votes.sum(axis=1, keepdims=True)
 
 

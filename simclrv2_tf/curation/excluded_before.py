@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 
 from simclrv2_tf.data.exclusion import COLUMN
+from simclrv2_tf.data.exclusion import KEEP
 from simclrv2_tf.files.csv_rows import csv_rows
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.utf8 import table_text
@@ -69,6 +70,15 @@ def _lost(table, which):
         "curation writes, or what it names would be lost. Received: "
         f"{table!r}, {which}; copy it, or give another --curate_output"
     )
+
+
+def left_out(rows: Iterable[dict[str, str]]) -> int:
+    """How many images rows leave out; those with "keep" stay.
+
+    Args:
+      rows: See `rows_before`.
+    """
+    return sum(row.get(KEEP, "").strip() != "yes" for row in rows)
 
 
 def numbered_after(

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Iterable
 
 import numpy as np
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.curation.opened_splits import open_splits
 from simclrv2_tf.curation.own_files import own_files
 from simclrv2_tf.data import holdout
 from simclrv2_tf.data.example_names import whole_names
+from simclrv2_tf.data.label_checks import check_named
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.sources import concat
 from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import VALIDATION
-from simclrv2_tf.data.splits import NoSplitError
-from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import parse_split
 from simclrv2_tf.runs import inputs
-
-_LOG = logging.getLogger("simclrv2_tf")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,12 +75,15 @@ def open_pool(
       eval_source: A `Source` that is compared beside them.
 
     Raises:
-      ValueError: If there are fewer than two images.
+      ValueError: If there are fewer than two images, or labels whose classes
+        have no names.
     """
     if source is None:
-        parts = _with_given(_named(config), eval_source)
+        parts = _with_given(open_splits(config), eval_source)
     else:
         parts = _with_given({TRAIN[0]: source}, eval_source)
+    for part in parts.values():
+        check_named(part.class_names, part.labels, part.name)
     train = next(iter(parts))
     parts[train] = _with_allowed_labels(config, parts[train])
     joined = _joined(list(parts.values()))
@@ -114,54 +114,18 @@ def check_several(count: int, received: str) -> None:
 
 
 def _with_given(parts, eval_source):
-    """The parts, and a `Source` to evaluate on as a split of its own."""
+    """The parts, and a `Source` to evaluate on as a split of its own.
+
+    Of two data sets of one name, such as two `tf.data.Dataset`s, images that
+    are no files would have one name too.
+    """
     if eval_source is None:
         return parts
     free = next(name for name in VALIDATION if name not in parts)
+    if eval_source.name in {part.name for part in parts.values()}:
+        name = f"{eval_source.name} ({free})"
+        eval_source = dataclasses.replace(eval_source, name=name)
     return {**parts, free: eval_source}
-
-
-def _named(config):
-    """{name: `Source`} of the splits, that to be labelled first.
-
-    Splits that are not given by name and cannot be opened are passed over,
-    such as one of more classes than training has labels of so far.
-    """
-    if config.split:
-        return {config.split: inputs.open_source(config, config.split, "split")}
-    parts = {config.train_split: inputs.open_source(config)}
-    aside = [holdout.HOLDOUT] if config.holdout_fraction else []
-    for name in [config.eval_split, *aside, *_others(config)]:
-        try:
-            if name not in parts:
-                parts[name] = inputs.open_source(config, name, "eval_split")
-        except ValueError as error:
-            if name == config.eval_split and "eval_split" in config.given:
-                raise
-            if not isinstance(error, NoSplitError):
-                _warn_of_passed_over(name, error)
-    return parts
-
-
-def _warn_of_passed_over(name, error):
-    _LOG.warning(
-        "THE SPLIT %r IS PASSED OVER: images are not compared with it, and "
-        "next_labels.csv is without it. %s",
-        name,
-        error,
-    )
-
-
-def _others(config):
-    """Splits that neither training nor evaluation takes its images from."""
-    known = inputs.split_names(config)
-    taken = set()
-    for split in (config.train_split, config.eval_split):
-        try:
-            taken.add(choose_split(known, split, config.dataset)[0])
-        except ValueError:  # it has no such split, or is a sum of TFDS's
-            taken |= set(parse_split(split)[:1]) | set(TRAIN)
-    return [name for name in known if name not in taken]
 
 
 def _with_allowed_labels(config, source):

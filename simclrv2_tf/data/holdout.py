@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from simclrv2_tf.data.label_subset import drawn
+from simclrv2_tf.data.label_subset import share_of
 from simclrv2_tf.data.source import Source
 
 HOLDOUT = "holdout"  # the split of those images
@@ -26,9 +28,8 @@ def held_out(labels: np.ndarray, fraction: float) -> np.ndarray:
     chosen = [np.zeros(0, np.int64)]
     for index in range(labels.max(initial=-1) + 1):
         members = np.flatnonzero(labels == index)
-        count = int(np.floor(fraction * len(members) + 0.5))
-        order = np.random.Generator(np.random.PCG64([_SEED, index]))
-        chosen.append(order.permutation(members)[:count])
+        count = share_of(members, fraction)
+        chosen.append(drawn(members, count, [_SEED, index]))
     return np.sort(np.concatenate(chosen))
 
 

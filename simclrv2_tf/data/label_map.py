@@ -38,17 +38,7 @@ def read_label_map(path: str) -> dict[str, str | int | None]:
       ValueError: If it is no such file, mixes names and numbers, or gives a
         label two classes.
     """
-    try:
-        with tf.io.gfile.GFile(path, "rb") as file:
-            data = file.read()
-    except tf.errors.OpError as error:
-        raise ValueError(
-            f"`label_map` {path!r} cannot be read: {error}"
-        ) from None
-    text = utf8_text(data, f"`label_map` {path!r}")
-    pairs = _json_pairs(text, path) if path.endswith(".json") else None
-    if pairs is None:
-        pairs = list(_text_pairs(text, path))
+    pairs = _pairs(path)
     names = label_names(
         [value for _, value in pairs],
         lambda index: (
@@ -68,6 +58,21 @@ def read_label_map(path: str) -> dict[str, str | int | None]:
             f"all of one kind. Received: {listed(list(targets.values()))}"
         )
     return targets
+
+
+def _pairs(path):
+    """What a label map pairs, (label, class), in its order."""
+    try:
+        with tf.io.gfile.GFile(path, "rb") as file:
+            data = file.read()
+    except tf.errors.OpError as error:
+        raise ValueError(
+            f"`label_map` {path!r} cannot be read: {error}"
+        ) from None
+    text = utf8_text(data, f"`label_map` {path!r}")
+    if path.endswith(".json"):
+        return _json_pairs(text, path)
+    return list(_text_pairs(text, path))
 
 
 def _without_header(targets):
@@ -170,7 +175,26 @@ def relabel(
         class unused.
     """
     classes = source.class_names or ()
-    others = [name for name in targets if name not in classes]
+    targets = _warn_of_others(source, targets, path)
+    missing = [name for name in classes if name not in targets]
+    if missing:
+        raise ValueError(
+            f"`label_map` {path!r} must have a line for each class. Received: "
+            f"none for {listed(missing)} of {source.name}"
+        )
+    names = _names(targets, path)
+    table = _table([targets[name] for name in classes], names)
+    return dataclasses.replace(
+        source,
+        labels=table[source.labels],
+        class_names=tuple(names) or None,
+        numbered=any(isinstance(value, int) for value in targets.values()),
+    )
+
+
+def _warn_of_others(source, targets, path):
+    """The targets without a line of columns' names; warns of labels unknown."""
+    others = [n for n in targets if n not in (source.class_names or ())]
     if others[:1] == [_HEADER[0]]:
         targets = {n: t for n, t in targets.items() if n != _HEADER[0]}
         del others[0]
@@ -181,27 +205,22 @@ def relabel(
             source.name,
             ", ".join(others),
         )
-    missing = [name for name in classes if name not in targets]
-    if missing:
-        raise ValueError(
-            f"`label_map` {path!r} must have a line for each class. Received: "
-            f"none for {listed(missing)} of {source.name}"
-        )
-    names = _names(targets, path)
+    return targets
+
+
+def _table(targets, names):
+    """The new number of each class, int32 (classes + 1,); the last is for -1.
+
+    Args:
+      targets: Name or number that each class stands for, None for unlabelled.
+      names: Of the new classes.
+    """
     numbers = {name: index for index, name in enumerate(names)}
     new = [
-        targets[name]
-        if isinstance(targets[name], int)
-        else numbers.get(targets[name], UNLABELLED)
-        for name in classes
+        target if isinstance(target, int) else numbers.get(target, UNLABELLED)
+        for target in targets
     ]
-    table = np.array([*new, UNLABELLED], np.int32)  # the last is for -1
-    return dataclasses.replace(
-        source,
-        labels=table[source.labels],
-        class_names=tuple(names) or None,
-        numbered=any(isinstance(value, int) for value in targets.values()),
-    )
+    return np.array([*new, UNLABELLED], np.int32)
 
 
 def _names(targets, path):

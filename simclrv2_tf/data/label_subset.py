@@ -81,9 +81,28 @@ def _spread(members, count):
     return members[np.arange(count) * len(members) // count]
 
 
+def drawn(members: np.ndarray, count: int, seed: Sequence[int]) -> np.ndarray:
+    """So many of the members, drawn without replacement.
+
+    Of one seed, a smaller draw is the beginning of a larger one.
+
+    Args:
+      members: int (n,).
+      count: At most n.
+      seed: ints, 0 or more.
+    """
+    order = np.random.Generator(np.random.PCG64(seed))
+    return order.permutation(members)[:count]
+
+
+def share_of(members: np.ndarray, fraction: float) -> int:
+    """How many of the members are a share of them; rounded, halves up."""
+    return int(np.floor(fraction * len(members) + 0.5))
+
+
 def _of_class(labels, index, fraction, per_class, seed, names):
     members = np.flatnonzero(labels == index)
-    wanted = per_class or int(np.floor(fraction * len(members) + 0.5))
+    wanted = per_class or share_of(members, fraction)
     name = names[index] if names else index
     if not 0 < wanted <= len(members):
         requested = (
@@ -96,5 +115,4 @@ def _of_class(labels, index, fraction, per_class, seed, names):
             f"asked for; class {name!r} has {len(members)} examples. "
             f"Received: {requested}"
         )
-    order = np.random.Generator(np.random.PCG64(seed))
-    return order.permutation(members)[:wanted]
+    return drawn(members, wanted, seed)

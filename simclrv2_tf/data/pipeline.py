@@ -14,6 +14,7 @@ from simclrv2_tf.data.order import batches_of_numbers
 from simclrv2_tf.data.random import fold
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
+from simclrv2_tf.data.storage.reading_process import check_process
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.machine.cores import cores
 
@@ -72,9 +73,11 @@ def train_dataset(
       labels int32 (batch / workers,), -1 for unlabelled.
 
     Raises:
-      ValueError: If there are fewer examples than a batch, or the workers do
-        not share it evenly.
+      ValueError: If there are fewer examples than a batch, the workers do
+        not share it evenly, or its images cannot be read where the data set
+        is made, see `check_process`.
     """
+    check_process(source.storage, source.name)
     _check(source, batch_size, workers)
     share = batch_size // workers
     batch = batch_maker(

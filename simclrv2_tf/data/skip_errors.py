@@ -85,32 +85,45 @@ def load_or_replace(
     numbers, loaded = load_rows(lambda row: load(*row), rows, count, parallel)
 
     def replaced():
-        read = numbers[numbers != MISSING]
-        missing = missing_rows(numbers, count)
-        blank = tf.nest.map_structure(lambda x: tf.zeros_like(x[0]), loaded)
-        others = tf.map_fn(
-            lambda row: _first_readable(
-                load, rows, row, blank, substitute, report
-            ),
-            missing,
-            fn_output_signature=tf.nest.map_structure(
-                lambda x: tf.TensorSpec(x.shape[1:], x.dtype),
-                (rows[0], loaded),
-            ),
-        )
-        kept = (tf.gather(rows[0], read), loaded)
-        back = tf.argsort(tf.concat([read, missing], axis=0))
-        return tf.nest.map_structure(
-            lambda old, new: tf.ensure_shape(
-                tf.gather(tf.concat([old[: tf.size(read)], new], 0), back),
-                [count, *old.shape[1:]],
-            ),
-            kept,
-            others,
-        )
+        def other(row, blank):
+            return _first_readable(load, rows, row, blank, substitute, report)
+
+        return _with_replacements(rows[0], numbers, loaded, other)
 
     complete = tf.reduce_all(numbers != MISSING)
     return tf.cond(complete, lambda: (rows[0], loaded), replaced)
+
+
+def _with_replacements(examples, numbers, loaded, other):
+    """All rows in their order, those that could not be read replaced.
+
+    Args:
+      examples: Example numbers int64 (count,).
+      numbers: The rows that could be read, as `load_rows` gives them.
+      loaded: What it gave for these, (count, …).
+      other: Function (row number, blank row) to an example's number and what
+        stands in for the row.
+    """
+    count = examples.shape[0]
+    read, missing = numbers[numbers != MISSING], missing_rows(numbers, count)
+    blank = tf.nest.map_structure(lambda x: tf.zeros_like(x[0]), loaded)
+    others = tf.map_fn(
+        lambda row: other(row, blank),
+        missing,
+        fn_output_signature=tf.nest.map_structure(
+            lambda x: tf.TensorSpec(x.shape[1:], x.dtype), (examples, loaded)
+        ),
+    )
+    kept = (tf.gather(examples, read), loaded)
+    back = tf.argsort(tf.concat([read, missing], axis=0))
+    return tf.nest.map_structure(
+        lambda old, new: tf.ensure_shape(
+            tf.gather(tf.concat([old[: tf.size(read)], new], 0), back),
+            [count, *old.shape[1:]],
+        ),
+        kept,
+        others,
+    )
 
 
 def _first_readable(load, rows, row, blank, substitute, report):

@@ -71,6 +71,7 @@ class Source:
 
     @property
     def num_examples(self) -> int:
+        """Examples of the data set, labelled or not."""
         return len(self.labels)
 
     @property

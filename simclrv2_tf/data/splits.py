@@ -53,6 +53,11 @@ def parse_split(split: str) -> tuple[str, Bounds]:
     return match[1], (match[2], match[3])
 
 
+def names_in(split: str) -> set[str]:
+    """Names of the splits in one that may be a sum, without their slices."""
+    return {part.partition("[")[0].strip() for part in split.split("+")}
+
+
 def choose_split(
     known: Sequence[str], split: str, name: str
 ) -> tuple[str, Bounds]:

@@ -8,6 +8,7 @@ from simclrv2_tf.data.augment import boxes
 from simclrv2_tf.data.augment import policy
 from simclrv2_tf.data.augment.crops import image_views
 from simclrv2_tf.data.augment.simclr import AREA
+from simclrv2_tf.data.augment.simclr import GRAY_SHARE
 from simclrv2_tf.data.random import fold
 
 # What the numbers drawn from a seed are for.
@@ -23,6 +24,7 @@ def views(
     seed: int = 0,
     random_flip: bool = True,
     crop_area_min: float = AREA[0],
+    grayscale_prob: float = GRAY_SHARE,
 ) -> tf.data.Dataset:
     """Two random views of each image, as `Pretrain.fit` takes them.
 
@@ -44,6 +46,8 @@ def views(
       seed: int, 0 or more.
       random_flip: Whether every second view is mirrored.
       crop_area_min: Area of the smallest crop, share of the image in (0, 1].
+      grayscale_prob: Share of the views that turn grey, in [0, 1]; none does
+        where `color_jitter_strength` is 0.
 
     Returns:
       A `tf.data.Dataset` of ((view_a, view_b), labels), views float32
@@ -70,7 +74,12 @@ def views(
         )
 
     crop = _cropper(image_size, seed, random_flip, crop_area_min)
-    distort = _distorter(seed, color_jitter_strength, use_blur)
+    distort = _distorter(
+        seed,
+        strength=color_jitter_strength,
+        blur=use_blur,
+        grayscale=grayscale_prob,
+    )
     numbered = tf.data.Dataset.zip(_numbers(seed), dataset)
     crops = numbered.map(crop, tf.data.AUTOTUNE, deterministic=True)
     batches = crops.batch(batch_size, drop_remainder=True)
@@ -92,16 +101,14 @@ def _cropper(image_size, seed, flip, least_area):
     return crop
 
 
-def _distorter(seed, strength, blur):
+def _distorter(seed, **options):
     """Function (numbers, crops, labels) of a batch to its views and labels."""
 
     @tf.autograph.experimental.do_not_convert  # nothing to convert, and slow
     def distort(numbers, crops, labels):
         own = fold(seed, COLOURS, *_halves(numbers[0]))
         pair = tuple(
-            policy.augment_views(
-                crop, fold(own, view), strength=strength, blur=blur
-            )
+            policy.augment_views(crop, fold(own, view), **options)
             for view, crop in enumerate(crops)
         )
         return pair, labels

@@ -4,9 +4,6 @@
 records, the same network as `.keras`, and as ONNX or LiteRT where asked for.
 """
 
-from simclrv2_tf.export.decoding import (
-    applies_orientation as applies_orientation,
-)
 from simclrv2_tf.export.extra_formats import EXTRA_FORMATS as EXTRA_FORMATS
 from simclrv2_tf.export.extra_formats import check_installed as check_installed
 from simclrv2_tf.export.extra_formats import file_of as file_of
@@ -15,5 +12,10 @@ from simclrv2_tf.export.latency import measure as measure
 from simclrv2_tf.export.latency import table as table
 from simclrv2_tf.export.quantized import INT8 as INT8
 from simclrv2_tf.export.runtimes import open_file as open_file
-from simclrv2_tf.export.temperature import read_temperature as read_temperature
+from simclrv2_tf.export.version_notes import (
+    applies_orientation as applies_orientation,
+)
+from simclrv2_tf.export.version_notes import (
+    read_temperature as read_temperature,
+)
 from simclrv2_tf.export.write import export_network as export_network

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-FILE = "labels.txt"
+from simclrv2_tf.files.run_files import LABELS
 
 
 @contextlib.contextmanager
@@ -41,7 +41,7 @@ def label_file(
         yield None
         return
     with tempfile.TemporaryDirectory() as directory:
-        path = os.path.join(directory, FILE)
+        path = os.path.join(directory, LABELS)
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.writelines(f"{' '.join(n.splitlines())}\n" for n in names)
         yield path
@@ -61,7 +61,7 @@ def make_table(path: str) -> tf.lookup.StaticHashTable:
 
 def read_labels(directory: str) -> list[str] | None:
     """The class names of an exported version, None if it has none."""
-    path = os.path.join(directory, tf.saved_model.ASSETS_DIRECTORY, FILE)
+    path = os.path.join(directory, tf.saved_model.ASSETS_DIRECTORY, LABELS)
     if not tf.io.gfile.exists(path):
         return None
     with tf.io.gfile.GFile(path) as file:

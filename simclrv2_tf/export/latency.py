@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import statistics
@@ -17,7 +16,7 @@ import tensorflow as tf
 
 from simclrv2_tf.export import extra_formats
 from simclrv2_tf.export import runtimes
-from simclrv2_tf.files import atomic
+from simclrv2_tf.files.json_files import write_json
 from simclrv2_tf.machine.cores import cores
 
 FILE = "benchmark.json"
@@ -68,8 +67,7 @@ def measure(
             for form, way in ways.items()
         ],
     }
-    text = json.dumps(measurements, indent=2) + "\n"
-    atomic.write_text(os.path.join(directory, FILE), text)
+    write_json(os.path.join(directory, FILE), measurements)
     return measurements
 
 

@@ -12,6 +12,7 @@ from simclrv2_tf.machine.cores import cores
 
 
 def is_installed(package: str) -> bool:
+    """Whether a package can be imported, which is not done."""
     return importlib.util.find_spec(package) is not None
 
 

@@ -63,6 +63,15 @@ def concrete(
 def image_spec(
     network: keras.Model, dtype: tf.DType = tf.float32
 ) -> tf.TensorSpec:
+    """What a batch of a network's images is, of any number and size.
+
+    Args:
+      network: A `Network`.
+      dtype: Of the pixels.
+
+    Returns:
+      A specification (batch, height, width, channels), named "images".
+    """
     channels = network.get_config()["channels"]
     return tf.TensorSpec([None, None, None, channels], dtype, "images")
 

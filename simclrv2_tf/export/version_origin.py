@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 
 import tensorflow as tf
 
+from simclrv2_tf.export.version_notes import write_note
+from simclrv2_tf.files.json_files import read_dictionary
 from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.files.run_files import is_export
 
-ARGUMENTS = "network.json"  # those of `Network`, beside each SavedModel
 FILE = "origin.json"
 _DIGITS = 16  # of the digest; the path itself is nobody's business
-
-
-def is_ours(version: str) -> bool:
-    """Whether a directory is a version that this package has exported."""
-    return tf.io.gfile.exists(os.path.join(version, ARGUMENTS))
 
 
 def digest(origin: str | os.PathLike[str] | None) -> str | None:
@@ -42,8 +38,7 @@ def write(version: str, origin: str | os.PathLike[str] | None) -> None:
         nothing is written.
     """
     if origin is not None:
-        with tf.io.gfile.GFile(os.path.join(version, FILE), "w") as file:
-            json.dump({"origin": digest(origin)}, file)
+        write_note(version, FILE, {"origin": digest(origin)})
 
 
 def is_of(version: str, origin: str | os.PathLike[str] | None) -> bool:
@@ -53,15 +48,11 @@ def is_of(version: str, origin: str | os.PathLike[str] | None) -> bool:
       version: Directory of the version.
       origin: See `write`; None for versions that note none.
     """
-    return is_ours(version) and _read(version) == digest(origin)
+    return is_export(version) and _read(version) == digest(origin)
 
 
 def _read(version):
     path = os.path.join(version, FILE)
     if not tf.io.gfile.exists(path):
         return None
-    with tf.io.gfile.GFile(path) as file:
-        try:
-            return dict(json.load(file)).get("origin", "")
-        except (TypeError, ValueError):
-            return ""  # of no origin that is known: it stays
+    return read_dictionary(path).get("origin", "")  # of no known origin: stays

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from simclrv2_tf.export import latency
 from simclrv2_tf.export import version_origin
+from simclrv2_tf.files.run_files import NETWORK
+from simclrv2_tf.files.run_files import is_export
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -61,10 +64,10 @@ def _make(directory):
 
 def _check_replaceable(target):
     """Raises a ValueError for what stands there and is no export of ours."""
-    if tf.io.gfile.exists(target) and not version_origin.is_ours(target):
+    if tf.io.gfile.exists(target) and not is_export(target):
         raise ValueError(
             "An export replaces an earlier export alone, which has a "
-            f"{version_origin.ARGUMENTS}. Received: {target!r}, which has "
+            f"{NETWORK}. Received: {target!r}, which has "
             "none: move it elsewhere, or give another --export_dir."
         )
 
@@ -75,9 +78,31 @@ def _replace(target, beside):
     old = f"{beside}.old"
     _remove(old)
     if tf.io.gfile.exists(target):
+        _warn_of_lost(target, beside)
         tf.io.gfile.rename(target, old)
     tf.io.gfile.rename(beside, target)
     _remove(old)
+
+
+def _warn_of_lost(old, new):
+    """Names the files of a version that the one in its place has not."""
+    lost = _files(old) - _files(new) - {latency.FILE}  # measured anew
+    if lost:
+        _LOG.warning(
+            "%s is exported anew, without files that the earlier export had: "
+            "%s",
+            old,
+            ", ".join(sorted(lost)),
+        )
+
+
+def _files(directory):
+    """Paths of all files below a directory, as seen from it."""
+    return {
+        os.path.relpath(os.path.join(place, name), directory)
+        for place, _, names in tf.io.gfile.walk(directory)
+        for name in names
+    }
 
 
 def _remove(path):

@@ -18,13 +18,14 @@ from simclrv2_tf.export import serving_config
 from simclrv2_tf.export import version_origin
 from simclrv2_tf.export import versions
 from simclrv2_tf.export import warmup
-from simclrv2_tf.export.decoding import write_decoding
 from simclrv2_tf.export.labels import label_file
 from simclrv2_tf.export.servable import make_servable
 from simclrv2_tf.export.signatures import TOP
 from simclrv2_tf.export.signatures import make_signatures
 from simclrv2_tf.export.signatures import name_methods
-from simclrv2_tf.export.temperature import write_temperature
+from simclrv2_tf.export.version_notes import write_decoding
+from simclrv2_tf.export.version_notes import write_temperature
+from simclrv2_tf.files.run_files import NETWORK
 
 
 def export_network(
@@ -32,6 +33,7 @@ def export_network(
     directory: str,
     version: int,
     prepare: Callable[[tf.Tensor], tf.Tensor],
+    *,
     names: Sequence[str] | None = None,
     keep: int = 1,
     formats: Iterable[str] = (),
@@ -112,6 +114,6 @@ def _write_arguments(network, version):
         arguments["variables"] = list(network.named_variables())
         if network.backbone.with_constants:
             arguments["constants"] = True  # earlier versions did without
-    path = os.path.join(version, version_origin.ARGUMENTS)
+    path = os.path.join(version, NETWORK)
     with tf.io.gfile.GFile(path, "w") as file:
         json.dump(arguments, file, indent=2)

@@ -61,6 +61,8 @@ def file_errors(path: str, doing: str = "read") -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, _kinds()):
             raise
+        if _bare(error).startswith(_FILE_SYSTEM):
+            raise ValueError(in_words(error)) from error
         raise ValueError(
             f"{path!r} cannot be {doing}: {_reason(error, doing)}."
         ) from error

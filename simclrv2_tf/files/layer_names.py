@@ -1,5 +1,8 @@
-"""The JSON of a Keras model without the counts in its layers' names."""
+"""The JSON of a Keras model: its name, and its layers' without their counts."""
 
+from __future__ import annotations
+
+import json
 import re
 
 _COUNT = re.compile(r'_\d+"')
@@ -17,3 +20,15 @@ def uncounted(text: str | None) -> str | None:
     if not text or not text.startswith("{"):
         return text
     return _COUNT.sub('"', text)
+
+
+def model_name(text: str) -> str:
+    """What a Keras backbone is called in messages.
+
+    Args:
+      text: JSON of a model, of which the name is told, or any other text,
+        which stays as it is.
+    """
+    if not text.startswith("{"):
+        return text
+    return f"keras.Model {json.loads(text)['config'].get('name')!r}"

@@ -7,12 +7,12 @@ such images, and go on as they are. Checkpoints say since when it is otherwise.
 
 from __future__ import annotations
 
-import json
 import logging
 
 import keras
 import tensorflow as tf
 
+from simclrv2_tf.checkpoints import flags_beside
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.models import keras_constants
@@ -59,13 +59,6 @@ def _counted_in_run(prefix):
     progress = run_directory.read_progress(prefix)
     if not progress or progress.get(MARK):
         return True
-    weights = str(_flags(prefix).get("backbone_weights"))
+    flags = flags_beside.read(prefix.rpartition("/")[0])
+    weights = str(flags.get("backbone_weights"))
     return weights.endswith(_LOADED_BY_KERAS)
-
-
-def _flags(prefix):
-    path = run_directory.flags_file(prefix.rpartition("/")[0])
-    if not tf.io.gfile.exists(path):
-        return {}
-    with tf.io.gfile.GFile(path) as file:
-        return json.load(file)

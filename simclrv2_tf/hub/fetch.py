@@ -16,7 +16,7 @@ import zlib
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints.bundle import Bundle
-from simclrv2_tf.files import atomic
+from simclrv2_tf.files.json_files import write_json
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import download
 from simclrv2_tf.hub import mirrors
@@ -159,7 +159,7 @@ def _record(directory, files, load, place):
         "files": {file: _mark(os.path.join(directory, file)) for file in files},
     }
     path = os.path.join(directory, _RECORD)
-    atomic.write_text(path, json.dumps(record, indent=2))
+    write_json(path, record, end="")
 
 
 def _remove_empty(final):

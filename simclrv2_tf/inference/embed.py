@@ -11,6 +11,7 @@ import tensorflow as tf
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.example_names import example_names
+from simclrv2_tf.data.label_checks import check_named
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.inference import embedding_files
@@ -39,12 +40,15 @@ def embed(config: Config, source: Source | None = None) -> str:
 
     Raises:
       ValueError: If there is nothing to embed with, too many images cannot be
-        read, or the output holds another result.
+        read, the output holds another result, or records are to have labels
+        whose classes have no names.
     """
     prefix = weights.newest(config)
     output = _output(config, prefix)
     backbone = weights.load_backbone(config, prefix, config.embed_endpoint)
     source = source or sweep.open_whole(config)
+    if config.embed_format == "tfrecord":  # each record has its class by name
+        check_named(source.class_names, source.labels, source.name)
     source = weights_order.in_order_of(prefix, source)
     source = source.with_channels(backbone.input_shape[-1])
     files = example_names(source)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import os
 import re
 from collections.abc import Callable
 
-import keras
 import tensorflow as tf
 
 from simclrv2_tf import export
@@ -23,14 +21,15 @@ from simclrv2_tf.data.decode.rgb import decode_in_graph
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.data.sources import tfds
+from simclrv2_tf.files.run_files import VERSIONS as VERSIONS
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.inference.calibration_images import calibration_images
 from simclrv2_tf.inference.int8_accuracy import tell_accuracy
+from simclrv2_tf.models.dtype_policy import dtype_policy
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import weights
 
-VERSIONS = "saved_model"  # below model_dir
 BEST = "_best"  # after the name of that directory
 Data = tuple[Source | None, Source | None]  # of training, of evaluation
 
@@ -62,7 +61,7 @@ def export_weights(
       ValueError: If there is nowhere to write to, or no weights.
     """
     directory = directory or directory_of(config)
-    with _float32():
+    with dtype_policy("float32"):  # whatever they were trained in
         network = load(source)
         images = None
         if export.INT8 & set(formats_of(config)):
@@ -72,14 +71,14 @@ def export_weights(
             directory,
             step_of(source),
             _preparation(config, network),
-            _class_names(config, source, network),
-            config.keep_hub_module_max,
-            formats_of(config),
-            config.export_top_k,
-            config.apply_orientation,
-            weights.temperature(source, ema),
-            images,
-            _origin(config, source),
+            names=_class_names(config, source, network),
+            keep=config.keep_hub_module_max,
+            formats=formats_of(config),
+            top=config.export_top_k,
+            apply_orientation=config.apply_orientation,
+            temperature=weights.temperature(source, ema),
+            calibration=images,
+            origin=_origin(config, source),
         )
         print(f"exported {path}{_turned(config)}{_scaled(path)}", flush=True)
         _tell_quality(config, source, network, path, data[1])
@@ -129,6 +128,9 @@ def export_newest(config: Config, data: Data = (None, None)) -> str:
     Args:
       config: A `Config`.
       data: See `export_weights`.
+
+    Raises:
+      ValueError: See `export_weights`.
     """
     directory_of(config)  # or the error that there is none, first of all
     return _export(config, weights.newest(config), None, data)
@@ -172,7 +174,14 @@ def _names(text):
 
 
 def directory_of(config: Config) -> str:
-    """Where versions go."""
+    """Where versions go.
+
+    Args:
+      config: A `Config`: `export_dir`, else `model_dir`.
+
+    Raises:
+      ValueError: If neither is given.
+    """
     if config.export_dir:
         return config.export_dir
     if not config.model_dir:
@@ -236,14 +245,3 @@ def _decoded(encoded, channels, decode):
         image = tf.io.parse_tensor(encoded, tf.float32)
         return tf.ensure_shape(image, [None, None, channels])
     return decode(encoded)
-
-
-@contextlib.contextmanager
-def _float32():
-    """Exported networks compute in float32, whatever they were trained in."""
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(policy)

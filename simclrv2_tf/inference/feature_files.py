@@ -7,7 +7,6 @@ and others are not taken for them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data.example_names import example_names
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.json_files import write_json
 from simclrv2_tf.inference import embedding_files
 from simclrv2_tf.inference import result_shards
 from simclrv2_tf.inference import sweep
@@ -176,9 +176,8 @@ def _digest(contents, endpoint):
     idle = [n for n in ("input_mean", "input_std") if contents.get(n) is None]
     if endpoint not in sweep.SELECTED:
         idle.append("ft_proj_selector")
-    told = {name: v for name, v in contents.items() if name not in idle}
-    text = json.dumps([told, endpoint], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    settings = {name: v for name, v in contents.items() if name not in idle}
+    return result_shards.digest_of([settings, endpoint])
 
 
 def _beside(path):
@@ -199,8 +198,7 @@ def _shards(config, contents, paths, missing):
     """
     size, first = config.embed_shard_size, paths[missing[0]]
     contents = {**contents, "endpoints": missing}
-    text = json.dumps([contents, size], sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    digest = result_shards.digest_of([contents, size])
     directory = os.path.join(os.path.dirname(first), f"{missing[0]}-{digest}")
     own, before = (
         result_shards.Shards(
@@ -265,9 +263,9 @@ def _join(shards, name, path, count):
             found[arrays["numbers"]] = True
         rows.flush()
         del rows
-    told = {
+    about = {
         **shards.contents,
         "endpoint": name,
         "unreadable": np.flatnonzero(~found).tolist(),
     }
-    atomic.write_text(_beside(path), json.dumps(told, indent=2))
+    write_json(_beside(path), about, end="")

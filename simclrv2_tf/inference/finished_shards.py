@@ -29,13 +29,12 @@ def restore(unreadable: UnreadableImages, shards: Shards) -> None:
     lacking = list(_lacking(shards, unreadable.source))
     if len(lacking) > unreadable.allowed:
         raise ValueError(
-            "Parts of a result must lack no more images than may be "
-            f"unreadable. Received: {shards.directory!r}, whose finished parts "
-            f"lack {len(lacking)} of {unreadable.total}, the first "
-            f"{unreadable.source.where(lacking[0])}, where "
-            f"--max_corrupt_fraction={unreadable.max_fraction:g} allows "
-            f"{unreadable.allowed}; raise it, or mend the images and remove "
-            "the directory"
+            "Too many images are missing from the finished parts in "
+            f"{shards.directory!r}: {len(lacking)} of {unreadable.total}, the "
+            f"first {unreadable.source.where(lacking[0])}. Expected: "
+            f"{unreadable.allowed} at most, by --max_corrupt_fraction="
+            f"{unreadable.max_fraction:g}. Raise that, or mend the images and "
+            "remove the directory."
         )
     unreadable.restore(lacking)
 

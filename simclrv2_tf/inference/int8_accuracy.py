@@ -45,17 +45,17 @@ def tell_accuracy(
     try:
         source = _labelled(config, prefix, network, source)
         opened = [_Exported(network, path) for path in paths]
-        judge = Validation(config, source)
-        floats = judge(network, _classes(prefix))
+        evaluate = Validation(config, source)
+        floats = evaluate(network, _classes(prefix))
         for exported in opened:
-            whole = judge(cast(Network, exported), _classes(prefix))
+            whole = evaluate(cast(Network, exported), _classes(prefix))
             _tell(exported.name, whole, floats, source.name)
     except ValueError as error:
         _LOG.warning("The accuracy in int8 is not known. %s", error)
 
 
 def _labelled(config, prefix, network, source):
-    """The data to judge on, or a ValueError that says why there are none."""
+    """The data to evaluate on, or a ValueError that says why there are none."""
     if network.supervised_head is None or not weights.has_classifier(prefix):
         raise ValueError("There is no trained classifier.")
     source = source or inputs.evaluation_if_labelled(config)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import tensorflow as tf
 
@@ -13,6 +15,7 @@ from simclrv2_tf import distribution
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.files.json_files import read_if_there
+from simclrv2_tf.files.json_files import write_json
 from simclrv2_tf.files.lock import Lock
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.machine.alive import runs
@@ -108,7 +111,7 @@ class Shards:
 
     def _write_manifest(self):
         path = os.path.join(self.directory, MANIFEST)
-        atomic.write_text(path, json.dumps(self.contents, indent=2))
+        write_json(path, self.contents, end="")
 
     def remove(self) -> None:
         """Removes the directory, unless another process has taken it over."""
@@ -135,6 +138,16 @@ class Shards:
             for number in range(len(self))
             if os.path.basename(self.path(number)) not in there
         ]
+
+
+def digest_of(value: Any) -> str:
+    """A fingerprint of what JSON holds, in whichever order its keys are.
+
+    Returns:
+      16 hexadecimal digits, the same in every process.
+    """
+    text = json.dumps(value, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def read_manifest(directory: str) -> dict | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -22,8 +23,11 @@ from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.files import atomic
 from simclrv2_tf.inference import finished_shards
 from simclrv2_tf.inference.result_shards import Shards
+from simclrv2_tf.inference.unreadable_of_workers import count_all
+from simclrv2_tf.inference.unreadable_of_workers import say
 from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs.inputs import open_counted
 from simclrv2_tf.runs.inputs import open_source
 from simclrv2_tf.runs.inputs import split_names
 
@@ -31,16 +35,38 @@ SELECTED = ("proj_sel", "logits_sup")  # endpoints that the selector chooses
 
 
 def open_whole(config: Config) -> Source:
-    """The split that a config names, else all splits one after another."""
+    """The split that a config names, else all splits one after another.
+
+    An image keeps its number among those of all splits, whatever is left out
+    or set aside: results of both are joined by it.
+    """
     if config.split:
         return open_source(config, config.split, "split")
     names = split_names(config)
-    parts = [open_source(config, name) for name in names]
+    parts, sizes = zip(*[open_counted(config, n) for n in names], strict=True)
     if len(parts) == 1:
         return parts[0]
     every = [name for part in parts for name in part.class_names or ()]
     classes = tuple(dict.fromkeys(every)) or None
-    return concat.join(f"{config.dataset} ({'+'.join(names)})", parts, classes)
+    name = f"{config.dataset} ({'+'.join(names)})"
+    joined = concat.join(name, parts, classes)
+    return dataclasses.replace(joined, numbers=_numbers(parts, sizes))
+
+
+def _numbers(parts, sizes):
+    """Of each example the number among all images of the splits as a whole.
+
+    None where no image is set aside or left out.
+    """
+    if all(part.numbers is None for part in parts):
+        return None
+    ends = np.cumsum(sizes)
+    numbers = [
+        np.arange(size) if part.numbers is None else part.numbers
+        for part, size in zip(parts, sizes, strict=True)
+    ]
+    starts = ends - sizes
+    return np.concatenate([n + s for n, s in zip(numbers, starts, strict=True)])
 
 
 def contents(
@@ -93,6 +119,8 @@ def run_shards(
 ) -> None:
     """Makes the shards that are missing, this worker its own of them.
 
+    Of several workers each must call this.
+
     Images that cannot be read are named and left out, as many as
     `max_corrupt_fraction` of the source at most, with those that shards of an
     earlier try lack.
@@ -112,32 +140,51 @@ def run_shards(
         stay.
     """
     workers, worker = distribution.worker_share()
-    mine = [n for n in shards.missing() if n % workers == worker]
-    if not mine:
-        return
-    numbers = np.concatenate([np.arange(*shards.bounds(n)) for n in mine])
+    missing = shards.missing()
+    mine = [number for number in missing if number % workers == worker]
     unreadable = UnreadableImages(source, config.max_corrupt_fraction)
-    finished_shards.restore(unreadable, shards)
-    batches = pipeline.eval_dataset(
+    if missing:
+        finished_shards.restore(unreadable, shards)
+    if mine:
+        numbers = np.concatenate([np.arange(*shards.bounds(n)) for n in mine])
+        batches = _batches(config, source, image_size, unreadable, numbers)
+        side = [1, image_size, image_size, source.num_channels]
+        nothing = [np.asarray(x)[:0] for x in function(tf.zeros(side))]
+        with unreadable.explained(), _bar(shards, len(numbers)) as bar:
+            rows = _shown(_rows(function, batches), bar)
+            _write(shards, mine, rows, (numbers[:0], *nothing), write)
+    count_all(unreadable)
+    say(unreadable)
+
+
+def _batches(config, source, image_size, unreadable, numbers):
+    """Images of some examples, this worker's share of each batch."""
+    workers, _ = distribution.worker_share()
+    return pipeline.eval_dataset(
         source,
         -(-config.eval_batch_size // workers),
         image_size,
         unreadable=unreadable,
         numbers=numbers,
     )
-    with unreadable.explained(), _bar(shards, len(numbers)) as bar:
-        rows = distribution.map_rows(
-            lambda images, numbers: (numbers, *function(images)), batches
-        )
-        side = [1, image_size, image_size, source.num_channels]
-        nothing = [np.asarray(x)[:0] for x in function(tf.zeros(side))]
-        ends = [shards.bounds(number)[1] for number in mine]
-        groups = regroup(_shown(rows, bar), ends, (numbers[:0], *nothing))
-        for number, (known, *arrays) in zip(mine, groups, strict=True):
-            with atomic.beside(shards.path(number)) as path:
-                write(path, known, arrays)
-    if unreadable.found:
-        print(unreadable.summary(), flush=True)
+
+
+def _rows(function, batches):
+    """Yields the numbers of examples, and what a function makes of them."""
+
+    def numbered(images, numbers):
+        return numbers, *function(images)
+
+    return distribution.map_rows(numbered, batches)
+
+
+def _write(shards, mine, rows, nothing, write):
+    """Writes some shards, each as soon as its rows are there."""
+    ends = [shards.bounds(number)[1] for number in mine]
+    groups = regroup(rows, ends, nothing)
+    for number, (known, *arrays) in zip(mine, groups, strict=True):
+        with atomic.beside(shards.path(number)) as path:
+            write(path, known, arrays)
 
 
 def _bar(shards, todo):

@@ -67,6 +67,7 @@ class KerasBackbone(keras.layers.Layer):
 
     @property
     def feature_dim(self) -> int:
+        """Features of an image, which a head takes."""
         return self.model.outputs[0].shape[-1]
 
     @property
@@ -114,6 +115,9 @@ class KerasBackbone(keras.layers.Layer):
           after_block: -1 or 4; what a block is only the ResNets know.
           batch_norm: "moving": frozen normalizations use and keep their
             moving statistics.
+
+        Raises:
+          ValueError: If one of them is another.
         """
         if after_block not in (-1, ALL) or batch_norm != "moving":
             raise ValueError(
@@ -193,9 +197,9 @@ def check_options(
     """Raises a ValueError for options of `Network` that ResNets alone have."""
     if input_mean is not None or input_std is not None:
         raise ValueError(
-            "A Keras backbone's pixels are told by `backbone_pixels`: leave "
-            f"input_mean and input_std unset. Received: {input_mean}, "
-            f"{input_std}"
+            "A Keras backbone scales pixels by itself: set the pixel range "
+            "with `backbone_pixels`, and leave input_mean and input_std unset. "
+            f"Received: input_mean={input_mean}, input_std={input_std}"
         )
     if not global_bn:
         raise ValueError(

@@ -13,11 +13,12 @@ import ast
 import dataclasses
 import difflib
 import inspect
-import json
 from collections.abc import Callable
 from collections.abc import Collection
 
 import keras
+
+from simclrv2_tf.files.layer_names import model_name
 
 KERAS, KERAS_HUB, FILE, JSON = "keras:", "keras_hub:", ".keras", "{"
 FORMS = (
@@ -111,7 +112,7 @@ def short(text: str) -> str:
     spec = parse(text)
     if spec.kind != JSON:
         return str(spec)
-    return f"keras.Model {json.loads(text)['config'].get('name')!r}"
+    return model_name(text)
 
 
 def constructor(

@@ -155,7 +155,7 @@ def normalize(
     gamma: tf.Tensor,
     beta: tf.Tensor,
     epsilon: float,
-    together: bool = False,
+    synchronized: bool = False,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Normalizes the last axis by the moments of all others.
 
@@ -169,15 +169,15 @@ def normalize(
       gamma: float32 (channels,).
       beta: float32 (channels,).
       epsilon: Added to the variance.
-      together: Whether the moments are those of all replicas.
+      synchronized: Whether the moments are those of all replicas.
 
     Returns:
       Normalized x; the mean and the biased variance, float32 (channels,),
       which have no gradient.
     """
 
-    add = distribution.sum_over_replicas if together else tf.identity
-    replicas = distribution.num_replicas() if together else 1
+    add = distribution.sum_over_replicas if synchronized else tf.identity
+    replicas = distribution.num_replicas() if synchronized else 1
 
     @tf.custom_gradient
     def run(x, gamma, beta):

@@ -49,6 +49,7 @@ def base_filters(width_multiplier: float) -> int:
 
 
 def check_depth(depth: int) -> None:
+    """Raises a ValueError for a depth that is none of `DEPTHS`."""
     if depth not in DEPTHS:
         raise ValueError(
             f"`resnet_depth` must be one of {list(DEPTHS)}. "
@@ -286,6 +287,10 @@ class ResNet(Composite):
           batch_norm: "moving" has frozen normalizations use and keep their
             moving statistics, "batch" use the batch's moments and advance
             the statistics, as the original release's tf2 code does.
+
+        Raises:
+          ValueError: If there are not so many groups, or `batch_norm` is
+            another.
         """
         if not -1 <= after_block <= len(self.groups):
             raise ValueError(

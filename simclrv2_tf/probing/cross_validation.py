@@ -15,6 +15,7 @@ from simclrv2_tf.probing.feature_rows import Rows
 from simclrv2_tf.probing.feature_rows import blocks
 from simclrv2_tf.probing.feature_rows import part_of
 from simclrv2_tf.probing.feature_rows import taken
+from simclrv2_tf.probing.stratified_draw import ranks_in_class
 
 FOLDS = 5
 STRENGTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2)
@@ -210,14 +211,8 @@ def _some(labels, seed):
 def _by_share(labels, seed):
     """Numbers in an order of which each beginning is stratified."""
     order = np.random.default_rng(seed).permutation(len(labels))
-    _, classes, sizes = np.unique(
-        labels[order], return_inverse=True, return_counts=True
-    )
-    grouped = np.argsort(classes, kind="stable")
-    starts = np.cumsum(sizes) - sizes
-    place = np.arange(len(labels)) - np.repeat(starts, sizes)
-    share = (place + 0.5) / np.repeat(sizes, sizes)
-    return order[grouped[np.argsort(share, kind="stable")]]
+    _, shares = ranks_in_class(labels[order])
+    return order[np.lexsort((labels[order], shares))]  # ties stay in `order`
 
 
 def _standardised(features):

@@ -69,6 +69,21 @@ def blocks(rows: Rows, most: int = BLOCK) -> Iterator[tuple[slice, np.ndarray]]:
         yield part, np.asarray(rows[part], np.float32)
 
 
+def mean_and_variance(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    """Of each feature, float64 (features,) each, block by block.
+
+    Args:
+      rows: Features (examples, features), one example or more.
+    """
+    total = squares = np.zeros(rows.shape[1])
+    for _, block in blocks(rows):
+        total = total + block.sum(axis=0, dtype=np.float64)
+    mean = total / len(rows)
+    for _, block in blocks(rows):
+        squares = squares + np.square(block - mean).sum(axis=0)
+    return mean, squares / len(rows)
+
+
 def part_of(rows: Rows, numbers: np.ndarray) -> Rows:
     """Some of the rows, by their numbers: of a file as rows of that file.
 

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 _Z = 1.959964  # of 95 %
+# By so many standard errors of the difference on the same examples something
+# has to be better to take the place of something else.
+SURE = 1.0
 
 
 def wilson(accuracy: float, examples: int) -> tuple[float, float]:
@@ -56,3 +59,24 @@ def student(shares: Sequence[float]) -> tuple[float, float]:
     width = float(stats.t.ppf(0.975, len(shares) - 1) * error)
     mean = float(np.mean(shares))
     return max(0.0, mean - width), min(1.0, mean + width)
+
+
+def surely_better(
+    other: np.ndarray, best: np.ndarray, errors: float = SURE
+) -> bool:
+    """Whether one of two is better on the same examples by more than chance.
+
+    One example is taken off the gain, as Edwards (1948) does for McNemar's
+    test: of few, one that alone differs would be more than its own error. Of
+    examples that count unequally it is the one that counts most.
+
+    Args:
+      other: float (examples,), share of right answers for each example, times
+        what it counts.
+      best: The same of the best so far.
+      errors: Standard errors of the difference that it must be better by.
+    """
+    gain = other - best
+    one = max(1.0, np.abs(gain).max(initial=0.0))
+    error = gain.std() * np.sqrt(len(gain))
+    return bool(gain.sum() - one > errors * error)

@@ -16,6 +16,7 @@ from simclrv2_tf.probing import softmax_regression
 from simclrv2_tf.probing.feature_rows import Rows
 from simclrv2_tf.probing.feature_rows import are_few
 from simclrv2_tf.probing.feature_rows import blocks
+from simclrv2_tf.probing.feature_rows import mean_and_variance
 
 STRENGTH = 1.0  # inverse of the weight of the L2 penalty, scikit-learn's
 ITERATIONS = 300
@@ -133,12 +134,9 @@ def classify(
 
 def moments_of(features: Rows) -> Moments:
     """Mean and deviation of each feature, block by block."""
-    count = features.shape[0]
-    mean = sum(b.sum(axis=0, dtype=float) for _, b in blocks(features)) / count
-    squares = sum(np.square(b - mean).sum(axis=0) for _, b in blocks(features))
-    deviation = np.sqrt(squares / count)
-    least = LEAST_DEVIATION * np.sqrt(np.mean(squares / count))
-    return Moments(mean, np.maximum(deviation, least or 1.0))
+    mean, variance = mean_and_variance(features)
+    least = LEAST_DEVIATION * np.sqrt(np.mean(variance))
+    return Moments(mean, np.maximum(np.sqrt(variance), least or 1.0))
 
 
 def _at_once(features, labels, strength, moments):

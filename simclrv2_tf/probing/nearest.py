@@ -58,8 +58,25 @@ def votes(
         for row, (k, temperature) in enumerate(settings):
             behind = np.float64(cosine[:, :k] - cosine[:, :1])
             weight = np.exp(behind / temperature)  # 1 of the nearest
-            elected[row, part] = _elected(labels[index[:, :k]], weight)
+            near = labels[index[:, :k]]
+            told = votes_by_class(near, weight, near.max() + 1)
+            elected[row, part] = told.argmax(axis=1)
     return elected
+
+
+def votes_by_class(
+    near: np.ndarray, weight: np.ndarray, classes: int
+) -> np.ndarray:
+    """What the votes for each class weigh, float64 (m, classes).
+
+    Args:
+      near: int (m, k), labels of the neighbours in [0, classes).
+      weight: float (m, k), of the vote of each.
+      classes: Classes.
+    """
+    told = np.zeros((len(near), classes))
+    np.add.at(told, (np.arange(len(near))[:, None], near), weight)
+    return told
 
 
 def nearest(queries: np.ndarray, known: Rows, k: int) -> tuple:
@@ -140,12 +157,6 @@ def _most(queries, known):
 def _top(values, k):
     top = tf.math.top_k(values, min(k, values.shape[1]))
     return top.values.numpy(), top.indices.numpy()
-
-
-def _elected(classes, weight):
-    count = np.zeros((len(classes), classes.max() + 1))
-    np.add.at(count, (np.arange(len(classes))[:, None], classes), weight)
-    return count.argmax(axis=1)
 
 
 def unit(rows: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from simclrv2_tf.probing.feature_rows import BLOCK
 from simclrv2_tf.probing.feature_rows import Rows
 from simclrv2_tf.probing.feature_rows import blocks
+from simclrv2_tf.probing.feature_rows import mean_and_variance
 from simclrv2_tf.probing.linear_probe import LinearProbe
 
 L2 = 2.0**10
@@ -33,7 +34,8 @@ def fit(
       l2: Weight of the squared norm of the kernel beside the sum of squared
         errors.
     """
-    mean, scale = _moments(rows)
+    mean, variance = mean_and_variance(rows)
+    scale = np.sqrt(variance) + _SMALL
     counts = np.bincount(labels, minlength=num_classes)
     centre = 2.0 * counts / len(rows) - 1.0
     solve = _by_examples if len(rows) < rows.shape[1] else _by_features
@@ -69,14 +71,3 @@ def _by_examples(parts, l2):
     every, targets = map(np.concatenate, zip(*parts, strict=True))
     gram = every @ every.T
     return every.T @ np.linalg.solve(gram + l2 * np.eye(len(gram)), targets)
-
-
-def _moments(rows):
-    """Mean and deviation of each feature, float64 (features,)."""
-    total = squares = 0.0
-    for _, block in blocks(rows):
-        total = total + block.sum(axis=0, dtype=np.float64)
-    mean = total / len(rows)
-    for _, block in blocks(rows):
-        squares = squares + np.square(block - mean).sum(axis=0)
-    return mean, np.sqrt(squares / len(rows)) + _SMALL

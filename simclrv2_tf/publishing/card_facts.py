@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.files.json_files import read_checked
+from simclrv2_tf.files.run_files import NETWORK
+from simclrv2_tf.files.run_files import checkpoint_name
 from simclrv2_tf.probing.intervals import wilson
 from simclrv2_tf.publishing.data_names import shown
 from simclrv2_tf.publishing.data_names import shown_weights
@@ -111,7 +114,11 @@ def gather(
       version: Directory of the version, which its step names.
       class_names: See `CardFacts`.
     """
-    network = record.read_json(version, "network.json")
+    network = read_checked(
+        os.path.join(version, NETWORK),
+        "the arguments of a network as JSON",
+        "export the model again",
+    )
     name = os.path.basename(os.path.abspath(version))
     step = int(name) if name.isdecimal() else 0
     places = (config.model_dir, config.checkpoint, version)
@@ -204,7 +211,7 @@ def _kinds(config, directory, version):
     """
     run = record.run_within(directory)
     step = os.path.basename(os.path.abspath(version))
-    held = kinds_in(version, os.path.join(run, f"ckpt-{step}"))
+    held = kinds_in(version, os.path.join(run, checkpoint_name(step)))
     if held is not None:
         return held
     named = config.checkpoint_ema and not config.model_dir
@@ -212,7 +219,7 @@ def _kinds(config, directory, version):
 
 
 def _flag(run, name):
-    return record.read_json(run, "flags.json").get(name, False)
+    return history.read_flags(run).get(name, False)
 
 
 def _results_of(config, directory, version, kinds):
@@ -227,9 +234,17 @@ def _results_of(config, directory, version, kinds):
     names = [f"result_{step}.json"]
     if versions.endswith(_BEST):
         names.insert(0, f"result_best_{step}.json")
-    found = filter(None, (record.read_json(run, name) for name in names))
+    found = filter(None, (_results(run, name) for name in names))
     judged = (held for held in found if held.get("ema", guess) in kinds)
     return next(judged, {})
+
+
+def _results(run, name):
+    return read_checked(
+        os.path.join(run, name),
+        "an evaluation's results as JSON",
+        "remove it, or evaluate again",
+    )
 
 
 def _measured(held):

@@ -21,6 +21,7 @@ LICENCES = frozenset(
     "mit mpl-2.0 ms-pl ncsa odbl odc-by ofl-1.1 openrail openrail++ osl-3.0 "
     "pddl postgresql unknown unlicense wtfpl zlib".split()
 )
+_INDEX = "model-index"
 
 
 def write(name: str, licence: str | None, facts: CardFacts) -> str:
@@ -42,9 +43,14 @@ def write(name: str, licence: str | None, facts: CardFacts) -> str:
     }
     metrics = _metrics(facts)
     if metrics and facts.class_names:
-        held["model-index"] = [_index(name, task, facts.measured_on, metrics)]
+        held[_INDEX] = [_index(name, task, facts.measured_on, metrics)]
     lines = [f"{key}: {_flow(value)}" for key, value in held.items()]
     return "\n".join(["---", *lines, "---", ""])
+
+
+def index_of(name: str) -> str:
+    """How the line of the results of a model of this name begins."""
+    return f"{_INDEX}: {_flow([{'name': one_line(name)}])[:-2]}"
 
 
 def _licence(licence):

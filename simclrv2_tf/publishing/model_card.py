@@ -6,6 +6,7 @@ import importlib.resources
 import os
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.console.units import percent
 from simclrv2_tf.files.repositories import parse_repository
 from simclrv2_tf.publishing import front_matter
 from simclrv2_tf.publishing.card_facts import CardFacts
@@ -14,6 +15,7 @@ from simclrv2_tf.publishing.markdown import Written
 from simclrv2_tf.publishing.markdown import escaped
 
 _TEMPLATE = "card.md"
+_PLACE = "PATH"  # of a directory: it has moved when others have it
 _NAMES = 100  # classes that the card names
 _CLASSIFIES = """\
 ```python
@@ -54,6 +56,32 @@ def write(config: Config, facts: CardFacts) -> str:
     return front_matter.write(name, config.license, facts) + body
 
 
+def for_repository(card: str, directory: str, target: str) -> str:
+    """The card of a published directory, as it goes to a hub.
+
+    Title, name of the results and example are the repository's where they
+    stand as they were generated; what was edited stays.
+
+    Args:
+      card: Its text.
+      directory: That it was written for.
+      target: Name of a repository, see `parse_repository`.
+    """
+    old, new = _name(directory), _name(target)
+    place = str(parse_repository(target))
+    generated = {
+        f"---\n# {escaped(old)}\n": f"---\n# {escaped(new)}\n",
+        front_matter.index_of(old): front_matter.index_of(new),
+        **{
+            program.format(place=_PLACE): program.format(place=place)
+            for program in (_CLASSIFIES, _EMBEDS)
+        },
+    }
+    for text, replacement in generated.items():
+        card = card.replace(text, replacement, 1)
+    return card
+
+
 def _name(target):
     """What the model is called: the last word of its place."""
     repository = parse_repository(target)
@@ -80,7 +108,7 @@ def _contents(config, facts, name):
         "step": facts.step,
         "intended_use": config.intended_use,
         "licence": config.license,
-        "percent": _percent,
+        "percent": percent,
         "interval": _interval,
     }
 
@@ -99,14 +127,10 @@ def _summary(facts):
 
 
 def _use(target, names):
-    """A program; a directory has moved by the time that others have it."""
+    """A program that takes the network."""
     repository = parse_repository(target)
-    place = str(repository) if repository else "PATH"
+    place = str(repository) if repository else _PLACE
     return Written((_CLASSIFIES if names else _EMBEDS).format(place=place))
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}"
 
 
 def _interval(row: Result) -> str:

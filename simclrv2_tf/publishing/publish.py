@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import tempfile
@@ -16,16 +15,21 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config.required import required
 from simclrv2_tf.export import version_origin
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.json_files import read_dictionary
+from simclrv2_tf.files.json_files import write_json
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.files.repositories import EXTRAS
 from simclrv2_tf.files.repositories import parse_repository
+from simclrv2_tf.files.run_files import FLAGS
+from simclrv2_tf.files.run_files import LABELS
+from simclrv2_tf.files.run_files import is_export
 from simclrv2_tf.machine.extras import check_extra
 from simclrv2_tf.publishing import card_facts
 from simclrv2_tf.publishing import model_card
 from simclrv2_tf.publishing import upload
 from simclrv2_tf.recipes import record
 
-CARD, CONFIG, LABELS = "README.md", "config.json", "labels.txt"
+CARD, CONFIG = "README.md", "config.json"
 _OF_THE_CARD = ("license", "intended_use")
 _NOT_FOR_OTHERS = shutil.ignore_patterns(version_origin.FILE)
 
@@ -67,13 +71,13 @@ def exported_in(directory: str | None) -> str | None:
 
     A run and a job hold more than that and are exported anew.
     """
-    marks = ("flags.json", record.JOB)
+    marks = (FLAGS, record.JOB)
     if not directory or any(
         os.path.exists(os.path.join(directory, name)) for name in marks
     ):
         return None
     version = saved_model.find(directory)
-    return version if version and saved_model.is_ours(version) else None
+    return version if version and is_export(version) else None
 
 
 def _has_card(directory):
@@ -111,12 +115,15 @@ def publish(config: Config, version: str) -> str:
         shutil.copytree(
             version, folder, ignore=_NOT_FOR_OTHERS, dirs_exist_ok=True
         )
-        if not _has_card(version):
-            _describe(config, version, folder)
         repository = parse_repository(target)
         where = target
+        if not _has_card(version):
+            _describe(config, version, folder)
+        elif repository is not None:
+            _address_card(folder, version, target)
         if repository is not None:
-            where = upload.upload(folder, repository, config)
+            licence = _licence_in(folder)
+            where = upload.upload(folder, repository, config.private, licence)
     print(f"published {where}", flush=True)
     return where
 
@@ -148,8 +155,27 @@ def _describe(config, version, folder):
         "license": config.license,
         "stages": told.settings,
     }
-    _write(folder, CONFIG, json.dumps(described, indent=2) + "\n")
+    write_json(os.path.join(folder, CONFIG), described)
     _write(folder, CARD, model_card.write(config, told))
+
+
+def _address_card(folder, directory, target):
+    """Writes the card of a published directory for a repository.
+
+    Bytes that are no UTF-8 stay as they are.
+    """
+    path = os.path.join(folder, CARD)
+    with open(path, "rb") as file:
+        card = file.read().decode("utf-8", "surrogateescape")
+    card = model_card.for_repository(card, directory, target)
+    with open(path, "wb") as file:
+        file.write(card.encode("utf-8", "surrogateescape"))
+
+
+def _licence_in(folder):
+    """What `_describe` wrote of the licence, now or as it was published."""
+    licence = read_dictionary(os.path.join(folder, CONFIG)).get("license")
+    return licence if isinstance(licence, str) else None
 
 
 def _write(folder, name, text):

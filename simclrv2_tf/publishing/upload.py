@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from simclrv2_tf.config import Config
+from simclrv2_tf.export import latency
+from simclrv2_tf.export import version_notes
 from simclrv2_tf.files.repositories import EXTRAS
 from simclrv2_tf.files.repositories import HUGGING_FACE
 from simclrv2_tf.files.repositories import Repository
+from simclrv2_tf.files.run_files import LABELS
 from simclrv2_tf.hub.snapshots import hub_errors
 from simclrv2_tf.machine.extras import load_extra
 
@@ -17,10 +19,10 @@ _OWN = (
     "assets/*",
     "assets.extra/*",
     "network*",
-    "decoding.json",
-    "calibration.json",
-    "benchmark.json",
-    "labels.txt",
+    version_notes.DECODING,
+    version_notes.TEMPERATURE,
+    latency.FILE,
+    LABELS,
 )
 # Kaggle's names of licences that the Hugging Face hub has words for.
 _KAGGLE = {
@@ -33,13 +35,19 @@ _KAGGLE = {
 }
 
 
-def upload(folder: str, repository: Repository, config: Config) -> str:
+def upload(
+    folder: str,
+    repository: Repository,
+    private: bool = False,
+    licence: str | None = None,
+) -> str:
     """Sends a folder as the newest revision of a repository.
 
     Args:
       folder: Holds all that is published.
       repository: A `Repository`, which is made if it is missing.
-      config: A `Config`, for `private` and `license`.
+      private: Whether a repository that is made is for its owner alone.
+      licence: Of the weights, for Kaggle, which does not read the card.
 
     Returns:
       The repository's address, as `load_network` takes it.
@@ -50,12 +58,10 @@ def upload(folder: str, repository: Repository, config: Config) -> str:
     package, extra = EXTRAS[repository.hub]
     hub = load_extra(package, extra, f"Publishing to {repository}")
     if repository.hub == HUGGING_FACE:
-        _to_hugging_face(hub.HfApi(), folder, repository, config.private)
+        _to_hugging_face(hub.HfApi(), folder, repository, private)
     else:
         with hub_errors(repository, "published"):
-            hub.model_upload(
-                repository.name, folder, _kaggle_licence(config.license)
-            )
+            hub.model_upload(repository.name, folder, _kaggle_licence(licence))
     return str(repository)
 
 

@@ -50,10 +50,7 @@ def unit_features(network, source: Source) -> np.ndarray:
     Returns:
       float32 (examples, features), zeros for an image that cannot be read.
     """
-    config = network.get_config()
-    source = source.with_channels(config["channels"])
-    batches = _batches(source, config["image_size"])
-    features, numbers = features_of(network, batches)
+    features, numbers = _outputs(network, source, "final_avg_pool")
     return _in_order(features, numbers, source.num_examples)
 
 
@@ -63,13 +60,18 @@ def classes_of(network, source: Source) -> np.ndarray:
     Returns:
       int64 (examples,), -1 for an image that cannot be read.
     """
-    config = network.get_config()
-    source = source.with_channels(config["channels"])
-    batches = _batches(source, config["image_size"])
-    logits, numbers = features_of(network, batches, "logits_sup")
+    logits, numbers = _outputs(network, source, "logits_sup")
     told = np.full(source.num_examples, -1)
     told[numbers] = logits.argmax(axis=1)
     return told
+
+
+def _outputs(network, source, endpoint):
+    """An endpoint's values of the images that can be read, and which."""
+    config = network.get_config()
+    source = source.with_channels(config["channels"])
+    batches = _batches(source, config["image_size"])
+    return features_of(network, batches, endpoint)
 
 
 def pixels_of(source: Source, side: int = PIXELS) -> np.ndarray:

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from typing import Any
+from typing import NamedTuple
 
 from simclrv2_tf.recipes.budget.machine import Machine
 
 CONTINUED = 50_000  # images from which pretraining goes on with given weights
+
+
+class MirroredLabels(NamedTuple):
+    """How a classifier of labelled images tells mirror images of a class.
+
+    Attributes:
+      right: Share of left-out images that it tells right.
+      mirrored: Share of their mirror images that it takes for the same class.
+      images: How many were left out.
+      differ: Whether mirror images are surely told worse.
+    """
+
+    right: float
+    mirrored: float
+    images: int
+    differ: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +42,7 @@ class Facts:
       seconds: The time budget.
       told_from_mirror: Share of images that are told from their mirror
         images, see `mirroring`.
+      mirrored_labels: `MirroredLabels`, None where nothing tells them.
       initial: Arguments of the network that `--checkpoint` holds, {} for
         none.
       given: {option: value} of the user's for pretraining.
@@ -34,6 +52,10 @@ class Facts:
       evaluated: Images to evaluate on.
       largest: The largest `network_sizes.Size` that fits the memory, None
         where that bounds nothing.
+      deserved: The `network_sizes.Size` that the time is for where none was
+        given, None where it was.
+      short_runs: Pilot runs and trials that there is memory for, None where
+        that bounds nothing.
     """
 
     examples: int
@@ -45,6 +67,7 @@ class Facts:
     machine: Machine
     seconds: float
     told_from_mirror: float = 0.5
+    mirrored_labels: MirroredLabels | None = None
     initial: dict = dataclasses.field(default_factory=dict)
     given: dict = dataclasses.field(default_factory=dict)
     elongation: float = 1.0
@@ -52,6 +75,8 @@ class Facts:
     grey: bool = False
     evaluated: int = 0
     largest: Any = None
+    deserved: Any = None
+    short_runs: int | None = None
 
     @property
     def per_class(self) -> float:

@@ -15,6 +15,9 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.rule_values import in_equal_parts
 
 WEIGHTS = "simclrv2/pretrained/r50_1x_sk0"  # the smallest that are published
+# Images of which pretraining learnt nothing that an untrained network has not
+# (benchmarks/recipes.md, twenty minutes, three draws).
+TOO_FEW = 160
 PHOTOGRAPH = 64  # pixels of a side from which images may be photographs
 # What weights tell of the images that they are for, and of their network.
 _OF_IMAGES = ("image_size", "channels")
@@ -79,6 +82,26 @@ def start_from(recipe: Recipe, facts: Facts) -> None:
 
 
 def notes(facts: Facts) -> list[str]:
+    """That images are too few to learn from, and what is worth more then.
+
+    Args:
+      facts: `Facts`.
+    """
+    return [*_of_too_few(facts), *_of_photographs(facts)]
+
+
+def _of_too_few(facts):
+    """Of images of any kind, without weights that have seen others."""
+    if facts.initial or facts.examples > TOO_FEW:
+        return []
+    return [
+        f"{facts.examples:,} images are too few to learn much from: of "
+        f"{TOO_FEW} photographs pretraining gained nothing "
+        "(benchmarks/recipes.md); more images help, and they need no labels"
+    ]
+
+
+def _of_photographs(facts):
     """What is worth more than pretraining on a few photographs."""
     few = facts.examples < CONTINUED and not facts.initial
     if not few or facts.channels != 3 or facts.side < PHOTOGRAPH:

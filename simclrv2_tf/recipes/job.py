@@ -12,6 +12,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.files.lock import Lock
 from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.recipes import baselines
+from simclrv2_tf.recipes import changed_devices
 from simclrv2_tf.recipes import job_directory
 from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes import recipe_text
@@ -19,15 +20,18 @@ from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.budget import time_left
 from simclrv2_tf.recipes.choices import pilots
 from simclrv2_tf.recipes.choices import teacher_trials
+from simclrv2_tf.recipes.choices.pretraining_retries import NothingLearnt
 from simclrv2_tf.recipes.choices.pretraining_retries import pretrain
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.recipes.results.job_outcome import conclude
+from simclrv2_tf.recipes.results.scratch_job import from_labels_alone
 from simclrv2_tf.recipes.results.unlabelled_job import embed_all
 from simclrv2_tf.recipes.running_job import EndedByCallback
 from simclrv2_tf.recipes.running_job import Job
 from simclrv2_tf.recipes.running_job import Runner
+from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.hardware import memory
 from simclrv2_tf.runs.interruption import Interruption
 
@@ -75,6 +79,7 @@ def semi_supervised(
         record = Record(config.directory)
         recipe = _begin(config, data, record, recipe, seconds)
         job = Job(config, data, recipe, record, run, interruption, lock)
+        changed_devices.check(job)
         try:
             return to_the_end(job)
         except EndedByCallback as end:
@@ -100,8 +105,8 @@ def _all_stages(job):
     if job.recipe.pilot_runs:
         pilots.choose_augmentation(job)
         job.write_recipe()
-    if "pretrain" not in job.recipe.left_out:
-        pretrain(job)
+    if "pretrain" not in job.recipe.left_out and not _learns(job):
+        return from_labels_alone(job)
     if "attempts" in job.record.done:
         job.write_recipe()
     if not len(job.data.labelled):
@@ -116,6 +121,21 @@ def _all_stages(job):
     job.stage("distill")
     check_owner(job.lock)
     return conclude(job)
+
+
+def _learns(job):
+    """Pretrains; whether that learnt anything, without which labels are left.
+
+    Raises:
+      NothingLearnt: If there are no labels either.
+    """
+    try:
+        pretrain(job)
+    except NothingLearnt:
+        if not len(job.data.labelled):
+            raise
+        return False
+    return True
 
 
 def _decide(config, data):
@@ -138,6 +158,7 @@ def _begin(config, data, record, recipe, seconds):
         data=data.about(),
         recipe=recipe.to_json(),
         seconds=seconds,
+        devices=devices.num_replicas(config),
     )
     print("\n".join(recipe_text.lines(recipe)), flush=True)
     return Recipe.from_json(record.begun()["recipe"])

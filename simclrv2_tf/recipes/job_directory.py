@@ -13,6 +13,7 @@ from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.images.job_data import JobData
+from simclrv2_tf.recipes.same_job import check_same
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs.hardware import devices
 
@@ -25,7 +26,7 @@ def check(directory: str | None) -> None:
             "The directory of a job must be on this machine. Received: "
             f"model_dir={directory!r}"
         )
-    if os.path.exists(os.path.join(directory, model_dir.JSON)):
+    if os.path.exists(os.path.join(directory, model_dir.FLAGS)):
         raise ValueError(
             f"`model_dir` {directory!r} holds a single run: give the job "
             "another directory."
@@ -72,7 +73,7 @@ def begun_with(config: Config, data: JobData) -> dict[str, Any]:
     begun = record.read_job(config.model_dir)
     if begun:
         flags = stage_configs.job_flags(config)
-        record.check_same(begun, flags, data.about(), config.directory)
+        check_same(begun, flags, data.about(), config.directory)
     else:
         model_dir.check(config)
     return begun

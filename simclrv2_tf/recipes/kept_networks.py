@@ -12,11 +12,11 @@ import tensorflow as tf
 
 from simclrv2_tf.files import keras_files
 from simclrv2_tf.files.layer_names import uncounted
+from simclrv2_tf.files.run_files import FLAGS
 from simclrv2_tf.models.keras_build import as_json
 from simclrv2_tf.models.keras_build import load
 from simclrv2_tf.models.keras_spec import parse
 from simclrv2_tf.recipes.record import is_job
-from simclrv2_tf.runs.model_dir import JSON
 
 _TEACHER = "teacher"  # its weights count all along, others' at the start alone
 
@@ -49,7 +49,7 @@ def _holds_model(value):
 
 
 def _has_begun(directory):
-    run = tf.io.gfile.exists(os.path.join(directory, JSON))
+    run = tf.io.gfile.exists(os.path.join(directory, FLAGS))
     return run or is_job(directory)
 
 

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_budget_seconds
 from simclrv2_tf.recipes import given_weights
+from simclrv2_tf.recipes import image_notes
+from simclrv2_tf.recipes import network_checks
+from simclrv2_tf.recipes import rate_checks
 from simclrv2_tf.recipes import stage_checks
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes import stage_devices
@@ -19,24 +22,25 @@ from simclrv2_tf.recipes.budget import image_memory
 from simclrv2_tf.recipes.budget import measured_speed
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import network_sizes
+from simclrv2_tf.recipes.budget import process_memory
 from simclrv2_tf.recipes.budget import self_distillation
+from simclrv2_tf.recipes.budget import short_runs
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget import time_plan
 from simclrv2_tf.recipes.budget.machine import this_machine
-from simclrv2_tf.recipes.budget.network_sizes import SMALL_STEM
-from simclrv2_tf.recipes.choices import teacher_trials
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.images import data_outline
 from simclrv2_tf.recipes.images import image_sample
 from simclrv2_tf.recipes.images import leakage
+from simclrv2_tf.recipes.images.class_mirroring import mirrored_labels
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.images.mirroring import told_from_mirror
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.recommend import choose_rates
 from simclrv2_tf.recipes.recommend import recommend
-from simclrv2_tf.recipes.rule_values import LONG
+from simclrv2_tf.recipes.rule_values import CHIRAL
 from simclrv2_tf.runs.hardware import devices
 
 
@@ -107,23 +111,41 @@ def _tried(config, data, facts, limits, decoding):
 def _fitted(config, data, facts, limits):
     """The recipe of the largest network that the memory holds, and its facts.
 
+    Trials give way to it, and then pilot runs.
+
     Raises:
       ValueError: If it does not hold the smallest there is a choice of.
     """
     recipe = _by_rules(config, data, facts)
-    try:
-        memory_fit.fit(recipe, *limits)
-    except ValueError:
-        smaller = network_sizes.smaller(facts)
-        if smaller is None:
-            raise
-        return _fitted(config, data, smaller, limits)
+    for count in short_runs.most(recipe, facts):
+        fitting = dataclasses.replace(recipe, notes=[*recipe.notes])
+        try:
+            memory_fit.fit(fitting, *limits, short_runs=count)
+        except ValueError as error:
+            refused = error
+            continue
+        fitting.notes += _of_memory(fitting, facts, count)
+        return dataclasses.replace(facts, short_runs=count), fitting
+    smaller = network_sizes.smaller(facts)
+    if smaller is None:
+        raise refused
+    return _fitted(config, data, smaller, limits)
+
+
+def _of_memory(recipe, facts, count):
+    """What the job does without, as the memory does not hold it."""
+    notes = []
     if facts.largest == network_sizes.choose(facts):
-        recipe.notes.append(
+        notes.append(
             "the network is smaller than the time allows: the memory does not "
             "hold a larger one"
         )
-    return facts, recipe
+    if count < short_runs.most(recipe, facts)[0]:
+        kinds = "trials" if count else "pilot runs or trials"
+        notes.append(
+            f"there are no {kinds}: the memory does not hold what they leave"
+        )
+    return notes
 
 
 def _by_rules(config, data, facts):
@@ -132,11 +154,12 @@ def _by_rules(config, data, facts):
     recipe.give(stage_configs.given(config, facts.pretrained))
     given_weights.start_from(recipe, facts)
     stage_devices.choose(recipe, facts)
-    recipe.notes += _of_long_images(recipe, facts) + given_weights.notes(facts)
-    stage_checks.check_rates(config, recommend(facts), recipe.left_out)
-    stage_checks.check_weights(recipe, facts.initial)
+    recipe.notes += image_notes.notes(recipe, facts)
+    recipe.notes += given_weights.notes(facts)
+    rate_checks.check_rates(config, recommend(facts), recipe.left_out)
+    network_checks.check_weights(recipe, facts.initial)
     stage_checks.check_options(config, recipe, data)
-    stage_checks.check_networks(config, recipe, data, facts.initial)
+    network_checks.check_networks(config, recipe, data, facts.initial)
     return recipe
 
 
@@ -154,7 +177,8 @@ def _planned(config, data, facts, recipe, step, limits, begin):
     recipe.notes += few_epochs.notes(recipe, facts, costs) + _of_times(costs)
     stage_checks.check_steps(config, recipe, data, limits.replicas)
     recipe.notes += stage_checks.notes(config, recipe, facts.labelled > 0)
-    memory_fit.tell(recipe, _short_runs(recipe, facts))
+    runs = short_runs.planned(recipe, facts)
+    process_memory.tell(recipe, facts.short_runs, runs)
     return recipe
 
 
@@ -172,6 +196,7 @@ def _self_distilled(recipe, facts, costs, step, spent, limits):
             limits.replicas,
             limits.initial,
             limits.images,
+            facts.short_runs or 0,
         )
     except ValueError:
         return recipe, costs
@@ -182,11 +207,6 @@ def _self_distilled(recipe, facts, costs, step, spent, limits):
     if time_plan.is_short(other, facts, other_costs, spent):
         return recipe, costs
     return other, other_costs
-
-
-def _short_runs(recipe, facts):
-    trials = teacher_trials.runs(recipe, facts.labelled) if recipe.trials else 0
-    return recipe.pilot_runs + trials
 
 
 def _looked_at(config, data):
@@ -213,6 +233,7 @@ def gather(
     config: Config, data: JobData, sample: image_sample.ImageSample
 ) -> Facts:
     """The facts that the rules look at."""
+    told = told_from_mirror(data.train, sample.pixels)
     facts = Facts(
         examples=data.train.num_examples,
         labelled=len(data.labelled),
@@ -224,7 +245,8 @@ def gather(
         channels=data.train.num_channels,
         machine=this_machine(config.memory_budget, config.strategy),
         seconds=time_budget_seconds(config),
-        told_from_mirror=told_from_mirror(data.train, sample.pixels),
+        told_from_mirror=told,
+        mirrored_labels=_mirrored(data, sample, told),
         initial=given_weights.initial(config, data.train.num_examples),
         given=stage_configs.given(config)["pretrain"],
         evaluated=data.evaluation.num_examples if data.evaluation else 0,
@@ -232,25 +254,11 @@ def gather(
     return facts if facts.seconds else default_time.with_default(facts)
 
 
-def _of_long_images(recipe, facts):
-    """What becomes of images that are far from square."""
-    if facts.elongation <= LONG:
-        return []
-    seen = "are squeezed to squares"
-    if recipe.options("pretrain")["image_size"] > SMALL_STEM:
-        seen = "show the square in their middle alone"
-    views = "views show a part of them"
-    # The largest view is 4:3, on the shorter side.
-    if recipe.options("pretrain")["crop_area_min"] * facts.elongation > 4 / 3:
-        views = (
-            "no part of them is as much as --crop_area_min says, and so views "
-            "show them whole, squeezed to squares"
-        )
-    return [
-        f"images are {facts.elongation:.1f} times as long as wide: {views}, "
-        f"and where classes are told they {seen}; cut or pad them if that "
-        "loses what tells the classes apart"
-    ]
+def _mirrored(data, sample, told):
+    """What labels tell of mirror images, where it is not settled without."""
+    if told >= CHIRAL or not len(data.labelled):
+        return None
+    return mirrored_labels(data.train, data.labelled, sample.pixels)
 
 
 def _measured(config, recipe, facts, source, decoding):

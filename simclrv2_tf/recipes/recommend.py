@@ -10,9 +10,9 @@ from typing import NamedTuple
 from simclrv2_tf.optimizers import LINEAR_BASE
 from simclrv2_tf.recipes import rule_values
 from simclrv2_tf.recipes import rule_words
-from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rate_scale import rate_scale
 
 PAPER = "SimCLRv2, Chen et al. 2020"
 SIMCLR = "SimCLR, Chen et al. 2020, appendix B.9 on CIFAR-10"
@@ -53,14 +53,14 @@ RULES = (
         TEACHER,
         "resnet_depth",
         rule_values.of_teacher("resnet_depth"),
-        "the largest network that sees enough images in the time",
+        rule_words.teacher_size,
         f"{PAPER}: bigger gains more from few labels",
     ),
     Rule(
         TEACHER,
         "width_multiplier",
         rule_values.of_teacher("width_multiplier"),
-        "the largest network that sees enough images in the time",
+        rule_words.teacher_size,
         f"{PAPER}: bigger gains more from few labels",
     ),
     Rule(
@@ -194,8 +194,7 @@ RULES = (
         ALL,
         "random_flip",
         rule_values.flips,
-        "a linear classifier tells {told_from_mirror:.0%} of the images from "
-        "their mirror images; from 70 % on a mirror makes other images",
+        rule_words.random_flip,
         MIRROR,
     ),
     Rule(
@@ -219,8 +218,34 @@ RULES = (
         "of {labelled:,} labelled images",
         DIGITS,
     ),
-    Rule(LABELS, "weight_decay", 0.0, "as in the paper", PAPER),
-    Rule(LABELS, "warmup_epochs", 0.0, "as in the paper", PAPER),
+    Rule(
+        ("finetune",),
+        "weight_decay",
+        0.0,
+        "as in the paper's fine-tuning",
+        PAPER,
+    ),
+    Rule(
+        ("finetune",),
+        "warmup_epochs",
+        0.0,
+        "as in the paper's fine-tuning",
+        PAPER,
+    ),
+    Rule(
+        ("scratch",),
+        "weight_decay",
+        0.0,
+        "as fine-tuning has; the paper has no such network",
+        DIGITS,
+    ),
+    Rule(
+        ("scratch",),
+        "warmup_epochs",
+        0.0,
+        "as fine-tuning has; the paper has no such network",
+        DIGITS,
+    ),
     Rule(
         ("finetune",),
         "learning_rate",

@@ -7,20 +7,18 @@ TensorFlow.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from typing import Any
 
-from simclrv2_tf.config import Config
-from simclrv2_tf.config import stage_overrides
+from simclrv2_tf.files import json_files
 
 JOB = "job.json"
 PROGRESS = "progress.json"
 REPORT, TABLE = "report.json", "table.csv"
 RECIPE = "recipe"  # as it is now, in the progress of a job that changed it
 # What `job.json` holds, by the type that JSON gives it.
-_HELD = {
+_KINDS = {
     ("asked",): dict,
     ("data",): dict,
     ("data", "name"): str,
@@ -29,11 +27,14 @@ _HELD = {
     ("recipe", "seconds"): dict,
     ("recipe", "reasons"): list,
 }
-# Options of single stages that earlier versions took and ignored.
-_IGNORED = ("time_limit", "preemption_exit_code")
 # What a job takes from the command that goes on with it: an error that ends a
 # stage may ask for it.
-OF_NOW = ("check_memory", "eval_batch_size", "max_corrupt_fraction")
+OF_NOW = (
+    "check_memory",
+    "eval_batch_size",
+    "max_corrupt_fraction",
+    "strategy",
+)
 # Runs of a job that hold a classifier, the best first.
 _CLASSIFIERS = ("distilled", "finetuned", "scratch")
 # Those whose features a job under way embeds with, the best first.
@@ -140,22 +141,14 @@ def read_json(directory: str, name: str) -> dict[str, Any]:
     """A file of a local job's directory, {} if there is none.
 
     Raises:
-      ValueError: If it is there and is no JSON of a dictionary.
+      ValueError: If it is there and cannot be read, or is no JSON of a
+        dictionary.
     """
-    path = os.path.join(directory, name)
-    if not os.path.exists(path):
-        return {}
-    with open(path, encoding="utf-8") as file:
-        try:
-            values = json.load(file)
-        except (ValueError, RecursionError):
-            values = None
-    if not isinstance(values, dict):
-        raise ValueError(
-            f"The file {path!r} must hold JSON that the job wrote, and "
-            "does not: restore it, or give another --model_dir."
-        )
-    return values
+    return json_files.read_checked(
+        os.path.join(directory, name),
+        "JSON that the job wrote",
+        "restore it, or give another --model_dir",
+    )
 
 
 def read_job(directory: str | None) -> dict[str, Any]:
@@ -178,7 +171,7 @@ def read_job(directory: str | None) -> dict[str, Any]:
 
 
 def _is_whole(begun):
-    for names, kind in _HELD.items():
+    for names, kind in _KINDS.items():
         value: Any = begun
         for name in names:  # an outer one was seen to be a dictionary
             value = value.get(name)
@@ -190,7 +183,7 @@ def _is_whole(begun):
 
 def write_json(directory: str, name: str, values: dict[str, Any]) -> None:
     """Writes a file of a job's directory, whole or not at all."""
-    write_text(directory, name, json.dumps(values, indent=2) + "\n")
+    json_files.write_json(os.path.join(directory, name), values)
 
 
 def write_report(directory: str, report: dict[str, Any]) -> None:
@@ -203,9 +196,7 @@ def write_text(directory: str, name: str, text: str) -> None:
     """Writes a text, whole or not at all."""
     from simclrv2_tf.files import atomic
 
-    with atomic.files(os.path.join(directory, name)) as staged:
-        with open(staged, "w", encoding="utf-8") as file:
-            file.write(text)
+    atomic.write_text(os.path.join(directory, name), text)
 
 
 class Record:
@@ -239,56 +230,3 @@ class Record:
     def path(self, *names: str) -> str:
         """A path in the job's directory."""
         return os.path.join(self.directory, *names)
-
-
-def _of_effect(flags):
-    """What a job was asked, without what changes nothing that it trains.
-
-    Stages of earlier versions ignored some; others may change at any time, as
-    those of a run may.
-    """
-    ignored = (*_IGNORED, *OF_NOW)
-    text = stage_overrides.without(flags.get("stage_options"), ignored)
-    changing = ("export_dir", *OF_NOW)
-    kept = {name: v for name, v in flags.items() if name not in changing}
-    return {**kept, "stage_options": _settled(text)}
-
-
-def _settled(text):
-    """Options of stages as one text, however they were written.
-
-    Python has its own order and writes 1 where a command writes 1.0. A text
-    that only another version reads stays as it is.
-    """
-    try:
-        options = stage_overrides.read(text, Config)
-    except ValueError:
-        return text
-    return stage_overrides.write(
-        {stage: dict(sorted(own.items())) for stage, own in options.items()}
-    )
-
-
-def check_same(begun: dict, flags: dict, data: dict, directory: str) -> None:
-    """Raises a ValueError unless a job goes on with what it began with."""
-    before = {"train_mode": "semi_supervised", **begun["asked"]}
-    before, flags = map(_of_effect, (before, flags))
-    names = [n for n in {**before, **flags} if before.get(n) != flags.get(n)]
-    if names:
-        then, now = (
-            ", ".join(f"{n}={values.get(n)}" for n in names)
-            for values in (before, flags)
-        )
-        raise ValueError(
-            f"`model_dir` {directory!r} holds another job: it was begun with "
-            f"{then}, and the flags say {now}. Give another directory, or "
-            "those flags."
-        )
-    recorded = begun["data"]  # earlier versions did not tell the images
-    if recorded != {name: data[name] for name in data if name in recorded}:
-        raise ValueError(
-            f"`model_dir` {directory!r} holds a job on other images: "
-            f"{begun['data']['name']} had {begun['data']['examples']} then "
-            f"and has {data['examples']} now, or other labels or pixels. Give "
-            "another directory, or bring the data back."
-        )

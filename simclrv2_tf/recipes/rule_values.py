@@ -127,8 +127,13 @@ def smallest_crop(facts: Facts) -> float:
 
 
 def flips(facts: Facts) -> bool:
-    """Whether a mirror image is as good an image."""
-    return facts.told_from_mirror < CHIRAL
+    """Whether a mirror image is as good an image, and of the same class."""
+    return facts.told_from_mirror < CHIRAL and not mirrors_differ(facts)
+
+
+def mirrors_differ(facts: Facts) -> bool:
+    """Whether the labels say that mirror images are of other classes."""
+    return facts.mirrored_labels is not None and facts.mirrored_labels.differ
 
 
 def blurs(facts: Facts) -> bool:

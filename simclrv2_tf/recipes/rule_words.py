@@ -12,6 +12,16 @@ _NEXT = 96  # pixels, of the smallest size above those of a small stem
 _UNJUDGED = "before any pilot run has been judged"
 
 
+def teacher_size(facts: Facts) -> str:
+    """Why the teacher has its size."""
+    if facts.deserved is not None:
+        return (
+            "the largest network that sees enough images in the time, and "
+            "each of them 200 times, as no --time_budget is given"
+        )
+    return "the largest network that sees enough images in the time"
+
+
 def student_width(facts: Facts) -> str:
     """Why the student has its width, which has a least value."""
     if network_sizes.before_halving(facts).width_multiplier < 2 * NARROWEST:
@@ -45,3 +55,22 @@ def smallest_crop(facts: Facts) -> str:
         "the paper's 0.08 of a small image is a spot, but all that there is "
         f"of a very long one {these}; {_UNJUDGED}"
     )
+
+
+def random_flip(facts: Facts) -> str:
+    """Why views are mirrored or not, with what the labels say of it."""
+    why = (
+        f"a linear classifier tells {facts.told_from_mirror:.0%} of the images "
+        "from their mirror images; from 70 % on a mirror makes other images"
+    )
+    labels = facts.mirrored_labels
+    if labels is None:
+        return why
+    why += (
+        f"; of {labels.images:,} labelled images left out it tells "
+        f"{labels.right:.0%} right, and {labels.mirrored:.0%} of their mirror "
+        "images"
+    )
+    if rule_values.mirrors_differ(facts):
+        why += ": these are of other classes"
+    return why

@@ -120,6 +120,30 @@ class Job:
         used = {"seconds": seconds, "peak_memory": memory.highest()}
         self.record.finish(part, {**result, **used})
 
+    def peak_memory(self) -> int:
+        """Bytes that a process of the job held at most.
+
+        Parts of earlier versions have not written down what theirs held.
+        """
+        parts = [p for p in self.record.done.values() if isinstance(p, dict)]
+        return max(
+            [memory.highest(), *(p.get("peak_memory", 0) for p in parts)]
+        )
+
+    def planned_and_used(self, planned: float, used: float) -> dict[str, Any]:
+        """Time and memory of a report, beside what was planned.
+
+        Args:
+          planned: Seconds that the job was to take.
+          used: Those that it took.
+        """
+        return {
+            "planned_seconds": planned,
+            "seconds": used,
+            "planned_memory": self.recipe.memory or None,
+            "memory": self.peak_memory(),
+        }
+
     def path_of(self, stage: str) -> str:
         """The directory of a stage; that of `--checkpoint` if left out."""
         if stage in self.recipe.left_out:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
 
-from simclrv2_tf.checkpoints import architecture
-from simclrv2_tf.config import BACKBONE
-from simclrv2_tf.config import HEADS
 from simclrv2_tf.config import Config
-from simclrv2_tf.config import describing
 from simclrv2_tf.config import profiled
 from simclrv2_tf.config.stage_overrides import read
-from simclrv2_tf.models.keras_build import canonical
-from simclrv2_tf.models.pixel_scaling import per_channel
 from simclrv2_tf.recipes import stage_devices
-from simclrv2_tf.recipes import student_check
 from simclrv2_tf.recipes import student_options
 from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.images.job_data import JobData
@@ -24,7 +16,6 @@ from simclrv2_tf.recipes.images.job_data import check_evaluates
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.stage_configs import config_of
-from simclrv2_tf.recipes.stage_configs import given
 from simclrv2_tf.runs.plan import make_plan
 
 # Of the data, which the job opens once for all of its stages.
@@ -46,8 +37,6 @@ _OF_THE_DATA = (
 )
 # What the job gives a stage itself: what comes before it.
 _OF_EARLIER_STAGES = ("finetune.checkpoint", "distill.teacher")
-# What means nothing to a teacher that is not trained beyond its linear probe.
-_OF_TRAINING = ("optimizer", "fine_tune_after_block", "linear_probe_init")
 
 
 def check_given(config: Config) -> None:
@@ -85,109 +74,6 @@ def _check_own(stage, name, value):
         )
 
 
-def check_weights(recipe: Recipe, initial: dict[str, Any]) -> None:
-    """Raises a ValueError if flags contradict the weights of `--checkpoint`.
-
-    Args:
-      recipe: The job's `Recipe` as far as it is made.
-      initial: Arguments of the network that the weights are of, {} for none.
-    """
-    stage = "finetune" if "pretrain" in recipe.left_out else "pretrain"
-    given = recipe.given.get(stage, {})
-    names = [name for name in describing(Config, BACKBONE) if name in given]
-    if not initial or not names:
-        return
-    (wanted,) = _settled({name: given[name] for name in names})
-    try:
-        architecture.check(initial, wanted)
-    except ValueError as error:
-        raise _against(stage, error) from None
-
-
-def _settled(*networks):
-    """Arguments of networks, a Keras backbone as weights have it.
-
-    One that several have is loaded once.
-    """
-    texts = {network["backbone"] for network in networks if _is_keras(network)}
-    known = {text: canonical(text) for text in texts}
-    return [
-        {**network, "backbone": known[network["backbone"]]}
-        if _is_keras(network)
-        else network
-        for network in networks
-    ]
-
-
-def _is_keras(network):
-    return bool(network.get("backbone"))
-
-
-def check_networks(
-    config: Config, recipe: Recipe, data: JobData, initial: dict[str, Any]
-) -> None:
-    """Raises a ValueError for a stage that cannot go on with the one before.
-
-    Fine-tuning trains pretraining's network, and the student of distillation
-    sees its teacher's images.
-
-    Args:
-      config: The job's `Config`.
-      recipe: Its `Recipe` as far as it is made.
-      data: Its `JobData`.
-      initial: Arguments of the network that `--checkpoint` holds, {} for none.
-    """
-    made = dict(_configs(config, recipe, data))
-    if "pretrain" in made and "finetune" in made:
-        _check_teacher(made["pretrain"], made["finetune"], initial)
-    if "distill" in made:
-        _check_channels(made["finetune"], made["distill"])
-    for stage, of_stage in made.items():
-        _check_pixels(stage, of_stage)
-    for stage in student_check.untried(made):
-        try:
-            student_check.check(stage, made[stage])
-        except ValueError as error:
-            raise _against(stage, error) from None
-
-
-def _check_teacher(pretraining, tuning, initial):
-    """A teacher cannot have another network than was pretrained."""
-    names = describing(Config, BACKBONE, HEADS)
-    own = {name: getattr(pretraining, name) for name in names}
-    known = {n: v for n, v in initial.items() if n not in pretraining.given}
-    wanted = {n: getattr(tuning, n) for n in names if n in tuning.given}
-    networks = _settled({**own, **known}, wanted)
-    has, other = architecture.differences(*networks)
-    if has:
-        raise ValueError(
-            "Fine-tuning goes on with the network of pretraining, and needs "
-            "the same: give a value to both stages, or to pretraining alone "
-            f"(--pretrain.NAME). Received: {has} for pretraining, {other} for "
-            "fine-tuning"
-        )
-
-
-def _check_channels(tuning, distilling):
-    """Teacher and student look at the same images."""
-    channels = [config.channels for config in (tuning, distilling)]
-    if channels[0] != channels[1]:
-        raise ValueError(
-            "Teacher and student must take images of as many channels: give "
-            "--channels for all stages, or leave it out. Received: "
-            f"{channels[0]} for fine-tuning, {channels[1]} for distillation"
-        )
-
-
-def _check_pixels(stage, config):
-    """Each channel has a mean and a deviation, as networks ask when made."""
-    for name in ("input_mean", "input_std"):
-        try:
-            per_channel(name, getattr(config, name), config.channels)
-        except ValueError as error:
-            raise _against(stage, error) from None
-
-
 def check_options(config: Config, recipe: Recipe, data: JobData) -> None:
     """Raises a ValueError for a stage whose options do not go together.
 
@@ -196,11 +82,11 @@ def check_options(config: Config, recipe: Recipe, data: JobData) -> None:
       recipe: Its `Recipe` as far as it is made.
       data: Its `JobData`.
     """
-    for stage, of_stage in _configs(config, recipe, data):
+    for stage, of_stage in configs(config, recipe, data):
         try:
             _check_judging(of_stage, data)
         except ValueError as error:
-            raise _against(stage, error) from None
+            raise against(stage, error) from None
 
 
 def _check_judging(config, data):
@@ -223,18 +109,32 @@ def check_steps(
       replicas: Devices that the job shares its batches by; a stage may have
         one alone.
     """
-    for stage, of_stage in _configs(config, recipe, data):
-        examples = data.train.num_examples
-        if stage in ("finetune", "scratch"):
-            examples = len(data.labelled)
+    for stage, of_stage in configs(config, recipe, data):
         parts = stage_devices.replicas_of(of_stage.strategy, replicas)
         try:
-            plan = make_plan(of_stage, examples, parts)
-            if of_stage.best_folds:
-                best_by_folds.check_parts(of_stage, examples, parts)
-            _check_profile(of_stage.profile_steps, plan.train_steps)
+            check_division(stage, of_stage, data, parts)
         except ValueError as error:
-            raise _against(stage, error) from None
+            raise against(stage, error) from None
+
+
+def check_division(
+    stage: str, config: Config, data: JobData, replicas: int
+) -> None:
+    """Raises a ValueError for a stage that devices cannot train by its images.
+
+    Args:
+      stage: Its name.
+      config: Its `Config`.
+      data: The job's `JobData`.
+      replicas: Devices that share its batches.
+    """
+    examples = data.train.num_examples
+    if stage in ("finetune", "scratch"):
+        examples = len(data.labelled)
+    plan = make_plan(config, examples, replicas)
+    if config.best_folds:
+        best_by_folds.check_parts(config, examples, replicas)
+    _check_profile(config.profile_steps, plan.train_steps)
 
 
 def _check_profile(profile, steps):
@@ -285,81 +185,7 @@ def _of_a_kept_probe(recipe):
         )
 
 
-def check_rates(config: Config, chosen: Recipe, left_out: list[str]) -> None:
-    """Raises a ValueError for options that need a learning rate beside them.
-
-    Args:
-      config: The job's `Config`.
-      chosen: What the rules chose, before the user's options are in it.
-      left_out: Stages that the job does without.
-    """
-    lacking = [
-        stage
-        for stage, options in given(config).items()
-        if stage not in left_out and _lacks_rate(options, chosen.options(stage))
-    ]
-    for stage in lacking:
-        usual = chosen.options(stage)
-        raise ValueError(
-            f"{_asks_for_rates(config, stage, lacking)}. Received: no learning "
-            f"rate for {stage}, where the recipe's {usual['learning_rate']:g} "
-            f"is for {usual['optimizer']}"
-        )
-    _check_probe(config, chosen)
-
-
-def _asks_for_rates(config, stage, lacking):
-    """What to do about an optimizer that was given to one stage, or to all."""
-    optimizer = given(config)[stage]["optimizer"]
-    if "optimizer" in read(config.stage_options, config)[stage]:
-        return _of_stage(stage, optimizer)
-    return _of_stages(lacking, optimizer)
-
-
-def _lacks_rate(options, usual):
-    """Whether a stage has another optimizer than the recipe's rate is for."""
-    if not usual or not usual["learning_rate"] or "learning_rate" in options:
-        return False
-    return options.get("optimizer", usual["optimizer"]) != usual["optimizer"]
-
-
-def _of_stage(stage, optimizer):
-    return (
-        f"--{stage}.optimizer={optimizer} needs a learning rate: give "
-        f"--{stage}.learning_rate too"
-    )
-
-
-def _of_stages(lacking, optimizer):
-    named = " and ".join(f"--{stage}.learning_rate" for stage in lacking)
-    return (
-        f"--optimizer={optimizer} is for all stages and needs learning rates: "
-        f"give {named} too, or say it of one stage "
-        f"(--pretrain.optimizer={optimizer})"
-    )
-
-
-def _check_probe(config, chosen):
-    """A linear probe that is kept has no steps that change it."""
-    usual, options = chosen.options("finetune"), given(config)["finetune"]
-    if not usual or usual["learning_rate"] or "learning_rate" in options:
-        return
-    own = read(config.stage_options, config)["finetune"]
-    named = [name for name in _OF_TRAINING if name in options]
-    names = [name for name in named if options[name] != usual.get(name)]
-    if "optimizer" in names and "optimizer" not in own:
-        names.remove("optimizer")  # it is for the stages that are trained
-    names += ["train_epochs"] if "train_epochs" in own else []
-    if names:
-        raise ValueError(
-            "With so few labels the teacher is a linear probe of its features "
-            f"and is not trained further: --finetune.{names[0]} needs "
-            "--finetune.learning_rate beside it. Received: "
-            f"{names[0]}={options[names[0]]}, and no learning rate"
-        )
-
-
-def _configs(
+def configs(
     config: Config, recipe: Recipe, data: JobData
 ) -> Iterator[tuple[str, Config]]:
     """Each stage that the job goes through, and its `Config`."""
@@ -371,11 +197,12 @@ def _configs(
         try:
             made = config_of(config, recipe, stage, data.options, evaluates)
         except ValueError as error:
-            raise _against(stage, error) from None
+            raise against(stage, error) from None
         yield stage, made
 
 
-def _against(stage, error):
+def against(stage: str, error: ValueError) -> ValueError:
+    """The error of a stage, which says that it is of that one."""
     return ValueError(
         f"The stage {stage} of the job cannot be what the flags say (a flag "
         f"for it alone is --{stage}.NAME). {error}"

@@ -201,9 +201,10 @@ def _heeded(options, stage, judged):
     """Options without those that a run of the stage would have no use for.
 
     A run that is given one is refused, or warns; to a job they are given for
-    all stages, and its recipe may be of an earlier version.
+    all stages, and its recipe may be of an earlier version. Nor does it have
+    the first call's logger, see `_of_now`.
     """
-    without = set() if judged else {"knn_k"}
+    without = {"logger"} if judged else {"logger", "knn_k"}
     if stage != "distill":
         without |= {"teacher", *_STUDENT}
     elif not options.get("student"):

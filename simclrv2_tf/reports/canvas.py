@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import NamedTuple
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-DPI = 160  # of pictures, which are shown at half of it or a bit more
 LONGEST = 22  # letters of a class name in a figure
 FONT = 9
 
@@ -103,21 +100,13 @@ def colours(count: int) -> list[tuple]:
     return [colormaps["hsv"](index / count) for index in range(count)]
 
 
-def percent(axis: Axis) -> None:
-    """Has an axis of matplotlib show shares in percent."""
+def percent(axis: Axis, decimals: int | None = 0) -> None:
+    """Has an axis of matplotlib show shares in percent.
+
+    Args:
+      axis: Of the shares.
+      decimals: Of the numbers; None for as many as tell its ticks apart.
+    """
     from matplotlib.ticker import PercentFormatter
 
-    axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-
-
-def png(figure: Figure, dpi: int = DPI) -> bytes:
-    """A figure as the bytes of a PNG of 256 colours, always the same."""
-    from PIL import Image
-
-    drawn, file = io.BytesIO(), io.BytesIO()
-    with warnings.catch_warnings():  # of letters that the font lacks
-        warnings.simplefilter("ignore")
-        figure.savefig(drawn, format="png", dpi=dpi)
-    few = Image.open(drawn).convert("RGB").quantize(dither=Image.Dither.NONE)
-    few.save(file, "PNG", optimize=True)
-    return file.getvalue()
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=decimals))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simclrv2_tf.probing.intervals import wilson
 from simclrv2_tf.reports import canvas
 
 if TYPE_CHECKING:
@@ -97,31 +98,14 @@ def class_accuracy(
       class_names: One for each class; None for their numbers.
       dark: Whether it is for a dark page.
     """
-    from simclrv2_tf.probing.intervals import wilson
-
-    scheme = canvas.scheme_of(dark)
+    totals = np.asarray(counts)
+    order, share = _worst(right, totals)
     names = canvas.names_of(class_names, len(counts))
-    totals, share = np.asarray(counts), np.zeros(len(counts))
-    np.divide(right, totals, out=share, where=totals > 0)
-    order = np.argsort(share, kind="stable")
-    order = order[totals[order] > 0][:BARS]
-    ends = np.array([wilson(share[i], int(totals[i])) for i in order])
-    error = np.abs(ends.reshape(-1, 2).T - share[order])
+    shown = [f"{canvas.plain(names[i])} ({totals[i]})" for i in order]
     figure = canvas.new_figure(4.2, 0.8 + 0.21 * max(len(order), 2), dark)
     axes = figure.subplots()
-    places = np.arange(len(order))
-    axes.barh(places, share[order], color=scheme.accent, height=0.7)
-    axes.errorbar(
-        share[order],
-        places,
-        xerr=error,
-        fmt="none",
-        ecolor=scheme.ink,
-        elinewidth=1,
-    )
-    axes.set_yticks(
-        places, [f"{canvas.plain(names[i])} ({totals[i]})" for i in order]
-    )
+    _draw_bars(axes, share[order], totals[order], canvas.scheme_of(dark))
+    axes.set_yticks(np.arange(len(order)), shown)
     axes.invert_yaxis()
     axes.set(xlim=(0, 1), xlabel="accuracy")
     if len(order) < np.count_nonzero(totals):
@@ -132,6 +116,30 @@ def class_accuracy(
     canvas.style(axes, dark)
     axes.grid(False, axis="y")
     return figure
+
+
+def _worst(right, counts):
+    """Places of the classes that are shown, the worst first, and all shares."""
+    share = np.zeros(len(counts))
+    np.divide(right, counts, out=share, where=counts > 0)
+    order = np.argsort(share, kind="stable")
+    return order[counts[order] > 0][:BARS], share
+
+
+def _draw_bars(axes, shares, counts, scheme):
+    """A bar for each share, from the top, and its 95 % interval."""
+    pairs = zip(shares, counts, strict=True)
+    ends = np.array([wilson(share, int(count)) for share, count in pairs])
+    places = np.arange(len(shares))
+    axes.barh(places, shares, color=scheme.accent, height=0.7)
+    axes.errorbar(
+        shares,
+        places,
+        xerr=np.abs(ends.reshape(-1, 2).T - shares),
+        fmt="none",
+        ecolor=scheme.ink,
+        elinewidth=1,
+    )
 
 
 def which_are_shown(counts: Sequence[int] | np.ndarray) -> str:

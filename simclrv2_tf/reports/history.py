@@ -7,6 +7,9 @@ import os
 import re
 from collections.abc import Iterable
 
+from simclrv2_tf.files.json_files import read_checked
+from simclrv2_tf.files.run_files import ENVIRONMENT
+from simclrv2_tf.files.run_files import FLAGS
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import journal
 
@@ -41,6 +44,7 @@ _PANELS = {
     "learning rate": ("learning_rate",),
 }
 _NUMBER = re.compile(r"\d[\d.,e%+-]*")
+_REMEDY = "restore it, or remove it"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +75,7 @@ class RunHistory:
 
     @property
     def last_step(self) -> int:
+        """The last step that its journal knows of, 0 if there is none."""
         return max(map(_step, self.events), default=0)
 
     def panels(self) -> dict[str, dict[str, tuple[list, list]]]:
@@ -118,13 +123,13 @@ def panels(
 def read_stages(directory: str) -> list[RunHistory]:
     """The runs of a job that have begun, or the single run in a directory."""
     if not record.is_job(directory):
-        flags = record.read_json(directory, "flags.json")
+        flags = read_flags(directory)
         title = _TITLES.get(flags.get("train_mode", ""), "Training")
         return [_stage("", title, directory, flags)]
     stages = []
     for name, title in STAGES.items():
         path = os.path.join(directory, name)
-        flags = record.read_json(path, "flags.json")
+        flags = read_flags(path)
         if flags:
             stages.append(_stage(name, title, path, flags))
     return stages
@@ -136,9 +141,27 @@ def _stage(name, title, directory, flags):
         title,
         directory,
         flags,
-        record.read_json(directory, "environment.json"),
+        _environment(directory),
         journal.read(directory, whole=True),
     )
+
+
+def read_flags(directory: str) -> dict:
+    """The flags of a run, {} where there is no run.
+
+    Args:
+      directory: Of the run.
+
+    Raises:
+      ValueError: If their file is no JSON of a dictionary.
+    """
+    path = os.path.join(directory, FLAGS)
+    return read_checked(path, "a run's flags as JSON", _REMEDY)
+
+
+def _environment(directory):
+    path = os.path.join(directory, ENVIRONMENT)
+    return read_checked(path, "what a run was trained on as JSON", _REMEDY)
 
 
 def _step(event):
@@ -208,9 +231,10 @@ def actions(events: list[dict]) -> list[str]:
     trained = [event for event in events if event["event"] == "train"]
     skipped = trained[-1].get("skipped") if trained else 0
     if skipped:
+        steps = "1 step" if skipped == 1 else f"{skipped} steps"
+        were = "was" if skipped == 1 else "were"
         sentences.append(
-            f"{skipped} steps whose loss or gradient was not finite were "
-            "taken back."
+            f"{steps} whose loss or gradient was not finite {were} taken back."
         )
     return sentences
 
@@ -233,9 +257,16 @@ def _reason(event):
 
 
 def probes(events: list[dict]) -> list[dict]:
-    """Accuracies of features that a job probed while pretraining went on."""
-    return [
-        {n: v for n, v in event.items() if n not in ("event", "time")}
-        for event in events
-        if event["event"] == "probe"
-    ]
+    """Accuracies of features that a job probed while pretraining went on.
+
+    Those of starts before a halved learning rate are of other networks, and
+    are left out; of a step that was probed again the last counts.
+    """
+    rows: dict[int, dict] = {}
+    for event in events:
+        if event["event"] == "halved":
+            rows = {}
+        if event["event"] == "probe":
+            row = {n: v for n, v in event.items() if n not in ("event", "time")}
+            rows[_step(event)] = row
+    return list(rows.values())

@@ -47,6 +47,7 @@ _AUGMENTATION = (
     "random_flip",
     "color_jitter_strength",
     "color_jitter_impl",
+    "grayscale_prob",
     "use_blur",
     "per_image_blur",
 )

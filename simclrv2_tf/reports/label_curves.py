@@ -20,7 +20,9 @@ _KEYS = ("network", "endpoint", "classifier")
 
 
 def label_efficiency(
-    rows: Sequence[Mapping[str, Any]], dark: bool = False
+    rows: Sequence[Mapping[str, Any]],
+    dark: bool = False,
+    xlabel: str = "labels a class",
 ) -> Figure:
     """Accuracy over the number of labels, a curve for each way to classify.
 
@@ -29,6 +31,7 @@ def label_efficiency(
         number), "mean", and "low" and "high", the 95 % interval, which may be
         None. "curve" of `probe.json` is a list of such rows.
       dark: Whether it is for a dark page.
+      xlabel: What "labels" counts, in words; in `probe.json` those a class.
     """
     curves = _curves(rows)
     more = max(0, len(curves) - _WITHIN)
@@ -40,7 +43,7 @@ def label_efficiency(
         labels, mean, low, high = np.array(points, float).T
         axes.plot(labels, mean, "o-", markersize=3, color=colour, label=name)
         axes.fill_between(labels, low, high, color=colour, alpha=0.15, lw=0)
-    _label(axes, {float(row["labels"]) for row in rows})
+    _label(axes, {float(row["labels"]) for row in rows}, xlabel)
     canvas.style(axes, dark)
     canvas.legend(axes, dark, **_place(len(curves)))
     return figure
@@ -64,14 +67,14 @@ def of_few_neighbours(rows: Sequence[Mapping[str, Any]]) -> list[Mapping]:
     ]
 
 
-def _label(axes, labels):
+def _label(axes, labels, xlabel):
     """Names the axes, and each number of labels."""
     counts = sorted(labels)
     axes.set_xscale("log")
     axes.set_xticks(counts, [f"{count:g}" for count in counts])
     axes.minorticks_off()
-    axes.set_xlabel("labels")
-    canvas.percent(axes.yaxis)
+    axes.set_xlabel(xlabel)
+    canvas.percent(axes.yaxis, decimals=None)
     axes.set_ylabel("accuracy")
 
 

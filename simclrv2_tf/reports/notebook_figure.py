@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from simclrv2_tf.reports import canvas
+from simclrv2_tf.reports.png import png
 
 SHOWN_DPI = 100  # of its size on the screen; it is drawn finer
 
@@ -18,4 +18,4 @@ class NotebookFigure(Figure):
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         """The picture, and its size on the screen in pixels."""
         width, height = (round(SHOWN_DPI * x) for x in self.get_size_inches())
-        return canvas.png(self), {"width": width, "height": height}
+        return png(self), {"width": width, "height": height}

@@ -7,11 +7,16 @@ import os
 import shlex
 
 from simclrv2_tf.config import Config
+from simclrv2_tf.config.field_values import as_flag
 from simclrv2_tf.console.units import duration
 from simclrv2_tf.console.units import gigabytes
+from simclrv2_tf.files.json_files import read_checked
+from simclrv2_tf.files.run_files import FLAGFILE
+from simclrv2_tf.files.run_files import VERSIONS
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.job_recipe import is_void
 from simclrv2_tf.reports.history import RunHistory
+from simclrv2_tf.reports.history import read_flags
 from simclrv2_tf.runs import journal
 
 _IN_PYTHON = "# beside --dataset: the images were given in Python\n"
@@ -162,19 +167,14 @@ def command(directory: str, stages: list[RunHistory]) -> str:
     """The command that repeats a job or a run."""
     asked = record.read_json(directory, record.JOB).get("asked")
     if asked is None:
-        flagfile = os.path.join(directory, "flags.cfg")
+        flagfile = os.path.join(directory, FLAGFILE)
         return shlex.join(["simclrv2", f"--flagfile={flagfile}"])
     words = shlex.split(asked.get(_OF_STAGES) or "")
-    flags = [_flag(n, v) for n, v in asked.items() if n != _OF_STAGES]
+    flags = [as_flag(n, v) for n, v in asked.items() if n != _OF_STAGES]
     flags += [f"--{word}" for word in words]
+    flags = [flag for flag in flags if flag]
     told = shlex.join(["simclrv2", *flags, f"--model_dir={directory}"])
     return _IN_PYTHON + told if from_python(directory, stages) else told
-
-
-def _flag(name, value):
-    if isinstance(value, bool):
-        return f"--{name}" if value else f"--no{name}"
-    return f"--{name}={value}"
 
 
 def reasons(directory: str) -> list[dict]:
@@ -208,13 +208,20 @@ def formats(directory: str, exported: str | None) -> list[dict]:
         `export_dir` has of a step of the run: other runs may share it.
     """
     timed = exported or _newest_timed(directory)
-    found = record.read_json(timed, _TIMED) if timed else {}
+    found = _timings(timed) if timed else {}
     return [_format(row) for row in found.get("formats", [])]
 
 
+def _timings(version):
+    path = os.path.join(version, _TIMED)
+    return read_checked(
+        path, "the times of an export as JSON", "export it again, or remove it"
+    )
+
+
 def _newest_timed(directory):
-    own = _timed(os.path.join(directory, "saved_model"))
-    flags = record.read_json(directory, "flags.json")
+    own = _timed(os.path.join(directory, VERSIONS))
+    flags = read_flags(directory)
     if not own and flags.get("export_dir"):
         steps = _steps(directory, flags)
         shared = _timed(flags["export_dir"])

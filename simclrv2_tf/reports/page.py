@@ -8,6 +8,7 @@ import os
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.files import atomic
+from simclrv2_tf.files.json_files import read_checked
 from simclrv2_tf.files.paths import is_remote
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.job_recipe import halvings
@@ -22,6 +23,7 @@ from simclrv2_tf.runs import journal
 
 PAGE, FOLDER = "report.html", "report"
 _PROBES = "probe.json"
+_REMEDY = "remove it, or probe again"
 
 
 def write(
@@ -155,12 +157,15 @@ def _efficiency(directory, stages, pictures):
     """The label-efficiency curve of `probe.json`, None without one."""
     places = [directory, *(stage.directory for stage in stages)]
     for place in places:
-        rows = record.read_json(place, _PROBES).get("curve")
+        path = os.path.join(place, _PROBES)
+        rows = read_checked(path, "a probe's results as JSON", _REMEDY).get(
+            "curve"
+        )
         if rows:
             shown = label_curves.of_few_neighbours(rows)
             return pictures.add(
                 "label_efficiency",
-                "Accuracy over the number of labels",
+                "Accuracy over the number of labels a class",
                 functools.partial(label_curves.label_efficiency, shown),
             )
     return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import file_errors
-from simclrv2_tf.reports import canvas
+from simclrv2_tf.reports.png import png
 from simclrv2_tf.reports.report_images import data_uri
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Pictures:
         """
         from PIL import Image
 
-        light, dark = (canvas.png(draw(dark=dark)) for dark in (False, True))
+        light, dark = (png(draw(dark=dark)) for dark in (False, True))
         self.files[name] = light
         width, height = Image.open(io.BytesIO(light)).size
         return {
@@ -56,7 +56,7 @@ class Pictures:
 
     def keep(self, name: str, figure: Figure) -> None:
         """Keeps a figure as a file alone: the page shows the same otherwise."""
-        self.files[name] = canvas.png(figure)
+        self.files[name] = png(figure)
 
     def write(self, directory: str) -> None:
         """Writes the files, in PNG, into a directory."""

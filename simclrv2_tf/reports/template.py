@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.resources
 from typing import Any
 
+from simclrv2_tf.console.units import percent
+
 
 def render(room: str, name: str, contents: dict[str, Any]) -> str:
     """The text of a page.
@@ -28,4 +30,5 @@ def render(room: str, name: str, contents: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["percent"] = percent
     return environment.get_template(name).render(contents).lstrip()

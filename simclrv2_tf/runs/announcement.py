@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import sys
 
-from simclrv2_tf import optimizers
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.data.orientation_count import orientation_note
 from simclrv2_tf.data.sixteen_bits import too_dark
 from simclrv2_tf.models.network import count_parameters
-from simclrv2_tf.runs import build
+from simclrv2_tf.runs import changed_flags
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import recorded_data
+from simclrv2_tf.runs import weights_taken
 from simclrv2_tf.runs.start import keras_networks
 from simclrv2_tf.runs.start import teacher
 from simclrv2_tf.runs.training_run import TrainingRun
@@ -32,11 +31,9 @@ def announce(run: TrainingRun) -> None:
     print(flush=True)
     if run.config.profile_steps and not run.trains:
         _LOG.warning("no profile: no step is left to train")
+    changed_flags.warn(run)
     if run.trains:
-        _warn_of_changed_flags(run)
         checkpointing.write_flags(run)
-    elif run.cut_from:
-        _warn_of_cut(run)
     _record_environment(run, notes)
 
 
@@ -72,52 +69,6 @@ def _lines(run, notes):
         yield f"  resuming at step  {start:,} of {config.model_dir}"
 
 
-def _warn_of_changed_flags(run):
-    if not run.progress.step:
-        return
-    changes = [*model_dir.changed(run.config), *_other_length(run)]
-    if changes:
-        _LOG.warning(
-            "THE FLAGS HAVE CHANGED since step %d: %s. The run goes on, but "
-            "is no longer the one that it was.",
-            run.progress.step,
-            ", ".join(changes),
-        )
-
-
-def _other_length(run):
-    """What other steps in all do to the rate of the next one, in a list."""
-    before, plan = model_dir.read_flags(run.config.model_dir), run.plan
-    if "train_epochs" not in before:
-        return []
-    steps = before.get("train_steps") or optimizers.train_steps(
-        plan.examples, plan.batch_size, before["train_epochs"]
-    )
-    if steps == plan.train_steps:
-        return []
-    words = f"{plan.train_steps:,} steps in all (were {steps:,})"
-    if steps <= plan.warmup_steps:  # with other data or another batch
-        return [words]
-    plans = (dataclasses.replace(plan, train_steps=steps), plan)
-    was, now = (
-        float(build.make_schedule(each)(run.progress.step)) for each in plans
-    )
-    rates = f"so that the learning rate goes from {was:.3g} to {now:.3g}"
-    return [f"{words}, {rates}"]
-
-
-def _warn_of_cut(run):
-    _LOG.warning(
-        "THE FLAGS HAVE CHANGED: the run's plan had %s steps, was stopped at "
-        "step %s, and has %s now. Nothing more is trained, and the learning "
-        "rate has not come down to 0. Give the former --train_epochs or "
-        "--train_steps to train to the end.",
-        f"{run.cut_from:,}",
-        f"{run.progress.step:,}",
-        f"{run.plan.train_steps:,}",
-    )
-
-
 def _record_environment(run, notes):
     """Writes down what the run trains on; warns if its data have changed.
 
@@ -136,6 +87,7 @@ def _record_environment(run, notes):
         )
     here = {**environment.describe(), "seed": run.config.seed, "data": data}
     if run.trains:
+        here |= weights_taken.describe(run)
         also = {recorded_data.EARLIER: earlier} if earlier else {}
         model_dir.write_environment(directory, {**here, **also})
     run.journal.note(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from typing import Any
 
 import tensorflow as tf
 
-from simclrv2_tf.files import atomic
+from simclrv2_tf.files.json_files import write_json
+from simclrv2_tf.files.run_files import checkpoint_name
 
 FILE = "best_checkpoint.json"
 LOWER_IS_BETTER = ("expected_calibration_error",)
@@ -23,12 +25,15 @@ class Best:
       value: Of the best evaluation.
       step: Whose checkpoint it is.
       waited: Evaluations since then, none of which was better.
+      measured_on: What it was evaluated on, see `checkpoint_comparison`; None
+        where that is not known, as in runs of earlier versions.
     """
 
     metric: str
     value: float
     step: int
     waited: int = 0
+    measured_on: dict[str, Any] | None = None
 
     def is_beaten_by(self, value: float) -> bool:
         """Whether a value is better; one that is as good is not."""
@@ -37,26 +42,33 @@ class Best:
         return value > self.value
 
 
-def after(best: Best | None, metric: str, value: float, step: int) -> Best:
+def after(best: Best | None, new: Best) -> Best:
     """The best evaluation, after one more.
 
     Args:
       best: That before; None for none. That of another metric counts for none.
-      metric: What is compared.
-      value: Of the evaluation.
-      step: That it is of.
+      new: The one more.
     """
-    if best is None or best.metric != metric or best.is_beaten_by(value):
-        return Best(metric, value, step)
-    return dataclasses.replace(best, waited=best.waited + 1)
+    if (
+        best is None
+        or best.metric != new.metric
+        or best.is_beaten_by(new.value)
+    ):
+        return new
+    return dataclasses.replace(
+        best, waited=best.waited + 1, measured_on=new.measured_on
+    )
 
 
 def write(directory: str, best: Best) -> None:
     """Writes the file that names a run's best checkpoint."""
-    values = dataclasses.asdict(best)
-    del values["waited"]
-    text = json.dumps({**values, "checkpoint": f"ckpt-{best.step}"}, indent=2)
-    atomic.write_text(os.path.join(directory, FILE), text + "\n")
+    values = {
+        "metric": best.metric,
+        "value": best.value,
+        "step": best.step,
+        "checkpoint": checkpoint_name(best.step),
+    }
+    write_json(os.path.join(directory, FILE), values)
 
 
 def read(directory: str | None) -> Best | None:

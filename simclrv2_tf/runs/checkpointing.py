@@ -12,11 +12,13 @@ from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.hub import earlier_constants
+from simclrv2_tf.runs import begun_with
 from simclrv2_tf.runs import best_checkpoint
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import resume_state
 from simclrv2_tf.runs.resume_state import Progress
 from simclrv2_tf.runs.training_run import TrainingRun
+from simclrv2_tf.runs.weights_of_chief import of_chief
 from simclrv2_tf.stages.stage import Stage
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -46,6 +48,18 @@ def newest(directory: str) -> str | None:
             f"find checkpoints of the steps {steps} in {directory!r}."
         )
     return prefix
+
+
+def newest_of_chief(directory: str | None) -> str | None:
+    """Prefix that all workers go back to, None for none.
+
+    It is the newest that is whole where the first worker looks: another one
+    may not see the last yet. Every worker must call this.
+
+    Raises:
+      ValueError: If the first worker's is not there for this one.
+    """
+    return of_chief(directory, run_directory.latest_valid(directory))
 
 
 def restore(stage: Stage, prefix: str) -> Progress:
@@ -129,6 +143,7 @@ def write_flags(run: TrainingRun) -> None:
     """Writes the flags of a run, and what its data decided."""
     model_dir.write_flags(
         run.config,
+        begun_with.kept(run.config),
         num_classes=run.stage.network.get_config()["num_classes"],
         **run.classes,
         planned_steps=run.last_step,

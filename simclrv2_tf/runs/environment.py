@@ -9,6 +9,7 @@ import platform
 import socket
 import subprocess
 from importlib import metadata
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ import tensorflow as tf
 
 import simclrv2_tf
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import Files
+from simclrv2_tf.machine.cores import cores
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets")
 _SAMPLED = 1000  # images that a fingerprint reads of many, or somewhat more
@@ -74,7 +77,7 @@ def _hardware():
     ]
     return {
         "processor": _processor(),
-        "cores": os.cpu_count(),
+        "cores": cores(),
         "memory_gib": _memory_gib(),
         "accelerators": accelerators,
     }
@@ -117,11 +120,37 @@ def fingerprint(source: Source) -> str:
     Args:
       source: A `Source`.
     """
+    return _digest_of(source, source.storage.contents())
+
+
+def fingerprint_anywhere(source: Source) -> str:
+    """As `fingerprint`, the same wherever the same files lie.
+
+    Args:
+      source: A `Source`.
+    """
+    contents = source.storage.contents()
+    if isinstance(source.storage, Files):
+        contents = _short([str(path) for path in contents])
+    elif hasattr(contents, "files"):
+        files = _short([str(path) for path in contents.files])
+        contents = SimpleNamespace(**{**vars(contents), "files": files})
+    return _digest_of(source, contents)
+
+
+def _short(paths):
+    """Paths from the innermost directory on that holds them all."""
+    common = os.path.commonprefix(paths)
+    begin = common.rfind("/", 0, max(0, common.rfind("/"))) + 1
+    return [path[begin:] for path in paths]
+
+
+def _digest_of(source, images):
     digest = hashlib.sha256()
     contents = {
         "labels": source.labels,
         "class_names": source.class_names,
-        source.storage.kind: source.storage.contents(),
+        source.storage.kind: images,
         "channels": source.channels,
         "shape": source.shape,
     }

@@ -6,6 +6,7 @@ import os
 
 from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.export import extra_formats
+from simclrv2_tf.files.run_files import is_export
 
 
 def find_export(path: str) -> str | None:
@@ -19,6 +20,6 @@ def find_export(path: str) -> str | None:
       None if it is neither.
     """
     directory, name = os.path.split(path)
-    if name == extra_formats.KERAS_FILE and saved_model.is_ours(directory):
+    if name == extra_formats.KERAS_FILE and is_export(directory):
         return directory
     return saved_model.find(path)

@@ -6,7 +6,6 @@ import collections
 import logging
 
 from simclrv2_tf import distribution
-from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.console.live_line import LiveLine
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs.callbacks.callback_list import make_callbacks
@@ -75,7 +74,7 @@ def _fit(run, callbacks):
 
 def _roll_back(run, error, rollbacks):
     """Goes back to the last checkpoint and passes over what came since."""
-    prefix = run_directory.latest_valid(run.config.model_dir)
+    prefix = checkpointing.newest_of_chief(run.config.model_dir)
     if not run.config.rollback or prefix is None:
         raise error
     rollbacks[prefix] += 1

@@ -13,12 +13,14 @@ import numpy as np
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import holdout
 from simclrv2_tf.data import label_subset
-from simclrv2_tf.data import sources
 from simclrv2_tf.data.augment import policy
 from simclrv2_tf.data.augment.simclr import Crops
 from simclrv2_tf.data.exclusion import left_in
 from simclrv2_tf.data.exclusion import read_excluded
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.sources.opening import SourceOptions
+from simclrv2_tf.data.sources.registry import open_with
+from simclrv2_tf.data.sources.registry import splits_with
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.runs import own_data
 
@@ -82,14 +84,19 @@ def evaluation_if_there(config: Config) -> Source | None:
 
 def split_names(config: Config) -> list[str]:
     """The splits of the data set that a config names."""
-    return sources.split_names(
-        config.dataset,
+    return splits_with(config.dataset, _options_of(config))
+
+
+def _options_of(config):
+    """How the data set that a config names is read."""
+    return SourceOptions(
         data_dir=config.data_dir,
         download=config.download,
         image_feature=config.image_feature,
         label_feature=config.label_feature,
         label_map=config.label_map,
         folder_classes=config.folder_classes,
+        apply_orientation=config.apply_orientation,
     )
 
 
@@ -111,6 +118,22 @@ def open_source(
       NoSplitError: If the data set has no such split.
       ValueError: If it cannot be opened.
     """
+    return open_counted(config, split, option)[0]
+
+
+def open_counted(
+    config: Config, split: str | None = None, option: str = "train_split"
+) -> tuple[Source, int]:
+    """As `open_source`, and how many images the split has as a whole.
+
+    The numbers of its examples, `Source.numbers`, are below that, also where
+    some are set aside or left out.
+
+    Args:
+      config: See `open_source`.
+      split: See there.
+      option: See there.
+    """
     split = split or config.train_split
     try:
         return _open_part(config, split)
@@ -122,7 +145,7 @@ def open_source(
 
 
 def _open_part(config, split):
-    """A split, of which a holdout may be set aside."""
+    """A split, of which a holdout may be set aside, and its whole size."""
     parts = {holdout.HOLDOUT: holdout.held_out}
     parts[config.train_split] = holdout.left_over
     if not config.holdout_fraction or split not in parts:
@@ -132,15 +155,16 @@ def _open_part(config, split):
     drawn = _kept_in_training(config, whole, kept)
     part = parts[split](whole.labels[drawn], config.holdout_fraction)
     left = _remaining(config, whole, kept)
-    return left.subset(np.flatnonzero(np.isin(kept, drawn[part])))
+    chosen = left.subset(np.flatnonzero(np.isin(kept, drawn[part])))
+    return chosen, whole.num_examples
 
 
 def _open(config, split):
-    """A split as it is, less what `exclude_images` names."""
+    """A split as it is, less what `exclude_images` names, and its size."""
     source = _open_whole(config, split)
     judged_on = None if split == config.train_split else split
     kept = _kept(config.exclude_images, source, judged_on)
-    return _remaining(config, source, kept)
+    return _remaining(config, source, kept), source.num_examples
 
 
 def _kept(table, source, split=None):
@@ -196,17 +220,7 @@ def _remaining(config, source, kept):
 
 
 def _open_whole(config, split):
-    return sources.open_source(
-        config.dataset,
-        split,
-        config.data_dir,
-        config.download,
-        config.image_feature,
-        config.label_feature,
-        config.label_map,
-        config.folder_classes,
-        config.apply_orientation,
-    )
+    return open_with(config.dataset, split, _options_of(config))
 
 
 def choose_labels(
@@ -286,6 +300,7 @@ def make_augmentation(config: Config) -> Callable | None:
         blur=config.use_blur,
         per_image_blur=config.per_image_blur,
         impl=config.color_jitter_impl,
+        grayscale=config.grayscale_prob,
     )
 
 

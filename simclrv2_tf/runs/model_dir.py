@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import re
 import socket
 import uuid
+from typing import Any
 
 import tensorflow as tf
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.average_rules import momentum
+from simclrv2_tf.config.field_values import as_flag
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files import lock
 from simclrv2_tf.files.given_directory import check_model_dir
+from simclrv2_tf.files.json_files import read_checked
 from simclrv2_tf.files.json_files import read_dictionary
+from simclrv2_tf.files.json_files import write_json
+from simclrv2_tf.files.run_files import ENVIRONMENT
+from simclrv2_tf.files.run_files import FLAGFILE
+from simclrv2_tf.files.run_files import FLAGS
+from simclrv2_tf.runs import same_places
 
-FLAGFILE = "flags.cfg"
-JSON = "flags.json"
-ENVIRONMENT = "environment.json"
 _MOMENTUM = "memory_momentum"
 _SHOWN = 80  # characters of a value that messages show
 PROJECTOR = "projector"  # folder of features for TensorBoard
@@ -80,14 +84,44 @@ def _in_effect(values):
 def changed(config: Config) -> list[str]:
     """Sentences of what training goes on with in place of what it was."""
     before = read_flags(config.model_dir)
-    was, now = _in_effect(before), _in_effect(vars(config))
     return [
-        f"{field.name}={getattr(config, field.name)} (was {before[field.name]})"
-        for field in dataclasses.fields(config)
-        if field.metadata["resumed"].changes_training
-        and field.name in before
-        and was[field.name] != now[field.name]
+        f"{name}={getattr(config, name)} (was {before[name]})"
+        for name in _changed(config, before)
     ]
+
+
+def unused(config: Config) -> list[tuple[str, str]]:
+    """What is given to a run with nothing to train, and what it has.
+
+    Args:
+      config: A `Config` of a trained run.
+
+    Returns:
+      Pairs "name=value", of the run and of the call.
+    """
+    before = read_flags(config.model_dir)
+    return [
+        (f"{name}={before[name]}", f"{name}={getattr(config, name)}")
+        for name in _changed(config, before)
+        if name in config.given
+    ]
+
+
+def _changed(config, before):
+    """Names of the options that train otherwise than the run did before."""
+    was, now = _in_effect(before), _in_effect(vars(config))
+    names = [
+        field.name
+        for field in dataclasses.fields(config)
+        if field.metadata["resumed"].changes_training and field.name in before
+    ]
+    return [name for name in names if not _same(name, now, was)]
+
+
+def _same(name, now, was):
+    if name in same_places.OPTIONS:
+        return same_places.same(name, now, was)
+    return now[name] == was[name]
 
 
 def _make(directory):
@@ -114,49 +148,39 @@ def read_flags(directory: str | None) -> dict:
     Args:
       directory: Of the run; None for no run.
     """
-    path = os.path.join(directory or "", JSON)
-    if not directory or not tf.io.gfile.exists(path):
+    if not directory:
         return {}
-    with tf.io.gfile.GFile(path) as file:
-        try:
-            return json.load(file)
-        except ValueError:
-            raise ValueError(
-                f"The file {path!r} must hold a run's flags as JSON, and "
-                "does not: restore it, or give another --model_dir."
-            ) from None
+    return read_checked(
+        os.path.join(directory, FLAGS),
+        "a run's flags as JSON",
+        "restore it, or give another --model_dir",
+    )
 
 
-def write_flags(config: Config, **resolved) -> None:
+def write_flags(
+    config: Config, begun_with: dict[str, Any] | None = None, **resolved: Any
+) -> None:
     """Writes `flags.json`, and a flagfile that repeats the run.
 
     Args:
       config: A `Config`.
+      begun_with: {name: value} of options that stay as the run began with
+        them, see the module of this name.
       **resolved: What the data decided, for `flags.json` alone.
     """
-    values = dataclasses.asdict(config)
+    values = {**dataclasses.asdict(config), **(begun_with or {})}
     directory = config.directory
-    text = json.dumps({**values, **resolved}, indent=2)
-    atomic.write_text(os.path.join(directory, JSON), text + "\n")
-    lines = [_as_flag(name, value) for name, value in values.items()]
+    write_json(os.path.join(directory, FLAGS), {**values, **resolved})
+    lines = [as_flag(name, value) for name, value in values.items()]
     lines = [line for line in lines if line]
     atomic.write_text(
         os.path.join(directory, FLAGFILE), "\n".join(lines) + "\n"
     )
 
 
-def _as_flag(name, value):
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return f"--{name}" if value else f"--no{name}"
-    return f"--{name}={value}"
-
-
 def write_environment(directory: str, values: dict) -> None:
     """Writes `environment.json`: versions, hardware, seed, data."""
-    text = json.dumps(values, indent=2)
-    atomic.write_text(os.path.join(directory, ENVIRONMENT), text + "\n")
+    write_json(os.path.join(directory, ENVIRONMENT), values)
 
 
 def read_environment(directory: str | None) -> dict:

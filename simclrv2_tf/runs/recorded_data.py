@@ -36,6 +36,26 @@ def read(directory: str | None) -> list[dict]:
     return [*known.get(EARLIER, []), *newest]
 
 
+def check_part(directory: str, examples: int) -> None:
+    """Raises a ValueError if a run on a part of the labels had another part.
+
+    What is left out of one division may be trained on in another.
+
+    Args:
+      directory: Of the run on a part; without one nothing is checked.
+      examples: In the part that it is to go on with.
+    """
+    known = read(directory)
+    before = known[-1].get("examples", examples) if known else examples
+    if before != examples:
+        raise ValueError(
+            f"The run in {directory!r} must go on with the part of the labels "
+            f"that it was trained on, {before:,} of them. Received: "
+            f"{examples:,}; give the --best_folds and the labels of before, or "
+            "another --model_dir."
+        )
+
+
 def warn_if_changed(config: Config) -> None:
     """Warns where held-out images may be among those that were trained on.
 

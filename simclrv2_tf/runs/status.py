@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import math
 import os
-import re
 
-from simclrv2_tf.checkpoints import keras_layout
 from simclrv2_tf.console.units import clock
 from simclrv2_tf.files.given_directory import check_model_dir
 from simclrv2_tf.files.json_files import read_dictionary
+from simclrv2_tf.files.layer_names import model_name
 from simclrv2_tf.files.paths import is_remote
+from simclrv2_tf.files.run_files import ENVIRONMENT
+from simclrv2_tf.files.run_files import FLAGS
+from simclrv2_tf.files.run_files import checkpoint_name
+from simclrv2_tf.files.run_files import checkpoint_steps
 from simclrv2_tf.runs import journal
 
-_CHECKPOINT = re.compile(r"ckpt-(\d+)\.index")
 _NETWORK = ("resnet_depth", "width_multiplier", "sk_ratio", "image_size")
 
 
@@ -35,7 +37,7 @@ def describe(directory: str | None) -> str:
             "The status is read from local directories. Received: "
             f"model_dir={directory!r}; copy its flags.json and events.jsonl."
         )
-    flags = read_dictionary(os.path.join(directory, "flags.json"))
+    flags = read_dictionary(os.path.join(directory, FLAGS))
     if not flags:
         raise ValueError(_no_run(directory))
     events = journal.read(directory)
@@ -69,7 +71,7 @@ def _no_run(directory):
 def _run(directory, flags):
     shape = "  ".join(f"{n}={flags[n]}" for n in _NETWORK if n in flags)
     if flags.get("backbone"):
-        backbone = keras_layout.describe(flags["backbone"])
+        backbone = model_name(flags["backbone"])
         shape = f"{backbone}  image_size={flags.get('image_size')}"
     return (
         f"{directory}: {flags.get('train_mode')} on {flags.get('dataset')}, "
@@ -78,7 +80,7 @@ def _run(directory, flags):
 
 
 def _environment(directory):
-    values = read_dictionary(os.path.join(directory, "environment.json"))
+    values = read_dictionary(os.path.join(directory, ENVIRONMENT))
     versions, hardware = (_part(values, n) for n in ("versions", "hardware"))
     if not versions:
         return ""
@@ -143,7 +145,8 @@ def _progress(events):
     step, steps = (_number(last, name) for name in ("step", "last_step"))
     if not steps or step is None:
         return ""
-    text = f"step {step:,} of {steps:,} ({step / steps:.0%})"
+    share = math.floor(100 * step / steps)  # 100 % is the last step alone
+    text = f"step {step:,} of {steps:,} ({share}%)"
     speed = _number(last, "images_per_second")
     if speed:
         text += f", {speed:.0f} images/s"
@@ -167,8 +170,14 @@ def _health(events):
 def _numbers(values):
     names = {n: v for n, v in values.items() if _is_number(v)}
     return "  ".join(
-        f"{n.removeprefix('train/')} {v:.4g}" for n, v in names.items()
+        f"{n.removeprefix('train/')} {_shown(v)}" for n, v in names.items()
     )
+
+
+def _shown(value):
+    """Counts whole, other numbers in four digits."""
+    is_whole = isinstance(value, int) or value.is_integer()
+    return f"{int(value):,}" if is_whole else f"{value:.4g}"
 
 
 def _number(values, name):
@@ -192,11 +201,10 @@ def _warnings(events):
 
 
 def _checkpoints(directory, events):
-    names = map(_CHECKPOINT.fullmatch, os.listdir(directory))
-    steps = sorted(int(match[1]) for match in names if match)
+    steps = checkpoint_steps(os.listdir(directory))
     if not steps:
         return "none yet"
-    text = f"ckpt-{steps[-1]} is the newest of {len(steps)}"
+    text = f"{checkpoint_name(steps[-1])} is the newest of {len(steps)}"
     written = _last(events, "checkpoint")
     if written.get("step") == steps[-1]:
         text += f", written {written.get('time')}"

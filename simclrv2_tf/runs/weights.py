@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from simclrv2_tf import distribution
 from simclrv2_tf import export
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import flags_beside
@@ -18,15 +19,17 @@ from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
+from simclrv2_tf.files.run_files import is_export
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import best_checkpoint
-from simclrv2_tf.runs import given_checkpoint
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import resolve
+from simclrv2_tf.runs import weights_given
 from simclrv2_tf.runs.export_beside import find_export
 from simclrv2_tf.runs.hardware import precision
+from simclrv2_tf.runs.weights_of_chief import of_chief
 
 _LOG = logging.getLogger("simclrv2_tf")
 _DECAY = ("optimizer", "weight_decay")  # what the loss of decay depends on
@@ -37,13 +40,15 @@ def newest(config: Config) -> str:
 
     Of a run whose `--checkpoint` names one of its own it is that one, unless
     the run is trained; a warning tells of one of elsewhere that is not used.
+    Of several workers each must call this; all get the first one's.
     """
-    own = given_checkpoint.of_the_run(config)
+    own = weights_given.of_the_run(config)
     if own is not None:
         return own
-    of_run = run_directory.latest_valid(config.model_dir)
+    directory = config.model_dir
+    of_run = of_chief(directory, run_directory.latest_valid(directory))
     if of_run is not None:
-        given_checkpoint.warn_if_unused(config, of_run)
+        weights_given.warn_if_unused(config, of_run)
         return of_run
     if config.checkpoint is None:
         raise ValueError(
@@ -54,28 +59,10 @@ def newest(config: Config) -> str:
     return config.checkpoint
 
 
-def is_named(config: Config) -> bool:
-    """Whether `--checkpoint` names one of the run's own, see `newest`."""
-    return given_checkpoint.of_the_run(config) is not None
-
-
-def is_of_the_run(config: Config, prefix: str) -> bool:
-    """Whether a prefix is that of a checkpoint in `model_dir`."""
-    return given_checkpoint.is_of_the_run(config, prefix)
-
-
-def warn_if_unused(config: Config, prefix: str | None) -> None:
-    """Says once that others than the weights of `--checkpoint` are taken.
-
-    Args:
-      config: A `Config`.
-      prefix: Of the run's checkpoint that is taken.
-    """
-    given_checkpoint.warn_if_unused(config, prefix or "")
-
-
 def best(config: Config) -> str:
     """Prefix of the run's best checkpoint, or of the newest if it is lost.
+
+    Of several workers each must call this.
 
     Raises:
       ValueError: If the run has compared none, or by another metric than
@@ -86,12 +73,13 @@ def best(config: Config) -> str:
         raise ValueError(
             "`export_best` exports the best of a run's checkpoints, which are "
             "compared in fine-tuning and distillation with that option. "
-            f"Received: {config.model_dir!r}, whose were not"
+            f"Received: {config.model_dir!r}, whose checkpoints were not "
+            "compared: leave --export_best out to export the newest"
         )
     _check_metric(config, best_one.metric)
     prefix = run_directory.prefix_of(config.directory, best_one.step)
     reason = run_directory.verify(prefix)
-    if reason is None:
+    if distribution.from_chief(reason is None):
         return prefix
     _LOG.error("THE BEST CHECKPOINT CANNOT BE READ (%s): %s", prefix, reason)
     return newest(config)
@@ -225,7 +213,7 @@ def _exports_features(source):
     if tf1.find(path) is not None:
         return False
     directory = saved_model.find(path)
-    if directory is None or not saved_model.is_ours(directory):
+    if directory is None or not is_export(directory):
         return False
     _, arguments = saved_model.read_ours(directory)
     return not arguments["num_classes"]

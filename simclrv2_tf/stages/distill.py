@@ -11,13 +11,13 @@ from simclrv2_tf import losses
 from simclrv2_tf.data.augment.resize import shrink
 from simclrv2_tf.models.keras_classifier import KerasClassifier
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.stages.elements import LabelledImages
-from simclrv2_tf.stages.elements import labelled_images
+from simclrv2_tf.stages.elements import labelled_elements
 from simclrv2_tf.stages.finetune import require_head
 from simclrv2_tf.stages.metric_means import accuracy
 from simclrv2_tf.stages.metric_means import labelled
 from simclrv2_tf.stages.metric_means import labelled_mean
 from simclrv2_tf.stages.metric_means import of_all
+from simclrv2_tf.stages.metric_means import over_replicas
 from simclrv2_tf.stages.stage import Stage
 
 Teacher: TypeAlias = Network | KerasClassifier
@@ -78,8 +78,7 @@ class Distill(Stage):
         self._track("teacher_agreement", "weight_decay", "total_loss")
         self._validate("loss", "top_1_accuracy")
 
-    def elements(self, data: Any) -> LabelledImages:
-        return labelled_images(data, self.network.get_config()["num_classes"])
+    elements = labelled_elements
 
     def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step towards the teacher's answer, and towards the labels."""
@@ -109,9 +108,8 @@ class Distill(Stage):
         taught = self.teach(images)
         logits = self(self.sized(images))["logits_sup"]
         per_example = losses.supervised_cross_entropy(labels, logits)
-        loss = self._mixed(
-            labelled_mean(per_example, labels), self._distilled(taught, logits)
-        )
+        supervised = over_replicas(labelled_mean(per_example, labels))
+        loss = self._mixed(supervised, self._distilled(taught, logits))
         return self.record_validation(
             loss=of_all(loss, labels),
             top_1_accuracy=accuracy(logits, labels),

@@ -61,6 +61,19 @@ def labelled_images(data: Any, num_classes: int) -> LabelledImages:
     return LabelledImages(pixels(images), labels)
 
 
+def labelled_elements(stage: Any, data: Any) -> LabelledImages:
+    """The images and labels of an element for a stage with a supervised head.
+
+    Args:
+      stage: A `Stage`.
+      data: See `labelled_images`.
+
+    Raises:
+      ValueError: As `labelled_images`.
+    """
+    return labelled_images(data, stage.network.get_config()["num_classes"])
+
+
 def labelled_views(data: Any, num_classes: int) -> LabelledViews:
     """The views and labels of `((view_a, view_b), labels)`, or of no labels.
 

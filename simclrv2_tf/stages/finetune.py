@@ -8,8 +8,7 @@ import tensorflow as tf
 
 from simclrv2_tf import losses
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.stages.elements import LabelledImages
-from simclrv2_tf.stages.elements import labelled_images
+from simclrv2_tf.stages.elements import labelled_elements
 from simclrv2_tf.stages.metric_means import accuracy
 from simclrv2_tf.stages.metric_means import labelled
 from simclrv2_tf.stages.metric_means import labelled_mean
@@ -61,8 +60,7 @@ class FineTune(Stage):
         self._track("weight_decay", "total_loss")
         self._validate("loss", "top_1_accuracy")
 
-    def elements(self, data: Any) -> LabelledImages:
-        return labelled_images(data, self.network.get_config()["num_classes"])
+    elements = labelled_elements
 
     def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         """One step of supervised learning."""

@@ -58,6 +58,12 @@ def labelled_mean(values: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     return tf.math.divide_no_nan(total, count)
 
 
+def over_replicas(value: tf.Tensor) -> tf.Tensor:
+    """The mean of a scalar over replicas, however many rows each has."""
+    total = distribution.sum_over_replicas(value)
+    return total / distribution.num_replicas()
+
+
 def accuracy(
     logits: tf.Tensor, labels: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:

@@ -18,6 +18,7 @@ from simclrv2_tf.stages import nonfinite
 from simclrv2_tf.stages.elements import images_alone
 from simclrv2_tf.stages.host_checks import CheckedByHost
 from simclrv2_tf.stages.metric_means import note
+from simclrv2_tf.stages.refused_optimizers import check_optimizer
 from simclrv2_tf.stages.weight_average import WeightAverage
 from simclrv2_tf.stages.weight_files import SavedByKeras
 
@@ -127,10 +128,12 @@ class Stage(SavedByKeras, CheckedByHost):
         may not get back what compiling the step takes.
 
         Raises:
-          ValueError: If the optimizer accumulates gradients over steps.
+          ValueError: If the optimizer accumulates gradients over steps, or
+            clips them where several replicas each have a share of them.
         """
         super().compile(*args, jit_compile=jit_compile, **kwargs)
-        _check_optimizer(self.optimizer)
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        check_optimizer(self.optimizer, replicas)
 
     def make_train_function(self, force: bool = False) -> None:
         """Makes Keras's training function; it keeps its input, too."""
@@ -286,16 +289,3 @@ class Stage(SavedByKeras, CheckedByHost):
     def _validate(self, *names):
         for name in names:
             self._validation_means[name] = keras.metrics.Mean(name=name)
-
-
-def _check_optimizer(optimizer):
-    """Raises a ValueError for one that accumulates gradients over steps."""
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    steps = getattr(inner, "gradient_accumulation_steps", None)
-    if steps:
-        raise ValueError(
-            "A stage's optimizer must move at every step: leave "
-            "`gradient_accumulation_steps` out and give batches that are as "
-            "many times larger; `Pretrain(microbatch=…)` takes them in parts. "
-            f"Received: gradient_accumulation_steps={steps}"
-        )

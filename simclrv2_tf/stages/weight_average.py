@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from simclrv2_tf.models import keras_constants
+from simclrv2_tf.models.dtype_policy import dtype_policy
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import nonfinite
 
@@ -80,13 +81,9 @@ class WeightAverage:
 
 def _twin(network):
     """A network of the same structure and arithmetic."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(network.backbone.dtype_policy)
-    try:
+    with dtype_policy(network.backbone.dtype_policy):
         config = {**network.get_config(), "name": "ema_model"}
         return type(network).from_config(config)
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _pairs(network, twin):

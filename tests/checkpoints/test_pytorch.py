@@ -411,3 +411,10 @@ def test_pooling_is_that_of_tensorflow(size):
     ):
         value = ours(turned_images).numpy().transpose(0, 2, 3, 1)
         np.testing.assert_allclose(value, theirs, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_damaged_metadata_is_named(text):
+    words = "'x.pth' cannot be read: its architecture metadata is damaged; copy"
+    with pytest.raises(ValueError, match=words):
+        pytorch._described({pytorch.METADATA: text}, "x.pth")

@@ -1,10 +1,11 @@
-"""Seconds and bytes as people read them."""
+"""Seconds, bytes and shares as people read them."""
 
 import pytest
 
 from simclrv2_tf.console.units import clock
 from simclrv2_tf.console.units import duration
 from simclrv2_tf.console.units import gigabytes
+from simclrv2_tf.console.units import percent
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,17 @@ def test_clock(seconds, words):
 )
 def test_gigabytes(size, words):
     assert gigabytes(size) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "0.0%"),
+        (0.8125, "81.2%"),
+        (0.9994, "99.9%"),
+        (2499 / 2500, "99.9%"),
+        (1.0, "100.0%"),
+    ],
+)
+def test_a_hundred_percent_is_all(share, words):
+    assert percent(share) == words

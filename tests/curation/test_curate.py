@@ -159,7 +159,9 @@ def test_the_table_to_fill_in_reads_back(curated_run):
 
 
 @pytest.mark.slow
-def test_near_duplicates_are_left_out_by_their_table(curated_run, photographs):
+def test_near_duplicates_are_left_out_by_their_table(
+    curated_run, photographs, capsys
+):
     data = f"folder:{photographs}"
     names = curated_run / "curation" / "near_duplicates.csv"
     out = [row["file"] for row in table(names) if row["keep"] == "no"]
@@ -169,6 +171,9 @@ def test_near_duplicates_are_left_out_by_their_table(curated_run, photographs):
     assert again["protocol"]["splits"] == {"test": 4, "train": 23}
     assert again["near_duplicates"]["groups"] == 0
     assert again["near_duplicates"]["to_leave_out"] == 0
+    assert again["near_duplicates"]["before"] == 2
+    printed = capsys.readouterr().out
+    assert "leaves 2 out, 2 of them by earlier rounds" in printed
     # It wrote the table by which it left images out.
     kept = table(names)
     assert [row["file"] for row in kept if row["keep"] == "no"] == out

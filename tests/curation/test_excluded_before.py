@@ -22,6 +22,7 @@ def test_rows_go_on_after_those_of_new_groups(tmp_path):
         ["4", "yes", ""],
         ["4", "no", ""],
     ]
+    assert excluded_before.left_out(rows) == 1
 
 
 def test_other_tables_are_left_alone(tmp_path):

@@ -25,8 +25,8 @@ def test_groups_across_splits():
     assert alone.across_splits().tolist() == []
 
 
-def result_of(chosen, budget):
-    copies = {"images": 3, "groups": 1, "threshold": 0.9}
+def result_of(chosen, budget, before=0):
+    copies = {"images": 3, "groups": 1, "threshold": 0.9, "before": before}
     return {
         "next_labels": {"chosen": chosen, "budget": budget},
         "near_duplicates": {**copies, "across_splits": 0, "to_leave_out": 2},
@@ -57,6 +57,15 @@ def test_the_option_that_leaves_copies_out_names_the_table():
     )
 
 
+def test_images_that_earlier_rounds_left_out_are_counted():
+    """They stand in the table, and "leaves 0 out" was said of it."""
+    (said, *_) = curation_words.lines(result_of(0, 0), "out")
+    assert said.startswith("near-duplicates: 3 images in 1 group above 0.900")
+    assert said.endswith("near_duplicates.csv leaves 2 out")
+    (said, *_) = curation_words.lines(result_of(0, 0, before=5), "out")
+    assert said.endswith(" leaves 7 out, 5 of them by earlier rounds")
+
+
 @pytest.mark.parametrize("cut", [True, False])
 def test_the_page_says_where_the_threshold_was_cut(cut):
     copies = result_of(0, 0)["near_duplicates"]
@@ -75,6 +84,7 @@ def test_the_page_says_where_the_threshold_was_cut(cut):
     }
     text = template.render("simclrv2_tf.curation", TEMPLATE, contents)
     assert ("lies outside of 0.7 to 0.99, and the nearest" in text) == cut
+    assert "3 images in 1 group, 0 of them" in text
     assert ("one in 1,000 comes so far" in text) != cut
     assert "<p>0 of 7 asked for: the others are" in text
     assert "None were asked for" not in text

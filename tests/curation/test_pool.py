@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from data_files import WRITERS
 from data_files import rows
 from PIL import Image
@@ -14,6 +15,7 @@ import simclrv2_tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.curation.pool import open_pool
 from simclrv2_tf.curation.pool import splits_in_table
+from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import split_names
 from simclrv2_tf.probing import cross_validation
 from simclrv2_tf.runs import inputs
@@ -174,3 +176,31 @@ def test_near_duplicates_of_no_files_are_left_out_by_their_table(
     )
     left = inputs.open_source(config).storage.array
     assert len(left) == 14 and len(np.unique(left, axis=0)) == 14
+
+
+def given(seed):
+    """Six images as `tf.data`, without a name of their own."""
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 255, (6, 8, 8, 3)).astype(np.uint8)
+    pairs = (images, np.arange(6) % 2)
+    return sources.from_dataset(tf.data.Dataset.from_tensor_slices(pairs))
+
+
+def test_images_of_two_data_sets_that_are_given_have_one_name_each():
+    """Both are called "the data set given"."""
+    pool = open_pool(Config(), given(0), given(1))
+    assert len(set(pool.files)) == 12
+    assert pool.files[0] == "the data set given#0"
+    assert pool.files[6] == "the data set given (validation)#0"
+
+
+def test_labels_need_names_of_their_classes():
+    """Else it ended after all was embedded."""
+    nameless = dataclasses.replace(given(0), class_names=None)
+    config = Config()
+    words = "`class_names` must name the class of each label. Received: class_"
+    for parts in ((nameless, given(1)), (given(1), nameless)):
+        with pytest.raises(ValueError, match=words):
+            open_pool(config, *parts)
+    bare = dataclasses.replace(nameless, labels=np.full(6, -1, np.int32))
+    assert open_pool(config, bare).source.num_examples == 6

@@ -5,6 +5,7 @@ import pytest
 
 from simclrv2_tf.data.splits import choose_split
 from simclrv2_tf.data.splits import cut
+from simclrv2_tf.data.splits import names_in
 from simclrv2_tf.data.splits import parse_split
 
 
@@ -46,3 +47,8 @@ def test_a_small_share_of_few_images_is_none():
     """It was all of them: minus nothing is the beginning."""
     with pytest.raises(ValueError, match=r"slice \[-1%:\] must hold an image"):
         cut(np.arange(40), ("-1%", None))
+
+
+def test_a_sum_names_its_splits():
+    assert names_in("train[:50%] + more") == {"train", "more"}
+    assert names_in("test[5:]") == {"test"}

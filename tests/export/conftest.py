@@ -33,7 +33,7 @@ def exported(network, once):
     def fill(folder):
         formats = ("onnx", "litert")
         export.export_network(
-            network, str(folder), 3, prepare, NAMES, formats=formats
+            network, str(folder), 3, prepare, names=NAMES, formats=formats
         )
 
     return str(once("exported", fill) / "3")

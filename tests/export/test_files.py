@@ -16,16 +16,18 @@ from simclrv2_tf import export
 from simclrv2_tf import hub
 from simclrv2_tf.export import extra_formats
 from simclrv2_tf.export import labels
+from simclrv2_tf.export import latency
 from simclrv2_tf.export import runtimes
 from simclrv2_tf.export import version_origin
 from simclrv2_tf.export import versions
+from simclrv2_tf.files.run_files import NETWORK
 
 IMAGES = np.random.default_rng(1).random((3, SIZE, SIZE, 3), np.float32)
 
 
 def write(directory, version, keep, origin=None):
     with versions.staged(str(directory), version) as path:
-        for name in ("file", version_origin.ARGUMENTS):
+        for name in ("file", NETWORK):
             with open(os.path.join(path, name), "w") as file:
                 file.write(str(version))
         version_origin.write(path, origin)
@@ -38,6 +40,21 @@ def test_older_versions_are_kept_as_asked(tmp_path):
     assert write(tmp_path, 5, 2) == [1, 5]
     assert write(tmp_path, 30, 2) == [5, 30]
     assert write(tmp_path, 30, 1) == [30]
+
+
+def test_files_that_an_export_loses_are_named(tmp_path, caplog):
+    write(tmp_path, 5, 1)
+    write(tmp_path, 5, 1)
+    assert not caplog.text
+    (tmp_path / "5" / "assets").mkdir()
+    for name in ("network.onnx", "assets/mine.txt", latency.FILE):
+        (tmp_path / "5" / name).write_text("")
+    write(tmp_path, 5, 1)
+    (line,) = caplog.messages
+    assert line == (
+        f"{tmp_path / '5'} is exported anew, without files that the earlier "
+        "export had: assets/mine.txt, network.onnx"
+    )
 
 
 def test_newer_versions_stay(tmp_path):
@@ -63,7 +80,7 @@ def test_what_is_no_export_stays(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "photograph.png").write_text("")
     assert write(tmp_path, 5, 1) == [0, 1, 5, 7, 9]
-    (tmp_path / "5" / version_origin.ARGUMENTS).unlink()
+    (tmp_path / "5" / NETWORK).unlink()
     assert write(tmp_path, 8, 1) == [0, 1, 5, 7, 8, 9]
 
 
@@ -239,7 +256,9 @@ def test_a_full_disk_stays_one(network, tmp_path, monkeypatch):
 
 def test_nothing_is_left_when_writing_fails(network, tmp_path):
     with pytest.raises(ValueError, match="3 names for 7 classes"):
-        export.export_network(network, str(tmp_path), 1, prepare, list("abc"))
+        export.export_network(
+            network, str(tmp_path), 1, prepare, names=list("abc")
+        )
     assert os.listdir(tmp_path) == []
 
 

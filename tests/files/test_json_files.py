@@ -5,8 +5,10 @@ import sys
 
 import pytest
 
+from simclrv2_tf.files.json_files import read_checked
 from simclrv2_tf.files.json_files import read_dictionary
 from simclrv2_tf.files.json_files import read_if_there
+from simclrv2_tf.files.json_files import write_json
 
 DAMAGED = [b"", b"{", b'{"a": \xff}', b"[" * 100_000]
 
@@ -55,15 +57,61 @@ def test_what_cannot_be_read(path):
         read_if_there(path[1])
 
 
+def checked(path):
+    return read_checked(path, "a cat's name", "ask the cat")
+
+
+def test_a_checked_file_is_a_dictionary_or_missing(path):
+    assert checked(path[1]) == {}
+    path[0].write_text('{"name": "Käthe"}', encoding="utf-8")
+    assert checked(path[1]) == {"name": "Käthe"}
+    assert checked(f"{path[0]}/below") == {}
+
+
+@pytest.mark.parametrize("data", [*DAMAGED, b"[]", b"[1]", b"null"])
+def test_a_checked_file_that_holds_none(path, data):
+    path[0].write_bytes(data)
+    with pytest.raises(
+        ValueError,
+        match=r"The file '.*x.json' must hold a cat's name, and does not: ask",
+    ):
+        checked(path[1])
+
+
+def test_a_checked_file_that_cannot_be_read(path):
+    path[0].mkdir()
+    with pytest.raises(ValueError, match="x.json' cannot be read: "):
+        checked(path[1])
+
+
+def test_what_is_written_is_read(path):
+    write_json(path[1], {"a": [1, "ä"]})
+    assert path[0].read_text() == '{\n  "a": [\n    1,\n    "\\u00e4"\n  ]\n}\n'
+    assert checked(path[1]) == {"a": [1, "ä"]}
+
+
+def test_what_is_written_may_end_otherwise(path):
+    write_json(path[1], {"a": {1}}, end="", default=list)
+    assert path[0].read_text() == '{\n  "a": [\n    1\n  ]\n}'
+
+
+def test_what_json_cannot_hold_writes_nothing(path):
+    path[0].write_text("{}")
+    with pytest.raises(TypeError):
+        write_json(path[1], {"a": {1}})
+    assert path[0].read_text() == "{}"
+
+
 def test_local_files_need_no_tensorflow(tmp_path):
     (tmp_path / "x").write_text('{"a": 1}')
     code = (
         "import sys\n"
         "from simclrv2_tf.files import json_files\n"
         f"found = json_files.read_dictionary({str(tmp_path / 'x')!r})\n"
-        "print(found, 'tensorflow' in sys.modules)"
+        f"again = json_files.read_checked({str(tmp_path / 'x')!r}, '', '')\n"
+        "print(found == again, found, 'tensorflow' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "{'a': 1} False"
+    assert done.stdout.strip() == "True {'a': 1} False"

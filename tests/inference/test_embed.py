@@ -15,8 +15,12 @@ import small_classifier
 import tensorflow as tf
 
 import simclrv2_tf
+from simclrv2_tf.config import Config
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
+from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.storage import InMemory
+from simclrv2_tf.inference import embed
 from simclrv2_tf.inference import embedding_files
 from simclrv2_tf.inference import sweep
 
@@ -69,6 +73,20 @@ def test_records_hold_the_same_as_the_archive(resnet_run, folder, tmp_path):
         "embeddings-00002-of-00003",
         "manifest.json",
     ]
+
+
+def test_records_need_names_of_the_classes(run, tmp_path):
+    """It ended in a TypeError after all was embedded."""
+    images = InMemory(np.zeros((4, 8, 8, 3), np.uint8))
+    source = Source("arrays", np.arange(4, dtype=np.int32) % 2, images)
+    config = Config(
+        model_dir=str(run),
+        embed_format="tfrecord",
+        embed_output=str(tmp_path / "shards"),
+    )
+    with pytest.raises(ValueError, match="`class_names` must name the class"):
+        embed.embed(config, source)
+    assert not (tmp_path / "shards").exists()
 
 
 def test_all_splits_of_a_named_data_set_or_one(run, tmp_path):

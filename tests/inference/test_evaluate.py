@@ -23,6 +23,7 @@ from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import evaluate
 from simclrv2_tf.inference import shared_images
+from simclrv2_tf.inference.evaluation import class_numbering
 from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import train
@@ -267,9 +268,9 @@ def test_weights_without_names_are_said_to_be_matched_by_number(run, caplog):
     caplog.clear()
     data = pictures(names="abcdefghij")
     for quiet in (pictures(), dataclasses.replace(data, numbered=True)):
-        assert evaluate._renumbered(prefix, network, quiet) is quiet
+        assert class_numbering.in_network_order(prefix, network, quiet) is quiet
     assert not caplog.messages
-    assert evaluate._renumbered(prefix, network, data) is data
+    assert class_numbering.in_network_order(prefix, network, data) is data
     (warning,) = caplog.messages
     assert "matched by number, as the weights do not name them" in warning
     assert "pictures has 0 'a', 1 'b', " in warning
@@ -283,7 +284,7 @@ def test_weights_without_names_are_not_judged_by_shifted_numbers(run):
     notes = class_gaps.gap_notes(names)
     data = dataclasses.replace(pictures(), class_names=names, notes=notes)
     with pytest.raises(ValueError, match="The class 9 has no example in pic"):
-        evaluate._renumbered(prefix, network, data)
+        class_numbering.in_network_order(prefix, network, data)
 
 
 def test_numbers_of_a_label_map_are_those_of_the_network(run):

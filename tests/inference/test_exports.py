@@ -78,7 +78,7 @@ def exported(monkeypatch, tmp_path):
     monkeypatch.setattr(
         exports.export,
         "export_network",
-        lambda network, path, *arguments: networks.append(network) or path,
+        lambda network, path, *_, **options: networks.append(network) or path,
     )
 
     def newest(**options):

@@ -77,6 +77,6 @@ def test_a_repeated_try_gets_no_further(tmp_path, kind, capsys):
 def test_more_than_may_be_are_refused(tmp_path, kind):
     source = images(tmp_path, {1, 2})
     without_last_shard(tmp_path, kind, source)
-    words = "finished parts lack 2 of 12, the first .*01.png, where --max_corr"
+    words = r"parts in '.*out': 2 of 12, the first .*01.png\. Expected: 1 at"
     with pytest.raises(ValueError, match=words):
         run(source, tmp_path, kind, 0.01)

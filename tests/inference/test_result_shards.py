@@ -13,8 +13,15 @@ from simclrv2_tf.files.lock import Lock
 from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference.feature_files import Extractor
 from simclrv2_tf.inference.result_shards import Shards
+from simclrv2_tf.inference.result_shards import digest_of
 
 REFUSED = "is in use by process .* wait for it, stop it, or give another output"
+
+
+def test_a_fingerprint_stays():
+    """Names of files of earlier versions hold it."""
+    assert digest_of({"b": 1, "a": [2, None]}) == "2b837dfef2b42872"
+    assert digest_of({"a": [2, None], "b": 1}) == "2b837dfef2b42872"
 
 
 def shards_at(path, examples=4):

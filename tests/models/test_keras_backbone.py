@@ -189,7 +189,7 @@ def test_a_model_that_is_no_backbone_is_refused(model, message):
     [
         ({"image_size": 24}, "takes images of 16×16 pixels.*image_size=24"),
         ({"channels": 1}, "and 3 channels.*channels=1"),
-        ({"input_mean": "0.5,0.5,0.5"}, "told by `backbone_pixels`"),
+        ({"input_mean": "0.5,0.5,0.5"}, "pixel range with `backbone_pixels`"),
         ({"global_bn": False}, "leave global_bn=True"),
         ({"backbone": "resnet"}, "Expected a network as keras:NAME"),
     ],

@@ -1,5 +1,6 @@
 """Intervals on the values that their papers print."""
 
+import numpy as np
 import pytest
 
 from simclrv2_tf.probing import intervals
@@ -18,3 +19,22 @@ def test_the_difference_on_known_values(first, second, expected):
     assert found == pytest.approx(expected, abs=1e-4)
     low, high = intervals.difference(second, first)
     assert (-high, -low) == pytest.approx(found)
+
+
+@pytest.mark.parametrize(
+    ("more", "surely"), [(1, False), (2, False), (3, True)]
+)
+def test_one_example_that_counts_much_is_chance(more, surely):
+    """Ten of 200 are of the rare class, and each counts ten times."""
+    usual = np.zeros(200)
+    other = usual.copy()
+    other[:more] = 10.0
+    assert intervals.surely_better(other, usual) == surely
+
+
+def test_more_standard_errors_can_be_asked_for():
+    usual = np.repeat([0.0, 1.0], 10)
+    other = usual.copy()
+    other[:4] = 1.0
+    assert intervals.surely_better(other, usual)
+    assert not intervals.surely_better(other, usual, 2.0)

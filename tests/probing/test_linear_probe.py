@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from simclrv2_tf.probing import feature_rows
 from simclrv2_tf.probing import linear_probe
 
 
@@ -58,3 +59,15 @@ def test_refuses_examples_of_one_class():
         ValueError, match="two classes or more. Received: 5 of 1"
     ):
         linear_probe.fit(np.ones((5, 2)), np.ones(5, int), 3)
+
+
+def test_moments_are_those_of_numpy(monkeypatch):
+    features, _ = blobs(3)
+    monkeypatch.setattr(feature_rows.blocks, "__defaults__", (7 * 6,))
+    mean, variance = feature_rows.mean_and_variance(features)
+    rows = np.float32(features).astype(np.float64)
+    np.testing.assert_allclose(mean, rows.mean(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(variance, rows.var(axis=0), rtol=1e-9)
+    found = linear_probe.moments_of(features)
+    np.testing.assert_array_equal(found.mean, mean)
+    np.testing.assert_array_equal(found.deviation, np.sqrt(variance))

@@ -166,3 +166,18 @@ def test_a_line_begins_no_list_and_no_heading(text):
 @pytest.mark.parametrize("text", ["1.5 mm", "3-D", "80.0%", "a - b", "12:30"])
 def test_numbers_stay(text):
     assert escaped(text) == text
+
+
+def test_a_directorys_card_is_addressed_to_a_repository():
+    """Generated for a directory and sent, it is as if written for the hub."""
+    for names in (["ant"], None):
+        facts = dataclasses.replace(FACTS, class_names=names)
+        own, sent = (card(t, facts) for t in ("/x/my_work", "hf://me/mine"))
+        addressed = model_card.for_repository(own, "/x/my_work", "hf://me/mine")
+        assert addressed == sent != own
+
+
+def test_what_was_edited_in_a_card_stays():
+    own = card("/x/work").replace("# work", "# Mine").replace("PATH", "runs/a")
+    own = own.replace('"name": "work"', '"name": "Mine"')
+    assert model_card.for_repository(own, "/x/work", "hf://me/leaf") == own

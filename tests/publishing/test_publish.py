@@ -153,7 +153,10 @@ def test_the_hub_and_back(published, hub, capsys, caplog):
     source = "hf://me/mine"
     assert simclrv2_tf.publish(published, source) == source
     held = hub.repositories["me/mine"]
-    assert held.files["README.md"] == (published / "README.md").read_bytes()
+    card = (published / "README.md").read_text()
+    assert held.files["README.md"].decode() == card.replace(
+        '"PATH"', f'"{source}"'
+    )
     assert held.commits == 1 and not held.private
     assert hub.cards[0].startswith("---\nlicense: ")
     same_network(source, published)
@@ -220,7 +223,7 @@ def test_kaggle_is_asked_by_its_own_package(published, monkeypatch):
     source = "kaggle://me/mine/keras/small"
     simclrv2_tf.publish(published, source)
     assert asked == [
-        ("me/mine/keras/small", sorted(os.listdir(published)), None)
+        ("me/mine/keras/small", sorted(os.listdir(published)), "CC BY 4.0")
     ]
     network = simclrv2_tf.load_network(f"{source}/3")
     assert asked[1] == "me/mine/keras/small/3"

@@ -53,6 +53,17 @@ def test_photographs_are_told_of_published_weights(changes, said):
     assert catalogue.find(given_weights.WEIGHTS)
 
 
+@pytest.mark.parametrize("kind", [{}, {"channels": 1, "side": 8}])
+def test_too_few_images_of_any_kind_are_told(kind):
+    few = dataclasses.replace(SIGNS, examples=160, **kind)
+    said, *weights = given_weights.notes(few)
+    assert said.startswith("160 images are too few to learn much from")
+    assert len(weights) == (not kind)
+    for enough in ({"examples": 161}, {"initial": {"resnet_depth": 50}}):
+        notes = given_weights.notes(dataclasses.replace(few, **enough))
+        assert not any("too few" in note for note in notes)
+
+
 def test_weights_that_are_given_say_what_the_teacher_is():
     initial = {
         "resnet_depth": 50,

@@ -103,7 +103,7 @@ def test_a_job_of_an_earlier_version_told_no_pixels(begun):
     ("options", "message"),
     [
         ({"labels_per_class": 3}, "another job.*_class=2.*_class=3"),
-        ({"seed": 3}, "holds another job: it was begun with seed=None"),
+        ({"seed": 3}, "another job: it was begun with seed not given"),
     ],
 )
 def test_another_jobs_settings_are_not_overwritten(

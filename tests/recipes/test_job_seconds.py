@@ -9,7 +9,7 @@ import pytest
 
 from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes.choices import pilots
-from simclrv2_tf.recipes.choices.learning_watch import NotLearning
+from simclrv2_tf.recipes.choices.learning_monitor import NotLearning
 from simclrv2_tf.recipes.choices.pretraining_retries import pretrain
 from simclrv2_tf.recipes.job_directory import record
 

@@ -7,8 +7,7 @@ from simclrv2_tf.probing import intervals
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.nearest import neighbours
 from simclrv2_tf.recipes import baselines
-from simclrv2_tf.recipes.choices import pilots
-from simclrv2_tf.recipes.choices.learning_watch import trouble
+from simclrv2_tf.recipes.choices.learning_monitor import why_not_learning
 from simclrv2_tf.recipes.results.job_report import Row
 from simclrv2_tf.recipes.results.job_report import beaten
 from simclrv2_tf.recipes.results.job_report import lines
@@ -37,25 +36,27 @@ def events(step, accuracy, uniformity=-2.0):
 
 
 def test_a_start_that_learns_is_left_alone():
-    assert trouble(events(100, 0.01), 60, 1 / 511) is None
-    assert trouble(events(10, 0.0), 60, 1 / 511) is None  # not settled yet
-    assert trouble([], 60, 1 / 511) is None
+    assert why_not_learning(events(100, 0.01), 60, 1 / 511) is None
+    assert (
+        why_not_learning(events(10, 0.0), 60, 1 / 511) is None
+    )  # not settled yet
+    assert why_not_learning([], 60, 1 / 511) is None
 
 
 def test_numbers_that_are_text_as_nan_is_are_not_judged():
-    assert trouble(events(100, "nan", "nan"), 60, 1 / 511) is None
+    assert why_not_learning(events(100, "nan", "nan"), 60, 1 / 511) is None
 
 
 def test_chance_and_collapse_are_seen():
-    assert "by chance" in trouble(events(100, 0.002), 60, 1 / 511)
-    assert "one point" in trouble(events(100, 0.5, -0.01), 60, 1 / 511)
+    assert "by chance" in why_not_learning(events(100, 0.002), 60, 1 / 511)
+    assert "one point" in why_not_learning(events(100, 0.5, -0.01), 60, 1 / 511)
 
 
 def test_the_usual_stays_unless_another_is_surely_better():
     usual = np.random.default_rng(0).random(50)
-    assert not pilots.surely_better(usual, usual)
-    assert not pilots.surely_better(np.roll(usual, 1), usual)
-    assert pilots.surely_better(np.minimum(usual + 0.3, 1), usual)
+    assert not intervals.surely_better(usual, usual)
+    assert not intervals.surely_better(np.roll(usual, 1), usual)
+    assert intervals.surely_better(np.minimum(usual + 0.3, 1), usual)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_a_few_images_more_of_twenty_are_chance(more, fewer, surely):
     other = usual.copy()
     other[:more] = 1
     other[10 : 10 + fewer] = 0
-    assert pilots.surely_better(other, usual) == surely
+    assert intervals.surely_better(other, usual) == surely
 
 
 def test_classifiers_tell_clusters_apart():
@@ -112,3 +113,17 @@ def test_the_table_in_words():
     good = Row("small", 0.9, 100, 10, 1.0)
     text = "\n".join(lines([good, Row("x", None, 0, 0, 1, "evaluation")]))
     assert "90.0%" in text and "82.6% - 94.5%" in text
+
+
+def test_the_columns_of_the_table_stand_below_each_other():
+    name = "logistic regression on frozen features"
+    rows = [
+        Row("small, distilled", None, 0, 176_482, 74.0),
+        Row(name, 2499 / 2500, 2500, 700_464, 1.0, "cross-validation"),
+    ]
+    head, small, marked, last = lines(rows)
+    assert len(head) == len(small) == len(marked)
+    assert marked.startswith(f"{name} *  99.9%")  # a hundred are all of them
+    assert last.startswith("* cross-validated")
+    first, _ = lines(rows[:1])
+    assert first.index("top-1") == 40 and not list(lines([]))[1:]

@@ -42,6 +42,27 @@ def planned(labels=UNLABELLED, **options):
     return make_recipe.make_recipe(config, data)
 
 
+@pytest.mark.parametrize(
+    ("labels", "told", "asked"),
+    [(LABELLED, 0.5, True), (LABELLED, 0.9, False), (UNLABELLED, 0.5, False)],
+)
+def test_labels_tell_of_mirrors_where_nothing_else_settles_it(
+    monkeypatch, labels, told, asked
+):
+    calls = []
+
+    def mirrored_labels(source, labelled, pixels):
+        calls.append((source.num_examples, len(labelled), pixels))
+
+    monkeypatch.setattr(make_recipe, "mirrored_labels", mirrored_labels)
+    monkeypatch.setattr(make_recipe, "told_from_mirror", lambda *_: told)
+    data = open_data(Config(holdout_fraction=0.0), photographs(labels), None)
+    sample = make_recipe.image_sample.look_at(data.train)
+    facts = make_recipe.gather(Config(), data, sample)
+    assert facts.mirrored_labels is None and facts.told_from_mirror == told
+    assert calls == [(COUNT, COUNT, SIDE * SIDE)] * asked
+
+
 class Measured(Exception):
     """In place of a measurement."""
 
@@ -159,9 +180,7 @@ def test_images_in_memory_are_in_the_plan(much_memory):
 def test_images_that_the_budget_does_not_hold_are_decoded(much_memory, refuse):
     few = {"train_steps": 4, "train_batch_size": 16}
     need = planned(**few, cache_dataset=False).memory
-    # More short runs are reckoned with before it is known that there are none.
-    before = need + memory_fit.LEFT - memory_fit.LEFT_BY_STAGES
-    enough, little = (before + share * PIXELS for share in (3.1, 2.9))
+    enough, little = (need + share * PIXELS for share in (3.1, 2.9))
     assert decided(planned(**few, memory_budget=enough / 1e9))[0]
     recipe = planned(**few, memory_budget=little / 1e9)
     value, why = decided(recipe)
@@ -219,7 +238,7 @@ def test_a_network_that_the_memory_does_not_hold_is_made_smaller(monkeypatch):
     limits = make_recipe.Limits(0.0, 1, STAGES[:1], {}, image_memory.NO_IMAGES)
     widest = 0.5
 
-    def fit(recipe, *limits):
+    def fit(recipe, *limits, short_runs):
         options = recipe.options("pretrain")
         large = options["image_size"] > 32
         if large or options["width_multiplier"] > widest:
@@ -240,3 +259,39 @@ def test_a_network_that_the_memory_does_not_hold_is_made_smaller(monkeypatch):
     decided = dataclasses.replace(facts, given=given)
     with pytest.raises(ValueError, match="too large"):
         make_recipe._fitted(asked, data, decided, limits)
+
+
+TEN_LABELS = np.full(COUNT, -1, np.int32)
+TEN_LABELS[:40] = LABELLED[:40]
+
+
+@pytest.mark.parametrize(
+    ("holds", "words"),
+    [
+        (10, None),
+        (9, "there are no trials: the memory does not hold"),
+        (3, "there are no pilot runs or trials: the memory does not"),
+    ],
+)
+def test_short_runs_give_way_where_memory_is_little(
+    monkeypatch, much_memory, holds, words
+):
+    """Before the network does, and before the job is refused."""
+    config = Config(train_mode="semi_supervised", holdout_fraction=0.0)
+    data = open_data(config, photographs(TEN_LABELS), None)
+    facts = dataclasses.replace(SIGNS, labelled=60, fewest=30, classes=2)
+    limits = make_recipe.Limits(0.0, 1, STAGES, {}, image_memory.NO_IMAGES)
+    asked = []
+
+    def fit(recipe, *limits, short_runs):
+        asked.append(short_runs)
+        recipe.notes.append("fitted")
+        if short_runs > holds:
+            raise ValueError("too large")
+
+    monkeypatch.setattr(memory_fit, "fit", fit)
+    fitting, recipe = make_recipe._fitted(config, data, facts, limits)
+    assert asked[-1] == fitting.short_runs <= holds
+    assert fitting.largest is None and recipe.notes.count("fitted") == 1
+    assert (words is None) == (len(asked) == 1)
+    assert words is None or recipe.notes[-1].startswith(words)

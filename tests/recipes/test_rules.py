@@ -7,7 +7,6 @@ import pytest
 from simclrv2_tf.config import Config
 from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.recipes import given_weights
-from simclrv2_tf.recipes import make_recipe
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import stage_steps
 from simclrv2_tf.recipes.budget import step_time
@@ -15,6 +14,7 @@ from simclrv2_tf.recipes.budget import time_plan
 from simclrv2_tf.recipes.budget.machine import Machine
 from simclrv2_tf.recipes.budget.step_time import StepTime
 from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.facts import MirroredLabels
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.recommend import RULES
@@ -194,6 +194,17 @@ def test_every_stage_of_the_recipe_flips_or_none(told, flips):
     assert f"tells {told:.0%} of the images" in why
 
 
+@pytest.mark.parametrize(("differ", "flips"), [(True, False), (False, True)])
+def test_classes_that_a_mirror_changes_are_not_flipped(differ, flips):
+    labels = MirroredLabels(0.82, 0.16, 100, differ)
+    recipe = recommend(dataclasses.replace(SIGNS, mirrored_labels=labels))
+    assert all(recipe.options(s)["random_flip"] is flips for s in STAGES)
+    (why,) = {r.why for r in recipe.of("scratch") if r.option == "random_flip"}
+    said = "of 100 labelled images left out it tells 82% right, and 16% of thei"
+    assert said in why
+    assert why.endswith("images: these are of other classes") == differ
+
+
 @pytest.mark.parametrize("decided", ["given", "initial"])
 def test_the_rules_know_what_has_been_decided(decided):
     network = {"image_size": 224, "resnet_depth": 50, "width_multiplier": 1}
@@ -222,31 +233,6 @@ def test_long_images_keep_small_crops(elongation, area):
         r.why for r in recipe.of("scratch") if r.option == "crop_area_min"
     }
     assert f"these: {elongation} to 1" in why
-
-
-@pytest.mark.parametrize(
-    ("elongation", "size", "told"),
-    [(2.0, 32, ""), (4.0, 32, "are squeezed"), (4.0, 224, "in their middle")],
-)
-def test_the_plan_says_what_becomes_of_long_images(elongation, size, told):
-    facts = dataclasses.replace(SIGNS, elongation=elongation)
-    recipe = recommend(facts)
-    recipe.give({"pretrain": {"image_size": size}})
-    said = make_recipe._of_long_images(recipe, facts)
-    assert len(said) == bool(told)
-    assert told in "".join(said)
-    assert ("views show a part of them" in "".join(said)) == bool(told)
-
-
-def test_the_plan_says_where_no_view_fits_a_long_image():
-    facts = dataclasses.replace(SIGNS, elongation=20.0)
-    recipe = recommend(facts)
-    (said,) = make_recipe._of_long_images(recipe, facts)
-    assert "views show a part of them" in said
-    recipe.give({"pretrain": {"crop_area_min": 0.08}})
-    (said,) = make_recipe._of_long_images(recipe, facts)
-    assert "no part of them is as much as --crop_area_min says" in said
-    assert "views show them whole, squeezed to squares, and where" in said
 
 
 def test_the_time_of_pretraining_that_is_left_out_is_distillations():

@@ -11,6 +11,7 @@ import simclrv2_tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import job as jobs
 from simclrv2_tf.recipes import running_job
+from simclrv2_tf.recipes.choices.pretraining_retries import NothingLearnt
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.record import RECIPE
 from simclrv2_tf.recipes.record import Record
@@ -92,6 +93,20 @@ def test_a_part_says_what_memory_its_process_came_to(job, monkeypatch):
     assert Record(job.record.directory).done["scratch"]["peak_memory"] == 7_000
 
 
+def test_memory_is_the_most_of_all_parts(job, monkeypatch):
+    monkeypatch.setattr(running_job.memory, "highest", lambda: 7_000)
+    parts = {"pretrained": {}, "scratch": {"peak_memory": 9_000}}
+    job.record.done |= {**parts, "attempts": [{"rate": 1.0}]}
+    assert job.peak_memory() == 9_000
+    job.recipe.memory = 8_000
+    assert job.planned_and_used(3.0, 4.0) == {
+        "planned_seconds": 3.0,
+        "seconds": 4.0,
+        "planned_memory": 8_000,
+        "memory": 9_000,
+    }
+
+
 def test_the_recipe_is_kept_as_it_is_now(job):
     job.recipe.choose("pretrain", "crop_area_min", 0.1, "pilots say so", "s")
     job.write_recipe()
@@ -125,6 +140,19 @@ def test_a_rate_that_was_halved_is_the_recipes(job, monkeypatch, given):
     assert "--learning_rate=0.5\n" in text
     assert job.recipe.options("pretrain")["learning_rate"] == 2.0
     assert job.recipe.given == {"pretrain": given}
+
+
+def test_labels_are_left_where_pretraining_learns_nothing(job, monkeypatch):
+    def nothing(_):
+        raise NothingLearnt("it does not")
+
+    monkeypatch.setattr(jobs, "pretrain", nothing)
+    monkeypatch.setattr(jobs, "from_labels_alone", lambda _: {"rows": [1]})
+    job.recipe.pilot_runs = 0
+    assert jobs.to_the_end(job) == {"rows": [1]}
+    job.data = dataclasses.replace(job.data, labelled=[])
+    with pytest.raises(NothingLearnt, match="it does not"):
+        jobs.to_the_end(job)
 
 
 def test_a_job_that_a_callback_ended_says_so(tmp_path, monkeypatch, capsys):

@@ -189,7 +189,7 @@ def test_metrics_go_where_this_call_says():
             job(**options), first, stage, {}, True
         ).logger
 
-    assert logger() == "wandb"
+    assert logger() == Config.logger  # it is no longer given
     assert logger(logger="csv") == "csv"
     own = {"distill": {"logger": "mlflow"}}
     assert logger(logger="csv", stage_options=own) == "mlflow"
@@ -217,3 +217,4 @@ def test_what_an_error_asks_for_is_taken_from_the_present_call():
     assert asked(max_corrupt_fraction=0.05).max_corrupt_fraction == 0.05
     own = {"stage_options": {"distill": {"check_memory": False}}}
     assert not asked(**own).check_memory
+    assert asked(strategy="one_device").strategy == "one_device"

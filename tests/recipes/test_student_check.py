@@ -4,7 +4,7 @@ import pytest
 import small_backbone
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.recipes import stage_checks
+from simclrv2_tf.recipes import network_checks
 from simclrv2_tf.recipes import student_check
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -83,4 +83,4 @@ def test_a_job_says_which_stage_it_is():
     recipe = Recipe(given=given(config))
     message = "The stage distill of the job .*There is no file 'nowhere.keras'"
     with pytest.raises(ValueError, match=message):
-        stage_checks.check_networks(config, recipe, open_data(config), {})
+        network_checks.check_networks(config, recipe, open_data(config), {})

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from simclrv2_tf import reports
-from simclrv2_tf.reports import canvas
 from simclrv2_tf.reports import classifier_figures
 from simclrv2_tf.reports import image_section
 from simclrv2_tf.reports import maps
 from simclrv2_tf.reports import tiles
 from simclrv2_tf.reports.pictures import Pictures
+from simclrv2_tf.reports.png import png
 
 RNG = np.random.default_rng(0)
 NAMES = ["cat", "$x^", "a name that is far too long for a tick"]
@@ -61,8 +61,8 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_drawn_in_light_and_dark(name):
-    light, dark = (canvas.png(FIGURES[name](dark=d)) for d in (False, True))
-    assert light == canvas.png(FIGURES[name](dark=False))
+    light, dark = (png(FIGURES[name](dark=d)) for d in (False, True))
+    assert light == png(FIGURES[name](dark=False))
     corner = Image.open(io.BytesIO(light)).convert("RGB").getpixel((0, 0))
     assert corner == (255, 255, 255)
     if name != "embedding_map":
@@ -98,7 +98,7 @@ def test_class_names_may_be_an_array():
         lambda n: reports.confusion(np.eye(3), n, **given),
         lambda n: reports.class_accuracy([1, 5, 0], [9, 9, 0], n, **given),
     ):
-        assert canvas.png(draw(names)) == canvas.png(draw(NAMES))
+        assert png(draw(names)) == png(draw(NAMES))
 
 
 def test_a_gallery_has_a_place_for_each_image():

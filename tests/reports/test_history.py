@@ -1,6 +1,7 @@
 """What a journal tells the page."""
 
 import json
+import re
 
 import pytest
 from journals import EVENTS
@@ -72,3 +73,36 @@ def test_the_command_repeats_what_was_asked(tmp_path):
         "simclrv2 '--dataset=folder:my photos' --nocache_dataset "
         f"--pretrain.learning_rate=0.5 --model_dir={tmp_path}"
     )
+
+
+def probed(step, share):
+    return {"event": "probe", "time": "", "step": step, "features": share}
+
+
+def test_probes_are_those_of_the_start_that_went_on():
+    halved = {"event": "halved", "rate": 0.5}
+    events = [probed(5, 0.1), halved, probed(5, 0.2), probed(9, 0.3)]
+    events += [probed(9, 0.4), {"event": "stop", "step": 9}]
+    assert history.probes(events) == [
+        {"step": 5, "features": 0.2},
+        {"step": 9, "features": 0.4},
+    ]
+    assert history.probes([*events, halved]) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(1, "1 step whose loss .* was taken"), (2, "2 steps .* were taken")],
+)
+def test_steps_taken_back_are_counted(count, words):
+    (told,) = history.actions([{"event": "train", "skipped": count}])
+    assert re.match(words, told)
+
+
+@pytest.mark.parametrize("name", ["flags.json", "environment.json"])
+def test_a_damaged_file_of_a_run_is_named(tmp_path, name):
+    stage_of(tmp_path)
+    (tmp_path / name).write_text("[")
+    words = f"{name}' must hold .* as JSON, and does not: restore it, or remove"
+    with pytest.raises(ValueError, match=words):
+        history.read_stages(str(tmp_path))

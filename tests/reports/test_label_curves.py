@@ -44,6 +44,24 @@ def test_one_network_is_called_by_its_classifiers():
     assert names(rows) == ["logistic", "ridge"]
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({}, "labels a class"), ({"xlabel": "labels"}, "labels")],
+)
+def test_the_axis_says_what_is_counted(options, words):
+    (axes,) = label_curves.label_efficiency([row("a")], **options).axes
+    assert axes.get_xlabel() == words
+
+
+def test_shares_of_a_narrow_range_differ():
+    rows = [row("a", labels=n) | {"mean": 0.94 + n / 1e4} for n in (1, 90)]
+    rows = [{**r, "low": r["mean"], "high": r["mean"]} for r in rows]
+    (axes,) = label_curves.label_efficiency(rows).axes
+    axes.figure.draw_without_rendering()
+    shown = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert len(set(shown)) == len(shown) > 2
+
+
 def test_many_curves_have_their_names_below():
     rows = [row(f"/runs/{number}") for number in range(7)]
     (many,) = label_curves.label_efficiency(rows).axes

@@ -70,7 +70,7 @@ def test_without_a_benchmark_there_are_no_formats(tmp_path):
 def test_a_file_that_is_no_json_is_named(tmp_path):
     timed(tmp_path / "saved_model" / "3", 1, None)
     (tmp_path / "saved_model" / "3" / "benchmark.json").write_text("{")
-    with pytest.raises(ValueError, match="benchmark.json' must hold JSON"):
+    with pytest.raises(ValueError, match="json' must hold the times"):
         overview.formats(str(tmp_path), None)
 
 

@@ -14,6 +14,7 @@ def test_12_bits_in_files_of_16_are_a_warning(
     most, warnings, monkeypatch, caplog
 ):
     monkeypatch.setattr(announcement, "_lines", lambda run, notes: [])
+    monkeypatch.setattr(announcement.changed_flags, "warn", lambda run: None)
     monkeypatch.setattr(announcement, "_record_environment", lambda *_: None)
     run = types.SimpleNamespace(
         config=types.SimpleNamespace(profile_steps=None),

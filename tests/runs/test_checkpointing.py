@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.models import keras_constants
 from simclrv2_tf.models.network import Network
@@ -33,6 +34,26 @@ def fresh():
 @pytest.fixture(scope="module")
 def trained():
     return stage_of(keras_normalization.network())
+
+
+def test_workers_go_back_to_the_step_of_the_first(
+    trained, tmp_path, monkeypatch
+):
+    write(trained, tmp_path, {})
+    directory = str(tmp_path)
+    own = checkpointing.newest_of_chief(directory)
+    assert own == run_directory.prefix_of(directory, 1)
+    seen = [(prefix, own) for prefix in (own, None)]
+    for prefix, of_first in seen:  # another sees it, or does not yet
+        monkeypatch.setattr(
+            run_directory, "latest_valid", lambda d, prefix=prefix: prefix
+        )
+        monkeypatch.setattr(
+            distribution,
+            "join_workers",
+            lambda rows: np.array([1, rows[0]]),
+        )
+        assert checkpointing.newest_of_chief(directory) == of_first
 
 
 def write(stage, directory, progress):

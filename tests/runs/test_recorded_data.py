@@ -9,6 +9,7 @@ import small_backbone
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.runs import inputs
+from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import recorded_data
 from simclrv2_tf.runs.train import train
 
@@ -47,6 +48,15 @@ def warned(caplog, flags, directory, **options):
     kept = {**kept, "mode": "eval", "model_dir": str(directory), **options}
     recorded_data.warn_if_changed(Config(**kept))
     return WARNING in caplog.text
+
+
+def test_another_part_of_the_labels_is_refused(tmp_path):
+    directory = str(tmp_path)
+    recorded_data.check_part(directory, 48)  # there is no run
+    model_dir.write_environment(directory, {"data": {"examples": 40}})
+    recorded_data.check_part(directory, 40)
+    with pytest.raises(ValueError, match="40 of them. Received: 48; give the"):
+        recorded_data.check_part(directory, 48)
 
 
 @pytest.mark.parametrize("options", RUNS)

@@ -53,6 +53,22 @@ def test_what_is_told(run):
         assert words in text, text
 
 
+def test_counts_are_whole(run):
+    values = {"eval/examples": 10_000, "global_step": 12340.0, "loss": 0.12345}
+    (run / "result.json").write_text(json.dumps(values))
+    text = status.describe(str(run))
+    assert "eval/examples 10,000  global_step 12,340  loss 0.1235" in text
+
+
+@pytest.mark.parametrize(
+    ("step", "share"), [(9_960, "99%"), (10_000, "100%"), (99, "0%")]
+)
+def test_what_still_trains_is_not_all_done(run, step, share):
+    Journal(run).note("train", step=step, last_step=10_000)
+    text = status.describe(str(run))
+    assert f"step {step:,} of 10,000 ({share})" in text
+
+
 @pytest.mark.parametrize(
     ("event", "words"),
     [

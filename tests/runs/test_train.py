@@ -286,6 +286,8 @@ def test_other_flags_are_noticed(whole, tmp_path, caplog, announced):
     train(config(directory, train_steps=3, seed=5))
     assert (directory / "flags.json").read_bytes() == before  # all is done
     assert "FLAGS HAVE CHANGED" not in caplog.text
+    assert "NOTHING IS TRAINED: the run in" in caplog.text
+    assert "to step 6 with seed=0. Received: seed=5; give" in caplog.text
     with announced():
         train(config(directory, train_steps=7, seed=5))
     assert "FLAGS HAVE CHANGED since step 6: seed=5 (was 0)" in caplog.text

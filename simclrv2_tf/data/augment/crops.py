@@ -9,17 +9,36 @@ from simclrv2_tf.data.augment.resize import resize_crops
 from simclrv2_tf.data.augment.simclr import AREA
 
 CENTER_SHARE = 0.875  # of the image that evaluation looks at
-SMALL_IMAGE = 32  # up to this side in pixels evaluation looks at all
+WHOLE_UP_TO = 32  # up to this side in pixels evaluation looks at all
 
 
 def resize(image: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """Bicubic without antialiasing; overshoots [0, 1] a little at edges."""
+    """Bicubic without antialiasing.
+
+    Args:
+      image: Of any type, (height', width', channels).
+      height: Wanted height in pixels.
+      width: Wanted width in pixels.
+
+    Returns:
+      float32 (height, width, channels) in the range of the image, which it
+      overshoots a little at edges.
+    """
     size = [height, width]
     return tf.image.resize(image, size, tf.image.ResizeMethod.BICUBIC)
 
 
 def to_unit(images: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
-    """Pixel values of a type as floats in [0, 1], what overshoots clipped."""
+    """Pixel values of a type as floats in [0, 1], what overshoots clipped.
+
+    Args:
+      images: Of any shape and numeric type, from 0 to what is white.
+      dtype: Of the images as they were: white is the largest integer of it,
+        and 1 of floats.
+
+    Returns:
+      float32 of the same shape.
+    """
     # A product: graphs are rewritten to multiply by what they divide by, and
     # training, evaluation and serving are to agree to the last bit.
     scale = 1.0 / dtype.max if dtype.is_integer else 1.0
@@ -148,7 +167,7 @@ def preprocess_for_eval(image: tf.Tensor, image_size: int) -> tf.Tensor:
       float32 (image_size, image_size, channels) in [0, 1].
     """
     image = tf.convert_to_tensor(image)
-    if image_size > SMALL_IMAGE:
+    if image_size > WHOLE_UP_TO:
         prepared = center_crop(image, image_size, image_size)
     else:
         floats = tf.cast(image, tf.float32)

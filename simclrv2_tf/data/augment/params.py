@@ -26,6 +26,7 @@ def draw_parameters(
     first: int | tf.Tensor = 0,
     total: int | tf.Tensor | None = None,
     per_image_blur: bool = False,
+    grayscale: float = simclr.GRAY_SHARE,
 ) -> JitterParameters:
     """Draws what happens to each image of a batch.
 
@@ -36,6 +37,7 @@ def draw_parameters(
       first: Place of the first image in the whole batch.
       total: Images of the whole batch; None for `batch`.
       per_image_blur: A blur width for each image and not for the batch.
+      grayscale: Share of the images that turn grey, in [0, 1].
 
     Returns:
       `JitterParameters` of shape (batch,), `order` int32 (batch, 4).
@@ -51,7 +53,7 @@ def draw_parameters(
         contrast=_factor(u[:, 6], simclr.CONTRAST * strength),
         saturation=_factor(u[:, 7], simclr.SATURATION * strength),
         hue=(2.0 * u[:, 8] - 1.0) * simclr.HUE * strength,
-        gray=u[:, 9] < simclr.GRAY_SHARE,
+        gray=u[:, 9] < grayscale,
         blurred=u[:, 10] < simclr.BLUR_SHARE,
         sigma=least + width * (most - least),
     )

@@ -15,6 +15,7 @@ import tensorflow as tf
 from simclrv2_tf.data.augment import distortion
 from simclrv2_tf.data.augment import distortion_each
 from simclrv2_tf.data.augment.params import draw_parameters
+from simclrv2_tf.data.augment.simclr import GRAY_SHARE
 from simclrv2_tf.machine.cpu_only import on_processors
 
 IMPLEMENTATIONS = ("simclrv2", "simclrv1")
@@ -30,6 +31,7 @@ def augment_views(
     blur: bool = True,
     per_image_blur: bool = False,
     impl: str = "simclrv2",
+    grayscale: float = GRAY_SHARE,
 ) -> tf.Tensor:
     """Distorts the colours of one view of a batch and blurs some of it.
 
@@ -40,11 +42,13 @@ def augment_views(
       seed: int32 (2,), another one for each step and view.
       first: Place of the first image in the whole batch.
       total: Images of the whole batch; None for those here.
-      strength: Of the colour distortion; 0 leaves colours alone.
+      strength: Of the colour distortion; 0 leaves colours alone, and turns
+        no image grey.
       blur: Whether half of the images are blurred, with a width of a tenth
         of the image.
       per_image_blur: A blur width for each image and not for the batch.
       impl: "simclrv2" multiplies the brightness, "simclrv1" adds to it.
+      grayscale: Share of the images that turn grey, in [0, 1].
 
     Returns:
       float32 of the same shape in [0, 1].
@@ -59,7 +63,7 @@ def augment_views(
         )
     batch = images.shape[0] or tf.shape(images)[0]
     params = draw_parameters(
-        seed, batch, strength, first, total, per_image_blur
+        seed, batch, strength, first, total, per_image_blur, grayscale
     )
     form = distortion_each if _one_by_one(images) else distortion
     return form.distort(images, params, impl, strength > 0, blur)

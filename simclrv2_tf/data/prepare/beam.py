@@ -62,12 +62,10 @@ def prepare_with_beam(
       ImportError: Without Apache Beam.
       ValueError: As `prepare.prepare`.
     """
-    beam = _beam()
-    import tensorflow_datasets as tfds
-
+    _beam()
     sources = {split: opened(*how) for split, how in plan.items()}
     limit = UnreadableLimit(sources, max_corrupt_fraction)
-    channels, classes = shards.common(sources)
+    kind = shards.common(sources)
     about = shards.describe(sources, recipe, seed=None)
     directory = tfds_layout.version_directory(target)
     _check_name(directory)
@@ -78,23 +76,35 @@ def prepare_with_beam(
     limit.check_files()
     with file_errors(target, "written"):
         job_state.clear_stopped(directory, about)
-        features = tfds_layout.features(recipe.image_format, classes, channels)
-        options = beam.options.pipeline_options.PipelineOptions(arguments)
-        job = tfds.download.DownloadConfig(
-            beam_runner=runner, beam_options=options
-        )
-        aside = f"{directory}.{CORRUPT}"  # as TFDS makes the directory
-        encoders = {
-            split: _transform(
-                split, source.num_examples, plan[split], recipe, aside
-            )
-            for split, source in sources.items()
-        }
-        builder = _run(directory, features, encoders, job)
-        report = {**about, **_report(builder, aside)}
+        counts = {name: s.num_examples for name, s in sources.items()}
+        job = _job(runner, arguments)
+        report = {**about, **_write(plan, counts, directory, recipe, kind, job)}
         shards.finish(target, directory, report)
     _check(report, limit)
     return report
+
+
+def _job(runner, arguments):
+    """How TFDS shall run the pipeline."""
+    import tensorflow_datasets as tfds
+
+    options = _beam().options.pipeline_options.PipelineOptions(arguments)
+    return tfds.download.DownloadConfig(
+        beam_runner=runner, beam_options=options
+    )
+
+
+def _write(plan, counts, directory, recipe, kind, job):
+    """Writes all splits, of so many examples each; returns what was done."""
+    channels, classes = kind
+    features = tfds_layout.features(recipe.image_format, classes, channels)
+    aside = f"{directory}.{CORRUPT}"  # as TFDS makes the directory
+    encoders = {
+        split: _transform(split, count, plan[split], recipe, aside)
+        for split, count in counts.items()
+    }
+    builder = _run(directory, features, encoders, job)
+    return _report(builder, aside)
 
 
 def _run(directory, features, encoders, job):

@@ -9,6 +9,7 @@ from typing import Any
 from simclrv2_tf.data.prepare import job_state
 from simclrv2_tf.data.prepare import shards
 from simclrv2_tf.data.prepare import tfds_layout
+from simclrv2_tf.data.prepare.counted import counted
 from simclrv2_tf.data.prepare.recipe import ImageEncoding
 from simclrv2_tf.data.prepare.unreadable_limit import FRACTION
 from simclrv2_tf.data.prepare.unreadable_limit import check_fraction
@@ -71,26 +72,39 @@ def run(
     }
     _check_names(wanted)
     if beam_runner:
-        from simclrv2_tf.data.prepare import beam
-
-        arguments = [flag for flag in beam_options.split(",") if flag]
         plan = {
             name: (source, split, channels, tuple(options.items()))
             for name, split in wanted.items()
         }
-        return beam.prepare_with_beam(
-            plan, target, recipe, beam_runner, arguments, max_corrupt_fraction
-        )
-    opened = {
-        name: open_source(source, split, **options)
-        for name, split in wanted.items()
-    }
-    if channels is not None:
-        opened = {n: s.with_channels(channels) for n, s in opened.items()}
+        how = (beam_runner, _flags(beam_options), max_corrupt_fraction)
+        return _with_beam(plan, target, recipe, *how)
+    opened = _opened(source, wanted, channels, options)
     processes = processes or cores()
     return shards.prepare(
         opened, target, recipe, seed, processes, max_corrupt_fraction
     )
+
+
+def _with_beam(*arguments):
+    from simclrv2_tf.data.prepare import beam
+
+    return beam.prepare_with_beam(*arguments)
+
+
+def _flags(text):
+    """Flags of a Beam pipeline with commas between, as a list."""
+    return [flag for flag in text.split(",") if flag]
+
+
+def _opened(name, splits, channels, options):
+    """The `Source` of each split, with as many channels; None for its own."""
+    sources = {
+        split: open_source(name, taken_from, **options)
+        for split, taken_from in splits.items()
+    }
+    if channels is None:
+        return sources
+    return {n: s.with_channels(channels) for n, s in sources.items()}
 
 
 def _check_outside(source, target):
@@ -127,12 +141,14 @@ def lines(report: dict, target: str) -> list[str]:
     target = target.rstrip("/")
     directory = tfds_layout.version_directory(target)
     shown = [
-        f"{split}: {counts['examples']:,} images, {counts['bytes']:,} bytes in "
-        f"{counts['shards']} shards"
+        f"{split}: {counted(counts['examples'], 'image')}, "
+        f"{counted(counts['bytes'], 'byte')} in "
+        f"{counted(counts['shards'], 'shard')}"
         for split, counts in report["splits"].items()
     ]
     corrupt = report["corrupt"]
-    shown.append(f"left out: {len(corrupt)} images that cannot be read")
+    left_out = counted(len(corrupt), "image")
+    shown.append(f"left out: {left_out} that cannot be read")
     shown += [f"  {row['image']}: {row['reason']}" for row in corrupt[:MOST]]
     shown += [
         f"report: {os.path.join(directory, job_state.REPORT)}",

@@ -18,14 +18,17 @@ STATE = ".preparing"  # directory of what a killed run has to know
 PLAN = "plan.json"
 REPORT = "prepare_report.json"
 IMAGES = "images"  # their checksums, in both
+CHANNELS = "channels"  # of the images that are written, in both
+_LATER = (IMAGES, CHANNELS)  # what the first versions did not note
 _STOPPED = "stopped"  # in a plan: too many of its images could not be read
 
 
 def look(directory: str, plan: dict) -> dict | None:
     """Looks what a directory holds.
 
-    The images are not compared where an earlier version did not note them. A
-    plan that stopped for its images does not stand in the way of another.
+    What an earlier version did not note, such as the images, is not compared
+    with what it wrote. A plan that stopped for its images does not stand in
+    the way of another.
 
     Returns:
       The report, if the same plan was carried out there; otherwise None.
@@ -53,7 +56,7 @@ def look(directory: str, plan: dict) -> dict | None:
 
 
 def _differing(before, plan):
-    known = {IMAGES: plan[IMAGES], **before}
+    known = {**{key: plan[key] for key in _LATER}, **before}
     return [key for key in plan if known.get(key) != plan[key]]
 
 

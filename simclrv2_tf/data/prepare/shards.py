@@ -121,6 +121,7 @@ def describe(
     sources: dict[str, Source], recipe: ImageEncoding, seed: int | None
 ) -> dict:
     """What is prepared and how; a run goes on with the same alone."""
+    channels, *_ = (source.num_channels for source in sources.values())
     return {
         "sources": {
             split: f"{source.name}: {source.fingerprint()}"
@@ -132,6 +133,7 @@ def describe(
         "short_side": recipe.short_side,
         "quality": recipe.quality,
         "image_format": recipe.image_format,
+        job_state.CHANNELS: channels,  # of all, see `common`
         "seed": seed,
     }
 

@@ -17,6 +17,7 @@ from simclrv2_tf.data.decode.orientation_tag import UPRIGHT
 from simclrv2_tf.data.decode.orientation_tag import read_tag
 from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.orientation_count import tagged_words
+from simclrv2_tf.data.prepare.counted import counted
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.files.errors import first_line
@@ -209,9 +210,9 @@ def _class_sizes(counts):
         return ""
     rare, common = (f(counts, key=counts.get) for f in (min, max))
     if counts[rare] == counts[common]:
-        return f", {counts[rare]:,} images each"
+        return f", {counted(counts[rare], 'image')} each"
     return (
-        f", from {counts[rare]:,} images ({rare}) to "
+        f", from {counted(counts[rare], 'image')} ({rare}) to "
         f"{counts[common]:,} ({common})"
     )
 
@@ -228,7 +229,7 @@ def _counts(counts):
 def _pair_lines(title, consequence, pairs):
     if not pairs:
         return [f"{title}: none"]
-    head = f"{title}: {len(pairs):,} images" + (
+    head = f"{title}: {counted(len(pairs), 'image')}" + (
         consequence and f"; {consequence}"
     )
     return [head, *(f"  {a} = {b}" for a, b in pairs[:MOST])]

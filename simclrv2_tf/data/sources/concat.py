@@ -19,6 +19,7 @@ from simclrv2_tf.data.sources.folder.beside_splits import FOLDER
 from simclrv2_tf.data.sources.joined import join_storages
 from simclrv2_tf.data.sources.missing_label import NoLabelError
 from simclrv2_tf.data.sources.opening import SourceOptions
+from simclrv2_tf.data.splits import ALIASES
 from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import parse_split
@@ -40,8 +41,8 @@ def open_concat(
     All must have the training split. Of another split those are taken that
     have it, and the log names the others: unlabelled images beside a labelled
     set have none. Likewise one part at least must have the label that an
-    option names. A data set whose split is called alike ("val") has it; one
-    with "test" stands in for "validation" where no part has that.
+    option names. A data set whose split is called alike ("val") has it, and
+    "test" stands in for "validation" where no part has that.
 
     Args:
       open_one: Function (name, split, options) to a `Source`.
@@ -124,14 +125,20 @@ class _Unlabelled:
 
 
 def _own_splits(splits_of, names, split, options):
-    """The split as each data set calls it, None for those that lack it."""
+    """The split as each data set calls it, None for those that lack it.
+
+    Where all lack it they have what stands in for it in any of them, and the
+    split as it is where nothing does.
+    """
     wanted, _ = parse_split(split)
     if wanted == TRAIN[0] or "+" in split:
         return [split] * len(names)
-    own = [same_split(splits_of(name, options), wanted) for name in names]
-    if not any(own):  # each by what is likest there
-        return [split] * len(names)
-    return [known and f"{known}{split[len(wanted) :]}" for known in own]
+    known = [splits_of(name, options) for name in names]
+    for name in (wanted, *ALIASES.get(wanted, ())):
+        own = [same_split(splits, name) for splits in known]
+        if any(own):
+            return [one and f"{one}{split[len(wanted) :]}" for one in own]
+    return [split] * len(names)
 
 
 def _open_part(open_one, name, own, options):

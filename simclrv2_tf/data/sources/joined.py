@@ -14,6 +14,7 @@ from simclrv2_tf.data.storage import ArrayStorage
 from simclrv2_tf.data.storage import Fingerprint
 from simclrv2_tf.data.storage import PythonReads
 from simclrv2_tf.data.storage import Storage
+from simclrv2_tf.data.storage import within
 
 
 def join_storages(sources: Sequence[Source]) -> Storage:
@@ -105,7 +106,7 @@ class Joined(PythonReads):
 
     def where(self, index: int, name: str) -> str:
         there = self.sources[self.which[index]].where(self.index[index])
-        return f"example {index} of {name}, in {there},"
+        return within(index, name, there)
 
     def fingerprint(self) -> Fingerprint:
         digest = hashlib.sha256(self.which.tobytes() + self.index.tobytes())

@@ -11,6 +11,7 @@ import numpy as np
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import Fingerprint
 from simclrv2_tf.data.storage import Mapped
+from simclrv2_tf.data.storage import within
 
 
 class JoinedPixels(Mapped):
@@ -54,7 +55,7 @@ class JoinedPixels(Mapped):
     def where(self, index: int, name: str) -> str:
         which, row = self._places(index)
         there = self._sources[which].where(int(row))
-        return f"example {index} of {name}, in {there},"
+        return within(index, name, there)
 
     def fingerprint(self) -> Fingerprint:
         digest = hashlib.sha256(self._numbers.tobytes())

@@ -70,18 +70,27 @@ def open_source(
     Raises:
       ValueError: If there is no such data set, split or image.
     """
-    options = SourceOptions(
-        data_dir,
-        download,
-        image_feature,
-        label_feature,
-        label_map,
-        folder_classes,
-        apply_orientation,
+    return open_with(
+        name,
+        split,
+        SourceOptions(
+            data_dir,
+            download,
+            image_feature,
+            label_feature,
+            label_map,
+            folder_classes,
+            apply_orientation,
+        ),
     )
+
+
+def open_with(name: str, split: str, options: SourceOptions) -> Source:
+    """As `open_source`, its options as one."""
     source = _open(name, split, options)
-    if label_map:
-        source = relabel(source, read_label_map(label_map), label_map)
+    if options.label_map:
+        label_map = read_label_map(options.label_map)
+        source = relabel(source, label_map, options.label_map)
     names = source.class_names or ()
     notes = classes.written_alike(names)
     notes += classes.likely_slips(names, source.labels)
@@ -99,16 +108,24 @@ def split_names(
     apply_orientation: bool = False,
 ) -> list[str]:
     """The splits that a data set has; arguments as in `open_source`."""
-    options = SourceOptions(
-        data_dir,
-        download,
-        image_feature,
-        label_feature,
-        label_map,
-        folder_classes,
-        apply_orientation,
+    return splits_with(
+        name,
+        SourceOptions(
+            data_dir,
+            download,
+            image_feature,
+            label_feature,
+            label_map,
+            folder_classes,
+            apply_orientation,
+        ),
     )
-    return _splits(name, options)
+
+
+def splits_with(name: str, options: SourceOptions) -> list[str]:
+    """As `split_names`, its options as one."""
+    kind, where = _kind(name)
+    return list(kind.splits(where, options))
 
 
 def is_tfds(name: str) -> bool:
@@ -122,11 +139,6 @@ def _open(name, split, options):
     return dataclasses.replace(
         source, apply_orientation=options.apply_orientation
     )
-
-
-def _splits(name, options):
-    kind, where = _kind(name)
-    return list(kind.splits(where, options))
 
 
 def _kind(name):
@@ -150,7 +162,7 @@ def _concat_splits(where, options):
     """Those of any part, each under the name that the first part gives it."""
     known: list[str] = []
     for name in names_of(where):
-        others = _splits(name, options)
+        others = splits_with(name, options)
         known += [split for split in others if not same_split(known, split)]
     return known
 
@@ -164,7 +176,7 @@ KINDS = {
     "tar": kind_of("tar", find_tar),
     "parquet": kind_of("parquet", find_parquet),
     "concat": Kind(
-        functools.partial(open_concat, _open, _splits), _concat_splits
+        functools.partial(open_concat, _open, splits_with), _concat_splits
     ),
 }
 _DIGITS = Kind(lambda _, split, options: open_digits(split), lambda *_: SPLITS)

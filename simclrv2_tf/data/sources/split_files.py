@@ -32,11 +32,12 @@ def files_by_split(
 
     Args:
       pattern: A path, a glob pattern, or a directory. "{split}" in it stands
-        for the name of a split. Without that, files whose names hold the
-        names of two splits or more ("train-00000.tar", "val-00000.tar") are
-        grouped by them. Beside files of splits to evaluate on
-        ("test-00000.tar") those of no split ("shard-00000.tar") are "train";
-        otherwise all are of one split, "train".
+        for the name of a split, the longest that matches a file. Without
+        that, files whose names hold the names of two splits or more
+        ("train-00000.tar", "val-00000.tar") are grouped by them. Beside files
+        of splits to evaluate on ("test-00000.tar") those of no split
+        ("shard-00000.tar") are "train"; otherwise all are of one split,
+        "train".
       split: The split asked for, which may have a name of its own; None for
         all that have usual names.
       suffixes: What files in a directory end in. Where none does, files count
@@ -58,7 +59,7 @@ def files_by_split(
             )
             for name in dict.fromkeys((*requested, *KNOWN))
         }
-        by_split = {n: files for n, files in by_split.items() if files}
+        by_split = _once({n: f for n, f in by_split.items() if f}, requested)
     else:
         by_split = _apart(_matching(pattern, suffixes, any_shard))
     if not by_split:
@@ -66,6 +67,27 @@ def files_by_split(
     for files in by_split.values():
         _check_shards(files)
     return by_split
+
+
+def _once(by_split, requested):
+    """Each file under the longest of the usual names that match it.
+
+    "{split}*.tar" with "validation" also matches as "val" and "valid". A
+    split that is left without a file is none, unless it is the one asked for.
+    """
+    longest: dict[str, str] = {}
+    for name in sorted(set(by_split) & set(KNOWN), key=len):
+        longest |= dict.fromkeys(by_split[name], name)
+    own = {
+        name: [f for f in files if longest.get(f, name) == name]
+        for name, files in by_split.items()
+        if name in KNOWN
+    }
+    return {
+        name: own.get(name) or files
+        for name, files in by_split.items()
+        if name in requested or own.get(name)
+    }
 
 
 def _no_file(pattern, suffixes):

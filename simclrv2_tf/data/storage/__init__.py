@@ -8,6 +8,7 @@ from simclrv2_tf.data.storage.in_memory import ArrayStorage
 from simclrv2_tf.data.storage.in_memory import InMemory
 from simclrv2_tf.data.storage.interface import Fingerprint
 from simclrv2_tf.data.storage.interface import Storage
+from simclrv2_tf.data.storage.interface import within
 from simclrv2_tf.data.storage.mapped import Mapped
 from simclrv2_tf.data.storage.python_reads import PythonReads
 
@@ -22,4 +23,5 @@ __all__ = [
     "Mapped",
     "PythonReads",
     "Storage",
+    "within",
 ]

@@ -13,6 +13,7 @@ import numpy as np
 from simclrv2_tf.data.storage.encoded import Encoded
 from simclrv2_tf.data.storage.interface import Fingerprint
 from simclrv2_tf.data.storage.interface import Storage
+from simclrv2_tf.data.storage.interface import within
 from simclrv2_tf.data.storage.python_reads import PythonReads
 from simclrv2_tf.files.remote import open_binary
 
@@ -71,7 +72,7 @@ class ByteRanges(PythonReads):
         return str(self.files[self.which[index]])
 
     def where(self, index: int, name: str) -> str:
-        return f"example {index} of {name}, in {self.file(index)},"
+        return within(index, name, self.file(index))
 
     def fingerprint(self) -> Fingerprint:
         digest = hashlib.sha256(repr(self.files.tolist()).encode())

@@ -32,6 +32,7 @@ class Files(ArrayStorage, PythonReads):
     """Files, one for each image: an array of paths (examples,)."""
 
     kind = "paths"
+    reads_in_python = False  # one by one, see `fetch`
 
     def read(self, index: int) -> bytes:
         with open_binary(self.path(index)) as file:

@@ -44,10 +44,13 @@ class Storage(abc.ABC):
     Attributes:
       encoded: Whether it gives encoded images, else pixels.
       kind: What fingerprints of runs call it.
+      reads_in_python: Whether what `fetch` gives calls Python code, which
+        runs in this process alone.
     """
 
     encoded: ClassVar[bool] = True
     kind: ClassVar[str] = "places"
+    reads_in_python: ClassVar[bool] = False
 
     @property
     def image_shape(self) -> tuple | None:
@@ -101,3 +104,8 @@ class Storage(abc.ABC):
     def contents(self) -> Any:
         """What a digest that looks at the images is made from."""
         return self
+
+
+def within(index: int, name: str, place: str) -> str:
+    """Where an image of the data set `name` comes from, in a file or a part."""
+    return f"example {index} of {name}, in {place},"

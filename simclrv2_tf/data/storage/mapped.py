@@ -24,6 +24,7 @@ class Mapped(Storage):
 
     encoded = False
     kind = "images"
+    reads_in_python = True
 
     def __init__(self, array: np.memmap, numbers: np.ndarray | None = None):
         self._array = array

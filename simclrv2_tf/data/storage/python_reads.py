@@ -15,6 +15,8 @@ from simclrv2_tf.data.storage.interface import Storage
 class PythonReads(Storage):
     """A storage whose `fetch` calls its `read`."""
 
+    reads_in_python = True
+
     def read_all(self, indices: np.ndarray) -> np.ndarray:
         """`read` of many, (n,) bytes; b"" for an image that fails."""
         images = np.full(len(indices), b"", object)

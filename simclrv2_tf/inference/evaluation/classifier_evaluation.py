@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,26 +11,27 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data.classes import names_or_numbers
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
-from simclrv2_tf.files import atomic
+from simclrv2_tf.files.json_files import write_json
 from simclrv2_tf.inference.evaluation import calibration
 from simclrv2_tf.inference.evaluation import metrics
 from simclrv2_tf.inference.evaluation.eval_batches import batches_of
 from simclrv2_tf.inference.evaluation.eval_batches import spread_over
-from simclrv2_tf.inference.evaluation.judgement import Judgement
-from simclrv2_tf.inference.evaluation.judgement import judge
+from simclrv2_tf.inference.evaluation.evaluation_report import EvaluationReport
+from simclrv2_tf.inference.evaluation.evaluation_report import evaluation_report
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_given
 
 
-def judge_classifier(
+def evaluate_classifier(
     config: Config,
     network: Network,
     source: Source,
     unreadable: UnreadableImages,
     labels: np.ndarray,
     names: Sequence[str] | None,
-) -> Judgement:
-    """Asks a classifier about every labelled example and judges it.
+) -> EvaluationReport:
+    """Evaluates a classifier on every labelled example.
 
     Args:
       config: A `Config`.
@@ -45,12 +45,13 @@ def judge_classifier(
     names = names_or_numbers(count, names)
     batches = functools.partial(batches_of, config, network, source, unreadable)
     if not config.calibrate:
-        return judge(metrics.answers_of(network, batches(), labels), names)
+        answers = metrics.answers_of(network, batches(), labels)
+        return evaluation_report(answers, names)
     found = calibration.calibrate(network, batches, labels)
     answers = metrics.answers_of(
         network, batches(), labels, temperature=found.temperature
     )
-    return judge(answers, names, found)
+    return evaluation_report(answers, names, found)
 
 
 def check_calibration(config: Config, source: Source) -> None:
@@ -64,7 +65,7 @@ def check_calibrated(config: Config, prefix: str, source: Source) -> None:
     if not config.calibrate:
         return
     check_calibration(config, source)
-    own = weights.is_of_the_run(config, prefix)
+    own = weights_given.is_of_the_run(config, prefix)
     if not config.model_dir or (prefix == config.checkpoint and not own):
         raise ValueError(
             "`calibrate` finds the temperature of a run's own checkpoint: give "
@@ -80,14 +81,13 @@ def keep_calibration(
     Args:
       prefix: Of the run's checkpoint.
       source: The `Source` that was evaluated on.
-      result: See `Judgement`.
-      ema: Whether the average of the weights was judged.
+      result: See `EvaluationReport`.
+      ema: Whether the average of the weights was evaluated.
     """
-    told = result["calibration"]
-    kept = {k: v for k, v in told.items() if not k.startswith("reliability")}
+    figures = result["calibration"].items()
+    kept = {k: v for k, v in figures if not k.startswith("reliability")}
     kept |= {"data": source.name, "ema": ema}
-    text = json.dumps(kept, indent=2) + "\n"
-    atomic.write_text(weights.calibration_file(prefix), text)
+    write_json(weights.calibration_file(prefix), kept)
     print(
         f"temperature {kept['temperature']:.4g}, fitted to {kept['fitted_on']} "
         f"labels; expected calibration error on {kept['judged_on']} others: "

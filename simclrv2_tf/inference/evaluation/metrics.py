@@ -1,4 +1,4 @@
-"""What a classifier answers of all examples, and how often it is right."""
+"""A classifier's predictions for all examples, and their accuracy."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def answers_of(
     labels: np.ndarray,
     temperature: float = 1.0,
 ) -> Answers:
-    """Asks a network about a data set.
+    """Predicts the classes of a data set.
 
     Args:
       network: A `Network` with a supervised head.
@@ -62,13 +62,13 @@ def answers_of(
       ValueError: If no example has a label.
     """
 
-    def judge(logits):
+    def predict(logits):
         best = tf.math.top_k(logits, min(5, logits.shape[-1])).indices
         shares = [_highest(logits), _highest(logits / temperature)]
         return best, tf.stack(shares, axis=1)
 
     parts = [(np.zeros((0, 4), np.int64), np.zeros((0, 2), np.float32))]
-    for (best, confidence), numbers in _asked(network, judge, dataset):
+    for (best, confidence), numbers in _mapped(network, predict, dataset):
         known = labels[numbers] >= 0
         truth, best = labels[numbers][known], best[known]
         found = (best == truth[:, None]).any(axis=1)
@@ -87,14 +87,14 @@ def answers_of(
     return Answers(numbers, truth, predicted, found > 0, *confidence.T)
 
 
-def _asked(network: Network, judge: Callable, dataset: tf.data.Dataset):
+def _mapped(network: Network, function: Callable, dataset: tf.data.Dataset):
     """Yields what a function makes of logits, and the examples' numbers."""
 
-    def ask(images, numbers):
+    def of_batch(images, numbers):
         logits = network(images, training=False)["logits_sup"]
-        return judge(tf.cast(logits, tf.float32)), numbers
+        return function(tf.cast(logits, tf.float32)), numbers
 
-    return distribution.map_rows(ask, dataset)
+    return distribution.map_rows(of_batch, dataset)
 
 
 def _highest(logits):

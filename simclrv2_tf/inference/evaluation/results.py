@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 import logging
 import os
 from collections.abc import Mapping
+from numbers import Integral
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +14,8 @@ import tensorflow as tf
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.event_files import keep_events
-from simclrv2_tf.inference.evaluation.judgement import Table
+from simclrv2_tf.files.json_files import write_json
+from simclrv2_tf.inference.evaluation.evaluation_report import Table
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -37,19 +38,24 @@ def report(
       name: Suffix of the files, to tell evaluations apart.
       tables: {name: rows} of csv files beside it, those of the newest result.
       data: Name of what it was evaluated on, for the files.
-      ema: Whether the average of the weights was judged, for the files.
+      ema: Whether the average of the weights was evaluated, for the files.
     """
     numbers = {k: v for k, v in result.items() if k.startswith("eval/")}
-    pairs = (f"{key} {value:.6g}" for key, value in numbers.items())
+    pairs = (f"{key} {_shown(value)}" for key, value in numbers.items())
     print("evaluation  " + "  ".join(pairs), flush=True)
     if directory:
         tf.io.gfile.makedirs(directory)
         suffix = f"_{name}" if name else ""
         for stem, rows in (tables or {}).items():
             _write_table(os.path.join(directory, f"{stem}{suffix}.csv"), rows)
-        told = {**result, **_known(data=data, ema=ema)}
-        _write_json(directory, f"result{suffix}", told, step)
+        values = {**result, **_known(data=data, ema=ema)}
+        _write_json(directory, f"result{suffix}", values, step)
         _write_events(os.path.join(directory, f"eval{suffix}"), numbers, step)
+
+
+def _shown(value):
+    """A count in full, and six digits of any other number."""
+    return f"{value}" if isinstance(value, Integral) else f"{value:.6g}"
 
 
 def _known(**values):
@@ -64,9 +70,8 @@ def _write_table(path, rows):
 def _write_json(directory, stem, result, step):
     """Writes `<stem>.json`, the newest, and `<stem>_<step>.json`."""
     values = {**result, "global_step": step}
-    text = json.dumps(values, indent=2, default=_plain) + "\n"
     for file in (f"{stem}.json", f"{stem}_{step}.json"):
-        atomic.write_text(os.path.join(directory, file), text)
+        write_json(os.path.join(directory, file), values, default=_plain)
 
 
 def _plain(value):

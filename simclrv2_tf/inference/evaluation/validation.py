@@ -10,14 +10,15 @@ from simclrv2_tf.data import class_match
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.unreadable import UnreadableImages
 from simclrv2_tf.inference.evaluation.classifier_evaluation import (
-    judge_classifier,
+    evaluate_classifier,
 )
 from simclrv2_tf.inference.evaluation.eval_batches import spread_over
+from simclrv2_tf.inference.unreadable_of_workers import count_all
 from simclrv2_tf.models.network import Network
 
 
 class Validation:
-    """Judges a network's classifier, as `--mode=eval` would its checkpoint.
+    """Evaluates a network's classifier, as `--mode=eval` its checkpoint.
 
     Args:
       config: A `Config`.
@@ -41,6 +42,11 @@ class Validation:
             self._source, config.max_corrupt_fraction
         )
 
+    @property
+    def source(self) -> Source:
+        """The images that it looks at."""
+        return self._source
+
     def __call__(
         self, network: Network, classes: dict, step: int = 0
     ) -> dict[str, float]:
@@ -60,7 +66,7 @@ class Validation:
         source = numbered_as(classes, source)
         _check_classes(network, source)
         with self._unreadable.explained():
-            result, _ = judge_classifier(
+            result, _ = evaluate_classifier(
                 self._config,
                 network,
                 source,
@@ -68,6 +74,7 @@ class Validation:
                 source.labels,
                 classes["class_names"],
             )
+        count_all(self._unreadable)
         return {
             name.removeprefix("eval/"): float(value)
             for name, value in result.items()

@@ -8,6 +8,7 @@ from collections.abc import Hashable
 import tensorflow as tf
 
 from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.runs.weights_of_chief import of_chief
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -27,7 +28,17 @@ class WholeCheckpoints:
         self._whole: dict[Hashable, bool] = {}
 
     def newest(self) -> str | None:
-        """Its prefix, None where there is none; a damaged one is not there."""
+        """Its prefix, None where there is none; a damaged one is not there.
+
+        Of several workers each must call this; all get the first one's.
+
+        Raises:
+          ValueError: If the first worker's is not there for this one.
+        """
+        return of_chief(self._directory, self._seen(), self._is_whole)
+
+    def _seen(self):
+        """The newest that this worker sees."""
         steps = run_directory.steps(self._directory)
         if not steps:
             return run_directory.latest(self._directory)

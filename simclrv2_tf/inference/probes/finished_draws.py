@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import logging
 import os
@@ -21,6 +20,7 @@ import tensorflow as tf
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.json_files import read_dictionary
 from simclrv2_tf.inference.probes.probe_results import Measurement
+from simclrv2_tf.inference.result_shards import digest_of
 
 _DONE = "draws"
 _LOG = logging.getLogger("simclrv2_tf")
@@ -31,13 +31,12 @@ class FinishedDraws:
 
     Args:
       directory: Of the file, which is there from the first draw on.
-      told: For JSON, what tells this probe from others.
+      about: For JSON, what tells this probe from others.
     """
 
-    def __init__(self, directory: str, told: dict):
+    def __init__(self, directory: str, about: dict):
         fields = [field.name for field in dataclasses.fields(Measurement)]
-        text = json.dumps([told, fields], sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        digest = digest_of([about, fields])
         self._path = os.path.join(directory, f"draws-{digest}.json")
         self._done: list[list[dict]] = read_dictionary(self._path).get(
             _DONE, []

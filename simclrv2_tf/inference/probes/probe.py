@@ -27,7 +27,7 @@ def probe(
     source: Source | None = None,
     eval_source: Source | None = None,
 ) -> dict:
-    """Judges features by cheap classifiers; writes what they tell right.
+    """Evaluates features by cheap classifiers; writes their accuracy.
 
     Killed, the same call goes on with the draws of labels that are missing.
 
@@ -37,8 +37,8 @@ def probe(
 
     Args:
       config: A `Config`.
-      source: A `Source` to learn from in place of the config's.
-      eval_source: The same to be judged on.
+      source: A `Source` to train on in place of the config's.
+      eval_source: The same to test on.
 
     Returns:
       What is in `probe.json`, see `probe_results`; {} on other workers than
@@ -54,13 +54,13 @@ def probe(
     data = probe_data.open_data(config, source, eval_source)
     curve = ProbeCurve(config, data)
     directory = os.path.join(output, FEATURES)
-    channels = data.known.num_channels
+    channels = data.train.num_channels
     for extractor in _extractors(config, prefix, others, channels):
-        known, asked = (
+        train, test = (
             feature_files.kept(config, directory, extractor, part)
-            for part in (data.known, data.asked)
+            for part in (data.train, data.test)
         )
-        curve.add(extractor, known, asked)
+        curve.add(extractor, train, test)
     if not distribution.is_chief():
         return {}
     finished = FinishedDraws(directory, curve.fingerprint())
@@ -96,7 +96,7 @@ def _others(config):
 def _extractors(config, prefix, others, channels) -> Iterator[Extractor]:
     """The run's own network, and those beside it, one at a time.
 
-    Pixels have the channels of the images that are learnt from.
+    Pixels have the channels of the images that are trained on.
     """
     own = prefix if prefix == config.checkpoint else config.model_dir
     endpoints = probe_values.words("probe_endpoint", config)

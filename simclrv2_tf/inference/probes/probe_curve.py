@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -15,15 +14,26 @@ from simclrv2_tf.inference.feature_files import Extractor
 from simclrv2_tf.inference.feature_files import Features
 from simclrv2_tf.inference.probes import probe_data
 from simclrv2_tf.inference.probes.finished_draws import FinishedDraws
+from simclrv2_tf.inference.probes.probe_classifiers import predictions
 from simclrv2_tf.inference.probes.probe_data import ProbeData
 from simclrv2_tf.inference.probes.probe_results import Measurement
 from simclrv2_tf.probing import cross_validation
-from simclrv2_tf.probing import linear_probe
-from simclrv2_tf.probing import nearest
 from simclrv2_tf.probing import ridge
 from simclrv2_tf.probing.feature_rows import are_few
 
 NEIGHBOURS = (1, 10, 20, 200)  # that vote, where nothing else is asked for
+_DRAWS = (
+    "stratified, the same images for every network, a smaller count within a "
+    "larger one"
+)
+_VOTES = "exp(cosine / temperature); k above the number of labels is left out"
+# What the protocol says of every probe.
+_PROTOCOL = {
+    "features_scaled_to": "mean 0 and deviation 1 each (logistic regression, "
+    "ridge)",
+    "l2": ridge.L2,
+    "intervals": "95 %: Student's t over draws, Wilson's of a single one",
+}
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -33,12 +43,12 @@ class _Line(NamedTuple):
     network: str
     endpoint: str
     image_size: int
-    known: Features
-    asked: Features
+    train: Features
+    test: Features
 
 
 class ProbeCurve:
-    """What cheap classifiers tell right, for each count of labels.
+    """The accuracy of cheap classifiers, for each count of labels.
 
     Args:
       config: A `Config`.
@@ -59,8 +69,8 @@ class ProbeCurve:
     def add(
         self,
         extractor: Extractor,
-        known: dict[str, Features],
-        asked: dict[str, Features],
+        train: dict[str, Features],
+        test: dict[str, Features],
     ) -> None:
         """Takes part in the comparison."""
         self._lines += [
@@ -68,8 +78,8 @@ class ProbeCurve:
                 extractor.name,
                 name,
                 extractor.image_size,
-                known[name],
-                asked[name],
+                train[name],
+                test[name],
             )
             for name in extractor.endpoints
         ]
@@ -80,72 +90,70 @@ class ProbeCurve:
         Args:
           finished: The draws that are done, and where others go.
         """
-        known, asked = self._readable()
-        found: list[Measurement] = []
+        train, test = self._readable()
+        measured: list[Measurement] = []
         for line in self._lines:
             _LOG.info("probing %s of %s", line.endpoint, line.network)
-            truth = self._data.asked.labels[asked]
-            queries = _held(line.asked.rows.take(asked))
+            labels = self._data.test.labels[test]
+            rows = _in_memory(line.test.rows.take(test))
             for count in self._counts:
-                for draw in self._draws(count, known):
-                    one = line, count, draw, queries, truth
-                    found += finished.measured(partial(self._of_draw, *one))
-        return found
+                for draw in self._draws(count, train):
+                    one = partial(
+                        self._of_draw, line, count, draw, rows, labels
+                    )
+                    measured += finished.measured(one)
+        return measured
 
     def fingerprint(self) -> dict:
         """What the measurements depend on, for JSON.
 
         The names of files of features tell weights, images and labels.
         """
-        files = [(line.known.file, line.asked.file) for line in self._lines]
+        files = [(line.train.file, line.test.file) for line in self._lines]
         return {"protocol": self.protocol(), "features": files}
 
     def protocol(self) -> dict:
         """What holds for all figures."""
-        data, config = self._data, self._config
-        known, asked = self._readable()
+        config = self._config
         return {
-            "learnt_from": data.known.name,
-            "labels": len(known),
-            "judged_on": data.asked.name,
-            "judged": data.note,
-            "examples": len(asked),
-            "unreadable": data.known.num_examples
-            + data.asked.num_examples
-            - len(known)
-            - len(asked),
-            "class_names": list(data.known.class_names or ()),
+            **self._about_data(),
             "label_counts": [count.text for count in self._counts],
             "label_draws": config.label_draws,
             "label_seed": config.label_seed,
-            "draws": "stratified, the same images for every network, a "
-            "smaller count within a larger one",
+            "draws": _DRAWS,
             "k": self._neighbours(),
             "temperatures": self._temperatures,
-            "votes": "exp(cosine / temperature); k above the number of labels "
-            "is left out",
+            "votes": _VOTES,
             "strengths": list(cross_validation.STRENGTHS),
-            "features_scaled_to": "mean 0 and deviation 1 each (logistic "
-            "regression, ridge)",
-            "l2": ridge.L2,
-            "intervals": "95 %: Student's t over draws, Wilson's of a single "
-            "one",
+            **_PROTOCOL,
             "precision": config.mixed_precision,
-            "features": [
-                {
-                    "network": line.network,
-                    "endpoint": line.endpoint,
-                    "image_size": line.image_size,
-                    "width": line.known.rows.shape[1],
-                }
-                for line in self._lines
-            ],
+            "features": list(map(_described, self._lines)),
+        }
+
+    def _about_data(self):
+        """The part of the protocol on images and labels."""
+        data = self._data
+        train, test = self._readable()
+        unreadable = (
+            data.train.num_examples
+            - len(train)
+            + data.test.num_examples
+            - len(test)
+        )
+        return {
+            "learnt_from": data.train.name,
+            "labels": len(train),
+            "judged_on": data.test.name,
+            "judged": data.note,
+            "examples": len(test),
+            "unreadable": unreadable,
+            "class_names": list(data.train.class_names or ()),
         }
 
     def _readable(self):
         """Numbers of the examples that every network could read."""
-        parts = (self._data.known, self._data.asked)
-        unread = [(x.known.unreadable, x.asked.unreadable) for x in self._lines]
+        parts = (self._data.train, self._data.test)
+        unread = [(x.train.unreadable, x.test.unreadable) for x in self._lines]
         return tuple(
             np.setdiff1d(
                 np.arange(part.num_examples),
@@ -154,14 +162,14 @@ class ProbeCurve:
             for place, part in enumerate(parts)
         )
 
-    def _draws(self, count, known):
+    def _draws(self, count, readable):
         config = self._config
         return probe_data.draws(
-            self._data.known,
+            self._data.train,
             count,
             config.label_draws,
             config.label_seed,
-            known,
+            readable,
         )
 
     def _neighbours(self):
@@ -169,7 +177,7 @@ class ProbeCurve:
 
     def _check_neighbours(self):
         """Looks for counts that cannot be drawn, and k that is never used."""
-        every = np.arange(self._data.known.num_examples)
+        every = np.arange(self._data.train.num_examples)
         sizes = [
             len(draw.numbers)
             for count in self._counts
@@ -183,10 +191,13 @@ class ProbeCurve:
                     f"probe_k={k}"
                 )
 
-    def _of_draw(self, line, count, draw, queries, truth):
-        rows = _held(line.known.rows.take(draw.numbers))
-        labels = self._data.known.labels[draw.numbers]
-        for settings, told in self._told(rows, labels, queries, draw.seed):
+    def _of_draw(self, line, count, draw, test_rows, test_labels):
+        rows = _in_memory(line.train.rows.take(draw.numbers))
+        labels = self._data.train.labels[draw.numbers]
+        pairs, classes = self._pairs(len(labels)), self._data.train.num_classes
+        for settings, predicted in predictions(
+            rows, labels, test_rows, classes, pairs, draw.seed
+        ):
             yield Measurement(
                 network=line.network,
                 endpoint=line.endpoint,
@@ -195,30 +206,16 @@ class ProbeCurve:
                 labels_in_all=len(labels),
                 draw=draw.number,
                 seed=draw.seed,
-                top_1=float(np.mean(told == truth)),
-                examples=len(truth),
-                split=self._data.asked.name,
+                top_1=float(np.mean(predicted == test_labels)),
+                examples=len(test_labels),
+                split=self._data.test.name,
                 image_size=line.image_size,
                 **settings,
             )
 
-    def _told(self, rows, labels, queries, seed) -> Iterator[tuple]:
-        """Settings of each classifier, and the classes that it gives."""
-        pairs = self._pairs(len(labels))
-        classes = nearest.votes(rows, labels, queries, pairs)
-        for (k, temperature), told in zip(pairs, classes, strict=True):
-            yield _settings("knn", k=k, temperature=temperature), told
-        num_classes = self._data.known.num_classes
-        strength, how = cross_validation.choose_strength(rows, labels, seed)
-        model = linear_probe.fit(rows, labels, num_classes, strength)
-        chosen = {"strength": strength, "strength_by": how}
-        yield _settings("logistic", **chosen), model.classes(queries)
-        model = ridge.fit(rows, labels, num_classes)
-        yield _settings("ridge", l2=ridge.L2), model.classes(queries)
-
-    def _pairs(self, known):
+    def _pairs(self, labels):
         """Each k that there are neighbours for, with each temperature."""
-        fitting = [k for k in self._neighbours() if k <= known]
+        fitting = [k for k in self._neighbours() if k <= labels]
         return [
             (k, temperature)
             for k in fitting
@@ -226,18 +223,17 @@ class ProbeCurve:
         ]
 
 
-def _settings(family, **settings):
-    name = family
-    if family == "knn":
-        name += f" k={settings['k']}"
-        if settings["k"] == 1:  # the nearest decides, however it is weighed
-            settings["temperature"] = None
-        else:
-            name += f" t={settings['temperature']:g}"
-    return {"family": family, "classifier": name, **settings}
+def _described(line):
+    """A line's entry in the protocol."""
+    return {
+        "network": line.network,
+        "endpoint": line.endpoint,
+        "image_size": line.image_size,
+        "width": line.train.rows.shape[1],
+    }
 
 
-def _held(rows):
+def _in_memory(rows):
     """Rows in memory where they are few."""
     return rows[:] if are_few(rows) else rows
 

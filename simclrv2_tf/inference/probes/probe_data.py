@@ -1,6 +1,6 @@
-"""What probes learn from, what they are judged on, and which labels a draw has.
+"""The images that probes are trained and tested on, and the labels of a draw.
 
-The labels are those of the training split. They are judged on the evaluation
+They are trained on labels of the training split and tested on the evaluation
 split, or where there is none on a stratified part that is set aside.
 """
 
@@ -15,9 +15,12 @@ from simclrv2_tf.config.probe_values import Count
 from simclrv2_tf.data import class_match
 from simclrv2_tf.data import holdout
 from simclrv2_tf.data import label_subset
+from simclrv2_tf.data import splits
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference.shared_images import warn_of_shared
 from simclrv2_tf.runs import inputs
+
+_NO_LABELS = "there is no evaluation split with labels"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,14 +28,14 @@ class ProbeData:
     """What probes read.
 
     Attributes:
-      known: `Source` of the labelled images to learn from.
-      asked: `Source` of the labelled images to be judged on, its classes
-        numbered alike.
-      note: What they are judged on, a sentence.
+      train: `Source` of the labelled images to train on.
+      test: `Source` of the labelled images to test on, its classes numbered
+        alike.
+      note: What is tested on, a sentence.
     """
 
-    known: Source
-    asked: Source
+    train: Source
+    test: Source
     note: str
 
 
@@ -60,60 +63,86 @@ def open_data(
 
     Args:
       config: A `Config`.
-      source: A `Source` to learn from in place of the config's training
-        split.
-      eval_source: The same to be judged on.
+      source: A `Source` to train on in place of the config's training split.
+      eval_source: The same to test on.
 
     Raises:
-      ValueError: If there are no labels to learn from or to be judged on, or
-        the two parts have other classes.
+      ValueError: If there are no labels to train or to test on, or the two
+        parts have other classes.
     """
-    named = source is None and eval_source is None
+    named, why = source is None and eval_source is None, _NO_LABELS
     if named:
-        source, eval_source = _named(config)
+        source, eval_source, why = _named(config)
     source = source or inputs.open_source(config)
     _check_labels(source)
     if eval_source is None:
-        source, eval_source, note = _divided(config, source, named)
+        source, eval_source, note = _divided(config, source, named, why)
     else:
         note = f"judged on {eval_source.name}"
-    known = source.subset(inputs.labelled_examples(config, source))
-    asked = class_match.renumber(
+    train = source.subset(inputs.labelled_examples(config, source))
+    test = _test_part(source, eval_source)
+    warn_of_shared(train, test, "probes")
+    note += class_match.lacking_words(test)
+    return ProbeData(train, test, note)
+
+
+def _test_part(source, eval_source):
+    """The labelled images to test on, numbered as those to train on."""
+    test = class_match.renumber(
         eval_source, source.class_names or (), "What the probes learn from"
     )
-    asked = asked.subset(np.flatnonzero(asked.labels >= 0))
-    if not asked.num_examples:
+    test = test.subset(np.flatnonzero(test.labels >= 0))
+    if not test.num_examples:
         raise ValueError(
             "Probes are judged by labels. Received: none in "
             f"{eval_source.name}: give an --eval_split with labels"
         )
-    warn_of_shared(known, asked, "probes")
-    note += class_match.lacking_words(asked)
-    return ProbeData(known, asked, note)
+    return test
 
 
 def _named(config):
-    """The splits that a config names; of the second None if there is none."""
+    """The splits that a config names, and why the second is None if it is."""
     if config.holdout_fraction and config.eval_split == holdout.HOLDOUT:
-        return inputs.open_source(config), inputs.open_evaluation(config)
-    evaluation = inputs.evaluation_if_labelled(config)
+        parts = inputs.open_source(config), inputs.open_evaluation(config)
+        return *parts, ""
+    evaluation, why = inputs.evaluation_if_there(config), _NO_LABELS
+    if evaluation is None:
+        why = _no_split(config)
+    elif not (evaluation.labels >= 0).any():
+        evaluation = None
     if evaluation is None:  # what is set aside is set aside here
         config = dataclasses.replace(config, holdout_fraction=None)
-    return inputs.open_source(config), evaluation
+    return inputs.open_source(config), evaluation, why
+
+
+def _no_split(config):
+    """That the evaluation split is not there, and which may be meant."""
+    if config.eval_split == holdout.HOLDOUT:
+        return _NO_LABELS
+    trained = splits.names_in(config.train_split)
+    others = {*trained, *splits.TRAIN, *splits.ALIASES["unlabelled"]}
+    names = inputs.split_names(config)
+    left = [name for name in names if name not in others]
+    if not left or "all" in trained:
+        return _NO_LABELS
+    return (
+        f"the data have the splits {', '.join(names)} and no "
+        f"{config.eval_split!r}; --eval_split={left[0]} judges on that one"
+    )
 
 
 def _check_labels(source):
-    found = np.unique(source.labels[source.labels >= 0])
-    if len(found) < 2:
+    classes = np.unique(source.labels[source.labels >= 0])
+    if len(classes) < 2:
         raise ValueError(
             "Probes learn from labels of two classes or more. Received: "
-            f"{source.name} with labels of {len(found)}: put images into "
+            f"{source.name} with labels of {len(classes)}: put images into "
             "class folders, or give a data set with labels"
         )
 
 
-def _divided(config, source, named):
-    """What is left to learn from, what is set aside, and a note."""
+def _divided(config, source, named, why):
+    """What is left to train on, what is set aside, and a note."""
     share = config.holdout_fraction
     share = holdout.FRACTION if share is None else share
     rest, aside = holdout.divide(source, share)
@@ -128,8 +157,7 @@ def _divided(config, source, named):
         )
     note = (
         f"judged on {aside.num_examples} labelled images of {source.name} "
-        f"that are set aside, {share:.0%} of each class: there is no "
-        "evaluation split with labels"
+        f"that are set aside, {share:.0%} of each class: {why}"
     )
     return rest, aside, note
 

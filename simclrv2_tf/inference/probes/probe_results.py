@@ -22,14 +22,15 @@ that it has not.
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Iterator
 
 import numpy as np
 
+from simclrv2_tf.console.units import percent
 from simclrv2_tf.files import atomic
 from simclrv2_tf.files.csv_text import csv_of_records
+from simclrv2_tf.files.json_files import write_json
 from simclrv2_tf.probing import intervals
 
 NAME = "probe"
@@ -125,7 +126,7 @@ def write(
     result = {"protocol": protocol, "curve": curve(measurements), "draws": rows}
     stem = os.path.join(directory, NAME)
     atomic.write_text(f"{stem}.csv", csv_of_records(rows))
-    atomic.write_text(f"{stem}.json", json.dumps(result, indent=2) + "\n")
+    write_json(f"{stem}.json", result)
     return result
 
 
@@ -140,5 +141,5 @@ def lines(points: list[dict]) -> Iterator[str]:
         yield (
             f"{point['network']:<{width}} {point['endpoint']:<{width}} "
             f"{point['classifier']:<22} {point['count']:>8} "
-            f"{point['mean']:>6.1%} {between:>15} {point['draws']:>5}"
+            f"{percent(point['mean']):>6} {between:>15} {point['draws']:>5}"
         )

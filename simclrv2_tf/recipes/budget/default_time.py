@@ -30,15 +30,31 @@ def with_default(facts: Facts) -> Facts:
     Args:
       facts: `Facts` whose `seconds` are 0.
     """
-    stage = _stage(facts)
+    stage, deserved = _stage(facts), _deserved(facts)
     reckoned = {
-        "pretrain": network_sizes.step_seconds(_deserved(facts), facts, BATCH)
+        "pretrain": network_sizes.step_seconds(deserved, facts, BATCH)
         / _devices(facts),
         "distill": network_sizes.distill_seconds(facts, BATCH),
     }
     seconds = EPOCHS[stage] * facts.examples / BATCH * reckoned[stage]
     seconds = min(max(LEAST_SECONDS, seconds / SHARE[stage]), MOST_SECONDS)
-    return dataclasses.replace(facts, seconds=seconds, seconds_given=False)
+    return dataclasses.replace(
+        facts,
+        seconds=seconds,
+        seconds_given=False,
+        deserved=_seen_enough(facts, seconds),
+    )
+
+
+def _seen_enough(facts, seconds):
+    """The largest network that has all its epochs in the time, at most.
+
+    That is the one that the time is for, or a larger one where the least time
+    is longer.
+    """
+    images = 0.99 * EPOCHS["pretrain"] * facts.examples  # but for rounding
+    most = SHARE["pretrain"] * seconds * _devices(facts)
+    return network_sizes.largest_within(facts, images, most)
 
 
 def _deserved(facts):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from simclrv2_tf.recipes.budget.network_sizes import LEAST_EPOCHS
+from simclrv2_tf.recipes.budget.network_sizes import MANY_SEEN
 from simclrv2_tf.recipes.budget.stage_costs import Costs
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 
-# Of so many images something is learnt, however seldom each is seen.
-_MANY_SEEN = 10_000_000
 _SMALLER = (
     "tools/prepare_dataset.py makes them small once (docs/have/large_images.md)"
 )
@@ -30,7 +29,7 @@ def notes(recipe: Recipe, facts: Facts, costs: Costs) -> list[str]:
             f"not fit the memory: {_SMALLER}"
         )
     epochs = _epochs(recipe, facts)
-    if epochs < LEAST_EPOCHS and epochs * facts.examples < _MANY_SEEN:
+    if epochs < LEAST_EPOCHS and epochs * facts.examples < MANY_SEEN:
         helps = "; so do smaller images" if costs.waits else ""
         said.append(
             f"pretraining sees each image {int(epochs)} times, and below "

@@ -6,19 +6,20 @@ import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
+from typing import NamedTuple
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.recipes import stage_devices
 from simclrv2_tf.recipes.budget import image_memory
+from simclrv2_tf.recipes.budget import process_memory
 from simclrv2_tf.recipes.budget import smaller_batches
 from simclrv2_tf.recipes.budget import stage_memory
 from simclrv2_tf.recipes.budget.image_memory import ImageMemory
-from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.runs.hardware import memory_check
+from simclrv2_tf.recipes.rate_scale import rate_scale
 
 _EVALUATED = "eval_batch_size"
 _BATCH = ("train_batch_size", "gradient_cache_microbatch", _EVALUATED)
@@ -30,11 +31,22 @@ _IN_WORDS = {
     "scratch": "training from scratch",
 }
 SOURCE = "docs/scaling.md: the peak that tools/plan.py foresees"
-# What the runs of a job leave of each other in one process of the host
-# (benchmarks/recipes.md): so much by four stages and each pilot run or trial.
-# How many of these there are is known last; four are reckoned with before.
-LEFT_BY_STAGES, LEFT_BY_SHORT_RUN = 0.35e9, 0.14e9
-LEFT = LEFT_BY_STAGES + 4 * LEFT_BY_SHORT_RUN
+
+
+class _Bounds(NamedTuple):
+    """What the stages of a job are fitted to, see `fit`."""
+
+    memory_budget: float
+    replicas: int
+    initial: dict[str, Any]
+    images: ImageMemory
+    short_runs: int
+
+    def whole(self, expected):
+        return process_memory.whole(expected, self.short_runs)
+
+    def limit(self, expected):
+        return process_memory.limit(expected, self.memory_budget)
 
 
 def fit(
@@ -44,6 +56,7 @@ def fit(
     stages: Sequence[str] = STAGES,
     initial: dict[str, Any] | None = None,
     images: ImageMemory = image_memory.NO_IMAGES,
+    short_runs: int = 0,
 ) -> None:
     """Has every stage of a job take less than the memory there is.
 
@@ -58,13 +71,14 @@ def fit(
       initial: Arguments of the network that `--checkpoint` holds, {} or None
         for none.
       images: The job's `ImageMemory`.
+      short_runs: Pilot runs and trials that the job may have.
 
     Raises:
       ValueError: If even the smallest batch of a stage is expected to take
         more; not with `check_memory=False`.
     """
-    parts = (memory_budget, replicas, initial or {}, images)
-    expected = {stage: _fit_stage(recipe, stage, *parts) for stage in stages}
+    bounds = _Bounds(memory_budget, replicas, initial or {}, images, short_runs)
+    expected = {stage: _fit_stage(recipe, stage, bounds) for stage in stages}
     for stage in recipe.left_out:
         expected.pop(stage, None)
     unknown = [s for s, e in expected.items() if math.isnan(e.peak)]
@@ -72,7 +86,8 @@ def fit(
         names = listed([_IN_WORDS[stage] for stage in unknown])
         lacking = expected[unknown[0]]
         recipe.notes.append(f"memory of {names}: {lacking}")
-    _sum_up(recipe, [e for s, e in expected.items() if s not in unknown])
+    known = [e for s, e in expected.items() if s not in unknown]
+    _sum_up(recipe, known, bounds)
     if {"pretrain", "finetune"} & set(unknown):
         recipe.memory = 0.0  # that of the teacher, which takes most
 
@@ -84,6 +99,7 @@ def fit_again(
     replicas: int = 1,
     initial: dict[str, Any] | None = None,
     images: ImageMemory = image_memory.NO_IMAGES,
+    short_runs: int = 0,
 ) -> None:
     """Has stages that have another network since `fit` take no more either.
 
@@ -94,55 +110,58 @@ def fit_again(
       replicas: See there.
       initial: See there.
       images: See there.
+      short_runs: See there.
 
     Raises:
       ValueError: As `fit`.
     """
     before = recipe.memory, recipe.memory_before
-    fit(recipe, memory_budget, replicas, stages, initial, images)
+    fit(recipe, memory_budget, replicas, stages, initial, images, short_runs)
     most = max(before, (recipe.memory, recipe.memory_before))
     recipe.memory, recipe.memory_before = most if before[0] else before
     recipe.notes = list(dict.fromkeys(recipe.notes))
 
 
-def _sum_up(recipe, expected):
+def _sum_up(recipe, expected, bounds):
     """The memory of a job is that of the stage that takes most."""
-    most = max(expected, key=_whole, default=None)
-    recipe.memory = float(_whole(most)) if most else 0.0
+    most = max(expected, key=bounds.whole, default=None)
+    recipe.memory = float(bounds.whole(most)) if most else 0.0
     recipe.memory_before = float(most.taken) if most else 0.0
 
 
-def _fit_stage(recipe, stage, memory_budget, replicas, initial, images):
+def _fit_stage(recipe, stage, bounds):
     """What a stage is expected to take, once it fits, and then its images."""
-    expected = _fit_network(
-        recipe, stage, memory_budget, replicas, initial, images
+    replicas = stage_devices.replicas(recipe, stage, bounds.replicas)
+    bounds = bounds._replace(replicas=replicas)
+    expected = _fit_network(recipe, stage, bounds)
+    whole, limit = bounds.whole(expected), bounds.limit(expected)
+    return image_memory.decide(
+        recipe, stage, expected, bounds.images, whole, limit
     )
-    whole, limit = _whole(expected), _limit(expected, memory_budget)
-    return image_memory.decide(recipe, stage, expected, images, whole, limit)
 
 
-def _fit_network(recipe, stage, memory_budget, replicas, initial, images):
+def _fit_network(recipe, stage, bounds):
     """What a stage is expected to take, once its options are such as fit."""
     options, tried = recipe.options(stage), []
-    replicas = stage_devices.replicas(recipe, stage, replicas)
-    parts = (recipe, stage, replicas, initial, images)
-    smaller = smaller_batches.changes(recipe, stage, options, replicas)
+    smaller = smaller_batches.changes(recipe, stage, options, bounds.replicas)
     fewest = _evaluated_at_once(recipe, stage, options)[-1]
     for changes in itertools.chain([{}], smaller):
-        least = _expected(*parts, {**changes, **fewest})
-        limit = _limit(least, memory_budget)
-        if not _whole(least) > limit:  # or is not known
-            return _choose_most(*parts, changes, memory_budget)
+        least = _expected(recipe, stage, bounds, {**changes, **fewest})
+        limit = bounds.limit(least)
+        if not bounds.whole(least) > limit:  # or is not known
+            return _choose_most(recipe, stage, bounds, changes)
         tried.append(least)
     if stage in recipe.left_out or not options.get("check_memory", True):
-        return _expected(*parts, {})
-    raise _too_much(recipe, stage, min(tried, key=_whole), limit, initial)
+        return _expected(recipe, stage, bounds, {})
+    raise _too_much(recipe, stage, min(tried, key=bounds.whole), bounds)
 
 
-def _expected(recipe, stage, replicas, initial, images, changes):
+def _expected(recipe, stage, bounds, changes):
     """What a stage is expected to take with changes of its options."""
-    expected = stage_memory.expect(recipe, stage, changes, replicas, initial)
-    return image_memory.before_fitting(recipe, stage, expected, images)
+    expected = stage_memory.expect(
+        recipe, stage, changes, bounds.replicas, bounds.initial
+    )
+    return image_memory.before_fitting(recipe, stage, expected, bounds.images)
 
 
 def _evaluated_at_once(recipe, stage, options):
@@ -157,15 +176,13 @@ def _evaluated_at_once(recipe, stage, options):
     return changes
 
 
-def _choose_most(
-    recipe, stage, replicas, initial, images, changes, memory_budget
-):
+def _choose_most(recipe, stage, bounds, changes):
     """Chooses changes, and as many images of an evaluation as fit with them."""
     evaluated = _evaluated_at_once(recipe, stage, recipe.options(stage))
     for fewer in evaluated:
         changed = {**changes, **fewer}
-        expected = _expected(recipe, stage, replicas, initial, images, changed)
-        limit, whole = _limit(expected, memory_budget), _whole(expected)
+        expected = _expected(recipe, stage, bounds, changed)
+        limit, whole = bounds.limit(expected), bounds.whole(expected)
         if not whole > limit or fewer is evaluated[-1]:
             break
     _choose(recipe, stage, changed, whole, limit)
@@ -190,13 +207,15 @@ def _keep_rate(recipe, before):
         recipe.choose("finetune", "learning_rate", rate, why, SOURCE)
 
 
-def _too_much(recipe, stage, least, limit, initial):
+def _too_much(recipe, stage, least, bounds):
     """The error where not even the least that was tried fits."""
-    less = " or ".join(_helpful(recipe, stage, initial))
+    less = " or ".join(_helpful(recipe, stage, bounds.initial))
+    before = process_memory.before(least.taken)
     return ValueError(
         f"The memory must hold {_IN_WORDS[stage]}, which takes about "
-        f"{gigabytes(_whole(least))} at least{_before(least.taken)}. Received: "
-        f"{gigabytes(limit)} that may be taken; give {less} a smaller value"
+        f"{gigabytes(bounds.whole(least))} at least{before}. Received: "
+        f"{gigabytes(bounds.limit(least))} that may be taken; give {less} a "
+        "smaller value"
         f"{_without_cache(recipe, stage)} (--nocheck_memory starts it all the "
         "same)."
     )
@@ -220,34 +239,3 @@ def _helpful(recipe, stage, initial):
         given[_EVALUATED] = True  # which is not lowered then
     part = "" if stage == "pretrain" else f"{stage}."
     yield from (f"--{part}{name}" for name in _BATCH if given.get(name))
-
-
-def _whole(expected):
-    """What the process comes to by the end of the job."""
-    return expected.whole + (LEFT if expected.taken else 0)
-
-
-def tell(recipe: Recipe, short_runs: int) -> None:
-    """Has a recipe say what memory its job is expected to come to.
-
-    Args:
-      recipe: A `Recipe` that `fit` has seen.
-      short_runs: Pilot runs and trials.
-    """
-    if not recipe.memory:  # not known
-        return
-    if recipe.memory_before:
-        left = LEFT_BY_STAGES + short_runs * LEFT_BY_SHORT_RUN
-        recipe.memory += left - LEFT
-    words = f"{gigabytes(recipe.memory)}{_before(recipe.memory_before)}"
-    recipe.notes.append(f"memory: about {words}")
-
-
-def _before(taken):
-    """What the process has already, in words."""
-    return f", {gigabytes(taken)} of it before it begins" if taken else ""
-
-
-def _limit(expected, memory_budget):
-    free = memory_check.MOST * expected.free + expected.taken
-    return min(free, memory_budget * 1e9) if memory_budget else free

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from simclrv2_tf import scaling
 from simclrv2_tf.recipes.facts import Facts
@@ -13,6 +14,9 @@ SMALLEST = 16
 # need 80 epochs of 1,437 (115,000), the hands a hundred of 1,650; CIFAR-10 at
 # 1.8 million is not done. Below 30 epochs nothing is learnt from few images.
 LEAST_SEEN, LEAST_EPOCHS = 160_000, 30
+# Of so many images something is learnt, however seldom each is seen.
+MANY_SEEN = 10_000_000
+MOST_EPOCHS = 800  # of pretraining, the paper's: more are not planned
 # Where the narrow network sees fewer than that, one of half its width is
 # better in the same time (benchmarks/recipes.md, slower processors).
 NARROW, FEW_SEEN = 0.25, 100_000
@@ -60,17 +64,28 @@ def choose(facts: Facts) -> Size:
 
     What weights have, or the user has given, is not chosen.
     """
-    *larger, narrowest = _in_memory(facts)
+    *larger, narrowest = _allowed(facts)
     # Devices share a step of pretraining.
     devices = max(1, facts.machine.accelerators)
     seconds = PRETRAINING * facts.seconds * devices
     for size in larger:
-        least = images_wanted(facts.examples)
-        if size == narrow(facts):
-            least = FEW_SEEN
-        if images_seen(size, facts, seconds) >= least:
+        least = _least(size, facts)
+        if least <= images_seen(size, facts, seconds):
             return size
     return narrowest
+
+
+def _least(size, facts):
+    """Images that a network has to be able to see to be chosen.
+
+    Few images are seen so often at most, which a large network cannot have
+    enough of; the narrow one has no more to see than a narrower one then.
+    """
+    most = MOST_EPOCHS * facts.examples
+    if size == narrow(facts):
+        return min(FEW_SEEN, most)
+    least = images_wanted(facts.examples)
+    return least if least <= most else math.inf
 
 
 def smaller(facts: Facts) -> Facts | None:
@@ -78,7 +93,7 @@ def smaller(facts: Facts) -> Facts | None:
 
     None where there is none, or what is given leaves no choice.
     """
-    sizes = list(dict.fromkeys(_in_memory(facts)))
+    sizes = list(dict.fromkeys(_allowed(facts)))
     place = sizes.index(choose(facts)) + 1
     if place == len(sizes):
         return None
@@ -110,7 +125,7 @@ def largest_within(facts: Facts, images: float, seconds: float) -> Size:
 
 def images_wanted(examples: int) -> int:
     """Images that pretraining should see at least."""
-    return max(LEAST_SEEN, LEAST_EPOCHS * examples)
+    return min(max(LEAST_SEEN, LEAST_EPOCHS * examples), MANY_SEEN)
 
 
 def images_seen(size: Size, facts: Facts, seconds: float) -> float:
@@ -150,12 +165,15 @@ def _fitting(facts):
     return [dataclasses.replace(size, **decided) for size in sizes]
 
 
-def _in_memory(facts):
-    """The same without those that turned out to take too much memory."""
+def _allowed(facts):
+    """The same without those that take too much memory, or no time is for.
+
+    The default time is for one of them, and no larger one is put up with.
+    """
     sizes = _fitting(facts)
-    if facts.largest not in sizes:
-        return sizes
-    return sizes[sizes.index(facts.largest) :]
+    bounds = (facts.largest, facts.deserved)
+    first = max(sizes.index(b) if b in sizes else 0 for b in bounds)
+    return sizes[first:]
 
 
 def _no_larger(side):

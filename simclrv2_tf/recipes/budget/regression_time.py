@@ -27,10 +27,10 @@ from simclrv2_tf.probing.linear_probe import ITERATIONS
 from simclrv2_tf.recipes.budget.image_pass import NO_TIME
 from simclrv2_tf.recipes.budget.image_pass import ImagePass
 from simclrv2_tf.recipes.budget.machine import Machine
+from simclrv2_tf.recipes.checked_images import MOST_KNOWN
 from simclrv2_tf.recipes.choices import feature_probe
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.results.feature_checks import MOST_KNOWN
 from simclrv2_tf.runs.start import teacher
 
 # Operations a second of a core: of scikit-learn's float64 on one of them, and

@@ -31,6 +31,42 @@ PILOT_EPOCHS = MOST_EPOCHS["pretrain"] // 4
 TRIALS, LEAST_TRIAL_STEPS = 0.2, 100
 
 
+def most(recipe: Recipe, facts: Facts) -> list[int]:
+    """How many short runs a job may have: all, pilot runs alone, or none.
+
+    Args:
+      recipe: A `Recipe` of the rules, with what the user gave.
+      facts: `Facts`.
+    """
+    first = 1 + len(pilots.wanted(recipe)) if _may_pilot(recipe, facts) else 0
+    both = first + _trials(recipe, facts)
+    return sorted({both, first, 0}, reverse=True)
+
+
+def planned(recipe: Recipe, facts: Facts) -> int:
+    """How many of them a recipe has that is planned."""
+    trials = teacher_trials.runs(recipe, facts.labelled) if recipe.trials else 0
+    return recipe.pilot_runs + trials
+
+
+def _may_pilot(recipe, facts):
+    """Whether pilot runs would tell something."""
+    judged = facts.fewest > 1 and facts.labelled >= pilots.LEAST_JUDGED
+    return judged and not recipe.left_out and bool(pilots.wanted(recipe))
+
+
+def _trials(recipe, facts):
+    """How many runs trials of fine-tuning would be, 0 where none is held."""
+    if not teacher_trials.wanted(recipe, facts.labelled, facts.fewest):
+        return 0
+    return teacher_trials.runs(recipe, facts.labelled)
+
+
+def _in_memory(facts, runs):
+    """As many of some short runs as there is memory for."""
+    return runs if facts.short_runs is None else min(runs, facts.short_runs)
+
+
 def plan_pilots(
     recipe: Recipe, facts: Facts, costs: Costs, work: float
 ) -> float:
@@ -45,11 +81,12 @@ def plan_pilots(
     Returns:
       Seconds that they take.
     """
-    trials = pilots.wanted(recipe)
-    if not trials or recipe.left_out or facts.fewest < 2:
+    if not _may_pilot(recipe, facts):
         return 0.0
-    for share, most in zip(PILOTS, (1 + len(trials), 2), strict=True):
-        seconds = _fit_pilots(recipe, facts, costs, share * work, most)
+    wanted = 1 + len(pilots.wanted(recipe))
+    for share, runs in zip(PILOTS, (wanted, 2), strict=True):
+        runs = _in_memory(facts, runs)
+        seconds = _fit_pilots(recipe, facts, costs, share * work, runs)
         if seconds:
             recipe.seconds["pilots"] = seconds
             return seconds
@@ -97,14 +134,17 @@ def plan_trials(
     Returns:
       Seconds that they take.
     """
-    if not teacher_trials.wanted(recipe, facts.labelled, facts.fewest):
+    runs = _trials(recipe, facts)
+    both = recipe.pilot_runs + runs
+    if not runs or _in_memory(facts, both) < both:
         return 0.0
     each, start = costs.step["finetune"], max(0.0, costs.run - ENDING)
     start += costs.regressions.start
-    runs = teacher_trials.runs(recipe, facts.labelled)
+    probes = teacher_trials.probes(recipe, facts.labelled)
+    fixed = runs * start + probes * costs.regressions.start
     # What is chosen may train for as long once more.
     whole = runs + costs.runs["finetune"]
-    most = int((TRIALS * work - runs * start) / whole / each)
+    most = int((TRIALS * work - fixed) / whole / each)
     steps = _trial_steps(recipe, facts, most)
     if not steps:
         return 0.0
@@ -113,7 +153,7 @@ def plan_trials(
     recipe.choose("trial", "train_steps", steps, why, MEASURED)
     choose_pace(recipe, "trial", steps, each if costs.measured else None)
     recipe.trials = True
-    recipe.seconds["trials"] = runs * start + whole * steps * each
+    recipe.seconds["trials"] = fixed + whole * steps * each
     return recipe.seconds["trials"]
 
 

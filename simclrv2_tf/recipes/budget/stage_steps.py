@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from simclrv2_tf import optimizers
 from simclrv2_tf.console.units import duration
+from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget.stage_costs import CHECKPOINT
 from simclrv2_tf.recipes.budget.stage_costs import Costs
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
 
-MOST_EPOCHS = {"pretrain": 800, "distill": 400}  # the paper's
+# The paper's.
+MOST_EPOCHS = {"pretrain": network_sizes.MOST_EPOCHS, "distill": 400}
+MANY_LABELS = 100  # of a class on average
 WARMUP = 0.05  # of the steps, the paper's
 LEAST_CHECKPOINTS = 4  # where nobody knows how long a step takes
 PAPER = "SimCLRv2, Chen et al. 2020"
@@ -82,14 +85,15 @@ def least_steps(options: dict, examples: int) -> int:
 
 
 def label_steps(facts: Facts, options: dict, stage: str) -> int:
-    """Steps on the labels: 60 epochs for few, 30 for many, as in the paper.
+    """Steps on the labels: 60 epochs for few, 30 for many.
 
-    The fewest labels make 100 steps of fine-tuning at a low rate, and 200
-    from scratch, which starts from nothing. At no rate there is nothing to do.
+    So the paper fine-tunes. The fewest labels make 100 steps of fine-tuning at
+    a low rate, and 200 from scratch, which starts from nothing. At no rate
+    there is nothing to do.
     """
     if not options["learning_rate"]:
         return 1
-    epochs = 60 if facts.per_class < 100 else 30
+    epochs = 60 if facts.per_class < MANY_LABELS else 30
     least = 100 if stage == "finetune" else 200
     return max(least, epochs * facts.labelled // options["train_batch_size"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from simclrv2_tf.files.run_files import FLAGS
 from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes.budget import stage_steps
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -84,4 +85,4 @@ def _fit(recipe, record):
 
 
 def _has_begun(record):
-    return os.path.exists(record.path("distilled", "flags.json"))
+    return os.path.exists(record.path("distilled", FLAGS))

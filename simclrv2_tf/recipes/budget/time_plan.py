@@ -10,6 +10,9 @@ from simclrv2_tf.recipes.budget.default_time import MOST_SECONDS
 from simclrv2_tf.recipes.budget.short_runs import plan_pilots
 from simclrv2_tf.recipes.budget.short_runs import plan_trials
 from simclrv2_tf.recipes.budget.stage_costs import Costs
+from simclrv2_tf.recipes.budget.stage_steps import MANY_LABELS
+from simclrv2_tf.recipes.budget.stage_steps import MEASURED
+from simclrv2_tf.recipes.budget.stage_steps import MOST_EPOCHS
 from simclrv2_tf.recipes.budget.stage_steps import choose_steps
 from simclrv2_tf.recipes.budget.stage_steps import examples_of
 from simclrv2_tf.recipes.budget.stage_steps import label_steps
@@ -26,6 +29,7 @@ LABELS, DISTILLATION = 0.08, 0.25
 # get used to other views (benchmarks/recipes.md).
 SELF_DISTILLATION, SELF_STEPS = 0.1, 50
 ON_LABELS = ("finetune", "scratch")
+AS_LONG = "as many seconds as distillation, which it is compared with"
 # Parts that are none of the stages, which come after them without labels.
 AFTER = (evaluation_time.EMBEDDING, evaluation_time.PAGE)
 
@@ -120,7 +124,7 @@ def _plan(recipe, facts, costs, spent):
         afforded, work = _plan_labelled(recipe, facts, costs, work, given)
     if "pretrain" in stages:
         if facts.coloured and not recipe.pilot_runs:
-            pilots.do_without(recipe)
+            pilots.do_without(recipe, facts.labelled)
         steps = int(work / costs.step["pretrain"])
         choose_steps(recipe, facts, costs, "pretrain", steps)
         if not given["pretrain"]:
@@ -160,7 +164,11 @@ def _plan_labelled(recipe, facts, costs, work, given):
     for stage in ON_LABELS:
         most = afforded[stage] = int(LABELS * work / costs.of_step(stage))
         wanted = label_steps(facts, recipe.options(stage), stage)
-        choose_steps(recipe, facts, costs, stage, min(wanted, most))
+        steps = min(wanted, most)
+        longer = _as_distillation(recipe, facts, costs, work, given, stage)
+        choose_steps(recipe, facts, costs, stage, max(steps, longer))
+        if longer > steps:
+            recipe.choose(stage, "train_steps", longer, AS_LONG, MEASURED)
     chosen = [stage for stage in ON_LABELS if not given[stage]]
     work -= sum(
         recipe.seconds[stage] - costs.of_runs(stage) for stage in chosen
@@ -171,6 +179,32 @@ def _plan_labelled(recipe, facts, costs, work, given):
     most = int(share * work / each)
     choose_steps(recipe, facts, costs, "distill", most)
     return {"distill": most, **afforded}, work * (1 - share)
+
+
+def _as_distillation(recipe, facts, costs, work, given, stage):
+    """Steps from scratch on many labels, in the seconds of distillation.
+
+    Fewer would flatter what it is compared with. 0 for few labels, where its
+    steps are given, and for fine-tuning, which comes before it.
+    """
+    many = facts.per_class >= MANY_LABELS
+    if stage != "scratch" or not many or given["scratch"]:
+        return 0
+    if not given["finetune"]:
+        work -= recipe.seconds["finetune"] - costs.of_runs("finetune")
+    seconds = _seconds_of_distillation(recipe, facts, costs, work, given)
+    return int(seconds / costs.of_step("scratch"))
+
+
+def _seconds_of_distillation(recipe, facts, costs, work, given):
+    """What it has of the work, where training from scratch has as much."""
+    each, options = costs.of_step("distill"), recipe.options("distill")
+    if given["distill"]:
+        return given["distill"] * each
+    share = _of_distillation(recipe, given, each / work if work > 0 else 0.0)
+    most = MOST_EPOCHS["distill"] * facts.examples
+    most_seconds = most // options["train_batch_size"] * each
+    return min(share * max(0.0, work) / (1 + share), most_seconds)
 
 
 def _of_distillation(recipe, given, step):

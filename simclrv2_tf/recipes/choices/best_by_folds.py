@@ -22,6 +22,7 @@ from simclrv2_tf.recipes.choices.label_parts import on_a_part
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import recorded_data
 from simclrv2_tf.runs.callbacks.evaluations import USUAL_METRIC
 from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.interruption import Interruption
@@ -42,7 +43,7 @@ class FoldMeans:
         self._metrics = metrics
 
     def __call__(self, network: Network, classes: dict, step: int) -> dict:
-        """What the step came to in other runs; the network is not asked.
+        """What the step came to in other runs, whatever the network.
 
         Of a step that one of them has not evaluated, the last one before.
         """
@@ -68,22 +69,34 @@ def evaluation(
 
     Raises:
       ValueError: If a class has fewer labels than there are parts, or runs
-        that are there are evaluated at other steps.
+        that are there are evaluated at other steps or of other parts.
     """
     source = source or inputs.open_source(config)
     labelled = source.subset(inputs.labelled_examples(config, source))
     check(config, labelled.labels)
     check_parts(config, labelled.num_examples, devices.num_replicas(config))
     _check_interval(config, labelled)
-    told = []
-    for number, (known, asked) in enumerate(
+    _check_parts_begun(config, labelled)
+    evaluations = []
+    for number, (known, left_out) in enumerate(
         divided(labelled, config.best_folds)
     ):
         print(f"\n== {FOLDER}/{number} ==", flush=True)
         fold = _config_of(config, number, labelled, known)
-        train(fold, known, interruption, evaluate=Validation(fold, asked))
-        told.append(_evaluations(fold.model_dir))
-    return FoldMeans(mean_of(told))
+        train(fold, known, interruption, evaluate=Validation(fold, left_out))
+        evaluations.append(_evaluations(fold.model_dir))
+    return FoldMeans(mean_of(evaluations))
+
+
+def _check_parts_begun(config, labelled):
+    """Raises a ValueError if parts have begun of another division."""
+    plan = make_plan(config, labelled.num_examples)
+    done = max(run_directory.steps(config.model_dir), default=0)
+    if done >= plan.train_steps:
+        return  # nothing is trained
+    for number, (known, _) in enumerate(divided(labelled, config.best_folds)):
+        directory = _directory(config, number)
+        recorded_data.check_part(directory, known.num_examples)
 
 
 def check(config: Config, labels: np.ndarray) -> None:

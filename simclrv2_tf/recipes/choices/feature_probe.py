@@ -8,11 +8,14 @@ import numpy as np
 
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import run_directory
+from simclrv2_tf.console.units import percent
 from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.cross_validation import left_out
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.choices.label_parts import readable
+from simclrv2_tf.recipes.choices.label_weights import weights
+from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.journal import Journal
 
 MARKS = (0.25, 0.5, 0.75)  # of the steps, where features are probed
@@ -30,6 +33,9 @@ _LOG = logging.getLogger("simclrv2_tf")
 class FeatureProbe:
     """Probes the newest checkpoint of a run, cross-validated on the labels.
 
+    A run that goes on is probed from where the job's journal says that it was
+    probed last.
+
     Args:
       job: A `Job` with two labels or more of each class.
       directory: Of the run.
@@ -40,7 +46,7 @@ class FeatureProbe:
         self._job = job
         self._directory = directory
         self._steps = steps
-        self._looked = 0.0
+        self._looked = self._before()
 
     def look(self) -> None:
         """Probes if a mark was passed since the last look."""
@@ -53,6 +59,15 @@ class FeatureProbe:
         known = self._compared(network)
         reached = probe(self._job, network)
         self._tell(held[-1], reached, known, share)
+
+    def _before(self):
+        """Share of the steps of the last probe, 0 in a start that has none."""
+        for event in reversed(journal.read(self._job.config.model_dir)):
+            if event["event"] == "halved":
+                break
+            if event["event"] == "probe":
+                return event.get("step", 0) / self._steps
+        return 0.0
 
     def _compared(self, network):
         """What costs nothing tells right: looked at once in a job."""
@@ -71,14 +86,17 @@ class FeatureProbe:
         }
 
     def _tell(self, step, reached, known, share):
-        words = ", ".join(f"{n} {v:.1%}" for n, v in known.items())
-        said = f"step {step}: the features tell {reached:.1%} right ({words})"
+        words = ", ".join(f"{n} {percent(v)}" for n, v in known.items())
+        said = (
+            f"step {step}: the features tell {percent(reached)} right ({words})"
+        )
         values = {"features": float(reached), **known}
         Journal(self._job.config.model_dir).note("probe", step=step, **values)
         if share >= JUDGED and reached <= max(known.values()):
             _LOG.warning(
                 "%s: they are no better yet than what costs nothing. Another "
-                "--pretrain.color_jitter_strength, or more time, may help.",
+                "--pretrain.color_jitter_strength, --norandom_flip, another "
+                "--crop_area_min or more time may help.",
                 said,
             )
             return
@@ -95,6 +113,8 @@ def probe(job, network) -> float:
 def right(job, represent) -> np.ndarray:
     """Of each labelled image the share of cross-validations it is right in.
 
+    In classes of unequal size each class counts alike in the mean.
+
     Args:
       job: A `Job`. Of its labelled images at most `PROBED` are taken, and of
         these such as can be read.
@@ -110,7 +130,8 @@ def right(job, represent) -> np.ndarray:
         left_out(linear_probe.classify, features, source.labels, seed)
         for seed in range(repeats(features.shape, job.data.train.num_classes))
     ]
-    return np.mean(folds, axis=0)
+    shares = np.mean(folds, axis=0)
+    return shares * weights(source.labels, job.data.counts())
 
 
 def repeats(shape: tuple[int, ...], classes: int) -> int:

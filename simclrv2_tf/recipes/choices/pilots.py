@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from simclrv2_tf import hub
+from simclrv2_tf.probing.intervals import surely_better
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.choices.feature_probe import right
 from simclrv2_tf.recipes.choices.short_run import DIVERGED
+from simclrv2_tf.recipes.choices.short_run import outcome
+from simclrv2_tf.recipes.choices.short_run import tell
 from simclrv2_tf.recipes.choices.short_run import train_alone
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
@@ -22,17 +25,18 @@ from simclrv2_tf.recipes.rule_values import LARGE_CROPS
 from simclrv2_tf.recipes.rule_values import PAPERS_CROPS
 
 PART = "pilots"
-STRENGTH, AREA = "color_jitter_strength", "crop_area_min"
+STRENGTH, GRAY = "color_jitter_strength", "grayscale_prob"
+AREA = "crop_area_min"
 # What is tried beside the usual, in this order: half of the colour distortion
-# (for classes that colour tells apart), the other of two smallest crops (the
-# paper's and larger ones), and hardly any colour distortion.
+# and no grey views (for classes that colour tells apart), the other of two
+# smallest crops (the paper's and larger ones), and hardly any colour
+# distortion: benchmarks/recipes.md, "Grey views".
 _HALF, _HARDLY = 0.5, 0.1
-STAGES_OF = {STRENGTH: ("pretrain",), AREA: STAGES}
+STAGES_OF = {STRENGTH: ("pretrain",), GRAY: ("pretrain",), AREA: STAGES}
 SOURCE = "pilot runs, judged by a cross-validated probe"
 MEASURED = "benchmarks/recipes.md, colour distortion that nothing judges"
-# What replaces the usual must be better by so many standard errors of the
-# difference on the same images.
-SURE = 1.0
+# Labelled images, in all: of fewer, one or two decide.
+LEAST_JUDGED = 20
 USUAL = "usual"
 _GOES_ON = "; pretraining goes on from the run that was chosen"
 
@@ -41,50 +45,60 @@ def trials(recipe: Recipe) -> Iterator[dict[str, float]]:
     """What is tried in turn, each in place of the usual value of an option."""
     # A recipe of an earlier version says nothing of crops.
     usual = {AREA: PAPERS_CROPS, **recipe.options("pretrain")}
-    yield {STRENGTH: usual[STRENGTH] * _HALF}
+    yield {STRENGTH: usual[STRENGTH] * _HALF, GRAY: 0.0}
     if usual[AREA] >= PAPERS_CROPS:  # below it hardly a large crop fits
         small = usual[AREA] < LARGE_CROPS
         yield {AREA: LARGE_CROPS if small else PAPERS_CROPS}
-    yield {STRENGTH: usual[STRENGTH] * _HARDLY}
+    yield {STRENGTH: usual[STRENGTH] * _HARDLY, GRAY: 0.0}
 
 
 def wanted(recipe: Recipe) -> list[dict[str, float]]:
-    """Those of `trials` that the user has not decided."""
-    given = recipe.given.get("pretrain", {})
-    return [trial for trial in trials(recipe) if not set(trial) & set(given)]
+    """Those of `trials` that the user has not decided.
+
+    The share of grey views may be given alone: the rest is tried with it.
+    """
+    given = set(recipe.given.get("pretrain", {}))
+    return [
+        {option: v for option, v in trial.items() if option not in given}
+        for trial in trials(recipe)
+        if not set(trial) & given - {GRAY}
+    ]
 
 
-def do_without(recipe: Recipe) -> None:
+def do_without(recipe: Recipe, labelled: int) -> None:
     """Chooses the colour distortion where nothing tells what suits the data.
 
     Half of the usual costs little where colour is noise, and the usual much
     where colour tells the classes apart.
+
+    Args:
+      recipe: A `Recipe` without pilot runs.
+      labelled: Labelled images.
     """
     usual = recipe.options("pretrain").get(STRENGTH)
     if not usual:
         return
     why = "half of the usual: no pilot runs tell whether colour matters"
+    if 0 < labelled < LEAST_JUDGED:
+        why += (
+            f", which takes {LEAST_JUDGED} labelled images (these: {labelled})"
+        )
     recipe.choose("pretrain", STRENGTH, usual * _HALF, why, MEASURED)
 
 
 def choose_augmentation(job) -> None:
     """Has a `Job`'s recipe take the augmentation that suits the labels best."""
-    done = job.record.done
-    if PART not in done:
-        job.record.finish(PART, _judged(job))
-    chosen, shares = done[PART]["chosen"], done[PART]["shares"]
+    judged, words = outcome(job.record, PART, lambda: _judged(job))
+    chosen = judged["chosen"]
     if not isinstance(chosen, dict):  # the strength alone, in earlier jobs
         chosen = {STRENGTH: chosen}
-    words = ", ".join(f"{name}: {s:.1%}" for name, s in shares.items())
     why = f"right of the labelled images, left out in turn: {words}"
     for option, value in chosen.items():
         for stage in STAGES_OF[option]:
             job.recipe.choose(stage, option, value, why, SOURCE)
-    told = f"augmentation {described(chosen)} by pilot runs ({words})"
-    if begins_at(job) and "attempts" not in done:
-        told += _GOES_ON
-    print(told, flush=True)
-    job.recipe.notes.append(told)
+    goes_on = begins_at(job) and "attempts" not in job.record.done
+    augmentation = f"augmentation {described(chosen)} by pilot runs ({words})"
+    tell(job.recipe, augmentation + (_GOES_ON if goes_on else ""))
 
 
 def begins_at(job) -> str | None:
@@ -133,20 +147,6 @@ def _judged(job):
         "begins_at": _folder(chosen) if learnt else None,
         "seconds": time.monotonic() - begin,
     }
-
-
-def surely_better(other: np.ndarray, best: np.ndarray) -> bool:
-    """Whether a trial is better by more than chance.
-
-    One image is taken off the gain, as Edwards (1948) does for McNemar's test:
-    of few images, one that alone differs would be more than its own error.
-
-    Args:
-      other: Share of right answers for each labelled image.
-      best: The same of the best so far.
-    """
-    gain, count = other - best, len(other)
-    return bool(gain.sum() - 1 > SURE * gain.std() * np.sqrt(count))
 
 
 def _pilot(job, changed):

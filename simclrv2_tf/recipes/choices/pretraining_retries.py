@@ -9,8 +9,8 @@ import os
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.choices import pilots
 from simclrv2_tf.recipes.choices.feature_probe import FeatureProbe
-from simclrv2_tf.recipes.choices.learning_watch import LearningWatch
-from simclrv2_tf.recipes.choices.learning_watch import NotLearning
+from simclrv2_tf.recipes.choices.learning_monitor import LearningMonitor
+from simclrv2_tf.recipes.choices.learning_monitor import NotLearning
 from simclrv2_tf.recipes.job_seconds import in_journal
 from simclrv2_tf.recipes.stage_configs import OF_WEIGHTS
 from simclrv2_tf.runs.callbacks.stops import Diverged
@@ -18,17 +18,24 @@ from simclrv2_tf.runs.journal import Journal
 
 MOST_HALVINGS = 3
 PART = "pretrained"
+GIVEN_UP = "pretraining given up"  # in the record of a job with labels
 _LOG = logging.getLogger("simclrv2_tf")
+
+
+class NothingLearnt(ValueError):
+    """Pretraining learnt nothing at any rate that was tried."""
 
 
 def pretrain(job) -> None:
     """Runs the first stage of a `Job`, at half the rate where it has to.
 
     Raises:
-      ValueError: If it learns nothing at an eighth of the rate either.
+      NothingLearnt: If it learns nothing at an eighth of the rate either.
     """
     if PART in job.record.done:
         return
+    if GIVEN_UP in job.record.done:
+        raise NothingLearnt(job.record.done[GIVEN_UP]["why"])
     while True:
         attempts = job.record.done.get("attempts", [])
         _set_aside(job, attempts)
@@ -64,7 +71,7 @@ def _watch(job, config):
     if job.data.fewest > 1:
         steps = config.train_steps or config.train_epochs * examples // batch
         look = FeatureProbe(job, config.model_dir, steps).look
-    return LearningWatch(
+    return LearningMonitor(
         job.interruption, config.model_dir, batch, warmup, look
     )
 
@@ -73,17 +80,26 @@ def _note(job, attempts, rate, why):
     """Writes down an attempt that failed; raises after the last."""
     said = f"at learning rate {rate:g} pretraining did not learn: {why}"
     if len(attempts) >= MOST_HALVINGS:
-        raise ValueError(
-            f"Pretraining must learn something. Received: {said}, after "
-            f"{MOST_HALVINGS} halvings; look at the images with "
-            "--dataset_summary and tools/preview_augmentations.py."
-        )
+        raise _nothing_learnt(job, said)
     _LOG.warning("%s; it begins again at %g", said, rate / 2)
     Journal(job.config.model_dir).note("halved", rate=rate, reason=why)
     seconds = in_journal(job.record.path(PART))
     failed = {"rate": rate, "why": why, "seconds": seconds}
     job.record.finish("attempts", [*attempts, failed])
     pilots.begin_anew(job)
+
+
+def _nothing_learnt(job, said):
+    """The error of the last attempt; with labels the job goes on without it."""
+    why = (
+        f"Pretraining must learn something. Received: {said}, after "
+        f"{MOST_HALVINGS} halvings; look at the images with "
+        "--dataset_summary and tools/preview_augmentations.py."
+    )
+    if len(job.data.labelled):
+        seconds = in_journal(job.record.path(PART))
+        job.record.finish(GIVEN_UP, {"why": why, "seconds": seconds})
+    return NothingLearnt(why)
 
 
 def _set_aside(job, attempts):

@@ -10,35 +10,37 @@ see tell which way is best.
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
 import time
-from typing import Any
 
 import numpy as np
 
 from simclrv2_tf import hub
 from simclrv2_tf.probing import linear_probe
+from simclrv2_tf.probing.intervals import surely_better
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.budget.stage_steps import least_steps
 from simclrv2_tf.recipes.choices.label_parts import divided
 from simclrv2_tf.recipes.choices.label_parts import on_a_part
 from simclrv2_tf.recipes.choices.label_parts import readable
-from simclrv2_tf.recipes.choices.pilots import surely_better
+from simclrv2_tf.recipes.choices.label_weights import weights
 from simclrv2_tf.recipes.choices.short_run import DIVERGED
+from simclrv2_tf.recipes.choices.short_run import outcome
+from simclrv2_tf.recipes.choices.short_run import tell
 from simclrv2_tf.recipes.choices.short_run import train_alone
+from simclrv2_tf.recipes.choices.teacher_ways import ALONE
+from simclrv2_tf.recipes.choices.teacher_ways import PROBE
+from simclrv2_tf.recipes.choices.teacher_ways import USUAL
+from simclrv2_tf.recipes.choices.teacher_ways import is_probe
+from simclrv2_tf.recipes.choices.teacher_ways import options_of
+from simclrv2_tf.recipes.choices.teacher_ways import ways
 from simclrv2_tf.recipes.choices.trial_fit import fits
-from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.job_seconds import spent_before
-from simclrv2_tf.recipes.rule_values import LOW_RATE
-from simclrv2_tf.recipes.rule_values import WHOLE_RATE
 from simclrv2_tf.runs import weights_order
 
 PART = "trials"
 FITTING = "trials that fit"  # the memory, in the job's record
-USUAL, WHOLE, ALONE = "usual", "all weights", "labels alone"
-LOWER = "lower rate"  # of all weights, where the usual way is `WHOLE`
 PARTS = 5  # of the labels, of which one or two are left out in turn
 LEAST_LEFT_OUT = 10  # labels: fewer tell nothing apart
 MANY_LEFT_OUT = 150  # labels that tell ten points apart
@@ -52,62 +54,6 @@ _DECIDING = {
     "train_epochs",
     "optimizer",
 }
-
-
-def ways(recipe: Recipe) -> dict[str, dict[str, Any]]:
-    """{name: options of fine-tuning} of the ways to learn from the labels.
-
-    All weights are tried where the usual way changes any: below that the
-    features of too few labels are no better for it. It has one of two rates,
-    by the labels of a class on average, and the other one is tried.
-
-    Args:
-      recipe: A `Recipe`; its options of "trial" say how many steps.
-    """
-    names = [USUAL]
-    if not _probes(recipe):
-        names.append(LOWER if _is_whole(recipe) else WHOLE)
-    if "pretrain" not in recipe.left_out:
-        names.append(ALONE)
-    return {name: _way(recipe, name) for name in names}
-
-
-def _way(recipe, name):
-    """Options of a way, which a job of an earlier version may have begun.
-
-    It tried `WHOLE` also where that is the usual way.
-    """
-    usual = recipe.options("finetune")
-    trained = {**recipe.options("trial"), "fine_tune_after_block": -1}
-    if name == USUAL:
-        return {}
-    if name == ALONE:
-        return {**trained, **_as_from_scratch(recipe, usual)}
-    scaled = LOW_RATE if name == LOWER else WHOLE_RATE
-    return {**trained, "learning_rate": scaled / rate_scale(usual)}
-
-
-def _is_whole(recipe):
-    """Whether the usual way has the higher one of the two rates."""
-    usual = recipe.options("finetune")
-    scaled = usual["learning_rate"] * rate_scale(usual)
-    return math.isclose(scaled, WHOLE_RATE, rel_tol=0.01)
-
-
-def _as_from_scratch(recipe, usual):
-    """Optimizer and rate of the small network that learns from labels alone.
-
-    The rate is the same after scaling by the batch, which may be another.
-    """
-    batch = {"train_batch_size": usual["train_batch_size"]}
-    scratch = {**batch, **recipe.options("scratch")}
-    rate = scratch["learning_rate"]
-    if rate_scale(scratch) != rate_scale(usual):
-        rate *= rate_scale(scratch) / rate_scale(usual)
-    chosen = {"learning_rate": rate, "linear_probe_init": False}
-    if "optimizer" in scratch:
-        chosen["optimizer"] = scratch["optimizer"]
-    return chosen
 
 
 def wanted(recipe: Recipe, labelled: int, fewest: int) -> bool:
@@ -128,12 +74,13 @@ def wanted(recipe: Recipe, labelled: int, fewest: int) -> bool:
 
 def runs(recipe: Recipe, labelled: int) -> int:
     """How many runs the trials are; a linear probe takes none."""
-    return (len(ways(recipe)) - _probes(recipe)) * _turns(labelled)
+    trained = [name for name in ways(recipe) if not is_probe(recipe, name)]
+    return len(trained) * _turns(labelled)
 
 
-def _probes(recipe):
-    """Whether the usual way is to leave the features as they are."""
-    return not recipe.options("finetune")["learning_rate"]
+def probes(recipe: Recipe, labelled: int) -> int:
+    """How many linear probes are tried beside the usual way."""
+    return (PROBE in ways(recipe)) * _turns(labelled)
 
 
 def _turns(labelled):
@@ -143,16 +90,11 @@ def _turns(labelled):
 
 def choose_way(job) -> None:
     """Has a `Job`'s recipe fine-tune in the way that suits the labels best."""
-    done = job.record.done
-    if PART not in done:
-        job.record.finish(PART, _judged(job))
-    chosen, shares = done[PART]["chosen"], done[PART]["shares"]
-    words = ", ".join(f"{name}: {s:.1%}" for name, s in shares.items())
-    why = f"right of {done[PART]['examples']} labels left out: {words}"
-    _follow(job.recipe, chosen, why, len(job.data.labelled))
-    told = f"the teacher's fine-tuning: {chosen}, by trials ({words})"
-    print(told, flush=True)
-    job.recipe.notes.append(told)
+    judged, words = outcome(job.record, PART, lambda: _judged(job))
+    why = f"right of {judged['examples']} labels left out: {words}"
+    _follow(job.recipe, judged["chosen"], why, len(job.data.labelled))
+    way = f"the teacher's fine-tuning: {judged['chosen']}"
+    tell(job.recipe, f"{way}, by trials ({words})")
 
 
 def _follow(recipe, name, why, labelled):
@@ -160,7 +102,7 @@ def _follow(recipe, name, why, labelled):
 
     Plans of earlier versions have not looked at a warm-up that is given.
     """
-    way = _way(recipe, name)
+    way = options_of(recipe, name)
     if "train_steps" in way:
         least = least_steps(recipe.options("finetune"), labelled)
         way["train_steps"] = max(way["train_steps"], least)
@@ -198,7 +140,8 @@ def _tried(job):
     """
     done = job.record.done
     if FITTING not in done:
-        names = [n for n in ways(job.recipe) if n == USUAL or _fits(job, n)]
+        free = (USUAL, PROBE)
+        names = [n for n in ways(job.recipe) if n in free or _fits(job, n)]
         job.record.finish(FITTING, {"names": names})
     return done[FITTING]["names"]
 
@@ -209,20 +152,15 @@ def _fits(job, name):
 
 
 def _counted(job, turns):
-    """What each label counts: with balanced classes as much as its class."""
+    """What each label counts: see `weights`, and as the user asks for it."""
     labels = np.concatenate([asked.labels for _, asked in turns])
-    options = job.recipe.options("finetune")
-    if options.get("class_weights") != "balanced":
-        return np.ones(len(labels))
-    of_class = np.bincount(labels)
-    return len(labels) / (np.count_nonzero(of_class) * of_class[labels])
+    asked_for = job.recipe.options("finetune").get("class_weights")
+    return weights(labels, job.data.counts(), asked_for == "balanced")
 
 
 def _right(job, name, turns):
     """Of each label that is left out, whether a way tells it right."""
-    tells = _trial
-    if name == USUAL and _probes(job.recipe):
-        tells = _probe
+    tells = _probe if is_probe(job.recipe, name) else _trial
     right = [
         tells(job, name, turn, known, asked)
         for turn, (known, asked) in enumerate(turns)
@@ -231,7 +169,7 @@ def _right(job, name, turns):
 
 
 def _probe(job, name, turn, known, asked):
-    """What is right by a linear probe, which the usual way comes to."""
+    """What is right by a linear probe, which takes no run."""
     del name, turn
     network = job.pretrained_network()
     features = [baselines.unit_features(network, s) for s in (known, asked)]

@@ -1,25 +1,14 @@
-"""What a trial may take of the memory, and how fast it learns."""
+"""What a trial may take of the memory."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.runs.hardware import devices
 from simclrv2_tf.runs.hardware import memory_check
 
 _LOG = logging.getLogger("simclrv2_tf")
-
-
-def rate_scale(options: dict[str, Any]) -> float:
-    """What a stage's learning rate is multiplied by for its batch."""
-    return scale_learning_rate(
-        1.0,
-        options["train_batch_size"],
-        options.get("learning_rate_scaling", "linear"),
-    )
 
 
 def fits(

@@ -20,6 +20,7 @@ from simclrv2_tf.data.splits import TRAIN
 from simclrv2_tf.data.splits import VALIDATION
 from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.splits import choose_split
+from simclrv2_tf.data.splits import names_in
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import inputs
 
@@ -92,7 +93,7 @@ def _kind(config):
 def _read_of(config, known, split):
     """The splits that one is read from; files may call it otherwise."""
     if is_tfds(config.dataset):
-        return _names_in(split)
+        return names_in(split)
     with contextlib.suppress(NoSplitError):
         return {choose_split(known, split, config.dataset)[0]}
     return set()
@@ -171,10 +172,5 @@ def _likeliest(config):
         split, _ = choose_split(known, config.eval_split, config.dataset)
     except NoSplitError:
         return None
-    trained = _names_in(config.train_split)
+    trained = names_in(config.train_split)
     return None if split in trained or "all" in trained else split
-
-
-def _names_in(split):
-    """Names of the splits in one that may be a sum, without their slices."""
-    return {part.partition("[")[0].strip() for part in split.split("+")}

@@ -168,8 +168,8 @@ def _set_aside(config, source, unlabelled):
     if spared.numbers is None:
         note = (
             "accuracy is not measured: "
-            f"{void or 'there is no evaluation split'}, and {spared.note}; the "
-            "features are judged by cross-validation on the labels there are"
+            f"{void or 'there is no evaluation split'}, and {spared.note}; "
+            f"{_instead(config, source)}"
         )
         return source, None, {}, note
     note = f"accuracy is measured on {spared.note}"
@@ -178,6 +178,20 @@ def _set_aside(config, source, unlabelled):
     rest = left_over(source.labels, spared.share)
     options = {"holdout_fraction": spared.share, "eval_split": HOLDOUT}
     return source.subset(rest), source.subset(spared.numbers), options, note
+
+
+def _instead(config, source):
+    """What tells how good the features are where no image is evaluated on."""
+    labels = source.labels[inputs.labelled_examples(config, source)]
+    if np.bincount(labels).max() > 1:
+        return (
+            "the features are judged by cross-validation on the labels there "
+            "are"
+        )
+    return (
+        "nothing can be measured with one label of each class, which leaves "
+        "none to ask for: label more"
+    )
 
 
 def _void(config, unlabelled):

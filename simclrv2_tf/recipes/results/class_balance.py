@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simclrv2_tf.console.units import percent
 from simclrv2_tf.probing.intervals import wilson
 from simclrv2_tf.recipes.results.job_report import Row
 
@@ -66,10 +67,10 @@ def notes(job) -> list[str]:
     other = "the same" if len(sizes) == 1 else "another"
     sentence = (
         "balanced accuracy (mean over classes) of the small distilled network "
-        f"is {known[0]:.1%}, of {other} from scratch {known[1]:.1%}: of "
-        f"the {counts.sum():,} images {counts.max():,} are of the largest "
+        f"is {percent(known[0])}, of {other} from scratch {percent(known[1])}: "
+        f"of the {counts.sum():,} images {counts.max():,} are of the largest "
         f"class and {counts[counts > 0].min():,} of the smallest, and a "
-        f"constant answer has {_share(counts):.1%} top-1"
+        f"constant answer has {percent(_share(counts))} top-1"
     )
     return [". ".join([sentence, *_advice(job)])]
 

@@ -11,16 +11,15 @@ from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.cross_validation import FOLDS
 from simclrv2_tf.probing.nearest import neighbours
+from simclrv2_tf.probing.stratified_draw import draw
 from simclrv2_tf.recipes import baselines
+from simclrv2_tf.recipes.checked_images import MOST_ASKED
+from simclrv2_tf.recipes.checked_images import MOST_KNOWN
 from simclrv2_tf.recipes.results.job_report import Row
-from simclrv2_tf.recipes.results.stratified_draw import draw
 from simclrv2_tf.runs.hardware import memory
 
 PART = "features"
 NEIGHBOURS = 5
-# Images that are learnt from, and that are asked for, at most: of a million
-# the pixels alone would take 12 GB. Accuracy on 10,000 is known to a point.
-MOST_KNOWN, MOST_ASKED = 20_000, 10_000
 
 
 class FeatureChecks:

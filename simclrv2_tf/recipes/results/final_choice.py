@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simclrv2_tf.console.units import percent
 from simclrv2_tf.probing.intervals import difference
 from simclrv2_tf.recipes.results.job_report import Row
 
@@ -89,10 +90,11 @@ def _is_chance(distilled, scratch):
 
 def _worse(distilled, scratch):
     return (
-        f"The distilled network ({distilled.top_1:.1%}) is worse than "
-        f"{_from_scratch(distilled, scratch)} ({scratch.top_1:.1%}): the "
-        "latter is exported. More time, or another "
-        "--pretrain.color_jitter_strength, may help."
+        f"The distilled network ({percent(distilled.top_1)}) is worse than "
+        f"{_from_scratch(distilled, scratch)} ({percent(scratch.top_1)}): the "
+        "latter is exported. More time, another "
+        "--pretrain.color_jitter_strength, --norandom_flip or another "
+        "--crop_area_min may help."
     )
 
 
@@ -107,10 +109,10 @@ def _by_balance(distilled, scratch, balanced):
     if _is_chance(distilled, scratch):
         alike = "differ in top-1 by no more than chance"
     return (
-        f"The distilled network ({distilled.top_1:.1%}) and "
-        f"{_from_scratch(distilled, scratch)} ({scratch.top_1:.1%}) {alike}, "
-        f"and {chosen} is exported for its balanced accuracy ({own:.1%} and "
-        f"{other:.1%})."
+        f"The distilled network ({percent(distilled.top_1)}) and "
+        f"{_from_scratch(distilled, scratch)} ({percent(scratch.top_1)}) "
+        f"{alike}, and {chosen} is exported for its balanced accuracy "
+        f"({percent(own)} and {percent(other)})."
     )
 
 
@@ -125,10 +127,10 @@ def _from_scratch(distilled, scratch):
 def _kept(distilled, scratch):
     if distilled.top_1 == scratch.top_1:
         return (
-            f"The distilled network ({distilled.top_1:.1%}) is as good as "
+            f"The distilled network ({percent(distilled.top_1)}) is as good as "
             f"{_from_scratch(distilled, scratch)}, and is exported."
         )
     return (
-        f"The distilled network ({distilled.top_1:.1%}) is exported, and not "
-        f"{_from_scratch(distilled, scratch)} ({scratch.top_1:.1%})."
+        f"The distilled network ({percent(distilled.top_1)}) is exported, and "
+        f"not {_from_scratch(distilled, scratch)} ({percent(scratch.top_1)})."
     )

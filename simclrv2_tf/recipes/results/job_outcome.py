@@ -20,7 +20,6 @@ from simclrv2_tf.recipes.results.job_report import Row
 from simclrv2_tf.recipes.results.job_report import as_csv
 from simclrv2_tf.recipes.results.job_report import beaten
 from simclrv2_tf.recipes.results.job_report import lines
-from simclrv2_tf.runs.hardware import memory
 
 # Parts that take time for the teacher alone.
 _BEFORE_THE_TEACHER = ("pilots", "pretrained", "trials")
@@ -46,16 +45,14 @@ def conclude(job) -> dict[str, Any]:
 def _report(job, rows):
     begun = job.record.begun()
     best = better(rows[0], rows[-1], _balanced(job, rows))
-    making = job_seconds.of_the_plan(begun)
+    used = job_seconds.of_the_plan(begun) + sum(row.seconds for row in rows)
     return {
         "rows": [row.values() for row in rows],
         "export": job_export.place(job, best),
         "exported_run": best,
         "notes": list(_notes(job, rows)),
-        "planned_seconds": job_seconds.planned(begun),
-        "seconds": making + sum(row.seconds for row in rows),
-        "planned_memory": job.recipe.memory or None,
-        "memory": _memory(job),
+        **job.planned_and_used(job_seconds.planned(begun), used),
+        **_memory_before(job),
     }
 
 
@@ -86,16 +83,10 @@ def _balanced(job, rows):
     return known if same else None
 
 
-def _memory(job):
-    """Bytes that a process held at most until the job was first concluded.
-
-    Parts of earlier versions have not written down what theirs held.
-    """
+def _memory_before(job):
+    """What the job held at most until it was first concluded, if it was."""
     before = read_json(job.config.model_dir, REPORT)
-    if before:
-        return before.get("memory")
-    parts = (p for p in job.record.done.values() if isinstance(p, dict))
-    return max([memory.highest(), *(p.get("peak_memory", 0) for p in parts)])
+    return {"memory": before.get("memory")} if before else {}
 
 
 def _rows(job):

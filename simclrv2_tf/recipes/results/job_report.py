@@ -7,8 +7,12 @@ import math
 from collections.abc import Iterable
 from collections.abc import Iterator
 
+from simclrv2_tf.console.units import percent
 from simclrv2_tf.files.csv_text import csv_of_records
 from simclrv2_tf.probing.intervals import wilson
+
+_NAMES = 38  # letters of a row's name, or more where one is longer
+_LEFT_OUT = "cross-validation"  # how a row was measured, see `Row`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,23 +49,29 @@ class Row:
 
 def lines(rows: list[Row]) -> Iterator[str]:
     """The table for a person to read."""
-    yield _line("", "top-1", "95 %", "parameters", "seconds")
+    width = max([_NAMES, *(len(_named(row)) for row in rows)])
+    yield _line("", "top-1", "95 %", "parameters", "seconds", width)
     for row in rows:
         values = row.values()
         top_1, interval = "-", ""
         if values["top_1"] is not None:
-            top_1 = f"{values['top_1']:.1%}"
+            top_1 = percent(values["top_1"])
             interval = f"{values['low']:.1%} - {values['high']:.1%}"
-        mark = " *" if row.measured == "cross-validation" else ""
         count = f"{row.parameters:,}" if row.parameters else ""
         seconds = f"{row.seconds:.0f}"
-        yield _line(row.name + mark, top_1, interval, count, seconds)
-    if any(row.measured == "cross-validation" for row in rows):
+        yield _line(_named(row), top_1, interval, count, seconds, width)
+    if any(row.measured == _LEFT_OUT for row in rows):
         yield "* cross-validated on the labels that training uses"
 
 
-def _line(name, top_1, interval, parameters, seconds):
-    return f"{name:<38} {top_1:>6} {interval:>15} {parameters:>11} {seconds:>8}"
+def _named(row):
+    """What a row is called in the table, with a mark for its last line."""
+    return f"{row.name} *" if row.measured == _LEFT_OUT else row.name
+
+
+def _line(name, top_1, interval, parameters, seconds, width):
+    columns = f"{top_1:>6} {interval:>15} {parameters:>11} {seconds:>8}"
+    return f"{name:<{width}} {columns}"
 
 
 def as_csv(rows: list[Row]) -> str:
@@ -79,6 +89,11 @@ def beaten(distilled: Row, cheap: Iterable[Row]) -> Iterator[str]:
         low = row.values()["low"] if row.measured == "evaluation" else None
         if own is not None and low is not None and low > own:
             yield (
-                f"The distilled network ({own:.1%}) tells less than {row.name} "
-                f"({row.top_1:.1%}). More time may help (--time_budget)."
+                f"The distilled network ({percent(own)}) tells less than "
+                f"{_reached(row)}. More time may help (--time_budget), or "
+                "--norandom_flip or another --crop_area_min."
             )
+
+
+def _reached(row):
+    return f"{row.name} ({percent(row.top_1)})"

@@ -6,12 +6,13 @@ import glob
 import os
 
 from simclrv2_tf.console.units import duration
+from simclrv2_tf.console.units import percent
+from simclrv2_tf.files.run_files import FLAGS
 from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import status
 
 FOLDS = "folds"  # of a stage: runs that leave labels out, before its own
-FLAGS = "flags.json"  # which training writes as it begins
 # Parts in the order in which they are run, and the stages that they are.
 _RUNS = {
     "pretrained": "pretrain",
@@ -81,7 +82,7 @@ def _results(report, labelled):
 def _part(directory, name, done):
     if name in done:
         top_1 = done[name].get("eval/label_top_1_accuracy")
-        suffix = f", top-1 {top_1:.1%}" if top_1 is not None else ""
+        suffix = f", top-1 {percent(top_1)}" if top_1 is not None else ""
         return f"{name:<11} done in {duration(done[name]['seconds'])}{suffix}"
     path = os.path.join(directory, name)
     if not os.path.exists(os.path.join(path, FLAGS)):

@@ -11,12 +11,12 @@ from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.budget.evaluation_time import PAGE
 from simclrv2_tf.recipes.job_recipe import halvings
+from simclrv2_tf.recipes.record import OF_NOW
 from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import read_json
 from simclrv2_tf.recipes.record import write_report
 from simclrv2_tf.recipes.results import job_export
 from simclrv2_tf.recipes.running_job import Job
-from simclrv2_tf.runs.hardware import memory
 
 _FIGURES = ("planned_seconds", "seconds", "planned_memory", "memory")
 
@@ -63,18 +63,9 @@ def _figures(job, seconds):
     making = job_seconds.of_the_plan(job.record.begun())
     # The page is made after the report.
     parts = {n: s for n, s in job.recipe.seconds.items() if n != PAGE}
-    return {
-        "planned_seconds": making + sum(parts.values()),
-        "seconds": job_seconds.so_far(job.record) + seconds,
-        "planned_memory": job.recipe.memory or None,
-        "memory": _memory(job),
-    }
-
-
-def _memory(job):
-    """Bytes that a process of the job held at most."""
-    parts = (p for p in job.record.done.values() if isinstance(p, dict))
-    return max([memory.highest(), *(p.get("peak_memory", 0) for p in parts)])
+    return job.planned_and_used(
+        making + sum(parts.values()), job_seconds.so_far(job.record) + seconds
+    )
 
 
 def _export(job):
@@ -94,8 +85,16 @@ def _at_once(recipe):
 
 
 def _embedding(job):
-    """The config that embeds all images, by the options of the job."""
-    options = stage_configs.given(job.config)["pretrain"]
+    """The config that embeds all images, by the options of the job.
+
+    What may change when a job goes on stays as it was first given where this
+    call does not say.
+    """
+    first = job.recipe.given.get("pretrain", {})
+    options = {
+        **{name: first[name] for name in OF_NOW if name in first},
+        **stage_configs.given(job.config)["pretrain"],
+    }
     npz = options.get("embed_format", "npz") == "npz"
     path = job.record.path("embeddings.npz" if npz else "embeddings")
     left_out = "pretrain" in job.recipe.left_out

@@ -6,10 +6,11 @@ import logging
 
 from simclrv2_tf import distribution
 from simclrv2_tf.runs import best_checkpoint
+from simclrv2_tf.runs import checkpoint_comparison
 from simclrv2_tf.runs.training_run import Evaluation
 from simclrv2_tf.runs.training_run import TrainingRun
 
-USUAL_METRIC = "label_top_1_accuracy"
+USUAL_METRIC = checkpoint_comparison.USUAL_METRIC
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -28,15 +29,17 @@ class Evaluations:
     def __init__(self, run: TrainingRun, evaluate: Evaluation):
         self._run = run
         self._evaluate = evaluate
-        self._metric = run.config.export_best or USUAL_METRIC
+        self._metric = checkpoint_comparison.metric_of(run)
+        self._on = checkpoint_comparison.measured_on(run)
 
     def __call__(self, step: int) -> bool:
         """Evaluates; returns whether training goes on."""
         run = self._run
         metrics = self._evaluate(_judged(run), run.classes, step)
-        best = best_checkpoint.after(
-            run.progress.best, self._metric, metrics[self._metric], step
+        new = best_checkpoint.Best(
+            self._metric, metrics[self._metric], step, measured_on=self._on
         )
+        best = best_checkpoint.after(self._best_that_counts(), new)
         run.progress.best = best
         run.journal.note(
             "evaluation", step=step, metrics=metrics, best_step=best.step
@@ -44,6 +47,14 @@ class Evaluations:
         if distribution.is_chief():
             self._tell(step, metrics[self._metric], best)
         return not run.ended_early
+
+    def _best_that_counts(self):
+        """The best so far; None where it cannot be compared any more."""
+        best = self._run.progress.best
+        if best is None:
+            return None
+        counts = checkpoint_comparison.counts(best, self._metric, self._on)
+        return best if distribution.from_chief(counts) else None
 
     def _tell(self, step, value, best):
         known = "the best so far"
@@ -61,6 +72,5 @@ class Evaluations:
 
 def _judged(run):
     """The network whose checkpoints are compared: what will be exported."""
-    config, average = run.config, run.stage.average
-    averaged = config.export_ema if config.export_best else config.eval_ema
-    return average.network if averaged and average else run.stage.network
+    averages = checkpoint_comparison.judges_average(run)
+    return run.stage.average.network if averages else run.stage.network

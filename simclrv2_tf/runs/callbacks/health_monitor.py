@@ -74,7 +74,8 @@ class HealthMonitor(EveryFew):
 
     def act(self, step: int, logs: dict | None) -> None:
         if self.trend:
-            self.trend.step(step, logs)
+            count = (step - 1) % self.every + 1  # since the last report
+            self.trend.step(step, logs, count)
         super().act(step, logs)
 
     def act_now(self, step: int, logs: dict | None) -> None:

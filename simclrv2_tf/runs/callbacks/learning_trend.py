@@ -13,6 +13,7 @@ from simclrv2_tf.stages.stage import Stage
 
 FIRST_STEPS = 10  # that are the start: the warm-up has hardly begun
 EVENT = "untrained"  # of the journal, for a run that goes on
+_LOSS, _FOUND = "train/contrast_loss", "train/contrast_acc"
 
 
 class LearningTrend:
@@ -45,6 +46,8 @@ class LearningTrend:
         self._neighbours = neighbours
         self._from_scratch = from_scratch
         self._start: dict[str, float] = {}
+        # {step before a stretch: its length and means} of the first steps.
+        self._first: dict[int, tuple[int, dict]] = {}
 
     def begin(self, step: int, stage: Stage) -> None:
         """Begins at a step: the start is measured, or in the journal."""
@@ -55,12 +58,21 @@ class LearningTrend:
             if event["event"] == EVENT:
                 self._start |= event.get("numbers", {})
 
-    def step(self, step: int, metrics: dict | None) -> None:
-        """Notes the means of the first steps."""
+    def step(self, step: int, metrics: dict | None, count: int) -> None:
+        """Notes the means of the first steps.
+
+        Args:
+          step: That was trained.
+          metrics: Means of the last steps.
+          count: Of so many of them, since means began anew.
+        """
+        if step > FIRST_STEPS:
+            return
+        self._first[step - count] = (count, metrics or {})
         if step == FIRST_STEPS:
             written = FIRST_STEPS * self._batch  # two a step, half the steps
             filled = min(self._memory_size, written)
-            self._add(step, self._of_steps(metrics, filled))
+            self._add(step, self._of_steps(_mean(self._first), filled))
 
     def numbers(self, stage: Stage, metrics: dict) -> dict[str, float]:
         """Each number now, and at the start where that is known.
@@ -84,19 +96,38 @@ class LearningTrend:
         self._journal.note(EVENT, step=step, numbers=at_start)
 
     def _of_steps(self, metrics, remembered):
-        loss = float(metrics.get("train/contrast_loss", math.nan))
+        loss = float(metrics.get(_LOSS, math.nan))
         if not math.isfinite(loss):
             return {}
         chance = health.chance_loss(self._batch, remembered)
         return {
             "loss_share_of_chance": loss / chance,
-            "positives_found": float(metrics["train/contrast_acc"]),
+            "positives_found": float(metrics[_FOUND]),
         }
 
     def _of_neighbours(self, stage):
         if self._neighbours is None:
             return {}
         return {"neighbours": self._neighbours.accuracy(stage)}
+
+
+def _mean(stretches):
+    """Means of the first steps, from those of their stretches.
+
+    One without a finite loss tells nothing.
+    """
+    parts = [
+        (count, means)
+        for count, means in stretches.values()
+        if math.isfinite(float(means.get(_LOSS, math.nan)))
+    ]
+    if len(parts) < 2:
+        return parts[0][1] if parts else {}
+    steps = sum(count for count, _ in parts)
+    return {
+        name: sum(count * float(means[name]) for count, means in parts) / steps
+        for name in (_LOSS, _FOUND)
+    }
 
 
 class Neighbours:

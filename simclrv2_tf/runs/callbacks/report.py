@@ -93,6 +93,7 @@ class Report(EveryFew):
         now = time.monotonic()
         if self._since is None:  # the first step compiles: it tells no speed
             self._since = (now, step)
+            self._waited()  # for the first batch, in that step
         super().act(step, logs)
         if self._early.is_due(now):
             pace = self._speed(step, now)
@@ -125,12 +126,16 @@ class Report(EveryFew):
         """Speed since the last line, what it cost; begins a new stretch."""
         now = time.monotonic()
         pace = {"memory_gib": memory_in_use() / 2**30}
-        speed = self._speed(step, now)
+        speed, waited = self._speed(step, now), self._waited()
         if speed and self.wait:
             seconds = max(now - self._since[0], 1e-9)
-            speed["data_wait_share"] = min(1.0, self.wait.spent() / seconds)
+            speed["data_wait_share"] = min(1.0, waited / seconds)
         self._since = (now, step)
         return {**pace, **speed}
+
+    def _waited(self):
+        """Seconds waited for data since the last call."""
+        return self.wait.spent() if self.wait else 0.0
 
     def _speed(self, step, now):
         """Images a second since the last line, and the time that is left."""

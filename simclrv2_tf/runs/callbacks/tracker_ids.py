@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 
-from simclrv2_tf.files import atomic
 from simclrv2_tf.files.json_files import read_dictionary
+from simclrv2_tf.files.json_files import write_json
 
 FILE = "loggers.json"
 
@@ -24,4 +23,4 @@ def keep_id(directory: str, tracker: str, known_as: str) -> None:
     """Notes the id of the run in a directory."""
     path = os.path.join(directory, FILE)
     held = {**read_dictionary(path), tracker: known_as}
-    atomic.write_text(path, json.dumps(held, indent=2) + "\n")
+    write_json(path, held)

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from simclrv2_tf import distribution
 from simclrv2_tf.runs.callbacks.every_step import EveryStep
 from simclrv2_tf.stages.weight_files import NO_MODEL_FILE
 
@@ -65,6 +66,8 @@ def _described(value: Any) -> str:
 class StopWhenDone(EveryStep):
     """Saves where another callback ends training by `model.stop_training`.
 
+    Where one does so on one of several workers, all of them end.
+
     Args:
       last_step: The last step of training.
       save: Function from the step to whether its checkpoint was written.
@@ -84,9 +87,10 @@ class StopWhenDone(EveryStep):
         self._ended_early = ended_early
 
     def act(self, step: int, logs: dict | None) -> None:
-        if not self.model.stop_training or step == self._last_step:
-            return
-        if self._ended_early():
+        # A callback may go by the clock of its machine: all workers end.
+        ends = distribution.any_worker(self.model.stop_training)
+        self.model.stop_training = ends
+        if not ends or step == self._last_step or self._ended_early():
             return
         saved = self._save(step)
         _LOG.warning(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from collections.abc import Iterator
 
 import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import Config
+from simclrv2_tf.data.sources.concat import names_of
+from simclrv2_tf.data.sources.registry import KINDS
 
 LOCAL_TPU = "local"  # the name of the TPU of the machine that one is on
 
@@ -60,8 +64,10 @@ def check_reach(config: Config) -> None:
     it is given must lie where it can reach, as `gs://` does.
     """
     name = _remote_tpu(config)
-    for flag, path in _paths(config).items():
-        if name and path and _is_local(path):
+    if not name:
+        return
+    for flag, path in _paths(config):
+        if path and _is_local(path):
             raise ValueError(
                 f"`{flag}` must be in storage that the remote TPU {name!r} "
                 "reaches, such as gs://BUCKET/PATH; on a TPU virtual machine "
@@ -78,12 +84,23 @@ def _remote_tpu(config):
 
 
 def _paths(config):
-    """{flag: path} of what is read or written all through a run."""
-    paths = {"model_dir": config.model_dir, "data_dir": config.data_dir}
-    paths["export_dir"] = config.export_dir
-    if config.dataset.startswith("folder:"):
-        paths["dataset"] = config.dataset.removeprefix("folder:")
-    return paths
+    """Pairs (flag, path) of what is read or written all through a run."""
+    for flag in ("model_dir", "data_dir", "export_dir"):
+        yield flag, getattr(config, flag)
+    for path in _dataset_paths(config.dataset):
+        yield "dataset", path
+
+
+def _dataset_paths(name: str) -> Iterator[str]:
+    """The paths in a data set's name, of each part of `concat:`."""
+    kind, _, where = name.partition(":")
+    if kind == "concat":
+        for part in names_of(where):
+            yield from _dataset_paths(part)
+    elif kind in KINDS:
+        yield where
+    elif os.path.isdir(os.path.expanduser(name)):  # one of TFDS
+        yield name
 
 
 def _is_local(path):

@@ -7,8 +7,9 @@ import logging
 import pathlib
 from collections.abc import Iterator
 
-import keras
 import tensorflow as tf
+
+from simclrv2_tf.models.dtype_policy import dtype_policy
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -38,12 +39,8 @@ def policy(name: str) -> Iterator[None]:
     Args:
       name: "float32", "bfloat16" or "float16".
     """
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(POLICIES[name])
-    try:
+    with dtype_policy(POLICIES[name]):
         yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def warn_if_emulated(name: str) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simclrv2_tf.probing.nearest import unit
 from simclrv2_tf.runs.monitoring import learning
 
 LEAST_RANK_SHARE = 0.05  # of the highest effective rank there can be
@@ -107,8 +108,7 @@ def chance_found(batch: int) -> float:
 
 
 def _unit(x):
-    x = np.asarray(x, np.float64)
-    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+    return unit(np.asarray(x, np.float64))
 
 
 class HealthWarning(NamedTuple):
@@ -214,9 +214,11 @@ class HealthChecks:
     def _skipped(self, numbers):
         new = numbers.get("skipped_since")
         if new:
+            steps = "1 step" if new == 1 else f"{new} steps"
+            were, their = ("was", "its") if new == 1 else ("were", "their")
             return (
-                f"{new} steps since the last report were not applied, as "
-                "their numbers were not finite. Try a lower --learning_rate, "
-                "or --mixed_precision=float32 or bfloat16."
+                f"{steps} since the last report {were} not applied, as "
+                f"{their} numbers were not finite. Try a lower "
+                "--learning_rate, or --mixed_precision=float32 or bfloat16."
             )
         return None

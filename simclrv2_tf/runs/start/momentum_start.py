@@ -15,6 +15,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config.required import required
 from simclrv2_tf.files.errors import file_errors
 from simclrv2_tf.models import keras_constants
+from simclrv2_tf.probing.nearest import unit
 from simclrv2_tf.stages.key_memory import KeyMemory
 from simclrv2_tf.stages.stage import Stage
 
@@ -77,10 +78,9 @@ def _assign_memory(config: Config, memory: KeyMemory, arrays: Arrays) -> None:
             f"this run {expected}: give --memory_size={shape[0]}, or begin "
             "with an empty memory by --checkpoint_ignore=memory."
         )
-    keys = np.float32(arrays[tf1.MEMORY])
+    keys = np.asarray(arrays[tf1.MEMORY], np.float32)
     if config.hidden_norm:
-        lengths = np.linalg.norm(keys, axis=1, keepdims=True)
-        keys = keys / np.maximum(lengths, 1e-12)
+        keys = unit(keys)
     memory.keys.assign(keys)
     memory.written.assign(arrays.get(tf1.WRITTEN, memory.size))
     _LOG.info("memory: %d keys", int(memory.filled))

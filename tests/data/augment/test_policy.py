@@ -47,6 +47,24 @@ def _same_quantiles(values, figures, name):
         assert below - slack <= q <= above + slack, (name, q, below, above)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_as_many_views_turn_grey_as_are_asked_for(share):
+    """Within five standard errors, sqrt(s (1 - s) / n)."""
+    count = 4000
+    gray = draw_parameters([1, 2], count, 1.0, grayscale=share).gray.numpy()
+    slack = 5 * np.sqrt(share * (1 - share) / count)
+    assert abs(gray.mean() - share) <= slack
+
+
+def test_no_view_turns_grey_where_none_shall():
+    images = tf.repeat(tf.constant(IMAGES), 16, axis=0)
+    options = {"strength": 0.1, "blur": False}
+    for share, expected in ((0.0, 0), (1.0, len(images))):
+        views = policy.augment_views(images, [1, 2], grayscale=share, **options)
+        chroma = np.ptp(views.numpy(), axis=-1).max((1, 2))
+        assert (chroma < 1e-6).sum() == expected
+
+
 @pytest.mark.slow
 def test_a_row_depends_on_seed_and_place_alone():
     images = tf.constant(IMAGES)

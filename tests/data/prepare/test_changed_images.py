@@ -24,8 +24,9 @@ def folder(tmp_path):
     return root
 
 
-def prepared(folder, target):
-    return command.run(f"folder:{folder}", str(target), processes=1)
+def prepared(folder, target, **options):
+    source = f"folder:{folder}"
+    return command.run(source, str(target), processes=1, **options)
 
 
 def test_repaired_images_are_not_taken_for_those_left_out(folder, tmp_path):
@@ -60,10 +61,22 @@ def test_a_killed_run_does_not_go_on_with_others(folder, tmp_path, monkeypatch):
     assert prepared(folder, tmp_path / "out")["corrupt"]
 
 
-def test_the_report_of_an_earlier_version_is_still_one(folder, tmp_path):
+@pytest.mark.parametrize("key", ["images", "channels"])
+def test_the_report_of_an_earlier_version_is_still_one(folder, tmp_path, key):
     prepared(folder, tmp_path / "out")
     path = tmp_path / "out/1.0.0" / job_state.REPORT
     report = json.loads(path.read_text())
-    del report["images"]
+    del report[key]
     path.write_text(json.dumps(report))
     assert prepared(folder, tmp_path / "out") == report
+
+
+def test_other_channels_are_another_data_set(folder, tmp_path):
+    """Neither the old report nor shards of both kinds in one directory."""
+    target, words = tmp_path / "out", "prepared with other channels: give"
+    report = prepared(folder, target, channels=3)
+    assert report["channels"] == 3
+    assert prepared(folder, target) == report  # as many as they have
+    with pytest.raises(ValueError, match=words):
+        prepared(folder, target, channels=1)
+    assert prepared(folder, tmp_path / "grey", channels=1)["channels"] == 1

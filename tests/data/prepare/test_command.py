@@ -97,3 +97,14 @@ def test_what_is_left_out_has_its_number_in_the_data_set(tmp_path):
     report = command.run(name, str(tmp_path / "out"), processes=1)
     (row,) = report["corrupt"]
     assert row["image"].startswith(f"example 7 of {name} (train)")
+
+
+def test_the_lines_count_in_words():
+    one = {"examples": 1, "bytes": 1200, "shards": 1}
+    report = {"splits": {"train": one}}
+    row = {"image": "a.png", "reason": "is no image"}
+    text = "\n".join(command.lines({**report, "corrupt": [row]}, "/out"))
+    assert "train: 1 image, 1,200 bytes in 1 shard\n" in text
+    assert "left out: 1 image that cannot be read\n  a.png: is no" in text
+    few = "\n".join(command.lines({**report, "corrupt": [row] * 2}, "/out"))
+    assert "left out: 2 images that cannot be read" in few

@@ -64,7 +64,7 @@ def test_the_lines_name_what_matters(folder):
         "classes  2, from 2 images (bee) to 6 (ant)",
         "corrupt  1",
         "bad.jpg: ",
-        "in both splits: 1 images; train/test leakage",
+        "in both splits: 1 image; train/test leakage",
     ):
         assert part in text
 
@@ -74,7 +74,8 @@ def test_the_lines_name_what_matters(folder):
     [
         ({"bee": 5, "birds": 5}, "classes  2, 5 images each"),
         ({"birds": 5}, "classes  1"),
-        ({"a": 1, "b": 2}, "classes  2, from 1 images (a) to 2 (b)"),
+        ({"a": 1, "b": 2}, "classes  2, from 1 image (a) to 2 (b)"),
+        ({"a": 1, "b": 1}, "classes  2, 1 image each"),
     ],
 )
 def test_equal_classes_are_not_a_range(counts, line):

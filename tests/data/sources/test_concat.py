@@ -146,6 +146,23 @@ def test_parts_with_other_splits_are_left_out_of_evaluation(tmp_path, caplog):
     assert shown(either) == [ENCODED[3]] * 2
 
 
+def test_what_stands_in_for_a_split_does_so_in_all_parts():
+    """A TFDS data set had no "validation", and of a folder "test" was it."""
+    known = {"tfds": ["train", "test"], "folder": ["train", "testing"]}
+    known |= {"more": ["train"]}
+
+    def own(split, *names):
+        names = names or tuple(known)
+        return concat._own_splits(lambda n, _: known[n], names, split, None)
+
+    assert own("validation") == ["test", "testing", None]
+    assert own("validation[:50%]") == ["test[:50%]", "testing[:50%]", None]
+    assert own("test") == ["test", "testing", None]
+    assert own("val") == ["val"] * 3
+    assert own("validation[90%:]", "more") == ["validation[90%:]"]
+    assert own("train") == ["train"] * 3
+
+
 def test_a_part_without_images_to_train_on_is_an_error(tmp_path):
     one = write_splits(tmp_path / "one", "train", "val")
     two = write_splits(tmp_path / "two", "val", "test")

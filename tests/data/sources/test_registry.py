@@ -11,6 +11,8 @@ from simclrv2_tf.data import label_subset
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.decode import rgb
+from simclrv2_tf.data.sources import registry
+from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.storage.in_memory import to_pixels
 
 PIXELS = (np.random.default_rng(0).random((20, 30, 3)) * 255).astype(np.uint8)
@@ -399,3 +401,16 @@ def test_workers_share_the_examples_of_evaluation_in_order(workers):
     ]
     seen = [numbers.numpy() for share in shares for _, numbers in share]
     np.testing.assert_array_equal(np.concatenate(seen), np.arange(20))
+
+
+def test_options_may_be_given_as_one(tmp_path):
+    for split in ("train", "test"):
+        write_images(tmp_path / split / "ant" / "red")
+        write_images(tmp_path / split / "bee")
+    name, leaf = f"folder:{tmp_path}", SourceOptions(folder_classes="leaf")
+    assert registry.splits_with(name, leaf) == ["test", "train"]
+    source = registry.open_with(name, "train", leaf)
+    same = sources.open_source(name, folder_classes="leaf")
+    assert source.class_names == same.class_names
+    assert source.fingerprint() == same.fingerprint()
+    assert source.notes == same.notes

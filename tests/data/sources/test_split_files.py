@@ -151,3 +151,33 @@ def test_a_folder_that_is_called_as_a_shard_is(tmp_path):
     message = r"Of the 3 shards .*/part-1-of-2/x-\*-of-00003.tar 1 are missing"
     with pytest.raises(ValueError, match=message):
         found(folder)
+
+
+def by_template(folder, split, *names):
+    """As `found`, by "{split}*.tar"."""
+    for name in names:
+        (folder / name).touch()
+    by_split = files_by_split(f"{folder}/{{split}}*.tar", split, (".tar",))
+    return {
+        name: [file.rpartition("/")[2] for file in files]
+        for name, files in by_split.items()
+    }
+
+
+def test_a_file_is_of_the_longest_split_that_a_template_matches(tmp_path):
+    """Its images were there as "val", "valid" and "validation"."""
+    names = ["train-000.tar", "validation-000.tar"]
+    whole = {"train": names[:1], "validation": names[1:]}
+    assert by_template(tmp_path, None, *names) == whole
+    assert by_template(tmp_path, "validation[:50%]") == whole
+    assert by_template(tmp_path, "train") == whole
+    # A split that is asked for has what its name matches.
+    assert by_template(tmp_path, "val") == {**whole, "val": names[1:]}
+    assert by_template(tmp_path, "t") == {**whole, "t": names[:1]}
+    more = ["val-000.tar", "training-000.tar"]
+    assert by_template(tmp_path, None, *more) == {
+        **whole,
+        "training": more[1:],
+        "val": more[:1],
+    }
+    assert by_template(tmp_path, "val")["val"] == more[:1]

@@ -135,8 +135,8 @@ def exported(monkeypatch):
     asked = []
     signature = inspect.signature(export.export_network)
 
-    def export_network(*arguments):
-        asked.append(signature.bind(*arguments).arguments)
+    def export_network(*arguments, **options):
+        asked.append(signature.bind(*arguments, **options).arguments)
         return asked[-1]["directory"]
 
     monkeypatch.setattr(export, "export_network", export_network)

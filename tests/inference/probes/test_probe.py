@@ -15,6 +15,7 @@ from simclrv2_tf.config.probe_values import Count
 from simclrv2_tf.data import holdout
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference import sweep
@@ -24,6 +25,7 @@ from simclrv2_tf.probing import cross_validation
 from simclrv2_tf.probing import intervals
 from simclrv2_tf.probing import ridge
 from simclrv2_tf.recipes import baselines
+from simclrv2_tf.runs import inputs
 
 RNG = np.random.default_rng(0)
 DIGITS = [str(digit) for digit in range(10)]
@@ -282,13 +284,13 @@ def test_pixels_have_the_channels_that_are_learnt_from(
     monkeypatch.setattr(probe.feature_files, "of_network", lambda *_: None)
     config = Config(mode="probe", model_dir=str(tmp_path), compare="pixels")
     data = probe_data.open_data(config, known, asked)
-    count = data.known.num_channels
+    count = data.train.num_channels
     _, raw = probe._extractors(config, "ckpt-1", ["pixels"], count)
     widths = {
         feature_files.kept(config, str(tmp_path / name), raw, part)[
             "pixels"
         ].rows.shape[1]
-        for name, part in (("known", data.known), ("asked", data.asked))
+        for name, part in (("train", data.train), ("test", data.test))
     }
     assert len(widths) == 1 and widths.pop() % channels[0] == 0
 
@@ -312,6 +314,33 @@ def test_without_an_evaluation_split_some_are_set_aside(run):
     assert result["draws"][0]["labels_in_all"] == 20
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (
+            ["test", "train"],
+            "the data have the splits test, train and no 'validation'; "
+            "--eval_split=test judges on that one",
+        ),
+        (["train"], "there is no evaluation split with labels"),
+        (["train", "unlabelled"], "there is no evaluation split with labels"),
+    ],
+)
+def test_a_split_that_is_not_read_is_named(monkeypatch, names, words):
+    """TFDS has no other name for a split: CIFAR-10 has no "validation"."""
+
+    def open_source(config, split=None, option=None):
+        if split:
+            raise NoSplitError("there is none", names)
+        return pictures([*range(10)] * 10)
+
+    monkeypatch.setattr(inputs, "open_source", open_source)
+    monkeypatch.setattr(inputs, "split_names", lambda config: names)
+    note = probe_data.open_data(Config(mode="probe", dataset="any")).note
+    assert note.startswith("judged on 20 labelled images of pictures that")
+    assert note.endswith(f"20% of each class: {words}")
+
+
 def test_a_runs_holdout_stays_when_images_are_left_out(tmp_path):
     labels = np.arange(200) % 4
     images = np.zeros((200, 8, 8), np.uint8)
@@ -323,11 +352,11 @@ def test_a_runs_holdout_stays_when_images_are_left_out(tmp_path):
     options = {**aside, "model_dir": str(tmp_path), "mode": "probe"}
     before = probe_data.open_data(Config(**options))
     since = probe_data.open_data(Config(**options, exclude_images=str(table)))
-    for part in ("known", "asked"):
+    for part in ("train", "test"):
         there = getattr(before, part).numbers
         assert (getattr(since, part).numbers == there[there >= 40]).all()
     asked = holdout.held_out(labels, 0.2)
-    assert (before.asked.numbers == asked).all()
+    assert (before.test.numbers == asked).all()
 
 
 @pytest.mark.parametrize(

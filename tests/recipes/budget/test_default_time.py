@@ -38,6 +38,32 @@ def test_many_images_have_epochs_of_the_narrow_network():
     assert facts.seconds == pytest.approx(200 * 40_000 / 256 * step / 0.5)
 
 
+def seen(facts):
+    """Epochs of pretraining that there is time for, on paper."""
+    size = network_sizes.choose(facts)
+    seconds = network_sizes.PRETRAINING * facts.seconds
+    devices = max(1, facts.machine.accelerators)
+    images = network_sizes.images_seen(size, facts, devices * seconds)
+    return images / facts.examples
+
+
+@pytest.mark.parametrize("accelerators", [0, 1, 8])
+@pytest.mark.parametrize("examples", [5_000, 20_900, 45_000])
+def test_the_default_time_is_for_the_network_that_is_chosen(
+    examples, accelerators
+):
+    machine = dataclasses.replace(SIGNS.machine, accelerators=accelerators)
+    facts = default(examples=examples, machine=machine)
+    assert seen(facts) > 0.98 * 200
+    (why,) = {
+        r.why for r in recommend(facts).of("pretrain") if "depth" in r.option
+    }
+    assert "200 times, as no --time_budget" in why
+    # The same time, asked for, takes whatever sees enough images in it.
+    asked = dataclasses.replace(facts, seconds_given=True, deserved=None)
+    assert seen(asked) >= 30
+
+
 @pytest.mark.parametrize("decided", ["initial", "given"])
 def test_a_network_that_is_decided_has_its_own_time(decided):
     assert default(**{decided: WEIGHTS}).seconds > 2 * 600

@@ -13,6 +13,7 @@ from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.data.storage import Mapped
 from simclrv2_tf.recipes.budget import image_memory
 from simclrv2_tf.recipes.budget import memory_fit
+from simclrv2_tf.recipes.budget import process_memory
 from simclrv2_tf.recipes.budget.image_memory import ImageMemory
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.recommend import recommend
@@ -70,7 +71,7 @@ def test_a_run_finds_what_the_plan_decides(more):
     recipe = fitted(ImageMemory(all=all))
     assert ("pretrain" in kept(recipe)) == (more < 0)
     if more < 0:
-        assert all <= SHARE * (FREE - memory_fit.LEFT)
+        assert all <= SHARE * (FREE - process_memory.left(0))
 
 
 def test_what_the_user_gave_stays():

@@ -9,13 +9,14 @@ import tensorflow as tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import given_weights
 from simclrv2_tf.recipes.budget import memory_fit
+from simclrv2_tf.recipes.budget import process_memory
 from simclrv2_tf.recipes.budget import stage_memory
 from simclrv2_tf.recipes.budget.machine import Machine
 from simclrv2_tf.recipes.choices import teacher_trials
-from simclrv2_tf.recipes.choices.trial_fit import rate_scale
 from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rate_scale import rate_scale
 from simclrv2_tf.recipes.recommend import recommend
 from simclrv2_tf.runs.hardware import memory_check
 from simclrv2_tf.runs.plan import make_plan
@@ -36,26 +37,26 @@ SHARED = ("train_batch_size", "gradient_cache_microbatch")
 @pytest.mark.parametrize("taken", [0.0, 1.25e9])
 def test_a_batch_that_fits(monkeypatch, taken):
     monkeypatch.setattr(memory_check, "before_runs", lambda: taken)
-    before = (taken and taken + memory_fit.LEFT) / 1e9
+    before = (taken and taken + process_memory.left(4)) / 1e9
     recipe = recommend(dataclasses.replace(SIGNS, machine=LAPTOP))
-    memory_fit.fit(recipe)
+    memory_fit.fit(recipe, short_runs=4)
     assert "gradient_cache_microbatch" not in recipe.options("pretrain")
     whole, taken_before = recipe.memory, recipe.memory_before
     assert taken_before == taken
     expected = memory_check.expect(Config(**recipe.options("pretrain")))
-    left = memory_fit.LEFT if taken else 0
+    left = process_memory.left(4) if taken else 0
     assert whole == expected.peak + taken + left
-    memory_fit.tell(recipe, 6)
-    more = 2 * memory_fit.LEFT_BY_SHORT_RUN if taken else 0
+    process_memory.tell(recipe, 4, 6)
+    more = 2 * process_memory.LEFT_BY_SHORT_RUN if taken else 0
     assert recipe.memory == pytest.approx(whole + more)
     assert ("1.2 GB of it before it begins" in recipe.notes[-1]) == (taken > 0)
-    memory_fit.fit(recipe, memory_budget=before + 0.6)
+    memory_fit.fit(recipe, memory_budget=before + 0.6, short_runs=4)
     assert recipe.memory < whole
     options = recipe.options("pretrain")
     assert options["train_batch_size"] == 256
     assert 16 <= options["gradient_cache_microbatch"] < 256
     with pytest.raises(ValueError, match="The memory must hold"):
-        memory_fit.fit(recipe, memory_budget=before + 0.1)
+        memory_fit.fit(recipe, memory_budget=before + 0.1, short_runs=4)
     with pytest.raises(ValueError, match=r"Received: 0\.001 GB that may"):
         memory_fit.fit(recipe, memory_budget=0.001)
 
@@ -72,7 +73,7 @@ def test_memory_is_that_of_what_is_given(given):
     recipe = recommend(SIGNS)
     recipe.give({"pretrain": given})
     taken = memory_check.expect(Config(**recipe.options("pretrain"))).taken
-    before = taken + (memory_fit.LEFT if taken else 0)
+    before = taken + (process_memory.left(0) if taken else 0)
     budget = before / 1e9 + 0.7  # 0.92 for a batch of 256, 0.67 for its halves
     if len(given) == 2:
         asked = "give --image_size or .* or --train_batch_size a small"
@@ -145,7 +146,7 @@ def test_memory_of_a_keras_backbone_is_not_known_and_stops_nothing():
 
 def memory_of(recipe, stage, **arguments):
     expected = stage_memory.expect(recipe, stage, **arguments)
-    return memory_fit._whole(expected)
+    return process_memory.whole(expected, 0)
 
 
 @pytest.fixture
@@ -295,3 +296,24 @@ def test_a_stage_on_one_device_has_its_whole_batch(small_gpu):
     ]
     assert batches[0] < batches[1]
     assert memory_of(recipe, "finetune") <= SMALL_GPU
+
+
+def test_each_short_run_is_in_the_memory_that_is_fitted(monkeypatch):
+    """One label of each has none of them, ten labels of each have ten."""
+    monkeypatch.setattr(memory_check, "before_runs", lambda: 0.7e9)
+    whole = []
+    for runs in (0, 4, 10):
+        recipe = recommend(SIGNS)
+        memory_fit.fit(recipe, short_runs=runs)
+        whole.append(recipe.memory)
+    assert whole[1] - whole[0] == pytest.approx(0.56e9)
+    assert whole[2] - whole[0] == pytest.approx(1.4e9)
+    process_memory.tell(recipe, 10, 2)
+    assert recipe.memory == pytest.approx(whole[0] + 0.28e9)
+    budget = whole[0] / 1e9 + 0.01
+    memory_fit.fit(recommend(SIGNS), budget)
+    unchanged, smaller = recommend(SIGNS), recommend(SIGNS)
+    memory_fit.fit(unchanged, budget)
+    memory_fit.fit(smaller, budget + 0.2, short_runs=4)
+    assert "gradient_cache_microbatch" not in unchanged.options("pretrain")
+    assert "gradient_cache_microbatch" in smaller.options("pretrain")

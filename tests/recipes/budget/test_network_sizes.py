@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.recommend import recommend
 from tests.recipes.test_rules import SERVER
@@ -62,3 +64,28 @@ def test_the_network_is_chosen_for_a_size_that_is_given():
     assert not recommend(small).options("pretrain")["use_blur"]
     narrow = dataclasses.replace(hours, given={"width_multiplier": 0.25})
     assert network_sizes.choose(narrow).width_multiplier == 0.25
+
+
+def test_more_images_make_no_smaller_network_where_many_are_seen():
+    """Of ten million images something is learnt, however many there are."""
+
+    def chosen(examples):
+        facts = dataclasses.replace(SIGNS, examples=examples, side=500)
+        hours = dataclasses.replace(facts, seconds=12 * 3600.0, machine=SERVER)
+        return network_sizes.choose(hours)
+
+    many = network_sizes.MANY_SEEN
+    assert network_sizes.images_wanted(300_000) == 9_000_000
+    assert network_sizes.images_wanted(400_000) == many
+    assert network_sizes.images_wanted(40_000_000) == many
+    assert chosen(400_000) == chosen(40_000_000)
+
+
+@pytest.mark.parametrize("examples", [64, 96, 199])
+def test_too_few_images_for_a_large_network_have_the_narrow_one(examples):
+    """They are not seen more than 800 times, whatever the time."""
+    facts = dataclasses.replace(SIGNS, examples=examples, side=500)
+    days = dataclasses.replace(facts, machine=SERVER, seconds=72 * 3600.0)
+    assert network_sizes.choose(days) == network_sizes.Size(32, 18, 0.25)
+    more = dataclasses.replace(days, examples=200)
+    assert network_sizes.choose(more).resnet_depth == 50

@@ -6,6 +6,7 @@ import pytest
 
 from simclrv2_tf.recipes.budget import short_runs
 from simclrv2_tf.recipes.budget import stage_steps
+from simclrv2_tf.recipes.recommend import recommend
 from tests.recipes.test_rules import SIGNS
 from tests.recipes.test_rules import planned
 
@@ -64,3 +65,42 @@ def test_trials_are_longer_than_the_warmup_that_is_given(epochs, steps):
     assert recipe.options("trial")["train_steps"] == steps
     given["finetune"]["warmup_epochs"] = 1e6
     assert not planned(HALF_A_DAY, given=given).trials
+
+
+def test_few_labels_in_all_judge_no_pilot_run():
+    """Of two classes with two labels each four images would decide."""
+    few = dataclasses.replace(SIGNS, labelled=4, fewest=2, classes=2)
+    for facts, runs in (
+        (few, 0),
+        (dataclasses.replace(few, labelled=19, fewest=9), 0),
+        (dataclasses.replace(few, labelled=20, fewest=10), 4),
+    ):
+        long = dataclasses.replace(facts, seconds=12 * 3600.0)
+        recipe = planned(long)
+        assert recipe.pilot_runs == runs
+        usual, chosen = (
+            {r.option: r for r in made.of("pretrain")}["color_jitter_strength"]
+            for made in (recommend(long), recipe)
+        )
+        assert chosen.value == usual.value * (1.0 if runs else 0.5)
+        if not runs:
+            said = f"which takes 20 labelled images (these: {facts.labelled})"
+            assert chosen.why.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("changes", "runs"),
+    [
+        ({"labelled": 10, "fewest": 1}, [0]),
+        ({"labelled": 0, "fewest": 0, "classes": 0}, [0]),
+        ({"labelled": 50, "fewest": 5}, [6, 4, 0]),
+        ({"labelled": 1000, "fewest": 100}, [4, 0]),
+    ],
+)
+def test_how_many_short_runs_there_may_be(changes, runs):
+    facts = dataclasses.replace(SIGNS, **changes)
+    assert short_runs.most(recommend(facts), facts) == runs
+    for count in runs:
+        bounded = dataclasses.replace(facts, short_runs=count, seconds=43200.0)
+        recipe = planned(bounded)
+        assert short_runs.planned(recipe, bounded) == count

@@ -176,3 +176,30 @@ def test_nothing_is_given_to_a_job_without_stages():
     recipe = recommend(facts)
     recipe.left_out.append("pretrain")
     assert not time_plan.all_given(recipe, facts, 16)
+
+
+MANY = {"labelled": 1000, "fewest": 100, "examples": 20_000}
+
+
+@pytest.mark.parametrize("given", [{}, {"distill": {"train_steps": 3_000}}])
+def test_scratch_has_as_long_as_distillation_where_labels_are_many(given):
+    """Else a network that is trained for a moment would flatter the method."""
+    facts = dataclasses.replace(SIGNS, seconds=4 * 3600.0, **MANY)
+    recipe = planned(facts, given=given)
+    seconds = recipe.seconds
+    assert seconds["scratch"] == pytest.approx(seconds["distill"], rel=0.03)
+    assert sum(seconds.values()) + 20 == pytest.approx(4 * 3600, rel=0.03)
+    (why,) = {r.why for r in recipe.of("scratch") if r.option == "train_steps"}
+    assert why.startswith("as many seconds as distillation")
+
+
+def test_scratch_has_its_epochs_where_labels_are_fewer_or_steps_given():
+    many = dataclasses.replace(SIGNS, seconds=4 * 3600.0, **MANY)
+    few = dataclasses.replace(many, labelled=990, fewest=99)
+    steps = planned(few).options("scratch")["train_steps"]
+    assert steps == 60 * 990 // 64
+    given = {"scratch": {"train_steps": 7}}
+    assert planned(many, given=given).options("scratch")["train_steps"] == 7
+    short = dataclasses.replace(many, seconds=900.0)
+    options = planned(short).options("scratch")
+    assert options["train_steps"] >= 30 * 1000 // 64

@@ -6,12 +6,13 @@ import pytest
 
 from simclrv2_tf.recipes.budget.machine import Machine
 from simclrv2_tf.recipes.choices import teacher_trials
-from simclrv2_tf.recipes.choices.teacher_trials import ALONE
-from simclrv2_tf.recipes.choices.teacher_trials import LOWER
-from simclrv2_tf.recipes.choices.teacher_trials import USUAL
-from simclrv2_tf.recipes.choices.teacher_trials import WHOLE
-from simclrv2_tf.recipes.choices.trial_fit import rate_scale
+from simclrv2_tf.recipes.choices.teacher_ways import ALONE
+from simclrv2_tf.recipes.choices.teacher_ways import LOWER
+from simclrv2_tf.recipes.choices.teacher_ways import PROBE
+from simclrv2_tf.recipes.choices.teacher_ways import USUAL
+from simclrv2_tf.recipes.choices.teacher_ways import WHOLE
 from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.rate_scale import rate_scale
 from simclrv2_tf.recipes.recommend import choose_rates
 from simclrv2_tf.recipes.recommend import recommend
 
@@ -48,7 +49,8 @@ def test_all_weights_are_tried_at_both_rates(
 ):
     recipe = unequal(labelled, **options)
     rates = scaled_rates(recipe)
-    assert list(rates) == [USUAL, name, ALONE]
+    assert list(rates) == [USUAL, PROBE, name, ALONE]
+    assert rates[PROBE] == 0.0
     assert rates[USUAL] == pytest.approx(usual, rel=1e-3)
     assert rates[name] == pytest.approx(other, rel=1e-3)
     assert teacher_trials.ways(recipe)[name]["fine_tune_after_block"] == -1

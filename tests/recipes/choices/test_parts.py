@@ -12,8 +12,9 @@ from simclrv2_tf.recipes.choices import feature_probe
 from simclrv2_tf.recipes.choices import label_parts
 from simclrv2_tf.recipes.choices import pilots
 from simclrv2_tf.recipes.choices import teacher_trials
-from simclrv2_tf.recipes.choices.learning_watch import LearningWatch
-from simclrv2_tf.recipes.choices.learning_watch import NotLearning
+from simclrv2_tf.recipes.choices.learning_monitor import LearningMonitor
+from simclrv2_tf.recipes.choices.learning_monitor import NotLearning
+from simclrv2_tf.recipes.choices.pretraining_retries import NothingLearnt
 from simclrv2_tf.recipes.choices.pretraining_retries import pretrain
 from simclrv2_tf.recipes.choices.short_run import DIVERGED
 from simclrv2_tf.recipes.images.job_data import open_data
@@ -26,15 +27,20 @@ from simclrv2_tf.runs.journal import Journal
 def test_pilots_choose_the_augmentation_once(job, monkeypatch):
     monkeypatch.setattr(pilots, "train_alone", job.run)
     pilots.choose_augmentation(job)
-    assert tried(job) == [(0.5, 0.3), (0.25, 0.3), (0.5, 0.08), (0.05, 0.3)]
+    assert tried(job) == [
+        (0.5, 0.2, 0.3),
+        (0.25, 0.0, 0.3),
+        (0.5, 0.2, 0.08),
+        (0.05, 0.0, 0.3),
+    ]
     assert all(config.train_steps == 4 for config in job.calls)
     # All the same network: nothing is better than the usual.
     assert job.recipe.options("pretrain")["color_jitter_strength"] == 0.5
     assert list(job.record.done["pilots"]["shares"]) == [
         "usual",
-        "color_jitter_strength 0.25",
+        "color_jitter_strength 0.25, grayscale_prob 0",
         "crop_area_min 0.08",
-        "color_jitter_strength 0.05",
+        "color_jitter_strength 0.05, grayscale_prob 0",
         "untrained",
         "raw pixels",
     ]
@@ -54,7 +60,10 @@ def test_a_pilot_that_diverges_tells_nothing(job, monkeypatch):
 
 
 def tried(job):
-    return [(c.color_jitter_strength, c.crop_area_min) for c in job.calls]
+    return [
+        (c.color_jitter_strength, c.grayscale_prob, c.crop_area_min)
+        for c in job.calls
+    ]
 
 
 def test_what_is_better_stays_for_the_trials_after_it(job, monkeypatch):
@@ -63,9 +72,15 @@ def test_what_is_better_stays_for_the_trials_after_it(job, monkeypatch):
     monkeypatch.setattr(pilots, "_pilot", judged_by(job, lambda: next(reached)))
     monkeypatch.setattr(pilots, "_untrained", lambda job: np.full(30, 0.1))
     pilots.choose_augmentation(job)
-    assert tried(job) == [(0.5, 0.3), (0.25, 0.3), (0.25, 0.08), (0.05, 0.08)]
+    assert tried(job) == [
+        (0.5, 0.2, 0.3),
+        (0.25, 0.0, 0.3),
+        (0.25, 0.0, 0.08),
+        (0.05, 0.0, 0.08),
+    ]
     pretrain_options = job.recipe.options("pretrain")
     assert pretrain_options["color_jitter_strength"] == 0.25
+    assert pretrain_options["grayscale_prob"] == 0.0
     # A student sees the same crops; its colours are not distorted.
     assert job.recipe.options("distill") == {"crop_area_min": 0.08}
     assert pretrain_options["crop_area_min"] == 0.08
@@ -77,7 +92,9 @@ def test_pretraining_goes_on_from_the_pilot_that_was_chosen(job, monkeypatch):
     monkeypatch.setattr(pilots, "_pilot", judged_by(job, lambda: next(reached)))
     monkeypatch.setattr(pilots, "_untrained", lambda job: np.full(30, 0.1))
     pilots.choose_augmentation(job)
-    chosen = job.record.path("pilots/color_jitter_strength_0.25")
+    chosen = job.record.path(
+        "pilots/color_jitter_strength_0.25-grayscale_prob_0"
+    )
     assert pilots.begins_at(job) is None  # not there
     pathlib.Path(chosen).mkdir(parents=True)
     assert pilots.begins_at(job) == chosen
@@ -88,7 +105,9 @@ def test_pretraining_goes_on_from_the_pilot_that_was_chosen(job, monkeypatch):
     job.recipe.notes.append("another")
     pretrain(job)  # what does not learn begins anew
     _, said, _ = job.recipe.notes
-    assert said.startswith("augmentation color_jitter_strength 0.25 by pilot")
+    assert said.startswith(
+        "augmentation color_jitter_strength 0.25, grayscale_prob 0 by pilot"
+    )
     assert "goes on" not in said
     assert [config.checkpoint for config in job.calls] == [chosen, None]
 
@@ -133,13 +152,25 @@ def test_recipes_of_earlier_versions_have_the_papers_crops(job):
 
 def test_crops_that_do_not_fit_very_long_images_are_not_tried(job):
     job.recipe.choose("pretrain", "crop_area_min", 0.06, "why", "source")
-    strengths = [{"color_jitter_strength": s} for s in (0.25, 0.05)]
-    assert pilots.wanted(job.recipe) == strengths
+    colours = [
+        {"color_jitter_strength": s, "grayscale_prob": 0.0}
+        for s in (0.25, 0.05)
+    ]
+    assert pilots.wanted(job.recipe) == colours
 
 
 def test_what_the_user_gives_is_not_tried(job):
     job.recipe.given = {"pretrain": {"color_jitter_strength": 0.4}}
     assert pilots.wanted(job.recipe) == [{"crop_area_min": 0.08}]
+
+
+def test_strengths_are_tried_with_the_grey_views_that_are_given(job):
+    job.recipe.given = {"pretrain": {"grayscale_prob": 0.1}}
+    assert pilots.wanted(job.recipe) == [
+        {"color_jitter_strength": 0.25},
+        {"crop_area_min": 0.08},
+        {"color_jitter_strength": 0.05},
+    ]
 
 
 def test_a_start_that_does_not_learn_begins_again_at_half_the_rate(job):
@@ -161,14 +192,15 @@ def test_after_three_halvings_it_says_so(job):
         raise NotLearning("it does not")
 
     job.run = run
-    with pytest.raises(ValueError, match="after 3 halvings"):
-        pretrain(job)
-    assert [c.learning_rate for c in job.calls] == [2.0, 1.0, 0.5, 0.25]
+    for _ in range(2):  # the same call again does not try again
+        with pytest.raises(NothingLearnt, match="after 3 halvings; look at"):
+            pretrain(job)
+        assert [c.learning_rate for c in job.calls] == [2.0, 1.0, 0.5, 0.25]
 
 
 def test_the_watch_stops_a_run_by_its_journal(tmp_path, job):
     looks = []
-    watch = LearningWatch(
+    watch = LearningMonitor(
         job.interruption, str(tmp_path), 32, 0, lambda: looks.append(1)
     )
     assert watch.reason is None
@@ -190,6 +222,31 @@ def test_features_are_probed_at_their_marks(job, tmp_path):
     lines = (tmp_path / "events.jsonl").read_text().splitlines()
     assert len(lines) == 1
     assert '"raw pixels"' in lines[0] and '"untrained"' in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("events", "looks"),
+    [
+        ([], 1),
+        ([("probe", 3)], 1),  # the mark at a half is still to come
+        ([("probe", 7)], 0),
+        ([("probe", 7), ("halved", None)], 1),  # of a start that failed
+        ([("probe", 7), ("halved", None), ("probe", 6)], 0),
+    ],
+)
+def test_a_checkpoint_is_probed_once(job, tmp_path, monkeypatch, events, looks):
+    """Also in a run that goes on after a stop."""
+    for event, step in events:
+        Journal(str(tmp_path)).note(event, step=step)
+    monkeypatch.setattr(feature_probe.run_directory, "steps", lambda _: [4, 7])
+    monkeypatch.setattr(feature_probe.hub, "load_network", lambda _: None)
+    monkeypatch.setattr(feature_probe, "probe", lambda *_: 0.5)
+    monkeypatch.setattr(
+        feature_probe.FeatureProbe, "_cheap", lambda *_: {"raw pixels": 0.1}
+    )
+    before = len(journal.read(str(tmp_path)))
+    feature_probe.FeatureProbe(job, "run", steps=12).look()
+    assert len(journal.read(str(tmp_path))) == before + looks
 
 
 def test_seconds_of_several_lives():

@@ -8,9 +8,23 @@ import tensorflow as tf
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.choices import short_run
+from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.runs.hardware import devices
 
 STRATEGY = tf.distribute.OneDeviceStrategy("/cpu:0")
+
+
+def test_what_short_runs_came_to_is_judged_once(tmp_path, capsys):
+    record, recipe = Record(str(tmp_path)), Recipe()
+    judged = {"chosen": "a", "shares": {"a": 0.5, "b c": 0.25}}
+    for judge in (lambda: judged, None):
+        found, words = short_run.outcome(record, "trials", judge)
+        assert found == judged and words == "a: 50.0%, b c: 25.0%"
+        record = Record(str(tmp_path))  # as after a kill
+    short_run.tell(recipe, f"a by trials ({words})")
+    assert recipe.notes == [f"a by trials ({words})"]
+    assert capsys.readouterr().out == f"a by trials ({words})\n"
 
 
 class Stop(Exception):

@@ -73,6 +73,22 @@ def test_too_few_labels_are_all_kept():
     assert data.evaluation is None
 
 
+@pytest.mark.parametrize(
+    ("labels", "options", "judged"),
+    [
+        ([0, 1, 2] + [-1] * 100, {}, False),
+        ([0, 1, 2, 2] + [-1] * 100, {}, True),
+        (EVEN, {"labels_per_class": 1, "holdout_fraction": 0.0}, False),
+        (EVEN, {"labels_per_class": 2, "holdout_fraction": 0.0}, True),
+    ],
+)
+def test_one_label_of_each_measures_nothing(labels, options, judged):
+    note = opened(labels, **options).note
+    assert ("judged by cross-validation" in note) == judged
+    said = "; nothing can be measured with one label of each class, which"
+    assert (said in note) != judged
+
+
 def test_a_split_without_labels_is_said_not_to_be_used(tmp_path):
     write(
         tmp_path / "train", *(f"{c}/{i}.png" for c in "ab" for i in range(60))

@@ -7,6 +7,7 @@ import pathlib
 import pytest
 
 from simclrv2_tf.export import version_origin
+from simclrv2_tf.files.run_files import NETWORK
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.results import job_export
 
@@ -25,7 +26,7 @@ def files_in(directory):
     return sorted(str(p.relative_to(directory)) for p in found if p.is_file())
 
 
-ARGUMENTS, ORIGIN = version_origin.ARGUMENTS, version_origin.FILE
+ARGUMENTS, ORIGIN = NETWORK, version_origin.FILE
 VERSION = [ARGUMENTS, "saved_model.pb", "variables/variables.index"]
 COPIED = [ARGUMENTS, ORIGIN, *VERSION[1:]]
 SERVED = ["batching_parameters.txt", "models.config"]

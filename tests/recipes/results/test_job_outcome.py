@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from simclrv2_tf.recipes.results import job_outcome
+from simclrv2_tf.recipes import running_job
 from simclrv2_tf.recipes.results.job_outcome import conclude
 from simclrv2_tf.recipes.results.job_report import Row
 
@@ -92,9 +92,9 @@ def test_memory_is_the_most_of_all_processes(job, monkeypatch):
     job.record.finish("pretrained", {**held, "peak_memory": 9_000})
     job.record.finish("recipe", {**job.recipe.to_json(), "memory": 1e6})
     job.record.finish("attempts", [{"rate": 2.0, "why": "x", "seconds": 1.0}])
-    monkeypatch.setattr(job_outcome.memory, "highest", lambda: 4_000)
+    monkeypatch.setattr(running_job.memory, "highest", lambda: 4_000)
     assert conclude(job)["memory"] == 9_000
-    monkeypatch.setattr(job_outcome.memory, "highest", lambda: 10_000)
+    monkeypatch.setattr(running_job.memory, "highest", lambda: 10_000)
     assert conclude(job)["memory"] == 9_000  # its report is there
     pathlib.Path(job.record.path("report.json")).unlink()
     assert conclude(job)["memory"] == 10_000

@@ -88,6 +88,25 @@ def test_options_of_the_job_are_those_of_the_embedding(images, tmp_path):
     assert config.embed_output == str(tmp_path / "embeddings.npz")
 
 
+def test_what_was_first_given_is_for_the_embedding_too(images, tmp_path):
+    """Where the call that goes on does not say otherwise."""
+    seen = []
+
+    def run(config, source):
+        seen.append(config)
+        return {"embeddings": config.embed_output}
+
+    first = {"max_corrupt_fraction": 0.3, "eval_batch_size": 8, "knn_k": 5}
+    for options in ({}, {"max_corrupt_fraction": 0.5}):
+        one = job_of(images, str(tmp_path), run, **options)
+        one.recipe.given = {"pretrain": first}
+        embed_all(one)
+    kept, told = seen
+    assert (kept.max_corrupt_fraction, kept.eval_batch_size) == (0.3, 8)
+    assert kept.knn_k == 0  # it may not change, and is asked for again
+    assert told.max_corrupt_fraction == 0.5
+
+
 def test_a_place_and_a_form_that_are_given_are_taken(images, tmp_path):
     config = embedding_of(images, tmp_path, embed_format="tfrecord")
     assert config.embed_output == str(tmp_path / "embeddings")

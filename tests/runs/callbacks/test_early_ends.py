@@ -7,6 +7,7 @@ import types
 import keras
 import pytest
 
+from simclrv2_tf import distribution
 from simclrv2_tf.runs.callbacks import callback_list
 from simclrv2_tf.runs.callbacks.user_callbacks import StopWhenDone
 from simclrv2_tf.runs.callbacks.user_callbacks import check_callbacks
@@ -27,6 +28,19 @@ def test_a_callback_that_ends_training_is_told(caplog):
     assert saved == [3]
     words = "a callback ends training at step 3 of 6; its checkpoint is written"
     assert caplog.messages == [words]
+
+
+def test_all_workers_end_where_one_is_to(monkeypatch):
+    """The others would wait for it in the next step for good."""
+    asked, saved = [], []
+    monkeypatch.setattr(
+        distribution, "any_worker", lambda own: asked.append(own) or True
+    )
+    stop = StopWhenDone(6, lambda step: saved.append(step) or True)
+    stop._model = types.SimpleNamespace(stop_training=False)  # not by its own
+    stop.act(3, None)
+    assert stop.model.stop_training is True
+    assert asked == [False] and saved == [3]
 
 
 def test_patience_is_not_told_as_a_callback(caplog):

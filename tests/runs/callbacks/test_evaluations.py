@@ -243,7 +243,7 @@ def test_bad_input_is_one_sentence(tmp_path):
     bare = tf.data.Dataset.from_tensor_slices(images)
     with pytest.raises(ValueError, match="`patience` and .* has no label"):
         simclrv2_tf.finetune(labelled, tmp_path, bare, **TINY, patience=1)
-    with pytest.raises(ValueError, match="whose were not"):
+    with pytest.raises(ValueError, match="whose checkpoints were not compared"):
         weights.best(Config(model_dir=str(tmp_path)))
     assert not (tmp_path / "flags.json").exists()
 

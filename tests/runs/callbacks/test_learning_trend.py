@@ -29,7 +29,7 @@ def started(directory, **options):
     trend = LearningTrend(BATCH, Journal(directory), Fixed(), **options)
     trend.begin(0, 0.5)
     for step in range(1, 2 * FIRST_STEPS):
-        trend.step(step, FIRST if step <= FIRST_STEPS else LATER)
+        trend.step(step, FIRST if step <= FIRST_STEPS else LATER, step)
     return trend
 
 
@@ -50,6 +50,31 @@ def test_a_run_that_goes_on_knows_its_start(tmp_path, step):
     resumed.begin(step, 0.7)
     expected = before.numbers(0.8, LATER)
     assert resumed.numbers(0.8, LATER) == expected
+
+
+@pytest.mark.parametrize("every", [1, 3, 4, 10, 100])
+def test_the_start_is_that_of_ten_steps_however_often_means_begin_anew(
+    tmp_path, every
+):
+    found = np.arange(1, FIRST_STEPS + 1) / 100
+    trend = LearningTrend(BATCH, Journal(tmp_path), Fixed())
+    trend.begin(0, 0.5)
+    for step in range(1, FIRST_STEPS + 1):
+        count = (step - 1) % every + 1
+        mean = found[step - count : step].mean()
+        metrics = {"train/contrast_loss": 16.0, "train/contrast_acc": mean}
+        trend.step(step, metrics, count)
+    start = trend.numbers(0.8, LATER)["positives_found_at_start"]
+    assert start == pytest.approx(found.mean())
+
+
+def test_a_start_without_a_finite_stretch_is_of_the_others(tmp_path):
+    bad = {"train/contrast_loss": np.nan, "train/contrast_acc": np.nan}
+    trend = LearningTrend(BATCH, Journal(tmp_path), Fixed())
+    trend.begin(0, 0.5)
+    for step in range(1, FIRST_STEPS + 1):
+        trend.step(step, bad if step <= 5 else FIRST, (step - 1) % 5 + 1)
+    assert trend.numbers(0.8, LATER)["positives_found_at_start"] == 0.02
 
 
 def test_a_start_that_is_not_in_the_journal_is_not_known(tmp_path):
@@ -100,7 +125,7 @@ def test_a_loss_that_is_not_finite_is_compared_with_nothing(tmp_path):
     bad = {"train/contrast_loss": np.nan, "train/contrast_acc": 0.02}
     trend = LearningTrend(BATCH, Journal(tmp_path), Fixed())
     trend.begin(0, 0.5)
-    trend.step(1, bad)
+    trend.step(1, bad, 1)
     assert "loss_share_of_chance" not in trend.numbers(0.8, bad)
     later = trend.numbers(0.8, LATER)
     assert not any("at_start" in name for name in later if "loss" in name)

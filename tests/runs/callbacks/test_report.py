@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from simclrv2_tf.runs.callbacks import report as reports
+from simclrv2_tf.runs.callbacks.data_wait import DataWait
 from simclrv2_tf.runs.callbacks.report import Report
 
 
@@ -96,6 +97,55 @@ def test_a_log_gets_the_first_line_soon_after_an_early_one(trained):
 def test_a_log_gets_the_last_line_of_what_ended_early(trained):
     printed, written = trained(seconds=1, steps=100, every=2, until=7)
     assert printed == [2, 6] and written == [2, 4, 6]
+
+
+def test_the_wait_for_the_first_batch_is_none_of_the_first_line(monkeypatch):
+    """The first step, which compiles, is no part of the time either."""
+    now, wait = [0.0], DataWait()
+    monkeypatch.setattr(reports.time, "monotonic", lambda: now[0])
+    noted = []
+    report = Report(
+        every=5,
+        last_step=10,
+        batch_size=8,
+        learning_rate=lambda step: 0.1,
+        scalars=lambda step, values: noted.append(values),
+        journal=types.SimpleNamespace(note=lambda *_, **__: None),
+        wait=wait,
+        stream=io.StringIO(),
+    )
+    report._model = Model()
+    report.on_train_begin()
+    for step in range(10):
+        now[0] += 60.0 if step == 0 else 1.0
+        wait.total += 50.0 if step == 0 else 0.25
+        report.on_train_batch_end(step, {"train/loss": 1.0})
+    shares = [values["data_wait_share"] for values in noted]
+    assert shares == pytest.approx([0.25, 0.25])
+
+
+def test_a_line_at_the_first_step_leaves_its_wait_behind(monkeypatch):
+    now, wait = [0.0], DataWait()
+    monkeypatch.setattr(reports.time, "monotonic", lambda: now[0])
+    noted = []
+    report = Report(
+        every=1,
+        last_step=2,
+        batch_size=8,
+        learning_rate=lambda step: 0.1,
+        scalars=lambda step, values: noted.append(values),
+        journal=types.SimpleNamespace(note=lambda *_, **__: None),
+        wait=wait,
+        stream=io.StringIO(),
+    )
+    report._model = Model()
+    report.on_train_begin()
+    for step in range(2):
+        now[0] += 1.0
+        wait.total += 50.0 if step == 0 else 0.5
+        report.on_train_batch_end(step, {"train/loss": 1.0})
+    assert "data_wait_share" not in noted[0]
+    assert noted[1]["data_wait_share"] == pytest.approx(0.5)
 
 
 def test_memory_is_told_in_gb(trained, monkeypatch):

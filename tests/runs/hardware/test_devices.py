@@ -1,5 +1,7 @@
 """From flags to a strategy; what a remote TPU cannot reach."""
 
+import pathlib
+
 import pytest
 
 from simclrv2_tf import distribution
@@ -37,6 +39,17 @@ LOCAL = [
     ({"data_dir": "/data"}, "`data_dir` must be in storage that the remote"),
     ({"dataset": "folder:/images"}, "`dataset` must be.*dataset='/images'"),
     ({"model_dir": "file:///runs/p"}, "`model_dir` must be"),
+    ({"export_dir": "out"}, "`export_dir` must be"),
+    ({"dataset": "tar:/data/*.tar"}, r"`dataset` must be.*'/data/\*\.tar'"),
+    ({"dataset": "tfrecord:data/x"}, "`dataset` must be.*dataset='data/x'"),
+    ({"dataset": "csv:~/x.csv"}, "`dataset` must be.*dataset='~/x.csv'"),
+    ({"dataset": "parquet:x"}, "`dataset` must be.*dataset='x'"),
+    ({"dataset": "npz:x.npz"}, "`dataset` must be.*dataset='x.npz'"),
+    (
+        {"dataset": "concat:digits,folder:gs://b/a, csv:b.csv"},
+        "`dataset` must be.*dataset='b.csv'",
+    ),
+    ({"dataset": str(pathlib.Path(__file__).parent)}, "`dataset` must be"),
 ]
 
 
@@ -54,6 +67,22 @@ def test_a_tpu_in_the_environment_is_remote_too(strategies, monkeypatch):
         devices.make_strategy(Config(model_dir="runs/p"))
     devices.make_strategy(Config(model_dir="runs/p", use_tpu=False))
     devices.make_strategy(Config(model_dir="runs/p", strategy="one_device"))
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        "digits",
+        "cifar10",
+        "imagenet_resized/32x32",
+        "gs://bucket/tfds/mine",
+        "tar:gs://bucket/*.tar",
+        "concat:folder:gs://bucket/a,csv:gs://bucket/b.csv",
+    ],
+)
+def test_a_remote_tpu_takes_data_in_buckets(strategies, dataset):
+    devices.make_strategy(Config(tpu_name="pod", dataset=dataset))
+    assert len(strategies) == 1
 
 
 @pytest.mark.parametrize("options", [options for options, _ in LOCAL])

@@ -86,7 +86,8 @@ SOUND = {
         ({"effective_rank": 1.5}, "1.5 of 63 dimensions"),
         ({"dead_channels": 0.8}, "80% of the channels are inactive"),
         ({"gradient_norm": 100.0}, "100 times the usual"),
-        ({"skipped_since": 3}, "3 steps since the last report"),
+        ({"skipped_since": 3}, "3 steps since the last report were not"),
+        ({"skipped_since": 1}, "1 step since the last report was not"),
         ({"not_finite": 1}, "NaN or infinity"),
     ],
 )

@@ -212,11 +212,11 @@ def recipe_of(options):
 
 def show(report, folder):
     """Writes the figures, and the page beside that folder."""
-    from simclrv2_tf.reports import canvas
+    from simclrv2_tf.reports.png import png
 
     for number, figure in figures.draw(report).items():
         path = pathlib.Path(folder) / f"findings_{number}.png"
-        path.write_bytes(canvas.png(figure))
+        path.write_bytes(png(figure))
     docs = pathlib.Path(folder).parent / "docs"
     docs.mkdir(exist_ok=True)
     (docs / PAGE).write_text(page.text(report))

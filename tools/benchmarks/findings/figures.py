@@ -95,7 +95,7 @@ def middle_layer(found):
         for cell, draws in found.items()
         if cells.belongs(cell, 2)
     ]
-    return reports.label_efficiency(rows) if rows else None
+    return reports.label_efficiency(rows, xlabel="labels") if rows else None
 
 
 def distillation(found):

@@ -20,7 +20,7 @@ import time
 import keras
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.recipes.choices import learning_watch
+from simclrv2_tf.recipes.choices import learning_monitor
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.callbacks.stops import Diverged
 from simclrv2_tf.runs.monitoring import health
@@ -162,7 +162,8 @@ def kinds(step, numbers):
 def stopped(case, events):
     """Whether the job of `semi_supervised` would stop such a run."""
     chance = health.chance_found(case.batch)
-    return ["stops"] if learning_watch.trouble(events, 0, chance) else []
+    why = learning_monitor.why_not_learning(events, 0, chance)
+    return ["stops"] if why else []
 
 
 def show(report, folder):

@@ -227,7 +227,7 @@ def _right_in_int8(folder):
 
 def show(report, folder):
     """Writes students.png: accuracy over latency."""
-    from simclrv2_tf.reports import canvas
+    from simclrv2_tf.reports.png import png
 
     path = pathlib.Path(folder) / "students.png"
-    path.write_bytes(canvas.png(figure.draw(report)))
+    path.write_bytes(png(figure.draw(report)))

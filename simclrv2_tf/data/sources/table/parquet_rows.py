@@ -14,6 +14,7 @@ import numpy as np
 
 from simclrv2_tf.data.storage import Fingerprint
 from simclrv2_tf.data.storage import PythonReads
+from simclrv2_tf.data.storage import within
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.remote import open_binary
 
@@ -83,7 +84,7 @@ class Rows(PythonReads):
         return self.files[self.rows[index, 0]]
 
     def where(self, index: int, name: str) -> str:
-        return f"example {index} of {name}, in {self.file(index)},"
+        return within(index, name, self.file(index))
 
     def read(self, index: int) -> bytes:
         """The bytes of one image.

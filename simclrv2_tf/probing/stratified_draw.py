@@ -24,17 +24,24 @@ def draw(
     if len(labels) <= most:
         return np.arange(len(labels))
     order = np.random.Generator(np.random.PCG64(seed)).permutation(len(labels))
-    counts = np.bincount(labels)
-    ranks = _ranks(labels[order], counts)
-    shares = (ranks + 0.5) / counts[labels[order]]
+    ranks, shares = ranks_in_class(labels[order])
     likeliest = np.lexsort((shares, ranks >= least))  # ties stay in `order`
     return np.sort(order[likeliest[:most]])
 
 
-def _ranks(labels, counts):
-    """How many examples of its class stand before each, int (examples,)."""
+def ranks_in_class(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each example stands among those of its class.
+
+    Args:
+      labels: int (examples,), 0 or more.
+
+    Returns:
+      int64 (examples,), how many of its class stand before it, and float64
+      (examples,), the share of its class that does, the middle of its own.
+    """
+    counts = np.bincount(labels)
     by_class = np.argsort(labels, kind="stable")
     begins = np.cumsum(counts) - counts
     ranks = np.empty(len(labels), np.int64)
     ranks[by_class] = np.arange(len(labels)) - np.repeat(begins, counts)
-    return ranks
+    return ranks, (ranks + 0.5) / counts[labels]

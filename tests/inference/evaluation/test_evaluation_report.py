@@ -9,7 +9,7 @@ from sklearn.calibration import calibration_curve
 
 from simclrv2_tf.inference.evaluation import class_metrics
 from simclrv2_tf.inference.evaluation import reliability
-from simclrv2_tf.inference.evaluation.judgement import judge
+from simclrv2_tf.inference.evaluation.evaluation_report import evaluation_report
 from simclrv2_tf.inference.evaluation.metrics import Answers
 
 RNG = np.random.default_rng(0)
@@ -34,7 +34,7 @@ def answers(count=500, classes=4):
     )
 
 
-def test_classes_are_judged_as_scikit_learn_does():
+def test_classes_are_evaluated_as_scikit_learn_does():
     given = answers()
     counts = class_metrics.class_counts(given, len(NAMES))
     recall = sklearn.recall_score(given.labels, given.predicted, average=None)
@@ -89,7 +89,7 @@ def test_what_is_sure_and_right_is_calibrated():
 
 
 def test_a_class_without_examples_is_told_by_nothing():
-    result, tables = judge(answers(), NAMES)
+    result, tables = evaluation_report(answers(), NAMES)
     assert result["classes"]["accuracy"][-1] is None
     assert result["classes"]["names"] == list(NAMES)
     *_, last = tables["per_class"]
@@ -100,10 +100,12 @@ def test_a_class_without_examples_is_told_by_nothing():
 
 def test_the_matrix_of_many_classes_is_in_the_table_alone():
     names = [str(number) for number in range(101)]
-    result, tables = judge(answers(), names)
+    result, tables = evaluation_report(answers(), names)
     assert "confusion" not in result["classes"]
     assert len(list(tables["confusion"])) == 102
-    _, tables = judge(answers(), [str(number) for number in range(2001)])
+    _, tables = evaluation_report(
+        answers(), [str(number) for number in range(2001)]
+    )
     assert "confusion" not in tables
 
 

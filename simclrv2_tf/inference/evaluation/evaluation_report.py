@@ -1,4 +1,4 @@
-"""From answers to the keys of a result, and to the tables beside it."""
+"""From a classifier's predictions to the keys and tables of a result."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from simclrv2_tf.inference.evaluation.metrics import accuracy
 Table = Iterable[Sequence[Any]]  # rows, the header first
 
 
-class Judgement(NamedTuple):
-    """What an evaluation of a classifier comes to.
+class EvaluationReport(NamedTuple):
+    """The evaluation of a classifier.
 
     Attributes:
       result: Keys of `result.json`: "eval/..." are numbers; "classes" and
-        "calibration" hold lists, None where there is nothing to tell.
+        "calibration" hold lists, None where there is no value.
       tables: {name: rows} of the csv files.
     """
 
@@ -32,53 +32,74 @@ class Judgement(NamedTuple):
     tables: dict[str, Table]
 
 
-def judge(
+def evaluation_report(
     answers: Answers,
     names: Sequence[str],
     calibration: Calibration | None = None,
-) -> Judgement:
-    """Judges what a classifier answered.
+) -> EvaluationReport:
+    """Evaluates a classifier's predictions.
 
     Args:
       answers: `Answers`, at the temperature of the calibration.
       names: Of the classes, in the network's order.
-      calibration: To be judged too, on what it was not fitted on.
+      calibration: To be evaluated too, on what it was not fitted on.
     """
     counts = class_metrics.class_counts(answers, len(names))
     curve = reliability.curve(answers.confidence, answers.right)
-    scalars = {
+    columns = {**counts, "accuracy": class_metrics.class_accuracy(counts)}
+    confusion = _confusion(answers, len(names))
+    tables = _tables(names, columns, curve, confusion)
+    result = _numbers(answers, counts, curve)
+    result["classes"] = _classes(names, columns, confusion)
+    result["calibration"] = {"reliability": _lists(curve)}
+    if calibration is not None:
+        figures, after = _calibration_figures(answers, calibration)
+        result["eval/temperature"] = figures["temperature"]
+        error = figures["error_after"]
+        result["eval/calibrated_expected_calibration_error"] = error
+        result["calibration"] |= {**figures, "reliability_after": _lists(after)}
+        tables["reliability_after"] = _rows(after)
+    return EvaluationReport(result, tables)
+
+
+def _numbers(answers, counts, curve):
+    """{"eval/...": number} of all examples."""
+    error = reliability.expected_calibration_error(curve)
+    numbers = {
         **accuracy(answers),
         "balanced_accuracy": class_metrics.balanced_accuracy(counts),
-        "expected_calibration_error": reliability.expected_calibration_error(
-            curve
-        ),
+        "expected_calibration_error": error,
     }
-    columns = {**counts, "accuracy": class_metrics.class_accuracy(counts)}
+    return {f"eval/{name}": value for name, value in numbers.items()}
+
+
+def _confusion(answers, count):
+    """int (count, count) of labels and predictions, None of many classes."""
+    if count > class_metrics.MOST_IN_TABLE:
+        return None
+    return class_metrics.confusion(answers.labels, answers.predicted, count)
+
+
+def _classes(names, columns, confusion):
+    """Lists of each class's numbers, with the confusion matrix of a few."""
     classes = {"names": names, **columns}
-    tables: dict[str, Table] = {
+    if len(names) <= class_metrics.MOST_IN_JSON:
+        classes["confusion"] = confusion
+    return _lists(classes)
+
+
+def _tables(names, columns, curve, confusion):
+    """{name: rows} of the csv files."""
+    tables = {
         "per_class": _rows({"class": names, **columns}),
         "reliability": _rows(curve),
     }
-    if len(names) <= class_metrics.MOST_IN_TABLE:
-        confusion = class_metrics.confusion(
-            answers.labels, answers.predicted, len(names)
-        )
+    if confusion is not None:
         tables["confusion"] = _matrix(confusion, names)
-        if len(names) <= class_metrics.MOST_IN_JSON:
-            classes["confusion"] = confusion
-    result = {f"eval/{name}": value for name, value in scalars.items()}
-    result["classes"] = _lists(classes)
-    result["calibration"] = {"reliability": _lists(curve)}
-    if calibration is None:
-        return Judgement(result, tables)
-    told, after = _judge_calibration(answers, calibration)
-    result["eval/temperature"] = told["temperature"]
-    result["eval/calibrated_expected_calibration_error"] = told["error_after"]
-    result["calibration"] |= {**told, "reliability_after": _lists(after)}
-    return Judgement(result, {**tables, "reliability_after": _rows(after)})
+    return tables
 
 
-def _judge_calibration(answers, calibration):
+def _calibration_figures(answers, calibration):
     """What a temperature changes, where it was not fitted, and its curve."""
     judging = calibration.judges(answers.numbers)
     right = answers.right[judging]
@@ -86,14 +107,14 @@ def _judge_calibration(answers, calibration):
         reliability.curve(confidence[judging], right)
         for confidence in (answers.confidence, answers.calibrated)
     )
-    told = {
+    figures = {
         "temperature": calibration.temperature,
         "fitted_on": int((~judging).sum()),
         "judged_on": len(right),
         "error_before": reliability.expected_calibration_error(before),
         "error_after": reliability.expected_calibration_error(after),
     }
-    return told, after
+    return figures, after
 
 
 def _lists(columns):
@@ -109,7 +130,7 @@ def _plain(value):
 
 
 def _rows(columns) -> Iterator[Sequence[Any]]:
-    """A table of columns; what there is nothing to tell of is empty."""
+    """A table of columns; a missing value is an empty cell."""
     yield list(columns)
     yield from zip(*_lists(columns).values(), strict=True)
 

@@ -53,6 +53,9 @@ def test_one_of_elsewhere_is_not_used_and_a_line_says_so(run, mode, caplog):
     (warning,) = caplog.messages
     assert warning.startswith(f"the weights are those of {run}/ckpt-9, and ")
     assert f"--checkpoint={start} is not used" in warning
+    assert warning.endswith(
+        "takes precedence; omit --model_dir to use --checkpoint"
+    )
     assert newest(mode=mode, model_dir=start, checkpoint=start) == start
 
 

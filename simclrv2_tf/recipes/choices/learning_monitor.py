@@ -21,7 +21,7 @@ class NotLearning(Exception):
     """Pretraining was stopped, as it did not learn."""
 
 
-class LearningWatch:
+class LearningMonitor:
     """An interruption that also stops a run that does not learn.
 
     Args:
@@ -46,36 +46,38 @@ class LearningWatch:
         self._settled = warmup_steps + SETTLED
         self._look = look or (lambda: None)
         self._size = 0
-        self._found: str | None = None
+        self._why: str | None = None
 
     @property
     def reason(self) -> str | None:
         """What asks for the stop, None if nothing does."""
-        return self._interruption.reason or self._trouble()
+        return self._interruption.reason or self._why_it_does_not()
 
     def deferred(self) -> contextlib.AbstractContextManager:
         return self._interruption.deferred()
 
     def preempted(self) -> BaseException:
         """The exception to end with."""
-        if self._interruption.reason is None and self._found:
-            return NotLearning(self._found)
+        if self._interruption.reason is None and self._why:
+            return NotLearning(self._why)
         return self._interruption.preempted()
 
-    def _trouble(self):
+    def _why_it_does_not(self):
         """Looks again where the journal has grown."""
         path = os.path.join(self._directory, journal.NAME)
         size = os.path.getsize(path) if os.path.exists(path) else 0
         if size != self._size:
             self._size = size
             self._look()
-            self._found = trouble(
+            self._why = why_not_learning(
                 journal.read(self._directory), self._settled, self._chance
             )
-        return self._found
+        return self._why
 
 
-def trouble(events: list[dict], settled: int, chance: float) -> str | None:
+def why_not_learning(
+    events: list[dict], settled: int, chance: float
+) -> str | None:
     """Why a run is not learning, in words; None if it is.
 
     Args:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import re
 
 import tensorflow as tf
 
@@ -17,6 +16,8 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.files.run_files import CHECKPOINT
+from simclrv2_tf.files.run_files import checkpoint_name
 
 _LOG = logging.getLogger("simclrv2_tf")
 _TRAINING = ("train", "train_then_eval", "recommend")
@@ -63,11 +64,11 @@ def is_of_the_run(config: Config, prefix: str) -> bool:
 
 def _is_of_steps(path):
     """Whether a path is called as checkpoints of runs are."""
-    return re.fullmatch(r"ckpt-\d+", os.path.basename(path)) is not None
+    return CHECKPOINT.fullmatch(os.path.basename(path)) is not None
 
 
 def _present(directory):
-    return listed([f"ckpt-{n}" for n in run_directory.steps(directory)])
+    return listed([checkpoint_name(n) for n in run_directory.steps(directory)])
 
 
 def warn_if_unused(config: Config, prefix: str) -> None:
@@ -99,8 +100,8 @@ def _same(path, other):
 def _warn(given, prefix):
     _LOG.warning(
         "the weights are those of %s, and --checkpoint=%s is not used: a "
-        "--model_dir that holds a run goes before it; to take it, leave "
-        "--model_dir out or give another",
+        "--model_dir that holds a run takes precedence; omit --model_dir to "
+        "use --checkpoint",
         prefix,
         given,
     )

@@ -1,0 +1,29 @@
+"""What each label counts, so that a constant answer has no more than chance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simclrv2_tf.recipes.results.class_balance import is_unequal
+
+
+def weights(
+    labels: np.ndarray, counts: np.ndarray, balanced: bool = False
+) -> np.ndarray:
+    """What labels count in a share of right answers.
+
+    In classes of unequal size each class counts alike, as of 95 labels of one
+    and 5 of another a constant answer has 95 % right.
+
+    Args:
+      labels: int (labels,), of those that are asked for.
+      counts: int (classes,), all labels of each class.
+      balanced: Whether classes count alike in any case.
+
+    Returns:
+      float (labels,), 1 on average.
+    """
+    if not balanced and not is_unequal(counts):
+        return np.ones(len(labels))
+    of_class = np.bincount(labels)
+    return len(labels) / (np.count_nonzero(of_class) * of_class[labels])

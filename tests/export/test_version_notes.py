@@ -1,0 +1,36 @@
+"""What an exported version notes beside its SavedModel."""
+
+import os
+
+import pytest
+
+from simclrv2_tf.export import version_notes
+
+
+def test_the_usual_is_not_noted(tmp_path):
+    version_notes.write_decoding(str(tmp_path), False)
+    version_notes.write_temperature(str(tmp_path), 1.0)
+    assert os.listdir(tmp_path) == []
+    assert not version_notes.applies_orientation(str(tmp_path))
+    assert version_notes.read_temperature(str(tmp_path)) == 1.0
+
+
+def test_what_is_noted_is_read(tmp_path):
+    version_notes.write_decoding(str(tmp_path), True)
+    version_notes.write_temperature(str(tmp_path), 1.5)
+    assert version_notes.applies_orientation(str(tmp_path))
+    assert version_notes.read_temperature(str(tmp_path)) == 1.5
+    texts = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert texts == {
+        "decoding.json": '{"apply_orientation": true}',
+        "calibration.json": '{"temperature": 1.5}',
+    }
+
+
+def test_damaged_notes_are_named(tmp_path):
+    for name in ("decoding.json", "calibration.json"):
+        (tmp_path / name).write_text("{")
+    with pytest.raises(ValueError, match="decoding.json' must hold how images"):
+        version_notes.applies_orientation(str(tmp_path))
+    with pytest.raises(ValueError, match="calibration.json' must hold a temp"):
+        version_notes.read_temperature(str(tmp_path))
