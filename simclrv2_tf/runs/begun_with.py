@@ -47,7 +47,8 @@ def unused(config: Config) -> list[str]:
     """
     before = _before(config)
     return [
-        f"{name}={getattr(config, name)} (the run began with {before[name]})"
+        f"{name}={getattr(config, name)} "
+        f"(flags.json of the run has {before[name]})"
         for name in OPTIONS
         if name in before
         and name in config.given

@@ -124,7 +124,7 @@ def fingerprint(source: Source) -> str:
 
 
 def fingerprint_anywhere(source: Source) -> str:
-    """As `fingerprint`, the same wherever the same files lie.
+    """As `fingerprint`, the same where a directory of the same name is moved.
 
     Args:
       source: A `Source`.
@@ -135,7 +135,18 @@ def fingerprint_anywhere(source: Source) -> str:
     elif hasattr(contents, "files"):
         files = _short([str(path) for path in contents.files])
         contents = SimpleNamespace(**{**vars(contents), "files": files})
+    else:
+        contents = _parts_anywhere(contents)
     return _digest_of(source, contents)
+
+
+def _parts_anywhere(contents):
+    """Joined images with the fingerprint of each part; others as they are."""
+    for name in ("sources", "_sources"):
+        if hasattr(contents, name):
+            parts = [fingerprint_anywhere(s) for s in getattr(contents, name)]
+            contents = SimpleNamespace(**{**vars(contents), name: parts})
+    return contents
 
 
 def _short(paths):

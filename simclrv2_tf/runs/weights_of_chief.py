@@ -22,6 +22,7 @@ def of_chief(
     directory: str | None,
     prefix: str | None,
     is_whole: Callable[[str], bool] = _is_whole,
+    wait: bool = False,
 ) -> str | None:
     """Prefix of the checkpoint that the first worker sees, for every worker.
 
@@ -32,18 +33,24 @@ def of_chief(
       prefix: Of the newest checkpoint that this worker sees there, None for
         none.
       is_whole: Whether the checkpoint of a prefix can be read.
+      wait: Whether a checkpoint that one worker does not see yet, or no more,
+        is None for all, as the next look finds another.
 
     Raises:
-      ValueError: If the first worker's is not there for this one.
+      ValueError: Without `wait`, if the first worker's is not there for this
+        one.
     """
     own = -1 if prefix is None else run_directory.step_of(prefix)
     steps = distribution.join_workers(np.array([own])).tolist()
-    if steps[0] == own:
-        return prefix
     if steps[0] < 0 or directory is None:
-        return None
+        return prefix if steps[0] == own else None
     of_first = run_directory.prefix_of(directory, steps[0])
-    if not is_whole(of_first):
+    if steps[0] == own and prefix is not None:
+        of_first = prefix
+    lacks = steps[0] != own and not is_whole(of_first)
+    if wait:
+        return None if distribution.any_worker(lacks) else of_first
+    if lacks:
         raise ValueError(
             "`model_dir` must be one directory that all workers share: they "
             f"find checkpoints of the steps {steps} in {directory!r}."

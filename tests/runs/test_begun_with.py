@@ -54,7 +54,7 @@ def test_another_value_is_not_written_down_and_told(goes_on):
     assert flags["checkpoint"] == "weights/r50"
     assert "--checkpoint=weights/other" not in lines
     assert unused == [
-        "checkpoint=weights/other (the run began with weights/r50)"
+        "checkpoint=weights/other (flags.json of the run has weights/r50)"
     ]
 
 

@@ -53,4 +53,4 @@ def test_weights_that_are_not_begun_with_are_told(warned, monkeypatch):
     monkeypatch.setattr(begun_with.run_directory, "steps", lambda d: [6])
     text = warned({"checkpoint": "a"}, checkpoint="b")
     assert "NOT USED, as the run goes on from its own checkpoint" in text
-    assert "checkpoint=b (the run began with a). Give another" in text
+    assert "checkpoint=b (flags.json of the run has a). Give another" in text

@@ -60,9 +60,21 @@ def test_the_first_workers_newest_is_that_of_all(run, first_worker_says, step):
 def test_one_that_is_not_there_for_a_worker_is_an_error(run, first_worker_says):
     first_worker_says(12)
     words = r"workers share: they find checkpoints of the steps \[12, 9\] in "
-    for look in (lambda: newest(run), WholeCheckpoints(run).newest):
-        with pytest.raises(ValueError, match=words):
-            look()
+    with pytest.raises(ValueError, match=words):
+        newest(run)
+
+
+def test_workers_that_follow_wait_until_all_see_it(run, first_worker_says):
+    first_worker_says(12)
+    present = WholeCheckpoints(run)
+    assert present.newest() is None
+    save(run, 12)
+    assert present.newest() == f"{run}/ckpt-12"
+
+
+def test_what_another_worker_lacks_is_none_for_this_one(run, monkeypatch):
+    monkeypatch.setattr(distribution, "any_worker", lambda lacks: True)
+    assert WholeCheckpoints(run).newest() is None
 
 
 def test_none_of_the_first_worker_is_none_of_all(run, first_worker_says):

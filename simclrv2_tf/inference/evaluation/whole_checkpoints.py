@@ -30,12 +30,12 @@ class WholeCheckpoints:
     def newest(self) -> str | None:
         """Its prefix, None where there is none; a damaged one is not there.
 
-        Of several workers each must call this; all get the first one's.
-
-        Raises:
-          ValueError: If the first worker's is not there for this one.
+        Of several workers each must call this; all get the first one's, or
+        None until all see it.
         """
-        return of_chief(self._directory, self._seen(), self._is_whole)
+        return of_chief(
+            self._directory, self._seen(), self._is_whole, wait=True
+        )
 
     def _seen(self):
         """The newest that this worker sees."""

@@ -30,6 +30,8 @@ from simclrv2_tf.runs.plan import make_plan
 from simclrv2_tf.runs.train import train
 
 FOLDER = "folds"
+# Options that are fitted to a part, whatever was given for all labels.
+_COMPUTED = {"train_batch_size", "learning_rate", "warmup_epochs"}
 
 
 class FoldMeans:
@@ -191,7 +193,9 @@ def _config_of(config, number, labelled, known):
         keep_checkpoint_max=1,
     )
     warmup = _epochs(plan.warmup_steps, fold.train_batch_size, known)
-    return dataclasses.replace(fold, warmup_epochs=warmup)
+    return dataclasses.replace(
+        fold, warmup_epochs=warmup, given=fold.given - _COMPUTED
+    )
 
 
 def _epochs(steps, batch, source):

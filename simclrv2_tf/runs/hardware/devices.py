@@ -87,20 +87,23 @@ def _paths(config):
     """Pairs (flag, path) of what is read or written all through a run."""
     for flag in ("model_dir", "data_dir", "export_dir"):
         yield flag, getattr(config, flag)
-    for path in _dataset_paths(config.dataset):
-        yield "dataset", path
+    trains = config.mode in ("train", "train_then_eval")
+    for kind, path in _dataset_paths(config.dataset):
+        # Others are read by this process where nothing is trained.
+        if trains or kind == "folder":
+            yield "dataset", path
 
 
-def _dataset_paths(name: str) -> Iterator[str]:
-    """The paths in a data set's name, of each part of `concat:`."""
+def _dataset_paths(name: str) -> Iterator[tuple[str, str]]:
+    """Kind and path in a data set's name, of each part of `concat:`."""
     kind, _, where = name.partition(":")
     if kind == "concat":
         for part in names_of(where):
             yield from _dataset_paths(part)
     elif kind in KINDS:
-        yield where
-    elif os.path.isdir(os.path.expanduser(name)):  # one of TFDS
-        yield name
+        yield kind, where
+    elif name != "digits" and os.path.isdir(os.path.expanduser(name)):
+        yield "tfds", name
 
 
 def _is_local(path):
