@@ -228,6 +228,8 @@ def _publish(config, source, eval_source):
             exporting = dataclasses.replace(
                 config,
                 mode="export",
+                # A card's formats are those of the command, not of the run.
+                given=config.given | {"export_formats"},
                 time_limit=None,  # it is kept to already
                 export_dir=os.path.join(folder, exports.VERSIONS),
             )

@@ -41,6 +41,7 @@ def as_in_its_run(config: Config) -> Config:
         for name in _OPTIONS
         if name in flags
         and name not in config.given
+        and not (name == "export_ema" and "eval_ema" in config.given)
         and flags[name] != getattr(config, name)
     }
     if not taken:

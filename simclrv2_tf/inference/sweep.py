@@ -143,7 +143,7 @@ def run_shards(
     missing = shards.missing()
     mine = [number for number in missing if number % workers == worker]
     unreadable = UnreadableImages(source, config.max_corrupt_fraction)
-    if missing:
+    if missing or workers > 1:  # all parts may lack more than one's own
         finished_shards.restore(unreadable, shards)
     if mine:
         numbers = np.concatenate([np.arange(*shards.bounds(n)) for n in mine])

@@ -44,6 +44,11 @@ def test_what_is_given_stays(run):
     assert as_in_its_run(asked) == asked
 
 
+def test_the_average_that_is_evaluated_decides_for_the_export(run):
+    asked = Config(mode="export", model_dir=run, eval_ema=False)
+    assert not as_in_its_run(asked).export_ema
+
+
 @pytest.mark.parametrize("mode", ["train", "eval", "train_then_eval"])
 def test_other_modes_export_nothing_again(run, mode):
     asked = Config(mode=mode, model_dir=run)

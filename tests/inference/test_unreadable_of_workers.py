@@ -128,3 +128,19 @@ def test_shards_are_counted_by_workers_that_make_none(
     arguments = (lambda images: (images,), pictures(), 2, None)
     with pytest.raises(ValueError, match="far: 11 of 1000 images"):
         sweep.run_shards(Config(), shards, *arguments)
+
+
+def test_what_finished_shards_of_all_workers_lack_counts_again(
+    others, tmp_path, monkeypatch
+):
+    """The same command once more is refused as it was."""
+    shards = Shards(str(tmp_path), "rows", TOTAL, {"examples": TOTAL})
+    for number in shards.missing():
+        there = np.arange(*shards.bounds(number))
+        with open(shards.path(number), "wb") as file:
+            np.savez(file, numbers=there[there > 10])
+    monkeypatch.setattr(distribution, "worker_share", lambda: (2, 0))
+    others([])
+    arguments = (lambda images: (images,), pictures(), 2, None)
+    with pytest.raises(ValueError, match="Too many images are missing"):
+        sweep.run_shards(Config(), shards, *arguments)

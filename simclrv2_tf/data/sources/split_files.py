@@ -76,7 +76,7 @@ def _once(by_split, requested):
     split that is left without a file is none, unless it is the one asked for.
     """
     longest: dict[str, str] = {}
-    for name in sorted(set(by_split) & set(KNOWN), key=len):
+    for name in sorted(set(by_split) & set(KNOWN), key=lambda n: (len(n), n)):
         longest |= dict.fromkeys(by_split[name], name)
     own = {
         name: [f for f in files if longest.get(f, name) == name]
