@@ -16,8 +16,9 @@ def teacher_size(facts: Facts) -> str:
     """Why the teacher has its size."""
     if facts.deserved is not None:
         return (
-            "the largest network that sees enough images in the time, and "
-            "each of them 200 times, as no --time_budget is given"
+            "the largest network that on paper sees each image 200 times in "
+            "the time, or a smaller one where none does or fits, as no "
+            "--time_budget is given"
         )
     return "the largest network that sees enough images in the time"
 

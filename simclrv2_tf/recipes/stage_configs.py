@@ -186,7 +186,7 @@ def config_of(
     judged = evaluates and stage != "pretrain"
     options = {
         **_heeded(recipe.options(stage), stage, judged),
-        **_of_now(config, stage),
+        **_of_now(config, recipe, stage),
         **data,
         **_beginnings(config, recipe, stage),
         "dataset": config.dataset,
@@ -212,11 +212,17 @@ def _heeded(options, stage, judged):
     return {n: v for n, v in options.items() if n not in without}
 
 
-def _of_now(config, stage):
-    """What is as this call says, and not as the first one: who gets metrics."""
+def _of_now(config, recipe, stage):
+    """What is as this call says, and not as the first one: who gets metrics.
+
+    A strategy that the recipe has chosen, for fewer labels than devices, gives
+    way to the stage's own alone.
+    """
     own = read(config.stage_options, config)[stage]
     names = ("logger", *OF_NOW)
     shared = {n: getattr(config, n) for n in names if n in config.given}
+    if any(reason.option == "strategy" for reason in recipe.of(stage)):
+        shared.pop("strategy", None)
     return {**shared, **{n: own[n] for n in names if n in own}}
 
 

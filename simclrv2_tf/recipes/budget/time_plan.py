@@ -199,8 +199,8 @@ def _as_distillation(recipe, facts, costs, work, given, stage):
 def _seconds_of_distillation(recipe, facts, costs, work, given):
     """What it has of the work, where training from scratch has as much."""
     each, options = costs.of_step("distill"), recipe.options("distill")
-    if given["distill"]:
-        return given["distill"] * each
+    if given["distill"]:  # which `work` is without
+        return min(given["distill"] * each, max(0.0, work) / 2)
     share = _of_distillation(recipe, given, each / work if work > 0 else 0.0)
     most = MOST_EPOCHS["distill"] * facts.examples
     most_seconds = most // options["train_batch_size"] * each

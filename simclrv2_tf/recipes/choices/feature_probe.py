@@ -14,6 +14,7 @@ from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.cross_validation import left_out
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.choices.label_parts import readable
+from simclrv2_tf.recipes.choices.label_weights import mean_of
 from simclrv2_tf.recipes.choices.label_weights import weights
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.journal import Journal
@@ -25,7 +26,8 @@ REPEATS = 5  # of a cross-validation, as few labels are noisy
 # classes of 50 labels, whatever the network. Of 62 classes of 16 labels one
 # repeat on raw pixels, 1.9e8, takes 15 seconds on two busy cores.
 MOST_WORK = 3.2e7
-COMPARED = "features are compared with"  # in the job's record
+# In the job's record; of other versions it may be of classes by their size.
+COMPARED = "features, each class alike, are compared with"
 JUDGED = 0.5  # from where features no better than pixels are worth a warning
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -82,7 +84,7 @@ class FeatureProbe:
         untrained = baselines.untrained_like(network)
         return {
             "untrained": probe(self._job, untrained),
-            "raw pixels": float(right(self._job, baselines.pixels_of).mean()),
+            "raw pixels": mean_of(right(self._job, baselines.pixels_of)),
         }
 
     def _tell(self, step, reached, known, share):
@@ -105,9 +107,7 @@ class FeatureProbe:
 
 def probe(job, network) -> float:
     """Share of the labelled images that a network's features tell right."""
-    return float(
-        right(job, lambda s: baselines.unit_features(network, s)).mean()
-    )
+    return mean_of(right(job, lambda s: baselines.unit_features(network, s)))
 
 
 def right(job, represent) -> np.ndarray:

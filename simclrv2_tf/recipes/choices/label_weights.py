@@ -7,6 +7,16 @@ import numpy as np
 from simclrv2_tf.recipes.results.class_balance import is_unequal
 
 
+def mean_of(right: np.ndarray) -> float:
+    """The share of what is told right; 1 where all is, whatever it counts.
+
+    Args:
+      right: float (labels,), right answers times their `weights`, whose sum
+        is rounded in its last digits.
+    """
+    return round(float(right.mean()), 9)
+
+
 def weights(
     labels: np.ndarray, counts: np.ndarray, balanced: bool = False
 ) -> np.ndarray:

@@ -14,6 +14,7 @@ from simclrv2_tf import hub
 from simclrv2_tf.probing.intervals import surely_better
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.choices.feature_probe import right
+from simclrv2_tf.recipes.choices.label_weights import mean_of
 from simclrv2_tf.recipes.choices.short_run import DIVERGED
 from simclrv2_tf.recipes.choices.short_run import outcome
 from simclrv2_tf.recipes.choices.short_run import tell
@@ -139,10 +140,10 @@ def _judged(job):
         if surely_better(reached, best):
             chosen, best = tried, reached
     told["untrained"] = _untrained(job)
-    learnt = best.mean() > told["untrained"].mean()
+    learnt = mean_of(best) > mean_of(told["untrained"])
     told["raw pixels"] = right(job, baselines.pixels_of)
     return {
-        "shares": {name: float(r.mean()) for name, r in told.items()},
+        "shares": {name: mean_of(r) for name, r in told.items()},
         "chosen": chosen,
         "begins_at": _folder(chosen) if learnt else None,
         "seconds": time.monotonic() - begin,

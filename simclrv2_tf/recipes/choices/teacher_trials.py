@@ -23,6 +23,7 @@ from simclrv2_tf.recipes.budget.stage_steps import least_steps
 from simclrv2_tf.recipes.choices.label_parts import divided
 from simclrv2_tf.recipes.choices.label_parts import on_a_part
 from simclrv2_tf.recipes.choices.label_parts import readable
+from simclrv2_tf.recipes.choices.label_weights import mean_of
 from simclrv2_tf.recipes.choices.label_weights import weights
 from simclrv2_tf.recipes.choices.short_run import DIVERGED
 from simclrv2_tf.recipes.choices.short_run import outcome
@@ -126,7 +127,7 @@ def _judged(job):
         if surely_better(told[name], told[best]):
             best = name
     return {
-        "shares": {name: float(right.mean()) for name, right in told.items()},
+        "shares": {name: mean_of(right) for name, right in told.items()},
         "examples": len(told[best]),
         "chosen": best,
         "seconds": time.monotonic() - begin,

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from simclrv2_tf.recipes.choices.label_weights import mean_of
 from simclrv2_tf.recipes.choices.label_weights import weights
 
 UNEQUAL = np.repeat([0, 1], [95, 5])
@@ -25,3 +26,12 @@ def test_labels_of_like_classes_count_alike():
 def test_classes_that_none_is_asked_of_count_nothing():
     counted = weights(np.array([0, 0, 2]), np.array([40, 2, 4]))
     np.testing.assert_allclose(counted, [0.75, 0.75, 1.5])
+
+
+def test_all_that_is_right_is_all():
+    """Whatever the sizes of the classes, whose weights are rounded."""
+    draws = np.random.default_rng(0).integers(1, 60, (200, 6))
+    for counts in draws:
+        labels = np.repeat(np.arange(6), counts)
+        counted = weights(labels, counts, balanced=True)
+        assert mean_of(counted) == 1.0
