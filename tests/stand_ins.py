@@ -22,16 +22,16 @@ def weights(arguments):
     }
 
 
-def same(arrays, arguments):
-    """Whether arrays are those of `weights`, all of them and bit for bit."""
+def assert_same(arrays, arguments):
+    """Arrays are those of `weights`, all of them and bit for bit."""
     expected = weights(arguments)
     assert set(arrays) == set(expected)
     for name, array in expected.items():
         np.testing.assert_array_equal(arrays[name], array, name)
 
 
-def loaded(network, but=()):
-    """Whether a network's variables have the weights of their names."""
+def assert_loaded(network, but=()):
+    """A network's variables have the weights of their names."""
     for name, variable in network.named_variables().items():
         if not name.startswith(tuple(but)):
             expected = reference.parity_weights(name, variable.shape)

@@ -40,7 +40,6 @@ MAY_IMPORT = {
         "data",
         "distribution",
         "inference",
-        "models",
         "probing",
         "reports",
         "runs",
@@ -83,7 +82,6 @@ MAY_IMPORT = {
         "distribution",
         "export",
         "hub",
-        "losses",
         "models",
         "optimizers",
         "probing",
@@ -144,6 +142,23 @@ DATA_LEVELS = (
     {"cache", "pipeline"},
     {"prepare"},
 )
+# The same of `inference`.
+INFERENCE_LEVELS = (
+    {
+        "export_options",
+        "given_images",
+        "inspection",
+        "outputs",
+        "result_shards",
+        "shared_images",
+        "unreadable_of_workers",
+    },
+    {"classifier", "embedding_files", "evaluation", "finished_shards"},
+    {"calibration_images", "int8_accuracy", "sweep"},
+    {"exports", "feature_files"},
+    {"embed", "evaluate", "predict", "probes"},
+)
+LEVELS = {"data": DATA_LEVELS, "inference": INFERENCE_LEVELS}
 
 
 def modules():
@@ -222,23 +237,84 @@ def test_what_inference_imports_knows_no_stage():
     assert done.stdout.strip() == "[]"
 
 
-def level_of(name):
-    """How high a module of `data` stands, from its dotted name there."""
+def level_of(name, levels):
+    """How high a module of a room stands, from its dotted name there."""
     first = name.split(".")[0]
-    (level,) = (n for n, rooms in enumerate(DATA_LEVELS) if first in rooms)
-    return level, first
+    standing = [n for n, rooms in enumerate(levels) if first in rooms]
+    assert len(standing) == 1, f"{first} stands on levels {standing}, not one"
+    return standing[0], first
 
 
-def test_imports_within_data_point_downwards():
-    for path in (PACKAGE / "data").rglob("*.py"):
-        parts = path.relative_to(PACKAGE / "data").with_suffix("").parts
+@pytest.mark.parametrize("room", LEVELS)
+def test_imports_within_a_room_point_downwards(room):
+    home, levels = PACKAGE / room, LEVELS[room]
+    for path in home.rglob("*.py"):
+        parts = path.relative_to(home).with_suffix("").parts
         if parts == ("__init__",):
             continue
-        level, room = level_of(parts[0])
+        level, own = level_of(parts[0], levels)
         for name in imported(path):
-            if name.startswith("simclrv2_tf.data."):
-                below, other = level_of(name.removeprefix("simclrv2_tf.data."))
-                assert below < level or other == room, f"{path} imports {name}"
+            if name.startswith(f"simclrv2_tf.{room}."):
+                inside = name.removeprefix(f"simclrv2_tf.{room}.")
+                below, other = level_of(inside, levels)
+                assert below < level or other == own, f"{path} imports {name}"
+
+
+def at_the_top(tree):
+    """Imports that run when a module is imported, those of types left out."""
+    for node in ast.iter_child_nodes(tree):
+        typing_only = isinstance(node, ast.If) and (
+            "TYPE_CHECKING" in ast.unparse(node.test)
+        )
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif not typing_only and not isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.expr
+        ):
+            yield from at_the_top(node)
+
+
+def import_graph(texts):
+    """{module: those of `texts` that it imports}; texts is {module: text}."""
+    graph = {}
+    for module, text in texts.items():
+        names = set()
+        for node in at_the_top(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom):
+                whole = {f"{node.module}.{alias.name}" for alias in node.names}
+                names |= {n if n in texts else node.module for n in whole}
+            else:
+                names |= {alias.name for alias in node.names}
+        graph[module] = names & set(texts)
+    return graph
+
+
+def in_cycles(graph):
+    """What is left when those that import nothing left are taken away."""
+    left = dict(graph)
+    while ready := [m for m, below in left.items() if not below & set(left)]:
+        for module in ready:
+            del left[module]
+    return sorted(left)
+
+
+def test_no_module_imports_itself_through_others():
+    texts = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        texts[".".join(parts).removesuffix(".__init__")] = path.read_text()
+    assert in_cycles(import_graph(texts)) == []
+
+
+def test_a_cycle_is_seen_and_an_import_in_a_function_is_none():
+    texts = {
+        "p.a": "from p import b",
+        "p.b": "try:\n  import p.c\nexcept ImportError:\n  pass",
+        "p.c": "from p.a import name",
+        "p.d": "def f():\n  import p.e",
+        "p.e": "import p.d\nif TYPE_CHECKING:\n  import p.e",
+    }
+    assert in_cycles(import_graph(texts)) == ["p.a", "p.b", "p.c"]
 
 
 # What is done in one place -> who may do it, and why.

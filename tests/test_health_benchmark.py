@@ -8,8 +8,8 @@ from simclrv2_tf.data import sources
 from simclrv2_tf.runs.journal import Journal
 from tools.benchmarks import health
 from tools.benchmarks.health import cases
+from tools.benchmarks.health import detection
 from tools.benchmarks.health import images
-from tools.benchmarks.health import judge
 from tools.benchmarks.health import table
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 6, 6, 3), np.uint8)
@@ -45,8 +45,10 @@ def test_floats_of_any_size_are_handed_out_as_they_are():
 
 def test_a_run_learns_if_it_gains_enough():
     start = np.full(4, 0.5)
-    assert judge.verdict(start + judge.GAIN + 0.001, start)["learns"]
-    assert not judge.verdict(start + judge.GAIN - 0.001, start)["learns"]
+    assert detection.verdict(start + detection.GAIN + 0.001, start)["learns"]
+    assert not detection.verdict(start + detection.GAIN - 0.001, start)[
+        "learns"
+    ]
 
 
 def test_calls_come_from_the_last_health_line(tmp_path):

@@ -187,7 +187,7 @@ def test_the_plan_is_printed(capsys):
 def test_the_plan_of_this_machine(capsys):
     plan.main(["--device=cpu", "--batch=32", "--resnet_depth=18"])
     text = capsys.readouterr().out
-    assert "32 images on 1 devices, 1 hosts" in text
+    assert "32 images on 1 device, 1 host\n" in text
     with pytest.raises(SystemExit, match="^2$"):
         plan.main(["--device=gpu"])
     assert "--device: invalid choice: 'gpu'" in capsys.readouterr().err

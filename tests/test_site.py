@@ -20,10 +20,22 @@ def copy(tmp_path_factory):
     return folder
 
 
-def build(folder):
+def build(folder, *arguments):
     return subprocess.run(
-        ["bash", "tools/docs.sh"], cwd=folder, capture_output=True, text=True
+        ["bash", "tools/docs.sh", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
     )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--serve", "now"]])
+def test_arguments_that_are_not_known_build_nothing(copy, arguments):
+    done = build(copy, *arguments)
+    assert done.returncode == 2 and not done.stdout
+    said = f"takes nothing or --serve, not: {' '.join(arguments)}\n"
+    assert done.stderr.endswith(said)
+    assert not (copy / "site").exists()
 
 
 @pytest.mark.slow

@@ -101,14 +101,24 @@ def add_field(parser, field):
 
 def lines(scaling, job, device, efficiency, images_per_host, cpu=False):
     """The plan for a person to read; `cpu` says that it is of this machine."""
-    needed = scaling.memory(job)
-    sent = scaling.wire(job)
-    spent = scaling.seconds(job, device, efficiency)
-    step = sum(spent.values())
-    total = sum(needed.values())
-    yield f"{job.batch:,} images on {job.devices:,} devices, {job.hosts} hosts"
+    where = f"{counted(job.devices, 'device')}, {counted(job.hosts, 'host')}"
+    yield f"{job.batch:,} images on {where}"
     yield f"{job.share:,} images a device, {job.at_a_time:,} at a time"
     yield ""
+    yield from _memory_lines(scaling, job, device, cpu)
+    yield ""
+    yield from _wire_lines(scaling, job)
+    yield ""
+    yield from _time_lines(scaling, job, device, efficiency, images_per_host)
+
+
+def counted(number, what):
+    return f"{number:,} {what}" + "s" * (number != 1)
+
+
+def _memory_lines(scaling, job, device, cpu):
+    needed = scaling.memory(job)
+    total = sum(needed.values())
     yield "memory of a device, GB"
     yield from table(needed, 1e9)
     if cpu:
@@ -116,11 +126,16 @@ def lines(scaling, job, device, efficiency, images_per_host, cpu=False):
     else:
         room = verdict(total, device.memory)
         yield f"  of {device.memory / 1e9:.0f}: {room}"
-    yield ""
+
+
+def _wire_lines(scaling, job):
     yield "bytes that a device sends in a step, MB"
-    yield from table(sent, 1e6)
+    yield from table(scaling.wire(job), 1e6)
     yield f"  in {scaling.collectives(job):,} collectives, one after another"
-    yield ""
+
+
+def _time_lines(scaling, job, device, efficiency, images_per_host):
+    spent = scaling.seconds(job, device, efficiency)
     yield "milliseconds of a step"
     yield from table(spent, 1e-3)
     least = scaling.balance(job, device, efficiency)
@@ -129,7 +144,7 @@ def lines(scaling, job, device, efficiency, images_per_host, cpu=False):
         "images a device"
     )
     yield ""
-    rate = job.batch / step
+    rate = job.batch / sum(spent.values())
     yield f"input: {rate:,.0f} images/s, {rate / job.hosts:,.0f} for each host"
     if images_per_host:
         slower = rate / job.hosts > images_per_host

@@ -9,7 +9,7 @@ import pytest
 from tools.benchmarks import peers
 from tools.benchmarks.findings import runs as findings_runs
 from tools.benchmarks.peers import cifar_npz
-from tools.benchmarks.peers import judge
+from tools.benchmarks.peers import comparison
 from tools.benchmarks.peers import neighbours
 from tools.benchmarks.peers import speed
 from tools.benchmarks.peers.cifar_npz import CHOICE
@@ -149,14 +149,14 @@ def test_the_file_for_choosing_holds_no_test_image():
 def test_features_of_the_peer_are_made_of_unit_length(tmp_path):
     rows = np.array([[3.0, 4.0], [0.0, 2.0]])
     np.savez(tmp_path / handover.FEATURES, known=rows, asked=rows[1:])
-    found = judge.features_of_run(tmp_path, "no.npz")
+    found = comparison.features_of_run(tmp_path, "no.npz")
     np.testing.assert_allclose(found["known"], [[0.6, 0.8], [0.0, 1.0]])
     np.testing.assert_allclose(found["asked"], [[0.0, 1.0]])
 
 
 def test_accuracy_is_the_share_that_is_true():
     told, truth = np.array([[0, 1, 2, 2], [0, 0, 0, 0]]), np.arange(4) % 3
-    assert judge.shares(told, truth) == {
+    assert comparison.shares(told, truth) == {
         "10 neighbours": 0.75,
         "200 neighbours": 0.5,
     }

@@ -34,7 +34,7 @@ def arrays(network):
     return {n: v.numpy() for n, v in network.named_variables().items()}
 
 
-def same(network, arrays):
+def assert_same(network, arrays):
     variables = network.named_variables()
     assert set(variables) == set(arrays)
     for name, variable in variables.items():
@@ -65,9 +65,9 @@ def test_tf1_round_trip(network, arrays, tmp_path):
     prefix = str(tmp_path / "model.ckpt-7")
     tf1.write(prefix, arrays, global_step=7)
     for path in (prefix, str(tmp_path), prefix + ".index"):
-        same(network, tf1.read(path))
+        assert_same(network, tf1.read(path))
     loaded = hub.load_network(str(tmp_path))
-    same(loaded, arrays)
+    assert_same(loaded, arrays)
 
 
 def test_tf1_passes_over_slots_and_takes_momentum_weights(arrays, tmp_path):
@@ -92,7 +92,7 @@ def test_run_directory_round_trip(network, arrays, tmp_path):
     assert not (tmp_path / "ckpt-1.index").exists()
     for name, array in run_directory.read(newest).items():
         np.testing.assert_array_equal(array, arrays[name])
-    same(hub.load_network(directory), arrays)
+    assert_same(hub.load_network(directory), arrays)
 
 
 def test_selector_comes_from_the_run(network, tmp_path):

@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from stand_ins import same
+from stand_ins import assert_same
 from stand_ins import weights
 
 from simclrv2_tf.checkpoints import any_format
@@ -58,7 +58,7 @@ def test_ours_round_trip(structure, suffix, tmp_path):
     path = str(tmp_path / f"x.{suffix}")
     pytorch.write(path, weights(arguments), arguments, suffix == "pth")
     found = any_format.open_source(path)
-    same(found.arrays, arguments)
+    assert_same(found.arrays, arguments)
     assert found.arguments.items() >= arguments.items()
     assert os.listdir(tmp_path) == [f"x.{suffix}"]
 
@@ -85,7 +85,7 @@ def test_torchvision_names(prefix, tmp_path):
     tensors = {prefix + name: array for name, array in tensors.items()}
     tensors[f"{prefix}bn1.num_batches_tracked"] = np.zeros(())
     found = any_format.open_source(save(tmp_path / "x.safetensors", tensors))
-    same(found.arrays, arguments)
+    assert_same(found.arrays, arguments)
     assert found.arguments["resnet_depth"] == 50
     assert any("max pooling" in note for note in found.notes)
 
@@ -148,7 +148,7 @@ def test_names_of_the_converter(sk_ratio, tmp_path):
             nested[part][counter] = torch.tensor(7)
     torch.save(nested, tmp_path / "r50.pth")
     found = any_format.open_source(str(tmp_path / "r50.pth"))
-    same(found.arrays, arguments)
+    assert_same(found.arrays, arguments)
     assert found.arguments["sk_ratio"] == sk_ratio
 
 
@@ -157,7 +157,7 @@ def test_the_converters_network_alone(tmp_path):
     tensors = state(pytorch_layouts.bare_converter, arguments)
     assert "net.1.blocks.0.projection.shortcut.2.weight" in tensors
     path = save(tmp_path / "x.safetensors", tensors)
-    same(any_format.open_source(path).arrays, arguments)
+    assert_same(any_format.open_source(path).arrays, arguments)
 
 
 def test_a_bias_that_the_head_cannot_take_is_no_silent_loss(tmp_path):
@@ -184,7 +184,7 @@ def test_of_two_encoders_the_trained_one_is_taken(tmp_path):
     pattern = re.search(r"ignore='(.*)'", str(caught.value))[1]
     pattern = pattern.replace("\\\\", "\\")
     assert len(pattern.split("|")) == 4
-    same(any_format.open_source(path, ignore=pattern).arrays, arguments)
+    assert_same(any_format.open_source(path, ignore=pattern).arrays, arguments)
 
 
 def test_children_by_number(tmp_path):
@@ -196,7 +196,7 @@ def test_children_by_number(tmp_path):
     assert "7.2.conv3.weight" in tensors
     tensors = {f"backbone.{name}": array for name, array in tensors.items()}
     path = save(tmp_path / "x.safetensors", tensors)
-    same(any_format.open_source(path).arrays, arguments)
+    assert_same(any_format.open_source(path).arrays, arguments)
 
 
 def test_a_lost_shortcut_of_a_deep_network_is_no_identity(tmp_path):
@@ -225,7 +225,7 @@ def test_what_training_scripts_keep_beside_weights(tmp_path):
     for number, contents in enumerate((kept, nested)):
         path = tmp_path / f"checkpoint_{number}.pth.tar"
         torch.save(contents, path)
-        same(any_format.open_source(str(path)).arrays, arguments)
+        assert_same(any_format.open_source(str(path)).arrays, arguments)
 
 
 def test_what_is_left_over_must_be_passed_over_by_name(tmp_path):
@@ -236,7 +236,9 @@ def test_what_is_left_over_must_be_passed_over_by_name(tmp_path):
     path = save(tmp_path / "x.safetensors", tensors)
     with pytest.raises(ValueError, match=r"projector.0.weight.*`ignore`"):
         any_format.open_source(path)
-    same(any_format.open_source(path, ignore="projector").arrays, arguments)
+    assert_same(
+        any_format.open_source(path, ignore="projector").arrays, arguments
+    )
 
 
 def test_half_precision_becomes_float32(tmp_path):

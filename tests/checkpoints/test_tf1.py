@@ -52,7 +52,7 @@ def test_a_training_of_tf1_is_read(kind, tmp_path):
     for place in (tmp_path, tmp_path / "model.ckpt-1"):
         found = any_format.open_source(str(place))
         assert found.kind == "TF1"
-        stand_ins.same(found.arrays, ARGUMENTS)
+        stand_ins.assert_same(found.arrays, ARGUMENTS)
 
 
 def test_momentum_weights_of_a_released_file(tmp_path):
@@ -65,7 +65,7 @@ def test_momentum_weights_of_a_released_file(tmp_path):
         any_format.open_source(str(tmp_path), ema).arrays
         for ema in (False, True)
     )
-    stand_ins.same(plain, ARGUMENTS)
+    stand_ins.assert_same(plain, ARGUMENTS)
     assert set(momentum) == set(plain)
     for name, array in plain.items():
         np.testing.assert_array_equal(momentum[name], array + 1, name)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from stand_ins import same
+from stand_ins import assert_same
 from stand_ins import weights
 
 from simclrv2_tf.checkpoints import any_format
@@ -35,7 +35,7 @@ def test_round_trip(structure, tmp_path):
     tf2.write(str(tmp_path / "ckpt-3"), weights(arguments), arguments, 3)
     found = any_format.open_source(str(tmp_path))
     assert found.kind == "tf2 objects"
-    same(found.arrays, arguments)
+    assert_same(found.arrays, arguments)
     for name, value in structure.items():
         if name != "se_ratio":  # tiny networks round several to one shape
             assert found.arguments[name] == value
@@ -77,7 +77,7 @@ def test_saved_model_whose_variables_hang_elsewhere_too(tmp_path):
     assert any(key.startswith("trainable_variables_list/") for key in keys)
     found = any_format.open_source(str(tmp_path / "saved"))
     assert found.kind == "tf2 SavedModel"
-    same(found.arrays, arguments)
+    assert_same(found.arrays, arguments)
 
 
 def test_slots_and_step_are_passed_over(tmp_path):
@@ -89,7 +89,7 @@ def test_slots_and_step_are_passed_over(tmp_path):
         optimizer=tf.train.Checkpoint(momentum=tf.Variable([1.0])),
     )
     checkpoint.save(str(tmp_path / "b/ckpt"))
-    same(any_format.open_source(str(tmp_path / "b")).arrays, arguments)
+    assert_same(any_format.open_source(str(tmp_path / "b")).arrays, arguments)
 
 
 def test_restored_by_an_object_tree_of_the_same_shape(tmp_path):
@@ -128,7 +128,7 @@ def test_all_that_the_original_keeps_beside_the_model(tmp_path):
     assert "save_counter/.ATTRIBUTES/VARIABLE_VALUE" in names
     assert len(names) > 2 * len(variables)
     for place in (tmp_path, tmp_path / "ckpt-7"):
-        same(any_format.open_source(str(place)).arrays, SMALLEST)
+        assert_same(any_format.open_source(str(place)).arrays, SMALLEST)
 
 
 def test_a_lost_variable_is_no_smaller_head(tmp_path):

@@ -67,7 +67,7 @@ def test_every_format_there_and_back(name, original, tmp_path, command, capsys):
     )
     assert command(original, target, "--check", *selector) == 0
     assert "same: at most" in capsys.readouterr().out
-    stand_ins.same(hub.find_weights(target).arrays, stand_ins.SMALL)
+    stand_ins.assert_same(hub.find_weights(target).arrays, stand_ins.SMALL)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_without_pytorch_safetensors_are_still_written(
 ):
     monkeypatch.setitem(sys.modules, "torch", None)
     hub.convert(original, str(tmp_path / "x.safetensors"))
-    stand_ins.same(hub.find_weights(tmp_path).arrays, stand_ins.SMALL)
+    stand_ins.assert_same(hub.find_weights(tmp_path).arrays, stand_ins.SMALL)
     with pytest.raises(ValueError, match="pip install 'simclrv2_tf.torch.'"):
         hub.convert(original, str(tmp_path / "x.pth"))
 

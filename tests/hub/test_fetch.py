@@ -125,7 +125,7 @@ def refused(match):
 
 def test_a_directory_as_mirror(mirror):
     network = hub.load_network(NAME)
-    stand_ins.loaded(network)
+    stand_ins.assert_loaded(network)
     assert network.get_config()["ft_proj_selector"] == 1  # the name knows
     assert "reads projection layer 1" in str(network.load_report)
     assert cached(mirror) == WHOLE
@@ -136,7 +136,7 @@ def test_a_directory_as_mirror(mirror):
 
 def test_http_goes_on_where_the_connection_broke(served):
     Handler.breaks, Handler.busy = 2, 1
-    stand_ins.same(any_format.open_source(fetched()).arrays, STAND_IN)
+    stand_ins.assert_same(any_format.open_source(fetched()).arrays, STAND_IN)
     data = asked_for_data()
     assert data[0] is None and len(data) == 3
     starts = [int(wanted[6:-1]) for wanted in data[1:]]
@@ -190,7 +190,7 @@ def test_other_formats_of_the_release(below, mirror):
         tf1.write(prefix, weights)
     else:
         tf2.write(prefix, weights, STAND_IN)
-    stand_ins.same(any_format.open_source(fetched()).arrays, STAND_IN)
+    stand_ins.assert_same(any_format.open_source(fetched()).arrays, STAND_IN)
 
 
 def test_files_put_into_the_cache_by_hand(mirror):

@@ -46,7 +46,7 @@ def test_keras_files(small, name, tmp_path):
     save = small.save if name == "x.keras" else small.save_weights
     save(str(tmp_path / name))
     network = hub.load_network(tmp_path / name)
-    stand_ins.loaded(network)
+    stand_ins.assert_loaded(network)
     if name == "x.keras":
         told = {**network.get_config(), "name": small.name}
         assert told == small.get_config()
@@ -70,12 +70,12 @@ def test_files_are_told_by_their_bytes(small, weights, tmp_path):
     for number, file in enumerate(sorted(tmp_path.iterdir())):
         renamed = tmp_path / f"weights-{number}"
         shutil.copy(file, renamed)
-        stand_ins.loaded(hub.load_network(renamed))
+        stand_ins.assert_loaded(hub.load_network(renamed))
     with pytest.raises(ValueError, match="holds 3 sets of weights .x.keras, x"):
         hub.load_network(tmp_path)
     (tmp_path / "x.keras").unlink()
     (tmp_path / "x.weights.h5").unlink()
-    stand_ins.loaded(hub.load_network(tmp_path))
+    stand_ins.assert_loaded(hub.load_network(tmp_path))
 
 
 @pytest.mark.slow
@@ -90,7 +90,7 @@ def test_our_saved_model(small, tmp_path):
     path = export.export_network(small, str(versions), 7, prepare)
     for place in (path, versions, tmp_path / "run"):
         network = hub.load_network(place)
-        stand_ins.loaded(network)
+        stand_ins.assert_loaded(network)
         assert network.get_config()["ft_proj_selector"] == 1
 
 
@@ -102,7 +102,7 @@ def test_hub_module_of_tf1(weights, tmp_path):
     (directory / "tfhub_module.pb").write_bytes(b"")
     for place in (directory, tmp_path / "hub", tmp_path):
         assert any_format.open_source(str(place)).kind == "TF1 hub module"
-    stand_ins.loaded(hub.load_network(directory))
+    stand_ins.assert_loaded(hub.load_network(directory))
     shutil.rmtree(directory / "variables")
     with pytest.raises(ValueError, match="lacks variables/variables.index"):
         hub.load_network(directory)
@@ -115,7 +115,7 @@ def test_hub_module_of_version_1_has_no_projection_head(tmp_path):
     tf1.write(str(tmp_path / "variables/variables"), named)
     (tmp_path / "tfhub_module.pb").write_bytes(b"")
     network = hub.load_network(tmp_path)
-    stand_ins.loaded(network)
+    stand_ins.assert_loaded(network)
     assert network.get_config()["proj_head_mode"] == "none"
 
 
@@ -124,7 +124,7 @@ def test_run_directory_and_its_checkpoint(small, tmp_path):
     (tmp_path / "flags.json").write_text(json.dumps({"ft_proj_selector": 2}))
     for place in (tmp_path, prefix):
         network = hub.load_network(place)
-        stand_ins.loaded(network)
+        stand_ins.assert_loaded(network)
         assert network.get_config()["ft_proj_selector"] == 2
     for text in ("{", "7"):
         (tmp_path / "flags.json").write_text(text)
@@ -185,7 +185,7 @@ def test_a_prefix_that_looks_like_a_published_name(
     monkeypatch.chdir(tmp_path)
     name = "simclrv2/pretrained/r50_1x_sk0"
     for path in (name, f"{name}/model.ckpt-250228"):
-        stand_ins.loaded(hub.load_network(path))
+        stand_ins.assert_loaded(hub.load_network(path))
 
 
 def test_report_tells_what_was_left_out_and_which_layer_is_read(
@@ -202,7 +202,7 @@ def test_report_tells_what_was_left_out_and_which_layer_is_read(
     assert len(report.loaded) == len(weights) - 2
     assert "has 3 classes, the network 5 classes" in caplog.text
     assert "the supervised head reads projection layer 1" in caplog.text
-    stand_ins.loaded(network, but=["head_supervised"])
+    stand_ins.assert_loaded(network, but=["head_supervised"])
 
 
 def test_no_projection_head_in_the_file(tmp_path):
@@ -212,7 +212,7 @@ def test_no_projection_head_in_the_file(tmp_path):
     assert bare.get_config()["proj_head_mode"] == "none"
     grown = hub.load_network(tmp_path, proj_head_mode="nonlinear")
     assert "no projection head" in str(grown.load_report)
-    stand_ins.loaded(grown, but=["head_contrastive"])
+    stand_ins.assert_loaded(grown, but=["head_contrastive"])
 
 
 ONE_LAYER = {**SMALL, "num_proj_layers": 1}
@@ -239,7 +239,7 @@ def test_one_layer_is_a_linear_head_and_a_nonlinear_one(held, wanted, tmp_path):
 def test_a_linear_head_through_tf2_objects(tmp_path):
     tf2.write(str(tmp_path / "ckpt-0"), stand_ins.weights(LINEAR), LINEAR)
     found = hub.find_weights(tmp_path).with_head("linear")
-    stand_ins.same(found.arrays, LINEAR)
+    stand_ins.assert_same(found.arrays, LINEAR)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,9 @@ def test_heads_of_our_files_are_passed_over(
     network = hub.load_network(path, ignore=ignore)
     assert network.get_config()["num_classes"] == classes
     assert len(network.projection_head.layers) == layers
-    stand_ins.loaded(network, but=["head_contrastive/nl_0"] * (layers == 1))
+    stand_ins.assert_loaded(
+        network, but=["head_contrastive/nl_0"] * (layers == 1)
+    )
     grown = hub.load_network(path, ignore=ignore, num_classes=7)
     assert grown.supervised_head is not None
 
@@ -279,5 +281,5 @@ def test_torchvision_weights_have_no_heads(tmp_path):
     shapes = {n: a.shape for n, a in tensors.items()}
     safetensors.write(path, shapes, tensors.get)
     network = hub.load_network(path, num_classes=7, proj_head_mode="nonlinear")
-    stand_ins.loaded(network, but=["head_"])
+    stand_ins.assert_loaded(network, but=["head_"])
     assert "no supervised head" in str(network.load_report)

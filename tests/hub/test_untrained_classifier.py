@@ -35,10 +35,10 @@ def test_it_is_left_out_and_told(name, tmp_path, caplog):
     assert caplog.text.count(untrained_classifier.SENTENCE) == 1
     weights = hub.find_weights(tmp_path / name)
     assert weights.arguments["num_classes"] == 0
-    stand_ins.same(weights.arrays, HEADLESS)
+    stand_ins.assert_same(weights.arrays, HEADLESS)
     if "tf1" in name:
         averaged = hub.find_weights(tmp_path / name, ema=True)
-        stand_ins.same(averaged.arrays, HEADLESS)
+        stand_ins.assert_same(averaged.arrays, HEADLESS)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_network_of_the_run_has_none(source, tmp_path):
     network = hub.load_network(tmp_path / source)
     assert network.supervised_head is None
     assert untrained_classifier.SENTENCE in network.load_report.notes
-    stand_ins.loaded(network)
+    stand_ins.assert_loaded(network)
     with pytest.raises(ValueError, match="The network has no classifier"):
         hub.load_backbone(tmp_path / source, "logits_sup")
 
@@ -79,7 +79,7 @@ def test_a_network_of_the_run_has_one_where_it_is_asked_for(tmp_path):
         assert network.get_config()["num_classes"] == classes
         assert untrained_classifier.SENTENCE not in network.load_report.notes
     trained = write_run(tmp_path / "trained", {"train_mode": "finetune"})
-    stand_ins.loaded(hub.load_network(trained))
+    stand_ins.assert_loaded(hub.load_network(trained))
     assert hub.load_network(trained).supervised_head is not None
 
 

@@ -46,13 +46,13 @@ def expected():
     return np.asarray(network_of()(STANDARD)["logits_sup"])
 
 
-def same(network, expected):
+def assert_same(network, expected):
     answered = np.asarray(network(IMAGES)["logits_sup"])
     np.testing.assert_allclose(answered, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_the_network_takes_mean_and_deviation_itself(scaled, expected):
-    same(scaled, expected)
+    assert_same(scaled, expected)
     plain = np.asarray(network_of()(IMAGES)["logits_sup"])
     assert np.abs(plain - expected).max() > 0.01
     assert scaled.get_config()["input_mean"] == MEAN
@@ -64,7 +64,7 @@ def test_either_of_them_alone():
         ({"input_std": "0.5,0.25,2"}, IMAGES / np.float32([0.5, 0.25, 2])),
     ):
         expected = np.asarray(network_of()(images)["logits_sup"])
-        same(network_of(**given), expected)
+        assert_same(network_of(**given), expected)
 
 
 @pytest.mark.parametrize("endpoint", ["initial_conv", "final_avg_pool"])
@@ -76,14 +76,14 @@ def test_a_backbone_takes_them_too(endpoint, scaled):
 
 def test_a_keras_file_keeps_them(scaled, expected, tmp_path):
     scaled.save(tmp_path / "x.keras")
-    same(hub.load_network(tmp_path / "x.keras"), expected)
+    assert_same(hub.load_network(tmp_path / "x.keras"), expected)
 
 
 def test_a_run_keeps_them(scaled, expected, tmp_path):
     run_directory.save(str(tmp_path), 7, scaled.named_variables())
     flags = {**SMALL, **TEXT, "train_mode": "finetune"}
     (tmp_path / "flags.json").write_text(json.dumps(flags))
-    same(hub.load_network(tmp_path), expected)
+    assert_same(hub.load_network(tmp_path), expected)
     config = resolve(Config(checkpoint=str(tmp_path)))
     assert config.input_std == TEXT["input_std"]
 
@@ -112,7 +112,7 @@ def test_a_run_is_converted_with_them(name, fine_tuned, tmp_path):
 def test_a_run_is_converted_without_them(name, fine_tuned, tmp_path, caplog):
     hub.convert(fine_tuned, tmp_path / name)
     assert "does not keep input_mean=[0.485" in caplog.text
-    stand_ins.same(hub.find_weights(tmp_path / name).arrays, SMALL)
+    stand_ins.assert_same(hub.find_weights(tmp_path / name).arrays, SMALL)
 
 
 def test_a_conversion_takes_others_as_text(fine_tuned, tmp_path):
@@ -131,7 +131,7 @@ def test_files_of_pytorch_that_have_text_are_read(scaled, expected, tmp_path):
 
     path = str(tmp_path / "x.safetensors")
     pytorch.write(path, stand_ins.weights(SMALL), {**SMALL, **TEXT})
-    same(hub.load_network(path), expected)
+    assert_same(hub.load_network(path), expected)
     network = pytorch_module.load(path)
     with torch.no_grad():
         images = torch.from_numpy(IMAGES.transpose(0, 3, 1, 2).copy())
@@ -142,7 +142,7 @@ def test_files_of_pytorch_that_have_text_are_read(scaled, expected, tmp_path):
 @pytest.mark.slow
 def test_an_export_keeps_them(scaled, expected, tmp_path):
     path = export.export_network(scaled, str(tmp_path), 3, _image)
-    same(hub.load_network(path), expected)
+    assert_same(hub.load_network(path), expected)
 
 
 def _image(encoded):
@@ -156,7 +156,7 @@ def test_conversions_keep_them_or_say_that_they_do_not(
 ):
     scaled.save(tmp_path / "x.keras")
     hub.convert(tmp_path / "x.keras", tmp_path / "x.safetensors")
-    same(hub.load_network(tmp_path / "x.safetensors"), expected)
+    assert_same(hub.load_network(tmp_path / "x.safetensors"), expected)
     caplog.set_level(logging.INFO, "simclrv2_tf")
     for name in ("model.ckpt-0", "x.weights.h5"):
         caplog.clear()
@@ -165,7 +165,7 @@ def test_conversions_keep_them_or_say_that_they_do_not(
         loaded = hub.load_network(
             tmp_path / name, input_mean=MEAN, input_std=STD
         )
-        same(loaded, expected)
+        assert_same(loaded, expected)
 
 
 def test_pytorch_answers_alike(scaled, expected, tmp_path):
@@ -197,7 +197,7 @@ def torchvision(tmp_path_factory):
 def test_torchvision_weights_expect_imagenets(torchvision, expected):
     network = hub.load_network(torchvision, image_size=32)
     assert network.get_config()["input_mean"] == MEAN
-    same(network, expected)
+    assert_same(network, expected)
     report = str(network.load_report)
     assert "less a mean of 0.485, 0.456, 0.406" in report
     assert "for others give input_mean=0,0,0 and input_std=1,1,1" in report
@@ -207,7 +207,7 @@ def test_torchvision_weights_of_another_making(torchvision):
     network = hub.load_network(
         torchvision, image_size=32, input_mean="0,0,0", input_std=[1, 1, 1]
     )
-    same(network, np.asarray(network_of()(IMAGES)["logits_sup"]))
+    assert_same(network, np.asarray(network_of()(IMAGES)["logits_sup"]))
 
 
 @pytest.mark.parametrize(

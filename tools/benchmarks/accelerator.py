@@ -10,11 +10,10 @@ normalizes in its persistent mode, see `persistent_normalization`.
 import argparse
 import itertools
 import json
-import os
 import subprocess
 import sys
 
-from tools.benchmarks import memory
+from tools import own_process
 from tools.benchmarks import step as steps_of
 
 PERSISTENT = "TF_USE_CUDNN_BATCHNORM_SPATIAL_PERSISTENT"  # read by TensorFlow
@@ -57,7 +56,7 @@ def run(arguments):
     parser.add_argument("--persistent", nargs="+", choices="01", default=["0"])
     options = parser.parse_args(arguments)
     asked = itertools.product(options.cases, options.persistent)
-    rows = memory.told(itertools.starmap(in_a_process, asked))
+    rows = own_process.printed(itertools.starmap(in_a_process, asked))
     return {
         "what": "a pretraining step on one accelerator, the fastest of three "
         "rounds; images/s count images, of which there are two views",
@@ -66,18 +65,14 @@ def run(arguments):
 
 
 def in_a_process(name, persistent):
-    command = [sys.executable, "-m", "tools.benchmarks.accelerator", name]
-    done = subprocess.run(
-        command,
-        stdout=subprocess.PIPE,
-        cwd=steps_of.ROOT,
-        check=False,
-        env={**os.environ, PERSISTENT: persistent},
-    )
     case = {"case": name, "persistent normalization": persistent == "1"}
-    if done.returncode:
-        return {**case, "failed": done.returncode}
-    return {**case, **json.loads(done.stdout.splitlines()[-1])}
+    try:
+        figures = own_process.last_json(
+            "tools.benchmarks.accelerator", name, env={PERSISTENT: persistent}
+        )
+    except subprocess.CalledProcessError as error:
+        return {**case, "failed": error.returncode}
+    return {**case, **figures}
 
 
 def measure(name):

@@ -9,16 +9,14 @@ import argparse
 import json
 import math
 import os
-import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 
+from tools import own_process
 from tools.peak_memory import peak_bytes
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 ARGUMENTS = {"resnet_depth": 152, "width_multiplier": 3, "sk_ratio": 0.0625}
 SMALL = {"resnet_depth": 50, "width_multiplier": 1, "sk_ratio": 0.0625}
 SOURCE = "tf1/model.ckpt-250228"
@@ -38,12 +36,16 @@ ROWS = (  # source, target
 def run(arguments):
     options = parse_arguments(arguments)
     load = os.getloadavg()[0]
-    directory = tempfile.mkdtemp(prefix="convert-", dir=options.directory)
+    made = tempfile.mkdtemp(prefix="convert-", dir=options.directory)
+    directory = os.path.abspath(made)
     try:
         small = ["--small"] if options.small else []
         in_a_process("--write", os.path.join(directory, SOURCE), *small)
         size = weight_bytes(options.small)
-        rows = [row(source, target, directory, size) for source, target in ROWS]
+        rows = [
+            row(source, target, directory, size)
+            for source, target in ROWS[: options.rows]
+        ]
     finally:
         shutil.rmtree(directory)
     return {
@@ -83,18 +85,9 @@ def row(source, target, directory, size):
 
 
 def in_a_process(*arguments):
-    command = [sys.executable, __file__, *arguments]
-    environment = {
-        **os.environ,
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONPATH": os.pathsep.join(
-            [str(ROOT), os.environ.get("PYTHONPATH", "")]
-        ),
-    }
-    done = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    return own_process.last_json(
+        "tools.benchmarks.convert", *arguments, env=own_process.QUIET
     )
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def weight_bytes(small):

@@ -13,14 +13,13 @@ saved nothing of a step and are gone.
 import argparse
 import json
 import os
-import pathlib
 import statistics
-import subprocess
 import sys
 import time
 from unittest import mock
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from tools import own_process
+
 NARROW = {"resnet_depth": 18, "width_multiplier": 0.25}
 LARGE = {"image_size": 224, "color_jitter_strength": 1.0}
 BFLOAT16 = {"mixed_precision": "bfloat16"}
@@ -65,11 +64,9 @@ def parse_arguments(arguments):
 
 
 def in_a_process(name, options):
-    command = [sys.executable, "-m", "tools.benchmarks.forms", name]
-    command += [options.photos or "", str(options.rounds)]
     print(name, flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT)
-    result = json.loads(done.stdout.splitlines()[-1])
+    arguments = name, options.photos or "", options.rounds
+    result = own_process.last_json("tools.benchmarks.forms", *arguments)
     print(json.dumps(result), flush=True)
     return result
 

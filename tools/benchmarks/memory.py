@@ -8,14 +8,12 @@ remembers; beside it is what `simclrv2_tf.scaling` says on paper.
 import argparse
 import json
 import os
-import pathlib
-import subprocess
 import sys
 import time
 
+from tools import own_process
 from tools.peak_memory import peak_bytes
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 R18 = {"resnet_depth": 18, "image_size": 32}
 QUARTER = {**R18, "width_multiplier": 0.25}
 R50 = {"resnet_depth": 50, "image_size": 64}
@@ -78,7 +76,7 @@ def run(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
     options = parser.parse_args(arguments)
-    rows = told(map(in_a_process, options.cases))
+    rows = own_process.printed(map(in_a_process, options.cases))
     return {
         "what": "one pretraining step, augmentation included, one device",
         "load_before": os.getloadavg()[0],
@@ -86,19 +84,8 @@ def run(arguments):
     }
 
 
-def told(rows):
-    """All rows, each printed as it comes."""
-    kept = []
-    for row in rows:
-        kept.append(row)
-        print(json.dumps(row), flush=True)
-    return kept
-
-
 def in_a_process(name):
-    command = [sys.executable, "-m", "tools.benchmarks.memory", name]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT)
-    return json.loads(done.stdout.splitlines()[-1])
+    return own_process.last_json("tools.benchmarks.memory", name)
 
 
 def measure(name):

@@ -21,8 +21,10 @@ import sys
 import tempfile
 import time
 
+from tools import own_process
 from tools.benchmarks.cifar10 import RECIPE
 from tools.benchmarks.cifar10 import processor_seconds
+from tools.peak_memory import peak_bytes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REPORT = ROOT / "benchmarks" / "momentum.json"
@@ -103,14 +105,7 @@ def ratio(row, plain, name):
 
 
 def in_a_process(*arguments):
-    command = [sys.executable, "-m", "tools.benchmarks.momentum"]
-    done = subprocess.run(
-        [*command, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        check=True,
-        cwd=ROOT,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return own_process.last_json("tools.benchmarks.momentum", *arguments)
 
 
 def cost(network, memory, steps):
@@ -135,7 +130,7 @@ def cost(network, memory, steps):
     used, clock = (min(s[i] for s in seconds) for i in (0, 1))
     return {
         "batch": config.train_batch_size,
-        "process MiB at most": round(shared.peak() / 2**20),
+        "process MiB at most": round(peak_bytes() / 2**20),
         "processor s": round(used, 3),
         "clock s": round(clock, 3),
     }

@@ -9,12 +9,11 @@ import argparse
 import functools
 import json
 import os
-import subprocess
 import sys
 import time
 
+from tools import own_process
 from tools.benchmarks.forms import compare
-from tools.benchmarks.step import ROOT
 
 R50 = {"resnet_depth": 50, "image_size": 224}
 QUARTER = {"resnet_depth": 18, "image_size": 32, "width_multiplier": 0.25}
@@ -43,13 +42,10 @@ def run(arguments):
 
 
 def in_a_process(name, precision, rounds):
-    command = [sys.executable, "-m", "tools.benchmarks.normalization"]
-    command += [name, precision, str(rounds)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT)
-    rows = json.loads(done.stdout.splitlines()[-1])
-    for row in rows:
-        print(json.dumps(row), flush=True)
-    return rows
+    module = "tools.benchmarks.normalization"
+    return own_process.printed(
+        own_process.last_json(module, name, precision, rounds)
+    )
 
 
 def measure(name, precision, rounds):

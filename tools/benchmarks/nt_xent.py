@@ -7,12 +7,10 @@ curve over all sizes is drawn beside the figures, benchmarks/nt_xent.png.
 import argparse
 import json
 import os
-import pathlib
 import statistics
-import subprocess
-import sys
 import time
 
+from tools import own_process
 from tools.peak_memory import peak_bytes
 
 DIM = 128
@@ -59,18 +57,10 @@ def parse_arguments(arguments=None):
 
 
 def in_a_process(form, pairs, repeat):
-    command = [sys.executable, __file__, "--form", form]
-    command += ["--pairs", str(pairs), "--repeat", str(repeat)]
-    root = str(pathlib.Path(__file__).resolve().parents[2])
-    environment = {
-        **os.environ,
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]),
-    }
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True
+    arguments = "--form", form, "--pairs", pairs, "--repeat", repeat
+    return own_process.last_json(
+        "tools.benchmarks.nt_xent", *arguments, env=own_process.QUIET
     )
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def measure(form, pairs, repeat):

@@ -9,11 +9,10 @@ distorts less.
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
 
-from tools.benchmarks.step import ROOT
+from tools import own_process
 from tools.peak_memory import peak_bytes
 
 # name -> options of the step, and steps to measure
@@ -59,14 +58,8 @@ def in_turn(name, rounds):
 
 def in_a_process(name, setting):
     print(name, setting, flush=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.benchmarks.onednn", name],
-        env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": SETTINGS[setting]},
-        stdout=subprocess.PIPE,
-        check=True,
-        cwd=ROOT,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    env = {"TF_ENABLE_ONEDNN_OPTS": SETTINGS[setting]}
+    return own_process.last_json("tools.benchmarks.onednn", name, env=env)
 
 
 def measure(name):

@@ -9,9 +9,10 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
+
+from tools import own_process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARITY = ROOT.parent / "shared" / "parity"
@@ -58,17 +59,11 @@ def parameters(key):
 
 
 def in_a_process(key):
-    command = [sys.executable, __file__, "--network", key]
-    paths = [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
-    environment = {
-        **os.environ,
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONPATH": os.pathsep.join(paths),
-    }
-    done = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    paths = [str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
+    env = {**own_process.QUIET, "PYTHONPATH": os.pathsep.join(paths)}
+    return own_process.last_json(
+        "tools.benchmarks.parity", "--network", key, env=env
     )
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def spoken(row):

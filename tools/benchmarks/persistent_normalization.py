@@ -10,14 +10,12 @@ are the largest differences over the largest value, of what
 import argparse
 import itertools
 import json
-import os
-import subprocess
 import sys
 
 import numpy as np
 
+from tools import own_process
 from tools.benchmarks.accelerator import PERSISTENT
-from tools.benchmarks.step import ROOT
 
 # Activations of ResNets, batch first: (images, height, width, channels).
 SHAPES = (
@@ -47,22 +45,13 @@ def run(arguments):
 
 
 def in_a_process(mode, small):
-    command = [
-        sys.executable,
-        "-m",
+    lines = own_process.printed_lines(
         "tools.benchmarks.persistent_normalization",
-    ]
-    done = subprocess.run(
-        [*command, "small" if small else "all"],
-        stdout=subprocess.PIPE,
-        check=True,
-        cwd=ROOT,
-        env={**os.environ, PERSISTENT: mode},
+        "small" if small else "all",
+        env={PERSISTENT: mode},
     )
-    for line in done.stdout.splitlines():
-        row = {"persistent": mode == "1", **json.loads(line)}
-        print(json.dumps(row), flush=True)
-        yield row
+    rows = ({"persistent": mode == "1", **json.loads(line)} for line in lines)
+    return own_process.printed(rows)
 
 
 def measure(shapes):

@@ -8,17 +8,15 @@ above what it held before it looked at the file. Twice the rows need as much.
 import argparse
 import json
 import os
-import pathlib
-import subprocess
 import sys
 import tempfile
 import time
 
 import numpy as np
 
+from tools import own_process
 from tools.peak_memory import peak_bytes
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 WIDTH, CLASSES, QUERIES = 512, 20, 5_000
 SPREAD = 6.0  # of the noise around centres of deviation 1
 CASES = ("nearest", "strength", "logistic", "ridge")
@@ -59,11 +57,7 @@ def write(folder, name, rows):
 
 
 def in_a_process(case, known, asked):
-    command = [sys.executable, "-m", "tools.benchmarks.probe", case]
-    done = subprocess.run(
-        [*command, known, asked], stdout=subprocess.PIPE, check=True, cwd=ROOT
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return own_process.last_json("tools.benchmarks.probe", case, known, asked)
 
 
 def measure(case, known, asked):

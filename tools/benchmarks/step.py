@@ -9,11 +9,10 @@ steps behind the first are timed: a run of hundreds starts its input once.
 import argparse
 import json
 import os
-import pathlib
-import subprocess
 import sys
 import time
 
+from tools import own_process
 from tools.peak_memory import peak_bytes
 
 # name -> config of the step that is measured, and steps to measure.
@@ -37,7 +36,6 @@ CASES = {
     ),
 }
 ROUNDS = 3
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 IMAGES = 512
 
 
@@ -59,16 +57,8 @@ def parse_arguments(arguments):
 
 
 def in_a_process(name, data_dir):
-    command = [
-        sys.executable,
-        "-m",
-        "tools.benchmarks.step",
-        name,
-        data_dir or "",
-    ]
     print(name, flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT)
-    return json.loads(done.stdout.splitlines()[-1])
+    return own_process.last_json("tools.benchmarks.step", name, data_dir or "")
 
 
 def measure(name, data_dir):

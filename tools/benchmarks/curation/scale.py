@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 
 import numpy as np
 
+from tools import own_process
 from tools.benchmarks.probe import CLASSES
-from tools.benchmarks.probe import ROOT
 from tools.benchmarks.probe import WIDTH
 from tools.benchmarks.probe import write
 from tools.peak_memory import peak_bytes
@@ -37,17 +36,11 @@ def run(rows, folder):
         block = array[start : start + 10_000]
         block[:] = rng.random(block.shape, np.float32)
     array.flush()
-    found = []
-    for part in PARTS:
-        command = [sys.executable, "-m", "tools.benchmarks.curation.scale"]
-        done = subprocess.run(
-            [*command, part, features, thumbnails],
-            stdout=subprocess.PIPE,
-            check=True,
-            cwd=ROOT,
-        )
-        found.append(json.loads(done.stdout.splitlines()[-1]))
-        print(json.dumps(found[-1]), flush=True)
+    module = "tools.benchmarks.curation.scale"
+    found = own_process.printed(
+        own_process.last_json(module, part, features, thumbnails)
+        for part in PARTS
+    )
     return {"what": f"{rows} rows of {WIDTH} features", "parts": found}
 
 

@@ -26,8 +26,8 @@ from simclrv2_tf.runs.callbacks.stops import Diverged
 from simclrv2_tf.runs.monitoring import health
 from simclrv2_tf.runs.train import train
 from tools.benchmarks.health import cases
+from tools.benchmarks.health import detection
 from tools.benchmarks.health import images
-from tools.benchmarks.health import judge
 from tools.benchmarks.health import table
 
 JUDGED = "judged.json"  # in a run's directory
@@ -51,7 +51,7 @@ def run(arguments):
         "what": "forty pretraining runs, and what the health line says of them",
         "data": options.data,
         "seeds": options.seeds,
-        "learns": f"{100 * judge.GAIN:g} more of 100 test images right",
+        "learns": f"{100 * detection.GAIN:g} more of 100 test images right",
         "by seed": {
             seed: table.counts([row for row in rows if row["seed"] == seed])
             for seed in options.seeds
@@ -116,9 +116,9 @@ def judge_network(case, network, parts, untrained, seed):
     """Judges by the untrained network, which is kept for others of a kind."""
     kind = case.data, case.spoil
     if kind not in untrained:
-        fresh = judge.untrained_like(network, parts[0], seed)
-        untrained[kind] = judge.right(fresh, *parts)
-    return judge.verdict(judge.right(network, *parts), untrained[kind])
+        fresh = detection.untrained_like(network, parts[0], seed)
+        untrained[kind] = detection.right(fresh, *parts)
+    return detection.verdict(detection.right(network, *parts), untrained[kind])
 
 
 def trained(case, source, directory, seed):

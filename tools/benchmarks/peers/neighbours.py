@@ -15,7 +15,7 @@ from tools.benchmarks.cifar10 import RECIPE
 from tools.benchmarks.findings.runs import COMMAND
 from tools.benchmarks.findings.runs import Runs
 from tools.benchmarks.findings.runs import stopping_cleanly
-from tools.benchmarks.peers import judge
+from tools.benchmarks.peers import comparison
 from tools.benchmarks.peers import programs
 from tools.benchmarks.peers.cifar_npz import CHOICE
 from tools.benchmarks.peers.cifar_npz import WHOLE
@@ -24,7 +24,7 @@ from tools.peers import cases
 
 LIGHTLY = "lightly"
 SIDES = (OURS, LIGHTLY)
-BY = f"{judge.NEIGHBOURS[0]} neighbours"
+BY = f"{comparison.NEIGHBOURS[0]} neighbours"
 # Of a batch of 256, optimizer and rate; ours is the recipe's, half and twice.
 CANDIDATES = {
     OURS: ("lars:0.75", "lars:1.5", "lars:3.0"),
@@ -67,8 +67,8 @@ class Neighbours:
         """What benchmarks/peers.json holds of this part."""
         return {
             "what": cases.NEIGHBOURS.title,
-            "neighbours": f"k of {list(judge.NEIGHBOURS)}, cosine, "
-            f"temperature {judge.TEMPERATURE}",
+            "neighbours": f"k of {list(comparison.NEIGHBOURS)}, cosine, "
+            f"temperature {comparison.TEMPERATURE}",
             "images/s": self._pace,
             "our precision": self._options.precision,
             "peer's setting": self._options.peer_setting,
@@ -140,6 +140,6 @@ class Neighbours:
 
 
 def judged_in_a_process(folder, npz):
-    words = [sys.executable, "-m", "tools.benchmarks.peers.judge"]
+    words = [sys.executable, "-m", "tools.benchmarks.peers.comparison"]
     done = programs.output_of([*words, str(folder), npz])
     return json.loads(done.stdout.splitlines()[-1])

@@ -1,6 +1,6 @@
 """Accuracy of nearest neighbours, by one function for both sides.
 
-    python -m tools.benchmarks.peers.judge RUN NPZ
+    python -m tools.benchmarks.peers.comparison RUN NPZ
 
 Images of the file's "test" are compared with those of its "train".
 """
