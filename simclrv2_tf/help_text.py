@@ -1,4 +1,4 @@
-"""What `simclrv2 --help` says: what one wants to do, then every flag."""
+"""The text of `simclrv2 --help`: tasks first, then every flag."""
 
 import dataclasses
 import textwrap
@@ -9,7 +9,7 @@ from simclrv2_tf.config import groups
 
 
 class Task(NamedTuple):
-    """Something that one wants to do.
+    """A task of a user, with its command and common flags.
 
     Attributes:
       title: In words.

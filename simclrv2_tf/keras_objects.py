@@ -20,7 +20,7 @@ MODULES = {
 
 
 def register(_) -> None:
-    """Names our classes to Keras, those that are loaded already excepted."""
+    """Registers our classes with Keras, unless they are loaded already."""
     from keras.saving import get_custom_objects
 
     objects = get_custom_objects()

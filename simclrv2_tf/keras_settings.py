@@ -9,8 +9,8 @@ import sys
 def check_backend() -> None:
     """Raises an ImportError unless Keras computes with TensorFlow.
 
-    Before Keras is imported, which fails in words of its own where another
-    backend is asked for and not installed.
+    To be called before Keras is imported, which raises an error of its own
+    where the selected backend is not installed.
     """
     backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
     if "keras" in sys.modules:
@@ -27,10 +27,10 @@ def check_image_format() -> None:
     """Raises a ValueError unless images have their channels last."""
     import keras
 
-    found = keras.config.image_data_format()
-    if found != "channels_last":
+    layout = keras.config.image_data_format()
+    if layout != "channels_last":
         raise ValueError(
             "Images must have their channels last: call "
             "keras.config.set_image_data_format('channels_last'), or say so "
-            f"in keras.json. Received: {found!r}"
+            f"in keras.json. Received: {layout!r}"
         )

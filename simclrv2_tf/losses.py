@@ -238,7 +238,7 @@ def _columns(a, b, scale, keys):
 
 
 def _without_self(logits, own):
-    """An image is no negative of its own: those entries count for nothing."""
+    """Logits without each image's own column: it is no negative of itself."""
     columns = tf.shape(logits)[1]
     itself = tf.one_hot(own, columns, on_value=True, off_value=False)
     return tf.where(itself, logits.dtype.min, logits)

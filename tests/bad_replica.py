@@ -9,8 +9,8 @@ import json
 import keras
 import numpy as np
 import tensorflow as tf
+from logical_devices import mirrored
 
-from simclrv2_tf import distribution
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.optimizers import LARS
 from simclrv2_tf.stages.finetune import FineTune
@@ -21,7 +21,7 @@ LABELS = np.array([0, 1, 2, 0], np.int32)
 
 
 def main():
-    strategy = two_replicas()
+    strategy = mirrored(2)
     with strategy.scope():
         stage = make_stage()
 
@@ -37,17 +37,8 @@ def main():
     seen = []
     for images in (IMAGES, BAD, IMAGES):
         step(share(np.float32(images)), share(LABELS))
-        seen.append(held(stage))
+        seen.append(state(stage))
     print(json.dumps(answer(stage, *seen)))
-
-
-def two_replicas():
-    """A strategy of two logical CPUs, before TensorFlow has computed."""
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(
-        cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-    )
-    return distribution.make_strategy("mirrored")
 
 
 def make_stage():
@@ -66,7 +57,8 @@ def make_stage():
     return stage
 
 
-def held(stage):
+def state(stage):
+    """All arrays but the count of steps."""
     counter = stage.optimizer.iterations
     variables = [*stage.network.variables, *stage.optimizer.variables]
     return [v.numpy() for v in variables if v is not counter]

@@ -35,6 +35,11 @@ def pytest_configure(config):
     config.option.loadscopereorder = False
 
 
+def pytest_collection_finish():
+    """Spares later looks for garbage what is loaded by now, for good."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def parity_dir():
     """Figures produced by the original release."""

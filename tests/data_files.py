@@ -14,10 +14,17 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (12, 9, 7, 3), np.uint8)
 LABELS = np.arange(12) % 3
 
 
-def png(pixels):
+def encoded(pixels, kind="PNG", mode=None, **options):
+    """Pixels in a file of this kind, of one of Pillow's modes; bytes."""
+    image = Image.fromarray(pixels)
+    image = image.convert(mode) if mode else image
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
+    image.save(file, kind, **options)
     return file.getvalue()
+
+
+def png(pixels):
+    return encoded(pixels)
 
 
 ENCODED = [png(pixels) for pixels in PIXELS]
@@ -27,6 +34,16 @@ def rows(which=slice(None), named=False):
     """Encoded images with labels, numbers or names."""
     labels = [NAMES[i] for i in LABELS] if named else LABELS.tolist()
     return list(zip(ENCODED, labels, strict=True))[which]
+
+
+def slices(*tensors):
+    """A `tf.data.Dataset` of tuples of the tensors' rows."""
+    return tf.data.Dataset.from_tensor_slices(tensors)
+
+
+def of_bytes(function):
+    """The function, compiled for one encoded image of any length."""
+    return tf.function(function, input_signature=[tf.TensorSpec([], tf.string)])
 
 
 def feature(value):
@@ -73,12 +90,26 @@ def write_tar(path, rows, ending="cls"):
 
 def write_members(path, members):
     """A tar file from names and bytes."""
+    return write_pairs(path, members.items())
+
+
+def write_pairs(path, pairs):
+    """The same of pairs, of which several may have one name."""
     with tarfile.open(path, "w") as tar:
-        for name, data in members.items():
+        for name, data in pairs:
             member = tarfile.TarInfo(name)
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
     return str(path)
+
+
+def write_black(root, *names):
+    """Black images at these places; the name of the folder as a data set."""
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(path)
+    return f"folder:{root}"
 
 
 def write_csv(path, rows):

@@ -1,6 +1,7 @@
 """Keras networks that tests take for backbones, small and large."""
 
 import keras
+import numpy as np
 import pytest
 
 from simclrv2_tf.models.keras_build import as_json
@@ -9,6 +10,12 @@ SIDE = 16  # pixels that the hand-written ones take
 NARROW = "keras:MobileNetV3Small(alpha=0.25, minimalistic=True)"
 LARGE = ("keras:EfficientNetV2B0", "keras:ConvNeXtTiny")
 HEADS = {"num_classes": 3, "num_proj_layers": 2, "proj_out_dim": 8}
+
+
+def images(side=SIDE, count=4):
+    """Random pixels, (count, side, side, 3) float32 from 0 to 1."""
+    rng = np.random.default_rng(0)
+    return rng.random((count, side, side, 3), np.float32)
 
 
 def sequential(rate=0.3, side=SIDE):

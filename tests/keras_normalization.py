@@ -1,6 +1,7 @@
 """A Keras network that begins with an adapted `Normalization`, for tests."""
 
 import keras
+import keras_networks
 import numpy as np
 
 from simclrv2_tf.models.keras_build import as_json
@@ -62,8 +63,7 @@ def counting():
 
 
 def images():
-    rng = np.random.default_rng(0)
-    return rng.random((2, SIDE, SIDE, 3), np.float32)
+    return keras_networks.images(SIDE, 2)
 
 
 def features(network):

@@ -30,6 +30,17 @@ def start(*command, **environment):
     )
 
 
+def run_python(*arguments, **environment):
+    """A finished `python ARGUMENTS` whose log level nothing has set."""
+    kept = {k: v for k, v in os.environ.items() if "MIN_LOG_LEVEL" not in k}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env={**kept, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
 def start_workers(count, *command):
     """The workers of a cluster on this host, all with the same command."""
     sockets = [socket.socket() for _ in range(count)]

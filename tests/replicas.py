@@ -15,6 +15,7 @@ import sys
 import exactness
 import numpy as np
 import tensorflow as tf
+from logical_devices import mirrored
 
 import simclrv2_tf
 from simclrv2_tf import distribution
@@ -30,7 +31,7 @@ COMMAND = "command"
 
 def main(numbers, folder, *cases):
     *one, replicas = numbers.split(",")
-    strategies = [mirror(int(replicas))]
+    strategies = [mirrored(int(replicas))]
     if one:
         strategies.insert(0, distribution.make_strategy("one_device"))
     for case, strategy in itertools.product(cases, strategies):
@@ -94,14 +95,6 @@ def run_command(strategy, folder):
         for name, value in report.items()
         if isinstance(value, int | float)  # neither paths nor tables
     }
-
-
-def mirror(replicas):
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(
-        cpu, [tf.config.LogicalDeviceConfiguration()] * replicas
-    )
-    return distribution.make_strategy("mirrored")
 
 
 def gather_step(a, b):

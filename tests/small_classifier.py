@@ -43,12 +43,18 @@ def resnet():
     return _with_answers(**TINY)
 
 
+def network(**options):
+    """The network as it starts, the same in each call."""
+    keras.utils.set_random_seed(0)
+    return Network(**{**SMALL, **options})
+
+
 def _with_answers(**arguments):
     keras.utils.set_random_seed(0)
-    network = Network(**arguments)
-    head = network.supervised_head.linear.kernel
+    made = Network(**arguments)
+    head = made.supervised_head.linear.kernel
     head.assign(RNG.normal(size=head.shape))  # answers that differ
-    return network
+    return made
 
 
 def save_run(network, directory, flags=FLAGS):
@@ -60,6 +66,11 @@ def save_run(network, directory, flags=FLAGS):
 
 def save_resnet(network, directory):
     return save_run(network, directory, RESNET_FLAGS)
+
+
+def resnet_run(folder):
+    """A run whose network is a ResNet, for tests that name its parts."""
+    return save_resnet(resnet(), folder / "resnet")
 
 
 def photographs(root):

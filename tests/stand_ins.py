@@ -1,9 +1,11 @@
 """Small networks with known weights, in place of published ones."""
 
 import numpy as np
+import parity_networks
 import reference
 
 from simclrv2_tf.checkpoints import layout
+from simclrv2_tf.models.network import Network
 
 SMALL = {
     "resnet_depth": 18,
@@ -16,10 +18,21 @@ SMALL = {
 
 def weights(arguments):
     """{canonical name: array} of the network of these arguments."""
-    return {
-        name: np.asarray(reference.parity_weights(name, shape))
-        for name, shape in layout.shapes(arguments).items()
-    }
+    return parity_networks.weights(layout.shapes(arguments))
+
+
+def network(arguments, **options):
+    """A `Network` that has them; `options` are arguments without weights."""
+    made = Network(**arguments, **options)
+    of_names = weights(arguments)
+    for name, variable in made.named_variables().items():
+        variable.assign(of_names[name])
+    return made
+
+
+def arrays_of(model):
+    """{canonical name: array} of a network's or a stage's variables."""
+    return {name: v.numpy() for name, v in model.named_variables().items()}
 
 
 def assert_same(arrays, arguments):

@@ -158,7 +158,40 @@ INFERENCE_LEVELS = (
     {"exports", "feature_files"},
     {"embed", "evaluate", "predict", "probes"},
 )
-LEVELS = {"data": DATA_LEVELS, "inference": INFERENCE_LEVELS}
+# The same of `recipes`: facts and rules, images, what is afforded, what short
+# runs choose, what it all came to, the job.
+RECIPES_LEVELS = (
+    {
+        "baselines",
+        "checked_images",
+        "folds",
+        "job_recipe",
+        "record",
+        "student_check",
+        "student_options",
+        "unequal_classes",
+    },
+    {"job_classifier", "job_seconds", "kept_networks", "rules"},
+    {"images", "recommend", "stage_configs", "stage_devices"},
+    {
+        "batch_rates",
+        "by_hand",
+        "image_notes",
+        "rate_checks",
+        "same_job",
+        "stage_checks",
+    },
+    {"budget", "job_directory", "network_checks", "recipe_text"},
+    {"choices", "given_weights", "running_job"},
+    {"changed_devices", "fitted_recipe", "gathered_facts", "results"},
+    {"make_recipe"},
+    {"job", "recommendation"},
+)
+LEVELS = {
+    "data": DATA_LEVELS,
+    "inference": INFERENCE_LEVELS,
+    "recipes": RECIPES_LEVELS,
+}
 
 
 def modules():
@@ -207,7 +240,9 @@ def test_reports_read_what_runs_left_behind():
             "recorded_data",
             "start",
             "weights",
+            "weights_classes",
             "weights_order",
+            "weights_temperature",
         ),
         "recipes": ("record", "job_recipe"),
     }

@@ -31,8 +31,8 @@ def test_each_field_is_in_one_group_and_has_help():
 
 
 def test_whole_widths_are_whole_numbers():
-    assert Config(width_multiplier=2.0).width_multiplier == 2
-    assert Config(width_multiplier=0.25).width_multiplier == 0.25
+    for given, text in ((2.0, "2"), (2, "2"), (0.25, "0.25")):
+        assert repr(Config(width_multiplier=given).width_multiplier) == text
 
 
 def test_values_get_the_type_of_their_field():

@@ -136,7 +136,7 @@ def test_both_see_the_runs_at_one_path():
 
 def test_ports_are_open_to_this_machine_alone():
     ports = services()["serve"]["ports"]
-    assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert ports and all(port.startswith("127.0.0.1:") for port in ports)
 
 
 def test_the_manifest_of_the_pages_runs_a_command_that_is_one():

@@ -75,6 +75,19 @@ def test_flags_that_are_named_exist(page):
         assert known, f"{named(page)} names --{name}"
 
 
+def test_there_are_links_files_and_flags_to_look_for():
+    texts = [path.read_text() for path in pages()]
+    assert sum(len(links(path)) for path in pages()) > 100
+    assert sum(len(_FILE.findall(text)) for text in texts) > 100
+    assert sum(len(_FLAG.findall(text)) for text in texts) > 500
+
+
+def test_flags_that_do_not_exist_are_found_out():
+    text = "`--train_step=9`, `--pretain.train_steps=9`, `--nodownloads`"
+    names = _FLAG.findall(text)
+    assert len(names) == 3 and not any(map(is_flag, names))
+
+
 def is_flag(name):
     stage, _, option = name.rpartition(".")
     if stage:
@@ -246,9 +259,9 @@ def run_script(number, tmp_path, status=0):
 def test_slurm_puts_back_what_was_stopped(number, status, requeued, tmp_path):
     code, _ = run_script(number, tmp_path, status)
     assert code == status
-    asked = tmp_path / "log.scontrol"
-    assert asked.exists() == requeued
-    assert not requeued or asked.read_text() == "requeue 7\n"
+    log = tmp_path / "log.scontrol"
+    requests = log.read_text() if log.exists() else ""
+    assert requests == ("requeue 7\n" if requeued else "")
 
 
 def test_slurm_tells_each_task_its_place(tmp_path):

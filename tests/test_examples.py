@@ -7,6 +7,7 @@ import types
 import keras
 import pytest
 import tensorflow as tf
+from stand_ins import arrays_of
 
 import simclrv2_tf
 from simclrv2_tf.checkpoints import naming
@@ -47,10 +48,6 @@ def network():
     return network
 
 
-def arrays(network):
-    return {n: v.numpy() for n, v in network.named_variables().items()}
-
-
 def our_export(network, directory):
     run_directory.save(str(directory), 3, network.named_variables())
     (directory / "flags.json").write_text('{"image_size": 16}')
@@ -58,16 +55,16 @@ def our_export(network, directory):
 
 
 def hub_module(network, directory):
-    tf1.write(str(directory / "variables/variables"), arrays(network))
+    tf1.write(str(directory / "variables/variables"), arrays_of(network))
     (directory / "saved_model.pb").write_bytes(b"a graph of long ago")
     (directory / "tfhub_module.pb").write_bytes(b"")
     return str(directory)
 
 
 def original_saved_model(network, directory):
-    tree, held = {}, arrays(network)
+    tree, arrays = {}, arrays_of(network)
     for name, path in naming.names(tf2.scheme, ARGUMENTS).items():
-        tf2._plant(tree, path.split("/"), tf.Variable(held[name]))
+        tf2._plant(tree, path.split("/"), tf.Variable(arrays[name]))
     module = tf.Module()
     module.model = tf2._grown(tree)
     module.trainable_variables_list = tf.nest.flatten(tree)[::-1]
@@ -107,11 +104,11 @@ def test_transfer_is_judged_on_a_split_that_there_is(
     names, opened, monkeypatch
 ):
     """That of imagenette is "validation", and TFDS takes no other name."""
-    asked = []
+    splits = []
 
     def open_source(dataset, split):
-        asked.append(split)
-        if len(asked) == 2:
+        splits.append(split)
+        if len(splits) == 2:
             raise InterruptedError
 
     backbone = types.SimpleNamespace(image_size=16)
@@ -122,7 +119,7 @@ def test_transfer_is_judged_on_a_split_that_there_is(
     )
     with pytest.raises(InterruptedError):
         example("transfer").main("weights", "imagenette")
-    assert asked == opened
+    assert splits == opened
 
 
 def test_the_example_is_short():

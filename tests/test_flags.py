@@ -129,6 +129,7 @@ def test_the_flagfile_of_a_run_repeats_it(tmp_path):
 
 def test_booleans_of_three_values():
     assert flags.parse(["simclrv2"]).use_tpu is None
+    assert flags.parse(["simclrv2", "--use_tpu"]).use_tpu is True
     assert flags.parse(["simclrv2", "--use_tpu=False"]).use_tpu is False
     assert flags.parse(["simclrv2", "--nouse_tpu"]).use_tpu is False
 

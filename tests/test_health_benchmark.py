@@ -36,11 +36,15 @@ def test_what_spoils_images(spoil, low, high):
     assert (spoiled.min(), spoiled.max()) == (low, high)
 
 
-def test_floats_of_any_size_are_handed_out_as_they_are():
+@pytest.mark.parametrize(
+    "spoil", dict.fromkeys(case.spoil for case in cases.CASES if case.spoil)
+)
+def test_spoiled_images_are_handed_out_as_they_are(spoil):
+    """Also those that a run of one's own data would be refused for."""
     source = sources.open_source("digits", "train[:20]")
-    case = cases.Case("", images.DIGITS, 0.1, 32, spoil=images.in_bytes)
+    case = cases.Case("", images.DIGITS, 0.1, 32, spoil=spoil)
     pixels = case.spoiled(source).pixels()(0)
-    np.testing.assert_array_equal(pixels, source.storage.array[0])
+    np.testing.assert_array_equal(pixels, spoil(source.storage.array)[0])
 
 
 def test_a_run_learns_if_it_gains_enough():
@@ -68,7 +72,7 @@ def test_calls_come_from_the_last_health_line(tmp_path):
 def test_the_table_counts_wrong_calls():
     def row(learns, **calls):
         silent = dict.fromkeys(table.CALLS, [])
-        told = cases.CASES[0].told()
+        told = cases.CASES[0].described()
         return {**told, "seed": 0, "learns": learns, **silent, **calls}
 
     rows = [

@@ -71,7 +71,7 @@ def check(notebook):
 
 
 def test_other_names_are_refused(capsys):
-    with pytest.raises(SystemExit, match="2"):
+    with pytest.raises(SystemExit, match="^2$"):
         notebooks.main(["look_at_a_rum"])
     assert "Received: ['look_at_a_rum']" in capsys.readouterr().err
 

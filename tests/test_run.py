@@ -1,13 +1,11 @@
 """What the command writes to the error output: its own lines alone."""
 
-import os
 import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
 import tensorflow as tf
+from processes import run_python
 
 from simclrv2_tf import run as command
 
@@ -25,13 +23,7 @@ TINY = (
 
 
 def run(*arguments):
-    kept = {k: v for k, v in os.environ.items() if "MIN_LOG_LEVEL" not in k}
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        env={**kept, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+    return run_python("-m", *arguments)
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.interruption import Preempted
+from simclrv2_tf.session import dispatch
 
 
 @pytest.fixture
@@ -21,8 +22,8 @@ def seconds_left(monkeypatch):
         timers.append(signal.getitimer(signal.ITIMER_REAL)[0])
         return {"embeddings": "x", "predictions": "x"}
 
-    monkeypatch.setattr(session, "_with_data", work)
-    monkeypatch.setattr(session, "_of_the_run", lambda config: config)
+    monkeypatch.setattr(dispatch, "_with_data", work)
+    monkeypatch.setattr(dispatch, "with_run_of_job", lambda config: config)
     return timers
 
 
@@ -49,6 +50,6 @@ def test_the_time_that_is_over_ends_the_call(monkeypatch, tmp_path):
     def work(*_):
         signal.raise_signal(signal.SIGALRM)
 
-    monkeypatch.setattr(session, "_with_data", work)
+    monkeypatch.setattr(dispatch, "_with_data", work)
     with pytest.raises(Preempted):
         simclrv2_tf.evaluate("digits", tmp_path, time_limit="00:30")

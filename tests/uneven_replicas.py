@@ -12,7 +12,8 @@ import numpy as np
 import reference
 import tensorflow as tf
 from bad_replica import make_stage
-from bad_replica import two_replicas
+from logical_devices import mirrored
+from perturbed import perturb
 
 from simclrv2_tf.stages.distill import Distill
 
@@ -21,7 +22,7 @@ LABELS = np.arange(13, dtype=np.int32) % 3
 
 
 def main():
-    strategy = two_replicas()
+    strategy = mirrored(2)
     with strategy.scope():
         stage = make_stage()
     data = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS))
@@ -31,16 +32,16 @@ def main():
     ]
     try:
         stage.fit(data.batch(8), verbose=0)
-        said = "nothing"
+        sentence = "nothing"
     except tf.errors.InvalidArgumentError as error:
-        said = error.message
+        sentence = error.message
     losses = [history["train/supervised_loss"][-1] for history in fitted]
     evaluated, expected = validation_of_distillation(strategy)
     print(
         json.dumps(
             {
                 "losses": losses,
-                "said": said,
+                "said": sentence,
                 "evaluated": evaluated,
                 "expected": expected,
             }
@@ -52,9 +53,7 @@ def validation_of_distillation(strategy, count=7, alpha=0.5):
     """The loss of batches of four and three, and equation 3 of all."""
     with strategy.scope():
         student, teacher = make_stage().network, make_stage().network
-        for index, variable in enumerate(teacher.trainable_variables):
-            noise = tf.random.stateless_normal(variable.shape, [index, 1])
-            variable.assign_add(0.1 * noise)
+        perturb(teacher)
         stage = Distill(student, teacher, alpha=alpha)
         stage.compile(optimizer="sgd")
     images, labels = IMAGES[:count], LABELS[:count]

@@ -144,14 +144,13 @@ def processor():
         text = pathlib.Path("/proc/cpuinfo").read_text()
     except OSError:
         return f"{cores()} cores, {platform.machine()}"
-    fields = dict(
-        map(str.strip, line.split(":", 1))
-        for line in text.splitlines()
-        if ":" in line
-    )
-    found = [flag for flag in wanted if flag in fields.get("flags", "").split()]
+    pairs = (line.split(":", 1) for line in text.splitlines() if ":" in line)
+    fields = {key.strip(): value.strip() for key, value in pairs}
+    offered = [
+        flag for flag in wanted if flag in fields.get("flags", "").split()
+    ]
     name = fields.get("model name", platform.machine())
-    return f"{cores()} cores, {name}, {' '.join(found)}"
+    return f"{cores()} cores, {name}, {' '.join(offered)}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Weights from whatever users have, told apart by looking at it."""
+"""Weights in any format, which is detected from the files."""
 
 from __future__ import annotations
 
@@ -95,10 +95,10 @@ class Weights:
         )
 
     def with_head(self, mode: str | None) -> Weights:
-        """The same, a projection head of one layer named as `mode` names it.
+        """The weights, a projection head of one layer renamed to fit `mode`.
 
-        A linear head and a nonlinear one of a single layer compute alike, and
-        tf2 objects and Keras files do not tell them apart.
+        A linear head and a nonlinear one of a single layer compute the same,
+        and tf2 objects and Keras files do not distinguish them.
         """
         own = self.arguments["proj_head_mode"]
         single = own == "linear" or self.arguments.get("num_proj_layers") == 1
@@ -213,7 +213,7 @@ def _checkpoint(prefix, ema, ignore):
 
 
 def _remembered(directory):
-    """Arguments of `Network` that the flags beside a checkpoint tell."""
+    """Arguments of `Network` from the flags beside a checkpoint."""
     flags = flags_beside.read(directory)
     names = _REMEMBERED
     if flags.get("backbone"):

@@ -1,7 +1,8 @@
-"""Which network a set of weights belongs to, told by names and shapes."""
+"""Which network a set of weights belongs to, by names and shapes."""
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ _SHOWN = 3
 def infer(
     shapes: Mapping[str, Shape], known: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The arguments of `Network` that weights tell.
+    """Infers the arguments of `Network` from weights.
 
     What shapes cannot tell is left out: the selector, and image sizes beyond
     small (32) and not small (224). Depth 18 and 34 do not show `sk_ratio`
@@ -33,7 +34,7 @@ def infer(
 
     Args:
       shapes: {canonical name: shape}.
-      known: Arguments that stand beside the weights, which alone tell of a
+      known: Arguments from files beside the weights; these alone describe a
         Keras backbone.
 
     Returns:
@@ -98,7 +99,7 @@ def _fits_heads(key, value, inferred):
 
 
 def check(inferred: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Compares a checkpoint's architecture with what was asked for.
+    """Compares a checkpoint's architecture with the requested one.
 
     Args:
       inferred: Arguments of `Network` that the weights tell.
@@ -119,7 +120,7 @@ def check(inferred: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
 def differences(
     inferred: Mapping[str, Any], wanted: Mapping[str, Any]
 ) -> tuple[str, str]:
-    """By what two architectures differ, in words.
+    """The differences of two architectures, in words.
 
     Args:
       inferred: See `check`.
@@ -184,18 +185,23 @@ def _backbone_shapes(arguments):
 
 def _backbone(shapes):
     """The backbone whose variables, names and shapes, are all these."""
-    structures = list(layout.hypotheses())
-    structures.sort(key=lambda arguments: _distance(arguments, shapes))
-    nearest = _with_sizes(structures[0], shapes)
+    structure, _ = min(_structures(), key=lambda s: _distance(s[1], shapes))
+    nearest = _with_sizes(structure, shapes)
     expected = _backbone_shapes(nearest)
     if expected != shapes:
         raise ValueError(_misfit(describe(nearest), expected, shapes))
     return nearest
 
 
-def _distance(arguments, shapes):
-    """How many variables one has and the other has not, or of other rank."""
-    expected = _backbone_shapes(arguments)
+@functools.cache
+def _structures():
+    """Arguments and shapes of one backbone of each structure there is."""
+    every = layout.hypotheses()
+    return [(arguments, _backbone_shapes(arguments)) for arguments in every]
+
+
+def _distance(expected, shapes):
+    """Number of variables that only one has, or that differ in rank."""
     kernels = sum(
         expected[n][:2] != shapes[n][:2]
         for n in expected
@@ -239,7 +245,7 @@ def _ratio(arguments, key, place, usual, shapes, filters):
 
 
 def _share(middle, filters):
-    """A ratio of filters of which they have so many in the middle."""
+    """The ratio for which `int(filters * ratio)` is `middle`."""
     ratio = middle / filters
     return ratio if int(filters * ratio) == middle else math.nextafter(ratio, 1)
 

@@ -1,4 +1,4 @@
-"""Weights by name, each read when it is asked for."""
+"""Weights by name, each read on access."""
 
 from __future__ import annotations
 

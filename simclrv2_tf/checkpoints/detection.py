@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes, and which file a directory means."""
+"""The kind of a file by its first bytes, and which file a directory means."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which network a `.weights.h5` belongs to.
 
 Keras keeps its weights under the names of Python attributes, without the
-architecture; the shapes tell it.
+architecture, which is inferred from the shapes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CLASSIFIER = "supervised_head/"
 
 
 def infer(path: str) -> dict[str, Any]:
-    """The arguments of `Network` that a `.weights.h5` file tells.
+    """Infers the arguments of `Network` from a `.weights.h5` file.
 
     Raises:
       ValueError: If its shapes are those of no network.
@@ -50,12 +50,12 @@ def _hypotheses(rest):
     bases = sorted({shape[3] for shape in kernels})
     channels = sorted({s[2] for s in kernels if s[:2] != (1, 1)} - {3})
     small = {s[3] / s[2] for s in kernels if s[:2] == (1, 1) and s[3] < s[2]}
+    total = sum(rest.values())
     fitting = [
-        tried
+        {**structure, "width_multiplier": _whole(base / 64)}
         for structure in layout.hypotheses()
+        if sum(_backbone(structure).values()) == total
         for base in bases
-        for tried in [{**structure, "width_multiplier": _whole(base / 64)}]
-        if sum(_backbone(tried).values()) == sum(rest.values())
     ]
     for count in [3, *channels]:
         for tried in fitting:

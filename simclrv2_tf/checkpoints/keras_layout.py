@@ -1,7 +1,7 @@
-"""Weights of a network with a Keras backbone: told by what stands beside them.
+"""Weights of a network with a Keras backbone, known by its description.
 
-Names and shapes of a ResNet tell which it is. Those of any network do not:
-its description stands in a run's flags, in `.keras` and in `network.json`.
+Names and shapes identify a ResNet, but not any network: the description of a
+Keras backbone is in a run's flags, in `.keras` and in `network.json`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def described(known: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that describe the backbone, from what is known.
 
     Raises:
-      ValueError: If nothing tells.
+      ValueError: If the backbone is not described.
     """
     if not known.get("backbone"):
         raise ValueError(

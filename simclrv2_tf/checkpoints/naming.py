@@ -64,7 +64,7 @@ def names(scheme: Scheme, arguments: Mapping[str, Any]) -> dict[str, str]:
 
 
 def beyond_shapes(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What places tell and shapes do not: the averages of shallow networks.
+    """Arguments that places show, shapes do not: `sk_ratio` of shallow ones.
 
     Args:
       arguments: Those that `match` returned.
@@ -74,7 +74,7 @@ def beyond_shapes(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _heads(scheme, exists, backbone):
-    """Names of the heads that are there, and the arguments they tell."""
+    """Names of the heads in a file, and their arguments."""
     arguments = dict(_NO_HEADS)
     names = {}
     for count in range(1, MOST_PROJECTION_LAYERS + 1):

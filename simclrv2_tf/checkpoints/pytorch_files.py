@@ -99,7 +99,7 @@ def _load_pickle(path):
     torch = import_torch()
     _refuse_script(path)
     try:
-        with open(path, "rb"):  # no permission is told from no weights
+        with open(path, "rb"):  # so that a missing permission is the error
             pass
         with _harmless(torch):
             return _load_weights(torch, path)

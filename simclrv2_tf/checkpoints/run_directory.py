@@ -76,8 +76,8 @@ def write(
     """Writes `ckpt-<step>` and then deletes the oldest beyond `keep`.
 
     The files are written beside, read back and verified, and renamed, the
-    index last. On `gs://` a rename is a copy and not atomic; a checkpoint
-    that was cut off there is told by its checksums.
+    index last. On `gs://` a rename is a copy and not atomic; checksums show
+    a checkpoint that was cut off there.
 
     Args:
       directory: Of the run; made if missing.

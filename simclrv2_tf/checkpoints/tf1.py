@@ -163,7 +163,7 @@ def choose(keys: Iterable[str], ema: bool, path: str) -> dict[str, str]:
 
 
 def momentum(shapes: Mapping[str, Shape]) -> dict[str, str]:
-    """What momentum pretraining goes on with, among all that there is.
+    """Selects what momentum pretraining continues from.
 
     Args:
       shapes: {name in the checkpoint: shape}.

@@ -75,7 +75,7 @@ def _settled(field, value, name=""):
 
 
 def _for_all_stages(field, name):
-    """Where a keras.Model is taken that an option of a stage cannot be."""
+    """A clause: which option takes a keras.Model for all stages; or ""."""
     if name == field.name or field.metadata["also"] is not MODEL:
         return ""
     return f"; a keras.Model is given for the whole job, as {field.name}="

@@ -33,8 +33,8 @@ class RecipeConfig:
 
 
 def is_for_a_job(config: Any) -> bool:
-    """Whether a config is for the job: run, or asked what it would do.
+    """Whether a config runs the job, or prints its recipe.
 
-    A recipe may be asked for without saying that it is for a job.
+    `mode=recommend` needs no `train_mode`: it is always about a job.
     """
     return config.train_mode == "semi_supervised" or config.mode == "recommend"

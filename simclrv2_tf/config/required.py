@@ -1,4 +1,4 @@
-"""A field that may be left out, where what is done needs it."""
+"""Optional fields, where the task needs a value."""
 
 from __future__ import annotations
 

@@ -59,13 +59,13 @@ class LiveLine:
 
 
 def is_terminal(stream: object) -> bool:
-    """Whether a person looks on; a stream that cannot tell is none."""
+    """Whether a stream is a terminal; False where it cannot say."""
     isatty = getattr(stream, "isatty", None)
     return isatty is not None and isatty()
 
 
 class _Above:
-    """A stream while a live line stands: only whole lines pass."""
+    """A stream above a live line, which passes whole lines only."""
 
     def __init__(self, stream):
         self._stream = stream

@@ -11,8 +11,8 @@ import sys
 _BANNER = "WARNING: All log messages before absl::InitializeLog() is called"
 _MESSAGE = re.compile(r"([IWEF])\d{4} \S+ +\d+ [\w.]+:\d+\] (.*)")
 # Logged as errors, though nothing is wrong: there is no GPU, or TensorFlow
-# registers a part of itself twice. What else keeps a GPU from use is told: here
-# if it is an error, by `gpus` whatever it is.
+# registers a part of itself twice. Other reasons why a GPU is not used are
+# copied here if they are errors; `gpus` warns in any case.
 _HARMLESS = re.compile(
     r"failed call to cuInit: .*(\(303\)|no CUDA-capable device|NO_DEVICE)"
     r"|computation placer already registered"
@@ -21,7 +21,7 @@ _HARMLESS = re.compile(
 
 
 def is_wanted(line: str, level: int) -> bool:
-    """Whether a line is to be told at a level of TF_CPP_MIN_LOG_LEVEL."""
+    """Whether a line is copied at a level of TF_CPP_MIN_LOG_LEVEL."""
     if line.startswith(_BANNER):
         return level < 1
     message = _MESSAGE.match(line)

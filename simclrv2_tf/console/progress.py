@@ -19,7 +19,7 @@ def progress(
     shown: bool = True,
     **options: object,
 ) -> tqdm.tqdm:
-    """A bar to be told what is done, by `update(count)`; a context too.
+    """A progress bar with `update(count)`, which is a context too.
 
     Args:
       what: What the work is called.

@@ -1,4 +1,4 @@
-"""How a command of ours begins: what it tells, and what it leaves out."""
+"""The start of a command: its logging, without TensorFlow's notices."""
 
 from __future__ import annotations
 
@@ -103,9 +103,9 @@ def _uncollected() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_notices() -> Iterator[None]:
-    """The error output goes through `notices`, a process that outlives us.
+    """Pipes the error output through `notices`, which outlives this process.
 
-    So whatever is said last before a crash is told as well.
+    So the last output before a crash is copied as well.
     """
     level = os.environ.get(_LEVEL, "0")
     if level not in ("1", "2", "3") or not _is_open(2):

@@ -49,13 +49,13 @@ def aligned(thumbnails, pairs: np.ndarray) -> np.ndarray:
       structure with that of a window of the other; 1 for two images that have
       none.
     """
-    found = [np.zeros(0, np.float32)]
+    correlations = [np.zeros(0, np.float32)]
     for start in range(0, len(pairs), _PAIRS):
         some = pairs[start : start + _PAIRS]
         numbers, place = np.unique(some, return_inverse=True)
         images = taken(thumbnails, numbers).reshape(-1, SIDE, SIDE)
-        found.append(_best(images, place.reshape(some.shape)))
-    return np.concatenate(found)
+        correlations.append(_best(images, place.reshape(some.shape)))
+    return np.concatenate(correlations)
 
 
 def _best(images, pairs):
@@ -104,12 +104,12 @@ def windows() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
 
     The whole image, and for each smaller scale nine places.
     """
-    found = []
+    matrices = []
     for scale in SCALES:
         offsets = sorted({0.0, (1 - scale) / 2, 1 - scale})
         for top, left in itertools.product(offsets, offsets):
-            found.append((_sampling(scale, top), _sampling(scale, left)))
-    return tuple(found)
+            matrices.append((_sampling(scale, top), _sampling(scale, left)))
+    return tuple(matrices)
 
 
 def _sampling(scale, offset):

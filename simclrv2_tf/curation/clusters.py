@@ -38,8 +38,8 @@ def clusters_of(rows, count: int, seed: int = 0) -> np.ndarray:
     with warnings.catch_warnings(), threadpool_limits(1):  # see linear_probe
         warnings.simplefilter("ignore")  # of fewer different rows than clusters
         model.fit(unit(taken(rows, some)))
-        found = [model.predict(unit(block)) for _, block in blocks(rows)]
-    return np.concatenate(found)
+        assigned = [model.predict(unit(block)) for _, block in blocks(rows)]
+    return np.concatenate(assigned)
 
 
 def _model(examples, count, seed):

@@ -14,10 +14,10 @@ from simclrv2_tf.curation import alignment
 from simclrv2_tf.curation import curation_page
 from simclrv2_tf.curation import curation_tables
 from simclrv2_tf.curation import curation_words
-from simclrv2_tf.curation import findings
 from simclrv2_tf.curation import images_to_label
 from simclrv2_tf.curation.excluded_before import rows_before
 from simclrv2_tf.curation.filled_labels import check_filled
+from simclrv2_tf.curation.findings import find
 from simclrv2_tf.curation.pool import Pool
 from simclrv2_tf.curation.pool import check_several
 from simclrv2_tf.curation.pool import open_pool
@@ -31,6 +31,7 @@ from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference.feature_files import Extractor
 from simclrv2_tf.probing.feature_rows import part_of
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
 from simclrv2_tf.runs import weights_order
 
 FOLDER, FEATURES = "curation", "features"
@@ -79,11 +80,11 @@ def curate(
     ]
     if not distribution.is_chief():
         return {}
-    found = _find(config, pool, kept)
-    copied = images_to_label.write(output, found)
-    protocol = _protocol(config, prefix, pool, found)
-    result = curation_tables.write(output, found, protocol, copied, before)
-    curation_page.write(output, found, result)
+    findings = _find(config, pool, kept)
+    copied = images_to_label.write(output, findings)
+    protocol = _protocol(config, prefix, pool, findings)
+    result = curation_tables.write(output, findings, protocol, copied, before)
+    curation_page.write(output, findings, result)
     for line in curation_words.lines(result, output):
         print(line, flush=True)
     return result
@@ -109,8 +110,8 @@ def _check_classes(prefix, source):
     for note in dict.fromkeys(source.notes):
         _LOG.warning("%s", note)
     source = weights_order.named_as(prefix, source)
-    known, given = weights.class_names(prefix), source.class_names or ()
-    written = weights.as_written(prefix)
+    known, given = weights_classes.class_names(prefix), source.class_names or ()
+    written = weights_classes.as_written(prefix)
     for name in unknown_classes(given, known or given, written):
         near = nearest_name(name, known)
         _LOG.warning(
@@ -173,11 +174,11 @@ def _find(config, pool, kept):
     readable = f"{pool.source.name}, of which {len(numbers)} can be read"
     check_several(len(numbers), readable)
     features, thumbnails = (part_of(one.rows, numbers) for one in kept)
-    return findings.find(config, pool.subset(numbers), features, thumbnails)
+    return find(config, pool.subset(numbers), features, thumbnails)
 
 
-def _protocol(config, prefix, pool, found):
-    read = found.pool
+def _protocol(config, prefix, pool, findings):
+    read = findings.pool
     return {
         "network": os.fspath(prefix),
         "endpoint": config.embed_endpoint,

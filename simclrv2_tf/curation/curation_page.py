@@ -28,33 +28,33 @@ GROUPS, IN_GROUP = 24, 8  # groups of near-duplicates, and images of each
 BINS = 60
 
 
-def write(directory: str, found: Findings, result: dict) -> str:
+def write(directory: str, findings: Findings, result: dict) -> str:
     """Writes the page, and its figure as a file below `pictures/`.
 
     Args:
       directory: Of the page.
-      found: `Findings`.
+      findings: `Findings`.
       result: What is in `curation.json`.
 
     Returns:
       The path of the page.
     """
     pictures = Pictures()
-    contents = _contents(found, result, pictures)
+    contents = _contents(findings, result, pictures)
     pictures.write(os.path.join(directory, FOLDER))
     path = os.path.join(directory, PAGE)
     atomic.write_text(path, template.render(__package__, TEMPLATE, contents))
     return path
 
 
-def _contents(found, result, pictures):
-    small = Thumbnails(found.pool.source, _names(found.pool))
-    copies = found.copies
+def _contents(findings, result, pictures):
+    small = Thumbnails(findings.pool.source, _names(findings.pool))
+    copies = findings.copies
     return {
         "title": f"Curation of {result['protocol']['data']}",
         "facts": [(name, value) for name, value in result["protocol"].items()],
         "total": len(copies.group),
-        "chosen": _chosen(found, small),
+        "chosen": _chosen(findings, small),
         "too_few": too_few(result["next_labels"]),
         "bounds": f"{LEAST:g} to {MOST:g}",
         "copies": result["near_duplicates"],
@@ -66,11 +66,11 @@ def _contents(found, result, pictures):
                 similarities, copies.similarity, copies.threshold, copies.null
             ),
         ),
-        "groups": _groups(found, small),
+        "groups": _groups(findings, small),
         "median_outlier": result["outliers"]["median_score"],
-        "outliers": _outliers(found, small),
+        "outliers": _outliers(findings, small),
         "doubts": result["doubtful_labels"],
-        "doubtful": _doubtful(found, small),
+        "doubtful": _doubtful(findings, small),
         "tables": result["tables"],
     }
 
@@ -83,48 +83,50 @@ def _names(pool):
     ]
 
 
-def _chosen(found, small):
+def _chosen(findings, small):
     return [
         small.tile(one.number, f"{rank}: {one.by} {one.score:.3g}")
-        for rank, one in enumerate(found.chosen[:SHOWN], 1)
+        for rank, one in enumerate(findings.chosen[:SHOWN], 1)
     ]
 
 
-def _groups(found, small):
+def _groups(findings, small):
     """The groups across splits first, then the others."""
-    group = found.copies.group
-    across = found.across_splits()
+    group = findings.copies.group
+    across = findings.across_splits()
     alone = np.setdiff1d(np.arange(group.max(initial=-1) + 1), across)
-    left_out = set(found.left_out.tolist())
+    left_out = set(findings.left_out.tolist())
     rows = []
     for number in np.concatenate([across, alone])[:GROUPS]:
         members = np.flatnonzero(group == number)[:IN_GROUP].tolist()
         members.sort(key=left_out.__contains__)  # that which is kept first
-        rows.append([_copy(found, small, member) for member in members])
+        rows.append([_copy(findings, small, member) for member in members])
     return rows
 
 
-def _copy(found, small, number):
-    pool = found.pool
-    words = f"{pool.splits[number]} {found.copies.similarity[number]:.3f}"
+def _copy(findings, small, number):
+    pool = findings.pool
+    words = f"{pool.splits[number]} {findings.copies.similarity[number]:.3f}"
     odd = pool.splits[number] != pool.train
     return small.tile(number, words, odd)
 
 
-def _outliers(found, small):
-    order = np.argsort(-found.outliers, kind="stable")[:SHOWN]
-    return [small.tile(n, f"{found.outliers[n]:.2f}") for n in order.tolist()]
+def _outliers(findings, small):
+    order = np.argsort(-findings.outliers, kind="stable")[:SHOWN]
+    return [
+        small.tile(n, f"{findings.outliers[n]:.2f}") for n in order.tolist()
+    ]
 
 
-def _doubtful(found, small):
-    if not found.doubts:
+def _doubtful(findings, small):
+    if not findings.doubts:
         return []
-    names, doubts = found.pool.source.class_names, found.doubts
+    names, doubts = findings.pool.source.class_names, findings.doubts
     worst = np.flatnonzero(doubts.score > 0)[:SHOWN]
     return [
         small.tile(
             int(doubts.numbers[place]),
-            f"{found.pool.source.class_of(doubts.numbers[place])} → "
+            f"{findings.pool.source.class_of(doubts.numbers[place])} → "
             f"{names[doubts.looks_like[place]]} {doubts.score[place]:.2f}",
             bool(doubts.confident[place]),
         )

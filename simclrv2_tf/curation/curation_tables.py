@@ -88,7 +88,7 @@ COLUMNS = {
 
 def write(
     directory: str,
-    found: Findings,
+    findings: Findings,
     protocol: dict,
     copied: dict[int, str],
     before: Sequence[dict[str, str]] = (),
@@ -97,7 +97,7 @@ def write(
 
     Args:
       directory: Of the files.
-      found: `Findings`.
+      findings: `Findings`.
       protocol: See above.
       copied: {number: path} of chosen images that are no files of their own.
       before: Rows of near-duplicates that stay, see `excluded_before`.
@@ -107,20 +107,20 @@ def write(
     """
     tables = {
         COPIES: [
-            *_duplicates(found),
-            *numbered_after(before, _groups(found.copies), COLUMNS[COPIES]),
+            *_duplicates(findings),
+            *numbered_after(before, _groups(findings.copies), COLUMNS[COPIES]),
         ],
-        "outliers": list(_outliers(found)),
+        "outliers": list(_outliers(findings)),
     }
-    if found.doubts:
-        tables["doubtful_labels"] = list(_doubtful(found))
-    if found.chosen:
-        tables["next_labels"] = list(_to_label(found, copied))
+    if findings.doubts:
+        tables["doubtful_labels"] = list(_doubtful(findings))
+    if findings.chosen:
+        tables["next_labels"] = list(_to_label(findings, copied))
     for name, rows in tables.items():
         text = csv_text(COLUMNS[name], rows)
         atomic.write_text(os.path.join(directory, f"{name}.csv"), text)
     result = {"protocol": protocol, "tables": _described(tables)}
-    result |= summary(found, left_out(before))
+    result |= summary(findings, left_out(before))
     path = os.path.join(directory, f"{NAME}.json")
     atomic.write_text(path, json.dumps(result, indent=2) + "\n")
     return result
@@ -133,56 +133,58 @@ def _described(tables):
     }
 
 
-def summary(found: Findings, before: int = 0) -> dict:
+def summary(findings: Findings, before: int = 0) -> dict:
     """What was found, in numbers.
 
     Args:
-      found: `Findings`.
+      findings: `Findings`.
       before: Images that the table leaves out by rows of earlier rounds.
     """
-    copies, doubts = found.copies, found.doubts
-    told = {
+    copies, doubts = findings.copies, findings.doubts
+    result = {
         "next_labels": {
-            "budget": found.budget,
-            "chosen": len(found.chosen),
-            "typical": sum(c.by == next_labels.TYPICAL for c in found.chosen),
+            "budget": findings.budget,
+            "chosen": len(findings.chosen),
+            "typical": sum(
+                c.by == next_labels.TYPICAL for c in findings.chosen
+            ),
             "rule": "share far and unsure = L / (L + "
             f"{next_labels.HALF} C) with L labels of C classes",
         },
         COPIES: {
             "groups": _groups(copies),
             "images": int((copies.group >= 0).sum()),
-            "across_splits": len(found.across_splits()),
-            "to_leave_out": len(found.left_out),
+            "across_splits": len(findings.across_splits()),
+            "to_leave_out": len(findings.left_out),
             "before": before,
             "threshold": copies.threshold,
             "null": copies.null and copies.null._asdict(),
         },
-        "outliers": {"median_score": float(np.median(found.outliers))},
+        "outliers": {"median_score": float(np.median(findings.outliers))},
         "doubtful_labels": None,
     }
     if doubts:
-        told["doubtful_labels"] = {
+        result["doubtful_labels"] = {
             "judged": len(doubts.numbers),
             "another_class_likelier": int((doubts.score > 0).sum()),
             "confident": int(doubts.confident.sum()),
             "estimated_share_of_wrong_labels": doubts.wrong,
             "strength": doubts.strength,
         }
-    return told
+    return result
 
 
-def _to_label(found, copied) -> Iterator[list]:
+def _to_label(findings, copied) -> Iterator[list]:
     """The chosen, then all other images that are files, with their labels."""
-    pool = found.pool
+    pool = findings.pool
     splits = [pool.train, *pool.splits.tolist()]
     called = splits_in_table(splits, pool.train)
-    for rank, one in enumerate(found.chosen, 1):
+    for rank, one in enumerate(findings.chosen, 1):
         path = pool.own_files[one.number] or pool.files[one.number]
         path = copied.get(one.number, path)
         split = called[pool.train]
         yield [path, "", split, rank, f"{one.score:.6g}", one.by]
-    chosen = {one.number for one in found.chosen}
+    chosen = {one.number for one in findings.chosen}
     for number in np.flatnonzero(pool.are_files):
         if number not in chosen:
             split = called[pool.splits[number]]
@@ -190,10 +192,10 @@ def _to_label(found, copied) -> Iterator[list]:
             yield [pool.own_files[number], label, split, "", "", ""]
 
 
-def _duplicates(found) -> Iterator[list]:
-    copies, pool = found.copies, found.pool
-    left_out = set(found.left_out.tolist())
-    across = set(found.across_splits().tolist())
+def _duplicates(findings) -> Iterator[list]:
+    copies, pool = findings.copies, findings.pool
+    left_out = set(findings.left_out.tolist())
+    across = set(findings.across_splits().tolist())
     order = np.argsort(copies.group, kind="stable")
     for number in order[copies.group[order] >= 0].tolist():
         group = int(copies.group[number])
@@ -212,21 +214,21 @@ def _groups(copies):
     return int(copies.group.max(initial=-1)) + 1
 
 
-def _outliers(found) -> Iterator[list]:
-    order = np.argsort(-found.outliers, kind="stable")
+def _outliers(findings) -> Iterator[list]:
+    order = np.argsort(-findings.outliers, kind="stable")
     for rank, number in enumerate(order, 1):
-        score = f"{found.outliers[number]:.6g}"
-        yield [rank, *_about(found.pool, number), score]
+        score = f"{findings.outliers[number]:.6g}"
+        yield [rank, *_about(findings.pool, number), score]
 
 
-def _doubtful(found) -> Iterator[list]:
-    doubts, names = found.doubts, found.pool.source.class_names
+def _doubtful(findings) -> Iterator[list]:
+    doubts, names = findings.doubts, findings.pool.source.class_names
     columns = (doubts.numbers, doubts.looks_like, doubts.score)
     rows = zip(*columns, doubts.confident, strict=True)
     for rank, (number, other, score, sure) in enumerate(rows, 1):
         yield [
             rank,
-            *_about(found.pool, number),
+            *_about(findings.pool, number),
             names[other],
             f"{score:.6g}",
             "yes" if sure else "no",

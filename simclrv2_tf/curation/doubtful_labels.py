@@ -16,7 +16,7 @@ NEIGHBOURS, TEMPERATURE = 10, 0.1  # of the votes, after Wu et al. 2018
 
 
 class Doubts(NamedTuple):
-    """What is thought of some labels.
+    """Judgements of some labels.
 
     Attributes:
       numbers: int (judged,) of the examples, the most doubtful first.
@@ -37,7 +37,7 @@ class Doubts(NamedTuple):
 
 
 def doubts(rows, labels: np.ndarray, seed: int = 0) -> Doubts | None:
-    """Judges labels by what the others say.
+    """Judges each label by the labels of the other examples.
 
     The two opinions, of a logistic regression on the other folds and of the
     nearest neighbours' labels, are joined by their geometric mean: it is high
@@ -56,22 +56,22 @@ def doubts(rows, labels: np.ndarray, seed: int = 0) -> Doubts | None:
     given = labels[judged]
     if len(np.unique(given)) < 2:
         return None
-    found, numbered = np.unique(given, return_inverse=True)
+    classes, numbered = np.unique(given, return_inverse=True)
     features = part_of(rows, judged)
     strength, _ = cross_validation.choose_strength(features, numbered, seed)
     others = cross_validation.leave_out(
-        features, numbered, len(found), strength, seed
+        features, numbered, len(classes), strength, seed
     )
-    score, looks_like, own = _leads(features, numbered, len(found), others)
-    least = confident_learning.thresholds(own, numbered, len(found))
+    score, looks_like, own = _leads(features, numbered, len(classes), others)
+    least = confident_learning.thresholds(own, numbered, len(classes))
     counted = _counted(features, least, others)
     order = np.argsort(-score, kind="stable")
     return Doubts(
         judged[order],
         score[order],
-        found[looks_like[order]],
+        classes[looks_like[order]],
         ((counted >= 0) & (counted != numbered))[order],
-        confident_learning.wrong_share(counted, numbered, len(found)),
+        confident_learning.wrong_share(counted, numbered, len(classes)),
         strength,
     )
 
@@ -88,25 +88,25 @@ def _judged(labels):
 def _leads(rows, labels, classes, others):
     """Of each label the score, the best other class, and its probability.
 
-    Both opinions are asked block by block: of all examples they would be
-    several times (examples, classes) numbers.
+    Both opinions are computed block by block: for all examples at once they
+    would take several arrays (examples, classes).
     """
     cosine, index = nearest_others(rows, NEIGHBOURS)
     score, own = np.empty(len(labels)), np.empty(len(labels))
     best = np.empty(len(labels), np.int64)
-    for part, told in others.probabilities(rows):
+    for part, probabilities in others.probabilities(rows):
         given = labels[part]
         voted = neighbours_say(cosine[part], labels[index[part]], classes)
-        score[part], best[part] = lead(np.sqrt(told * voted), given)
-        own[part] = told[np.arange(len(given)), given]
+        score[part], best[part] = lead(np.sqrt(probabilities * voted), given)
+        own[part] = probabilities[np.arange(len(given)), given]
     return score, best, own
 
 
 def _counted(rows, least, others):
     """The class that confident learning counts each example for."""
     counted = [
-        confident_learning.confident_classes(told, least)
-        for _, told in others.probabilities(rows)
+        confident_learning.confident_classes(probabilities, least)
+        for _, probabilities in others.probabilities(rows)
     ]
     return np.concatenate(counted)
 

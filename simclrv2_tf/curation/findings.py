@@ -1,4 +1,4 @@
-"""All that is found out about a pool of images, from one pass of each kind."""
+"""Findings about a pool of images: duplicates, outliers, doubts, choice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from simclrv2_tf.probing.nearest import nearest_others
 
 
 class Findings(NamedTuple):
-    """What is worth a look.
+    """What a curation finds in a pool of images.
 
     Attributes:
       pool: `Pool` of the images that could be read; numbers below are of it.
@@ -52,7 +52,7 @@ class Findings(NamedTuple):
 
 
 def find(config: Config, pool: Pool, features, thumbnails) -> Findings:
-    """Looks at images in all ways.
+    """Computes the findings of every kind.
 
     Args:
       config: A `Config`.

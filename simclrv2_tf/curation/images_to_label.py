@@ -21,7 +21,7 @@ _DIGITS = 12  # of a checksum, in a copy's name
 _LOG = logging.getLogger("simclrv2_tf")
 
 
-def write(directory: str, found: Findings) -> dict[int, str]:
+def write(directory: str, findings: Findings) -> dict[int, str]:
     """Writes the contact sheet, and images that are no files of their own.
 
     Images are read one after the other, those that are copied once more. No
@@ -29,25 +29,25 @@ def write(directory: str, found: Findings) -> dict[int, str]:
 
     Args:
       directory: Of the files.
-      found: `Findings`; where nothing is chosen nothing is written.
+      findings: `Findings`; where nothing is chosen nothing is written.
 
     Returns:
       {number of an image: its path, relative to `directory`} of the copies.
     """
-    if not found.chosen:
+    if not findings.chosen:
         return {}
-    numbers = [one.number for one in found.chosen]
-    images = ImagesInTurn(found.pool.source.reader(), numbers)
+    numbers = [one.number for one in findings.chosen]
+    images = ImagesInTurn(findings.pool.source.reader(), numbers)
     sheet = os.path.join(directory, f"{NAME}.png")
     captions = [str(rank) for rank in range(1, len(numbers) + 1)]
     with atomic.beside(sheet) as path:
         write_sheet(path, images, COLUMNS, captions)
-    if not _fits_png(found.pool.source):
+    if not _fits_png(findings.pool.source):
         return {}
     return {
         number: _copy(directory, rank, images[rank - 1])
         for rank, number in enumerate(numbers, 1)
-        if not found.pool.are_files[number]
+        if not findings.pool.are_files[number]
     }
 
 

@@ -71,12 +71,12 @@ def find_copies(
 
 
 def _similarities(near, thumbnails):
-    """Of each image to each of its neighbours; a pair is looked at once."""
+    """Of each image to its neighbours; each pair is compared once."""
     rows = np.repeat(np.arange(len(near)), near.shape[1])
     pairs = np.sort(np.stack([rows, near.ravel()], axis=1), axis=1)
     different, place = np.unique(pairs, axis=0, return_inverse=True)
-    found = alignment.aligned(thumbnails, different)
-    return found[place.reshape(-1)].reshape(near.shape)
+    correlations = alignment.aligned(thumbnails, different)
+    return correlations[place.reshape(-1)].reshape(near.shape)
 
 
 def _groups(count, first, second):
@@ -97,7 +97,7 @@ def _groups(count, first, second):
 
 
 def to_leave_out(group: np.ndarray, worth: np.ndarray) -> np.ndarray:
-    """Images without which no group has two: all but the worthiest of each.
+    """All images of each group but the one of the highest worth.
 
     Args:
       group: int (images,), -1 for none.

@@ -83,8 +83,8 @@ def next_labels(
     return chosen
 
 
-def _parts(by, found):
-    number, score = found
+def _parts(by, candidate):
+    number, score = candidate
     return number, by, score
 
 

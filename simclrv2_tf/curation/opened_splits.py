@@ -65,11 +65,11 @@ def read_by(split: str, known: Sequence[str], dataset: str) -> set[str]:
         return {split}
     if _ALL in names_in(split):
         return set(known)
-    found = set()
+    splits = set()
     for name in names_in(split) if "+" in split else {split}:
         with contextlib.suppress(NoSplitError):
-            found.add(choose_split(known, name, dataset)[0])
-    return found
+            splits.add(choose_split(known, name, dataset)[0])
+    return splits
 
 
 def _is_named(config, name):

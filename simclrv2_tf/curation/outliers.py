@@ -1,4 +1,4 @@
-"""Images that belong to nothing: those that vary as the others do not.
+"""Outliers: images that vary in directions in which the others do not.
 
 The Mahalanobis distance of features of length 1 (Lee et al. 2018, "A Simple
 Unified Framework for Detecting Out-of-Distribution Samples"; Sehwag et al.
@@ -18,7 +18,7 @@ from simclrv2_tf.probing.nearest import unit
 
 
 def outlier_scores(rows, seed: int = 0) -> np.ndarray:
-    """How far each example lies from all, as they vary.
+    """How outlying each example is: its squared Mahalanobis distance.
 
     Args:
       rows: Features (examples, features); `StoredRows`, or an array.

@@ -12,7 +12,7 @@ from simclrv2_tf.data.label_names import label_names
 
 
 def check_names(pool: Pool) -> None:
-    """Sees to it that `next_labels.csv` has the labels that it is given.
+    """Checks that the labels in `next_labels.csv` will be read as written.
 
     Args:
       pool: `Pool`, of whose images that are files the table has the labels.
@@ -34,7 +34,7 @@ def check_names(pool: Pool) -> None:
 
 
 def lost_names(names: Iterable[str]) -> list[str]:
-    """Of names that are not read as they are written, what comes of each.
+    """Names that are not read as they are written, each with how it is read.
 
     Args:
       names: Of classes; all differ.

@@ -20,7 +20,7 @@ from simclrv2_tf.probing.nearest import nearest_others
 # The paper's (appendix on implementation): neighbours, clusters at most, and
 # members below which a cluster tells nothing of what is typical.
 NEIGHBOURS, MOST_CLUSTERS, SMALL = 20, 500, 5
-_LEAST = 1e-3  # mean distance that is told from none, as cosines are float32
+_LEAST = 1e-3  # least mean distance that float32 cosines resolve
 
 
 def typicality(rows) -> np.ndarray:
@@ -60,9 +60,9 @@ def in_turn(
     """
     wanted = min(int(labelled.sum()) + budget, MOST_CLUSTERS, len(rows))
     cluster = clusters_of(rows, wanted, seed)
-    held = np.bincount(cluster[labelled], minlength=wanted)
+    label_counts = np.bincount(cluster[labelled], minlength=wanted)
     size = np.bincount(cluster, minlength=wanted)
-    order = np.lexsort([-size, held])
+    order = np.lexsort([-size, label_counts])
     for group in (size >= SMALL, size < SMALL):
         yield from _turns(rows, cluster, labelled, order[group[order]])
 

@@ -33,9 +33,10 @@ class FarAndUnsure:
         self._unsure = 1 - margins(rows, labels)
 
     def best(self, allowed: np.ndarray) -> tuple[int, float]:
-        """The best of those that are allowed, bool (examples,), and its score.
+        """The best example and its score, in [0, 2].
 
-        Scores are in [0, 2].
+        Args:
+          allowed: bool (examples,), which examples may be chosen.
         """
         score = np.where(allowed, self._distance * self._unsure, -1)
         number = int(score.argmax())
@@ -51,11 +52,11 @@ class FarAndUnsure:
 
 def distances_to(rows, known: np.ndarray) -> np.ndarray:
     """From each example to the nearest known one, float (examples,)."""
-    found = [
+    distances = [
         distance(nearest(block, known, 1)[0][:, 0])
         for _, block in blocks(rows, QUERIES * rows.shape[1])
     ]
-    return np.concatenate(found)
+    return np.concatenate(distances)
 
 
 def margins(rows, labels: np.ndarray) -> np.ndarray:
@@ -74,11 +75,11 @@ def margins(rows, labels: np.ndarray) -> np.ndarray:
         return np.zeros(len(rows))
     numbers = np.searchsorted(classes, labels[known])
     probe = linear_probe.fit(taken(rows, known), numbers, len(classes))
-    found = [
+    leads = [
         _lead(probe.probabilities(block))
         for _, block in blocks(rows, QUERIES * rows.shape[1])
     ]
-    return np.concatenate(found)
+    return np.concatenate(leads)
 
 
 def _lead(shares):

@@ -1,4 +1,4 @@
-"""Data whose classes take the numbers that a classifier gives them."""
+"""Data sets renumbered to a classifier's classes."""
 
 from __future__ import annotations
 

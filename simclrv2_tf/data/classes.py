@@ -124,9 +124,9 @@ _COMPARED = 300  # names at most; more were not typed in by hand
 
 
 def nearest_name(name: str, known: Iterable[str] | None) -> str | None:
-    """The known name that is written most alike, None if none is alike.
+    """The known name of the closest spelling, None if none is close.
 
-    Numbers are alike to none: "7" is no slip of "1".
+    A number is close to no other: "7" is no slip of "1".
     """
     words = {_folded(one): one for one in known or () if not is_number(one)}
     if is_number(name):

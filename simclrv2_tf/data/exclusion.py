@@ -24,7 +24,7 @@ _LOG = logging.getLogger("simclrv2_tf")
 def read_excluded(path: str, split: str | None = None) -> set[str]:
     """The names in a table, those of files as whole paths.
 
-    A warning says it if there is none.
+    A table that leaves nothing out is logged as a warning.
 
     Args:
       path: CSV with a column "file", or a name a line; paths are relative to

@@ -1,4 +1,4 @@
-"""For what is done once, and takes far longer to compile than to do."""
+"""Runs code once uncompiled, where compiling takes longer than running."""
 
 from __future__ import annotations
 

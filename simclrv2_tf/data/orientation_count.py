@@ -1,4 +1,4 @@
-"""How many images carry an EXIF orientation tag, and what becomes of it."""
+"""How many images have an EXIF orientation tag, and whether it is applied."""
 
 from __future__ import annotations
 

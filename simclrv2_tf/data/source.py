@@ -26,7 +26,7 @@ _KINDS = ("images", "decoded", "encoded", "paths", "places")
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Source:
-    """A data set whose examples are asked for by number.
+    """A data set whose examples are read by number.
 
     Attributes:
       name: For messages.

@@ -1,4 +1,4 @@
-"""Images that cannot be read: counted, named once, and too many of them."""
+"""Images that cannot be read: counted, logged once, and limited."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class UnreadableImages:
 
     Attributes:
       allowed: How many images may be unreadable.
-      found: Numbers of the unreadable examples, a set.
+      numbers: Of the unreadable examples, a set.
       error: Why the run cannot go on, a sentence; None while it can.
     """
 
@@ -47,7 +47,7 @@ class UnreadableImages:
         self.max_fraction = max_fraction
         self.total = source.num_examples
         self.allowed = _allowed(source, max_fraction)
-        self.found: set[int] = set()
+        self.numbers: set[int] = set()
         self.error: str | None = None
         self._batches: dict[int, int] = {}  # the first that each was met in
         self._lock = threading.Lock()
@@ -60,17 +60,17 @@ class UnreadableImages:
     def found_before(self, batch: int) -> list[int]:
         """Those that were met in batches before one, in ascending order.
 
-        Batches are read ahead: `found` may hold some of later ones.
+        Batches are read ahead: `numbers` may hold some of later ones.
         """
         with self._lock:
             first = sorted(self._batches.items())
         return [number for number, met in first if met < batch]
 
     def restore(self, numbers: Iterable[int]) -> None:
-        """Goes on from what was found earlier, if so many may still be."""
+        """Adds unreadable examples of an earlier run, unless too many."""
         numbers = {n for n in numbers if 0 <= n < self.total}
         if len(numbers) <= self.allowed:
-            self.found |= numbers
+            self.numbers |= numbers
             self._batches |= dict.fromkeys(numbers, 0)
 
     def report(self, numbers: Iterable[int], batch: int = 0) -> None:
@@ -92,10 +92,10 @@ class UnreadableImages:
                 raise ValueError(self.error)
 
     def _add(self, number):
-        if number in self.found or self.error:
+        if number in self.numbers or self.error:
             return
-        self.found.add(number)
-        if len(self.found) > self.allowed:
+        self.numbers.add(number)
+        if len(self.numbers) > self.allowed:
             self.error = self._too_many(number)
             return
         where = self.source.where(number)
@@ -105,7 +105,7 @@ class UnreadableImages:
             _LOG.warning(LOST, _listed(self.source, [label]))
 
     def _too_many(self, number):
-        count, total = len(self.found), self.total
+        count, total = len(self.numbers), self.total
         whole = self.source.taken_from
         of_whole = f", of {whole} that these are taken from" if whole else ""
         return (
@@ -117,7 +117,7 @@ class UnreadableImages:
     def _is_last_of_class(self, number):
         label = self.source.labels[number]
         alike = np.flatnonzero(self.source.labels == label)
-        return label >= 0 and self.found.issuperset(alike)
+        return label >= 0 and self.numbers.issuperset(alike)
 
     def _reason(self, number):
         """What is wrong with an example: its file, or what that holds."""
@@ -142,10 +142,10 @@ class UnreadableImages:
 
     def summary(self) -> str:
         """A line for the end of a run, "" if all could be read."""
-        if not self.found:
+        if not self.numbers:
             return ""
         sentence = (
-            f"{len(self.found)} of {self.total} images could "
+            f"{len(self.numbers)} of {self.total} images could "
             "not be read and were left out"
         )
         lost = self._lost_classes()
@@ -156,12 +156,12 @@ class UnreadableImages:
     def _lost_classes(self):
         """Numbers of the classes whose labelled images are all unreadable."""
         labels = self.source.labels
-        left = np.delete(labels, sorted(self.found))
+        left = np.delete(labels, sorted(self.numbers))
         return np.setdiff1d(labels[labels >= 0], left).tolist()
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:
-        """Says in a sentence why reading the data set stopped, if it did.
+        """Replaces TensorFlow's error by the reason why reading stopped.
 
         Raises:
           ValueError: In the place of TensorFlow's error.

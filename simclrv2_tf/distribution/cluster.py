@@ -48,7 +48,7 @@ class Cluster:
     task: tuple
 
     def lost(self) -> list[tuple[str, int]]:
-        """The tasks, other than this one, at whose address nobody answers."""
+        """The other tasks whose address does not respond."""
         others = [task for task in self.addresses if task != self.task]
         return [t for t in others if not _answers(self.addresses[t])]
 

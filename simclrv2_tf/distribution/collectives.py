@@ -1,4 +1,4 @@
-"""What replicas say to each other within a step."""
+"""Communication between replicas within a step."""
 
 from __future__ import annotations
 

@@ -63,8 +63,8 @@ def map_rows(
 
     Batches are filled up to the size of the largest so far (the first one,
     if no image is missing in it), so that the function is compiled once and
-    every replica has as many rows; what comes of the filling is dropped.
-    Nothing is said to other workers.
+    every replica has as many rows; results of the padding are dropped.
+    There is no communication with other workers.
 
     Args:
       function: Of tensors (rows, ...), one for each part of an element, to

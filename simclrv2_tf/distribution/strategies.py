@@ -57,8 +57,8 @@ def make_strategy(
 ) -> tf.distribute.Strategy:
     """Chooses how the work is spread over devices.
 
-    A process has one strategy of a kind: asked again, the same one comes
-    back. Several workers must ask before TensorFlow has computed anything.
+    A process has one strategy of a kind: later calls return the same one.
+    Several workers must call this before TensorFlow computes anything.
 
     Args:
       name: One of `STRATEGIES`. `"auto"` takes a TPU if `tpu_name` or the
@@ -151,7 +151,7 @@ def _multi_worker_strategy():
 
 @functools.cache
 def _connected_strategy():
-    """Waits for all workers, then holds them together."""
+    """Waits for all workers, then connects them."""
     try:
         return MultiWorkerStrategy()
     except RuntimeError as error:

@@ -95,7 +95,7 @@ def _either(in_inference, in_training, spec):
     """One callable that dispatches on `trainable` / `training`.
 
     `tensorflow_hub.KerasLayer` looks for an argument called `training`, and
-    without one has normalization stand still.
+    without one keeps the moving statistics of normalization.
     """
 
     @tf.function(autograph=False)

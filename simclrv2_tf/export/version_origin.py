@@ -1,4 +1,4 @@
-"""Whose an exported version is: nobody else's may be replaced or removed."""
+"""The origin of a version: exports of another are not replaced or removed."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _replace(target, beside):
 
 
 def _warn_of_lost(old, new):
-    """Names the files of a version that the one in its place has not."""
+    """Warns of files of a version that the new one in its place lacks."""
     lost = _files(old) - _files(new) - {latency.FILE}  # measured anew
     if lost:
         _LOG.warning(

@@ -37,8 +37,8 @@ def without_credentials(text: str) -> str:
 
 def _of_the_environment():
     """Values of variables that are named as secrets, the longest first."""
-    held = (v.strip() for n, v in os.environ.items() if _NAME.search(n))
-    return sorted((v for v in held if len(v) >= _SHORTEST), key=len)[::-1]
+    values = (v.strip() for n, v in os.environ.items() if _NAME.search(n))
+    return sorted((v for v in values if len(v) >= _SHORTEST), key=len)[::-1]
 
 
 def public_values(values: dict[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _kinds():
 
 
 def of_tensorflow() -> tuple[type[Exception], ...]:
-    """TensorFlow's errors, which are none of Python's.
+    """The base class of TensorFlow's errors, which are not Python's.
 
     Empty where it is not loaded: readers without it have no such errors.
     """
@@ -126,8 +126,8 @@ def first_line(error: BaseException) -> str:
     """
     text = getattr(error, "message", None) or str(error)
     lines = (_FRAME.sub("", line) for line in text.splitlines())
-    said = [line.strip() for line in lines if not _PLACE.match(line)]
-    return _asserted(said[0]) if said else type(error).__name__
+    sentences = [line.strip() for line in lines if not _PLACE.match(line)]
+    return _asserted(sentences[0]) if sentences else type(error).__name__
 
 
 def _asserted(line):

@@ -1,4 +1,4 @@
-"""`--model_dir`, where there is nothing to do without it."""
+"""`--model_dir`, where it is required."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from simclrv2_tf.machine.alive import runs
 
 try:
     import fcntl
-except ImportError:  # not on this system; beats tell all there is
+except ImportError:  # not on this system, where beats alone show an owner
     fcntl = None  # type: ignore[assignment]
 
 NAME = "lock"
@@ -125,7 +125,7 @@ class Lock:
             file.close()  # its owner removed it in the meantime
 
     def _refuse_if_alive(self):
-        """Waits for a sign of life of a holder that the system cannot see."""
+        """Waits for a beat of an owner that the system cannot see."""
         holder = read(self._path)
         if not holder or self._is_known_dead(holder):
             return

@@ -20,7 +20,7 @@ _HOME = {
     "convert": "conversion",
     "load_backbone": "feature_extractor",
     "find_weights": "load",
-    "holds_network": "load",
+    "holds_network": "keras_archive",
     "load_network": "load",
 }
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:  # for editors
     from simclrv2_tf.hub.comparison import compare as compare
     from simclrv2_tf.hub.conversion import convert as convert
     from simclrv2_tf.hub.feature_extractor import load_backbone as load_backbone
+    from simclrv2_tf.hub.keras_archive import holds_network as holds_network
     from simclrv2_tf.hub.load import find_weights as find_weights
-    from simclrv2_tf.hub.load import holds_network as holds_network
     from simclrv2_tf.hub.load import load_network as load_network
 
 

@@ -1,4 +1,4 @@
-"""Proof that two sets of weights answer alike."""
+"""Comparison of the outputs of two sets of weights."""
 
 import gc
 import logging
@@ -58,7 +58,7 @@ def compare(
         own["num_classes"] = 0  # as `convert` leaves it out
     network = load.load_network(source, **{**own, **loading})
     config = network.get_config()
-    loading = {**_untold(target, config), **loading}
+    loading = {**_not_kept(target, config), **loading}
     size = size or _size(config)
     pixels = np.random.default_rng(seed).random(
         (images, size, size, config["channels"]), np.float32
@@ -79,8 +79,8 @@ def _size(config):
     return size if config.get("backbone") else min(64, size)
 
 
-def _untold(target, config):
-    """What the source tells of its network and some formats do not."""
+def _not_kept(target, config):
+    """Arguments of the source's network that some formats do not keep."""
     kind, _ = any_format.locate(os.fspath(target))
     if kind not in (any_format.CHECKPOINT, detection.H5):
         return {}

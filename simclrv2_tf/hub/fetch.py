@@ -94,7 +94,7 @@ def _locked(final):
 
 
 def _partial(final, place):
-    """Where files from a place are gathered; those of two never mix."""
+    """The directory of partial downloads from a place; each has its own."""
     return f"{final}.part-{zlib.crc32(place.encode()):08x}"
 
 
@@ -139,7 +139,7 @@ def _adopt(model, final):
 
 
 def _check(partial, load):
-    """Reads all that came once; what is no checkpoint, or short, is dropped."""
+    """Reads the whole download once; drops it if it is no whole checkpoint."""
     try:
         bundle = Bundle(os.path.join(partial, load))
         for key in bundle.shapes:
@@ -152,7 +152,7 @@ def _check(partial, load):
 
 
 def _record(directory, files, load, place):
-    """Writes down what came, to be verified ever after."""
+    """Writes sizes and checksums of the download, for later checks."""
     record = {
         "load": load,
         "from": place,
@@ -163,7 +163,7 @@ def _record(directory, files, load, place):
 
 
 def _remove_empty(final):
-    """Gathering places to which nothing came; the others wait for more."""
+    """Removes directories of partial downloads that are empty."""
     for directory in glob.glob(f"{glob.escape(final)}.part-*"):
         if not any(files for _, _, files in os.walk(directory)):
             shutil.rmtree(directory, ignore_errors=True)

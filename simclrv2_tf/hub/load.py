@@ -1,28 +1,20 @@
 """Networks from what users have: any weights, one call."""
 
-import contextlib
 import dataclasses
-import json
 import logging
 import os
 import re
-import shutil
-import tempfile
-import zipfile
 from typing import Any
 
 from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.checkpoints import assign
 from simclrv2_tf.checkpoints import detection
-from simclrv2_tf.checkpoints import h5
-from simclrv2_tf.checkpoints import keras_layout
-from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.files.errors import file_errors
-from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.hub import catalogue
 from simclrv2_tf.hub import earlier_constants
 from simclrv2_tf.hub import fetch
+from simclrv2_tf.hub import keras_archive
 from simclrv2_tf.hub import snapshots
 from simclrv2_tf.hub import untrained_classifier
 from simclrv2_tf.models import pixel_scaling
@@ -148,7 +140,7 @@ def find_weights(
         kind, place = any_format.locate(path)
     if kind in (detection.KERAS, detection.H5):
         any_format.refuse_momentum(path, ema)
-        return _keras(place, kind)
+        return keras_archive.read(place, kind)
     return any_format.open_source(path, ema, ignore)
 
 
@@ -168,88 +160,6 @@ def _published(model, ema):
     return dataclasses.replace(
         weights, kind=model.name, arguments=known, notes=notes
     )
-
-
-def _keras(path, kind):
-    """Reads `.keras` and `.weights.h5` by way of a network."""
-    with file_errors(path):
-        whole = kind == detection.KERAS
-        arguments = _config(path) if whole else h5.infer(path)
-        network = Network(**arguments)
-        try:
-            with _weights_alone(path, whole) as named:
-                network.load_weights(named)
-        except (ValueError, KeyError, RuntimeError) as error:
-            raise ValueError(
-                f"{path!r} cannot be read: its weights do not fit the network "
-                f"that it describes ({first_line(error)})."
-            ) from error
-    variables = network.named_variables()
-    arrays = Arrays(
-        {name: v.shape for name, v in variables.items()},
-        lambda name: variables[name].numpy(),
-    )
-    return any_format.Weights.make("Keras", path, arrays, arguments)
-
-
-@contextlib.contextmanager
-def _weights_alone(path, whole):
-    """A file of the weights, under a name that Keras tells the format by.
-
-    Those of a whole network are taken out of its archive first: in there,
-    every jump to and fro reads all that lies before anew.
-    """
-    if not whole and path.endswith(".weights.h5"):
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as directory:
-        named = os.path.join(directory, "x.weights.h5")
-        if whole:
-            with (
-                zipfile.ZipFile(path) as archive,
-                archive.open("model.weights.h5") as weights,
-                open(named, "wb") as file,
-            ):
-                shutil.copyfileobj(weights, file, 2**20)
-        else:
-            os.symlink(os.path.abspath(path), named)
-        yield named
-
-
-def holds_network(path: str | os.PathLike[str]) -> bool:
-    """Whether a `.keras` file holds a `Network`, and no other model.
-
-    Raises:
-      ValueError: If it cannot be read.
-    """
-    with file_errors(os.fspath(path)):
-        return _described(path).get("class_name") == Network.__name__
-
-
-def _described(path):
-    """What a `.keras` file says of the model that it holds."""
-    with zipfile.ZipFile(path) as archive:
-        try:
-            return dict(json.loads(archive.read("config.json")))
-        except (TypeError, ValueError, KeyError):
-            raise OSError("its config.json") from None
-
-
-def _config(path):
-    """The arguments of the `Network` in a `.keras` file."""
-    described = _described(path)
-    if described.get("class_name") != Network.__name__:
-        raise ValueError(
-            f"Expected {path!r} to hold a Network. Received: "
-            f"{described.get('class_name')!r}"
-        )
-    try:
-        config = {k: v for k, v in described["config"].items() if k != "name"}
-    except (KeyError, AttributeError):
-        raise OSError("its config.json") from None
-    if config.get("backbone"):
-        keras_layout.check_kept(config["backbone"])
-    return config
 
 
 def _excused(network, weights, schema):

@@ -18,7 +18,7 @@ _OF_KERAS = (
 
 
 def sentences(form: str, arguments: Mapping[str, Any]) -> tuple[str, ...]:
-    """What one must know of written weights, as the file does not tell it.
+    """Sentences on what a file of weights does not keep of its network.
 
     Args:
       form: One of `conversion.FORMATS`.

@@ -56,22 +56,22 @@ def hub_errors(repository: Repository, doing: str) -> Iterator[None]:
       doing: "fetched" or "published".
 
     Raises:
-      ValueError: Whatever the package raised; it alone, as theirs may tell
-        more than a log should have.
+      ValueError: In place of any error of the package, which may hold
+        credentials.
     """
     try:
         yield
     except Exception as error:
-        said = _said(error)
+        reason = _reason(error)
         raise ValueError(
-            f"{repository} cannot be {doing}: {said} "
+            f"{repository} cannot be {doing}: {reason} "
             f"({type(error).__name__}). Check the name, the network and that "
             "you are signed in."
         ) from None
 
 
-def _said(error):
+def _reason(error):
     """An error's first lines as one, of which the first may be a number."""
     lines = (line.strip(" .") for line in str(error).splitlines())
-    told = ": ".join([line for line in lines if line][:_LINES])
-    return without_credentials(told) or "no reason is given"
+    text = ": ".join([line for line in lines if line][:_LINES])
+    return without_credentials(text) or "no reason is given"

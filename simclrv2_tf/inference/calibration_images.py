@@ -46,15 +46,15 @@ def calibration_images(
     with unreadable.explained():
         numbers = _drawn(config, source.num_examples)
         batches = batches_of(config, network, source, unreadable, numbers)
-        found = [images for images, _ in batches.as_numpy_iterator()]
-    if not found:
+        parts = [images for images, _ in batches.as_numpy_iterator()]
+    if not parts:
         raise ValueError(
             "An int8 export is calibrated on images of the training split. "
             f"Received: {source.name}, of whose images none of "
             f"{len(numbers)} can be read; ask for more of them with "
             "--export_calibration_images."
         )
-    return np.concatenate(found)
+    return np.concatenate(parts)
 
 
 def _of_training(config, prefix):
@@ -69,14 +69,14 @@ def _of_training(config, prefix):
 
 def _drawn(config, count):
     """Numbers of the examples, ascending, each once."""
-    asked = config.export_calibration_images
-    wanted = min(asked, count)
-    if wanted < min(asked, FEW):
+    requested = config.export_calibration_images
+    wanted = min(requested, count)
+    if wanted < min(requested, FEW):
         _LOG.warning(
             "an int8 export is calibrated on %d images, of %d asked for: so "
             "few may give wrong ranges; name more with --dataset",
             wanted,
-            asked,
+            requested,
         )
     generator = np.random.default_rng(config.seed)
     return np.sort(generator.choice(count, wanted, replace=False))

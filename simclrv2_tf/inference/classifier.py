@@ -1,4 +1,4 @@
-"""A trained classifier, to be asked about images."""
+"""A trained classifier, which predicts the classes of images."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BATCH = 64  # images that are looked at together
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """What a classifier thinks of an image.
+    """The prediction of a classifier for an image.
 
     Attributes:
       class_name: The most probable class.
@@ -81,7 +81,7 @@ class Classifier:
         given, single = given_images.listed(images)
         channels = self.network.get_config()["channels"]
         given_images.check_channels(given, channels)
-        found: list = [None] * len(given)
+        predictions: list = [None] * len(given)
         for source, places in given_images.sources(given):
             rows, read = self._answers(self._turned(source))
             if single or not isinstance(images, str | os.PathLike):
@@ -89,8 +89,8 @@ class Classifier:
             for number in np.flatnonzero(read):
                 place = places[number]
                 where = given_images.name(given, place)
-                found[place] = self._prediction(rows[number], where)
-        return found[0] if single else _of_readable(found, images)
+                predictions[place] = self._prediction(rows[number], where)
+        return predictions[0] if single else _of_readable(predictions, images)
 
     def _turned(self, source):
         """As files are turned where their EXIF tags are heeded."""
@@ -136,13 +136,13 @@ class Classifier:
         return Prediction(best, named[best], named, where)
 
 
-def _of_readable(found, images):
-    """The predictions; of a folder those there are."""
-    there = [prediction for prediction in found if prediction is not None]
+def _of_readable(predictions, images):
+    """The predictions of the images that could be read."""
+    there = [prediction for prediction in predictions if prediction is not None]
     if not there:
         raise ValueError(
             f"Expected an image that can be read. Received: {images!r}, whose "
-            f"{len(found)} images all cannot be"
+            f"{len(predictions)} images all cannot be"
         )
     return there
 

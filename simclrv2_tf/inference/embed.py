@@ -88,7 +88,7 @@ def _output(config, prefix):
 
 
 def _is_done(output, contents):
-    """Whether the archive is there; another one must not be lost."""
+    """Whether the archive is there; raises a ValueError for another one."""
     if contents["format"] != "npz" or not tf.io.gfile.exists(output):
         return False
     before = embedding_files.manifest_of(output) or {}

@@ -34,6 +34,7 @@ from simclrv2_tf.inference.unreadable_of_workers import say
 from simclrv2_tf.models.weight_decay import decayed_by_loss
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
 from simclrv2_tf.runs import weights_given
 
 POLL_SECONDS = 1.0  # between looks for a new checkpoint
@@ -157,8 +158,8 @@ def evaluate_checkpoint(
             "are no labels; with labels, --knn_k=200 judges the features"
         )
     say(unreadable)
-    if unreadable.found:
-        result["eval/unreadable_images"] = len(unreadable.found)
+    if unreadable.numbers:
+        result["eval/unreadable_images"] = len(unreadable.numbers)
     result["eval/regularization_loss"] = _decay(config, network)
     if distribution.is_chief():
         _keep(config, prefix, eval_source, result, tables)
@@ -174,7 +175,7 @@ def _of_classifier(config, prefix, network, eval_source, unreadable):
     if labels is None:
         _check_wanted(config, prefix, eval_source)
         return {}, {}
-    names = weights.class_names(prefix) or eval_source.class_names
+    names = weights_classes.class_names(prefix) or eval_source.class_names
     return evaluate_classifier(
         config, network, eval_source, unreadable, labels, names
     )

@@ -29,6 +29,8 @@ from simclrv2_tf.inference.int8_accuracy import tell_accuracy
 from simclrv2_tf.models.dtype_policy import dtype_policy
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
+from simclrv2_tf.runs import weights_temperature
 
 BEST = "_best"  # after the name of that directory
 Data = tuple[Source | None, Source | None]  # of training, of evaluation
@@ -76,7 +78,7 @@ def export_weights(
             formats=formats_of(config),
             top=config.export_top_k,
             apply_orientation=config.apply_orientation,
-            temperature=weights.temperature(source, ema),
+            temperature=weights_temperature.temperature(source, ema),
             calibration=images,
             origin=_origin(config, source),
         )
@@ -86,7 +88,7 @@ def export_weights(
 
 
 def _origin(config, source):
-    """Whose a version is where others may export as well; else None."""
+    """The origin of a version in a directory of several runs; else None."""
     if not config.export_dir:
         return None
     prefix = None if config.model_dir else tf1.find(local(source))
@@ -94,7 +96,7 @@ def _origin(config, source):
 
 
 def _tell_quality(config, source, network, path, eval_source):
-    """What int8 loses, and how long each format takes, where asked for."""
+    """Prints the accuracy of int8 and, on request, each format's latency."""
     forms = formats_of(config)
     files = [export.file_of(f, path) for f in forms if f in export.INT8]
     if files:
@@ -104,7 +106,7 @@ def _tell_quality(config, source, network, path, eval_source):
 
 
 def _turned(config):
-    """What an export does with orientation, where it does anything."""
+    """A clause on how an export applies orientation, "" if it does not."""
     if not config.apply_orientation:
         return ""
     return (
@@ -115,7 +117,7 @@ def _turned(config):
 
 
 def _scaled(path):
-    """At which temperature an export's probabilities are, if at any."""
+    """A clause on the temperature of an export, "" if it has none."""
     temperature = export.read_temperature(path)
     if temperature == 1.0:
         return ""
@@ -151,7 +153,7 @@ def _export(config, prefix, directory, data):
 def _load(config, ema, prefix):
     """The network in float32, without a classifier that was never trained."""
     config = dataclasses.replace(config, mixed_precision="float32")
-    trained = weights.has_classifier(prefix)
+    trained = weights_classes.has_classifier(prefix)
     arguments = {} if trained else {"num_classes": 0}
     return weights.load(config, prefix, ema, **arguments)
 
@@ -211,7 +213,7 @@ def step_of(source: str | os.PathLike) -> int:
 
 def _class_names(config, source, network):
     """As the run, the SavedModel or else the data set of the flags has them."""
-    names = weights.class_names(source)
+    names = weights_classes.class_names(source)
     count = network.get_config()["num_classes"]
     if names is None and count:
         names = tfds.class_names(config.dataset, config.data_dir)

@@ -252,7 +252,7 @@ def _join(shards, name, path, count):
     """Writes the features, then what they are; holds one shard at a time."""
     parts = [shards.path(number) for number in range(len(shards))]
     width = embedding_files.read_arrays(parts[0])[name].shape[1]
-    found = np.zeros(count, bool)
+    is_read = np.zeros(count, bool)
     with atomic.beside(path) as staged:
         rows = np.lib.format.open_memmap(
             staged, "w+", np.float32, (count, width)
@@ -260,12 +260,12 @@ def _join(shards, name, path, count):
         for part in parts:
             arrays = embedding_files.read_arrays(part)
             rows[arrays["numbers"]] = arrays[name]
-            found[arrays["numbers"]] = True
+            is_read[arrays["numbers"]] = True
         rows.flush()
         del rows
     about = {
         **shards.contents,
         "endpoint": name,
-        "unreadable": np.flatnonzero(~found).tolist(),
+        "unreadable": np.flatnonzero(~is_read).tolist(),
     }
     write_json(_beside(path), about, end="")

@@ -1,4 +1,4 @@
-"""What shards that an earlier try finished lack: images it could not read."""
+"""Unreadable images of the shards that an earlier call finished."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class _Names:
                     lacking.append(number)
             if not left:
                 return lacking
-        return []  # they are called otherwise, and none can be told
+        return []  # their names differ, and match no example
 
 
 def _files_in(path):

@@ -32,7 +32,7 @@ Given: TypeAlias = list[str | np.ndarray]
 
 
 def listed(images: Any) -> tuple[Given, bool]:
-    """One by one, and whether it is one image that was given.
+    """A list of the images, and whether a single one was given.
 
     Args:
       images: See `Classifier.predict`.
@@ -75,7 +75,7 @@ def _turned(image):
 
 
 def sources(given: Given) -> Iterator[tuple[Source, list[int]]]:
-    """Those that can be stored together, and where they stand in the list."""
+    """Yields sources of images of one kind, and their places in the list."""
     kinds: dict[Any, list[int]] = {}
     for place, image in enumerate(given):
         kinds.setdefault(_kind(image), []).append(place)
@@ -112,7 +112,7 @@ def _transposing(shape, taken):
 
 
 def name(given: Given, place: int) -> str:
-    """Of one of them, for a person."""
+    """The name of one of the images, for messages."""
     image = given[place]
     return image if isinstance(image, str) else f"example {place} of {NAME}"
 
@@ -122,7 +122,7 @@ def _kind(image):
 
 
 def _is_list(images):
-    """Whether it is not itself an array, or made one by numpy."""
+    """Whether it is a list of images, and not an array or bytes."""
     arrays = tf.is_tensor(images) or _is_array(images)
     bytes_alone = isinstance(images, bytes | bytearray | memoryview)
     return isinstance(images, Iterable) and not (arrays or bytes_alone)
@@ -150,7 +150,7 @@ def _one(image):
 
 
 def _array(image):
-    """Numbers, in an array."""
+    """An image as a numeric array."""
     image = _pixels(image)
     _check_no_pair(image)
     kept = _numbers(image)
@@ -162,7 +162,7 @@ def _array(image):
 
 
 def _check_no_pair(image):
-    """Elements of many a `tf.data.Dataset` are an image and its label."""
+    """Raises a ValueError for a pair of image and label, as of a data set."""
     parts = image if isinstance(image, tuple | list) else ()
     if any(len(getattr(part, "shape", ())) >= 3 for part in parts):
         raise ValueError(
@@ -217,10 +217,10 @@ def _file(path):
 
 def _images_in(folder):
     """Those that a data set of this folder has; the log names the others."""
-    found = files_below(folder)
-    for note in found.notes():
+    files = files_below(folder)
+    for note in files.notes():
         _LOG.warning("%s in %r", note, folder)
-    return found.images
+    return files.images
 
 
 def _source(storage):

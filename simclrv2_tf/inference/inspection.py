@@ -51,9 +51,12 @@ def summarize(config: Config) -> dict:
       one was written.
     """
     splits: dict[str, tuple[Source, list[summary.Look]]] = {}
-    asked = {config.eval_split: "eval_split", config.train_split: "train_split"}
+    options = {
+        config.eval_split: "eval_split",
+        config.train_split: "train_split",
+    }
     for split in dict.fromkeys((config.train_split, config.eval_split)):
-        source = _opened(config, split, asked[split], needed=not splits)
+        source = _opened(config, split, options[split], needed=not splits)
         if source is not None:
             splits[split] = source, summary.examine(source)
     totals = summary.summarize(splits)

@@ -1,4 +1,4 @@
-"""How often an int8 export is right, beside the network that it is of."""
+"""The accuracy of an int8 export, beside that of its network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference.evaluation.validation import Validation
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import inputs
-from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
 from simclrv2_tf.runs import weights_order
 
 _TOP_1 = "label_top_1_accuracy"
@@ -56,7 +56,8 @@ def tell_accuracy(
 
 def _labelled(config, prefix, network, source):
     """The data to evaluate on, or a ValueError that says why there are none."""
-    if network.supervised_head is None or not weights.has_classifier(prefix):
+    head = network.supervised_head
+    if head is None or not weights_classes.has_classifier(prefix):
         raise ValueError("There is no trained classifier.")
     source = source or inputs.evaluation_if_labelled(config)
     if source is None:
@@ -69,8 +70,8 @@ def _labelled(config, prefix, network, source):
 
 def _classes(prefix):
     return {
-        "class_names": weights.class_names(prefix),
-        "class_names_as_written": weights.as_written(prefix),
+        "class_names": weights_classes.class_names(prefix),
+        "class_names_as_written": weights_classes.as_written(prefix),
         class_match.MAPPED_NAMES: weights_order.numbers_count(prefix),
     }
 

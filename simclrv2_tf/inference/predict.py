@@ -25,7 +25,9 @@ from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import result_shards
 from simclrv2_tf.inference import sweep
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
 from simclrv2_tf.runs import weights_order
+from simclrv2_tf.runs import weights_temperature
 
 NAME = "predictions"
 SHARD_SIZE = 4096  # rows, the unit of resuming
@@ -54,7 +56,7 @@ def predict(config: Config, source: Source | None = None) -> str:
     """
     prefix = weights.newest(config)
     output = _output(config, prefix)
-    weights.check_classifier(prefix)
+    weights_classes.check_classifier(prefix)
     if tf.io.gfile.isdir(output):
         raise ValueError(
             "`predict_output` must name a file. Received: predict_output="
@@ -71,7 +73,7 @@ def predict(config: Config, source: Source | None = None) -> str:
     count = classifier.output_shape[-1]
     names = _names(prefix, count, config, source)
     ema = weights.takes_average(config, prefix)
-    temperature = weights.temperature(prefix, ema)
+    temperature = weights_temperature.temperature(prefix, ema)
     shards = _shards(config, output, classifier, source, places, temperature)
     with shards.opened():
         _fill(config, shards, classifier, source, temperature)
@@ -91,7 +93,7 @@ def _names(prefix, count, config, source):
     Those of folders may be of other classes, or in another order; numbers of
     the data, and names of a TFDS data set, are what evaluation takes them for.
     """
-    known = weights.class_names(prefix)
+    known = weights_classes.class_names(prefix)
     if not known:
         known = _of_the_data(config, source)
     if not known or len(known) != count:
@@ -114,8 +116,9 @@ def _of_the_data(config, source):
 
 def _compare(prefix, source):
     """Says which labels of the data the network cannot predict."""
-    known, given = weights.class_names(prefix), source.class_names or ()
-    unknown = unknown_classes(given, known or given, weights.as_written(prefix))
+    known, given = weights_classes.class_names(prefix), source.class_names or ()
+    written = weights_classes.as_written(prefix)
+    unknown = unknown_classes(given, known or given, written)
     if unknown:
         _LOG.warning(
             "%s has the classes %s, which the network does not know: it was "
@@ -145,13 +148,16 @@ def _check_rows(output, files, places):
     """
     if not tf.io.gfile.exists(output) or not tf.io.gfile.stat(output).length:
         return
-    held = _files_of(output)
-    if held == places:
+    written = _files_of(output)
+    if written == places:
         return
-    if held is None:
+    if written is None:
         before, now = None, {"rows": len(files)}
     else:
-        before, now = _told(held, files), _told(files, held)
+        before, now = (
+            _first_difference(written, files),
+            _first_difference(files, written),
+        )
     result_shards.check_same(
         "predict_output", output, before, now, "predictions"
     )
@@ -168,7 +174,7 @@ def _files_of(path):
         return None
 
 
-def _told(files, others):
+def _first_difference(files, others):
     """How many files, and the first that is not the same among others."""
     pairs = enumerate(zip(files, others, strict=False), 1)
     odd = {f"row {n}": _end_of(a) for n, (a, b) in pairs if a != b}

@@ -97,7 +97,7 @@ class Shards:
         before = read_manifest(self.directory)
         if before is None:
             self._write_manifest()
-        elif before != (now := _told_in(before, self.contents)):
+        elif before != (now := _comparable(before, self.contents)):
             raise ValueError(
                 f"{self.directory!r} holds parts of another result: "
                 f"{difference(before, now)}. Give another output, "
@@ -151,7 +151,7 @@ def digest_of(value: Any) -> str:
 
 
 def read_manifest(directory: str) -> dict | None:
-    """What the parts in a directory are of; None if it does not say."""
+    """The manifest of the parts in a directory, None without one."""
     return read_if_there(os.path.join(directory, MANIFEST))
 
 
@@ -167,7 +167,7 @@ def check_same(
       now: The same of the result that is to be written.
       what: Results of this kind, in a word.
     """
-    now = _told_in(before or {}, now)
+    now = _comparable(before or {}, now)
     if before == now:
         return
     reason = difference(before, now) if before else f"no {what}"
@@ -177,8 +177,8 @@ def check_same(
     )
 
 
-def _told_in(before, now):
-    """What a manifest tells, as far as the earlier one could tell it."""
+def _comparable(before, now):
+    """The part of a manifest that the earlier one could have."""
     return {k: v for k, v in now.items() if k in before or k not in _LATER}
 
 

@@ -1,4 +1,4 @@
-"""Images that are judged by themselves: they are among the known ones."""
+"""Images that are both among the known and among the judged ones."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def _numbers(parts, sizes):
 def contents(
     config: Config, source: Source, network: Network, names: list[str]
 ) -> dict:
-    """What tells the outputs of this network on this data from others."""
+    """What identifies the outputs of this network on this data."""
     weights = 0
     for variable in network.variables:
         weights = zlib.crc32(variable.numpy().tobytes(), weights)
@@ -93,7 +93,7 @@ def contents(
 
 
 def settings(backbone: Backbone) -> dict:
-    """What the outputs depend on that no variable tells, for `contents`.
+    """Settings beside variables that outputs depend on, for `contents`.
 
     Args:
       backbone: A `Backbone`; of its arguments the selector counts only where

@@ -20,7 +20,7 @@ def count_all(unreadable: UnreadableImages) -> None:
     Raises:
       ValueError: If there are more than may be, on every worker.
     """
-    own = np.array([_NONE, *sorted(unreadable.found)], np.int64)
+    own = np.array([_NONE, *sorted(unreadable.numbers)], np.int64)
     numbers = {*distribution.join_workers(own).tolist()} - {_NONE}
     if len(numbers) > unreadable.allowed:
         unreadable.report(sorted(numbers))  # which raises
@@ -29,5 +29,5 @@ def count_all(unreadable: UnreadableImages) -> None:
 
 def say(unreadable: UnreadableImages) -> None:
     """Prints what was left out of the data set; the first worker alone."""
-    if unreadable.found and distribution.is_chief():
+    if unreadable.numbers and distribution.is_chief():
         print(unreadable.summary(), flush=True)

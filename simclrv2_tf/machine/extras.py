@@ -1,4 +1,4 @@
-"""Packages that only some users need: asked for before they are used."""
+"""Optional packages, checked before they are used."""
 
 from __future__ import annotations
 

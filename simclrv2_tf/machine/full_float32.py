@@ -10,10 +10,10 @@ import tensorflow as tf
 
 @contextlib.contextmanager
 def full_float32() -> Iterator[None]:
-    """Products and convolutions of float32 keep its 24 bits meanwhile.
+    """A context in which products and convolutions keep float32's 24 bits.
 
-    NVIDIA's GPUs since Ampere round their factors to 11 bits (TF32) unless
-    they are told not to, which is 1e-4 and more of an endpoint.
+    NVIDIA's GPUs since Ampere round the factors to 11 bits (TF32) by default,
+    an error of 1e-4 and more in an endpoint.
     """
     settings = tf.config.experimental
     before = settings.tensor_float_32_execution_enabled()

@@ -1,4 +1,4 @@
-"""The arithmetic that layers are built for, for a while."""
+"""The dtype policy that layers are built with, as a context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features of a data set: what a network makes of it."""
+"""Features of a data set: a network's output for each example."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class KerasBackbone(keras.layers.Layer):
     def noise(self) -> list[keras.Variable]:
         """The states of what is random in it, such as dropout: variables.
 
-        They are no weights: who trains sets them in each step.
+        They are not weights: training sets them in each step.
         """
         weights = {id(variable) for variable in self.model.weights}
         return [v for v in self.model.variables if id(v) not in weights]

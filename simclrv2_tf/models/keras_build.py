@@ -53,7 +53,7 @@ def as_json(model: keras.Model) -> str:
     """A model's architecture as JSON, without how it was compiled.
 
     Raises:
-      ValueError: If it cannot be told, as with classes that have no
+      ValueError: If it cannot be serialized, as with classes that have no
         `get_config`.
     """
     try:

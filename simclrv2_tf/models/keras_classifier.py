@@ -27,7 +27,7 @@ _LEAST = 1e-30  # of a probability, whose logarithm is the logit
 
 
 class KerasClassifier(keras.layers.Layer):
-    """A Keras classifier that answers as a `Network` does, and stays as it is.
+    """A Keras classifier with the endpoints of a `Network`, never trained.
 
     Args:
       model: A `keras.Model` from one image tensor (batch, height, width,
@@ -87,7 +87,7 @@ class KerasClassifier(keras.layers.Layer):
         return tf.cast(answers, self.variable_dtype)
 
     def _answers_sum_to_one(self):
-        """Whether it ends in a softmax, wherever that stands: two are tried."""
+        """Whether outputs are probabilities; two images are tried."""
         side = self._config["image_size"] or _TRIED
         shape = (2, side, side, self._config["channels"])
         noise = np.random.default_rng(0).random(shape, np.float32)

@@ -2,8 +2,8 @@
 
 `keras.layers.Normalization` computes with a mean and a variance that are no
 variables but constants, made of them when it is built, adapted, or loaded by
-Keras. Whoever assigns the variables otherwise has to make them anew, or the
-layer goes on with a mean of 0 and a variance of 1.
+Keras. Code that assigns the variables otherwise has to call `refresh`, or
+the layer goes on with a mean of 0 and a variance of 1.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simclrv2_tf.models.keras_backbone import KerasBackbone
 
 
 def refresh(network: keras.Model) -> None:
-    """Has a network compute with its variables as they are now.
+    """Recomputes the constants from the variables as they are now.
 
     Args:
       network: A `Network`; that of a ResNet has no such constants.

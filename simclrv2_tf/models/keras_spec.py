@@ -63,7 +63,7 @@ class Spec:
 
 
 def is_spec(text: str) -> bool:
-    """Whether a text names a Keras network at all, and not a run or so."""
+    """Whether a text names a Keras network, and not a run or a file."""
     return text.startswith((KERAS, KERAS_HUB, JSON)) or text.endswith(FILE)
 
 

@@ -94,7 +94,7 @@ def _is_by_name(network):
 
 
 def _take_in_scale(model):
-    """Has normalization scale, too, where a layer behind it does; gives that.
+    """Merges scale layers into the normalization before; returns them.
 
     With the weights of ImageNet the EfficientNets of Keras have such a
     `Rescaling`, and without them they have none.

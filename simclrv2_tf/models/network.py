@@ -157,7 +157,7 @@ class Network(keras.Model):
         fine_tune_after_block: int = -1,
         frozen_batch_norm: str = "moving",
     ) -> None:
-        """Leaves out of training what the logits do not depend on.
+        """Freezes the layers that the logits do not depend on.
 
         Projection layers behind the selector keep their weights and
         statistics, and frozen groups of the backbone their weights.

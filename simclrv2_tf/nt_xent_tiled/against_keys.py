@@ -26,7 +26,7 @@ from simclrv2_tf.nt_xent_tiled.tile_sums import places
 
 
 class _Seen(NamedTuple):
-    """What rows see of a set of columns, their own left out.
+    """Sums of rows over a set of columns, their own left out.
 
     Attributes:
       log: Log of the sum of exponentials, -inf of no column; (batch,).
@@ -109,7 +109,7 @@ def _each(factors, rows):
 
 
 def _see(x, tile_of, last):
-    """What rows see of the tiles from 0 to `last`, a `_Seen`."""
+    """Sums of rows over the tiles from 0 to `last`, a `_Seen`."""
 
     def add(k, top, total, pulled, positive):
         logits, own, columns = tile_of(k)

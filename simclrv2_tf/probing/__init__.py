@@ -1,1 +1,1 @@
-"""Cheap classifiers of frozen features, and how far to trust what they say."""
+"""Cheap classifiers of frozen features, and intervals of their accuracy."""

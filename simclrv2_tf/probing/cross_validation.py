@@ -77,7 +77,7 @@ class LeftOut(NamedTuple):
     probes: list[linear_probe.LinearProbe]
 
     def probabilities(self, rows: Rows) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yields what the other folds think of examples, block by block.
+        """Yields probabilities by the other folds, block by block.
 
         All at once would be 10 GB for ImageNet.
 
@@ -138,9 +138,9 @@ def leave_out(
 def choose_strength(
     rows: Rows, labels: np.ndarray, seed: int = 0
 ) -> tuple[float, str]:
-    """The strength of a logistic regression that serves the labels best.
+    """The strength of a logistic regression with the best accuracy.
 
-    Of several that do, the one nearest the usual.
+    Of several equals it is the one nearest the usual.
 
     Args:
       rows: Features (examples, features); `StoredRows`, or an array.

@@ -1,4 +1,4 @@
-"""How far an accuracy can be trusted."""
+"""Confidence intervals of accuracies."""
 
 import math
 from collections.abc import Sequence

@@ -59,24 +59,24 @@ def votes(
             behind = np.float64(cosine[:, :k] - cosine[:, :1])
             weight = np.exp(behind / temperature)  # 1 of the nearest
             near = labels[index[:, :k]]
-            told = votes_by_class(near, weight, near.max() + 1)
-            elected[row, part] = told.argmax(axis=1)
+            totals = votes_by_class(near, weight, near.max() + 1)
+            elected[row, part] = totals.argmax(axis=1)
     return elected
 
 
 def votes_by_class(
     near: np.ndarray, weight: np.ndarray, classes: int
 ) -> np.ndarray:
-    """What the votes for each class weigh, float64 (m, classes).
+    """The total weight of the votes for each class, float64 (m, classes).
 
     Args:
       near: int (m, k), labels of the neighbours in [0, classes).
       weight: float (m, k), of the vote of each.
       classes: Classes.
     """
-    told = np.zeros((len(near), classes))
-    np.add.at(told, (np.arange(len(near))[:, None], near), weight)
-    return told
+    totals = np.zeros((len(near), classes))
+    np.add.at(totals, (np.arange(len(near))[:, None], near), weight)
+    return totals
 
 
 def nearest(queries: np.ndarray, known: Rows, k: int) -> tuple:

@@ -125,15 +125,15 @@ def gather(
     directory = next(filter(None, map(_about, places)), None)
     stages = history.read_stages(directory) if directory else []
     kinds = _kinds(config, directory, version) if directory else set()
-    held = _results_of(config, directory, version, kinds) if directory else {}
+    result = _results_of(config, directory, version, kinds) if directory else {}
     return CardFacts(
         {k: v for k, v in network.items() if k not in ("name", "variables")},
         step,
         class_names,
         _facts(directory, stages) if directory else [],
         _runs(directory, stages) if directory else [],
-        list(_measured(held)),
-        shown(str(held.get("data", ""))),
+        list(_measured(result)),
+        shown(str(result.get("data", ""))),
         _compared(directory, kinds) if directory else [],
         {stage.name or "run": _settings(stage.flags) for stage in stages},
     )
@@ -167,22 +167,22 @@ def _is_result_of(job, run):
 
 
 def _facts(directory, stages):
-    """Those of the report without places on this machine, and what was taken.
+    """The report's facts without paths of this machine, and the weights taken.
 
     Published names and data sets by name stay as they are.
     """
-    told = dict(overview.facts(directory, stages))
+    facts = dict(overview.facts(directory, stages))
     name = overview.data_name(directory, stages)
-    told["Data"] = told["Data"].replace(name, shown(name), 1)
+    facts["Data"] = facts["Data"].replace(name, shown(name), 1)
     flags = stages[0].flags
     for title, option in (("Began with", "checkpoint"), ("Teacher", "teacher")):
         path = str(flags.get(option) or "")
         if path and not _is_within(path, directory):
-            told[title] = shown_weights(path)
+            facts[title] = shown_weights(path)
     begun = record.read_job(directory).get("asked", {}).get("checkpoint")
     if begun:
-        told["Began with"] = shown_weights(str(begun))
-    return list(told.items())
+        facts["Began with"] = shown_weights(str(begun))
+    return list(facts.items())
 
 
 def _is_within(path, directory):
@@ -192,7 +192,7 @@ def _is_within(path, directory):
 
 
 def _runs(directory, stages):
-    """Those of the report; a backbone may be a file."""
+    """The report's runs, without the path of a backbone."""
     return [
         {**run, "network": shown_weights(run["network"])}
         for run in overview.runs(directory, stages)
@@ -206,14 +206,14 @@ def _settings(flags):
 def _kinds(config, directory, version):
     """Which weights are published: True for averaged, False for trained ones.
 
-    Where the run's checkpoint does not tell, flags do: those of now, and for
-    an export that is taken as it is those of its run.
+    Where the run's checkpoint does not show it, flags decide: the present
+    ones, and for an export that is taken as it is those of its run.
     """
     run = record.run_within(directory)
     step = os.path.basename(os.path.abspath(version))
-    held = kinds_in(version, os.path.join(run, checkpoint_name(step)))
-    if held is not None:
-        return held
+    kinds = kinds_in(version, os.path.join(run, checkpoint_name(step)))
+    if kinds is not None:
+        return kinds
     named = config.checkpoint_ema and not config.model_dir
     return {bool(config.export_ema or named or _flag(run, "export_ema"))}
 
@@ -234,8 +234,8 @@ def _results_of(config, directory, version, kinds):
     names = [f"result_{step}.json"]
     if versions.endswith(_BEST):
         names.insert(0, f"result_best_{step}.json")
-    found = filter(None, (_results(run, name) for name in names))
-    judged = (held for held in found if held.get("ema", guess) in kinds)
+    results = filter(None, (_results(run, name) for name in names))
+    judged = (result for result in results if result.get("ema", guess) in kinds)
     return next(judged, {})
 
 
@@ -247,11 +247,11 @@ def _results(run, name):
     )
 
 
-def _measured(held):
+def _measured(result):
     for key, (words, count) in _MEASURED.items():
-        value = held.get(_CALIBRATED.get(key), held.get(key))
+        value = result.get(_CALIBRATED.get(key), result.get(key))
         if isinstance(value, float) and 0 <= value <= 1:
-            yield _result(words, value, int(held.get(count, 0)))
+            yield _result(words, value, int(result.get(count, 0)))
 
 
 def _result(what, value, examples):

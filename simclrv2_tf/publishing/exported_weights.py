@@ -27,13 +27,13 @@ def kinds_in(version: str, prefix: str) -> set[bool] | None:
       average, or one of the two is not there or cannot be read.
     """
     try:
-        held = run_directory.read(prefix)
-        chosen = {e: tf1.choose(held, e, prefix) for e in (True, False)}
+        arrays = run_directory.read(prefix)
+        chosen = {e: tf1.choose(arrays, e, prefix) for e in (True, False)}
         exported, _ = saved_model.read_ours(version)
         return {
             ema
             for ema, names in chosen.items()
-            if _are_same(exported, held.renamed(names))
+            if _are_same(exported, arrays.renamed(names))
         }
     except (tf.errors.OpError, OSError, ValueError):
         return None

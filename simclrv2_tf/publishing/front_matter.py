@@ -35,7 +35,7 @@ def write(name: str, licence: str | None, facts: CardFacts) -> str:
     task = "image-feature-extraction"
     if facts.class_names:
         task = "image-classification"
-    held: dict[str, Any] = {
+    entries: dict[str, Any] = {
         **_licence(licence),
         "library_name": "keras",
         "pipeline_tag": task,
@@ -43,8 +43,8 @@ def write(name: str, licence: str | None, facts: CardFacts) -> str:
     }
     metrics = _metrics(facts)
     if metrics and facts.class_names:
-        held[_INDEX] = [_index(name, task, facts.measured_on, metrics)]
-    lines = [f"{key}: {_flow(value)}" for key, value in held.items()]
+        entries[_INDEX] = [_index(name, task, facts.measured_on, metrics)]
+    lines = [f"{key}: {_flow(value)}" for key, value in entries.items()]
     return "\n".join(["---", *lines, "---", ""])
 
 

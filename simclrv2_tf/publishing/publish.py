@@ -144,19 +144,19 @@ def _describe(config, version, folder):
     names = export.read_labels(version)
     if names:
         _write(folder, LABELS, "".join(f"{name}\n" for name in names))
-    told = card_facts.gather(config, version, names)
+    facts = card_facts.gather(config, version, names)
     described = {
         "library": f"simclrv2_tf {simclrv2_tf.__version__}",
-        "network": told.network,
+        "network": facts.network,
         "class_names": names,
-        "step": told.step,
+        "step": facts.step,
         "temperature": export.read_temperature(version),
         "apply_orientation": export.applies_orientation(version),
         "license": config.license,
-        "stages": told.settings,
+        "stages": facts.settings,
     }
     write_json(os.path.join(folder, CONFIG), described)
-    _write(folder, CARD, model_card.write(config, told))
+    _write(folder, CARD, model_card.write(config, facts))
 
 
 def _address_card(folder, directory, target):

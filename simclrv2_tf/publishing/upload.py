@@ -1,4 +1,4 @@
-"""To a hub, by its own package, which knows how one signs in."""
+"""Uploads to a hub by its own package, which handles signing in."""
 
 from __future__ import annotations
 

@@ -61,9 +61,9 @@ def classes_of(network, source: Source) -> np.ndarray:
       int64 (examples,), -1 for an image that cannot be read.
     """
     logits, numbers = _outputs(network, source, "logits_sup")
-    told = np.full(source.num_examples, -1)
-    told[numbers] = logits.argmax(axis=1)
-    return told
+    classes = np.full(source.num_examples, -1)
+    classes[numbers] = logits.argmax(axis=1)
+    return classes
 
 
 def _outputs(network, source, endpoint):
@@ -116,7 +116,7 @@ def accuracy(classify, train, evaluation=None) -> tuple[float, int]:
     """Accuracy on an evaluation set, or cross-validated on the labels.
 
     Args:
-      classify: Function (known, labels, asked) to classes.
+      classify: Function (known, labels, queries) to classes.
       train: (features, labels) of the labelled images.
       evaluation: The same to evaluate on; None for cross-validation.
 

@@ -8,11 +8,11 @@ from simclrv2_tf import hub
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.budget import smaller_batches
-from simclrv2_tf.recipes.facts import CONTINUED
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.rule_values import in_equal_parts
+from simclrv2_tf.recipes.rules.facts import CONTINUED
+from simclrv2_tf.recipes.rules.facts import Facts
+from simclrv2_tf.recipes.rules.rule_values import in_equal_parts
 
 WEIGHTS = "simclrv2/pretrained/r50_1x_sk0"  # the smallest that are published
 # Images of which pretraining learnt nothing that an untrained network has not
@@ -21,7 +21,7 @@ TOO_FEW = 160
 PHOTOGRAPH = 64  # pixels of a side from which images may be photographs
 # What weights tell of the images that they are for, and of their network.
 _OF_IMAGES = ("image_size", "channels")
-_TOLD = (
+_OF_WEIGHTS = (
     *_OF_IMAGES,
     "resnet_depth",
     "width_multiplier",
@@ -61,7 +61,7 @@ def start_from(recipe: Recipe, facts: Facts) -> None:
     teacher look at the same ones.
     """
     why, source = "as --checkpoint has it", "the checkpoint"
-    for name, value in _told(facts.initial).items():
+    for name, value in _options_of(facts.initial).items():
         stages = STAGES if name in _OF_IMAGES else ("pretrain", "finetune")
         for stage in stages:
             recipe.choose(stage, name, value, why, source)
@@ -113,7 +113,7 @@ def _of_photographs(facts):
     ]
 
 
-def _told(initial):
+def _options_of(initial):
     """{option: value} of what weights tell; those for 3 channels leave it."""
     known = {"channels": 3, **initial} if initial else {}
-    return {name: known[name] for name in _TOLD if name in known}
+    return {name: known[name] for name in _OF_WEIGHTS if name in known}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simclrv2_tf.recipes.budget.network_sizes import SMALL_STEM
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules.facts import Facts
+from simclrv2_tf.recipes.rules.network_sizes import SMALL_STEM
 
 LONG = 1.5  # times as long as wide: a third of the image is not in its middle
 

@@ -10,7 +10,8 @@ from simclrv2_tf.data.classes import names_or_numbers
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.inference.classifier import Classifier
 from simclrv2_tf.recipes import record
-from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
+from simclrv2_tf.runs import weights_temperature
 from simclrv2_tf.runs.average_of_job import exports_average
 from simclrv2_tf.runs.start.orientation_choice import trained_with
 
@@ -38,7 +39,7 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
     path = record.classifier_of(place)
     ema = record.is_job(place) and exports_average(path)
     path = _newest_of(path)
-    weights.check_classifier(path)
+    weights_classes.check_classifier(path)
     network = hub.load_network(path, ema)
     count = network.get_config()["num_classes"]
     if not count:
@@ -46,9 +47,10 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
             f"Expected a network with a supervised head. Received: {path!r}, "
             "which has none: fine-tune it first."
         )
-    names = names_or_numbers(count, weights.class_names(path))
+    names = names_or_numbers(count, weights_classes.class_names(path))
     turned = trained_with(path) or False
-    return Classifier(network, names, turned, weights.temperature(path, ema))
+    temperature = weights_temperature.temperature(path, ema)
+    return Classifier(network, names, turned, temperature)
 
 
 def _newest_of(path):

@@ -4,43 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import NamedTuple
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.config import time_budget_seconds
-from simclrv2_tf.recipes import given_weights
-from simclrv2_tf.recipes import image_notes
-from simclrv2_tf.recipes import network_checks
-from simclrv2_tf.recipes import rate_checks
 from simclrv2_tf.recipes import stage_checks
-from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes import stage_devices
+from simclrv2_tf.recipes.batch_rates import choose_rates
 from simclrv2_tf.recipes.budget import decoding_time
 from simclrv2_tf.recipes.budget import default_time
 from simclrv2_tf.recipes.budget import few_epochs
 from simclrv2_tf.recipes.budget import image_memory
 from simclrv2_tf.recipes.budget import measured_speed
 from simclrv2_tf.recipes.budget import memory_fit
-from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget import process_memory
 from simclrv2_tf.recipes.budget import self_distillation
 from simclrv2_tf.recipes.budget import short_runs
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget import time_plan
-from simclrv2_tf.recipes.budget.machine import this_machine
-from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.fitted_recipe import Limits
+from simclrv2_tf.recipes.fitted_recipe import fitted
+from simclrv2_tf.recipes.gathered_facts import gather
+from simclrv2_tf.recipes.gathered_facts import look_at
 from simclrv2_tf.recipes.images import data_outline
-from simclrv2_tf.recipes.images import image_sample
 from simclrv2_tf.recipes.images import leakage
-from simclrv2_tf.recipes.images.class_mirroring import mirrored_labels
 from simclrv2_tf.recipes.images.job_data import JobData
-from simclrv2_tf.recipes.images.mirroring import told_from_mirror
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.recommend import choose_rates
-from simclrv2_tf.recipes.recommend import recommend
-from simclrv2_tf.recipes.rule_values import CHIRAL
 from simclrv2_tf.runs.hardware import devices
 
 
@@ -57,7 +46,7 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     begin = time.monotonic()
     stage_checks.check_given(config)
     _meet_devices(config)
-    sample, unreadable = _looked_at(config, data)
+    sample, unreadable = look_at(config, data)
     facts = gather(config, data, sample)
     notes = [*data_outline.notes(data), *unreadable]
     notes += [*leakage.notes(data), str(facts.machine)]
@@ -78,16 +67,6 @@ def _meet_devices(config):
         pass
 
 
-class Limits(NamedTuple):
-    """What the memory of a job is fitted to, as `memory_fit.fit` takes it."""
-
-    memory_budget: float
-    replicas: int
-    stages: tuple[str, ...]
-    initial: dict
-    images: image_memory.ImageMemory
-
-
 def _limits(config, data, facts, decoding):
     return Limits(
         config.memory_budget,
@@ -100,7 +79,7 @@ def _limits(config, data, facts, decoding):
 
 def _tried(config, data, facts, limits, decoding):
     """What the rules choose, in the memory there is, and a step of it."""
-    facts, recipe = _fitted(config, data, facts, limits)
+    facts, recipe = fitted(config, data, facts, limits)
     choose_rates(recipe, facts)
     kept = image_memory.kept(recipe, limits.images)
     decoding = dataclasses.replace(decoding, kept=kept)
@@ -108,59 +87,20 @@ def _tried(config, data, facts, limits, decoding):
     return facts, recipe, step
 
 
-def _fitted(config, data, facts, limits):
-    """The recipe of the largest network that the memory holds, and its facts.
-
-    Trials give way to it, and then pilot runs.
-
-    Raises:
-      ValueError: If it does not hold the smallest there is a choice of.
-    """
-    recipe = _by_rules(config, data, facts)
-    for count in short_runs.most(recipe, facts):
-        fitting = dataclasses.replace(recipe, notes=[*recipe.notes])
-        try:
-            memory_fit.fit(fitting, *limits, short_runs=count)
-        except ValueError as error:
-            refused = error
-            continue
-        fitting.notes += _of_memory(fitting, facts, count)
-        return dataclasses.replace(facts, short_runs=count), fitting
-    smaller = network_sizes.smaller(facts)
-    if smaller is None:
-        raise refused
-    return _fitted(config, data, smaller, limits)
+def _measured(config, recipe, facts, source, decoding):
+    """A step's time; on paper where the job is as short as measuring it."""
+    reckoned = measured_speed.reckoned_seconds(recipe, facts)
+    if time_plan.all_given(recipe, facts, step_time.STEPS):
+        return step_time.StepTime(reckoned, 10.0, decoding, measured=False)
+    options = {**recipe.options("pretrain"), **_of_the_process(config)}
+    most = max(1, facts.machine.accelerators)
+    replicas = stage_devices.replicas(recipe, "pretrain", most)
+    return step_time.measure(options, source, reckoned, decoding, replicas)
 
 
-def _of_memory(recipe, facts, count):
-    """What the job does without, as the memory does not hold it."""
-    notes = []
-    if facts.largest == network_sizes.choose(facts):
-        notes.append(
-            "the network is smaller than the time allows: the memory does not "
-            "hold a larger one"
-        )
-    if count < short_runs.most(recipe, facts)[0]:
-        kinds = "trials" if count else "pilot runs or trials"
-        notes.append(
-            f"there are no {kinds}: the memory does not hold what they leave"
-        )
-    return notes
-
-
-def _by_rules(config, data, facts):
-    """What the rules choose beside what is given, and that it can be run."""
-    recipe = recommend(facts)
-    recipe.give(stage_configs.given(config, facts.pretrained))
-    given_weights.start_from(recipe, facts)
-    stage_devices.choose(recipe, facts)
-    recipe.notes += image_notes.notes(recipe, facts)
-    recipe.notes += given_weights.notes(facts)
-    rate_checks.check_rates(config, recommend(facts), recipe.left_out)
-    network_checks.check_weights(recipe, facts.initial)
-    stage_checks.check_options(config, recipe, data)
-    network_checks.check_networks(config, recipe, data, facts.initial)
-    return recipe
+def _of_the_process(config):
+    """How the process ends that is asked to stop while a step is measured."""
+    return {"preemption_exit_code": config.preemption_exit_code}
 
 
 def _planned(config, data, facts, recipe, step, limits, begin):
@@ -177,6 +117,7 @@ def _planned(config, data, facts, recipe, step, limits, begin):
     recipe.notes += few_epochs.notes(recipe, facts, costs) + _of_times(costs)
     stage_checks.check_steps(config, recipe, data, limits.replicas)
     recipe.notes += stage_checks.notes(config, recipe, facts.labelled > 0)
+    recipe.notes += short_runs.notes(recipe, facts)
     runs = short_runs.planned(recipe, facts)
     process_memory.tell(recipe, facts.short_runs, runs)
     return recipe
@@ -207,74 +148,6 @@ def _self_distilled(recipe, facts, costs, step, spent, limits):
     if time_plan.is_short(other, facts, other_costs, spent):
         return recipe, costs
     return other, other_costs
-
-
-def _looked_at(config, data):
-    """What some images are like, and notes on those that cannot be read.
-
-    Pretraining reads all of them, and what is exported is evaluated.
-    """
-    sample = image_sample.look_at(data.train)
-    notes = _readable(config, "pretrain", data.train, sample)
-    if data.evaluation is not None:
-        other = image_sample.look_at(data.evaluation)
-        notes += _readable(config, "distill", data.evaluation, other)
-    return sample, notes
-
-
-def _readable(config, stage, source, sample):
-    own = stage_configs.given(config)[stage]
-    share = own.get("max_corrupt_fraction", config.max_corrupt_fraction)
-    image_sample.check(source, sample, share)
-    return image_sample.notes(source, sample, share)
-
-
-def gather(
-    config: Config, data: JobData, sample: image_sample.ImageSample
-) -> Facts:
-    """The facts that the rules look at."""
-    told = told_from_mirror(data.train, sample.pixels)
-    facts = Facts(
-        examples=data.train.num_examples,
-        labelled=len(data.labelled),
-        fewest=data.fewest,
-        classes=data.train.num_classes,
-        side=sample.side,
-        elongation=sample.elongation,
-        grey=sample.grey,
-        channels=data.train.num_channels,
-        machine=this_machine(config.memory_budget, config.strategy),
-        seconds=time_budget_seconds(config),
-        told_from_mirror=told,
-        mirrored_labels=_mirrored(data, sample, told),
-        initial=given_weights.initial(config, data.train.num_examples),
-        given=stage_configs.given(config)["pretrain"],
-        evaluated=data.evaluation.num_examples if data.evaluation else 0,
-    )
-    return facts if facts.seconds else default_time.with_default(facts)
-
-
-def _mirrored(data, sample, told):
-    """What labels tell of mirror images, where it is not settled without."""
-    if told >= CHIRAL or not len(data.labelled):
-        return None
-    return mirrored_labels(data.train, data.labelled, sample.pixels)
-
-
-def _measured(config, recipe, facts, source, decoding):
-    """A step's time; on paper where the job is as short as measuring it."""
-    reckoned = measured_speed.reckoned_seconds(recipe, facts)
-    if time_plan.all_given(recipe, facts, step_time.STEPS):
-        return step_time.StepTime(reckoned, 10.0, decoding, measured=False)
-    options = {**recipe.options("pretrain"), **_of_the_process(config)}
-    most = max(1, facts.machine.accelerators)
-    replicas = stage_devices.replicas(recipe, "pretrain", most)
-    return step_time.measure(options, source, reckoned, decoding, replicas)
-
-
-def _of_the_process(config):
-    """How the process ends that is asked to stop while a step is measured."""
-    return {"preemption_exit_code": config.preemption_exit_code}
 
 
 def _of_times(costs):

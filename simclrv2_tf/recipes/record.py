@@ -16,6 +16,7 @@ from simclrv2_tf.files import json_files
 JOB = "job.json"
 PROGRESS = "progress.json"
 REPORT, TABLE = "report.json", "table.csv"
+GIVEN_UP = "pretraining given up"  # in the progress of a job with labels
 RECIPE = "recipe"  # as it is now, in the progress of a job that changed it
 # What `job.json` holds, by the type that JSON gives it.
 _KINDS = {

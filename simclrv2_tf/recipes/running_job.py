@@ -18,7 +18,7 @@ from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_configs
-from simclrv2_tf.recipes.choices.best_by_folds import FOLDER
+from simclrv2_tf.recipes.folds import FOLDER
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.job_seconds import in_journal

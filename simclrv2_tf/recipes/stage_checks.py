@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import profiled
 from simclrv2_tf.config.stage_overrides import read
+from simclrv2_tf.recipes import folds
 from simclrv2_tf.recipes import stage_devices
 from simclrv2_tf.recipes import student_options
-from simclrv2_tf.recipes.choices import best_by_folds
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.images.job_data import check_evaluates
 from simclrv2_tf.recipes.job_recipe import STAGES
@@ -92,7 +92,7 @@ def check_options(config: Config, recipe: Recipe, data: JobData) -> None:
 def _check_judging(config, data):
     """How a stage compares its checkpoints, which it does as it begins."""
     if config.best_folds:
-        best_by_folds.check(config, data.train.labels[data.labelled])
+        folds.check(config, data.train.labels[data.labelled])
     else:
         check_evaluates(config, data.evaluation, data.note)
 
@@ -133,7 +133,7 @@ def check_division(
         examples = len(data.labelled)
     plan = make_plan(config, examples, replicas)
     if config.best_folds:
-        best_by_folds.check_parts(config, examples, replicas)
+        folds.check_parts(config, examples, replicas)
     _check_profile(config.profile_steps, plan.train_steps)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from simclrv2_tf.recipes.choices import teacher_trials
-from simclrv2_tf.recipes.choices.best_by_folds import least_known
-from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.folds import least_known
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules import trial_options
+from simclrv2_tf.recipes.rules.facts import Facts
 
 ALONE = "one_device"
 SOURCE = "a replica needs an image of each batch"
@@ -54,8 +54,6 @@ def _least(recipe, stage, facts):
     if stage == "scratch":
         return facts.labelled
     parts = recipe.options(stage).get("best_folds", 0)
-    if not parts and teacher_trials.wanted(
-        recipe, facts.labelled, facts.fewest
-    ):
-        parts = min(teacher_trials.PARTS, facts.fewest)
+    if not parts and trial_options.wanted(recipe, facts.labelled, facts.fewest):
+        parts = trial_options.parts(facts.fewest)
     return least_known(facts.labelled, parts) if parts else facts.labelled

@@ -14,7 +14,7 @@ from simclrv2_tf.models import keras_build
 from simclrv2_tf.models import keras_weights
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import build
-from simclrv2_tf.runs.start.keras_networks import settle_backbone
+from simclrv2_tf.runs.keras_networks import settle_backbone
 
 STAGES = ("distill", "scratch")
 # Sides in pixels that are tried where images are too small; networks of

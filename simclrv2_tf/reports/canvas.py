@@ -91,7 +91,7 @@ def names_of(class_names: Sequence[str] | None, count: int) -> list[str]:
 
 
 def colours(count: int) -> list[tuple]:
-    """So many colours, told apart as well as may be."""
+    """`count` colours, as distinct as possible."""
     from matplotlib import colormaps
 
     for name, most in (("tab10", 10), ("tab20", 20)):

@@ -1,4 +1,4 @@
-"""What a network says of labelled images, in the numbers of the page."""
+"""Answers of a classifier on labelled images, as numbers for the page."""
 
 from __future__ import annotations
 

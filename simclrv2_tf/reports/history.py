@@ -198,8 +198,8 @@ def _up_to(points, last):
 
 def _numbers(event) -> Iterable[tuple[str, float]]:
     """The numbers of a line, those that are finite."""
-    held = {"train": "metrics", "health": "numbers"}.get(event["event"])
-    values = event.get(held) if held else None
+    key = {"train": "metrics", "health": "numbers"}.get(event["event"])
+    values = event.get(key) if key else None
     for name, value in values.items() if isinstance(values, dict) else ():
         if isinstance(value, (int, float)):
             yield name, float(value)
@@ -212,22 +212,24 @@ def warnings(stage: RunHistory) -> list[dict]:
       List of {"sentence", "first", "last", "times"}; the sentence is that of
       the first time.
     """
-    found: dict[str, dict] = {}
+    by_kind: dict[str, dict] = {}
     for event in stage.events:
-        said = event.get("warnings") if event["event"] == "health" else None
-        for sentence in said if isinstance(said, list) else ():
+        sentences = (
+            event.get("warnings") if event["event"] == "health" else None
+        )
+        for sentence in sentences if isinstance(sentences, list) else ():
             kind = _NUMBER.sub("#", str(sentence))
             step = _step(event)
-            known = found.setdefault(
+            known = by_kind.setdefault(
                 kind, {"sentence": str(sentence), "first": step, "times": 0}
             )
             known |= {"last": step, "times": known["times"] + 1}
-    return list(found.values())
+    return list(by_kind.values())
 
 
 def actions(events: list[dict]) -> list[str]:
     """What was done about it, sentences in the order of a journal."""
-    sentences = [sentence for sentence in map(_told, events) if sentence]
+    sentences = [sentence for sentence in map(_sentence, events) if sentence]
     trained = [event for event in events if event["event"] == "train"]
     skipped = trained[-1].get("skipped") if trained else 0
     if skipped:
@@ -239,7 +241,7 @@ def actions(events: list[dict]) -> list[str]:
     return sentences
 
 
-def _told(event):
+def _sentence(event):
     kind, step = event["event"], _step(event)
     if kind == "start":
         return f"Went on from step {step}." if step else None

@@ -67,11 +67,11 @@ def contents(
       sources: `Source`s to train and to evaluate on, None for the run's own.
       pictures: Where figures go.
     """
-    viewed, asked = networks
-    config = dataclasses.replace(config, model_dir=asked.directory)
+    viewed, examined = networks
+    config = dataclasses.replace(config, model_dir=examined.directory)
     shown: dict = {**_NOTHING}
     try:
-        images = report_images.open_images(config, asked.flags, *sources)
+        images = report_images.open_images(config, examined.flags, *sources)
         shown["sheet"] = _sheet(images)
         shown["views"] = _views(images, viewed)
         shown |= _seen(look(images), pictures)
@@ -190,10 +190,10 @@ def _neighbours(seen, pictures, small):
     if len(some) < 2:
         return []
     queries = report_images.over_classes(seen.source.labels[some], QUERIES)
-    found = tiles.nearest(seen.features[some], queries, NEIGHBOURS)
+    nearest = tiles.nearest(seen.features[some], queries, NEIGHBOURS)
     rows = [
         [int(some[place]) for place in (query, *near)]
-        for query, near in zip(queries, found, strict=True)
+        for query, near in zip(queries, nearest, strict=True)
     ]
     rows = [r for r in rows if all(small.pixels(n) is not None for n in r)]
     if not rows:
@@ -206,8 +206,8 @@ def _neighbours(seen, pictures, small):
     pictures.keep("neighbours", figure)
     return [
         [
-            small.tile(number, said, said != words[0])
-            for number, said in zip(row, words, strict=True)
+            small.tile(number, caption, caption != words[0])
+            for number, caption in zip(row, words, strict=True)
         ]
         for row, words in zip(rows, captions, strict=True)
     ]
@@ -218,10 +218,10 @@ def _answered(seen, places, small):
     judged, names, shown = seen.judged, seen.names, []
     for place in places:
         label, answer = judged.labels[place], judged.answers[place]
-        said = f"{names[answer]} {judged.confidence[place]:.0%}"
+        caption = f"{names[answer]} {judged.confidence[place]:.0%}"
         if 0 <= label != answer:
-            said = f"{names[label]} → {said}"
-        shown.append(small.tile(place, said, 0 <= label != answer))
+            caption = f"{names[label]} → {caption}"
+        shown.append(small.tile(place, caption, 0 <= label != answer))
     return [tile for tile in shown if tile]
 
 

@@ -1,4 +1,4 @@
-"""Accuracy over the number of labels: what probes and findings are told by."""
+"""Curves of accuracy over the number of labels."""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ from simclrv2_tf.reports.classifier_figures import Judged
 from simclrv2_tf.reports.classifier_figures import leads_of
 from simclrv2_tf.reports.report_images import Images
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
 from simclrv2_tf.runs import weights_order
+from simclrv2_tf.runs import weights_temperature
 
 MOST_JUDGED = 20_000  # images that the network is asked about
 _FEATURES, _LOGITS = "final_avg_pool", "logits_sup"
@@ -64,8 +66,10 @@ def look(images: Images) -> Seen:
     evaluation = images.evaluation is not None
     source = images.train if images.evaluation is None else images.evaluation
     source = weights_order.in_order_of(prefix, source)
-    classifies = network.supervised_head and weights.has_classifier(prefix)
-    temperature = weights.temperature(prefix, averaged) if classifies else 1.0
+    head, temperature = network.supervised_head, 1.0
+    classifies = head and weights_classes.has_classifier(prefix)
+    if classifies:
+        temperature = weights_temperature.temperature(prefix, averaged)
     endpoints = (_FEATURES, _LOGITS) if classifies else (_FEATURES,)
     read, outputs = _outputs(config, network, source, endpoints, temperature)
     judged, note = None, "The network has no trained classifier."
@@ -77,7 +81,7 @@ def look(images: Images) -> Seen:
     if not evaluation:
         note = "There are no labelled images to evaluate on."
     count = judged.classes if judged else 0
-    known = weights.class_names(prefix)
+    known = weights_classes.class_names(prefix)
     names = names_or_numbers(count, known, source.class_names)
     return Seen(
         source.subset(read),
@@ -106,12 +110,12 @@ def _outputs(config, network, source, endpoints, temperature):
 
 def _fitted(prefix, name):
     """What a temperature was fitted to, in words, as its file has it."""
-    told = read_dictionary(weights.calibration_file(prefix))
-    if not {"data", "fitted_on"} <= told.keys():  # of an earlier version
+    calibration = read_dictionary(weights_temperature.calibration_file(prefix))
+    if not {"data", "fitted_on"} <= calibration.keys():  # of an earlier version
         return ""
-    these = told["data"] == name
-    images = "of these images" if these else f"images of {told['data']}"
-    return f"to {told['fitted_on']:,} {images}"
+    these = calibration["data"] == name
+    images = "of these images" if these else f"images of {calibration['data']}"
+    return f"to {calibration['fitted_on']:,} {images}"
 
 
 def _is_averaged(config, prefix):

@@ -26,8 +26,8 @@ _OF_STAGES = "stage_options"  # flags of single stages, written as one
 
 
 def facts(directory: str, stages: list[RunHistory]) -> list[tuple[str, str]]:
-    """(name, value) of what a reader asks first."""
-    found = {
+    """(name, value) of the facts at the top of the page."""
+    values = {
         "Data": _data(directory, stages),
         "Labels": _labels(stages),
         "Time": _time(directory, stages),
@@ -36,7 +36,7 @@ def facts(directory: str, stages: list[RunHistory]) -> list[tuple[str, str]]:
         "Versions": _versions(stages[-1].environment),
         "Seed": f"{stages[-1].flags.get('seed', '')}",
     }
-    return [(name, value) for name, value in found.items() if value]
+    return [(name, value) for name, value in values.items() if value]
 
 
 def data_name(directory: str, stages: list[RunHistory]) -> str:
@@ -77,7 +77,7 @@ def _data(directory, stages):
 
 
 def _labels(stages):
-    """Fine-tuning goes through labelled images alone: their number is told."""
+    """The number of labels, which is that of fine-tuning's images."""
     tuned = [s for s in stages if s.flags.get("train_mode") == "finetune"]
     count = (
         tuned[-1].environment.get("data", {}).get("examples") if tuned else 0
@@ -96,19 +96,19 @@ def _time(directory, stages):
     seconds = report.get("seconds") or sum(
         journal.seconds(stage.events) for stage in stages
     )
-    told = duration(seconds)
+    taken = duration(seconds)
     planned = report.get("planned_seconds")
-    return f"{told}, planned {duration(planned)}" if planned else told
+    return f"{taken}, planned {duration(planned)}" if planned else taken
 
 
 def _memory(directory):
-    """What a job came to, "" for a run or a job of an earlier version."""
+    """The memory that a job took, "" for a run or an earlier version's job."""
     report = record.read_json(directory, record.REPORT)
     if not report.get("memory"):
         return ""
     planned = report.get("planned_memory")
-    told = gigabytes(report["memory"])
-    return f"{told}, planned {gigabytes(planned)}" if planned else told
+    used = gigabytes(report["memory"])
+    return f"{used}, planned {gigabytes(planned)}" if planned else used
 
 
 def _machine(environment):
@@ -116,17 +116,19 @@ def _machine(environment):
     if not hardware:
         return ""
     devices = hardware.get("accelerators") or [hardware.get("processor")]
-    told = f"{', '.join(map(str, devices))}, {hardware.get('cores')} cores"
+    words = f"{', '.join(map(str, devices))}, {hardware.get('cores')} cores"
     memory = hardware.get("memory_gib")
     known = isinstance(memory, (int, float))  # not of every system
-    return f"{told}, {gigabytes(memory * 2**30)}" if known else told
+    return f"{words}, {gigabytes(memory * 2**30)}" if known else words
 
 
 def _versions(environment):
     versions = environment.get("versions", {})
-    told = [f"{name} {version}" for name, version in versions.items()]
+    words = [f"{name} {version}" for name, version in versions.items()]
     revision = environment.get("revision")
-    return ", ".join(told + ([f"revision {revision[:12]}"] if revision else []))
+    return ", ".join(
+        words + ([f"revision {revision[:12]}"] if revision else [])
+    )
 
 
 def runs(directory: str, stages: list[RunHistory]) -> list[dict]:
@@ -165,16 +167,16 @@ def _network(flags):
 
 def command(directory: str, stages: list[RunHistory]) -> str:
     """The command that repeats a job or a run."""
-    asked = record.read_json(directory, record.JOB).get("asked")
-    if asked is None:
+    requested = record.read_json(directory, record.JOB).get("asked")
+    if requested is None:
         flagfile = os.path.join(directory, FLAGFILE)
         return shlex.join(["simclrv2", f"--flagfile={flagfile}"])
-    words = shlex.split(asked.get(_OF_STAGES) or "")
-    flags = [as_flag(n, v) for n, v in asked.items() if n != _OF_STAGES]
+    words = shlex.split(requested.get(_OF_STAGES) or "")
+    flags = [as_flag(n, v) for n, v in requested.items() if n != _OF_STAGES]
     flags += [f"--{word}" for word in words]
     flags = [flag for flag in flags if flag]
-    told = shlex.join(["simclrv2", *flags, f"--model_dir={directory}"])
-    return _IN_PYTHON + told if from_python(directory, stages) else told
+    line = shlex.join(["simclrv2", *flags, f"--model_dir={directory}"])
+    return _IN_PYTHON + line if from_python(directory, stages) else line
 
 
 def reasons(directory: str) -> list[dict]:
@@ -208,8 +210,8 @@ def formats(directory: str, exported: str | None) -> list[dict]:
         `export_dir` has of a step of the run: other runs may share it.
     """
     timed = exported or _newest_timed(directory)
-    found = _timings(timed) if timed else {}
-    return [_format(row) for row in found.get("formats", [])]
+    timings = _timings(timed) if timed else {}
+    return [_format(row) for row in timings.get("formats", [])]
 
 
 def _timings(version):

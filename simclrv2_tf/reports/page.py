@@ -106,7 +106,7 @@ def _contents(config, directory, sources, pictures):
         "health": [_health(stage) for stage in stages],
         **image_section.contents(
             config,
-            (stages[0], _asked(directory, stages)),
+            (stages[0], _classifier_run(directory, stages)),
             sources,
             pictures,
         ),
@@ -179,7 +179,7 @@ def _health(stage):
     }
 
 
-def _asked(directory, stages):
+def _classifier_run(directory, stages):
     """The run whose network is looked at: that with the classifier, if any."""
     if not record.is_job(directory):
         return stages[0]

@@ -18,9 +18,9 @@ def render(room: str, name: str, contents: dict[str, Any]) -> str:
     """
     import jinja2
 
-    def load(asked):
-        holder = room if asked == name else __package__
-        place = importlib.resources.files(holder).joinpath(asked)
+    def load(template):
+        holder = room if template == name else __package__
+        place = importlib.resources.files(holder).joinpath(template)
         return place.read_text(encoding="utf-8")
 
     environment = jinja2.Environment(

@@ -52,9 +52,9 @@ def neighbours(
     figure, grid = _grid(len(rows), max(map(len, rows)), captions, dark)
     for number, row in enumerate(rows):
         for place, image in enumerate(row):
-            said = captions[number][place] if captions else ""
-            other = said != captions[number][0] if captions else False
-            _draw(grid[number, place], image, said, dark, other)
+            caption = captions[number][place] if captions else ""
+            other = caption != captions[number][0] if captions else False
+            _draw(grid[number, place], image, caption, dark, other)
     return figure
 
 
@@ -75,17 +75,17 @@ def gallery(
     Raises:
       ValueError: If there are not as many captions as images.
     """
-    said = [""] * len(images) if captions is None else captions
-    if len(said) != len(images):
+    texts = [""] * len(images) if captions is None else captions
+    if len(texts) != len(images):
         raise ValueError(
             f"`captions` must be {len(images)}, one for each image. Received: "
-            f"{len(said)}"
+            f"{len(texts)}"
         )
     columns = max(1, min(columns, len(images)))
     rows = max(1, math.ceil(len(images) / columns))
     figure, grid = _grid(rows, columns, captions, dark)
     places = grid.ravel()[: len(images)]
-    for axes, image, words in zip(places, images, said, strict=True):
+    for axes, image, words in zip(places, images, texts, strict=True):
         _draw(axes, image, words, dark)
     return figure
 
@@ -100,12 +100,12 @@ def _grid(rows, columns, captions, dark):
     return figure, grid
 
 
-def _draw(axes, image, said, dark, stands_out=False):
+def _draw(axes, image, caption, dark, stands_out=False):
     scheme = canvas.scheme_of(dark)
     image = np.clip(image, 0, 1)
     axes.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=1)
     axes.set_title(
-        canvas.plain(said),
+        canvas.plain(caption),
         fontsize=canvas.FONT - 2,
         color=scheme.second if stands_out else scheme.ink,
         pad=2,

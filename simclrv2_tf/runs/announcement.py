@@ -12,10 +12,10 @@ from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.runs import changed_flags
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs import environment
+from simclrv2_tf.runs import keras_networks
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import recorded_data
 from simclrv2_tf.runs import weights_taken
-from simclrv2_tf.runs.start import keras_networks
 from simclrv2_tf.runs.start import teacher
 from simclrv2_tf.runs.training_run import TrainingRun
 

@@ -22,11 +22,11 @@ from simclrv2_tf.models import weight_decay
 from simclrv2_tf.models.keras_classifier import make_keras_classifier
 from simclrv2_tf.models.keras_weights import load_start
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import teacher_sources
+from simclrv2_tf.runs import weights_classes
 from simclrv2_tf.runs.inputs import make_augmentation
 from simclrv2_tf.runs.plan import Plan
 from simclrv2_tf.runs.start import distillation_checks
-from simclrv2_tf.runs.start import teacher_sources
 from simclrv2_tf.runs.start.momentum_start import continue_momentum
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.distill import Teacher
@@ -88,7 +88,7 @@ def load_teachers(config: Config) -> list[Teacher]:
                 source, pixels[source], config.channels
             )
         else:
-            weights.check_classifier(source)
+            weights_classes.check_classifier(source)
             made = hub.load_network(source, **chosen)
         teachers.append(made)
     return teachers

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import moved_data
 from simclrv2_tf.runs.best_checkpoint import Best
 from simclrv2_tf.runs.training_run import TrainingRun
 
 USUAL_METRIC = "label_top_1_accuracy"
 DATA = "data"
+RENAMED = "renamed_data"  # the same in a directory of another name
 _WORDS = {
     DATA: "other images or labels",
     "best_folds": "best_folds={} (was {})",
@@ -40,13 +41,20 @@ def measured_on(run: TrainingRun) -> dict[str, Any]:
         them as its `source`; of another the data are None.
     """
     source = getattr(run.evaluate, "source", None)
-    images = (
-        None if source is None else environment.fingerprint_anywhere(source)
-    )
     return {
-        DATA: images,
+        **_images_of(source),
         "best_folds": run.config.best_folds,
         "averaged": judges_average(run),
+    }
+
+
+def _images_of(source):
+    """Both fingerprints of the images, None for what is not known."""
+    if source is None:
+        return {DATA: None, RENAMED: None}
+    return {
+        DATA: moved_data.fingerprint_anywhere(source),
+        RENAMED: moved_data.fingerprint_renamed(source),
     }
 
 
@@ -64,9 +72,19 @@ def differences(best: Best, now: dict[str, Any]) -> list[str]:
     return [
         words.format(now[name], before[name])
         for name, words in _WORDS.items()
-        if None not in (before.get(name), now.get(name))
-        and before[name] != now[name]
+        if _differs(name, before, now)
     ]
+
+
+def _differs(name, before, now):
+    """Whether both are known and not the same.
+
+    Data that are not the same by one fingerprint may be so by the other.
+    """
+    if None in (before.get(name), now.get(name)) or before[name] == now[name]:
+        return False
+    renamed = before.get(RENAMED)
+    return name != DATA or renamed is None or renamed != now.get(RENAMED)
 
 
 def counts(best: Best, metric: str, now: dict[str, Any]) -> bool:
@@ -107,8 +125,8 @@ def _warn_if_new(run):
     """Earlier checkpoints were not evaluated, where none was asked for."""
     before, config = model_dir.read_flags(run.config.model_dir), run.config
     names = ("export_best", "patience")
-    asked = any(getattr(config, name) for name in names)
-    if before and asked and not any(before.get(name) for name in names):
+    compares = any(getattr(config, name) for name in names)
+    if before and compares and not any(before.get(name) for name in names):
         _LOG.warning(
             "CHECKPOINTS ARE COMPARED from step %d on alone: those before were "
             "not evaluated, as neither --export_best nor --patience was given.",

@@ -9,7 +9,6 @@ import platform
 import socket
 import subprocess
 from importlib import metadata
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ import tensorflow as tf
 
 import simclrv2_tf
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.storage import Files
 from simclrv2_tf.machine.cores import cores
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets")
@@ -120,43 +118,16 @@ def fingerprint(source: Source) -> str:
     Args:
       source: A `Source`.
     """
-    return _digest_of(source, source.storage.contents())
+    return digest_of(source, source.storage.contents())
 
 
-def fingerprint_anywhere(source: Source) -> str:
-    """As `fingerprint`, the same where a directory of the same name is moved.
+def digest_of(source: Source, images: Any) -> str:
+    """As `fingerprint`, with other words for the images.
 
     Args:
       source: A `Source`.
+      images: In place of the `contents` of its storage.
     """
-    contents = source.storage.contents()
-    if isinstance(source.storage, Files):
-        contents = _short([str(path) for path in contents])
-    elif hasattr(contents, "files"):
-        files = _short([str(path) for path in contents.files])
-        contents = SimpleNamespace(**{**vars(contents), "files": files})
-    else:
-        contents = _parts_anywhere(contents)
-    return _digest_of(source, contents)
-
-
-def _parts_anywhere(contents):
-    """Joined images with the fingerprint of each part; others as they are."""
-    for name in ("sources", "_sources"):
-        if hasattr(contents, name):
-            parts = [fingerprint_anywhere(s) for s in getattr(contents, name)]
-            contents = SimpleNamespace(**{**vars(contents), name: parts})
-    return contents
-
-
-def _short(paths):
-    """Paths from the innermost directory on that holds them all."""
-    common = os.path.commonprefix(paths)
-    begin = common.rfind("/", 0, max(0, common.rfind("/"))) + 1
-    return [path[begin:] for path in paths]
-
-
-def _digest_of(source, images):
     digest = hashlib.sha256()
     contents = {
         "labels": source.labels,

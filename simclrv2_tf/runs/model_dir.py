@@ -46,13 +46,14 @@ def check(config: Config) -> None:
     before = read_flags(config.model_dir)
     differing = _differing(config, before)
     if differing:
-        held = ", ".join(f"{n}={_shown(before[n])}" for n in differing)
-        asked = ", ".join(
+        recorded = ", ".join(f"{n}={_shown(before[n])}" for n in differing)
+        requested = ", ".join(
             f"{n}={_shown(getattr(config, n))}" for n in differing
         )
         raise ValueError(
-            f"`model_dir` {config.model_dir!r} holds a run with {held}, while "
-            f"the flags say {asked}: give another directory, or those flags."
+            f"`model_dir` {config.model_dir!r} holds a run with {recorded}, "
+            f"while the flags say {requested}: give another directory, or "
+            "those flags."
         )
     _make(config.model_dir)
 

@@ -17,8 +17,8 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
 from simclrv2_tf.models.keras_classifier import image_size_of
 from simclrv2_tf.runs import model_dir
-from simclrv2_tf.runs.start import teacher_sources
-from simclrv2_tf.runs.start.keras_networks import settle_backbone
+from simclrv2_tf.runs import teacher_sources
+from simclrv2_tf.runs.keras_networks import settle_backbone
 
 OF_KERAS = ("backbone", "backbone_pixels")
 

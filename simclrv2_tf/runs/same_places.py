@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from simclrv2_tf.runs.start import teacher_sources
+from simclrv2_tf.runs import teacher_sources
 
 # Options that name weights by paths, several with commas.
 OPTIONS = ("teacher", "checkpoint")

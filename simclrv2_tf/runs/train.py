@@ -282,7 +282,7 @@ def _train(run):
     """Fits, then says what could not be read and shows the features."""
     trains = run.trains
     fit(run)
-    if run.data.unreadable.found:
+    if run.data.unreadable.numbers:
         print(run.data.unreadable.summary(), flush=True)
     if distribution.is_chief():
         checkpointing.name_best(run)

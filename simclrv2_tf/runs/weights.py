@@ -1,25 +1,18 @@
-"""The trained weights that a config means, and what their run says of them."""
+"""The trained weights that a config means: which they are, and loaded."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import os
 from typing import Any
 
-import tensorflow as tf
-
 from simclrv2_tf import distribution
-from simclrv2_tf import export
 from simclrv2_tf import hub
-from simclrv2_tf.checkpoints import flags_beside
 from simclrv2_tf.checkpoints import run_directory
-from simclrv2_tf.checkpoints import saved_model
 from simclrv2_tf.checkpoints import tf1
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
-from simclrv2_tf.files.run_files import is_export
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.models.backbone import Backbone
 from simclrv2_tf.models.network import Network
@@ -27,7 +20,6 @@ from simclrv2_tf.runs import best_checkpoint
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import resolve
 from simclrv2_tf.runs import weights_given
-from simclrv2_tf.runs.export_beside import find_export
 from simclrv2_tf.runs.hardware import precision
 from simclrv2_tf.runs.weights_of_chief import of_chief
 
@@ -121,9 +113,9 @@ def takes_average(config: Config, prefix: str, ema: bool | None = None) -> bool:
       prefix: See there.
       ema: See there.
     """
-    asked = config.eval_ema if ema is None else ema
+    average = config.eval_ema if ema is None else ema
     # In a run's own checkpoint `checkpoint_ema` says what training began with.
-    return asked or (prefix == config.checkpoint and config.checkpoint_ema)
+    return average or (prefix == config.checkpoint and config.checkpoint_ema)
 
 
 def load_backbone(config: Config, prefix: str, endpoint: str) -> Backbone:
@@ -180,135 +172,3 @@ def resolve_decay(config: Config) -> Config:
     before = model_dir.read_flags(config.model_dir)
     names = [n for n in _DECAY if n in before and n not in config.given]
     return dataclasses.replace(config, **{n: before[n] for n in names})
-
-
-def has_classifier(source: str | os.PathLike) -> bool:
-    """Whether the supervised head that weights have was trained at all.
-
-    Pretraining without `lineareval_while_pretraining` leaves it as it was
-    initialised, and its exports have none.
-    """
-    if _exports_features(source):
-        return False
-    return not flags_beside.leave_classifier(flags_of(source))
-
-
-def check_classifier(source: str | os.PathLike) -> None:
-    """Raises a ValueError if there is no trained classifier.
-
-    Args:
-      source: Anything that `--checkpoint` accepts.
-    """
-    if not has_classifier(source):
-        raise ValueError(
-            f"Expected a trained classifier. Received: {source!r}, which was "
-            "pretrained without one (lineareval_while_pretraining=False, or "
-            "no labels): fine-tune it first, or embed with --mode=embed."
-        )
-
-
-def _exports_features(source):
-    """Whether a source is an export of ours that has no classes."""
-    path = local(source)
-    if tf1.find(path) is not None:
-        return False
-    directory = saved_model.find(path)
-    if directory is None or not is_export(directory):
-        return False
-    _, arguments = saved_model.read_ours(directory)
-    return not arguments["num_classes"]
-
-
-def class_names(source: str | os.PathLike) -> list[str] | None:
-    """Names of a network's classes, as its run or its export has them.
-
-    Args:
-      source: Anything that `--checkpoint` accepts.
-
-    Returns:
-      List of names, None if they are not known.
-    """
-    path = local(source)
-    prefix, directory = tf1.find(path), find_export(path)
-    if prefix is not None:
-        return flags_of(prefix).get("class_names")
-    names = None if directory is None else export.read_labels(directory)
-    return names if names and _are_names(path, names) else None
-
-
-def _are_names(path, names):
-    """Whether labels of an export are names, for its Keras file.
-
-    That of an export without names meets data by number, as others do.
-    """
-    numbers = list(map(str, range(len(names))))
-    return names != numbers or saved_model.find(path) is not None
-
-
-def calibration_file(prefix: str) -> str:
-    """Where the temperature of a run's checkpoint stands, if it has one."""
-    step = run_directory.step_of(prefix)
-    return os.path.join(os.path.dirname(prefix), f"calibration-{step}.json")
-
-
-def temperature(source: str | os.PathLike, ema: bool = False) -> float:
-    """What a classifier's logits are divided by to be probabilities.
-
-    Args:
-      source: Anything that `--checkpoint` accepts.
-      ema: Whether the average of the weights is taken, see `takes_average`.
-
-    Returns:
-      What `--calibrate` found for these weights, else 1.0; with a warning if
-      it was found for the run's other weights.
-
-    Raises:
-      ValueError: If the file of the temperature holds none.
-    """
-    path = local(source)
-    prefix, directory = tf1.find(path), find_export(path)
-    if prefix is not None:
-        return _temperature_of(calibration_file(prefix), ema)
-    return 1.0 if directory is None else export.read_temperature(directory)
-
-
-def _temperature_of(file, ema):
-    """What a run's file holds, where it was fitted to these weights."""
-    found = export.read_temperature(file)
-    if found == 1.0 or _fitted_to_average(file) == ema:
-        return found
-    fitted, taken = ("trained", "averaged") if ema else ("averaged", "trained")
-    _LOG.warning(
-        "the temperature in %r was fitted to the %s weights, and the %s ones "
-        "are taken: their probabilities are left as they are; evaluate with "
-        "--mode=eval --calibrate --%seval_ema first to scale them",
-        file,
-        fitted,
-        taken,
-        "" if ema else "no",
-    )
-    return 1.0
-
-
-def _fitted_to_average(file):
-    """Whether a temperature is that of the averaged weights.
-
-    Files of earlier versions do not say; the run's flags are the best guess.
-    """
-    with tf.io.gfile.GFile(file) as opened:
-        told = json.loads(opened.read())
-    flags = model_dir.read_flags(os.path.dirname(file))
-    return bool(told.get("ema", flags.get("eval_ema", False)))
-
-
-def as_written(source: str | os.PathLike) -> bool:
-    """Whether `class_names` are as the data have them.
-
-    Runs of earlier versions, whose flags do not say so, may have rewritten
-    numbers, see `unknown_classes`.
-
-    Args:
-      source: Anything that `--checkpoint` accepts.
-    """
-    flags = flags_of(source)
-    return not flags or flags.get("class_names_as_written", False)

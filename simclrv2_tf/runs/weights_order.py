@@ -7,6 +7,7 @@ import os
 from simclrv2_tf.data import class_match
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
 
 
 def renumbered(source: str | os.PathLike, data: Source, who: str) -> Source:
@@ -23,20 +24,22 @@ def renumbered(source: str | os.PathLike, data: Source, who: str) -> Source:
     Raises:
       OtherClassesError: If the network does not know a class of the data.
     """
-    names = weights.class_names(source)
+    names = weights_classes.class_names(source)
     if not names:
         return data
     data = _as_it_counts(source, data)
-    return class_match.renumber(data, names, who, weights.as_written(source))
+    written = weights_classes.as_written(source)
+    return class_match.renumber(data, names, who, written)
 
 
 def _as_it_counts(source, data):
     """Data whose known names alone count where a run's numbers do not."""
-    known, given = weights.class_names(source) or (), data.class_names or ()
+    known = weights_classes.class_names(source) or ()
+    given = data.class_names or ()
     if numbers_count(source):
         return data
     unknown = class_match.unknown_classes(
-        given, known, weights.as_written(source)
+        given, known, weights_classes.as_written(source)
     )
     return data if unknown else class_match.without_numbers(data)
 
@@ -59,8 +62,8 @@ def in_order_of(source: str | os.PathLike, data: Source) -> Source:
 
     Data that go by the numbers of a label map are in order as they are.
     """
-    names, given = weights.class_names(source), data.class_names
-    written = weights.as_written(source)
+    names, given = weights_classes.class_names(source), data.class_names
+    written = weights_classes.as_written(source)
     if not names or not given or _goes_by_number(source, data):
         return data
     if class_match.same_classes(given, names, written):
@@ -70,7 +73,7 @@ def in_order_of(source: str | os.PathLike, data: Source) -> Source:
 
 def named_as(source: str | os.PathLike, data: Source) -> Source:
     """As `in_order_of`; numbers of a label map have the network's names."""
-    names = weights.class_names(source) or ()
+    names = weights_classes.class_names(source) or ()
     fits = len(data.class_names or ()) <= len(names)
     if fits and _goes_by_number(source, data):
         return renumbered(source, data, "The network")
@@ -79,8 +82,8 @@ def named_as(source: str | os.PathLike, data: Source) -> Source:
 
 def _goes_by_number(source, data):
     names, written = (
-        weights.class_names(source) or (),
-        weights.as_written(source),
+        weights_classes.class_names(source) or (),
+        weights_classes.as_written(source),
     )
     data = _as_it_counts(source, data)
     return class_match.goes_by_number(data, names, written)

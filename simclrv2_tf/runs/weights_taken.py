@@ -17,7 +17,7 @@ from simclrv2_tf.checkpoints import any_format
 from simclrv2_tf.checkpoints import checksums
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.runs import model_dir
-from simclrv2_tf.runs.start import teacher_sources
+from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs.training_run import TrainingRun
 
 KEY = "weights"  # in environment.json
@@ -49,8 +49,8 @@ def _of_teachers(config):
     if config.train_mode != "distill":
         return {}
     sources = teacher_sources.ours(config.teacher)
-    found = [_description(source) for source in sources]
-    return {TEACHER: found} if any(found) else {}
+    descriptions = [_description(source) for source in sources]
+    return {TEACHER: descriptions} if any(descriptions) else {}
 
 
 def _of_start(run, before):
@@ -58,8 +58,8 @@ def _of_start(run, before):
     if run.progress.step:
         return {START: before[START]} if before.get(START) else {}
     given = run.config.checkpoint
-    found = _description(given) if given else None
-    return {START: found} if found else {}
+    description = _description(given) if given else None
+    return {START: description} if description else {}
 
 
 def _description(source):

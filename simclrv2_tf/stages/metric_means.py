@@ -34,7 +34,7 @@ def _over_replicas(parts, weights):
 
 
 def _result(mean, spoilt):
-    """What a mean says; NaN where all that it could have had was spoilt."""
+    """The value of a mean; NaN where none of its values was finite."""
     if spoilt is None:
         return mean.result()
     nothing = tf.logical_and(spoilt, tf.equal(mean.count, 0.0))

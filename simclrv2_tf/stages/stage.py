@@ -112,8 +112,8 @@ class Stage(SavedByKeras, CheckedByHost):
     def get_metrics_result(self) -> dict[str, tf.Tensor]:
         """Nothing: at the end of an epoch Keras keeps the last step's logs.
 
-        They are the same means, but tell by NaN that no step was finite, and
-        are there where a callback has reset the metrics since.
+        They are the same means, but NaN where no step was finite, and are there
+        where a callback has reset the metrics since.
         """
         return {}
 
@@ -265,8 +265,8 @@ class Stage(SavedByKeras, CheckedByHost):
 
         Args:
           **values: A scalar, or a pair (mean, weight) where parts differ in
-            weight. What is noted is the mean over all replicas, so that each
-            of them has the same to tell.
+            weight. What is noted is the mean over all replicas, the same on
+            each of them.
 
         What is not finite is left out of the means; one of which nothing else
         came since the last reset is NaN.

@@ -73,7 +73,7 @@ class WeightAverage:
             average.assign(tf.where(finite, after, before))
 
     def _mean(self, before, now):
-        """Of whole numbers, such as counts, there is none: as they are."""
+        """The moving average; whole numbers, such as counts, are copied."""
         if not before.dtype.is_floating:
             return now
         return self.momentum * before + (1 - self.momentum) * now

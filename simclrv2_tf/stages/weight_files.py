@@ -112,11 +112,11 @@ def _assign(
     """Sets all variables that there are arrays of; names of the others."""
     there = {name: _key(name) for name in variables if _key(name) in arrays}
     for name, key in there.items():
-        found, wanted = arrays[key].shape, tuple(variables[name].shape)
-        if found != wanted:
+        shape, wanted = arrays[key].shape, tuple(variables[name].shape)
+        if shape != wanted:
             raise ValueError(
                 f"{name!r} must have the shape {wanted} in a file of weights. "
-                f"Received: {found}; make the stage with the arguments that "
+                f"Received: {shape}; make the stage with the arguments that "
                 "it had"
             )
     for name, key in there.items():

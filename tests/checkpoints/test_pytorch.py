@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from hostile_pickles import WritesAFile
 from stand_ins import assert_same
 from stand_ins import weights
 
@@ -57,9 +58,9 @@ def test_ours_round_trip(structure, suffix, tmp_path):
     arguments = {**TINY, **structure}
     path = str(tmp_path / f"x.{suffix}")
     pytorch.write(path, weights(arguments), arguments, suffix == "pth")
-    found = any_format.open_source(path)
-    assert_same(found.arrays, arguments)
-    assert found.arguments.items() >= arguments.items()
+    source = any_format.open_source(path)
+    assert_same(source.arrays, arguments)
+    assert source.arguments.items() >= arguments.items()
     assert os.listdir(tmp_path) == [f"x.{suffix}"]
 
 
@@ -84,10 +85,10 @@ def test_torchvision_names(prefix, tmp_path):
         assert tensors[name].shape == shape
     tensors = {prefix + name: array for name, array in tensors.items()}
     tensors[f"{prefix}bn1.num_batches_tracked"] = np.zeros(())
-    found = any_format.open_source(save(tmp_path / "x.safetensors", tensors))
-    assert_same(found.arrays, arguments)
-    assert found.arguments["resnet_depth"] == 50
-    assert any("max pooling" in note for note in found.notes)
+    source = any_format.open_source(save(tmp_path / "x.safetensors", tensors))
+    assert_same(source.arrays, arguments)
+    assert source.arguments["resnet_depth"] == 50
+    assert any("max pooling" in note for note in source.notes)
 
 
 def test_torchvision_shallow_networks_open_with_an_identity(tmp_path):
@@ -96,13 +97,13 @@ def test_torchvision_shallow_networks_open_with_an_identity(tmp_path):
     absent = [n for n in tensors if n.startswith("layer1.0.downsample")]
     assert len(absent) == 5
     kept = {n: a for n, a in tensors.items() if n not in absent}
-    found = any_format.open_source(save(tmp_path / "x.safetensors", kept))
-    assert found.arguments["resnet_depth"] == 18
+    source = any_format.open_source(save(tmp_path / "x.safetensors", kept))
+    assert source.arguments["resnet_depth"] == 18
     shortcut = "base_model/conv2d_1/kernel"
-    np.testing.assert_array_equal(found.arrays[shortcut][0, 0], np.eye(4))
-    scale = found.arrays["base_model/batch_normalization_1/gamma"]
+    np.testing.assert_array_equal(source.arrays[shortcut][0, 0], np.eye(4))
+    scale = source.arrays["base_model/batch_normalization_1/gamma"]
     np.testing.assert_allclose(scale / np.sqrt(1 + 1e-5), 1, rtol=1e-6)
-    assert any("identity" in note for note in found.notes)
+    assert any("identity" in note for note in source.notes)
 
 
 CONVERTER = {
@@ -147,9 +148,9 @@ def test_names_of_the_converter(sk_ratio, tmp_path):
             counter = rest.replace("running_var", "num_batches_tracked")
             nested[part][counter] = torch.tensor(7)
     torch.save(nested, tmp_path / "r50.pth")
-    found = any_format.open_source(str(tmp_path / "r50.pth"))
-    assert_same(found.arrays, arguments)
-    assert found.arguments["sk_ratio"] == sk_ratio
+    source = any_format.open_source(str(tmp_path / "r50.pth"))
+    assert_same(source.arrays, arguments)
+    assert source.arguments["sk_ratio"] == sk_ratio
 
 
 def test_the_converters_network_alone(tmp_path):
@@ -255,22 +256,12 @@ def test_half_precision_becomes_float32(tmp_path):
         np.testing.assert_allclose(kernel, exact, rtol=1e-2, atol=1e-3)
 
 
-class Trap:
-    """What a hostile file would carry."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return open, (self.path, "w")
-
-
 def test_code_in_a_file_is_never_run(tmp_path):
     torch = pytest.importorskip("torch")
     sprung = tmp_path / "sprung"
     with open(tmp_path / "plain.pth", "wb") as file:
-        pickle.dump({"conv1.weight": Trap(str(sprung))}, file)
-    torch.save({"conv1.weight": Trap(str(sprung))}, tmp_path / "zipped.pth")
+        pickle.dump({"conv1.weight": WritesAFile(sprung)}, file)
+    torch.save({"conv1.weight": WritesAFile(sprung)}, tmp_path / "zipped.pth")
     for name in ("plain.pth", "zipped.pth"):
         with pytest.raises(ValueError, match="more than weights.*never run"):
             any_format.open_source(str(tmp_path / name))

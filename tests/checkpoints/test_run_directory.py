@@ -199,7 +199,10 @@ def small_disk(tmp_path):
 def test_a_full_disk_leaves_what_was_there(small_disk):
     run_directory.write(str(small_disk), 1, tensors(1))
     ballast = small_disk / "ballast"
-    with pytest.raises(OSError), ballast.open("wb") as file:
+    with (
+        pytest.raises(OSError, match="No space left"),
+        ballast.open("wb") as file,
+    ):
         for _ in range(1000):
             file.write(bytes(1024))
             file.flush()
@@ -216,7 +219,7 @@ def test_a_read_only_disk_leaves_what_was_there(small_disk):
     remount = ["mount", "-o", "remount,ro", str(small_disk)]
     if subprocess.run(remount, capture_output=True, check=False).returncode:
         pytest.skip("needs the right to remount read-only")
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(ValueError, match="its file system is read-only"):
         run_directory.write(str(small_disk), 2, tensors(2))
     assert run_directory.latest_valid(str(small_disk)).endswith("ckpt-1")
 
@@ -231,9 +234,9 @@ def test_a_checkpoint_of_another_program_is_found(tmp_path):
     checkpoint = tf.train.Checkpoint(v=tf.Variable(1.0))
     checkpoint.write(str(tmp_path / "model.ckpt-7"))
     atomic.name_newest(str(tmp_path / "model.ckpt-7"))
-    found = run_directory.latest_valid(str(tmp_path))
-    assert pathlib.Path(found).name == "model.ckpt-7"
-    assert run_directory.read_progress(found) == {}
+    prefix = run_directory.latest_valid(str(tmp_path))
+    assert pathlib.Path(prefix).name == "model.ckpt-7"
+    assert run_directory.read_progress(prefix) == {}
 
 
 def test_weights_of_a_run_come_from_its_newest_whole_checkpoint(
@@ -248,6 +251,6 @@ def test_weights_of_a_run_come_from_its_newest_whole_checkpoint(
         variables[name].assign(np.full(variables[name].shape, step))
         run_directory.save(str(tmp_path), step, variables)
     flip(tmp_path / "ckpt-2.data-00000-of-00001")
-    found = any_format.open_source(str(tmp_path))
-    np.testing.assert_array_equal(found.arrays[name], 1)
+    source = any_format.open_source(str(tmp_path))
+    np.testing.assert_array_equal(source.arrays[name], 1)
     assert "ckpt-2 is damaged and passed over" in caplog.text

@@ -7,13 +7,9 @@ import sys
 
 import pytest
 import tqdm
+from terminals import Terminal
 
 from simclrv2_tf.console.live_line import LiveLine
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 @pytest.fixture(autouse=True)

@@ -9,13 +9,9 @@ import sys
 import pytest
 import tqdm
 from documentation import ROOT
+from terminals import Terminal
 
 from simclrv2_tf.console import progress
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ import logging
 import os
 import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
+from processes import run_python
 
 import simclrv2_tf
 from simclrv2_tf.console import quiet_start
@@ -26,21 +25,15 @@ print("at the end", file=sys.stderr)
 """
 
 
-def told(code, **environment):
+def outputs(code, **environment):
     """What Python code writes to its outputs."""
-    kept = {k: v for k, v in os.environ.items() if "MIN_LOG_LEVEL" not in k}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**kept, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-    )
+    done = run_python("-c", code, **environment)
     return done.stdout, done.stderr
 
 
 @pytest.mark.slow
 def test_tensorflow_is_loaded_quietly():
-    assert told(START.format(verbosity=0)) == ("False\n", "at the end\n")
+    assert outputs(START.format(verbosity=0)) == ("False\n", "at the end\n")
 
 
 @pytest.mark.slow
@@ -55,7 +48,7 @@ import logging, tensorflow
 tensorflow.get_logger().info("written")
 logging.getLogger("simclrv2_tf").warning("ours")
 """
-    assert told(code) == ("", "ours\n")
+    assert outputs(code) == ("", "ours\n")
 
 
 def test_what_callers_made_is_collected_as_ever():
@@ -97,7 +90,7 @@ with quiet_start._without_notices():
     os.write(2, b"I0000 00:00:1.5   9971 port.cc:153] oneDNN\\n")
 logging.getLogger("tensorflow").warning("retracing")
 """
-    _, errors = told(code, **environment)
+    _, errors = outputs(code, **environment)
     assert errors.startswith("I0000 00:00:1.5   9971 port.cc:153] oneDNN\n")
     assert ("retracing" in errors) == (verbosity > 0)
 
@@ -105,7 +98,7 @@ logging.getLogger("tensorflow").warning("retracing")
 @pytest.mark.slow
 @pytest.mark.parametrize("verbosity, environment", ASKED_FOR)
 def test_it_is_heard_if_asked_for(verbosity, environment):
-    _, errors = told(START.format(verbosity=verbosity), **environment)
+    _, errors = outputs(START.format(verbosity=verbosity), **environment)
     assert re.search(r"^I0000 ", errors, re.MULTILINE)
     assert ("retracing" in errors) == (verbosity > 0)
 
@@ -120,7 +113,7 @@ with quiet_start._without_notices():
     os.write(2, b"F0000 00:00:1.5   9971 guard.cc:36] no AVX\\n")
     os.abort()
 """
-    _, errors = told(code)
+    _, errors = outputs(code)
     assert errors == "F0000 00:00:1.5   9971 guard.cc:36] no AVX\n"
 
 

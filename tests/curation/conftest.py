@@ -13,5 +13,4 @@ def run(tmp_path_factory):
 
 @pytest.fixture
 def resnet_run(tmp_path):
-    network = small_classifier.resnet()
-    return small_classifier.save_resnet(network, tmp_path / "resnet")
+    return small_classifier.resnet_run(tmp_path)

@@ -7,8 +7,10 @@ import json
 import shutil
 
 import numpy as np
+import probe_strengths
 import pytest
 from PIL import Image
+from tables import rows_of
 
 import simclrv2_tf
 from simclrv2_tf.config import Config
@@ -17,14 +19,13 @@ from simclrv2_tf.curation.pool import open_pool
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
-from simclrv2_tf.probing import cross_validation
 
 EVIL = "<script>"
 
 
 @pytest.fixture(autouse=True)
 def few_strengths(monkeypatch):
-    monkeypatch.setattr(cross_validation, "STRENGTHS", (0.01, 1.0))
+    probe_strengths.use_few(monkeypatch)
 
 
 @pytest.fixture
@@ -59,11 +60,6 @@ def photographs(tmp_path_factory):
     return root
 
 
-def table(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def curated(run, data, **options):
     return simclrv2_tf.curate(data, run, eval_split="test", **options)
 
@@ -77,7 +73,7 @@ def first_round(run, photographs, tmp_path_factory):
         pytest.MonkeyPatch.context() as patch,
         contextlib.redirect_stdout(printed),
     ):
-        patch.setattr(cross_validation, "STRENGTHS", (0.01, 1.0))
+        probe_strengths.use_few(patch)
         result = curated(
             own, f"folder:{photographs}", label_budget=6, labels_per_class=3
         )
@@ -100,7 +96,7 @@ def test_all_tables_of_a_folder(first_round):
             assert file.readline().strip().split(",") == list(columns)
     assert result["protocol"]["splits"] == {"test": 4, "train": 25}
     assert result["protocol"]["labels"] == 6 + 4
-    copies = table(folder / "near_duplicates.csv")
+    copies = rows_of(folder / "near_duplicates.csv")
     groups = {}
     for row in copies:
         groups.setdefault(row["group"], set()).add(row["file"].split("/")[-1])
@@ -114,10 +110,10 @@ def test_all_tables_of_a_folder(first_round):
         across = groups[row["group"]] == leaking
         assert row["across_splits"] == ("yes" if across else "no")
     assert result["near_duplicates"]["across_splits"] == 1
-    far = table(folder / "outliers.csv")
+    far = rows_of(folder / "outliers.csv")
     scores = [float(row["score"]) for row in far]
     assert len(far) == 29 and scores == sorted(scores, reverse=True)
-    doubtful = table(folder / "doubtful_labels.csv")
+    doubtful = rows_of(folder / "doubtful_labels.csv")
     assert len(doubtful) == 10
     assert all(row["looks_like"] != row["label"] for row in doubtful)
     page = (folder / "curation.html").read_text()
@@ -132,7 +128,7 @@ def test_all_tables_of_a_folder(first_round):
 @pytest.mark.slow
 def test_the_table_to_fill_in_reads_back(curated_run):
     path = curated_run / "curation" / "next_labels.csv"
-    rows = table(path)
+    rows = rows_of(path)
     chosen = rows[:6]
     assert [row["rank"] for row in chosen] == list("123456")
     assert all(row["label"] == "" and row["by"] for row in chosen)
@@ -153,7 +149,7 @@ def test_the_table_to_fill_in_reads_back(curated_run):
     # The next round leaves out what has a label by now.
     again = curated(curated_run, f"csv:{path}", label_budget=4)
     assert again["protocol"]["labels"] == 9 + 4
-    more = table(path)[:4]
+    more = rows_of(path)[:4]
     labelled = {row["file"] for row in chosen[:3]}
     assert not labelled & {row["file"] for row in more}
 
@@ -164,7 +160,7 @@ def test_near_duplicates_are_left_out_by_their_table(
 ):
     data = f"folder:{photographs}"
     names = curated_run / "curation" / "near_duplicates.csv"
-    out = [row["file"] for row in table(names) if row["keep"] == "no"]
+    out = [row["file"] for row in rows_of(names) if row["keep"] == "no"]
     left = {file.split("/")[-1] for file in out}
     assert len(left) == 2 and "03.png" in left
     again = curated(curated_run, data, exclude_images=str(names))
@@ -175,7 +171,7 @@ def test_near_duplicates_are_left_out_by_their_table(
     printed = capsys.readouterr().out
     assert "leaves 2 out, 2 of them by earlier rounds" in printed
     # It wrote the table by which it left images out.
-    kept = table(names)
+    kept = rows_of(names)
     assert [row["file"] for row in kept if row["keep"] == "no"] == out
     assert again["tables"]["near_duplicates.csv"]["rows"] == len(kept) == 4
 
@@ -193,7 +189,7 @@ def test_arrays_that_get_no_copies_are_named_by_their_numbers(own_run):
     images = np.stack([pixels(n, 120) for n in range(12)]) / np.float32(255)
     source = arrays([-1] * 12, images)
     simclrv2_tf.curate(source, own_run, label_budget=3)
-    rows = table(own_run / "curation" / "next_labels.csv")
+    rows = rows_of(own_run / "curation" / "next_labels.csv")
     known = {f"arrays#{number}" for number in range(12)}
     assert len({row["file"] for row in rows} & known) == len(rows) == 3
     assert not (own_run / "curation" / "next_labels").exists()
@@ -211,14 +207,14 @@ def test_images_that_are_no_files_are_written_beside(own_run):
     result = simclrv2_tf.curate(source, own_run, label_budget=3)
     assert result["doubtful_labels"] is None
     path = own_run / "curation" / "next_labels.csv"
-    rows = table(path)
+    rows = rows_of(path)
     assert [row["file"][:17] for row in rows] == [
         f"next_labels/000{rank}-" for rank in (1, 2, 3)
     ]
     rows[0]["label"] = "ant"
     read = sources.open_source(f"csv:{path}", "train")
     assert read.num_examples == 3
-    shown = table(own_run / "curation" / "outliers.csv")[0]["file"]
+    shown = rows_of(own_run / "curation" / "outliers.csv")[0]["file"]
     assert shown.startswith("arrays#")
     page = (own_run / "curation" / "curation.html").read_text()
     assert f'title="{shown}"' in page

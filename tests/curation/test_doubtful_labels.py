@@ -3,6 +3,7 @@
 import tracemalloc
 
 import numpy as np
+import probe_strengths
 import pytest
 
 from simclrv2_tf.curation import confident_learning
@@ -16,7 +17,7 @@ RNG = np.random.default_rng(3)
 
 @pytest.fixture(autouse=True)
 def few_strengths(monkeypatch):
-    monkeypatch.setattr(cross_validation, "STRENGTHS", (0.01, 1.0))
+    probe_strengths.use_few(monkeypatch)
 
 
 def naive_joint(probabilities, labels):
@@ -48,14 +49,14 @@ def test_the_wrong_share_is_that_of_the_papers_joint():
     counted, matrix = naive_joint(probabilities, labels)
     own = probabilities[np.arange(200), labels]
     least = confident_learning.thresholds(own, labels, 5)
-    found = confident_learning.confident_classes(probabilities, least)
-    assert found.tolist() == counted
+    classes = confident_learning.confident_classes(probabilities, least)
+    assert classes.tolist() == counted
     assert matrix.sum() == pytest.approx(1)
-    share = confident_learning.wrong_share(found, labels, 5)
+    share = confident_learning.wrong_share(classes, labels, 5)
     assert share == pytest.approx(1 - np.trace(matrix))
-    found[labels == 2] = -1  # none of the class counts for anything
+    classes[labels == 2] = -1  # none of the class counts for anything
     matrix[2] = [0, 0, np.mean(labels == 2), 0, 0]
-    share = confident_learning.wrong_share(found, labels, 5)
+    share = confident_learning.wrong_share(classes, labels, 5)
     assert share == pytest.approx(1 - np.trace(matrix))
 
 
@@ -81,14 +82,14 @@ def test_planted_labels_come_first():
     labels = truth.copy()
     planted = RNG.choice(200, 10, replace=False)
     labels[planted] = (labels[planted] + 1) % 4
-    found = doubtful_labels.doubts(rows, labels)
-    assert set(found.numbers[:10]) == set(planted)
-    assert (found.looks_like[:10] == truth[found.numbers[:10]]).all()
-    assert (found.score[:10] > 0).all() and found.score[10] < 0
-    assert (np.diff(found.score) <= 0).all()
-    confident = set(found.numbers[found.confident])
+    doubts = doubtful_labels.doubts(rows, labels)
+    assert set(doubts.numbers[:10]) == set(planted)
+    assert (doubts.looks_like[:10] == truth[doubts.numbers[:10]]).all()
+    assert (doubts.score[:10] > 0).all() and doubts.score[10] < 0
+    assert (np.diff(doubts.score) <= 0).all()
+    confident = set(doubts.numbers[doubts.confident])
     assert confident <= set(planted) and len(confident) >= 5
-    assert found.wrong == pytest.approx(0.05, abs=0.03)
+    assert doubts.wrong == pytest.approx(0.05, abs=0.03)
 
 
 def test_blocks_are_as_all_at_once(monkeypatch):
@@ -96,20 +97,20 @@ def test_blocks_are_as_all_at_once(monkeypatch):
     rows, labels = blobs()
     labels[::9] = (labels[::9] + 1) % 4
     monkeypatch.setattr(cross_validation, "_AT_ONCE", 7)
-    found = doubtful_labels.doubts(rows, labels)
-    others = cross_validation.leave_out(rows, labels, 4, found.strength)
-    told = np.concatenate([p for _, p in others.probabilities(rows)])
+    doubts = doubtful_labels.doubts(rows, labels)
+    others = cross_validation.leave_out(rows, labels, 4, doubts.strength)
+    probed = np.concatenate([p for _, p in others.probabilities(rows)])
     cosine, index = nearest_others(rows, 10)
     voted = doubtful_labels.neighbours_say(cosine, labels[index], 4)
-    score, looks_like = doubtful_labels.lead(np.sqrt(told * voted), labels)
-    counted, matrix = naive_joint(told, labels)
+    score, looks_like = doubtful_labels.lead(np.sqrt(probed * voted), labels)
+    counted, matrix = naive_joint(probed, labels)
     order = np.argsort(-score, kind="stable")
-    assert found.numbers.tolist() == order.tolist()
-    np.testing.assert_allclose(found.score, score[order])
-    assert found.looks_like.tolist() == looks_like[order].tolist()
+    assert doubts.numbers.tolist() == order.tolist()
+    np.testing.assert_allclose(doubts.score, score[order])
+    assert doubts.looks_like.tolist() == looks_like[order].tolist()
     other = (np.array(counted) >= 0) & (counted != labels)
-    assert found.confident.tolist() == other[order].tolist()
-    assert found.wrong == pytest.approx(1 - np.trace(matrix))
+    assert doubts.confident.tolist() == other[order].tolist()
+    assert doubts.wrong == pytest.approx(1 - np.trace(matrix))
 
 
 def test_no_matrix_of_examples_and_classes_is_held(monkeypatch):
@@ -138,9 +139,9 @@ def test_only_labels_of_classes_with_two_are_judged():
     labels[:20] = -1
     labels[labels == 3] = -1
     labels[150] = 3  # alone in its class
-    found = doubtful_labels.doubts(rows, labels)
+    doubts = doubtful_labels.doubts(rows, labels)
     assert (
-        sorted(found.numbers)
+        sorted(doubts.numbers)
         == np.flatnonzero((labels >= 0) & (labels < 3)).tolist()
     )
     alone = np.full(200, -1)
@@ -162,8 +163,8 @@ def test_neighbours_vote_by_their_cosine():
             expected[place, labels[other]] += weight
     expected /= expected.sum(axis=1, keepdims=True)
     cosine, index = nearest_others(rows, 10)
-    found = doubtful_labels.neighbours_say(cosine, labels[index], 3)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    votes = doubtful_labels.neighbours_say(cosine, labels[index], 3)
+    np.testing.assert_allclose(votes, expected, atol=1e-4)
 
 
 def test_the_lead_is_that_of_the_best_other_class():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import small_classifier
 from PIL import Image
+from tables import rows_of
 
 import simclrv2_tf
 from simclrv2_tf.config import Config
@@ -88,8 +89,8 @@ def test_labels_of_a_table_beside_other_data_go_on(tmp_path):
     assert pool.subset(np.array([5, 1])).own_files.tolist() == [
         *("", str(tmp_path / "next_labels" / "2.png"))
     ]
-    found = Findings(pool, [Chosen(3, "typical", 1.0)], *[None] * 4)
-    rows = list(curation_tables._to_label(found, {3: "next_labels/3.png"}))
+    findings = Findings(pool, [Chosen(3, "typical", 1.0)], *[None] * 4)
+    rows = list(curation_tables._to_label(findings, {3: "next_labels/3.png"}))
     assert [row[:2] for row in rows] == [
         ["next_labels/3.png", ""],
         [str(tmp_path / "next_labels" / "1.png"), "ant"],
@@ -138,6 +139,5 @@ def test_a_round_that_does_not_read_the_table_is_refused(run, tmp_path):
     assert path.read_text() == text
     del options["labels_per_class"]
     simclrv2_tf.curate(f"csv:{path}", run, **options)
-    with open(path, newline="") as file:
-        again = {row["file"]: row["label"] for row in csv.DictReader(file)}
+    again = {row["file"]: row["label"] for row in rows_of(path)}
     assert again[rows[0][0]] == "ant"

@@ -4,10 +4,10 @@ import collections
 
 import numpy as np
 import pytest
-import tensorflow as tf
-import tensorflow_datasets as tfds
 from data_files import WRITERS
 from data_files import rows
+from tfds_files import image_and_label
+from tfds_files import write_tfds
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.curation import opened_splits
@@ -24,25 +24,12 @@ def prepared(tmp_path_factory):
     noise = np.random.default_rng(0).integers(0, 255, (18, 8, 8, 3), np.uint8)
     ends = np.cumsum(list(SIZES.values()))
     images = np.split(noise, ends[:-1])
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="shapes",
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(
-            {
-                "image": tfds.features.Image(shape=(8, 8, 3)),
-                "label": tfds.features.ClassLabel(names=["a", "b"]),
-            }
-        ),
-        split_datasets={
-            split: tf.data.Dataset.from_tensor_slices(
-                {"image": own, "label": np.arange(len(own)) % 2}
-            )
-            for split, own in zip(SIZES, images, strict=True)
-        },
-        data_dir=directory,
-        disable_shuffling=True,
-    )
-    return f"{directory}/shapes"
+    splits = {
+        split: {"image": own, "label": np.arange(len(own)) % 2}
+        for split, own in zip(SIZES, images, strict=True)
+    }
+    features = image_and_label((8, 8, 3), ["a", "b"])
+    return write_tfds(directory, features, splits)
 
 
 def sizes(config):
@@ -69,9 +56,9 @@ def test_all_splits_of_a_prepared_data_set_are_looked_at(prepared):
 )
 def test_splits_of_a_sum_are_not_opened_again(prepared, train, others):
     """Every image of them was a near-duplicate of itself."""
-    found = sizes(Config(dataset=prepared, train_split=train))
-    assert {n: c for n, c in found.items() if n != train} == others
-    assert sum(found.values()) <= sum(SIZES.values())
+    counts = sizes(Config(dataset=prepared, train_split=train))
+    assert {n: c for n, c in counts.items() if n != train} == others
+    assert sum(counts.values()) <= sum(SIZES.values())
 
 
 def test_a_split_that_is_named_must_be_there(prepared):

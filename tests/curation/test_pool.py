@@ -1,15 +1,16 @@
 """The images that are looked at, and how they are found again."""
 
 import collections
-import csv
 import dataclasses
 
 import numpy as np
+import probe_strengths
 import pytest
 import tensorflow as tf
 from data_files import WRITERS
 from data_files import rows
 from PIL import Image
+from tables import rows_of
 
 import simclrv2_tf
 from simclrv2_tf.config import Config
@@ -17,7 +18,6 @@ from simclrv2_tf.curation.pool import open_pool
 from simclrv2_tf.curation.pool import splits_in_table
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources import split_names
-from simclrv2_tf.probing import cross_validation
 from simclrv2_tf.runs import inputs
 
 ASIDE = {"holdout_fraction": 0.25, "eval_split": "holdout"}
@@ -86,8 +86,8 @@ def test_images_that_are_no_files_have_one_name_each(tmp_path):
     assert sorted(pool.files) == sorted(f"{whole.name}#{n}" for n in range(12))
     for number, file in enumerate(pool.files):
         there = int(file.split("#")[-1])
-        found = pool.source.encoded_bytes(number)
-        assert found == whole.encoded_bytes(there)
+        image = pool.source.encoded_bytes(number)
+        assert image == whole.encoded_bytes(there)
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def labelled(dataset, split, **options):
 def test_what_was_set_aside_is_evaluated_on_after_the_round(
     run, photographs, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(cross_validation, "STRENGTHS", (0.01, 1.0))
+    probe_strengths.use_few(monkeypatch)
     aside = labelled(photographs, "holdout", **ASIDE)
     trained = labelled(photographs, "train", **ASIDE)
     simclrv2_tf.curate(
@@ -157,7 +157,7 @@ def test_near_duplicates_of_no_files_are_left_out_by_their_table(
     run, tmp_path, monkeypatch
 ):
     """A run that set images aside tells which; a new one sets none aside."""
-    monkeypatch.setattr(cross_validation, "STRENGTHS", (0.01, 1.0))
+    probe_strengths.use_few(monkeypatch)
     noise = np.random.default_rng(0).integers(0, 255, (16, 24, 24, 3))
     images = noise.astype(np.uint8)
     images[9] = images[2]
@@ -165,10 +165,9 @@ def test_near_duplicates_of_no_files_are_left_out_by_their_table(
     np.savez(tmp_path / "a.npz", images=images, labels=np.arange(16) % 2)
     dataset, out = f"npz:{tmp_path}/a.npz", tmp_path / "out"
     simclrv2_tf.curate(dataset, run, curate_output=str(out), **ASIDE)
-    with open(out / "near_duplicates.csv", newline="") as file:
-        found = list(csv.DictReader(file))
+    rows = rows_of(out / "near_duplicates.csv")
     name = inputs.open_source(Config(dataset=dataset)).name
-    assert {row["file"] for row in found} == {
+    assert {row["file"] for row in rows} == {
         f"{name}#{number}" for number in (2, 9, 11, 13)
     }
     config = Config(

@@ -1,6 +1,5 @@
 """An image has one name, however many are set aside or left out before it."""
 
-import csv
 import dataclasses
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 from data_files import ENCODED
 from data_files import WRITERS
 from data_files import rows
+from tables import write_names
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
@@ -50,10 +50,7 @@ def named(*parts):
 def opened(dataset, tmp_path, out=(), split="train", **options):
     """A split less the images of these names."""
     if out:
-        table = tmp_path / "out.csv"
-        with open(table, "w", newline="") as file:
-            csv.writer(file).writerows([["file"], *([name] for name in out)])
-        options["exclude_images"] = str(table)
+        options["exclude_images"] = write_names(tmp_path / "out.csv", out)
     return inputs.open_source(Config(dataset=dataset, **options), split)
 
 

@@ -113,7 +113,7 @@ def check_mended(whole, made, unreadable):
         np.testing.assert_array_equal(views[:, ~bad], others[:, ~bad])
         assert not np.isin(labels, BAD).any()
         assert (others[:, bad].std(axis=(0, 2, 3, 4)) > 0).all()
-    assert unreadable.found == set(BAD)
+    assert unreadable.numbers == set(BAD)
     assert unreadable.summary().startswith("2 of 60 images could not be read")
 
 
@@ -241,7 +241,7 @@ def test_too_many_stop_the_run():
         unreadable.explained(),
     ):
         batches(source, 40, unreadable)
-    assert len(unreadable.found) == 7
+    assert len(unreadable.numbers) == 7
 
 
 @pytest.mark.slow
@@ -253,7 +253,7 @@ def test_none_allowed_stops_at_the_first():
         unreadable.explained(),
     ):
         batches(source, 40, unreadable)
-    assert len(unreadable.found) == 1
+    assert len(unreadable.numbers) == 1
 
 
 @pytest.mark.slow
@@ -297,7 +297,7 @@ def test_evaluation_leaves_them_out():
         np.concatenate([images for images, _ in pairs]),
         np.delete(images, BAD, axis=0),
     )
-    assert unreadable.found == set(BAD)
+    assert unreadable.numbers == set(BAD)
 
 
 def test_a_batch_of_evaluation_without_any_image_is_left_out():
@@ -305,7 +305,7 @@ def test_a_batch_of_evaluation_without_any_image_is_left_out():
     unreadable = UnreadableImages(source, 0.5)
     dataset = pipeline.eval_dataset(source, 16, 8, unreadable=unreadable)
     assert [len(numbers) for _, numbers in dataset] == [16, 16, 12]
-    assert len(unreadable.found) == 16
+    assert len(unreadable.numbers) == 16
 
 
 def test_floats_outside_the_unit_interval_are_refused():
@@ -335,7 +335,7 @@ def test_what_was_found_earlier_is_counted_on(caplog):
     source = make_source(BAD)
     unreadable = UnreadableImages(source, 0.05)
     unreadable.restore([7, 31, COUNT, -1])
-    assert unreadable.found == {7, 31}
+    assert unreadable.numbers == {7, 31}
     assert unreadable.found_before(1) == [7, 31]
     unreadable.report([7])
     assert not caplog.text  # named when it was found
@@ -344,7 +344,7 @@ def test_what_was_found_earlier_is_counted_on(caplog):
         unreadable.report([9])
     fewer = UnreadableImages(source, 0.02)
     fewer.restore([7, 31])
-    assert not fewer.found
+    assert not fewer.numbers
 
 
 def test_what_can_be_read_by_now_is_no_longer_unreadable():

@@ -1,11 +1,9 @@
 """Why an image cannot be read, in the words of its decoder."""
 
-import io
-
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
+from data_files import encoded
 
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data.source import Source
@@ -13,13 +11,6 @@ from simclrv2_tf.data.storage import Encoded
 from simclrv2_tf.data.unreadable import UnreadableImages
 from tests.data.decode.test_rgb import jpeg_of_size
 from tests.data.decode.test_rgb import png_of_size
-
-
-def encoded(pixels, kind):
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind)
-    return file.getvalue()
-
 
 PNG = encoded(np.ones((8, 9, 3), np.uint8), "PNG")
 SIDES = "1 to 100000000 pixels. Received, as height and width: 20000 20000"
@@ -47,12 +38,12 @@ def reason(source, number=0):
     return str(raised.value)
 
 
-@pytest.mark.parametrize("said", REASONS)
-def test_the_decoder_s_sentence_is_shown(said):
-    message = reason(source_of(REASONS[said]))
+@pytest.mark.parametrize("words", REASONS)
+def test_the_decoder_s_sentence_is_shown(words):
+    message = reason(source_of(REASONS[words]))
     assert " is none, or is damaged, or beyond what is read: rem" in message
     assert "mend it, or convert it. The decoder says: " in message
-    assert f"{said}. Unreadable so far: " in message
+    assert f"{words}. Unreadable so far: " in message
 
 
 def test_another_shape_than_the_data_set_names():

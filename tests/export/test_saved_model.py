@@ -171,20 +171,22 @@ def test_bytes_are_scaled_to_the_unit_interval(loaded):
         np.testing.assert_allclose(ours[name], value, atol=1e-5)
 
 
+NO_FORMAT = "Expected an image as JPEG, PNG, GIF, WebP"
+# Images and the reason of their refusal.
 BAD = {
-    "empty": b"",
-    "text": b"no image",
-    "cut": encode()[:200],
-    "cut jpeg": encode("JPEG")[:300],
-    "tiff": encode("TIFF"),
+    "empty": (b"", "Expected an encoded image of 1 to 134217728 bytes"),
+    "text": (b"no image", NO_FORMAT),
+    "cut": (encode()[:200], "Invalid PNG data"),
+    "cut jpeg": (encode("JPEG")[:300], "Invalid JPEG data"),
+    "tiff": (encode("TIFF"), NO_FORMAT),
 }
 
 
-@pytest.mark.parametrize("kind", BAD)
-def test_a_bad_image_fails_its_request_and_no_other(loaded, kind):
+@pytest.mark.parametrize(("image", "reason"), BAD.values(), ids=BAD)
+def test_a_bad_image_fails_its_request_and_no_other(loaded, image, reason):
     serve = loaded.signatures["serving_default"]
-    with pytest.raises(tf.errors.InvalidArgumentError):
-        serve(encoded=tf.constant([encode(), BAD[kind]]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=reason):
+        serve(encoded=tf.constant([encode(), image]))
     assert serve(encoded=tf.constant([encode()]))["scores"].shape == (1, 5)
 
 

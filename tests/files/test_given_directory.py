@@ -13,3 +13,4 @@ def test_none_is_refused(directory):
 
 def test_one_need_not_exist(tmp_path):
     check_model_dir(str(tmp_path / "new"), "run")
+    assert not (tmp_path / "new").exists()

@@ -10,7 +10,13 @@ from simclrv2_tf.files.json_files import read_dictionary
 from simclrv2_tf.files.json_files import read_if_there
 from simclrv2_tf.files.json_files import write_json
 
-DAMAGED = [b"", b"{", b'{"a": \xff}', b"[" * 100_000]
+# What Python says of each.
+DAMAGED = {
+    b"": "Expecting value",
+    b"{": "Expecting property name",
+    b'{"a": \xff}': "can't decode byte 0xff",
+    b"[" * 100_000: "maximum recursion depth",
+}
 
 
 @pytest.fixture(params=["", "file://"])
@@ -43,17 +49,17 @@ def test_damage_is_no_dictionary(path, data):
     assert read_dictionary(path[1]) == {}
 
 
-@pytest.mark.parametrize("data", DAMAGED)
-def test_damage_is_not_taken_for_a_missing_file(path, data):
+@pytest.mark.parametrize(("data", "words"), DAMAGED.items())
+def test_damage_is_not_taken_for_a_missing_file(path, data, words):
     path[0].write_bytes(data)
-    with pytest.raises((ValueError, RecursionError)):
+    with pytest.raises((ValueError, RecursionError), match=words):
         read_if_there(path[1])
 
 
 def test_what_cannot_be_read(path):
     path[0].mkdir()
     assert read_dictionary(path[1]) == {}
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="Is a directory"):
         read_if_there(path[1])
 
 
@@ -97,7 +103,7 @@ def test_what_is_written_may_end_otherwise(path):
 
 def test_what_json_cannot_hold_writes_nothing(path):
     path[0].write_text("{}")
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="set is not JSON serializable"):
         write_json(path[1], {"a": {1}})
     assert path[0].read_text() == "{}"
 

@@ -17,8 +17,8 @@ BEAT = 0.05
 
 
 def elsewhere(path, beat=1):
-    held = {"host": "elsewhere", "pid": 7, "since": "then", "beat": beat}
-    (path / locks.NAME).write_text(json.dumps(held))
+    owner = {"host": "elsewhere", "pid": 7, "since": "then", "beat": beat}
+    (path / locks.NAME).write_text(json.dumps(owner))
 
 
 def test_the_second_is_refused_with_host_and_process(tmp_path):
@@ -107,14 +107,15 @@ def test_a_worker_without_a_lock_has_none_to_lose():
 def test_a_holder_gives_signs_of_life(tmp_path):
     with Lock(str(tmp_path), BEAT):
         for _ in range(200):
-            if locks.read(str(tmp_path / locks.NAME)).get("beat", 0) > 1:
-                return
+            beat = locks.read(str(tmp_path / locks.NAME)).get("beat", 0)
+            if beat > 1:
+                break
             time.sleep(BEAT)
-    raise AssertionError("no beat")
+    assert beat > 1
 
 
 @pytest.mark.parametrize("text", ["", "[", "[1]", '{"host": 3}'])
 def test_a_strange_lock_file_of_nobody_is_taken(tmp_path, text):
     (tmp_path / locks.NAME).write_text(text)
     with Lock(str(tmp_path), BEAT):
-        pass
+        assert locks.read(str(tmp_path / locks.NAME))["pid"] == os.getpid()

@@ -35,5 +35,5 @@ def test_a_library_reads_it(path, tmp_path):
 
 
 def test_what_is_not_there_is_an_error_of_the_system(path):
-    with pytest.raises(OSError):
+    with pytest.raises(FileNotFoundError, match="No such file or directory"):
         open_binary(f"{path}.none")

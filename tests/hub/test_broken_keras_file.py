@@ -4,6 +4,7 @@ import zipfile
 
 import pytest
 
+from simclrv2_tf.hub import keras_archive
 from simclrv2_tf.hub import load
 
 
@@ -15,7 +16,7 @@ def test_a_broken_description_is_damage(text, tmp_path):
         if text is not None:
             archive.writestr("config.json", text)
     with pytest.raises(ValueError, match=r"x\.keras.*its config\.json"):
-        load.holds_network(path)
+        keras_archive.holds_network(path)
 
 
 @pytest.mark.parametrize("text", ['{"class_name": "Network"}'])

@@ -16,9 +16,7 @@ def run(network, tmp_path):
 
 @pytest.fixture
 def resnet_run(tmp_path):
-    """A run whose network is a ResNet, for tests that name its parts."""
-    network = small_classifier.resnet()
-    return small_classifier.save_resnet(network, tmp_path / "resnet")
+    return small_classifier.resnet_run(tmp_path)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import class_gaps
 from simclrv2_tf.data import label_subset
 from simclrv2_tf.data.source import Source
+from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.data.storage import Files
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference import evaluate
@@ -28,6 +29,7 @@ from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import train
 from simclrv2_tf.runs import weights
+from simclrv2_tf.session import training
 
 SIZE = {"image_size": 8, "num_proj_layers": 1, "proj_out_dim": 8}
 TINY = {**SIZE, **small_backbone.options()}
@@ -74,8 +76,8 @@ def test_result_files_have_the_originals_names_and_ours(run):
     result = simclrv2_tf.evaluate(pictures(), run)
     stored = json.loads((run / "result.json").read_text())
     assert stored == json.loads((run / "result_4.json").read_text())
-    told = {"global_step": 4, "data": pictures().name, "ema": False}
-    assert stored == {**result, **told}
+    origin = {"global_step": 4, "data": pictures().name, "ema": False}
+    assert stored == {**result, **origin}
     originals = {
         "eval/label_top_1_accuracy",
         "eval/label_top_5_accuracy",
@@ -202,13 +204,15 @@ def test_images_without_labels_are_not_evaluated_on(run):
 def test_the_best_checkpoint_is_judged_as_it_is_exported(monkeypatch, average):
     configs = []
     monkeypatch.setattr(
-        session.evaluate, "evaluate_checkpoint", lambda *a: configs.append(a[0])
+        training.evaluate,
+        "evaluate_checkpoint",
+        lambda *a: configs.append(a[0]),
     )
-    monkeypatch.setattr(session.weights, "best", lambda config: "ckpt-1")
+    monkeypatch.setattr(training.weights, "best", lambda config: "ckpt-1")
     best = {"export_best": "label_top_1_accuracy", "train_mode": "finetune"}
     kept = {"memory_momentum": 0.9, "export_ema": True, **average}
     for options in ({}, kept):
-        session._evaluate_best(Config(**best, **options), None, None)
+        training._evaluate_best(Config(**best, **options), None, None)
     assert [config.eval_ema for config in configs] == [False, True]
     assert {config.eval_name for config in configs} == {"best"}
 
@@ -306,8 +310,8 @@ def test_neighbours_and_queries_are_numbered_alike(run, caplog):
     )
     options = {"train_dataset": mapped, "knn_k": 1}
     shared_images._warn.cache_clear()
-    found = simclrv2_tf.evaluate(mapped, run, **options)
-    assert found["eval/knn_accuracy"] == 1
+    result = simclrv2_tf.evaluate(mapped, run, **options)
+    assert result["eval/knn_accuracy"] == 1
     assert "neighbours (--knn_k) judge each of them by its own" in caplog.text
 
 
@@ -317,11 +321,11 @@ def test_neighbours_are_matched_by_name(run):
         source, labels=1 - source.labels, class_names=("b", "a")
     )
     options = {"train_dataset": source, "knn_k": 1}
-    found, same = (
+    accuracy, same = (
         simclrv2_tf.evaluate(queries, run, **options)["eval/knn_accuracy"]
         for queries in (source, swapped)
     )
-    assert found == same != 1 - same
+    assert accuracy == same != 1 - same
     with pytest.raises(ValueError, match="The neighbours and .*: c in pictu"):
         simclrv2_tf.evaluate(pictures(20, "abc"), run, **options)
 
@@ -353,11 +357,11 @@ def test_waiting_ends_with_the_last_step(network, run, monkeypatch):
     monkeypatch.setattr(evaluate, "POLL_SECONDS", 0.01)
     write_flags(run, planned_steps=9)
     config = Config(mode="eval", model_dir=str(run), eval_timeout=60)
-    found = evaluate.checkpoints(config)
-    assert next(found).endswith("ckpt-4")
+    prefixes = evaluate.checkpoints(config)
+    assert next(prefixes).endswith("ckpt-4")
     save(run, network, 9)
-    assert next(found).endswith("ckpt-9")
-    assert next(found, None) is None
+    assert next(prefixes).endswith("ckpt-9")
+    assert next(prefixes, None) is None
 
 
 def test_waiting_ends_when_nothing_comes(network, run, tmp_path, monkeypatch):
@@ -386,17 +390,18 @@ def test_a_damaged_image_is_named(run, tmp_path):
         Files(np.array([str(tmp_path / "a" / "1.png")])),
         tuple(DIGITS),
     )
-    with pytest.raises(ValueError, match=r"a/1\.png"):
+    words = r"a/1\.png is none, or is damaged.* so far: 1 of 1 images"
+    with pytest.raises(ValueError, match=words):
         simclrv2_tf.evaluate(source, run)
 
 
 def test_a_wrong_split_fails_before_training(tmp_path, monkeypatch):
-    def training(*args):
+    def train(*args):
         raise AssertionError("trained before the split was looked for")
 
-    monkeypatch.setattr(session, "train", training)
+    monkeypatch.setattr(training, "train", train)
     options = {**TINY, "mode": "train_then_eval", "eval_split": "night"}
-    with pytest.raises(ValueError, match="night"):
+    with pytest.raises(NoSplitError, match="--eval_split=night must name a"):
         simclrv2_tf.pretrain("digits", tmp_path, **options)
     images = tf.data.Dataset.from_tensor_slices(np.zeros((4, 8, 8, 3)))
     with pytest.raises(ValueError, match="`eval_dataset` must be given"):
@@ -496,5 +501,5 @@ def test_a_result_says_which_weights_were_judged(network, run, ema):
     simclrv2_tf.evaluate(
         pictures(), run.parent / "new", checkpoint=prefix, checkpoint_ema=ema
     )
-    held = json.loads((run.parent / "new" / "result.json").read_text())
-    assert held["ema"] is ema
+    stored = json.loads((run.parent / "new" / "result.json").read_text())
+    assert stored["ema"] is ema

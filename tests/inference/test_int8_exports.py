@@ -15,6 +15,7 @@ from simclrv2_tf.export import runtimes
 from simclrv2_tf.inference.calibration_images import calibration_images
 from simclrv2_tf.inference.int8_accuracy import tell_accuracy
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.runs import inputs
 
 DIGITS = {"dataset": "digits", "eval_split": "test"}
 SIZE = {**small_classifier.SIZE, "width_multiplier": 0.125, "image_size": 16}
@@ -102,7 +103,7 @@ def test_a_run_is_exported_in_int8(run_of, tmp_path, capsys):
     assert re.search(r"top-1 accuracy [01].*float32 [01].*on 7 images", told)
     answer = runtimes.open_file(f"{result['export']}/network_int8.tflite")
     images = images_of(
-        session.inputs.open_source(Config(dataset=f"folder:{photographs}")), 8
+        inputs.open_source(Config(dataset=f"folder:{photographs}")), 8
     )
     assert answer(images)["logits_sup"].shape == (7, 3)
 

@@ -1,11 +1,10 @@
 """All splits one after another: an image keeps its number among all."""
 
-import csv
-
 import numpy as np
 import pytest
 from data_files import WRITERS
 from data_files import rows
+from tables import write_names
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.example_names import example_names
@@ -28,13 +27,6 @@ def named(source):
     return {name: source.encoded_bytes(n) for n, name in enumerate(names)}
 
 
-def table(tmp_path, names):
-    path = tmp_path / "out.csv"
-    with open(path, "w", newline="") as file:
-        csv.writer(file).writerows([["file"], *([name] for name in names)])
-    return str(path)
-
-
 def test_what_is_left_out_changes_no_other_name(arrays, tmp_path):
     """Results were joined by names that stood for another image."""
     whole = sweep.open_whole(Config(dataset=arrays))
@@ -42,7 +34,8 @@ def test_what_is_left_out_changes_no_other_name(arrays, tmp_path):
     parts = [inputs.open_source(Config(dataset=arrays), "train")]
     parts.append(inputs.open_source(Config(dataset=arrays), "test"))
     out = [example_names(parts[0])[2], example_names(parts[1])[1]]
-    config = Config(dataset=arrays, exclude_images=table(tmp_path, out))
+    table = write_names(tmp_path / "out.csv", out)
+    config = Config(dataset=arrays, exclude_images=table)
     left = sweep.open_whole(config)
     pairs = list(named(whole).items())  # the test split first
     assert named(left) == dict(pairs[:1] + pairs[2:7] + pairs[8:])

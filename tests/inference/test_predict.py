@@ -9,6 +9,8 @@ import small_classifier
 import tensorflow as tf
 from data_files import WRITERS
 from data_files import rows
+from stand_ins import arrays_of
+from tables import rows_of
 
 import simclrv2_tf
 from simclrv2_tf.checkpoints import tf1
@@ -22,11 +24,6 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import inputs
 
 RNG = np.random.default_rng(0)
-
-
-def rows_of(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_predictions_are_the_best_classes_by_name(network, run, folder):
@@ -68,7 +65,7 @@ def test_predictions_from_a_bare_checkpoint_on_unlabelled_images(
     network = small_classifier.resnet()
     tf1.write(
         str(tmp_path / "w" / "m"),
-        {n: v.numpy() for n, v in network.named_variables().items()},
+        arrays_of(network),
     )
     images = RNG.random((5, 32, 32, 3), np.float32)
     path = simclrv2_tf.predict(
@@ -130,8 +127,8 @@ def test_numbers_and_a_tfds_data_set_name_them(
         notes=class_gaps.gap_notes(names),
     )
     config = Config(dataset=dataset)
-    found = predict._names("weights", 3, config, source)
-    assert found == (list(names) if known else ["0", "1", "2"])
+    named = predict._names("weights", 3, config, source)
+    assert named == (list(names) if known else ["0", "1", "2"])
 
 
 def test_labels_of_a_map_of_numbers_have_the_networks_names(
@@ -209,19 +206,19 @@ def test_rows_of_other_images_are_not_overwritten(run, folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "held",
+    "text",
     [
         "my,table\n1,2\n",
         pytest.param("\udcff\n", marks=pytest.mark.slow),
         pytest.param("file,label,class_1\n", marks=pytest.mark.slow),
     ],
 )
-def test_neither_are_other_files(run, folder, tmp_path, held):
+def test_neither_are_other_files(run, folder, tmp_path, text):
     table = tmp_path / "mine.csv"
-    table.write_bytes(held.encode(errors="surrogateescape"))
+    table.write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(ValueError, match="another result: no predictions"):
         simclrv2_tf.predict(f"folder:{folder}", run, predict_output=str(table))
-    assert table.read_bytes() == held.encode(errors="surrogateescape")
+    assert table.read_bytes() == text.encode(errors="surrogateescape")
     table.write_text("")
     simclrv2_tf.predict(f"folder:{folder}", run, predict_output=str(table))
     assert len(rows_of(table)) == 7
@@ -278,15 +275,15 @@ def test_images_set_aside_are_named_by_their_numbers_in_the_split(run, arrays):
 def test_a_table_of_an_earlier_version_is_written_anew(run, arrays):
     """It named images by their places in what was set aside."""
     path = simclrv2_tf.predict(arrays, run, split="holdout", **ASIDE)
-    found = rows_of(path)
-    name = found[0]["file"].split("#")[0]
+    rows = rows_of(path)
+    name = rows[0]["file"].split("#")[0]
     earlier = [
-        {**row, "file": f"{name}#{place}"} for place, row in enumerate(found)
+        {**row, "file": f"{name}#{place}"} for place, row in enumerate(rows)
     ]
-    assert earlier != found
+    assert earlier != rows
     with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(found[0]))
+        writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(earlier)
     simclrv2_tf.predict(arrays, run, split="holdout", **ASIDE)
-    assert rows_of(path) == found
+    assert rows_of(path) == rows

@@ -50,7 +50,7 @@ def test_all_of_them_count(others):
     others([4, 21])  # one image is met by both
     unreadable = met()
     unreadable_of_workers.count_all(unreadable)
-    assert unreadable.found == {*OWN, 21}
+    assert unreadable.numbers == {*OWN, 21}
     assert "10 of 1000 images could not" in unreadable.summary()
 
 

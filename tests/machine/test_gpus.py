@@ -18,9 +18,9 @@ def machine(monkeypatch, tmp_path):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH", raising=False)
 
-    def finds(*found):
+    def finds(*devices):
         monkeypatch.setattr(
-            tf.config, "list_physical_devices", lambda kind: list(found)
+            tf.config, "list_physical_devices", lambda kind: list(devices)
         )
 
     return finds
@@ -54,12 +54,16 @@ def test_what_the_environment_says_of_memory_stays(
 
 
 def test_memory_that_is_taken_already_stays(machine, monkeypatch):
+    refused = []
+
     def refuse(gpu, value):
+        refused.append(gpu)
         raise RuntimeError("Physical devices cannot be modified")
 
     monkeypatch.setattr(tf.config.experimental, "set_memory_growth", refuse)
     machine("a")
     gpus.set_up()
+    assert refused == ["a"]
 
 
 @pytest.mark.parametrize("visible", [None, "0", "1,0", "GPU-8932f937"])

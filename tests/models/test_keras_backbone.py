@@ -5,6 +5,7 @@ import keras_networks
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras_networks import images
 
 import simclrv2_tf
 from simclrv2_tf.files.layer_names import uncounted
@@ -18,11 +19,6 @@ from simclrv2_tf.stages import nonfinite
 
 HEADS = keras_networks.HEADS
 BY_HAND = keras_networks.by_hand()
-
-
-def images(side, count=4):
-    rng = np.random.default_rng(0)
-    return rng.random((count, side, side, 3), np.float32)
 
 
 @pytest.mark.parametrize("arguments", keras_networks.arguments())

@@ -5,6 +5,7 @@ import keras_networks
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras_networks import images
 
 from simclrv2_tf.models.keras_classifier import KerasClassifier
 from simclrv2_tf.models.keras_classifier import image_size_of
@@ -13,11 +14,6 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.distill import Distill
 
 SMALL = {"resnet_depth": 18, "width_multiplier": 0.0625, "proj_out_dim": 8}
-
-
-def images(side=16, count=4):
-    rng = np.random.default_rng(0)
-    return rng.random((count, side, side, 3), np.float32)
 
 
 def made(model, tmp_path, pixels="0..1"):
@@ -45,9 +41,9 @@ def test_of_probabilities_the_logarithm_is_taken(tmp_path):
 
 def test_a_teacher_is_told_of_as_a_network_is(tmp_path):
     teacher = made(keras_networks.classifier(5), tmp_path)
-    told = teacher.get_config()
-    assert (told["image_size"], told["channels"]) == (16, 3)
-    assert told["num_classes"] == 5
+    config = teacher.get_config()
+    assert (config["image_size"], config["channels"]) == (16, 3)
+    assert config["num_classes"] == 5
     assert not teacher.trainable_variables
 
 

@@ -3,6 +3,7 @@
 import sys
 
 import keras
+import keras_networks
 import numpy as np
 import pytest
 
@@ -19,7 +20,7 @@ SIDE = 8
 
 
 def images(side=SIDE):
-    return np.random.default_rng(0).random((2, side, side, 3), np.float32)
+    return keras_networks.images(side, 2)
 
 
 def set_normalization(norm, variance):

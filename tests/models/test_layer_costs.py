@@ -7,9 +7,16 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.models.normalization import BatchNorm
 
+WITH_BOTH = {
+    "depth": 50,
+    "image_size": 64,
+    "sk_ratio": 0.0625,
+    "se_ratio": 0.25,
+}
 KINDS = [
     {"depth": 18, "image_size": 32},
-    {"depth": 50, "image_size": 64, "sk_ratio": 0.0625, "se_ratio": 0.25},
+    {**WITH_BOTH, "width_multiplier": 0.25},
+    pytest.param(WITH_BOTH, marks=pytest.mark.slow),
     {"depth": 50, "image_size": 224, "width_multiplier": 0.5},
 ]
 

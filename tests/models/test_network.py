@@ -10,6 +10,7 @@ import numpy as np
 import parity_networks as parity
 import pytest
 import tensorflow as tf
+from stand_ins import arrays_of
 
 from simclrv2_tf.checkpoints import architecture
 from simclrv2_tf.models.blocks import ResidualBlock
@@ -75,7 +76,8 @@ def test_parity_with_the_original_release(parity_dir, key):
         (18, 1, 0.0, 11.181),
         pytest.param(34, 1, 0.0, 21.289, marks=pytest.mark.slow),
         pytest.param(50, 1, 0.0, 23.508, marks=pytest.mark.slow),
-        (50, 1, 0.0625, 35.216),
+        # Of the fast tests, parity above holds the shapes of this one.
+        pytest.param(50, 1, 0.0625, 35.216, marks=pytest.mark.slow),
         pytest.param(101, 1, 0.0, 42.500, marks=pytest.mark.slow),
         pytest.param(50, 2, 0.0625, 140.306, marks=pytest.mark.slow),
         pytest.param(152, 1, 0.0625, 88.941, marks=pytest.mark.slow),
@@ -126,11 +128,11 @@ def test_config_and_file_round_trips(kind, images, tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_architecture_is_told_by_the_shapes(kind):
     variables = Network(**kind).named_variables()
-    told = architecture.infer({n: v.shape for n, v in variables.items()})
+    arguments = architecture.infer({n: v.shape for n, v in variables.items()})
     for name, value in kind.items():
-        if name in told and name != "image_size":
-            assert told[name] == value, name
-    assert (told["image_size"] <= 32) == (kind["image_size"] <= 32)
+        if name in arguments and name != "image_size":
+            assert arguments[name] == value, name
+    assert (arguments["image_size"] <= 32) == (kind["image_size"] <= 32)
 
 
 def test_eager_equals_compiled(images):
@@ -184,12 +186,12 @@ def test_shapes_and_types_are_told_as_they_come(kind):
     with precision.policy("bfloat16"):
         network = Network(**kind)
     images = np.zeros((2, 17, 33, 3), np.float32)
-    told = network.compute_output_spec(keras.KerasTensor(images.shape))
+    specs = network.compute_output_spec(keras.KerasTensor(images.shape))
     given = network(images)
-    assert list(told) == list(given)
+    assert list(specs) == list(given)
     for name, tensor in given.items():
-        assert tuple(told[name].shape) == tuple(tensor.shape), name
-        assert told[name].dtype == tensor.dtype.name, name
+        assert tuple(specs[name].shape) == tuple(tensor.shape), name
+        assert specs[name].dtype == tensor.dtype.name, name
 
 
 def test_fused_normalization_equals_keras():
@@ -207,7 +209,7 @@ def test_fused_normalization_equals_keras():
 def test_freezing_leaves_weights_and_statistics(after, images):
     network = Network(**SMALL)
     network.train_for_classification(after)
-    before = {n: v.numpy() for n, v in network.named_variables().items()}
+    before = arrays_of(network)
     network(images, training=True)  # advances moving statistics
     parts = network.backbone.parts
     frozen = [id(v) for part in parts[: after + 1] for v in part.variables]
@@ -239,5 +241,6 @@ def test_messages(options, message):
 
 
 def test_freezing_message():
-    with pytest.raises(ValueError, match="from -1 .* to 4"):
+    words = "`fine_tune_after_block` must be from -1 .* to 4 .*Received: 5"
+    with pytest.raises(ValueError, match=words):
         Network(**SMALL).backbone.freeze(5)

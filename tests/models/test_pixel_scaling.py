@@ -28,11 +28,7 @@ STANDARD = (IMAGES - np.float32(MEAN)) / np.float32(STD)
 
 
 def network_of(**arguments):
-    network = Network(**SMALL, **arguments)
-    weights = stand_ins.weights(SMALL)
-    for name, variable in network.named_variables().items():
-        variable.assign(weights[name])
-    return network
+    return stand_ins.network(SMALL, **arguments)
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +37,15 @@ def scaled():
 
 
 @pytest.fixture(scope="module")
-def expected():
+def plain():
+    """The same weights, of a network that takes pixels as they come."""
+    return network_of()
+
+
+@pytest.fixture(scope="module")
+def expected(plain):
     """Answers of the same weights to images that are standardised by hand."""
-    return np.asarray(network_of()(STANDARD)["logits_sup"])
+    return np.asarray(plain(STANDARD)["logits_sup"])
 
 
 def assert_same(network, expected):
@@ -51,25 +53,25 @@ def assert_same(network, expected):
     np.testing.assert_allclose(answered, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_the_network_takes_mean_and_deviation_itself(scaled, expected):
+def test_the_network_takes_mean_and_deviation_itself(scaled, plain, expected):
     assert_same(scaled, expected)
-    plain = np.asarray(network_of()(IMAGES)["logits_sup"])
-    assert np.abs(plain - expected).max() > 0.01
+    unscaled = np.asarray(plain(IMAGES)["logits_sup"])
+    assert np.abs(unscaled - expected).max() > 0.01
     assert scaled.get_config()["input_mean"] == MEAN
 
 
-def test_either_of_them_alone():
+def test_either_of_them_alone(plain):
     for given, images in (
         ({"input_mean": MEAN}, IMAGES - np.float32(MEAN)),
         ({"input_std": "0.5,0.25,2"}, IMAGES / np.float32([0.5, 0.25, 2])),
     ):
-        expected = np.asarray(network_of()(images)["logits_sup"])
+        expected = np.asarray(plain(images)["logits_sup"])
         assert_same(network_of(**given), expected)
 
 
 @pytest.mark.parametrize("endpoint", ["initial_conv", "final_avg_pool"])
-def test_a_backbone_takes_them_too(endpoint, scaled):
-    expected = network_of()(STANDARD)[endpoint]
+def test_a_backbone_takes_them_too(endpoint, scaled, plain):
+    expected = plain(STANDARD)[endpoint]
     answered = Backbone(endpoint, scaled)(IMAGES)
     np.testing.assert_allclose(answered, expected, rtol=1e-3, atol=1e-4)
 
@@ -104,8 +106,8 @@ def test_a_run_is_converted_with_them(name, fine_tuned, tmp_path):
     if name == "x.pth":
         pytest.importorskip("torch")
     hub.convert(fine_tuned, tmp_path / name)
-    told = hub.find_weights(tmp_path / name).arguments
-    assert (told["input_mean"], told["input_std"]) == (MEAN, STD)
+    arguments = hub.find_weights(tmp_path / name).arguments
+    assert (arguments["input_mean"], arguments["input_std"]) == (MEAN, STD)
 
 
 @pytest.mark.parametrize("name", ["model.ckpt-0", "ckpt-0"])
@@ -121,8 +123,11 @@ def test_a_conversion_takes_others_as_text(fine_tuned, tmp_path):
         hub.convert(fine_tuned, target, input_mean="0,0")
     assert not target.exists()
     hub.convert(fine_tuned, target, input_mean="0,0,0", input_std="1,1,1")
-    told = hub.find_weights(target).arguments
-    assert (told["input_mean"], told["input_std"]) == ([0.0] * 3, [1.0] * 3)
+    arguments = hub.find_weights(target).arguments
+    assert (arguments["input_mean"], arguments["input_std"]) == (
+        [0.0] * 3,
+        [1.0] * 3,
+    )
 
 
 def test_files_of_pytorch_that_have_text_are_read(scaled, expected, tmp_path):
@@ -203,11 +208,11 @@ def test_torchvision_weights_expect_imagenets(torchvision, expected):
     assert "for others give input_mean=0,0,0 and input_std=1,1,1" in report
 
 
-def test_torchvision_weights_of_another_making(torchvision):
+def test_torchvision_weights_of_another_making(torchvision, plain):
     network = hub.load_network(
         torchvision, image_size=32, input_mean="0,0,0", input_std=[1, 1, 1]
     )
-    assert_same(network, np.asarray(network_of()(IMAGES)["logits_sup"]))
+    assert_same(network, np.asarray(plain(IMAGES)["logits_sup"]))
 
 
 @pytest.mark.parametrize(

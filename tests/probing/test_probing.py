@@ -269,6 +269,13 @@ def test_wide_features_are_turned_and_answers_stay():
     np.testing.assert_allclose(
         turned @ turned.T, features @ features.T, rtol=1e-4, atol=1e-3
     )
+    logits, others = (
+        linear_probe.fit(
+            rows, labels, 3, moments=linear_probe.AS_THEY_ARE
+        ).logits(rows)
+        for rows in (features, turned)
+    )
+    np.testing.assert_allclose(others, logits, atol=1e-2 * logits.std())
 
 
 def test_an_example_that_is_alone_in_its_class_is_never_left_out():

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from simclrv2_tf.recipes import image_notes
-from simclrv2_tf.recipes.facts import MirroredLabels
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.recommend import recommend
+from simclrv2_tf.recipes.rules.facts import MirroredLabels
 from tests.recipes.test_rules import SIGNS
 
 LABELS = MirroredLabels(0.8, 0.8, 100, differ=False)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import small_classifier
 
-from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.job_classifier import load_classifier
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.average_of_job import as_in_its_job
+from simclrv2_tf.session.run_of_job import with_run_of_job
 
 KERNEL = f"{averaged_run.HEAD}kernel"
 JOB = {
@@ -59,10 +59,10 @@ def test_its_classifier_is_the_average_with_its_temperature(
 @pytest.mark.parametrize("mode", ["eval", "predict", "export", "publish"])
 def test_commands_on_the_job_take_the_average(job, mode):
     given = {"mode": mode, "model_dir": str(job), "target": "published"}
-    config = session._of_the_run(Config(**given))
+    config = with_run_of_job(Config(**given))
     assert config.model_dir == str(job / "distilled")
     assert config.eval_ema and config.export_ema
-    config = session._of_the_run(Config(**given, eval_ema=False))
+    config = with_run_of_job(Config(**given, eval_ema=False))
     assert not config.eval_ema and not config.export_ema
 
 
@@ -78,7 +78,7 @@ def test_what_is_judged_and_what_is_exported_stay_apart(network, job, option):
 
 @pytest.mark.parametrize("mode", ["embed", "probe", "curate"])
 def test_features_of_a_job_are_of_its_trained_weights(job, mode):
-    config = session._of_the_run(Config(mode=mode, model_dir=str(job)))
+    config = with_run_of_job(Config(mode=mode, model_dir=str(job)))
     assert not config.eval_ema and not config.export_ema
 
 

@@ -2,10 +2,10 @@
 
 import os
 
-from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import record
 from simclrv2_tf.reports import page
+from simclrv2_tf.session import dispatch
 
 REPORT = {"rows": [], "export": None, "notes": ["all"]}
 
@@ -19,10 +19,10 @@ def written(monkeypatch, directory, report=None):
             record.write_report(str(directory), report)
         return report
 
-    monkeypatch.setattr(session, "semi_supervised", end)
+    monkeypatch.setattr(dispatch, "semi_supervised", end)
     monkeypatch.setattr(page, "write", lambda *_: made.append(1))
     config = Config(train_mode="semi_supervised", model_dir=str(directory))
-    session._run_job(config, (None, None), None, ())
+    dispatch._run_job(config, (None, None), None, ())
     return len(made)
 
 

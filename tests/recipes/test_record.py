@@ -6,7 +6,7 @@ import pytest
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.recipes import record
-from simclrv2_tf.session import _of_the_run
+from simclrv2_tf.session.run_of_job import with_run_of_job
 
 JOB = {
     "asked": {},
@@ -65,12 +65,12 @@ def test_without_a_classifier_it_is_an_error_as_before(job):
 def test_predictions_of_a_job_under_way_say_so_too(job, caplog):
     done(job, "scratch")
     config = Config(mode="predict", model_dir=str(job))
-    assert _of_the_run(config).model_dir == str(job / "scratch")
+    assert with_run_of_job(config).model_dir == str(job / "scratch")
     assert "is not done" in caplog.text
 
 
 def of_the_run(job, mode):
-    return _of_the_run(Config(mode=mode, model_dir=str(job))).model_dir
+    return with_run_of_job(Config(mode=mode, model_dir=str(job))).model_dir
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,19 @@ import pytest
 from simclrv2_tf.config import Config
 from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.recipes import given_weights
+from simclrv2_tf.recipes.batch_rates import choose_rates
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import stage_steps
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget import time_plan
-from simclrv2_tf.recipes.budget.machine import Machine
 from simclrv2_tf.recipes.budget.step_time import StepTime
-from simclrv2_tf.recipes.facts import Facts
-from simclrv2_tf.recipes.facts import MirroredLabels
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.recommend import RULES
-from simclrv2_tf.recipes.recommend import choose_rates
 from simclrv2_tf.recipes.recommend import recommend
+from simclrv2_tf.recipes.rules.facts import Facts
+from simclrv2_tf.recipes.rules.facts import MirroredLabels
+from simclrv2_tf.recipes.rules.machine import Machine
 
 LAPTOP = Machine(2, 0, True, 16e9)
 SERVER = Machine(32, 8, True, 200e9)

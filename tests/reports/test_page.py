@@ -11,12 +11,12 @@ import pytest
 import small_classifier
 
 import simclrv2_tf
-from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference.probes import probe_results
 from simclrv2_tf.recipes import record
+from simclrv2_tf.reports import job_page
 from simclrv2_tf.reports import page
 from simclrv2_tf.runs.journal import Journal
 
@@ -248,7 +248,7 @@ def test_a_page_that_fails_costs_a_job_one_line(tmp_path, caplog, monkeypatch):
 
     monkeypatch.setattr(page, "write", fail)
     with caplog.at_level(logging.WARNING, "simclrv2_tf"):
-        session._write_page(str(tmp_path), None, None)
+        job_page.write_page(str(tmp_path), None, None)
     (record,) = caplog.records
     assert "report.html cannot be written: 'anything'" in record.getMessage()
 

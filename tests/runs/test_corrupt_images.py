@@ -138,7 +138,7 @@ def test_images_that_are_mended_are_not_counted_on(folder, monkeypatch):
             ),
         )
         training._restore_unreadable(run)
-        return run.data.unreadable.found
+        return run.data.unreadable.numbers
 
     assert restored() == {*bad}
     root = pathlib.Path(folder.removeprefix("folder:"))
@@ -157,7 +157,7 @@ def test_the_projector_counts_on_with_the_run(folder, monkeypatch, tmp_path):
     unreadable = UnreadableImages(source, 0.02)
     projector.write(str(tmp_path), NETWORK, source, unreadable)
     labels = (tmp_path / "projector" / "labels.tsv").read_text().split()
-    assert len(labels) == 11 and len(unreadable.found) == 1
+    assert len(labels) == 11 and len(unreadable.numbers) == 1
     stricter = UnreadableImages(source, 0.0)
     with pytest.raises(ValueError, match=r"a/0.png is none, or is damaged"):
         projector.write(str(tmp_path), NETWORK, source, stricter)

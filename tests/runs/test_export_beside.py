@@ -7,7 +7,8 @@ import pytest
 import small_classifier
 
 from simclrv2_tf.recipes.job_classifier import load_classifier
-from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
+from simclrv2_tf.runs import weights_temperature
 from simclrv2_tf.runs.export_beside import find_export
 from simclrv2_tf.runs.start.orientation_choice import trained_with
 
@@ -36,8 +37,8 @@ def label(directory, names):
 def test_the_keras_file_is_told_what_its_export_tells(version):
     file = str(version / "network.keras")
     assert find_export(file) == find_export(str(version)) == str(version)
-    assert weights.class_names(file) == small_classifier.NAMES
-    assert weights.temperature(file) == 2.0
+    assert weights_classes.class_names(file) == small_classifier.NAMES
+    assert weights_temperature.temperature(file) == 2.0
     assert trained_with(file) is True
     classifier = load_classifier(file)
     assert classifier.class_names == small_classifier.NAMES
@@ -48,8 +49,8 @@ def test_the_keras_file_is_told_what_its_export_tells(version):
 def test_numbers_of_an_export_without_names_are_no_names(version):
     """So that its Keras file meets named data by number, as before."""
     label(version, "012")
-    assert weights.class_names(version / "network.keras") is None
-    assert weights.class_names(version) == ["0", "1", "2"]
+    assert weights_classes.class_names(version / "network.keras") is None
+    assert weights_classes.class_names(version) == ["0", "1", "2"]
 
 
 def test_other_files_have_nothing_beside_them(version):
@@ -58,8 +59,8 @@ def test_other_files_have_nothing_beside_them(version):
     for name in ("mine.keras", "network.keras"):
         file = str(version / name)
         assert find_export(file) is None
-        assert weights.class_names(file) is None
-        assert weights.temperature(file) == 1.0
+        assert weights_classes.class_names(file) is None
+        assert weights_temperature.temperature(file) == 1.0
         assert trained_with(file) is None
 
 

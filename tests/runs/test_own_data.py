@@ -9,10 +9,10 @@ import tensorflow as tf
 
 import simclrv2_tf
 from simclrv2_tf import run as command
-from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.runs import own_data
 from simclrv2_tf.runs.own_data import with_own_data
+from simclrv2_tf.session import on_devices
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,9 @@ def test_so_do_probes_and_curation_beside_images_that_are_given(
     run, monkeypatch, mode
 ):
     asked = []
-    monkeypatch.setattr(session, mode, lambda *args: asked.append(args) or {})
+    monkeypatch.setattr(
+        on_devices, mode, lambda *args: asked.append(args) or {}
+    )
     images = np.zeros((4, 8, 8, 3), np.uint8)
     other = tf.data.Dataset.from_tensor_slices((images, [0, 1, 0, 1]))
     getattr(simclrv2_tf, mode)(None, run, other)

@@ -1,4 +1,4 @@
-"""Which of a run's weights are taken, and the temperature that is theirs."""
+"""Which of a run's weights are taken."""
 
 import json
 
@@ -21,11 +21,6 @@ def network():
 @pytest.fixture
 def run(network, tmp_path):
     return averaged_run.save(network, tmp_path / "run")
-
-
-def calibrated(run, **told):
-    held = {"temperature": 1.5, **told}
-    (run / "calibration-7.json").write_text(json.dumps(held))
 
 
 def config(**options):
@@ -55,41 +50,9 @@ def test_what_a_caller_says_is_before_eval_ema(run):
     assert weights.takes_average(asked, weights.newest(asked), False)
 
 
-@pytest.mark.parametrize("fitted", [False, True])
-def test_a_temperature_is_for_what_it_was_fitted_to(run, caplog, fitted):
-    calibrated(run, ema=fitted)
-    assert weights.temperature(run, fitted) == 1.5
-    assert not caplog.messages
-    assert weights.temperature(run / "ckpt-7", not fitted) == 1.0
-    (warning,) = caplog.messages
-    names = ["trained", "averaged"]
-    words = f"fitted to the {names[fitted]} weights, and the "
-    assert words + f"{names[not fitted]} ones are taken" in warning
-    no = "no" if fitted else ""
-    assert f"--mode=eval --calibrate --{no}eval_ema first" in warning
-
-
-@pytest.mark.parametrize("fitted", [False, True])
-def test_a_file_of_an_earlier_version_is_as_the_runs_flags(
-    network, tmp_path, caplog, fitted
-):
-    run = averaged_run.save(network, tmp_path / "run", eval_ema=fitted)
-    calibrated(run)
-    assert weights.temperature(run, fitted) == 1.5
-    assert not caplog.messages
-    assert weights.temperature(run, not fitted) == 1.0
-    assert "are taken" in caplog.text
-
-
-def test_a_run_without_flags_has_trained_weights(run):
-    (run / "flags.json").unlink()
-    calibrated(run)
-    assert weights.temperature(run) == 1.5
-
-
 def test_the_best_is_that_by_the_metric_that_was_compared(run):
-    told = {"metric": "label_top_1_accuracy", "value": 0.5, "step": 7}
-    (run / "best_checkpoint.json").write_text(json.dumps(told))
+    values = {"metric": "label_top_1_accuracy", "value": 0.5, "step": 7}
+    (run / "best_checkpoint.json").write_text(json.dumps(values))
     prefix = str(run / "ckpt-7")
     assert weights.best(config(model_dir=str(run))) == prefix
     asked = config(model_dir=str(run), export_best="label_top_1_accuracy")
@@ -104,11 +67,3 @@ def test_the_best_is_that_by_the_metric_that_was_compared(run):
     (run / "best_checkpoint.json").write_text("[]")
     with pytest.raises(ValueError, match="must name a run's best checkpoint"):
         weights.best(asked)
-
-
-def test_without_a_temperature_nothing_is_said(run, caplog):
-    for ema in (False, True):
-        assert weights.temperature(run, ema) == 1.0
-    calibrated(run, temperature=1.0, ema=True)
-    assert weights.temperature(run) == 1.0
-    assert not caplog.messages

@@ -11,6 +11,8 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
+from logical_devices import split_cpu
+from perturbed import perturb
 
 from simclrv2_tf import distribution
 from simclrv2_tf.models.network import Network
@@ -23,10 +25,7 @@ TOGETHER = np.array([0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11])
 
 
 def main(path):
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(
-        cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-    )
+    split_cpu(2)
     arrays = {}
     for name, microbatch, order in (
         ("one_device", 6, TOGETHER),
@@ -41,18 +40,10 @@ def main(path):
 
 
 def make_stage(microbatch):
+    from small_classifier import TINY  # which computes as it is loaded
+
     keras.utils.set_random_seed(0)
-    network = Network(
-        resnet_depth=18,
-        width_multiplier=0.0625,
-        image_size=8,
-        num_classes=3,
-        num_proj_layers=2,
-        proj_out_dim=8,
-    )
-    for index, variable in enumerate(network.trainable_variables):
-        noise = tf.random.stateless_normal(variable.shape, [index, 1])
-        variable.assign_add(0.1 * noise)
+    network = perturb(Network(**TINY))
     stage = Pretrain(network, 0.5, microbatch=microbatch)
     stage.compile(optimizer=keras.optimizers.SGD(0.1))
     stage.optimizer.build(stage.trainable_variables)

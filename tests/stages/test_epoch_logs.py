@@ -37,6 +37,7 @@ def stage():
 
 
 def test_means_that_are_reset_at_the_last_step_are_in_the_log(stage, tmp_path):
+    stage.run_eagerly = True  # sooner than a graph is made
     resets = Resets()
     log = keras.callbacks.CSVLogger(str(tmp_path / "log.csv"))
     history = stage.fit(
@@ -61,6 +62,7 @@ def test_an_epoch_without_a_finite_step_is_nan_in_history(stage, capsys):
 
 
 def test_an_epoch_has_the_means_of_all_its_steps(stage):
+    stage.run_eagerly = True
     stage.optimizer.learning_rate.assign(0.0)
     both = stage.fit(IMAGES, LABELS, batch_size=4, shuffle=False, verbose=0)
     halves = [

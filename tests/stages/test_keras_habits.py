@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import reference
 import tensorflow as tf
-from small_classifier import SMALL
+from perturbed import perturb
+from small_classifier import network
 
 import simclrv2_tf
-from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.distill import Distill
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.pretrain import Pretrain
@@ -19,11 +19,6 @@ RNG = np.random.default_rng(0)
 IMAGES = RNG.random((10, 8, 8, 3), np.float32)
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1, -1, -1], np.int32)
 VIEWS = (IMAGES, np.roll(IMAGES, 1, axis=1))
-
-
-def network(**options):
-    keras.utils.set_random_seed(0)
-    return Network(**{**SMALL, **options})
 
 
 def compiled(stage):
@@ -65,10 +60,7 @@ def test_finetune_evaluates_what_is_labelled():
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_distill_evaluates_equation_3(alpha):
-    teacher, student = network(), network()
-    for index, variable in enumerate(teacher.trainable_variables):
-        noise = tf.random.stateless_normal(variable.shape, [index, 1])
-        variable.assign_add(0.1 * noise)
+    teacher, student = perturb(network()), network()
     stage = compiled(Distill(student, teacher, 0.5, alpha))
     result = stage.evaluate(batches(IMAGES, LABELS, size=10), return_dict=True)
     taught, logits = logits_of(teacher), logits_of(student)

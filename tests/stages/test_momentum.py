@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import reference
 import tensorflow as tf
+from perturbed import perturb
 from small_classifier import SMALL
 from small_classifier import TINY
+from stand_ins import arrays_of
 
 from simclrv2_tf import losses
 from simclrv2_tf import nt_xent_tiled
@@ -146,21 +148,13 @@ def stage_of(policy="float32", remat=None, optimizer=None, **options):
     keras.config.set_dtype_policy(policy)
     network = Network(**SMALL if remat is None else TINY)
     network.backbone.remat = bool(remat)
-    # Away from the start, where residual branches are zero.
-    for index, variable in enumerate(network.trainable_variables):
-        noise = tf.random.stateless_normal(variable.shape, [index, 1])
-        variable.assign_add(tf.cast(0.1 * noise, variable.dtype))
+    perturb(network)
     options = {"memory_size": 40, "memory_momentum": 0.5, **options}
     stage = Pretrain(network, 0.5, **options)
     stage.compile(optimizer=optimizer or keras.optimizers.SGD(0.1))
     keras.config.set_dtype_policy("float32")
     stage.optimizer.build(stage.trainable_variables)
     return stage
-
-
-def held(stage):
-    """What a checkpoint holds, {name: array}."""
-    return {name: v.numpy() for name, v in stage.named_variables().items()}
 
 
 def take_steps(stage, *batches, compiled=False):
@@ -175,7 +169,7 @@ def plain():
     """A stage of a ResNet after three steps, and what they told."""
     stage = stage_of(remat=False)
     logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES)
-    return logs, held(stage)
+    return logs, arrays_of(stage)
 
 
 def assert_like(ours, theirs, bound):
@@ -195,14 +189,14 @@ def assert_like(ours, theirs, bound):
 
 def test_a_bad_step_takes_back_memory_and_average():
     stage = stage_of()
-    take_steps(stage, IMAGES)
-    before = held(stage)
     step = tf.function(stage.train_step, autograph=False)
+    step((tuple(map(tf.constant, IMAGES)), tf.constant(LABELS)))
+    before = arrays_of(stage)
     for views, moves in ((BAD, False), (IMAGES, True)):
         step((tuple(map(tf.constant, views)), tf.constant(LABELS)))
         changed = {
             name
-            for name, array in held(stage).items()
+            for name, array in arrays_of(stage).items()
             if not np.array_equal(array, before[name])
         }
         kernels = {
@@ -220,12 +214,12 @@ def test_a_bad_step_takes_back_memory_and_average():
 def test_the_average_has_statistics_of_its_own_activations():
     """Those of the keys' batches; the weights are averages."""
     stage = stage_of(remat=False, memory_momentum=0.9)
-    before = held(stage)
+    before = arrays_of(stage)
     views = tf.concat(list(IMAGES), axis=0)
     first = stage.average.network.backbone.stem.conv(views)
     mean = tf.reduce_mean(first, axis=[0, 1, 2]).numpy()
     take_steps(stage, IMAGES)
-    after = held(stage)
+    after = arrays_of(stage)
     name = "base_model/batch_normalization/moving_mean"
     np.testing.assert_allclose(
         after[f"ema_model/{name}"], 0.1 * mean, 1e-4, 1e-6
@@ -242,7 +236,7 @@ def test_remat_changes_nothing(plain):
     stage = stage_of(remat=True)
     logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES)
     assert logs == pytest.approx(plain[0], rel=1e-4)
-    assert_like(held(stage), plain[1], 1e-4)
+    assert_like(arrays_of(stage), plain[1], 1e-4)
 
 
 @pytest.mark.slow
@@ -250,7 +244,7 @@ def test_a_micro_batch_of_all_is_the_plain_step(plain):
     stage = stage_of(remat=False, microbatch=8)
     logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES)
     assert logs == pytest.approx(plain[0], rel=1e-4)
-    assert_like(held(stage), plain[1], 1e-4)
+    assert_like(arrays_of(stage), plain[1], 1e-4)
 
 
 @pytest.mark.slow
@@ -290,25 +284,25 @@ def test_the_step_compiles(plain, tile):
     stage = stage_of(remat=False, tile=tile)
     logs = take_steps(stage, IMAGES, IMAGES[::-1], IMAGES, compiled=True)
     assert logs == pytest.approx(plain[0], rel=1e-3)
-    assert_like(held(stage), plain[1], 1e-3)
+    assert_like(arrays_of(stage), plain[1], 1e-3)
 
 
 def test_fit_trains_with_a_memory():
     stage = stage_of(memory_size=20)
-    before = held(stage)
+    before = arrays_of(stage)
     data = tf.data.Dataset.from_tensors((tuple(IMAGES), LABELS)).repeat(3)
     history = stage.fit(data, verbose=0).history
     assert np.isfinite(history["train/total_loss"][0])
-    for name, array in held(stage).items():
+    for name, array in arrays_of(stage).items():
         assert np.any(array != before[name]), name
     assert int(stage.memory.filled) == 20
 
 
 def test_an_average_alone_averages_the_statistics_too():
     stage = stage_of(memory_size=0, memory_momentum=0.75)
-    before = held(stage)
+    before = arrays_of(stage)
     take_steps(stage, IMAGES)
-    after = held(stage)
+    after = arrays_of(stage)
     for name in stage.network.named_variables():
         expected = 0.75 * before[name] + 0.25 * after[name]
         average = after[f"ema_model/{name}"]

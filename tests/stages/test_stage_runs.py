@@ -27,6 +27,7 @@ QUICK = {
     "checkpoint_steps": 2,
     "eval_split": "test",
     "use_blur": False,
+    "color_jitter_strength": 0.0,  # it is compiled again in each run
     "learning_rate": 0.1,
 }
 RNG = np.random.default_rng(0)

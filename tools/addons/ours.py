@@ -9,6 +9,7 @@ five steps of our LAMB, our blur.
 import io
 import os
 import sys
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,7 +23,7 @@ from tools.hub.export import SIZE
 from tools.hub.export import prepare
 
 CLASSES, STEPS = 7, 5
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "plain": {"resnet_depth": 18, "width_multiplier": 0.125},
     "selective": {
         "resnet_depth": 50,
@@ -37,7 +38,7 @@ RNG = np.random.default_rng(0)
 
 
 def main(folder):
-    expected = {}
+    expected: dict[str, Any] = {}
     for name, options in NETWORKS.items():
         expected |= export_one(os.path.join(folder, name), name, options)
     expected |= lamb_steps() | blurs()
@@ -55,10 +56,10 @@ def export_one(directory, name, options):
 
     path = export.export_network(network, directory, 1, prepare)
     images = RNG.random((4, SIZE, SIZE, 3), np.float32)
-    found = {f"{name}/images": images}
+    arrays = {f"{name}/images": images}
     for key, value in network(images, training=False).items():
-        found[f"{name}/endpoint/{key}"] = value.numpy()
-    return found | answers(path, name)
+        arrays[f"{name}/endpoint/{key}"] = value.numpy()
+    return arrays | answers(path, name)
 
 
 def answers(path, name):
@@ -66,12 +67,12 @@ def answers(path, name):
     data = [png(seed) for seed in range(2)]
     model = tf.saved_model.load(path)
     answer = model.signatures["serving_default"](encoded=tf.constant(data))
-    found = {
+    arrays = {
         f"{name}/png/{i}": np.frombuffer(d, "u1") for i, d in enumerate(data)
     }
-    found[f"{name}/probabilities"] = answer["probabilities"].numpy()
-    found[f"{name}/classes"] = answer["classes"].numpy().astype(str)
-    return found
+    arrays[f"{name}/probabilities"] = answer["probabilities"].numpy()
+    arrays[f"{name}/classes"] = answer["classes"].numpy().astype(str)
+    return arrays
 
 
 def png(seed):
@@ -91,28 +92,30 @@ def lamb_steps():
         [RNG.normal(size=s).astype(np.float32) for s in shapes]
         for _ in range(STEPS)
     ]
-    found = {f"lamb/start/{i}": start for i, start in enumerate(starts)}
+    arrays: dict[str, Any] = {
+        f"lamb/start/{i}": start for i, start in enumerate(starts)
+    }
     for step, pair in enumerate(gradients):
-        found |= {f"lamb/gradient/{step}/{i}": g for i, g in enumerate(pair)}
+        arrays |= {f"lamb/gradient/{step}/{i}": g for i, g in enumerate(pair)}
     for decay in DECAYS:
         optimizer = optimizers.build_optimizer("lamb", RATE, weight_decay=decay)
         variables = [keras.Variable(start) for start in starts]
         for step, pair in enumerate(gradients):
             optimizer.apply(list(map(tf.constant, pair)), variables)
             for i, variable in enumerate(variables):
-                found[f"lamb/decay {decay}/{step}/{i}"] = variable.numpy()
-    found["lamb/rate"], found["lamb/decays"] = RATE, np.array(DECAYS)
-    found["lamb/epsilon"] = optimizer.epsilon
-    return found
+                arrays[f"lamb/decay {decay}/{step}/{i}"] = variable.numpy()
+    arrays["lamb/rate"], arrays["lamb/decays"] = RATE, np.array(DECAYS)
+    arrays["lamb/epsilon"] = optimizer.epsilon
+    return arrays
 
 
 def blurs():
     images = RNG.random((2, 48, 40, 3), np.float32)
-    found = {"blur/images": images, "blur/settings": np.array(BLURS)}
+    arrays = {"blur/images": images, "blur/settings": np.array(BLURS)}
     for index, (size, sigma) in enumerate(BLURS):
         blurred = gaussian_blur(tf.constant(images), size, sigma)
-        found[f"blur/ours/{index}"] = blurred.numpy()
-    return found
+        arrays[f"blur/ours/{index}"] = blurred.numpy()
+    return arrays
 
 
 if __name__ == "__main__":

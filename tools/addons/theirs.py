@@ -10,6 +10,7 @@ differs beyond its tolerance.
 import os
 import sys
 import warnings
+from typing import Any
 
 warnings.filterwarnings("ignore")  # tensorflow-addons announces its end
 
@@ -41,15 +42,15 @@ def main(folder):
     print("all as expected")
 
 
-def check(what, found, limit):
-    print(f"{what}: {found:.3g} (at most {limit:g})", flush=True)
-    if not found <= limit:
-        sys.exit(f"{what} differs by {found:.3g}, at most {limit:g} expected")
+def check(what, apart, limit):
+    print(f"{what}: {apart:.3g} (at most {limit:g})", flush=True)
+    if not apart <= limit:
+        sys.exit(f"{what} differs by {apart:.3g}, at most {limit:g} expected")
 
 
-def difference(found, expected):
+def difference(answered, expected):
     scale = max(np.abs(expected).max(), 1e-6)
-    return float(np.abs(np.asarray(found) - expected).max() / scale)
+    return float(np.abs(np.asarray(answered) - expected).max() / scale)
 
 
 def compare_endpoints(model, name, expected):
@@ -68,10 +69,10 @@ def compare_endpoints(model, name, expected):
 def compare_answers(model, name, expected):
     data = [expected[f"{name}/png/{i}"].tobytes() for i in range(2)]
     answer = model.signatures["serving_default"](encoded=tf.constant(data))
-    found = difference(
+    apart = difference(
         answer["probabilities"], expected[f"{name}/probabilities"]
     )
-    check(f"{name}, probabilities of encoded images", found, TOLERANCE)
+    check(f"{name}, probabilities of encoded images", apart, TOLERANCE)
     names = answer["classes"].numpy().astype(str)
     if names.tolist() != expected[f"{name}/classes"].tolist():
         sys.exit(f"{name}: other classes are named than by TensorFlow 2.21")
@@ -150,18 +151,18 @@ def lamb_by_addons(expected, decay):
         weight_decay=decay,
     )
     variables = [tf.Variable(expected[f"lamb/start/{i}"]) for i in range(2)]
-    found = {}
+    weights: dict[str, Any] = {}
     for step, gradients in steps_of(expected):
         optimizer.apply_gradients(zip(gradients, variables))  # noqa: B905
-        found |= {f"{step}/{i}": v.numpy() for i, v in enumerate(variables)}
-    return found
+        weights |= {f"{step}/{i}": v.numpy() for i, v in enumerate(variables)}
+    return weights
 
 
 def lamb_by_hand(expected, decay, inside):
     rate, epsilon = float(expected["lamb/rate"]), expected["lamb/epsilon"]
     values = [np.float64(expected[f"lamb/start/{i}"]) for i in range(2)]
     first, second = [0.0, 0.0], [0.0, 0.0]
-    found = {}
+    weights = {}
     for step, gradients in steps_of(expected):
         for i, gradient in enumerate(gradients):
             first[i] = 0.9 * first[i] + 0.1 * gradient
@@ -175,8 +176,8 @@ def lamb_by_hand(expected, decay, inside):
                 values[i] = values[i] * (1 - rate * decay)
             trust = np.linalg.norm(values[i]) / np.linalg.norm(change)
             values[i] = values[i] - rate * trust * change
-            found[f"{step}/{i}"] = values[i]
-    return found
+            weights[f"{step}/{i}"] = values[i]
+    return weights
 
 
 def compare_blur(expected):
@@ -192,8 +193,8 @@ def compare_blur(expected):
         mirrored = blur(images, width, float(sigma)).numpy()
         edge = width // 2
         inner = (slice(None), slice(edge, -edge), slice(edge, -edge))
-        found = difference(mirrored[inner], ours[inner])
-        check(f"{what}, mirrored outside, away from edges", found, TOLERANCE)
+        apart = difference(mirrored[inner], ours[inner])
+        check(f"{what}, mirrored outside, away from edges", apart, TOLERANCE)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import itertools
 import json
 import subprocess
 import sys
+from typing import Any
 
 from tools import own_process
 from tools.benchmarks import step as steps_of
@@ -21,7 +22,7 @@ R18 = {"resnet_depth": 18, "image_size": 32, "train_batch_size": 512}
 R50 = {"resnet_depth": 50, "image_size": 224, "train_batch_size": 128}
 HALF = {"mixed_precision": "bfloat16"}
 # name -> config of the step, and steps of each of three rounds.
-CASES = {
+CASES: dict[str, tuple[dict[str, Any], int]] = {
     "ResNet-50, 224 px, 128": (R50, 10),
     "ResNet-50, 224 px, 128, bfloat16": ({**R50, **HALF}, 10),
     "ResNet-50, 224 px, 128, bfloat16, remat": (
@@ -55,8 +56,8 @@ def run(arguments):
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
     parser.add_argument("--persistent", nargs="+", choices="01", default=["0"])
     options = parser.parse_args(arguments)
-    asked = itertools.product(options.cases, options.persistent)
-    rows = own_process.printed(itertools.starmap(in_a_process, asked))
+    pairs = itertools.product(options.cases, options.persistent)
+    rows = own_process.printed(itertools.starmap(in_a_process, pairs))
     return {
         "what": "a pretraining step on one accelerator, the fastest of three "
         "rounds; images/s count images, of which there are two views",

@@ -48,8 +48,8 @@ def parse_arguments(arguments):
 
 
 def size(network, optimizer):
-    held = [*network.variables, *optimizer.variables]
-    return sum(4 * v.value.shape.num_elements() for v in held)
+    variables = [*network.variables, *optimizer.variables]
+    return sum(4 * v.value.shape.num_elements() for v in variables)
 
 
 def measure(network, optimizer, directory):
@@ -74,7 +74,7 @@ def measure(network, optimizer, directory):
         "next step",
         "copies in the next step",
     )
-    times = {name: [] for name in names}
+    times: dict[str, list[float]] = {name: [] for name in names}
     update()  # compiles
     for step in range(1, 2 * ROUNDS, 2):
         times["synchronous write"].append(seconds(write, step, snapshot()))
@@ -105,11 +105,11 @@ class Gate:
         self._event = threading.Event()
 
     def before(self, function):
-        def held_up(*args):
+        def waiting(*args):
             self._event.wait()
             function(*args)
 
-        return held_up
+        return waiting
 
     def open(self):
         self._event.set()

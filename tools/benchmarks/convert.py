@@ -16,6 +16,7 @@ import time
 
 from tools import own_process
 from tools.peak_memory import peak_bytes
+from tools.whole_numbers import at_least
 
 ARGUMENTS = {"resnet_depth": 152, "width_multiplier": 3, "sk_ratio": 0.0625}
 SMALL = {"resnet_depth": 50, "width_multiplier": 1, "sk_ratio": 0.0625}
@@ -61,7 +62,10 @@ def parse_arguments(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--directory", help="on a disk with 4 copies' room")
     parser.add_argument(
-        "--rows", type=int, default=len(ROWS), help="only the first so many"
+        "--rows",
+        type=at_least(1),
+        default=len(ROWS),
+        help="only the first so many",
     )
     parser.add_argument("--small", action="store_true", help="ResNet-50")
     parser.add_argument("--write", metavar="PREFIX", help="the source, here")
@@ -73,15 +77,15 @@ def row(source, target, directory, size):
     paths = [os.path.join(directory, name) for name in (source, target)]
     measured = in_a_process("--convert", *paths)
     shutil.rmtree(os.path.join(directory, "back"), ignore_errors=True)
-    found = {
+    figures = {
         "source": source.split("/")[0],
         "target": target.split("/")[0],
         "seconds": measured["seconds"],
         "peak_mib": measured["peak_mib"],
         "times_weights": round(measured["peak_mib"] * 2**20 / size, 2),
     }
-    print(found, file=sys.stderr, flush=True)
-    return found
+    print(figures, file=sys.stderr, flush=True)
+    return figures
 
 
 def in_a_process(*arguments):

@@ -11,6 +11,8 @@ import argparse
 import os
 import time
 
+from tools.whole_numbers import at_least
+
 SEED = 0
 SIDE = 224
 
@@ -35,8 +37,8 @@ def run(arguments):
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds_1", type=int, default=50)
-    parser.add_argument("--rounds_32", type=int, default=10)
+    parser.add_argument("--rounds_1", type=at_least(1), default=50)
+    parser.add_argument("--rounds_32", type=at_least(1), default=10)
     return parser.parse_args(arguments)
 
 
@@ -162,17 +164,17 @@ def compare(ways):
     images = images_of(1)
     expected = {k: v.numpy() for k, v in ways["today"](images).items()}
     del expected["initial_conv"]
-    found = {}
+    differences = {}
     for name, way in ways.items():
         answers = way(images)
-        found[name] = max(
+        differences[name] = max(
             float(
                 np.abs(answers[key] - value).max()
                 / max(np.abs(value).max(), 1.0)
             )
             for key, value in expected.items()
         )
-    return found
+    return differences
 
 
 def timed(ways, size, rounds):
@@ -180,8 +182,8 @@ def timed(ways, size, rounds):
     images = images_of(size)
     for way in ways.values():
         way(images)["logits_sup"].numpy()
-    clock = {name: [] for name in ways}
-    busy = {name: [] for name in ways}
+    clock: dict[str, list[float]] = {name: [] for name in ways}
+    busy: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
             start, started = time.perf_counter(), time.process_time()
@@ -196,7 +198,7 @@ def timed(ways, size, rounds):
 
 
 def fastest(times):
-    least = {name: min(found) for name, found in times.items()}
+    least = {name: min(seconds) for name, seconds in times.items()}
     return {
         name: {
             "fastest": round(value, 4),

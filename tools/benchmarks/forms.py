@@ -16,15 +16,17 @@ import os
 import statistics
 import sys
 import time
+from typing import Any
 from unittest import mock
 
 from tools import own_process
+from tools.whole_numbers import at_least
 
 NARROW = {"resnet_depth": 18, "width_multiplier": 0.25}
 LARGE = {"image_size": 224, "color_jitter_strength": 1.0}
 BFLOAT16 = {"mixed_precision": "bfloat16"}
 # name -> config of the step, steps in a turn.
-CASES = {
+CASES: dict[str, tuple[dict[str, Any], int]] = {
     "ResNet-18 (0.25x), 224 px, batch 32": (
         {**NARROW, **LARGE, "train_batch_size": 32},
         3,
@@ -58,7 +60,7 @@ def run(arguments):
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--photos", help="folder of photographs")
-    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--rounds", type=at_least(2), default=6)
     parser.add_argument("--only", default="", help="part of a case's name")
     return parser.parse_args(arguments)
 
@@ -137,7 +139,7 @@ def compare(turns, rounds, steps=1):
       Median seconds a step of each, and the share that the second saves:
       the median over rounds, and its quartiles.
     """
-    times = {name: [] for name in turns}
+    times: dict[str, list[float]] = {name: [] for name in turns}
     for _ in range(rounds):
         spent = dict.fromkeys(turns, 0.0)
         for name in [*turns, *reversed(turns)]:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from typing import Any
 
 from tools.peak_memory import peak_bytes
 
@@ -27,7 +28,8 @@ def run(arguments):
     options = parse_arguments(arguments)
     with tempfile.TemporaryDirectory() as directory:
         path = export_small(directory)
-        counts, failures = {}, []
+        counts: dict[str, Any] = {}
+        failures: list[dict[str, int]] = []
         first = 0
         while first < options.inputs:
             first = watch(path, first, options, counts, failures)
@@ -127,7 +129,11 @@ def work(path, first, last, seed):
     for number in range(first, last):
         data = mutated(images, np.random.default_rng([seed, number]))
         call = model.preprocess if number % SERVED_EVERY else serve
-        counts = {"decoded": 0, "refused": 0, "errors of another kind": 0}
+        counts: dict[str, float] = {
+            "decoded": 0,
+            "refused": 0,
+            "errors of another kind": 0,
+        }
         start = time.perf_counter()
         try:
             call(tf.constant([data]))

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 from tools import own_process
 from tools.peak_memory import peak_bytes
@@ -19,7 +20,7 @@ QUARTER = {**R18, "width_multiplier": 0.25}
 R50 = {"resnet_depth": 50, "image_size": 64}
 CACHED = {"gradient_cache_microbatch": 256}
 # name -> config of the step, and how many are timed after the first.
-CASES = {
+CASES: dict[str, tuple[dict[str, Any], int]] = {
     "r18 32px, 256": ({**R18, "train_batch_size": 256}, 1),
     "r18 32px, 256, 16 steps": ({**R18, "train_batch_size": 256}, 15),
     "r18 32px, 256, remat": (

@@ -20,17 +20,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import Any
 
 from tools import own_process
 from tools.benchmarks.cifar10 import RECIPE
 from tools.benchmarks.cifar10 import processor_seconds
 from tools.peak_memory import peak_bytes
+from tools.whole_numbers import at_least
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REPORT = ROOT / "benchmarks" / "momentum.json"
 KEPT = ("cost_command", "cost", "recipe", "rows_command", "rows")
 PAPER = 65_536
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "r18 32px": {"resnet_depth": 18, "image_size": 32, "train_batch_size": 64},
     "r18 0.25x 32px": {
         "resnet_depth": 18,
@@ -67,7 +69,9 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cost", action="store_true")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS)
-    parser.add_argument("--steps", type=int, default=8, help="timed, of --cost")
+    parser.add_argument(
+        "--steps", type=at_least(1), default=8, help="timed, of --cost"
+    )
     parser.add_argument("--data_dir", help="TFDS data")
     parser.add_argument("--batches", nargs="+", type=int, default=[64, 256])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
@@ -84,9 +88,9 @@ def measure_cost(networks, steps):
     """A row for each memory, and how it compares with none."""
     rows = []
     for network in networks:
-        found = {m: in_a_process("cost", network, m, steps) for m in MEMORIES}
-        for memory, row in found.items():
-            plain = found[0]
+        costs = {m: in_a_process("cost", network, m, steps) for m in MEMORIES}
+        for memory, row in costs.items():
+            plain = costs[0]
             rows.append(
                 {
                     "network": network,
@@ -229,16 +233,19 @@ def judge(directory, kind):
     flags = json.loads((pathlib.Path(directory) / "flags.json").read_text())
     network = simclrv2_tf.load_network(directory, ema=kind == "averaged")
     config = Config(dataset=flags["dataset"], data_dir=flags["data_dir"])
-    found = []
+    both = []
     for split in (flags["train_split"], flags["eval_split"]):
         source = inputs.open_source(config, split)
         batches = pipeline.eval_dataset(source, 500, flags["image_size"])
         features, numbers = features_of(network, batches)
-        found.append((features, source.labels[numbers]))
-    (known, labels), (queries, truth) = found
+        both.append((features, source.labels[numbers]))
+    bank, judged = both
+    (known, labels), (queries, truth) = bank, judged
     probe = linear_probe.fit(known, labels, int(labels.max()) + 1)
     right = (probe.logits(queries).argmax(1) == truth).mean()
-    neighbours = knn_accuracy(*found, flags["knn_k"], flags["knn_temperature"])
+    neighbours = knn_accuracy(
+        bank, judged, flags["knn_k"], flags["knn_temperature"]
+    )
     return {
         "neighbours": round(float(neighbours), 4),
         "logistic regression": round(float(right), 4),
@@ -249,7 +256,7 @@ if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     what, *rest = sys.argv[1:]
     if what == "cost":
-        found = cost(rest[0], int(rest[1]), int(rest[2]))
+        answer = cost(rest[0], int(rest[1]), int(rest[2]))
     else:
-        found = judge(*rest)
-    print(json.dumps(found))
+        answer = judge(*rest)
+    print(json.dumps(answer))

@@ -6,18 +6,25 @@ are drawn, as those of a new network hide what is rounded.
 """
 
 import argparse
+import contextlib
 import functools
 import json
 import os
 import sys
 import time
+from typing import Any
+from unittest import mock
 
 from tools import own_process
 from tools.benchmarks.forms import compare
+from tools.whole_numbers import at_least
 
 R50 = {"resnet_depth": 50, "image_size": 224}
 QUARTER = {"resnet_depth": 18, "image_size": 32, "width_multiplier": 0.25}
-NETWORKS = {"ResNet-50, 224 px": R50, "ResNet-18 (0.25x), 32 px": QUARTER}
+NETWORKS: dict[str, dict[str, Any]] = {
+    "ResNet-50, 224 px": R50,
+    "ResNet-18 (0.25x), 32 px": QUARTER,
+}
 PRECISIONS = ("float32", "bfloat16")
 BATCHES = (1, 32)
 TURN = 0.5  # seconds of a turn, if an answer takes less
@@ -25,7 +32,7 @@ TURN = 0.5  # seconds of a turn, if an answer takes less
 
 def run(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--rounds", type=at_least(2), default=8)
     options = parser.parse_args(arguments)
     rows = [
         row
@@ -60,8 +67,8 @@ def measure(name, precision, rounds):
         images = tf.random.stateless_uniform((batch, side, side, 3), (0, 0))
         answers = {form: forms[form](images).numpy() for form in forms}
         case = {"network": name, "precision": precision, "batch": batch}
-        found = in_turn(forms, images, rounds)
-        rows.append({**case, **found, "difference": apart(**answers)})
+        figures = in_turn(forms, images, rounds)
+        rows.append({**case, **figures, "difference": apart(**answers)})
     return rows
 
 
@@ -105,9 +112,6 @@ def compiled(network, form):
 
     from simclrv2_tf.models.normalization import BatchNorm
 
-    fits = BatchNorm._fits_moving
-    if form == "keras":
-        BatchNorm._fits_moving = lambda self, inputs: False
     side = network.get_config()["image_size"]
     function = tf.function(
         lambda x: tf.cast(
@@ -115,8 +119,11 @@ def compiled(network, form):
         ),
         input_signature=[tf.TensorSpec([None, side, side, 3])],
     )
-    function.get_concrete_function()
-    BatchNorm._fits_moving = fits
+    formula = mock.patch.object(
+        BatchNorm, "_fits_moving", lambda self, inputs: False
+    )
+    with formula if form == "keras" else contextlib.nullcontext():
+        function.get_concrete_function()
     return function
 
 
@@ -128,4 +135,5 @@ def apart(keras, fused):
 
 
 if __name__ == "__main__":  # a network, in a process of its own
-    print(json.dumps(measure(*sys.argv[1:3], int(sys.argv[3]))))
+    name, precision, rounds = sys.argv[1:]
+    print(json.dumps(measure(name, precision, int(rounds))))

@@ -12,6 +12,7 @@ import time
 
 from tools import own_process
 from tools.peak_memory import peak_bytes
+from tools.whole_numbers import at_least
 
 DIM = 128
 TEMPERATURE = 0.1
@@ -50,7 +51,7 @@ def parse_arguments(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--forms", choices=FORMS, nargs="+", default=FORMS)
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--repeat", type=at_least(1), default=5)
     parser.add_argument("--form", choices=FORMS, help="one row, here")
     parser.add_argument("--pairs", type=int, default=8192)
     return parser.parse_args(arguments)
@@ -131,16 +132,17 @@ def as_the_original(a, b):
 
 def shares(rows):
     """Memory and time of the tiles beside the original's, by pairs."""
-    found = {(row["form"], row["pairs"]): row for row in rows}
+    by_form = {(row["form"], row["pairs"]): row for row in rows}
     return {
         str(pairs): {
             key: round(
-                found["tiled", pairs][key] / found["original", pairs][key], 4
+                by_form["tiled", pairs][key] / by_form["original", pairs][key],
+                4,
             )
             for key in ("peak_mib", "seconds")
         }
-        for form, pairs in found
-        if form == "original" and ("tiled", pairs) in found
+        for form, pairs in by_form
+        if form == "original" and ("tiled", pairs) in by_form
     }
 
 

@@ -11,9 +11,11 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 from tools import own_process
 from tools.peak_memory import peak_bytes
+from tools.whole_numbers import at_least
 
 # name -> options of the step, and steps to measure
 CASES = {
@@ -27,7 +29,7 @@ SETTINGS = {"without": "0", "with": "1"}
 
 def run(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=at_least(1), default=3)
     rounds = parser.parse_args(arguments).rounds
     return {
         "what": "seconds of a train step, float32, the fastest of all rounds",
@@ -39,7 +41,7 @@ def run(arguments):
 
 def in_turn(name, rounds):
     """{with and without: fastest figures}, and the ratio of both."""
-    seen = {setting: [] for setting in SETTINGS}
+    seen: dict[str, list[Any]] = {setting: [] for setting in SETTINGS}
     for _ in range(rounds):
         for setting in SETTINGS:
             seen[setting].append(in_a_process(name, setting))

@@ -60,8 +60,8 @@ def measure(shapes):
     for shape, dtype, spread in itertools.product(shapes, DTYPES, SPREADS):
         inputs = draw(rng, shape, dtype, *spread)
         errors = map(error, kernel(*inputs), formula(*inputs))
-        told = {"shape": shape, "dtype": dtype, "spread": spread}
-        yield {**told, **dict(zip(PARTS, errors, strict=True))}
+        case = {"shape": shape, "dtype": dtype, "spread": spread}
+        yield {**case, **dict(zip(PARTS, errors, strict=True))}
 
 
 def draw(rng, shape, dtype, deviation, mean):
@@ -115,10 +115,10 @@ def formula(x, scale, offset, above):
     return scale * normal + offset, mean, unbiased, dx, dgamma, dbeta
 
 
-def error(found, expected):
+def error(measured, expected):
     """The largest difference over the largest value."""
-    found = np.asarray(found).astype(np.float64)
-    return float(abs(found - expected).max() / abs(expected).max())
+    measured = np.asarray(measured).astype(np.float64)
+    return float(abs(measured - expected).max() / abs(expected).max())
 
 
 if __name__ == "__main__":  # one mode, in a process of its own

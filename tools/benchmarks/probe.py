@@ -11,34 +11,38 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from tools import own_process
 from tools.peak_memory import peak_bytes
+from tools.whole_numbers import at_least
 
 WIDTH, CLASSES, QUERIES = 512, 20, 5_000
 SPREAD = 6.0  # of the noise around centres of deviation 1
+WARM = 1_000  # rows that a case begins with, as it loads modules
 CASES = ("nearest", "strength", "logistic", "ridge")
 
 
 def run(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     sizes = [100_000, 200_000]
-    parser.add_argument("--rows", nargs="+", type=int, default=sizes)
+    parser.add_argument("--rows", nargs="+", type=at_least(WARM), default=sizes)
     options = parser.parse_args(arguments)
-    found = []
+    results = []
     with tempfile.TemporaryDirectory() as folder:
-        asked = write(folder, "asked", QUERIES)
+        queries = write(folder, "queries", QUERIES)
         for rows in options.rows:
             known = write(folder, f"known-{rows}", rows)
             for case in CASES:
-                found.append(in_a_process(case, known, asked))
-                print(json.dumps(found[-1]), flush=True)
+                results.append(in_a_process(case, known, queries))
+                print(json.dumps(results[-1]), flush=True)
     return {
         "what": f"{WIDTH} features, {CLASSES} classes, {QUERIES} queries",
         "load_before": os.getloadavg()[0],
-        "rows": found,
+        "rows": results,
     }
 
 
@@ -56,24 +60,24 @@ def write(folder, name, rows):
     return path
 
 
-def in_a_process(case, known, asked):
-    return own_process.last_json("tools.benchmarks.probe", case, known, asked)
+def in_a_process(case, known, queries):
+    return own_process.last_json("tools.benchmarks.probe", case, known, queries)
 
 
-def measure(case, known, asked):
+def measure(case, known, queries):
     """Runs a case in this process."""
     from simclrv2_tf.probing.feature_rows import StoredRows
 
-    known, asked = StoredRows(known), StoredRows(asked)
+    known, queries = StoredRows(known), StoredRows(queries)
     labels = np.arange(len(known)) % CLASSES
-    truth = np.arange(len(asked)) % CLASSES
-    warm = np.arange(1000)
-    classify(case, known.take(warm), labels[warm], asked.take(warm))
+    truth = np.arange(len(queries)) % CLASSES
+    warm = np.arange(WARM)
+    classify(case, known.take(warm), labels[warm], queries.take(warm))
     before, begin = peak_bytes(), time.perf_counter()
-    told, settings = classify(case, known, labels, asked)
+    predicted, settings = classify(case, known, labels, queries)
     seconds = time.perf_counter() - begin
-    if told is not None:
-        settings["top_1"] = round(float(np.mean(told == truth)), 4)
+    if predicted is not None:
+        settings["top_1"] = round(float(np.mean(predicted == truth)), 4)
     return {
         "case": case,
         "rows": len(known),
@@ -85,8 +89,8 @@ def measure(case, known, asked):
     }
 
 
-def classify(case, known, labels, asked):
-    """Classes of what is asked, None for the choice of a strength alone."""
+def classify(case, known, labels, queries):
+    """Classes of the queries, None for the choice of a strength alone."""
     from simclrv2_tf.probing import cross_validation
     from simclrv2_tf.probing import linear_probe
     from simclrv2_tf.probing import nearest
@@ -94,12 +98,15 @@ def classify(case, known, labels, asked):
 
     if case == "nearest":
         pairs = [(k, t) for k in (10, 20, 200) for t in (0.07, 0.1)]
-        return nearest.votes(known, labels, asked, pairs)[-1], {"k": 200}
+        return nearest.votes(known, labels, queries, pairs)[-1], {"k": 200}
     if case == "strength":
         strength, how = cross_validation.choose_strength(known, labels)
         return None, {"strength": strength, "by": how}
-    fit = {"logistic": linear_probe.fit, "ridge": ridge.fit}[case]
-    return fit(known, labels, CLASSES).classes(asked), {}
+    fits: dict[str, Callable[..., Any]] = {
+        "logistic": linear_probe.fit,
+        "ridge": ridge.fit,
+    }
+    return fits[case](known, labels, CLASSES).classes(queries), {}
 
 
 if __name__ == "__main__":

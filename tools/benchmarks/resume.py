@@ -14,6 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import Any
+
+from tools.whole_numbers import at_least
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STEP = 1000
@@ -36,18 +39,18 @@ def run(arguments):
     data = [f"--dataset={options.dataset}"]
     if options.data_dir:
         data.append(f"--data_dir={options.data_dir}")
-    times = {"fresh": [], "at step 1,000": []}
+    times: dict[str, list[Any]] = {"fresh": [], "at step 1,000": []}
     with tempfile.TemporaryDirectory() as directory:
         for index in range(options.rounds):
             place = pathlib.Path(directory, str(index))
             times["fresh"].append(to_first_step(place, data))
             pretend_step(place)
             times["at step 1,000"].append(to_first_step(place, data))
-    told = {kind: summary(times, i) for i, kind in enumerate(KINDS)}
+    by_kind = {kind: summary(times, i) for i, kind in enumerate(KINDS)}
     return {
         "what": "seconds from the command to the end of its first step",
         "data": options.dataset,
-        **told,
+        **by_kind,
         "target": "at most 10 more when resuming",
     }
 
@@ -64,7 +67,7 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--data_dir")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=at_least(1), default=3)
     return parser.parse_args(arguments)
 
 
@@ -116,6 +119,8 @@ def pretend_step(directory):
     from simclrv2_tf.checkpoints import run_directory
 
     prefix = run_directory.latest_valid(str(directory))
+    if prefix is None:
+        raise RuntimeError(f"The run in {directory} has left no checkpoint")
     tensors = {
         f"variables/{name.replace('/', '.S')}/.ATTRIBUTES/VARIABLE_VALUE": a
         for name, a in run_directory.read(prefix).items()

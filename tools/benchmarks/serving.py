@@ -94,13 +94,15 @@ def compare(ways, files, size):
     ]
     for way in ways.values():  # compiles
         way(batches[0])
-    times = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in ways}
     for batch in batches:
         for name, way in ways.items():
             start = time.perf_counter()
             way(batch)
             times[name].append(time.perf_counter() - start)
-    medians = {name: statistics.median(found) for name, found in times.items()}
+    medians = {
+        name: statistics.median(seconds) for name, seconds in times.items()
+    }
     served = medians["serving_default"]
     return {
         "rounds": len(batches),

@@ -11,12 +11,13 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 from tools import own_process
 from tools.peak_memory import peak_bytes
 
 # name -> config of the step that is measured, and steps to measure.
-CASES = {
+CASES: dict[str, tuple[dict[str, Any], int]] = {
     "ResNet-18, 32 px": (
         {"resnet_depth": 18, "image_size": 32, "train_batch_size": 128},
         6,
@@ -114,7 +115,7 @@ def time_in_turn(stage, dataset, steps):
     kinds = {"bare": bare, "fit": lambda: time_fit(stage, dataset, steps)}
     for kind in kinds.values():  # compiles
         kind()
-    times = {kind: [] for kind in kinds}
+    times: dict[str, list[float]] = {kind: [] for kind in kinds}
     for _ in range(ROUNDS):
         for name, kind in kinds.items():
             times[name].append(kind())

@@ -19,6 +19,8 @@ import socket
 import subprocess
 import sys
 
+from tools.whole_numbers import multiple_of
+
 DIM = 128
 WORKERS = (2, 3)
 FORMS = ("padded", "gather", "tiled")
@@ -50,7 +52,7 @@ def run(arguments):
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--pairs", type=int, default=1536, help="a multiple of 6"
+        "--pairs", type=multiple_of(6), default=1536, help="a multiple of 6"
     )
     return parser.parse_args(arguments)
 

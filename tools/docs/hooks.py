@@ -81,7 +81,8 @@ def flags_page():
 
     lines = ["# Flags", "", "Each is a keyword in Python too.", ""]
     for group in config.groups():
-        lines += [f"## {group.__doc__.rstrip('.')}", ""]
+        title = (group.__doc__ or "").rstrip(".")
+        lines += [f"## {title}", ""]
         lines += ["| flag | default | |", "| --- | --- | --- |"]
         lines += [_row(field) for field in dataclasses.fields(group)] + [""]
     return "\n".join(lines)

@@ -47,8 +47,8 @@ class Page(html.parser.HTMLParser):
         names = LOADING.get(tag, ())
         if tag == "link" and not set(values.get("rel", "").split()) <= LINKED:
             names = ("href",)
-        found = [values[name] for name in names if name in values]
-        self.fetched += [url for url in found if _ELSEWHERE.match(url)]
+        urls = [values[name] for name in names if name in values]
+        self.fetched += [url for url in urls if _ELSEWHERE.match(url)]
         self.fetched += _IN_STYLE.findall(values.get("style", ""))
         if _DIAGRAM in values.get("class", "").split():
             self.fetched.append(f"the script of a {_DIAGRAM} diagram")
@@ -75,9 +75,9 @@ def main(site):
     pages = [p for p in files if p.suffix in (".html", ".css")]
     if not pages:
         raise SystemExit(f"Expected the pages of a built site. Found: {site}")
-    found = [f"{p}: {url}" for p in pages for url in fetched_by(p)]
-    if found:
-        raise SystemExit("Pages must fetch nothing.\n" + "\n".join(found))
+    fetching = [f"{p}: {url}" for p in pages for url in fetched_by(p)]
+    if fetching:
+        raise SystemExit("Pages must fetch nothing.\n" + "\n".join(fetching))
     print(f"{len(pages)} pages and styles, nothing fetched")
 
 

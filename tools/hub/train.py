@@ -9,6 +9,7 @@ wrote. Prints what was found and fails if anything is not as expected.
 import importlib.metadata
 import os
 import sys
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -30,7 +31,7 @@ def main(folder):
     images = expected["images"]
     fit(path, images, trainable=False, moves=set())
     fit(path, images, trainable=True, moves={WEIGHTS, STATISTICS})
-    told_in_two_ways(path, images)
+    check_two_words(path, images)
     print("all as expected")
 
 
@@ -57,9 +58,9 @@ def compare_endpoints(model, expected):
     check(f"endpoints agree to {worst:.2g}", worst <= TOLERANCE)
 
 
-def difference(found, expected):
+def difference(answered, expected):
     scale = max(np.abs(expected).max(), 1e-6)
-    return float(np.abs(np.asarray(found) - expected).max() / scale)
+    return float(np.abs(np.asarray(answered) - expected).max() / scale)
 
 
 def fit(path, images, trainable, moves):
@@ -78,8 +79,8 @@ def fit(path, images, trainable, moves):
         f"{what}, moved: {sorted(moves) or None}", moved(layer, before, moves)
     )
     if trainable:
-        told = f"{losses[0]:.3f} to {losses[-1]:.3f}"
-        check(f"{what}, loss falls: {told}", losses[-1] < 0.5 * losses[0])
+        fall = f"{losses[0]:.3f} to {losses[-1]:.3f}"
+        check(f"{what}, loss falls: {fall}", losses[-1] < 0.5 * losses[0])
     before = values(layer)
     model.predict(images, verbose=0)
     check(f"{what}, predict moves nothing", moved(layer, before, set()))
@@ -87,11 +88,11 @@ def fit(path, images, trainable, moves):
 
 def values(layer):
     """What the layer holds: {kind: {name: array}}, of what the model reads."""
-    found = {WEIGHTS: {}, STATISTICS: {}}
+    arrays: dict[str, dict[Any, Any]] = {WEIGHTS: {}, STATISTICS: {}}
     for variable in layer.weights:
         kind = STATISTICS if "moving_" in variable.name else WEIGHTS
-        found[kind][variable.name, id(variable)] = variable.numpy()
-    return found
+        arrays[kind][variable.name, id(variable)] = variable.numpy()
+    return arrays
 
 
 def moved(layer, before, kinds):
@@ -99,9 +100,12 @@ def moved(layer, before, kinds):
     after = values(layer)
     shares = {
         kind: np.mean(
-            [not np.array_equal(old, after[kind][n]) for n, old in held.items()]
+            [
+                not np.array_equal(old, after[kind][n])
+                for n, old in arrays.items()
+            ]
         )
-        for kind, held in before.items()
+        for kind, arrays in before.items()
     }
     # The projection's last layers and the classifier are not asked.
     return all(
@@ -110,14 +114,14 @@ def moved(layer, before, kinds):
     )
 
 
-def told_in_two_ways(path, images):
+def check_two_words(path, images):
     """`training` and `trainable` are one: the same statistics after a call."""
-    found = []
+    variables = []
     for words in ({"trainable": True}, {"training": True}):
         model = hub.load(path)
         model(tf.constant(images), **words)
-        found.append([v.numpy() for v in model.variables])
-    same = all(map(np.array_equal, *found))
+        variables.append([v.numpy() for v in model.variables])
+    same = all(map(np.array_equal, *variables))
     check("trainable=True and training=True do the same", same)
 
 

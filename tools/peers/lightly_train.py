@@ -42,10 +42,10 @@ def main(arguments=None):
     training.restore(folder / STATE)
     train(training, images, options, folder / STATE)
     backbone = training.network.backbone.eval()
-    found = {"known": images, "asked": arrays["x_test"]}
+    pixels = {"known": images, "asked": arrays["x_test"]}
     np.savez(
         folder / FEATURES,
-        **{name: features(backbone, each) for name, each in found.items()},
+        **{name: features(backbone, each) for name, each in pixels.items()},
     )
 
 
@@ -132,19 +132,19 @@ def share_of_rate(warm_up, steps):
 
 def train(training, images, options, path):
     """Trains to the last step, or stops with its state when asked to."""
-    asked = []
+    signals = []
     for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: asked.append(True))
+        signal.signal(each, lambda *_: signals.append(True))
     loader = lightly_parts.batches_of(
         images, cases.NEIGHBOURS, options.workers, options.seed + training.step
     )
     batches = lightly_parts.endless(loader)
     while training.step < options.train_steps:
         loss = training.advance(next(batches))
-        if asked or training.step % SAVED_EVERY == 0:
+        if signals or training.step % SAVED_EVERY == 0:
             print(f"step {training.step} loss {loss:.4f}", flush=True)
             training.save(path)
-        if asked:
+        if signals:
             sys.exit(PREEMPTED)
     training.save(path)
 
@@ -156,12 +156,12 @@ def features(backbone, images):
         torch.tensor(IMAGENET_NORMALIZE[name]).view(3, 1, 1)
         for name in ("mean", "std")
     )
-    found = []
+    blocks = []
     for start in range(0, len(images), BATCH):
         part = torch.from_numpy(images[start : start + BATCH])
         part = (part.permute(0, 3, 1, 2).float() / 255 - mean) / spread
-        found.append(backbone(part).numpy())
-    return np.concatenate(found)
+        blocks.append(backbone(part).numpy())
+    return np.concatenate(blocks)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def choose(
     width: int | tf.Tensor,
     least_area: float = AREA[0],
 ) -> tf.Tensor:
-    """The boxes that uniforms come to in images of one size.
+    """Crop boxes from uniform draws, for images of one size.
 
     Args:
       uniforms: float32 (…, ATTEMPTS, 4) in [0, 1).

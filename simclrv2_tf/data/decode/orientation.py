@@ -29,7 +29,7 @@ _LEFT_RIGHT, _UPSIDE_DOWN, _SWAPPED = (2, 3, 6, 7), (3, 4, 7, 8), 5
 
 
 def upright(pixels: tf.Tensor, encoded: tf.Tensor) -> tf.Tensor:
-    """An image as its tag says that it is to be seen.
+    """An image turned upright by its tag.
 
     Args:
       pixels: uint8 (height, width, channels).

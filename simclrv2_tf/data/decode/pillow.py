@@ -111,7 +111,7 @@ def to_rgb(image: Image.Image) -> np.ndarray:
 
 
 def _depth(image):
-    """What a channel has that is not read, in words."""
+    """The depth of a channel that is not supported, in words."""
     bits = _tag(image, _BITS_PER_SAMPLE) or 32
     return f"{bits} bits with a sign" if _is_signed(image) else f"{bits} bits"
 

@@ -46,8 +46,8 @@ def decode(encoded: tf.Tensor, header: tf.Tensor) -> tf.Tensor:
     """Decodes the image, or the first frame of an animation.
 
     TensorFlow decodes animations into four channels alone, refuses those whose
-    header tells of no transparency, and with `channels=0` writes past the end
-    of its buffer for them. Told of transparency, it is right for all.
+    header has no flag of transparency, and with `channels=0` writes past the
+    end of its buffer for them. With the flag set it decodes all correctly.
 
     Args:
       encoded: string scalar.

@@ -108,7 +108,7 @@ def _opened(name, splits, channels, options):
 
 
 def _check_outside(source, target):
-    """What is written among the images would be one more class of them."""
+    """Raises a ValueError for a target among the images, as one more class."""
     images = surrounding_folder(source, os.path.expanduser(target))
     if images:
         raise ValueError(
@@ -119,7 +119,7 @@ def _check_outside(source, target):
 
 
 def _check_names(splits):
-    """TFDS reads no other signs in names of splits."""
+    """Raises a ValueError for names of splits that TFDS cannot read."""
     for name in splits:
         plain = re.sub(r"[^\w-]+", "_", name)
         if plain != name:

@@ -61,7 +61,7 @@ def _differing(before, plan):
 
 
 def begin(directory: str, plan: dict) -> None:
-    """Makes a directory that `look` has nothing against; notes the plan.
+    """Makes a directory that `look` allows, and notes the plan in it.
 
     Raises:
       ValueError: If it cannot be made.
@@ -77,7 +77,7 @@ def begin(directory: str, plan: dict) -> None:
 
 
 def clear_stopped(directory: str, plan: dict) -> None:
-    """Removes a directory whose plan stopped for its images, and is another."""
+    """Removes what another plan wrote that stopped for its images."""
     before = read_if_there(os.path.join(directory, STATE, PLAN)) or {}
     if before.get(_STOPPED) and _differing(before, plan):
         tf.io.gfile.rmtree(directory)
@@ -85,7 +85,7 @@ def clear_stopped(directory: str, plan: dict) -> None:
 
 @contextlib.contextmanager
 def stopping(directory: str, plan: dict) -> Iterator[None]:
-    """Notes it where a body stops as too many images cannot be read."""
+    """Notes in the plan that too many images of a body are unreadable."""
     try:
         yield
     except TooManyUnreadableError:

@@ -1,4 +1,4 @@
-"""What is noted of each shard, and what the notes of all come to.
+"""Notes about each shard, and their sums.
 
 A note is what `recipe.write_shard` gives; a split has a list of them, None for
 a shard that is not there yet.

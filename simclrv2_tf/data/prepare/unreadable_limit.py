@@ -105,7 +105,7 @@ def check_fraction(fraction: float) -> None:
 
 
 def _missing(storage: Storage) -> list[str]:
-    """The files that are not there; what is not of this machine is."""
+    """The files that are missing; remote ones count as there."""
     if isinstance(storage, Joined):
         return [
             path for part in storage.sources for path in _missing(part.storage)

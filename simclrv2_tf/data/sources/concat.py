@@ -88,7 +88,7 @@ def open_concat(
 
 
 def _with_own_gaps(joined, sources):
-    """The notes, on numbers that no part has in place of those of each part."""
+    """The notes; those on gaps are about all parts together."""
     of_parts = {
         note
         for source in sources

@@ -73,7 +73,7 @@ def _once(by_split, requested):
     """Each file under the longest of the usual names that match it.
 
     "{split}*.tar" with "validation" also matches as "val" and "valid". A
-    split that is left without a file is none, unless it is the one asked for.
+    split without a file of its own is left out, unless it is requested.
     """
     longest: dict[str, str] = {}
     for name in sorted(set(by_split) & set(KNOWN), key=lambda n: (len(n), n)):

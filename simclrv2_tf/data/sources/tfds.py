@@ -153,11 +153,11 @@ def _content(tfds, builder, split, image, label, classes) -> SplitContent:
     return _read_by_tfds(tfds, builder, split, image, label, classes)
 
 
-def _in_memory(found):
-    storage = found.storage
+def _in_memory(content):
+    storage = content.storage
     if isinstance(storage, ByteRanges):  # of whatever can be read
         storage = storage.in_memory()
-    return found._replace(storage=storage)
+    return content._replace(storage=storage)
 
 
 def _check_memory(builder, size):
@@ -291,14 +291,17 @@ def _read(tfds, builder, split, image, label):
 
 def _rows(tfds, builder, split, image):
     """Yields the examples of a split as TFDS reads its format."""
-    asked = {"split": split, "decoders": {image: tfds.decode.SkipDecoding()}}
+    arguments = {
+        "split": split,
+        "decoders": {image: tfds.decode.SkipDecoding()},
+    }
     if builder.info.file_format.value == "array_record":
-        return builder.as_data_source(**asked)
+        return builder.as_data_source(**arguments)
     config = tfds.ReadConfig(
         try_autocache=False,
         interleave_cycle_length=1,  # one file after the other
     )
     dataset = builder.as_dataset(
-        **asked, shuffle_files=False, read_config=config
+        **arguments, shuffle_files=False, read_config=config
     )
     return dataset.as_numpy_iterator()

@@ -99,9 +99,9 @@ def to_pixels(images: np.ndarray) -> np.ndarray:
 
 
 def _check_not_dark(images):
-    """A mask of zeros and ones cannot be told from an image all but black.
+    """Raises a ValueError for uint8 images of zeros and ones.
 
-    Zeros alone are black in either reading, and pass.
+    They may be a mask or almost black. Zeros alone are black in either case.
     """
     if _is_dark(images):
         raise ValueError(

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 
 class Fingerprint(NamedTuple):
-    """What tells a storage from others without a look at its images.
+    """What identifies a storage without reading its images.
 
     Attributes:
       shape: Of the array of images, where there is one.
@@ -35,7 +35,7 @@ class Fingerprint(NamedTuple):
 
 
 class Storage(abc.ABC):
-    """Images that are asked for by number.
+    """Images that are read by number.
 
     A storage says how many there are (`len`), which of them (`subset`), gives
     some of them (`read` in Python, `fetch` for `tf.data`), says where one
@@ -99,7 +99,7 @@ class Storage(abc.ABC):
 
     @abc.abstractmethod
     def fingerprint(self) -> Fingerprint:
-        """What it is, without a look at the images."""
+        """What identifies the storage without reading images."""
 
     def contents(self) -> Any:
         """What a digest that looks at the images is made from."""

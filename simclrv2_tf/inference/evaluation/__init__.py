@@ -1,1 +1,1 @@
-"""How good a classifier is, and how sure it may be."""
+"""The accuracy and calibration of a classifier."""

@@ -13,7 +13,7 @@ from simclrv2_tf.data.classes import is_number
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
 from simclrv2_tf.runs import weights_order
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -40,7 +40,7 @@ def network_labels(
     """
     if network.supervised_head is None or not _has_labels(source):
         return None
-    if not weights.has_classifier(prefix):
+    if not weights_classes.has_classifier(prefix):
         return None
     try:
         return in_network_order(prefix, network, source).labels
@@ -69,7 +69,7 @@ def in_network_order(prefix: str, network: Network, source: Source) -> Source:
     Raises:
       OtherClassesError: If the classes are others.
     """
-    if weights.class_names(prefix):
+    if weights_classes.class_names(prefix):
         return weights_order.renumbered(prefix, source, "The network's run")
     num_classes = network.get_config()["num_classes"]
     if num_classes != source.num_classes:

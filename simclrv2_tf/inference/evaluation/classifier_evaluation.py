@@ -19,8 +19,8 @@ from simclrv2_tf.inference.evaluation.eval_batches import spread_over
 from simclrv2_tf.inference.evaluation.evaluation_report import EvaluationReport
 from simclrv2_tf.inference.evaluation.evaluation_report import evaluation_report
 from simclrv2_tf.models.network import Network
-from simclrv2_tf.runs import weights
 from simclrv2_tf.runs import weights_given
+from simclrv2_tf.runs import weights_temperature
 
 
 def evaluate_classifier(
@@ -47,11 +47,11 @@ def evaluate_classifier(
     if not config.calibrate:
         answers = metrics.answers_of(network, batches(), labels)
         return evaluation_report(answers, names)
-    found = calibration.calibrate(network, batches, labels)
+    fitted = calibration.calibrate(network, batches, labels)
     answers = metrics.answers_of(
-        network, batches(), labels, temperature=found.temperature
+        network, batches(), labels, temperature=fitted.temperature
     )
-    return evaluation_report(answers, names, found)
+    return evaluation_report(answers, names, fitted)
 
 
 def check_calibration(config: Config, source: Source) -> None:
@@ -87,7 +87,7 @@ def keep_calibration(
     figures = result["calibration"].items()
     kept = {k: v for k, v in figures if not k.startswith("reliability")}
     kept |= {"data": source.name, "ema": ema}
-    write_json(weights.calibration_file(prefix), kept)
+    write_json(weights_temperature.calibration_file(prefix), kept)
     print(
         f"temperature {kept['temperature']:.4g}, fitted to {kept['fitted_on']} "
         f"labels; expected calibration error on {kept['judged_on']} others: "

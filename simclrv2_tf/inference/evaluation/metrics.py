@@ -71,8 +71,10 @@ def answers_of(
     for (best, confidence), numbers in _mapped(network, predict, dataset):
         known = labels[numbers] >= 0
         truth, best = labels[numbers][known], best[known]
-        found = (best == truth[:, None]).any(axis=1)
-        columns = np.stack([numbers[known], truth, best[:, 0], found], axis=1)
+        in_top_5 = (best == truth[:, None]).any(axis=1)
+        columns = np.stack(
+            [numbers[known], truth, best[:, 0], in_top_5], axis=1
+        )
         parts.append((columns.astype(np.int64), confidence[known]))
     columns, confidence = (
         distribution.join_workers(np.concatenate(part))
@@ -83,8 +85,8 @@ def answers_of(
             "Evaluation needs labelled examples, and there are none: give an "
             "evaluation split that has labels."
         )
-    numbers, truth, predicted, found = columns.T
-    return Answers(numbers, truth, predicted, found > 0, *confidence.T)
+    numbers, truth, predicted, in_top_5 = columns.T
+    return Answers(numbers, truth, predicted, in_top_5 > 0, *confidence.T)
 
 
 def _mapped(network: Network, function: Callable, dataset: tf.data.Dataset):

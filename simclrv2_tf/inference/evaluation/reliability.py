@@ -1,4 +1,4 @@
-"""Whether probabilities are what they say: calibration.
+"""Calibration: how far confidence agrees with accuracy.
 
 Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2.
 """

@@ -1,4 +1,4 @@
-"""Temperature scaling: one number that makes probabilities what they say.
+"""Temperature scaling: one number that calibrates probabilities.
 
 Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2.
 """
@@ -44,16 +44,16 @@ def fit(logits: np.ndarray, labels: np.ndarray) -> float:
             "are not, as of a network that has diverged"
         )
     low, high = np.log(BOUNDS)
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda log: negative_log_likelihood(logits, labels, np.exp(log)),
         bounds=(low, high),
         method="bounded",
     )
-    if min(found.x - low, high - found.x) < 0.01:
+    if min(optimum.x - low, high - optimum.x) < 0.01:
         _LOG.warning(
             "the temperature %.3g is at the bound of what is sought: the %d "
             "labels are too few, or all are answered rightly, or none",
-            np.exp(found.x),
+            np.exp(optimum.x),
             len(labels),
         )
-    return float(np.exp(found.x))
+    return float(np.exp(optimum.x))

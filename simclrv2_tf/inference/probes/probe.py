@@ -1,4 +1,4 @@
-"""`--mode=probe`: what features are worth, on few labels and on many."""
+"""`--mode=probe`: how good features are, on few labels and on many."""
 
 from __future__ import annotations
 

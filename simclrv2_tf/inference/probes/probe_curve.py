@@ -72,7 +72,7 @@ class ProbeCurve:
         train: dict[str, Features],
         test: dict[str, Features],
     ) -> None:
-        """Takes part in the comparison."""
+        """Adds the features of a network to the comparison."""
         self._lines += [
             _Line(
                 extractor.name,
@@ -85,7 +85,7 @@ class ProbeCurve:
         ]
 
     def measure(self, finished: FinishedDraws) -> list[Measurement]:
-        """Measures all that takes part.
+        """Measures all features that were added.
 
         Args:
           finished: The draws that are done, and where others go.

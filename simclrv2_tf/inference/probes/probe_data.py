@@ -204,12 +204,12 @@ def _drawn(labels, count, seed, readable):
 
 
 def _check_count(count, labels, source):
-    found, sizes = np.unique(labels, return_counts=True)
+    classes, sizes = np.unique(labels, return_counts=True)
     least = sizes.argmin()
     wanted = count.per_class or 1
     has = int(np.floor(count.fraction * sizes[least] + 0.5))
     if has < wanted:
-        name = source.class_names[found[least]]
+        name = source.class_names[classes[least]]
         raise ValueError(
             "`label_counts` must not ask for more labels of a class than "
             "there are, and for one at least. Received: "

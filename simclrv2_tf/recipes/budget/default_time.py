@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
-from simclrv2_tf.recipes.budget import network_sizes
-from simclrv2_tf.recipes.budget.network_sizes import LEAST_EPOCHS
-from simclrv2_tf.recipes.budget.network_sizes import PRETRAINING
 from simclrv2_tf.recipes.budget.stage_costs import Costs
 from simclrv2_tf.recipes.budget.stage_steps import examples_of
 from simclrv2_tf.recipes.budget.stage_steps import steps_given
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules import network_sizes
+from simclrv2_tf.recipes.rules.facts import Facts
+from simclrv2_tf.recipes.rules.network_sizes import LEAST_EPOCHS
+from simclrv2_tf.recipes.rules.network_sizes import PRETRAINING
 
 # 200 epochs of pretraining with the narrow network (on accelerators with the
 # largest that a day allows), or with that which was decided, within these

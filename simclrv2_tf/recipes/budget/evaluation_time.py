@@ -9,8 +9,8 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.recipes.budget.image_pass import ImagePass
 from simclrv2_tf.recipes.checked_images import MOST_ASKED
 from simclrv2_tf.recipes.checked_images import MOST_KNOWN
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules.facts import Facts
 
 LAST = "distill"  # the stage before the table, whose rows are judged after it
 # Times that the rows of features and of pixels decode an image: to see whether

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from simclrv2_tf.recipes.budget.network_sizes import LEAST_EPOCHS
-from simclrv2_tf.recipes.budget.network_sizes import MANY_SEEN
 from simclrv2_tf.recipes.budget.stage_costs import Costs
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules.facts import Facts
+from simclrv2_tf.recipes.rules.network_sizes import LEAST_EPOCHS
+from simclrv2_tf.recipes.rules.network_sizes import MANY_SEEN
 
 _SMALLER = (
     "tools/prepare_dataset.py makes them small once (docs/have/large_images.md)"
@@ -21,9 +21,9 @@ def notes(recipe: Recipe, facts: Facts, costs: Costs) -> list[str]:
       facts: `Facts`.
       costs: `Costs`.
     """
-    said = []
+    sentences = []
     if costs.waits:
-        said.append(
+        sentences.append(
             f"decoding the images of a step of pretraining takes "
             f"{costs.decoding:.1f} s, longer than computing it, as they do "
             f"not fit the memory: {_SMALLER}"
@@ -31,12 +31,12 @@ def notes(recipe: Recipe, facts: Facts, costs: Costs) -> list[str]:
     epochs = _epochs(recipe, facts)
     if epochs < LEAST_EPOCHS and epochs * facts.examples < MANY_SEEN:
         helps = "; so do smaller images" if costs.waits else ""
-        said.append(
+        sentences.append(
             f"pretraining sees each image {int(epochs)} times, and below "
             f"{LEAST_EPOCHS} times little is learnt: a longer --time_budget "
             f"helps{helps}"
         )
-    return said
+    return sentences
 
 
 def _epochs(recipe, facts):

@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 
 from simclrv2_tf import scaling
-from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget.step_time import StepTime
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules import network_sizes
+from simclrv2_tf.recipes.rules.facts import Facts
 
 SLOW = 1.5  # times what is reckoned; below it paper and probe agree
 # The share of a step from which on a smaller network would not shorten it.

@@ -19,7 +19,7 @@ from simclrv2_tf.recipes.budget import stage_memory
 from simclrv2_tf.recipes.budget.image_memory import ImageMemory
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.rate_scale import rate_scale
+from simclrv2_tf.recipes.rules.rate_scale import rate_scale
 
 _EVALUATED = "eval_batch_size"
 _BATCH = ("train_batch_size", "gradient_cache_microbatch", _EVALUATED)

@@ -26,11 +26,11 @@ from simclrv2_tf.probing.feature_rows import FEW
 from simclrv2_tf.probing.linear_probe import ITERATIONS
 from simclrv2_tf.recipes.budget.image_pass import NO_TIME
 from simclrv2_tf.recipes.budget.image_pass import ImagePass
-from simclrv2_tf.recipes.budget.machine import Machine
 from simclrv2_tf.recipes.checked_images import MOST_KNOWN
-from simclrv2_tf.recipes.choices import feature_probe
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules import probe_effort
+from simclrv2_tf.recipes.rules.facts import Facts
+from simclrv2_tf.recipes.rules.machine import Machine
 from simclrv2_tf.runs.start import teacher
 
 # Operations a second of a core: of scikit-learn's float64 on one of them, and
@@ -72,7 +72,7 @@ class RegressionTime:
         Args:
           runs: {stage: its runs}, for each stage of the job.
         """
-        marks = len(feature_probe.MARKS)
+        marks = len(probe_effort.MARKS)
         seconds = {
             "pretrain": marks * self.probe + self.compared,
             "finetune": runs.get("finetune", 0) * self.start,
@@ -166,20 +166,17 @@ def _probe(facts, features):
     labels = _probed(facts)
     if not labels:
         return 0.0
-    repeats = feature_probe.repeats((labels, features), facts.classes)
-    return repeats * _folds(labels, facts, features, _of_class(facts))
+    repeats = probe_effort.repeats((labels, features), facts.classes)
+    most = probe_effort.of_class(facts.classes)
+    return repeats * _folds(labels, facts, features, most)
 
 
 def _probed(facts):
     """Labelled images that `feature_probe.right` takes, 0 of lone labels."""
     if facts.fewest < 2:
         return 0
-    return min(facts.labelled, _of_class(facts) * facts.classes)
-
-
-def _of_class(facts):
-    """At most so many of them are of one class."""
-    return max(2, feature_probe.PROBED // facts.classes)
+    most = probe_effort.of_class(facts.classes)
+    return min(facts.labelled, most * facts.classes)
 
 
 def _table(facts, features):

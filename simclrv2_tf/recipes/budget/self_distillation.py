@@ -13,8 +13,8 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
 from simclrv2_tf.recipes.budget import time_plan
 from simclrv2_tf.recipes.budget.stage_costs import Costs
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules.facts import Facts
 
 FEW = 400  # steps in which a smaller student does not become its teacher
 RATE = 0.005  # by 0.2 the weights are lost (benchmarks/recipes.md)

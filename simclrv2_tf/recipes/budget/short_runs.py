@@ -11,10 +11,10 @@ from simclrv2_tf.recipes.budget.stage_steps import choose_pace
 from simclrv2_tf.recipes.budget.stage_steps import label_steps
 from simclrv2_tf.recipes.budget.stage_steps import least_steps
 from simclrv2_tf.recipes.budget.stage_steps import steps_given
-from simclrv2_tf.recipes.choices import pilots
-from simclrv2_tf.recipes.choices import teacher_trials
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules import pilot_options
+from simclrv2_tf.recipes.rules import trial_options
+from simclrv2_tf.recipes.rules.facts import Facts
 
 # Shares for pilot runs, the second where the first is too short for two runs:
 # colour distortion that does not suit the data costs more than a sixth of
@@ -38,28 +38,52 @@ def most(recipe: Recipe, facts: Facts) -> list[int]:
       recipe: A `Recipe` of the rules, with what the user gave.
       facts: `Facts`.
     """
-    first = 1 + len(pilots.wanted(recipe)) if _may_pilot(recipe, facts) else 0
+    first = (
+        1 + len(pilot_options.wanted(recipe))
+        if _may_pilot(recipe, facts)
+        else 0
+    )
     both = first + _trials(recipe, facts)
     return sorted({both, first, 0}, reverse=True)
 
 
 def planned(recipe: Recipe, facts: Facts) -> int:
     """How many of them a recipe has that is planned."""
-    trials = teacher_trials.runs(recipe, facts.labelled) if recipe.trials else 0
+    trials = trial_options.runs(recipe, facts.labelled) if recipe.trials else 0
     return recipe.pilot_runs + trials
+
+
+def notes(recipe: Recipe, facts: Facts) -> list[str]:
+    """What of them a job does without for want of memory, in a sentence.
+
+    Where the time is too short for pilot runs, trials may fit in their place.
+
+    Args:
+      recipe: A `Recipe` that is planned.
+      facts: `Facts`.
+    """
+    possible = most(recipe, facts)[0]
+    bound = possible if facts.short_runs is None else facts.short_runs
+    if possible and not bound:
+        kinds = "pilot runs or trials"
+    elif recipe.pilot_runs + _trials(recipe, facts) > bound:
+        kinds = "trials"
+    else:
+        return []
+    return [f"there are no {kinds}: the memory does not hold what they leave"]
 
 
 def _may_pilot(recipe, facts):
     """Whether pilot runs would tell something."""
-    judged = facts.fewest > 1 and facts.labelled >= pilots.LEAST_JUDGED
-    return judged and not recipe.left_out and bool(pilots.wanted(recipe))
+    judged = facts.fewest > 1 and facts.labelled >= pilot_options.LEAST_JUDGED
+    return judged and not recipe.left_out and bool(pilot_options.wanted(recipe))
 
 
 def _trials(recipe, facts):
     """How many runs trials of fine-tuning would be, 0 where none is held."""
-    if not teacher_trials.wanted(recipe, facts.labelled, facts.fewest):
+    if not trial_options.wanted(recipe, facts.labelled, facts.fewest):
         return 0
-    return teacher_trials.runs(recipe, facts.labelled)
+    return trial_options.runs(recipe, facts.labelled)
 
 
 def _in_memory(facts, runs):
@@ -83,7 +107,7 @@ def plan_pilots(
     """
     if not _may_pilot(recipe, facts):
         return 0.0
-    wanted = 1 + len(pilots.wanted(recipe))
+    wanted = 1 + len(pilot_options.wanted(recipe))
     for share, runs in zip(PILOTS, (wanted, 2), strict=True):
         runs = _in_memory(facts, runs)
         seconds = _fit_pilots(recipe, facts, costs, share * work, runs)
@@ -140,7 +164,7 @@ def plan_trials(
         return 0.0
     each, start = costs.step["finetune"], max(0.0, costs.run - ENDING)
     start += costs.regressions.start
-    probes = teacher_trials.probes(recipe, facts.labelled)
+    probes = trial_options.probes(recipe, facts.labelled)
     fixed = runs * start + probes * costs.regressions.start
     # What is chosen may train for as long once more.
     whole = runs + costs.runs["finetune"]
@@ -148,7 +172,7 @@ def plan_trials(
     steps = _trial_steps(recipe, facts, most)
     if not steps:
         return 0.0
-    parts = min(teacher_trials.PARTS, facts.fewest)
+    parts = trial_options.parts(facts.fewest)
     why = f"{runs} runs, each without one label in {parts}"
     recipe.choose("trial", "train_steps", steps, why, MEASURED)
     choose_pace(recipe, "trial", steps, each if costs.measured else None)

@@ -14,9 +14,9 @@ from simclrv2_tf.recipes.budget import step_time
 from simclrv2_tf.recipes.budget.image_pass import ImagePass
 from simclrv2_tf.recipes.budget.regression_time import RegressionTime
 from simclrv2_tf.recipes.budget.step_time import StepTime
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules.facts import Facts
 
 # Seconds to export a run and to begin its evaluation, on two cores.
 ENDING = 12.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from simclrv2_tf import optimizers
 from simclrv2_tf.console.units import duration
-from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget.stage_costs import CHECKPOINT
 from simclrv2_tf.recipes.budget.stage_costs import Costs
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules import network_sizes
+from simclrv2_tf.recipes.rules.facts import Facts
 
 # The paper's.
 MOST_EPOCHS = {"pretrain": network_sizes.MOST_EPOCHS, "distill": 400}

@@ -77,8 +77,8 @@ def measure(
       replicas: Devices that share a batch.
     """
     options, parts = in_parts(options, reckoned, replicas)
-    found = _measured(options, source, reckoned / parts, decoding)
-    return dataclasses.replace(found, step=parts * found.step)
+    probe = _measured(options, source, reckoned / parts, decoding)
+    return dataclasses.replace(probe, step=parts * probe.step)
 
 
 def _measured(options, source, reckoned, decoding):

@@ -17,10 +17,10 @@ from simclrv2_tf.recipes.budget.stage_steps import choose_steps
 from simclrv2_tf.recipes.budget.stage_steps import examples_of
 from simclrv2_tf.recipes.budget.stage_steps import label_steps
 from simclrv2_tf.recipes.budget.stage_steps import steps_given
-from simclrv2_tf.recipes.choices import pilots
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules import pilot_options
+from simclrv2_tf.recipes.rules.facts import Facts
 
 # Of the time that is left when every run has started and ended: distillation
 # needs about a third of pretraining's steps (benchmarks/digits.json).
@@ -124,7 +124,7 @@ def _plan(recipe, facts, costs, spent):
         afforded, work = _plan_labelled(recipe, facts, costs, work, given)
     if "pretrain" in stages:
         if facts.coloured and not recipe.pilot_runs:
-            pilots.do_without(recipe, facts.labelled)
+            pilot_options.do_without(recipe, facts.labelled)
         steps = int(work / costs.step["pretrain"])
         choose_steps(recipe, facts, costs, "pretrain", steps)
         if not given["pretrain"]:

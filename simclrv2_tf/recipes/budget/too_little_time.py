@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simclrv2_tf.console.units import duration
-from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.rules.facts import Facts
 
 _CALLED = {
     "pretrain": "pretraining",

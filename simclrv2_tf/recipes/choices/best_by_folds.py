@@ -17,6 +17,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.inference.evaluation.validation import Validation
 from simclrv2_tf.models.network import Network
+from simclrv2_tf.recipes import folds
 from simclrv2_tf.recipes.choices.label_parts import divided
 from simclrv2_tf.recipes.choices.label_parts import on_a_part
 from simclrv2_tf.runs import inputs
@@ -29,7 +30,6 @@ from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.plan import make_plan
 from simclrv2_tf.runs.train import train
 
-FOLDER = "folds"
 # Options that are fitted to a part, whatever was given for all labels.
 _COMPUTED = {"train_batch_size", "learning_rate", "warmup_epochs"}
 
@@ -75,19 +75,20 @@ def evaluation(
     """
     source = source or inputs.open_source(config)
     labelled = source.subset(inputs.labelled_examples(config, source))
-    check(config, labelled.labels)
-    check_parts(config, labelled.num_examples, devices.num_replicas(config))
+    replicas = devices.num_replicas(config)
+    folds.check(config, labelled.labels)
+    folds.check_parts(config, labelled.num_examples, replicas)
     _check_interval(config, labelled)
     _check_parts_begun(config, labelled)
     evaluations = []
     for number, (known, left_out) in enumerate(
         divided(labelled, config.best_folds)
     ):
-        print(f"\n== {FOLDER}/{number} ==", flush=True)
+        print(f"\n== {folds.FOLDER}/{number} ==", flush=True)
         fold = _config_of(config, number, labelled, known)
         train(fold, known, interruption, evaluate=Validation(fold, left_out))
         evaluations.append(_evaluations(fold.model_dir))
-    return FoldMeans(mean_of(evaluations))
+    return FoldMeans(mean_metrics(evaluations))
 
 
 def _check_parts_begun(config, labelled):
@@ -99,49 +100,6 @@ def _check_parts_begun(config, labelled):
     for number, (known, _) in enumerate(divided(labelled, config.best_folds)):
         directory = _directory(config, number)
         recorded_data.check_part(directory, known.num_examples)
-
-
-def check(config: Config, labels: np.ndarray) -> None:
-    """Raises a ValueError if a class has fewer labels than there are parts.
-
-    Args:
-      config: A `Config` with `best_folds`.
-      labels: int (examples,), those that are trained on.
-    """
-    fewest = int(np.bincount(labels).min())
-    if fewest < config.best_folds:
-        raise ValueError(
-            "`best_folds` must be at most the labels of each class, one of "
-            f"which is left out: give 2 to {fewest}, or more labels. Received: "
-            f"best_folds={config.best_folds}"
-            if fewest > 1
-            else "`best_folds` needs two labels of each class or more. "
-            f"Received: best_folds={config.best_folds}, and a class with "
-            f"{fewest}"
-        )
-
-
-def least_known(labels: int, parts: int) -> int:
-    """Labels that are left to learn from where the largest part is out."""
-    return labels - -(-labels // parts)
-
-
-def check_parts(config: Config, labels: int, replicas: int) -> None:
-    """Raises a ValueError if a run on a part has no image for each replica.
-
-    Args:
-      config: A `Config` with `best_folds`.
-      labels: How many are trained on.
-      replicas: Devices that share a batch.
-    """
-    known = least_known(labels, config.best_folds)
-    if known < replicas:
-        raise ValueError(
-            "`best_folds` must leave as many labels to learn from as there are "
-            f"replicas. Received: best_folds={config.best_folds}, which leaves "
-            f"{known} of {labels} labels for {replicas} replicas; give "
-            "--strategy=one_device, or more labels."
-        )
 
 
 def _check_interval(config, labelled):
@@ -177,7 +135,7 @@ def _interval_flag(config, labelled, before):
 
 
 def _directory(config, number):
-    return os.path.join(config.model_dir, FOLDER, str(number))
+    return os.path.join(config.model_dir, folds.FOLDER, str(number))
 
 
 def _config_of(config, number, labelled, known):
@@ -212,19 +170,19 @@ def _evaluations(directory):
     }
 
 
-def mean_of(
-    told: list[dict[int, dict[str, float]]],
+def mean_metrics(
+    evaluations: list[dict[int, dict[str, float]]],
 ) -> dict[int, dict[str, float]]:
     """The mean of each metric over runs, for the steps that all have.
 
     Args:
-      told: {step: {name of a metric: number}} of each run.
+      evaluations: {step: {name of a metric: number}} of each run.
     """
-    steps = set.intersection(*(set(one) for one in told))
+    steps = set.intersection(*(set(run) for run in evaluations))
     return {
         step: {
-            name: float(np.mean([one[step][name] for one in told]))
-            for name in told[0][step]
+            name: float(np.mean([run[step][name] for run in evaluations]))
+            for name in evaluations[0][step]
         }
         for step in sorted(steps)
     }

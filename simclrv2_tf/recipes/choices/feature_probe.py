@@ -14,18 +14,12 @@ from simclrv2_tf.probing import linear_probe
 from simclrv2_tf.probing.cross_validation import left_out
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.choices.label_parts import readable
-from simclrv2_tf.recipes.choices.label_weights import mean_of
+from simclrv2_tf.recipes.choices.label_weights import weighted_accuracy
 from simclrv2_tf.recipes.choices.label_weights import weights
+from simclrv2_tf.recipes.rules import probe_effort
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.journal import Journal
 
-MARKS = (0.25, 0.5, 0.75)  # of the steps, where features are probed
-PROBED = 1000  # labelled images, which tell 3 points apart
-REPEATS = 5  # of a cross-validation, as few labels are noisy
-# Labels times classes times features that so many repeats are of: up to ten
-# classes of 50 labels, whatever the network. Of 62 classes of 16 labels one
-# repeat on raw pixels, 1.9e8, takes 15 seconds on two busy cores.
-MOST_WORK = 3.2e7
 # In the job's record; of other versions it may be of classes by their size.
 COMPARED = "features, each class alike, are compared with"
 JUDGED = 0.5  # from where features no better than pixels are worth a warning
@@ -52,15 +46,15 @@ class FeatureProbe:
 
     def look(self) -> None:
         """Probes if a mark was passed since the last look."""
-        held = run_directory.steps(self._directory)
-        share = held[-1] / self._steps if held else 0.0
-        if not any(self._looked < mark <= share for mark in MARKS):
+        saved = run_directory.steps(self._directory)
+        share = saved[-1] / self._steps if saved else 0.0
+        if not any(self._looked < mark <= share for mark in probe_effort.MARKS):
             return
         self._looked = share
         network = hub.load_network(self._directory)
         known = self._compared(network)
         reached = probe(self._job, network)
-        self._tell(held[-1], reached, known, share)
+        self._tell(saved[-1], reached, known, share)
 
     def _before(self):
         """Share of the steps of the last probe, 0 in a start that has none."""
@@ -84,12 +78,14 @@ class FeatureProbe:
         untrained = baselines.untrained_like(network)
         return {
             "untrained": probe(self._job, untrained),
-            "raw pixels": mean_of(right(self._job, baselines.pixels_of)),
+            "raw pixels": weighted_accuracy(
+                right(self._job, baselines.pixels_of)
+            ),
         }
 
     def _tell(self, step, reached, known, share):
         words = ", ".join(f"{n} {percent(v)}" for n, v in known.items())
-        said = (
+        sentence = (
             f"step {step}: the features tell {percent(reached)} right ({words})"
         )
         values = {"features": float(reached), **known}
@@ -99,15 +95,17 @@ class FeatureProbe:
                 "%s: they are no better yet than what costs nothing. Another "
                 "--pretrain.color_jitter_strength, --norandom_flip, another "
                 "--crop_area_min or more time may help.",
-                said,
+                sentence,
             )
             return
-        _LOG.info("%s", said)
+        _LOG.info("%s", sentence)
 
 
 def probe(job, network) -> float:
     """Share of the labelled images that a network's features tell right."""
-    return mean_of(right(job, lambda s: baselines.unit_features(network, s)))
+    return weighted_accuracy(
+        right(job, lambda s: baselines.unit_features(network, s))
+    )
 
 
 def right(job, represent) -> np.ndarray:
@@ -116,8 +114,8 @@ def right(job, represent) -> np.ndarray:
     In classes of unequal size each class counts alike in the mean.
 
     Args:
-      job: A `Job`. Of its labelled images at most `PROBED` are taken, and of
-        these such as can be read.
+      job: A `Job`. Of its labelled images at most `probe_effort.PROBED` are
+        taken, and of these such as can be read.
       represent: Function from a `Source` to float (examples, features), zeros
         for an image that cannot be read.
     """
@@ -126,31 +124,18 @@ def right(job, represent) -> np.ndarray:
     if not features.any(axis=1).all():  # large images take long to read
         source = readable(source)
         features = represent(source)
+    classes = job.data.train.num_classes
     folds = [
         left_out(linear_probe.classify, features, source.labels, seed)
-        for seed in range(repeats(features.shape, job.data.train.num_classes))
+        for seed in range(probe_effort.repeats(features.shape, classes))
     ]
     shares = np.mean(folds, axis=0)
     return shares * weights(source.labels, job.data.counts())
 
 
-def repeats(shape: tuple[int, ...], classes: int) -> int:
-    """How often a cross-validation is repeated: more where labels are few.
-
-    Args:
-      shape: Of the features, (labels, features).
-      classes: Of the labels.
-    """
-    labels, features = shape
-    if labels >= PROBED:
-        return 1
-    work = labels * classes * features
-    return max(1, min(REPEATS, int(REPEATS * MOST_WORK / work)))
-
-
 def _probed(data):
-    """Labelled images, no more of a class than its part of `PROBED`."""
-    most = max(2, PROBED // data.train.num_classes)
+    """Labelled images, no more of a class than a probe takes."""
+    most = probe_effort.of_class(data.train.num_classes)
     labels = data.train.labels[data.labelled]
     order = np.random.default_rng(0).permutation(len(labels))
     chosen = [order[labels[order] == c][:most] for c in np.unique(labels)]

@@ -12,7 +12,7 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.optimizers import warmup_steps
 from simclrv2_tf.recipes import baselines
-from simclrv2_tf.recipes.rule_values import in_equal_parts
+from simclrv2_tf.recipes.rules.rule_values import in_equal_parts
 from simclrv2_tf.runs.hardware import devices
 
 # A run on a part reads what it is given, and is neither evaluated nor told to
@@ -42,8 +42,8 @@ def divided(source: Source, parts: int) -> list[tuple[Source, Source]]:
 
     split = StratifiedKFold(parts, shuffle=True, random_state=0)
     return [
-        (source.subset(known), source.subset(asked))
-        for known, asked in split.split(source.labels, source.labels)
+        (source.subset(known), source.subset(left_out))
+        for known, left_out in split.split(source.labels, source.labels)
     ]
 
 
@@ -55,12 +55,12 @@ def readable(source: Source) -> Source:
     Args:
       source: A `Source` of labelled images.
     """
-    found = baselines.readable(source)
+    kept = baselines.readable(source)
     classes = int(source.labels.max()) + 1
     before, left = (
-        np.bincount(s.labels, minlength=classes) for s in (source, found)
+        np.bincount(s.labels, minlength=classes) for s in (source, kept)
     )
-    return found if left[before > 0].min() > 1 else source
+    return kept if left[before > 0].min() > 1 else source
 
 
 def fitting(config: Config, known: Source) -> Config:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from simclrv2_tf.recipes.results.class_balance import is_unequal
+from simclrv2_tf.recipes.unequal_classes import is_unequal
 
 
-def mean_of(right: np.ndarray) -> float:
+def weighted_accuracy(right: np.ndarray) -> float:
     """The share of what is told right; 1 where all is, whatever it counts.
 
     Args:

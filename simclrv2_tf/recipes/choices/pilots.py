@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,77 +13,23 @@ from simclrv2_tf import hub
 from simclrv2_tf.probing.intervals import surely_better
 from simclrv2_tf.recipes import baselines
 from simclrv2_tf.recipes.choices.feature_probe import right
-from simclrv2_tf.recipes.choices.label_weights import mean_of
+from simclrv2_tf.recipes.choices.label_weights import weighted_accuracy
 from simclrv2_tf.recipes.choices.short_run import DIVERGED
 from simclrv2_tf.recipes.choices.short_run import outcome
 from simclrv2_tf.recipes.choices.short_run import tell
 from simclrv2_tf.recipes.choices.short_run import train_alone
 from simclrv2_tf.recipes.job_recipe import STAGES
-from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.job_seconds import spent_before
-from simclrv2_tf.recipes.rule_values import LARGE_CROPS
-from simclrv2_tf.recipes.rule_values import PAPERS_CROPS
+from simclrv2_tf.recipes.rules.pilot_options import AREA
+from simclrv2_tf.recipes.rules.pilot_options import GRAY
+from simclrv2_tf.recipes.rules.pilot_options import STRENGTH
+from simclrv2_tf.recipes.rules.pilot_options import wanted
 
 PART = "pilots"
-STRENGTH, GRAY = "color_jitter_strength", "grayscale_prob"
-AREA = "crop_area_min"
-# What is tried beside the usual, in this order: half of the colour distortion
-# and no grey views (for classes that colour tells apart), the other of two
-# smallest crops (the paper's and larger ones), and hardly any colour
-# distortion: benchmarks/recipes.md, "Grey views".
-_HALF, _HARDLY = 0.5, 0.1
 STAGES_OF = {STRENGTH: ("pretrain",), GRAY: ("pretrain",), AREA: STAGES}
 SOURCE = "pilot runs, judged by a cross-validated probe"
-MEASURED = "benchmarks/recipes.md, colour distortion that nothing judges"
-# Labelled images, in all: of fewer, one or two decide.
-LEAST_JUDGED = 20
 USUAL = "usual"
 _GOES_ON = "; pretraining goes on from the run that was chosen"
-
-
-def trials(recipe: Recipe) -> Iterator[dict[str, float]]:
-    """What is tried in turn, each in place of the usual value of an option."""
-    # A recipe of an earlier version says nothing of crops.
-    usual = {AREA: PAPERS_CROPS, **recipe.options("pretrain")}
-    yield {STRENGTH: usual[STRENGTH] * _HALF, GRAY: 0.0}
-    if usual[AREA] >= PAPERS_CROPS:  # below it hardly a large crop fits
-        small = usual[AREA] < LARGE_CROPS
-        yield {AREA: LARGE_CROPS if small else PAPERS_CROPS}
-    yield {STRENGTH: usual[STRENGTH] * _HARDLY, GRAY: 0.0}
-
-
-def wanted(recipe: Recipe) -> list[dict[str, float]]:
-    """Those of `trials` that the user has not decided.
-
-    The share of grey views may be given alone: the rest is tried with it.
-    """
-    given = set(recipe.given.get("pretrain", {}))
-    return [
-        {option: v for option, v in trial.items() if option not in given}
-        for trial in trials(recipe)
-        if not set(trial) & given - {GRAY}
-    ]
-
-
-def do_without(recipe: Recipe, labelled: int) -> None:
-    """Chooses the colour distortion where nothing tells what suits the data.
-
-    Half of the usual costs little where colour is noise, and the usual much
-    where colour tells the classes apart.
-
-    Args:
-      recipe: A `Recipe` without pilot runs.
-      labelled: Labelled images.
-    """
-    usual = recipe.options("pretrain").get(STRENGTH)
-    if not usual:
-        return
-    why = "half of the usual: no pilot runs tell whether colour matters"
-    if 0 < labelled < LEAST_JUDGED:
-        why += (
-            f", which takes {LEAST_JUDGED} labelled images (these: {labelled})"
-        )
-    recipe.choose("pretrain", STRENGTH, usual * _HALF, why, MEASURED)
 
 
 def choose_augmentation(job) -> None:
@@ -132,18 +77,18 @@ def _judged(job):
     """What each trial told, and what is best of all."""
     begin = time.monotonic() - spent_before(job.record, PART)
     chosen: dict[str, Any] = {}
-    told = {USUAL: _pilot(job, chosen)}
-    best = told[USUAL]
+    scores = {USUAL: _pilot(job, chosen)}
+    best = scores[USUAL]
     for trial in wanted(job.recipe)[: job.recipe.pilot_runs - 1]:
         tried = {**chosen, **trial}
-        reached = told[described(tried)] = _pilot(job, tried)
+        reached = scores[described(tried)] = _pilot(job, tried)
         if surely_better(reached, best):
             chosen, best = tried, reached
-    told["untrained"] = _untrained(job)
-    learnt = mean_of(best) > mean_of(told["untrained"])
-    told["raw pixels"] = right(job, baselines.pixels_of)
+    scores["untrained"] = _untrained(job)
+    learnt = weighted_accuracy(best) > weighted_accuracy(scores["untrained"])
+    scores["raw pixels"] = right(job, baselines.pixels_of)
     return {
-        "shares": {name: mean_of(r) for name, r in told.items()},
+        "shares": {name: weighted_accuracy(r) for name, r in scores.items()},
         "chosen": chosen,
         "begins_at": _folder(chosen) if learnt else None,
         "seconds": time.monotonic() - begin,

@@ -12,13 +12,13 @@ from simclrv2_tf.recipes.choices.feature_probe import FeatureProbe
 from simclrv2_tf.recipes.choices.learning_monitor import LearningMonitor
 from simclrv2_tf.recipes.choices.learning_monitor import NotLearning
 from simclrv2_tf.recipes.job_seconds import in_journal
+from simclrv2_tf.recipes.record import GIVEN_UP
 from simclrv2_tf.recipes.stage_configs import OF_WEIGHTS
 from simclrv2_tf.runs.callbacks.stops import Diverged
 from simclrv2_tf.runs.journal import Journal
 
 MOST_HALVINGS = 3
 PART = "pretrained"
-GIVEN_UP = "pretraining given up"  # in the record of a job with labels
 _LOG = logging.getLogger("simclrv2_tf")
 
 
@@ -78,10 +78,10 @@ def _watch(job, config):
 
 def _note(job, attempts, rate, why):
     """Writes down an attempt that failed; raises after the last."""
-    said = f"at learning rate {rate:g} pretraining did not learn: {why}"
+    failure = f"at learning rate {rate:g} pretraining did not learn: {why}"
     if len(attempts) >= MOST_HALVINGS:
-        raise _nothing_learnt(job, said)
-    _LOG.warning("%s; it begins again at %g", said, rate / 2)
+        raise _nothing_learnt(job, failure)
+    _LOG.warning("%s; it begins again at %g", failure, rate / 2)
     Journal(job.config.model_dir).note("halved", rate=rate, reason=why)
     seconds = in_journal(job.record.path(PART))
     failed = {"rate": rate, "why": why, "seconds": seconds}
@@ -89,10 +89,10 @@ def _note(job, attempts, rate, why):
     pilots.begin_anew(job)
 
 
-def _nothing_learnt(job, said):
+def _nothing_learnt(job, failure):
     """The error of the last attempt; with labels the job goes on without it."""
     why = (
-        f"Pretraining must learn something. Received: {said}, after "
+        f"Pretraining must learn something. Received: {failure}, after "
         f"{MOST_HALVINGS} halvings; look at the images with "
         "--dataset_summary and tools/preview_augmentations.py."
     )

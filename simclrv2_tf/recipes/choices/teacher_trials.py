@@ -23,70 +23,26 @@ from simclrv2_tf.recipes.budget.stage_steps import least_steps
 from simclrv2_tf.recipes.choices.label_parts import divided
 from simclrv2_tf.recipes.choices.label_parts import on_a_part
 from simclrv2_tf.recipes.choices.label_parts import readable
-from simclrv2_tf.recipes.choices.label_weights import mean_of
+from simclrv2_tf.recipes.choices.label_weights import weighted_accuracy
 from simclrv2_tf.recipes.choices.label_weights import weights
 from simclrv2_tf.recipes.choices.short_run import DIVERGED
 from simclrv2_tf.recipes.choices.short_run import outcome
 from simclrv2_tf.recipes.choices.short_run import tell
 from simclrv2_tf.recipes.choices.short_run import train_alone
-from simclrv2_tf.recipes.choices.teacher_ways import ALONE
-from simclrv2_tf.recipes.choices.teacher_ways import PROBE
-from simclrv2_tf.recipes.choices.teacher_ways import USUAL
-from simclrv2_tf.recipes.choices.teacher_ways import is_probe
-from simclrv2_tf.recipes.choices.teacher_ways import options_of
-from simclrv2_tf.recipes.choices.teacher_ways import ways
 from simclrv2_tf.recipes.choices.trial_fit import fits
-from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.job_seconds import spent_before
+from simclrv2_tf.recipes.rules import trial_options
+from simclrv2_tf.recipes.rules.teacher_ways import ALONE
+from simclrv2_tf.recipes.rules.teacher_ways import PROBE
+from simclrv2_tf.recipes.rules.teacher_ways import USUAL
+from simclrv2_tf.recipes.rules.teacher_ways import is_probe
+from simclrv2_tf.recipes.rules.teacher_ways import options_of
+from simclrv2_tf.recipes.rules.teacher_ways import ways
 from simclrv2_tf.runs import weights_order
 
 PART = "trials"
 FITTING = "trials that fit"  # the memory, in the job's record
-PARTS = 5  # of the labels, of which one or two are left out in turn
-LEAST_LEFT_OUT = 10  # labels: fewer tell nothing apart
-MANY_LEFT_OUT = 150  # labels that tell ten points apart
-# From so many labels a class on all weights are trained as in the paper.
-ENOUGH = 50
 SOURCE = "trials on a part of the labels"
-_DECIDING = {
-    "learning_rate",
-    "fine_tune_after_block",
-    "linear_probe_init",
-    "train_epochs",
-    "optimizer",
-}
-
-
-def wanted(recipe: Recipe, labelled: int, fewest: int) -> bool:
-    """Whether trials tell something that the user has not decided.
-
-    Args:
-      recipe: A `Recipe`.
-      labelled: Labelled images.
-      fewest: Labels of the class that has the fewest.
-    """
-    return (
-        2 <= fewest < ENOUGH
-        and labelled // min(PARTS, fewest) >= LEAST_LEFT_OUT
-        and not _DECIDING & set(recipe.given.get("finetune", {}))
-        and len(ways(recipe)) > 1
-    )
-
-
-def runs(recipe: Recipe, labelled: int) -> int:
-    """How many runs the trials are; a linear probe takes none."""
-    trained = [name for name in ways(recipe) if not is_probe(recipe, name)]
-    return len(trained) * _turns(labelled)
-
-
-def probes(recipe: Recipe, labelled: int) -> int:
-    """How many linear probes are tried beside the usual way."""
-    return (PROBE in ways(recipe)) * _turns(labelled)
-
-
-def _turns(labelled):
-    """How many parts of the labels are left out, one after another."""
-    return 1 if labelled // PARTS >= MANY_LEFT_OUT else 2
 
 
 def choose_way(job) -> None:
@@ -117,18 +73,18 @@ def _judged(job):
     begin = time.monotonic() - spent_before(job.record, PART)
     labelled = readable(job.data.train.subset(job.data.labelled))
     fewest = int(np.bincount(labelled.labels).min())
-    parts = divided(labelled, min(PARTS, fewest))
-    turns = parts[: _turns(labelled.num_examples)]
+    parts = divided(labelled, trial_options.parts(fewest))
+    turns = parts[: trial_options.turns(labelled.num_examples)]
     counted = _counted(job, turns)
-    told: dict[str, np.ndarray] = {}
+    scores: dict[str, np.ndarray] = {}
     best = USUAL
     for name in _tried(job):
-        told[name] = _right(job, name, turns) * counted
-        if surely_better(told[name], told[best]):
+        scores[name] = _right(job, name, turns) * counted
+        if surely_better(scores[name], scores[best]):
             best = name
     return {
-        "shares": {name: mean_of(right) for name, right in told.items()},
-        "examples": len(told[best]),
+        "shares": {name: weighted_accuracy(s) for name, s in scores.items()},
+        "examples": len(scores[best]),
         "chosen": best,
         "seconds": time.monotonic() - begin,
     }
@@ -154,31 +110,31 @@ def _fits(job, name):
 
 def _counted(job, turns):
     """What each label counts: see `weights`, and as the user asks for it."""
-    labels = np.concatenate([asked.labels for _, asked in turns])
-    asked_for = job.recipe.options("finetune").get("class_weights")
-    return weights(labels, job.data.counts(), asked_for == "balanced")
+    labels = np.concatenate([left_out.labels for _, left_out in turns])
+    given = job.recipe.options("finetune").get("class_weights")
+    return weights(labels, job.data.counts(), given == "balanced")
 
 
 def _right(job, name, turns):
     """Of each label that is left out, whether a way tells it right."""
     tells = _probe if is_probe(job.recipe, name) else _trial
     right = [
-        tells(job, name, turn, known, asked)
-        for turn, (known, asked) in enumerate(turns)
+        tells(job, name, turn, known, left_out)
+        for turn, (known, left_out) in enumerate(turns)
     ]
     return np.concatenate(right).astype(float)
 
 
-def _probe(job, name, turn, known, asked):
+def _probe(job, name, turn, known, left_out):
     """What is right by a linear probe, which takes no run."""
     del name, turn
     network = job.pretrained_network()
-    features = [baselines.unit_features(network, s) for s in (known, asked)]
+    features = [baselines.unit_features(network, s) for s in (known, left_out)]
     labels = linear_probe.classify(features[0], known.labels, features[1])
-    return labels == asked.labels
+    return labels == left_out.labels
 
 
-def _trial(job, name, turn, known, asked):
+def _trial(job, name, turn, known, left_out):
     """What is right by a run that has not seen it; nothing if it diverged.
 
     The run may number its classes as the weights do that it starts from.
@@ -189,10 +145,10 @@ def _trial(job, name, turn, known, asked):
     if folder not in job.record.done:
         job.run_part(folder, config, job.interruption, train_alone, known)
     if DIVERGED in job.record.done[folder]:
-        return np.zeros(asked.num_examples, bool)
+        return np.zeros(left_out.num_examples, bool)
     network = hub.load_network(config.model_dir)
-    asked = weights_order.in_order_of(config.model_dir, asked)
-    return baselines.classes_of(network, asked) == asked.labels
+    left_out = weights_order.in_order_of(config.model_dir, left_out)
+    return baselines.classes_of(network, left_out) == left_out.labels
 
 
 def _config(job, name):

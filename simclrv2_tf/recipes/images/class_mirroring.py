@@ -17,8 +17,8 @@ from simclrv2_tf.probing.intervals import surely_better
 from simclrv2_tf.probing.linear_probe import classify
 from simclrv2_tf.probing.nearest import unit
 from simclrv2_tf.recipes import baselines
-from simclrv2_tf.recipes.facts import MirroredLabels
 from simclrv2_tf.recipes.images.mirroring import SIDE
+from simclrv2_tf.recipes.rules.facts import MirroredLabels
 
 # Labelled images that are looked at, and pixels that are decoded for them: of
 # the largest photographs as many as take some seconds.
@@ -84,8 +84,8 @@ def _right(rows, labels, which):
       which: 0 to ask for images, 1 for mirror images; images are learnt from.
     """
 
-    def tell(known, known_labels, asked):
-        return classify(known[:, 0], known_labels, asked[:, which])
+    def tell(known, known_labels, queries):
+        return classify(known[:, 0], known_labels, queries[:, which])
 
     repeats = [left_out(tell, rows, labels, seed) for seed in range(REPEATS)]
     return np.mean(repeats, axis=0)

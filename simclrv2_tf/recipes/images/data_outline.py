@@ -17,8 +17,8 @@ def notes(data: JobData) -> list[str]:
     Args:
       data: A `JobData`.
     """
-    said = dict.fromkeys((*data.train.notes, orientation_note(data.train)))
-    own = [f"data: {note}" for note in said if note]
+    every = dict.fromkeys((*data.train.notes, orientation_note(data.train)))
+    own = [f"data: {note}" for note in every if note]
     return [_outline(data), data.note, *own]
 
 

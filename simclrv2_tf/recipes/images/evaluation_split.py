@@ -82,8 +82,11 @@ def passed_over(config: Config, chosen: EvaluationSplit) -> list[str]:
     idle = [name for name in known if name not in read]
     if not idle or "all" in read:
         return []
-    said = "passed over, beside the splits to train and evaluate on: "
-    return [f"{said}{', '.join(idle)}{_command(config, idle)}"]
+    names = ", ".join(idle)
+    return [
+        "passed over, beside the splits to train and evaluate on: "
+        f"{names}{_command(config, idle)}"
+    ]
 
 
 def _kind(config):

@@ -125,14 +125,16 @@ def _count(source, numbers, share):
 
 
 def _note_of(counts):
-    said = (
+    sentence = (
         f"{counts.aside.sum():,} labelled images set aside before training, "
         f"{counts.share:.0%} of each class"
     )
     if not len(counts.without):
-        return said
+        return sentence
     few = listed([_has(counts, index) for index in counts.without])
-    return f"{said} but {few}, which can spare none: it is not measured there"
+    return (
+        f"{sentence} but {few}, which can spare none: it is not measured there"
+    )
 
 
 def _has(counts, index):

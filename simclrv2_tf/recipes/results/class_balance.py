@@ -5,29 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from simclrv2_tf.console.units import percent
-from simclrv2_tf.probing.intervals import wilson
 from simclrv2_tf.recipes.results.job_report import Row
+from simclrv2_tf.recipes.unequal_classes import CLEARLY
+from simclrv2_tf.recipes.unequal_classes import is_unequal
+from simclrv2_tf.recipes.unequal_classes import largest_share
 
 NAME = "always the largest class"
-CLEARLY = 1.25  # times the share that each of equal classes has
 _BALANCED = "eval/balanced_accuracy"
 _OPTION = "class_weights=balanced"
 _PARTS = ("distilled", "scratch")  # the small networks
-
-
-def is_unequal(counts: np.ndarray) -> bool:
-    """Whether the largest class has clearly more images than equal ones have.
-
-    Its share is `CLEARLY` times 1 / classes or more, and the 95 % interval of
-    that share lies above 1 / classes: of a few images of many equal classes
-    one has more than the others by chance.
-
-    Args:
-      counts: int (classes,), images of each class, one of them or more above 0.
-    """
-    share, equal = _share(counts), 1 / len(counts)
-    low, _ = wilson(share, int(counts.sum()))
-    return share >= CLEARLY * equal and low > equal
 
 
 def rows(job) -> list[Row]:
@@ -40,7 +26,7 @@ def rows(job) -> list[Row]:
     if not counts.sum() or not is_unequal(counts):
         return []
     images = int(counts.sum())
-    return [Row(NAME, _share(counts), images, 0, 0.0, measured)]
+    return [Row(NAME, largest_share(counts), images, 0, 0.0, measured)]
 
 
 def balanced(job) -> tuple[float, float] | None:
@@ -70,14 +56,9 @@ def notes(job) -> list[str]:
         f"is {percent(known[0])}, of {other} from scratch {percent(known[1])}: "
         f"of the {counts.sum():,} images {counts.max():,} are of the largest "
         f"class and {counts[counts > 0].min():,} of the smallest, and a "
-        f"constant answer has {percent(_share(counts))} top-1"
+        f"constant answer has {percent(largest_share(counts))} top-1"
     )
     return [". ".join([sentence, *_advice(job)])]
-
-
-def _share(counts):
-    """Of all images those of the largest class."""
-    return float(counts.max() / counts.sum())
 
 
 def _counted(job):
@@ -97,7 +78,7 @@ def _counted(job):
 def _advice(job):
     """What to do, unless each class has as many labels."""
     labels = job.data.counts()
-    if _share(labels) < CLEARLY / len(labels):
+    if largest_share(labels) < CLEARLY / len(labels):
         return
     options = job.recipe.options("finetune")
     if not options.get("learning_rate"):

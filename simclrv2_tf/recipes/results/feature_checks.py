@@ -42,9 +42,9 @@ class FeatureChecks:
                 queries and _some(queries, MOST_ASKED),
             )
             rows = [vars(row) for row in self._compute(images)]
-            held = {"peak_memory": memory.highest()}
+            peak = {"peak_memory": memory.highest()}
             drawn = _drawn(known, queries)
-            record.finish(PART, {"rows": rows, **held, **drawn})
+            record.finish(PART, {"rows": rows, **peak, **drawn})
         return [Row(**values) for values in record.done[PART]["rows"]]
 
     def notes(self) -> list[str]:

@@ -51,25 +51,25 @@ def verdict(
     chance = _is_chance(distilled, scratch)
     chosen = better(distilled, scratch, balanced)
     if chosen != better(distilled, scratch):
-        said = [_by_balance(distilled, scratch, balanced)]
+        sentences = [_by_balance(distilled, scratch, balanced)]
     elif chosen == "scratch":
-        said = [_worse(distilled, scratch)]
+        sentences = [_worse(distilled, scratch)]
     elif chance:
-        said = [_kept(distilled, scratch)]
+        sentences = [_kept(distilled, scratch)]
     else:
         return None
     if chance:
-        said.append(
+        sentences.append(
             f"The difference is within chance ({100 * low:+.1f} to "
             f"{100 * high:+.1f} points for the distilled one, 95 %), so that "
             "these images do not tell the two apart."
         )
-    said.append(
+    sentences.append(
         f"The {distilled.examples:,} images that accuracy is measured on made "
         "this choice, so that the exported network's figure is a little too "
         "high: another --eval_split judges it."
     )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def _difference(distilled, scratch):

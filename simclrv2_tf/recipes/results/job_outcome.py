@@ -67,9 +67,9 @@ def _notes(job, rows):
         rows[0], [row for row in others if row.name != class_balance.NAME]
     )
     yield from class_balance.notes(job)
-    said = verdict(rows[0], rows[-1], _balanced(job, rows))
-    if said:
-        yield said
+    sentence = verdict(rows[0], rows[-1], _balanced(job, rows))
+    if sentence:
+        yield sentence
 
 
 def _balanced(job, rows):

@@ -8,11 +8,11 @@ import os
 from simclrv2_tf.console.units import duration
 from simclrv2_tf.console.units import percent
 from simclrv2_tf.files.run_files import FLAGS
+from simclrv2_tf.recipes import folds
 from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import status
 
-FOLDS = "folds"  # of a stage: runs that leave labels out, before its own
 # Parts in the order in which they are run, and the stages that they are.
 _RUNS = {
     "pretrained": "pretrain",
@@ -32,20 +32,45 @@ def describe(directory: str) -> str:
     done = record.read_json(directory, record.PROGRESS)
     report = record.read_json(directory, record.REPORT)
     planned = job_seconds.planned(begun)
-    said = [f"job         {directory}: {begun['data']['name']}"]
-    said.append(f"planned     {duration(planned)}")
+    seconds = begun["recipe"]["seconds"]
+    lines = [
+        f"job         {directory}: {begun['data']['name']}",
+        f"planned     {duration(planned)}",
+        *_attempts(done),
+        *_short_runs(directory, done),
+        *_stages(directory, done, seconds),
+        *_results(report, "distill" in seconds),
+    ]
+    return "\n".join(lines)
+
+
+def _attempts(done):
+    """Starts of pretraining that failed."""
     for attempt in done.get("attempts", []):
-        said.append(
+        yield (
             f"begun again after learning rate {attempt['rate']:g}: "
             f"{attempt['why']}"
         )
-    said.extend(_short_runs(directory, done))
-    seconds = begun["recipe"]["seconds"]
+
+
+def _stages(directory, done, seconds):
+    """What each stage came to, or how far it is.
+
+    Without pretraining that has learnt something the job is its network from
+    scratch, and has no other stage.
+    """
+    given_up = done.get(record.GIVEN_UP)
+    if given_up:
+        yield (
+            "pretrained  learnt nothing: nothing is fine-tuned or distilled, "
+            "and the network from scratch is what the job exports"
+        )
+        yield f"  {given_up['why']}"
+        yield _part(directory, "scratch", done)
+        return
     for name, stage in _RUNS.items():
         if stage in seconds or _has_begun(directory, name, done):
-            said.append(_part(directory, name, done))
-    said.extend(_results(report, "distill" in seconds))
-    return "\n".join(said)
+            yield _part(directory, name, done)
 
 
 def _short_runs(directory, done):
@@ -86,8 +111,8 @@ def _part(directory, name, done):
         return f"{name:<11} done in {duration(done[name]['seconds'])}{suffix}"
     path = os.path.join(directory, name)
     if not os.path.exists(os.path.join(path, FLAGS)):
-        folds = _begun_in(directory, os.path.join(name, FOLDS))
-        lines = [_part(directory, fold, done) for fold in folds]
+        begun = _begun_in(directory, os.path.join(name, folds.FOLDER))
+        lines = [_part(directory, fold, done) for fold in begun]
         return "\n".join(lines) or f"{name:<11} not begun"
     lines = status.describe(path).split("\n")
     return "\n".join([f"{name}:", *(f"  {line}" for line in lines)])

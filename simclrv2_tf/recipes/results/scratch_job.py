@@ -6,8 +6,8 @@ from typing import Any
 
 from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.recipes import job_seconds
-from simclrv2_tf.recipes.choices.pretraining_retries import GIVEN_UP
 from simclrv2_tf.recipes.job_recipe import halvings
+from simclrv2_tf.recipes.record import GIVEN_UP
 from simclrv2_tf.recipes.record import REPORT
 from simclrv2_tf.recipes.record import TABLE
 from simclrv2_tf.recipes.record import read_json

@@ -97,12 +97,12 @@ class Loggers(EveryFew):
                 _LOG.warning(
                     "--logger=%s fails, training goes on: %s",
                     name,
-                    _said(error),
+                    _message_of(error),
                 )
             self._failed.add(name)
 
 
-def _said(error):
+def _message_of(error):
     return without_credentials(first_line(error))
 
 
@@ -137,6 +137,6 @@ def _begun(name, config):
         return _TRACKERS[name](config.model_dir, dataclasses.asdict(config))
     except Exception as error:
         raise ValueError(
-            f"--logger={name} cannot begin: {_said(error)}. Sign in, work "
-            "offline as its documentation says, or leave it out."
+            f"--logger={name} cannot begin: {_message_of(error)}. Sign in, "
+            "work offline as its documentation says, or leave it out."
         ) from None

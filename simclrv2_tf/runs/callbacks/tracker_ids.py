@@ -15,12 +15,12 @@ def read_id(directory: str, tracker: str) -> str | None:
 
     Neither where the file is damaged: a new run there costs nothing.
     """
-    found = read_dictionary(os.path.join(directory, FILE)).get(tracker)
-    return found if isinstance(found, str) else None
+    known_as = read_dictionary(os.path.join(directory, FILE)).get(tracker)
+    return known_as if isinstance(known_as, str) else None
 
 
 def keep_id(directory: str, tracker: str, known_as: str) -> None:
     """Notes the id of the run in a directory."""
     path = os.path.join(directory, FILE)
-    held = {**read_dictionary(path), tracker: known_as}
-    write_json(path, held)
+    ids = {**read_dictionary(path), tracker: known_as}
+    write_json(path, ids)

@@ -14,8 +14,8 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.config import averages
 from simclrv2_tf.console.units import gigabytes
 from simclrv2_tf.machine.free_memory import free_memory
+from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs.hardware.memory import before_runs
-from simclrv2_tf.runs.start import teacher_sources
 
 MOST = 0.9  # of the free memory that a job may be expected to take
 # On the host memory that is freed comes back in pieces, so that the peak grows

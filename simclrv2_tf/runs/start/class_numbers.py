@@ -19,9 +19,10 @@ from simclrv2_tf.data.source import UNLABELLED
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_classes
 from simclrv2_tf.runs import weights_order
-from simclrv2_tf.runs.start import teacher_sources
 
 _LOG = logging.getLogger("simclrv2_tf")
 
@@ -74,12 +75,12 @@ def names_of_run(config: Config, source: Source, data: Source) -> dict:
     as_written |= goes_by_number(data, names or ())
     if names is None and config.train_mode == "distill":
         names, as_written = _of_teachers(config, as_written)
-    said = {"class_names": names, "class_names_as_written": as_written}
+    entries = {"class_names": names, "class_names_as_written": as_written}
     mapped = _mapped_names(config, source, data)
     if mapped:
-        said[MAPPED_NAMES] = mapped
+        entries[MAPPED_NAMES] = mapped
     drawn_as = _numbers_of_draw(config, source, data)
-    return {**said, inputs.DRAWN_AS: drawn_as} if drawn_as else said
+    return {**entries, inputs.DRAWN_AS: drawn_as} if drawn_as else entries
 
 
 def _mapped_names(config, source, data):
@@ -149,13 +150,13 @@ def _as_the_teachers(config, source):
 def _named_teachers(config):
     """{teacher: names of its classes} of ours that know them."""
     teachers = teacher_sources.ours(config.teacher)
-    return {t: n for t in teachers if (n := weights.class_names(t))}
+    return {t: n for t in teachers if (n := weights_classes.class_names(t))}
 
 
 def _of_teachers(config, as_written):
     """Names of the classes that a teacher of ours knows, None for none."""
     for teacher, names in _named_teachers(config).items():
-        return names, weights.as_written(teacher)
+        return names, weights_classes.as_written(teacher)
     return None, as_written
 
 
@@ -216,11 +217,11 @@ def _compare_with_teacher(config, source):
 
 
 def _as_the_checkpoint(config, source):
-    known = weights.class_names(config.checkpoint)
+    known = weights_classes.class_names(config.checkpoint)
     numbered = weights_order.in_order_of(config.checkpoint, source)
     names = numbered.class_names or ()
     other = known and len(known) == len(names) and set(known) != set(names)
-    if other and weights.has_classifier(config.checkpoint):
+    if other and weights_classes.has_classifier(config.checkpoint):
         _LOG.warning(
             "the classifier of %s knows other classes, %s, than %s, which has "
             "%s: it is a start, no more.",

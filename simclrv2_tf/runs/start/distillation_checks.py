@@ -9,7 +9,7 @@ from simclrv2_tf.config.required import required
 from simclrv2_tf.data.classes import in_order
 from simclrv2_tf.data.classes import listed
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.runs.start import teacher_sources
+from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.stages.distill import Teacher
 
 _LOG = logging.getLogger("simclrv2_tf")
@@ -71,10 +71,10 @@ def check_labels(config: Config, source: Source) -> None:
     """
     if config.distill_alpha == 1 or (source.labels >= 0).any():
         return
-    said = (
+    problem = (
         f"--distill_alpha={config.distill_alpha:g} gives a share of the loss "
         f"to labels, and no image of {source.name} has one"
     )
     if not config.distill_alpha:
-        raise ValueError(f"{said}: nothing would be learnt; 1 is for none.")
-    _LOG.warning("%s: the loss is smaller by it; 1 is for none", said)
+        raise ValueError(f"{problem}: nothing would be learnt; 1 is for none.")
+    _LOG.warning("%s: the loss is smaller by it; 1 is for none", problem)

@@ -11,9 +11,9 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.runs import model_dir
+from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.export_beside import find_export
-from simclrv2_tf.runs.start import teacher_sources
 
 NAME = "apply_orientation"
 _LOG = logging.getLogger("simclrv2_tf")

@@ -1,11 +1,9 @@
 """Batches decoded at once: the same pixels, or handed on as a whole."""
 
-import io
-
+import data_files
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
 
 from simclrv2_tf.data.decode.batch import decode_batch
 from simclrv2_tf.data.decode.rgb import decode_image
@@ -18,9 +16,7 @@ SHAPE = (5, 7, 3)
 
 def encoded(kind="PNG", mode="RGB", size=SHAPE):
     pixels = RNG.integers(0, 256, size, np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels).convert(mode).save(file, kind)
-    return file.getvalue()
+    return data_files.encoded(pixels, kind, mode)
 
 
 def deep():

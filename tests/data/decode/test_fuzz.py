@@ -2,16 +2,20 @@
 
 import faulthandler
 import io
+import pathlib
 
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_datasets as tfds
+from data_files import LABELS
 from data_files import NAMES
 from data_files import PIXELS
 from data_files import WRITERS
+from data_files import of_bytes
 from data_files import rows
 from PIL import Image
+from tfds_files import image_and_label
+from tfds_files import write_tfds
 
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.decode import rgb
@@ -58,9 +62,7 @@ def watch():
 
 @pytest.fixture(scope="module")
 def decoder():
-    return tf.function(
-        rgb.decode_image, input_signature=[tf.TensorSpec([], tf.string)]
-    )
+    return of_bytes(rgb.decode_image)
 
 
 def read_all(source, decoder):
@@ -149,21 +151,10 @@ def test_label_maps(tmp_path):
 
 @pytest.mark.slow
 def test_tfds_directories(tmp_path, decoder):
-    features = tfds.features.FeaturesDict(
-        {
-            "image": tfds.features.Image(shape=(9, 7, 3)),
-            "label": tfds.features.ClassLabel(names=list(NAMES)),
-        }
-    )
-    images = [{"image": p, "label": i % 3} for i, p in enumerate(PIXELS)]
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="set",
-        version="1.0.0",
-        features=features,
-        split_datasets={"train": list(enumerate(images))},
-        data_dir=tmp_path,
-    )
-    directory = tmp_path / "set" / "1.0.0"
+    features = image_and_label((9, 7, 3), list(NAMES))
+    train = {"image": PIXELS, "label": LABELS}
+    name = write_tfds(tmp_path, features, {"train": train})
+    directory = pathlib.Path(name) / "1.0.0"
     files = sorted(path for path in directory.iterdir() if path.is_file())
     rng = np.random.default_rng(0)
     for number in range(EACH):

@@ -1,10 +1,8 @@
 """Formats by their first bytes: of files that Pillow writes, and of text."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
+from data_files import encoded
 
 from simclrv2_tf.data.decode import magic
 
@@ -25,10 +23,9 @@ PIXELS = np.zeros((4, 4, 3), np.uint8)
     ],
 )
 def test_formats(pillow, name):
-    file = io.BytesIO()
-    Image.fromarray(PIXELS).save(file, pillow)
-    assert magic.image_format(file.getvalue()[: magic.FIRST_BYTES]) == name
-    words = magic.unreadable_words(file.getvalue())
+    data = encoded(PIXELS, pillow)
+    assert magic.image_format(data[: magic.FIRST_BYTES]) == name
+    words = magic.unreadable_words(data)
     assert magic.readable(name) == (words == "")
 
 

@@ -2,14 +2,14 @@
 
 import io
 
+import data_files
 import numpy as np
 import pytest
-import tensorflow as tf
+from data_files import of_bytes
 from oriented_images import TAGS
 from oriented_images import WRITERS
 from oriented_images import encoded
 from oriented_images import turned
-from PIL import Image
 
 from simclrv2_tf.data.decode import rgb
 from simclrv2_tf.data.decode.orientation import find_tag
@@ -25,13 +25,11 @@ def tagged(kind, tag, order="<"):
 @pytest.fixture(scope="module")
 def decoders():
     """Compiled, with the tag left alone and with it applied."""
-    spec = [tf.TensorSpec([], tf.string)]
     return [
-        tf.function(
+        of_bytes(
             lambda data, apply=apply: rgb.decode_image(
                 data, apply_orientation=apply
-            ),
-            input_signature=spec,
+            )
         )
         for apply in (False, True)
     ]
@@ -39,15 +37,14 @@ def decoders():
 
 @pytest.fixture(scope="module")
 def in_graph():
-    return tf.function(
-        lambda data: rgb.decode_in_graph(data, apply_orientation=True),
-        input_signature=[tf.TensorSpec([], tf.string)],
+    return of_bytes(
+        lambda data: rgb.decode_in_graph(data, apply_orientation=True)
     )
 
 
 @pytest.fixture(scope="module")
-def found():
-    return tf.function(find_tag, input_signature=[tf.TensorSpec([], tf.string)])
+def tag_of():
+    return of_bytes(find_tag)
 
 
 @pytest.mark.parametrize("kind", WRITERS)
@@ -67,17 +64,17 @@ def test_left_alone_or_applied_in_all_formats(decoders, in_graph, kind, tag):
 @pytest.mark.parametrize("kind", WRITERS)
 @pytest.mark.parametrize("tag", [None, *TAGS])
 @pytest.mark.parametrize("order", "<>")
-def test_found_by_both_readers(found, kind, tag, order):
+def test_found_by_both_readers(tag_of, kind, tag, order):
     data = tagged(kind, tag, order)
     assert read_tag(io.BytesIO(data)) == (tag or 1)
     if not kind.startswith("TIFF"):
-        assert found(data).numpy() == (tag or 1)
+        assert tag_of(data).numpy() == (tag or 1)
 
 
 @pytest.mark.parametrize("tag", [0, 9, 65_535])
-def test_a_tag_that_is_none(found, tag):
+def test_a_tag_that_is_none(tag_of, tag):
     data = tagged("JPEG", tag)
-    assert read_tag(io.BytesIO(data)) == found(data).numpy() == 1
+    assert read_tag(io.BytesIO(data)) == tag_of(data).numpy() == 1
 
 
 def segment(marker, content):
@@ -86,11 +83,7 @@ def segment(marker, content):
     )
 
 
-def chunk(kind, content):
-    return len(content).to_bytes(4, "big") + kind + content + b"\0\0\0\0"
-
-
-def test_behind_other_parts_of_a_file(found, decoders):
+def test_behind_other_parts_of_a_file(tag_of, decoders):
     """XMP and fill bytes in JPEG, EXIF behind the pixels in PNG."""
     jpeg = tagged("JPEG", 6)
     xmp = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + bytes(70_000 // 2))
@@ -107,25 +100,23 @@ def test_behind_other_parts_of_a_file(found, decoders):
     parts = [webp[:begin], b"EXIF", size.to_bytes(4, "little"), exif]
     named = b"".join([*parts, webp[begin + 8 :]])
     for data, tag in ((moved, 6), (late, 8), (named, 5)):
-        assert read_tag(io.BytesIO(data)) == found(data).numpy() == tag
+        assert read_tag(io.BytesIO(data)) == tag_of(data).numpy() == tag
     shapes = [decoders[1](data).shape for data in (moved, late)]
     assert shapes == [(30, 20, 3)] * 2
 
 
-def test_a_thumbnail_s_tag_is_not_the_image_s(found):
+def test_a_thumbnail_s_tag_is_not_the_image_s(tag_of):
     """EXIF behind the start of the scan belongs to something else."""
     whole, other = tagged("JPEG", None), tagged("JPEG", 6)
     begin = other.index(b"Exif\0\0") - 4
     size = int.from_bytes(other[begin + 2 : begin + 4], "big") + 2
-    plain = io.BytesIO()
-    Image.fromarray(PIXELS).save(plain, "JPEG")
-    data = plain.getvalue() + other[begin : begin + size]
-    assert read_tag(io.BytesIO(data)) == found(data).numpy() == 1
+    data = data_files.encoded(PIXELS, "JPEG") + other[begin : begin + size]
+    assert read_tag(io.BytesIO(data)) == tag_of(data).numpy() == 1
     assert read_tag(io.BytesIO(whole)) == 1
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_damaged_headers_are_read_alike(found, kind):
+def test_damaged_headers_are_read_alike(tag_of, kind):
     """600 changed headers: no crash, and one answer from both readers."""
     rng, data = np.random.default_rng(1), tagged(kind, 6)
     for _ in range(200):
@@ -133,4 +124,4 @@ def test_damaged_headers_are_read_alike(found, kind):
         for _ in range(rng.integers(1, 4)):
             changed[rng.integers(len(data))] = rng.integers(256)
         changed = bytes(changed[: rng.integers(1, len(data) + 1)])
-        assert read_tag(io.BytesIO(changed)) == found(changed).numpy()
+        assert read_tag(io.BytesIO(changed)) == tag_of(changed).numpy()

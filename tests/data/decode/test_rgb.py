@@ -3,6 +3,7 @@
 import io
 import struct
 
+import data_files
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,15 +19,11 @@ SMALL = rgb.Limits(max_pixels=600, max_bytes=10_000)
 @pytest.fixture(scope="module")
 def served():
     """Decodes compiled, as an exported model does."""
-    return tf.function(
-        rgb.decode_in_graph, input_signature=[tf.TensorSpec([], tf.string)]
-    )
+    return data_files.of_bytes(rgb.decode_in_graph)
 
 
 def encoded(kind, mode="RGB", **options):
-    file = io.BytesIO()
-    Image.fromarray(PIXELS).convert(mode).save(file, kind, **options)
-    return file.getvalue()
+    return data_files.encoded(PIXELS, kind, mode, **options)
 
 
 def by_pillow(data):
@@ -147,11 +144,10 @@ def test_bmp_from_top_to_bottom(served):
 
 def test_deep_png_is_scaled(served):
     deep = np.arange(0, 65536, 41, dtype=np.uint16)[:1590].reshape(30, 53)
-    file = io.BytesIO()
-    Image.fromarray(deep).save(file, "PNG")
+    data = data_files.encoded(deep)
     expected = np.rint(deep / 257.0)
     for read in (served, rgb.decode_image):
-        pixels = read(file.getvalue()).numpy()
+        pixels = read(data).numpy()
         np.testing.assert_array_equal(pixels[:, :, 0], expected)
         np.testing.assert_array_equal(pixels[:, :, 2], expected)
 
@@ -216,12 +212,11 @@ def test_tiff_is_read_in_training_and_refused_in_the_graph(served, compression):
 
 
 def test_float_tiff_is_refused():
-    file = io.BytesIO()
-    Image.fromarray(np.ones((4, 4), np.float32)).save(file, "TIFF")
+    data = data_files.encoded(np.ones((4, 4), np.float32), "TIFF")
     with pytest.raises(
         tf.errors.InvalidArgumentError, match="Received: 32 bits"
     ):
-        rgb.decode_image(file.getvalue())
+        rgb.decode_image(data)
 
 
 def animation(kind, frames=3, **options):
@@ -313,34 +308,52 @@ def test_limits_are_inclusive():
     assert rgb.decode_in_graph(EXACT["png"], SMALL).shape == (20, 30, 3)
     limits = rgb.Limits(max_bytes=len(EXACT["png"]))
     assert rgb.decode_in_graph(EXACT["png"], limits).shape == (20, 30, 3)
-    limits = rgb.Limits(max_bytes=len(EXACT["png"]) - 1)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="in bytes"):
+    below = len(EXACT["png"]) - 1
+    limits = rgb.Limits(max_bytes=below)
+    reason = f"Expected an encoded image of 1 to {below} bytes"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=reason):
         rgb.decode_in_graph(EXACT["png"], limits)
 
 
+NO_FORMAT = "Expected an image as JPEG, PNG, GIF, WebP"
+NO_PIXELS = "Expected an image of 1 to 100000000 pixels"
+NO_FRAME = "Expected a GIF with an image behind at most 64 extensions"
+CUT = {
+    "png": "Invalid PNG data",
+    "bmp": "Expected a whole BMP",
+    "gif": "Invalid GIF data",
+    "webp": "Failed to decode WebP image",
+    "jpeg": "Invalid JPEG data",
+}
+# What is no whole image, and the reason why it is refused.
 DAMAGED = {
-    "empty": b"",
-    "one byte": b"B",
-    "text": b"no image at all",
-    "html": b"<!DOCTYPE html><html></html>",
+    "empty": (b"", "Expected an encoded image of 1 to 134217728 bytes"),
+    "one byte": (b"B", NO_FORMAT),
+    "text": (b"no image at all", NO_FORMAT),
+    "html": (b"<!DOCTYPE html><html></html>", NO_FORMAT),
     **{
-        f"{name[:4]} cut": data[: len(data) * 6 // 10]
+        f"{name}, cut": (data[: len(data) * 6 // 10], CUT[name.split()[0]])
         for name, data in {**EXACT, "jpeg": encoded("JPEG")}.items()
     },
-    **{f"{m} alone": m for m in (b"BM", b"GIF89a", b"\xff\xd8\xff")},
-    "riff alone": b"RIFF\0\0\0\0WEBP",
-    "png alone": b"\x89PNG\r\n\x1a\n",
-    "bmp without rows": png_of_size(0, 5),
-    "gif without image": EXACT["gif"][:13],
-    "gif of extensions": b"GIF89a" + bytes(7) + b"\x21\xfe\x00" * 1000,
+    "bmp alone": (b"BM", NO_FORMAT),
+    "gif alone": (b"GIF89a", NO_FRAME),
+    "jpeg alone": (b"\xff\xd8\xff", "Invalid JPEG data"),
+    "riff alone": (b"RIFF\0\0\0\0WEBP", NO_PIXELS),
+    "png alone": (b"\x89PNG\r\n\x1a\n", NO_PIXELS),
+    "png without rows": (png_of_size(0, 5), NO_PIXELS),
+    "gif without image": (EXACT["gif"][:13], NO_FRAME),
+    "gif of extensions": (
+        b"GIF89a" + bytes(7) + b"\x21\xfe\x00" * 1000,
+        NO_FRAME,
+    ),
 }
 
 
-@pytest.mark.parametrize("name", DAMAGED)
-def test_what_is_no_whole_image_is_refused(served, name):
+@pytest.mark.parametrize(("data", "reason"), DAMAGED.values(), ids=DAMAGED)
+def test_what_is_no_whole_image_is_refused(served, data, reason):
     for read in (served, rgb.decode_image):
-        with pytest.raises(tf.errors.InvalidArgumentError):
-            read(DAMAGED[name])
+        with pytest.raises(tf.errors.InvalidArgumentError, match=reason):
+            read(data)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP"])

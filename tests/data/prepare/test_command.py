@@ -1,8 +1,5 @@
 """`tools/prepare_dataset.py`: its switches, its errors, where it may write."""
 
-import importlib.util
-import pathlib
-
 import pytest
 from data_files import ENCODED
 from data_files import rows
@@ -10,16 +7,7 @@ from data_files import write_npz
 from data_files import write_tfrecord
 
 from simclrv2_tf.data.prepare import command
-
-TOOL = pathlib.Path(__file__).parents[3] / "tools" / "prepare_dataset.py"
-
-
-@pytest.fixture
-def tool():
-    spec = importlib.util.spec_from_file_location("prepare_dataset", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tools import prepare_dataset
 
 
 @pytest.fixture
@@ -53,28 +41,26 @@ def test_numbers_with_gaps_are_refused(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_errors_of_the_source_are_not_said_of_the_target(
-    tool, monkeypatch, capsys
-):
+def test_errors_of_the_source_are_not_said_of_the_target(monkeypatch, capsys):
     def denied(*_, **__):
         raise PermissionError(13, "Permission denied", "/data/a.csv")
 
     monkeypatch.setattr(command, "split_names", denied)
-    assert tool.main(["csv:/data/a.csv", "/out"]) == 1
-    said = capsys.readouterr().err
-    assert said == "error: [Errno 13] Permission denied: '/data/a.csv'\n"
+    assert prepare_dataset.main(["csv:/data/a.csv", "/out"]) == 1
+    line = capsys.readouterr().err
+    assert line == "error: [Errno 13] Permission denied: '/data/a.csv'\n"
 
 
-def test_errors_of_the_target_name_it(tool, tmp_path, capsys):
+def test_errors_of_the_target_name_it(tmp_path, capsys):
     write_npz(tmp_path / "a.npz", rows())
     (tmp_path / "file").write_text("")
     target = tmp_path / "file" / "set"
-    assert tool.main([f"npz:{tmp_path}/a.npz", str(target)]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("error: ") and str(target) in said
+    assert prepare_dataset.main([f"npz:{tmp_path}/a.npz", str(target)]) == 1
+    line = capsys.readouterr().err
+    assert line.startswith("error: ") and str(target) in line
 
 
-def test_the_tool_passes_on_what_training_knows_too(tool, monkeypatch, capsys):
+def test_the_tool_passes_on_what_training_knows_too(monkeypatch, capsys):
     passed = {}
 
     def run(**options):
@@ -82,10 +68,10 @@ def test_the_tool_passes_on_what_training_knows_too(tool, monkeypatch, capsys):
         raise ValueError("enough")
 
     monkeypatch.setattr(command, "run", run)
-    assert tool.main(["mnist", "/out"]) == 1
+    assert prepare_dataset.main(["mnist", "/out"]) == 1
     assert (passed["download"], passed["max_corrupt_fraction"]) == (False, 0.01)
     more = ["--download", "--max_corrupt_fraction=0.2"]
-    assert tool.main(["mnist", "/out", *more]) == 1
+    assert prepare_dataset.main(["mnist", "/out", *more]) == 1
     assert (passed["download"], passed["max_corrupt_fraction"]) == (True, 0.2)
 
 

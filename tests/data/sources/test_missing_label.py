@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import tensorflow as tf
 import tensorflow_datasets as tfds
 from data_files import ENCODED
 from data_files import PIXELS
 from data_files import write_members
 from data_files import write_records
+from tfds_files import write_tfds
 
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources.missing_label import NoLabelError
@@ -196,18 +196,8 @@ def test_tables_of_training_must_all_have_it(tmp_path):
 
 
 def test_a_part_of_tfds_without_it(tmp_path, caplog):
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="bare",
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(
-            {"id": tfds.features.Image(shape=(9, 7, 3))}
-        ),
-        split_datasets={
-            "train": tf.data.Dataset.from_tensor_slices({"id": PIXELS[:2]})
-        },
-        data_dir=tmp_path,
-    )
-    name = f"{tmp_path}/bare"
+    features = {"id": tfds.features.Image(shape=(9, 7, 3))}
+    name = write_tfds(tmp_path, features, {"train": {"id": PIXELS[:2]}})
     with pytest.raises(NoLabelError, match="have the feature 'breed'. Recei"):
         opened(name)
     one = write(tmp_path / "one", "tfrecord", train=True)

@@ -1,15 +1,15 @@
 """Joined data sets that bring classes of their own are named."""
 
 from data_files import rows
+from data_files import write_black
 from data_files import write_csv
 
 from simclrv2_tf.data import sources
-from tests.data.sources.folder.test_folder_splits import write
 
 
 def test_a_folder_within_the_unlabelled_folder(tmp_path):
-    labelled = write(tmp_path / "L", "a/1.png", "b/1.png")
-    more = write(tmp_path / "U", "images/1.png", "images/2.png")
+    labelled = write_black(tmp_path / "L", "a/1.png", "b/1.png")
+    more = write_black(tmp_path / "U", "images/1.png", "images/2.png")
     source = sources.open_source(f"concat:{labelled},{more}")
     assert source.class_names == ("a", "b", "images")
     assert source.notes == (
@@ -22,17 +22,17 @@ def test_a_folder_within_the_unlabelled_folder(tmp_path):
 
 
 def test_the_first_with_classes_is_compared_with(tmp_path):
-    flat = write(tmp_path / "U", "1.png")
-    one = write(tmp_path / "one", "a/1.png", "b/1.png")
-    same = write(tmp_path / "same", "b/1.png")
-    other = write(tmp_path / "other", "b/1.png", "c/1.png", "d/1.png")
+    flat = write_black(tmp_path / "U", "1.png")
+    one = write_black(tmp_path / "one", "a/1.png", "b/1.png")
+    same = write_black(tmp_path / "same", "b/1.png")
+    other = write_black(tmp_path / "other", "b/1.png", "c/1.png", "d/1.png")
     assert not sources.open_source(f"concat:{flat},{one},{same}").notes
     (note,) = sources.open_source(f"concat:{flat},{one},{same},{other}").notes
     assert note.startswith(f"{other} brings the classes 'c', 'd', which {one} ")
 
 
 def test_a_table_and_a_label_map(tmp_path):
-    folder = write(tmp_path / "L", "ant/1.png", "dog/1.png")
+    folder = write_black(tmp_path / "L", "ant/1.png", "dog/1.png")
     write_csv(tmp_path / "a.csv", rows(slice(0, 2), named=True))
     name = f"concat:{folder},csv:{tmp_path}/a.csv"
     (note,) = sources.open_source(name).notes

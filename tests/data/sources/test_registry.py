@@ -2,9 +2,11 @@
 
 import io
 
+import data_files
 import numpy as np
 import pytest
 import tensorflow as tf
+from data_files import slices
 from PIL import Image
 
 from simclrv2_tf.data import label_subset
@@ -16,12 +18,6 @@ from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.storage.in_memory import to_pixels
 
 PIXELS = (np.random.default_rng(0).random((20, 30, 3)) * 255).astype(np.uint8)
-
-
-def encoded(kind, mode="RGB"):
-    file = io.BytesIO()
-    Image.fromarray(PIXELS).convert(mode).save(file, kind)
-    return file.getvalue()
 
 
 def write_images(folder, count=3, size=12):
@@ -49,7 +45,7 @@ def write_images(folder, count=3, size=12):
     ],
 )
 def test_every_format_becomes_rgb(kind, mode):
-    data = encoded(kind, mode)
+    data = data_files.encoded(PIXELS, kind, mode)
     ours = rgb.decode_image(tf.constant(data)).numpy()
     with Image.open(io.BytesIO(data)) as image:
         expected = np.asarray(image.convert("RGB"))
@@ -171,10 +167,6 @@ def test_labels_of_tf_data_may_be_names():
     assert padded.class_names == ("001", "002")
 
 
-def slices(*tensors):
-    return tf.data.Dataset.from_tensor_slices(tensors)
-
-
 @pytest.mark.parametrize(
     ("dataset", "names", "message"),
     [
@@ -205,14 +197,6 @@ def test_images_of_many_sizes_are_not_for_tf_data_datasets():
     sizes = tf.data.Dataset.range(2).map(lambda i: tf.zeros([4 + i, 4, 3]))
     with pytest.raises(ValueError, match="must have one size"):
         sources.from_dataset(sizes)
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"B", b"BM", b"no image", b"\xff\xd8\xff"]
-)
-def test_what_is_no_image_is_no_image(data):
-    with pytest.raises(tf.errors.InvalidArgumentError):
-        rgb.decode_image(tf.constant(data))
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "GIF"])

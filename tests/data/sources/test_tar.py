@@ -11,6 +11,7 @@ import pytest
 from data_files import ENCODED
 from data_files import rows
 from data_files import write_members
+from data_files import write_pairs
 from data_files import write_tar
 
 from simclrv2_tf.data import sources
@@ -159,15 +160,6 @@ def test_a_shard_that_disappears(tmp_path):
     path.unlink()
     with pytest.raises(ValueError, match=r"a\.tar', which was there"):
         source.encoded_bytes(5)
-
-
-def write_pairs(path, pairs):
-    with tarfile.open(path, "w") as tar:
-        for name, data in pairs:
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-    return path
 
 
 @pytest.mark.parametrize(

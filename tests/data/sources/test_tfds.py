@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from data_files import flip_bit
+from tfds_files import write_tfds
 
 from simclrv2_tf.data import pipeline
 from simclrv2_tf.data import sources
@@ -24,22 +25,14 @@ KINDS = np.arange(30) % 3
 def directory(tmp_path_factory):
     """A set in three shards whose features have names of their own."""
     directory = tmp_path_factory.mktemp("tfds")
-    data = tf.data.Dataset.from_tensor_slices(
-        {"picture": PIXELS, "kind": KINDS}
-    )
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="shapes",
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(
-            {
-                "picture": tfds.features.Image(shape=(9, 7, 3)),
-                "kind": tfds.features.ClassLabel(names=["a", "b", "c"]),
-            }
-        ),
-        split_datasets={"train": data},
-        data_dir=directory,
+    write_tfds(
+        directory,
+        {
+            "picture": tfds.features.Image(shape=(9, 7, 3)),
+            "kind": tfds.features.ClassLabel(names=["a", "b", "c"]),
+        },
+        {"train": {"picture": PIXELS, "kind": KINDS}},
         download_config=tfds.download.DownloadConfig(num_shards=3),
-        disable_shuffling=True,
     )
     return str(directory)
 
@@ -59,30 +52,30 @@ def both(directory, monkeypatch):
     """Function from a split to its source in place, and to that in memory."""
 
     def opened(split):
-        held = sources.open_source("shapes", split, directory)
-        assert isinstance(held.storage, Encoded)
+        in_memory = sources.open_source("shapes", split, directory)
+        assert isinstance(in_memory.storage, Encoded)
         monkeypatch.setattr(ours, "MEMORY_LIMIT", 0)
-        placed = sources.open_source("shapes", split, directory)
-        assert isinstance(placed.storage, ByteRanges)
-        return placed, held
+        in_place = sources.open_source("shapes", split, directory)
+        assert isinstance(in_place.storage, ByteRanges)
+        return in_place, in_memory
 
     return opened
 
 
 @pytest.mark.parametrize("split", SLICES)
 def test_in_place_is_every_image_in_memory(both, split):
-    placed, held = both(split)
-    np.testing.assert_array_equal(placed.labels, held.labels)
-    for number in range(held.num_examples):
-        assert placed.storage.read(number) == held.storage.read(number)
+    in_place, in_memory = both(split)
+    np.testing.assert_array_equal(in_place.labels, in_memory.labels)
+    for number in range(in_memory.num_examples):
+        assert in_place.storage.read(number) == in_memory.storage.read(number)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("split", SLICES)
 def test_in_place_gives_the_same_batches(both, split):
-    placed, held = both(split)
-    np.testing.assert_array_equal(placed.labels, held.labels)
-    few = [s.subset(np.arange(9)[::-1]) for s in (placed, held)]
+    in_place, in_memory = both(split)
+    np.testing.assert_array_equal(in_place.labels, in_memory.labels)
+    few = [s.subset(np.arange(9)[::-1]) for s in (in_place, in_memory)]
     first, second = (
         next(iter(pipeline.train_dataset(s, 8, 8, seed=1))) for s in few
     )
@@ -97,19 +90,10 @@ def test_place_names_the_file(directory, monkeypatch):
 
 
 def test_a_set_without_images(tmp_path):
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="numbers",
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(
-            {"kind": tfds.features.ClassLabel(num_classes=2)}
-        ),
-        split_datasets={
-            "train": tf.data.Dataset.from_tensor_slices({"kind": [0, 1]})
-        },
-        data_dir=tmp_path,
-    )
+    features = {"kind": tfds.features.ClassLabel(num_classes=2)}
+    write_tfds(tmp_path, features, {"train": {"kind": [0, 1]}})
     with pytest.raises(ValueError, match="must have an image.*with kind"):
-        sources.open_source("numbers", "train", str(tmp_path))
+        sources.open_source("shapes", "train", str(tmp_path))
 
 
 def test_a_directory_as_a_name(directory):
@@ -128,24 +112,12 @@ def stored(directory, kind, labels, file_format="tfrecord", **others):
 
     They are those of training; `others` has those of other splits.
     """
+    features = {"image": tfds.features.Image(shape=(9, 7, 3)), "label": kind}
     splits = {
-        split: tf.data.Dataset.from_tensor_slices(
-            {"image": PIXELS[: len(own)], "label": own}
-        )
+        split: {"image": PIXELS[: len(own)], "label": own}
         for split, own in {"train": labels, **others}.items()
     }
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="labels",
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(
-            {"image": tfds.features.Image(shape=(9, 7, 3)), "label": kind}
-        ),
-        split_datasets=splits,
-        data_dir=directory,
-        file_format=file_format,
-        disable_shuffling=True,
-    )
-    return f"{directory}/labels"
+    return write_tfds(directory, features, splits, file_format=file_format)
 
 
 @pytest.mark.parametrize("file_format", ["tfrecord", "array_record", "parquet"])
@@ -315,4 +287,4 @@ def test_a_record_unlike_its_checksum(directory, tmp_path, monkeypatch, limit):
     batches = pipeline.eval_dataset(source, 8, 8, unreadable=unreadable)
     read = np.concatenate([numbers for _, numbers in batches])
     assert read.tolist() == kept.tolist()
-    assert unreadable.found == {damaged}
+    assert unreadable.numbers == {damaged}

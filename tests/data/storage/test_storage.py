@@ -151,7 +151,7 @@ def test_what_cannot_be_read_fails_alone_and_is_empty_in_a_batch(tmp_path):
         (tmp_path / gone).unlink()
         with pytest.raises((OSError, ValueError), match=gone):
             storage.read(3)
-        with pytest.raises(tf.errors.OpError):
+        with pytest.raises(tf.errors.OpError, match=f"{tmp_path}/{gone}"):
             fetch(tf.constant(3))
         many = fetch(tf.constant([3, 3])).numpy()
         assert many.tolist() == [b"", b""]
@@ -168,9 +168,9 @@ def test_an_image_that_could_not_be_decoded_has_no_pixels():
 
 def test_ranges_are_read_into_memory_unless_one_is_unreadable(tmp_path):
     ranges = make_ranges(tmp_path)
-    held = ranges.subset(np.array([4, 1])).in_memory()
-    assert isinstance(held, Encoded)
-    assert held.array.tolist() == [OBJECTS[4], OBJECTS[1]]
+    encoded = ranges.subset(np.array([4, 1])).in_memory()
+    assert isinstance(encoded, Encoded)
+    assert encoded.array.tolist() == [OBJECTS[4], OBJECTS[1]]
     damaged = dataclasses.replace(ranges, size=np.array(ranges.size))
     damaged.size[2] = DAMAGED
     assert damaged.in_memory() is damaged

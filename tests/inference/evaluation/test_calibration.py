@@ -1,6 +1,5 @@
 """A temperature from one half, judged on the other, in all that tells."""
 
-import csv
 import dataclasses
 import inspect
 import json
@@ -9,6 +8,8 @@ import averaged_run
 import numpy as np
 import pytest
 import tensorflow as tf
+from reference import softmax
+from tables import rows_of
 
 import simclrv2_tf
 from simclrv2_tf import export
@@ -19,7 +20,7 @@ from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.inference.evaluation import calibration
 from simclrv2_tf.inference.evaluation import reliability
 from simclrv2_tf.inference.evaluation import temperature_fit
-from simclrv2_tf.runs import weights
+from simclrv2_tf.runs import weights_temperature
 
 NAMES = ("ant", "bee", "cat")
 RNG = np.random.default_rng(0)
@@ -37,11 +38,6 @@ def pictures():
 def logits_of(network, source):
     images = source.storage.array.astype(np.float32) / 255
     return network(images)["logits_sup"].numpy()
-
-
-def softmax(logits):
-    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return shares / shares.sum(axis=-1, keepdims=True)
 
 
 def evaluated(run, pictures):
@@ -68,17 +64,21 @@ def test_it_is_fitted_on_one_half_and_judged_on_the_other(
         temperature_fit.fit(logits[fitted], labels[fitted]), rel=1e-3
     )
     others = np.setdiff1d(np.flatnonzero(labels >= 0), fitted)
-    told = result["calibration"]
-    assert (told["fitted_on"], told["judged_on"]) == (len(fitted), len(others))
+    report = result["calibration"]
+    assert (report["fitted_on"], report["judged_on"]) == (
+        len(fitted),
+        len(others),
+    )
     right = logits[others].argmax(axis=1) == labels[others]
     for name, scale in (("error_before", 1), ("error_after", temperature)):
         shares = softmax(logits[others] / scale).max(axis=1)
         error = reliability.expected_calibration_error(
             reliability.curve(shares, right)
         )
-        assert told[name] == pytest.approx(error, abs=1e-5)
+        assert report[name] == pytest.approx(error, abs=1e-5)
     stored = json.loads((run / "calibration-7.json").read_text())
-    assert stored["temperature"] == temperature == weights.temperature(run)
+    known = weights_temperature.temperature(run)
+    assert stored["temperature"] == temperature == known
     assert (run / "reliability_after.csv").exists()
 
 
@@ -107,16 +107,14 @@ def test_exports_classifiers_and_predictions_have_it(network, run, pictures):
         after = simclrv2_tf.load_classifier(source)
         assert after.temperature == temperature
         images = list(pictures.storage.array)
-        told = after.predict(images)
-        assert [p.class_name for p in told] == [
+        predictions = after.predict(images)
+        assert [p.class_name for p in predictions] == [
             p.class_name for p in before.predict(images)
         ]
-        assert told[0].probability == pytest.approx(
+        assert predictions[0].probability == pytest.approx(
             scaled["scores"][0, 0], abs=1e-5
         )
-    table = simclrv2_tf.predict(pictures, run, predict_top_k=1)
-    with open(table, newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(simclrv2_tf.predict(pictures, run, predict_top_k=1))
     np.testing.assert_allclose(
         [float(row["probability_1"]) for row in rows],
         scaled["scores"][:, 0],
@@ -132,15 +130,15 @@ def averaged(network, tmp_path):
 @pytest.fixture
 def exported(monkeypatch):
     """Arguments of the exports that are asked for, none of which is written."""
-    asked = []
+    exports = []
     signature = inspect.signature(export.export_network)
 
     def export_network(*arguments, **options):
-        asked.append(signature.bind(*arguments, **options).arguments)
-        return asked[-1]["directory"]
+        exports.append(signature.bind(*arguments, **options).arguments)
+        return exports[-1]["directory"]
 
     monkeypatch.setattr(export, "export_network", export_network)
-    return asked
+    return exports
 
 
 @pytest.mark.parametrize(
@@ -153,11 +151,11 @@ def test_it_is_for_the_weights_that_it_was_fitted_to(
     result = simclrv2_tf.evaluate(
         pictures, averaged, calibrate=True, eval_ema=ema
     )
-    found = result["eval/temperature"]
-    held = json.loads((averaged / "calibration-7.json").read_text())
-    assert held["ema"] is ema and held["temperature"] == found != 1
+    temperature = result["eval/temperature"]
+    stored = json.loads((averaged / "calibration-7.json").read_text())
+    assert stored["ema"] is ema and stored["temperature"] == temperature != 1
     for taken in (False, True):
-        expected = found if taken == ema else 1.0
+        expected = temperature if taken == ema else 1.0
         logits = logits_of(network, pictures)
         logits = logits * (averaged_run.SCALE if taken else 1)
         simclrv2_tf.export_model(averaged, export_ema=taken)
@@ -165,13 +163,12 @@ def test_it_is_for_the_weights_that_it_was_fitted_to(
         np.testing.assert_allclose(
             logits_of(exported[-1]["network"], pictures), logits, rtol=1e-4
         )
-        table = simclrv2_tf.predict(pictures, averaged, eval_ema=taken)
-        with open(table, newline="") as file:
-            told = [float(r["probability_1"]) for r in csv.DictReader(file)]
+        rows = rows_of(simclrv2_tf.predict(pictures, averaged, eval_ema=taken))
+        predicted = [float(row["probability_1"]) for row in rows]
         shares = softmax(logits / expected).max(axis=1)
-        np.testing.assert_allclose(told, shares, atol=1e-5)
+        np.testing.assert_allclose(predicted, shares, atol=1e-5)
     trained = simclrv2_tf.load_classifier(averaged)
-    assert trained.temperature == (1.0 if ema else found)
+    assert trained.temperature == (1.0 if ema else temperature)
 
 
 @pytest.mark.slow
@@ -195,7 +192,7 @@ def test_the_average_of_a_checkpoint_by_its_name_has_it(
     averaged, pictures, exported, tmp_path
 ):
     """`checkpoint_ema` takes the average as `export_ema` does."""
-    found = simclrv2_tf.evaluate(
+    temperature = simclrv2_tf.evaluate(
         pictures, averaged, calibrate=True, eval_ema=True
     )["eval/temperature"]
     for ema in (False, True):
@@ -206,8 +203,8 @@ def test_the_average_of_a_checkpoint_by_its_name_has_it(
             export_dir=str(tmp_path / "exported"),
         )
         session.run(config)
-    first, second = (asked["temperature"] for asked in exported)
-    assert (first, second) == (1.0, found)
+    first, second = (call["temperature"] for call in exported)
+    assert (first, second) == (1.0, temperature)
 
 
 def probabilities(path, source):

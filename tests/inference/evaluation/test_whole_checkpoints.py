@@ -2,18 +2,13 @@
 
 import os
 
-import keras
 import pytest
+from least_checkpoint import save
 
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.inference import evaluate
 from simclrv2_tf.inference.evaluation.whole_checkpoints import WholeCheckpoints
-
-
-def save(directory, step):
-    variables = {"base_model/scale": keras.Variable([1.0])}
-    return run_directory.save(str(directory), step, variables)
 
 
 def damage(prefix):
@@ -79,7 +74,7 @@ def test_waiting_goes_past_a_damaged_checkpoint(tmp_path, monkeypatch):
     first, second = (save(tmp_path, step) for step in (4, 9))
     damage(second)
     config = Config(mode="eval", model_dir=str(tmp_path), eval_timeout=60)
-    found = evaluate.checkpoints(config)
-    assert next(found) == first
+    prefixes = evaluate.checkpoints(config)
+    assert next(prefixes) == first
     third = save(tmp_path, 12)
-    assert next(found) == third
+    assert next(prefixes) == third

@@ -1,13 +1,14 @@
 """Probes: the draws, what is written, and what is refused."""
 
-import csv
 import dataclasses
 import json
 
 import numpy as np
+import probe_strengths
 import pytest
 import small_classifier
 import tensorflow as tf
+from tables import rows_of
 
 import simclrv2_tf
 from simclrv2_tf.config import Config
@@ -21,7 +22,6 @@ from simclrv2_tf.inference import feature_files
 from simclrv2_tf.inference import sweep
 from simclrv2_tf.inference.probes import probe
 from simclrv2_tf.inference.probes import probe_data
-from simclrv2_tf.probing import cross_validation
 from simclrv2_tf.probing import intervals
 from simclrv2_tf.probing import ridge
 from simclrv2_tf.recipes import baselines
@@ -33,7 +33,7 @@ DIGITS = [str(digit) for digit in range(10)]
 
 @pytest.fixture(autouse=True)
 def few_strengths(monkeypatch):
-    monkeypatch.setattr(cross_validation, "STRENGTHS", (0.01, 1.0))
+    probe_strengths.use_few(monkeypatch)
 
 
 def pictures(labels, names=DIGITS, name="pictures"):
@@ -67,8 +67,7 @@ def test_everything_on_one_curve(run, tmp_path, capsys):
         probe_temperatures="0.1",
     )
     assert json.loads((run / "probe.json").read_text()) == result
-    with open(run / "probe.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(run / "probe.csv")
     # k=20 is more than the ten labels of the first count.
     each = 2 * 3 + 2 * 4 + 4
     assert len(rows) == len(result["draws"]) == 5 * each
@@ -129,10 +128,10 @@ def test_figures_are_those_of_the_features(run):
     result = probed(run, source, evaluation, probe_k="1")
     network = simclrv2_tf.load_network(run)
     known = baselines.unit_features(network, source)
-    asked = baselines.unit_features(network, evaluation)
-    found = {p["classifier"]: p["mean"] for p in result["curve"]}
-    nearest = source.labels[(asked @ known.T).argmax(axis=1)]
-    assert found["knn k=1"] == (nearest == evaluation.labels).mean()
+    queries = baselines.unit_features(network, evaluation)
+    means = {p["classifier"]: p["mean"] for p in result["curve"]}
+    nearest = source.labels[(queries @ known.T).argmax(axis=1)]
+    assert means["knn k=1"] == (nearest == evaluation.labels).mean()
 
 
 @pytest.mark.slow
@@ -274,7 +273,7 @@ def test_pixels_have_the_channels_that_are_learnt_from(
     tmp_path, monkeypatch, channels
 ):
     parts = [pictures([*range(10)] * 2) for _ in channels]
-    known, asked = (
+    known, test = (
         dataclasses.replace(
             part, storage=InMemory(part.storage.array[..., :count])
         )
@@ -283,7 +282,7 @@ def test_pixels_have_the_channels_that_are_learnt_from(
     monkeypatch.setattr(probe.weights, "with_endpoints", lambda *_: ())
     monkeypatch.setattr(probe.feature_files, "of_network", lambda *_: None)
     config = Config(mode="probe", model_dir=str(tmp_path), compare="pixels")
-    data = probe_data.open_data(config, known, asked)
+    data = probe_data.open_data(config, known, test)
     count = data.train.num_channels
     _, raw = probe._extractors(config, "ckpt-1", ["pixels"], count)
     widths = {
@@ -297,13 +296,13 @@ def test_pixels_have_the_channels_that_are_learnt_from(
 
 def test_features_of_earlier_versions_are_found():
     """Their fingerprint did not tell what is done to pixels."""
-    held = {"image_size": 8, "weights": 1}
+    earlier = {"image_size": 8, "weights": 1}
     now = {"input_mean": None, "input_std": None, "ft_proj_selector": 1}
     digest = feature_files._digest
-    assert digest({**held, **now}, "final_avg_pool") == digest(
-        held, "final_avg_pool"
+    assert digest({**earlier, **now}, "final_avg_pool") == digest(
+        earlier, "final_avg_pool"
     )
-    assert digest({**held, **now}, "proj_sel") != digest(held, "proj_sel")
+    assert digest({**earlier, **now}, "proj_sel") != digest(earlier, "proj_sel")
 
 
 def test_without_an_evaluation_split_some_are_set_aside(run):
@@ -355,22 +354,22 @@ def test_a_runs_holdout_stays_when_images_are_left_out(tmp_path):
     for part in ("train", "test"):
         there = getattr(before, part).numbers
         assert (getattr(since, part).numbers == there[there >= 40]).all()
-    asked = holdout.held_out(labels, 0.2)
-    assert (before.test.numbers == asked).all()
+    expected = holdout.held_out(labels, 0.2)
+    assert (before.test.numbers == expected).all()
 
 
 @pytest.mark.parametrize(
-    ("known", "asked"),
+    ("known", "test"),
     [
         ([0, 1, 2] * 10, [0, 1] * 10),
         ([0, 1] * 20 + [2], None),  # that can spare none
     ],
 )
-def test_a_class_that_is_not_judged_is_named(known, asked):
-    known, asked = (
-        labels and pictures(labels, "abc") for labels in (known, asked)
+def test_a_class_that_is_not_judged_is_named(known, test):
+    known, test = (
+        labels and pictures(labels, "abc") for labels in (known, test)
     )
-    note = probe_data.open_data(Config(), known, asked).note
+    note = probe_data.open_data(Config(), known, test).note
     words = "; none of these images is labelled 'c', which is not measured"
     assert note.startswith("judged on") and note.endswith(words)
 
@@ -380,8 +379,8 @@ def test_draws_are_stratified_nested_and_seeded():
     readable = np.setdiff1d(np.arange(200), [3, 4])
 
     def drawn(count, seed=0):
-        found = probe_data.draws(source, count, 3, seed, readable)
-        return [set(draw.numbers.tolist()) for draw in found]
+        draws = probe_data.draws(source, count, 3, seed, readable)
+        return [set(draw.numbers.tolist()) for draw in draws]
 
     few, many = drawn(Count("2", per_class=2)), drawn(Count("5", per_class=5))
     assert all(a < b for a, b in zip(few, many, strict=True))
@@ -403,11 +402,11 @@ def test_draws_are_stratified_nested_and_seeded():
 )
 def test_a_count_that_takes_all_has_one_draw(count, drawn):
     source, readable = pictures([*range(10)] * 3), np.arange(30)
-    found = probe_data.draws(source, count, 4, 5, readable)
-    assert [draw.number for draw in found] == [*range(drawn)]
-    assert [draw.seed for draw in found] == [*range(5, 5 + drawn)]
+    draws = probe_data.draws(source, count, 4, 5, readable)
+    assert [draw.number for draw in draws] == [*range(drawn)]
+    assert [draw.seed for draw in draws] == [*range(5, 5 + drawn)]
     if drawn == 1:
-        np.testing.assert_array_equal(found[0].numbers, readable)
+        np.testing.assert_array_equal(draws[0].numbers, readable)
 
 
 def test_a_count_of_all_has_the_interval_of_one_draw(run):
@@ -415,25 +414,27 @@ def test_a_count_of_all_has_the_interval_of_one_draw(run):
     result = probed(
         run, pictures([*range(10)] * 3), evaluation, label_counts="3"
     )
-    for point in result["curve"]:
-        assert (point["draws"], point["interval"]) == (1, "wilson")
-        assert point["low"] < point["high"]
+    curve = result["curve"]
+    assert {(point["draws"], point["interval"]) for point in curve} == {
+        (1, "wilson")
+    }
+    assert all(point["low"] < point["high"] for point in curve)
 
 
 def test_classes_are_matched_by_name(run):
     known = pictures([0, 1] * 20, ["ant", "bee"])
-    asked = pictures([1, 0] * 10, ["bee", "ant"])
+    test = pictures([1, 0] * 10, ["bee", "ant"])
     pixels = np.where(known.labels[:, None, None, None], 250, 20)
     known = dataclasses.replace(
         known, storage=InMemory(np.tile(pixels, (1, 8, 8, 3)).astype(np.uint8))
     )
-    pixels = np.where(asked.labels[:, None, None, None], 20, 250)
-    asked = dataclasses.replace(
-        asked, storage=InMemory(np.tile(pixels, (1, 8, 8, 3)).astype(np.uint8))
+    pixels = np.where(test.labels[:, None, None, None], 20, 250)
+    test = dataclasses.replace(
+        test, storage=InMemory(np.tile(pixels, (1, 8, 8, 3)).astype(np.uint8))
     )
-    result = probed(run, known, asked)
-    found = {p["classifier"]: p["mean"] for p in result["curve"]}
-    assert found["ridge"] == 1.0
+    result = probed(run, known, test)
+    means = {p["classifier"]: p["mean"] for p in result["curve"]}
+    assert means["ridge"] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -568,11 +569,11 @@ def test_a_killed_probe_goes_on_with_the_draws_that_are_missing(
 @pytest.mark.slow
 @pytest.mark.parametrize("change", ["settings", "weights", "labels"])
 def test_draws_of_another_probe_are_not_taken(run, monkeypatch, change):
-    known, asked = digits()
+    known, test = digits()
     with monkeypatch.context() as patch:
         kill_at_the_third_draw(patch)
         with pytest.raises(KeyboardInterrupt):
-            probed(run, known, asked, **DRAWS)
+            probed(run, known, test, **DRAWS)
     options = dict(DRAWS)
     if change == "settings":
         options["label_seed"] = 3
@@ -586,6 +587,6 @@ def test_draws_of_another_probe_are_not_taken(run, monkeypatch, change):
         labels[:2] = labels[1::-1]
         known = dataclasses.replace(known, labels=labels)
     sizes = sizes_of_draws(monkeypatch)
-    probed(run, known, asked, **options)
+    probed(run, known, test, **options)
     assert sizes == [10, 10, 50, 50, 200]
     assert len(list(run.glob("probe_features/draws-*.json"))) == 1

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from simclrv2_tf.recipes.budget import default_time
-from simclrv2_tf.recipes.budget import network_sizes
-from simclrv2_tf.recipes.budget.machine import Machine
-from simclrv2_tf.recipes.budget.network_sizes import Size
+from simclrv2_tf.recipes.rules import network_sizes
+from simclrv2_tf.recipes.rules.machine import Machine
+from simclrv2_tf.recipes.rules.network_sizes import Size
 from tests.recipes.test_rules import SIGNS
 
 DAY = 24 * 3600

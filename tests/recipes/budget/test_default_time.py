@@ -5,16 +5,16 @@ import dataclasses
 import pytest
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import gathered_facts
 from simclrv2_tf.recipes.budget import default_time
-from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget.decoding_time import DecodingTime
-from simclrv2_tf.recipes.budget.machine import Machine
 from simclrv2_tf.recipes.budget.step_time import StepTime
 from simclrv2_tf.recipes.images import image_sample
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.recommend import recommend
+from simclrv2_tf.recipes.rules import network_sizes
+from simclrv2_tf.recipes.rules.machine import Machine
 from tests.recipes.test_rules import SIGNS
 
 WEIGHTS = {"resnet_depth": 50, "width_multiplier": 1, "image_size": 224}
@@ -127,9 +127,11 @@ def test_a_time_that_was_given_stays():
 )
 def test_a_job_has_the_time_of_its_network(options, given, longer, monkeypatch):
     machine = Machine(cores=2, accelerators=0, bfloat16=False, memory=8e9)
-    monkeypatch.setattr(make_recipe, "this_machine", lambda *_: machine)
+    monkeypatch.setattr(gathered_facts, "this_machine", lambda *_: machine)
     config = Config(mode="recommend", dataset="digits", **options)
     data = open_data(config)
-    facts = make_recipe.gather(config, data, image_sample.look_at(data.train))
+    facts = gathered_facts.gather(
+        config, data, image_sample.look_at(data.train)
+    )
     assert facts.seconds_given == given
     assert facts.seconds > 600 if longer else facts.seconds == 600

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.recipes import make_recipe
+from simclrv2_tf.recipes import gathered_facts
 from simclrv2_tf.recipes.budget import default_time
 from simclrv2_tf.recipes.budget import evaluation_time
 from simclrv2_tf.recipes.budget import stage_costs
@@ -154,7 +154,9 @@ def test_a_time_that_nobody_gave_has_the_evaluation_beside():
 def test_a_job_counts_what_it_evaluates_on():
     config = Config(mode="recommend", dataset="digits")
     data = open_data(config)
-    facts = make_recipe.gather(config, data, image_sample.look_at(data.train))
+    facts = gathered_facts.gather(
+        config, data, image_sample.look_at(data.train)
+    )
     assert facts.evaluated == data.evaluation.num_examples == 360
 
 

@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 
 from simclrv2_tf.recipes.budget import measured_speed
-from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.budget.decoding_time import DecodingTime
 from simclrv2_tf.recipes.budget.step_time import StepTime
 from simclrv2_tf.recipes.recommend import recommend
+from simclrv2_tf.recipes.rules import network_sizes
 from tests.recipes.test_rules import SIGNS
 
 HOURS = dataclasses.replace(SIGNS, seconds=7_200.0)

@@ -11,13 +11,13 @@ from simclrv2_tf.recipes import given_weights
 from simclrv2_tf.recipes.budget import memory_fit
 from simclrv2_tf.recipes.budget import process_memory
 from simclrv2_tf.recipes.budget import stage_memory
-from simclrv2_tf.recipes.budget.machine import Machine
-from simclrv2_tf.recipes.choices import teacher_trials
-from simclrv2_tf.recipes.facts import Facts
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.rate_scale import rate_scale
 from simclrv2_tf.recipes.recommend import recommend
+from simclrv2_tf.recipes.rules import teacher_ways
+from simclrv2_tf.recipes.rules.facts import Facts
+from simclrv2_tf.recipes.rules.machine import Machine
+from simclrv2_tf.recipes.rules.rate_scale import rate_scale
 from simclrv2_tf.runs.hardware import memory_check
 from simclrv2_tf.runs.plan import make_plan
 from tests.recipes.test_rules import LAPTOP
@@ -177,7 +177,7 @@ def test_every_stage_fits_a_small_gpu(small_gpu):
     assert tuned["learning_rate"] * rate_scale(tuned) == pytest.approx(
         first["learning_rate"] * rate_scale(first), rel=1e-3
     )
-    usual = teacher_trials.ways(recipe)[teacher_trials.USUAL]
+    usual = teacher_ways.ways(recipe)[teacher_ways.USUAL]
     assert memory_of(recipe, "finetune", changes=usual) <= SMALL_GPU
     (why,) = {
         r.why for r in recipe.of("distill") if r.option == "train_batch_size"

@@ -104,3 +104,37 @@ def test_how_many_short_runs_there_may_be(changes, runs):
         bounded = dataclasses.replace(facts, short_runs=count, seconds=43200.0)
         recipe = planned(bounded)
         assert short_runs.planned(recipe, bounded) == count
+
+
+FEW_STEPS = {"pretrain": {"train_steps": short_runs.LEAST_PILOT_STEPS - 1}}
+
+
+@pytest.mark.parametrize(
+    ("count", "given", "planned_runs", "words"),
+    [
+        (None, {}, 6, None),
+        (6, {}, 6, None),
+        (4, {}, 4, "there are no trials: the memory does not hold what they"),
+        (0, {}, 0, "there are no pilot runs or trials: the memory does not"),
+        # Memory for pilot runs alone, which are too short: trials have it.
+        (4, FEW_STEPS, 2, None),
+    ],
+)
+def test_a_plan_says_what_memory_it_lacks_and_only_that(
+    count, given, planned_runs, words
+):
+    facts = dataclasses.replace(HALF_A_DAY, short_runs=count)
+    recipe = planned(facts, given=given)
+    assert short_runs.planned(recipe, facts) == planned_runs
+    sentences = short_runs.notes(recipe, facts)
+    assert len(sentences) == (words is not None)
+    assert not words or sentences[0].startswith(words)
+
+
+def test_what_there_is_no_time_for_is_not_blamed_on_the_memory():
+    """Neither pilot runs nor trials, which four runs' memory would hold."""
+    facts = dataclasses.replace(HALF_A_DAY, short_runs=4)
+    given = {**FEW_STEPS, "finetune": {"train_steps": 10**6}}
+    recipe = planned(facts, given=given)
+    assert not recipe.pilot_runs and not recipe.trials
+    assert short_runs.notes(recipe, facts) == []

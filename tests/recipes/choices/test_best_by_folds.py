@@ -108,8 +108,8 @@ def test_the_network_is_that_of_a_run_without_folds(whole, tmp_path):
 
 
 def test_means_are_of_the_steps_that_all_have():
-    told = [{1: {"a": 0.2}, 2: {"a": 0.5}}, {2: {"a": 0.7}, 3: {"a": 0.1}}]
-    assert best_by_folds.mean_of(told) == {2: {"a": pytest.approx(0.6)}}
+    runs = [{1: {"a": 0.2}, 2: {"a": 0.5}}, {2: {"a": 0.7}, 3: {"a": 0.1}}]
+    assert best_by_folds.mean_metrics(runs) == {2: {"a": pytest.approx(0.6)}}
 
 
 def test_a_step_that_a_fold_has_not_is_as_the_one_before():
@@ -158,14 +158,3 @@ def test_bad_input_is_one_sentence(options, words, tmp_path):
     with pytest.raises(ValueError, match=words):
         run(tmp_path / "run", **{"train_batch_size": 10, **options})
     assert not (tmp_path / "run").exists()
-
-
-def test_a_part_has_a_label_for_each_replica():
-    """Else a run would stop at its first fold, after pretraining in a job."""
-    config = Config(**{**OPTIONS, "best_folds": 2})
-    best_by_folds.check_parts(config, 8, 4)
-    message = "which leaves 4 of 8 labels for 8 replicas; give --strategy=one_"
-    with pytest.raises(ValueError, match=message):
-        best_by_folds.check_parts(config, 8, 8)
-    with pytest.raises(ValueError, match="leaves 4 of 9 labels"):
-        best_by_folds.check_parts(config, 9, 5)

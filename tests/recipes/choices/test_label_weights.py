@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simclrv2_tf.recipes.choices.label_weights import mean_of
+from simclrv2_tf.recipes.choices.label_weights import weighted_accuracy
 from simclrv2_tf.recipes.choices.label_weights import weights
 
 UNEQUAL = np.repeat([0, 1], [95, 5])
@@ -34,4 +34,4 @@ def test_all_that_is_right_is_all():
     for counts in draws:
         labels = np.repeat(np.arange(6), counts)
         counted = weights(labels, counts, balanced=True)
-        assert mean_of(counted) == 1.0
+        assert weighted_accuracy(counted) == 1.0

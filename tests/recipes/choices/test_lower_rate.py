@@ -4,17 +4,19 @@ import dataclasses
 
 import pytest
 
-from simclrv2_tf.recipes.budget.machine import Machine
+from simclrv2_tf.recipes.batch_rates import choose_rates
 from simclrv2_tf.recipes.choices import teacher_trials
-from simclrv2_tf.recipes.choices.teacher_ways import ALONE
-from simclrv2_tf.recipes.choices.teacher_ways import LOWER
-from simclrv2_tf.recipes.choices.teacher_ways import PROBE
-from simclrv2_tf.recipes.choices.teacher_ways import USUAL
-from simclrv2_tf.recipes.choices.teacher_ways import WHOLE
-from simclrv2_tf.recipes.facts import Facts
-from simclrv2_tf.recipes.rate_scale import rate_scale
-from simclrv2_tf.recipes.recommend import choose_rates
 from simclrv2_tf.recipes.recommend import recommend
+from simclrv2_tf.recipes.rules import trial_options
+from simclrv2_tf.recipes.rules.facts import Facts
+from simclrv2_tf.recipes.rules.machine import Machine
+from simclrv2_tf.recipes.rules.rate_scale import rate_scale
+from simclrv2_tf.recipes.rules.teacher_ways import ALONE
+from simclrv2_tf.recipes.rules.teacher_ways import LOWER
+from simclrv2_tf.recipes.rules.teacher_ways import PROBE
+from simclrv2_tf.recipes.rules.teacher_ways import USUAL
+from simclrv2_tf.recipes.rules.teacher_ways import WHOLE
+from simclrv2_tf.recipes.rules.teacher_ways import ways
 
 LAPTOP = Machine(2, 0, True, 16e9)
 
@@ -35,7 +37,7 @@ def scaled_rates(recipe):
     usual = recipe.options("finetune")
     return {
         name: {**usual, **way}["learning_rate"] * rate_scale(usual)
-        for name, way in teacher_trials.ways(recipe).items()
+        for name, way in ways(recipe).items()
     }
 
 
@@ -53,9 +55,9 @@ def test_all_weights_are_tried_at_both_rates(
     assert rates[PROBE] == 0.0
     assert rates[USUAL] == pytest.approx(usual, rel=1e-3)
     assert rates[name] == pytest.approx(other, rel=1e-3)
-    assert teacher_trials.ways(recipe)[name]["fine_tune_after_block"] == -1
+    assert ways(recipe)[name]["fine_tune_after_block"] == -1
     # As many runs as an earlier version has planned.
-    assert teacher_trials.runs(recipe, labelled) == 6
+    assert trial_options.runs(recipe, labelled) == 6
 
 
 def test_a_job_that_tried_the_higher_rate_twice_goes_on_with_it():

@@ -19,6 +19,7 @@ from simclrv2_tf.recipes.choices.pretraining_retries import pretrain
 from simclrv2_tf.recipes.choices.short_run import DIVERGED
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.record import Record
+from simclrv2_tf.recipes.rules import probe_effort
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs.journal import Journal
 
@@ -141,36 +142,6 @@ def test_jobs_of_earlier_versions_chose_a_strength(job):
     pilots.choose_augmentation(job)
     assert job.recipe.options("pretrain")["color_jitter_strength"] == 0.05
     assert not job.calls
-
-
-def test_recipes_of_earlier_versions_have_the_papers_crops(job):
-    job.recipe.reasons = [
-        r for r in job.recipe.reasons if r.option != "crop_area_min"
-    ]
-    assert {"crop_area_min": 0.3} in pilots.wanted(job.recipe)
-
-
-def test_crops_that_do_not_fit_very_long_images_are_not_tried(job):
-    job.recipe.choose("pretrain", "crop_area_min", 0.06, "why", "source")
-    colours = [
-        {"color_jitter_strength": s, "grayscale_prob": 0.0}
-        for s in (0.25, 0.05)
-    ]
-    assert pilots.wanted(job.recipe) == colours
-
-
-def test_what_the_user_gives_is_not_tried(job):
-    job.recipe.given = {"pretrain": {"color_jitter_strength": 0.4}}
-    assert pilots.wanted(job.recipe) == [{"crop_area_min": 0.08}]
-
-
-def test_strengths_are_tried_with_the_grey_views_that_are_given(job):
-    job.recipe.given = {"pretrain": {"grayscale_prob": 0.1}}
-    assert pilots.wanted(job.recipe) == [
-        {"color_jitter_strength": 0.25},
-        {"crop_area_min": 0.08},
-        {"color_jitter_strength": 0.05},
-    ]
 
 
 def test_a_start_that_does_not_learn_begins_again_at_half_the_rate(job):
@@ -335,22 +306,6 @@ def test_what_features_are_compared_with_is_looked_at_once(job, monkeypatch):
     assert again._compared(None) == known
 
 
-@pytest.mark.parametrize(
-    ("shape", "classes", "repeats"),
-    [
-        ((50, 3072), 10, 5),
-        ((500, 3072), 10, 5),
-        ((500, 6144), 10, 5),
-        ((992, 512), 62, 5),
-        ((992, 1024), 62, 2),
-        ((992, 3072), 62, 1),
-        ((1000, 512), 10, 1),
-    ],
-)
-def test_large_cross_validations_are_repeated_less(shape, classes, repeats):
-    assert feature_probe.repeats(shape, classes) == repeats
-
-
 def test_a_cross_validation_is_repeated_so_often(job, monkeypatch):
     seeds = []
 
@@ -362,6 +317,6 @@ def test_a_cross_validation_is_repeated_so_often(job, monkeypatch):
     feature_probe.right(job, lambda s: np.ones((s.num_examples, 4)))
     assert seeds == [0, 1, 2, 3, 4]
     seeds.clear()
-    monkeypatch.setattr(feature_probe, "MOST_WORK", 1.0)
+    monkeypatch.setattr(probe_effort, "MOST_WORK", 1.0)
     feature_probe.right(job, lambda s: np.ones((s.num_examples, 4)))
     assert seeds == [0]

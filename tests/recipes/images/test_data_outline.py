@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import oriented_images
 import pytest
+from data_files import write_black
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.orientation_count import orientation_note
@@ -14,7 +15,6 @@ from simclrv2_tf.recipes.images import data_outline
 from simclrv2_tf.recipes.images import image_sample
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.runs import inputs
-from tests.data.sources.folder.test_folder_splits import write
 from tests.recipes.images.test_job_data import EVEN
 from tests.recipes.images.test_job_data import opened
 
@@ -96,10 +96,10 @@ def told_of(folder, **options):
 def config(tmp_path):
     """Of a job on class folders, joined with images in a folder too deep."""
     images = [f"{i}.png" for i in range(40)]
-    labelled = write(
+    labelled = write_black(
         tmp_path / "L", *(f"{c}/{i}" for c in "ab" for i in images)
     )
-    more = write(tmp_path / "U", *(f"images/{i}" for i in images))
+    more = write_black(tmp_path / "U", *(f"images/{i}" for i in images))
     dataset = f"concat:{labelled},{more}"
     return Config(mode="recommend", dataset=dataset, train_steps=8)
 

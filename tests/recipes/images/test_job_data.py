@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from data_files import write_black
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data.source import Source
@@ -11,7 +12,6 @@ from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.images import job_data
 from simclrv2_tf.recipes.images import leakage
-from tests.data.sources.folder.test_folder_splits import write
 
 
 def source(labels, names="abc"):
@@ -90,10 +90,10 @@ def test_one_label_of_each_measures_nothing(labels, options, judged):
 
 
 def test_a_split_without_labels_is_said_not_to_be_used(tmp_path):
-    write(
+    write_black(
         tmp_path / "train", *(f"{c}/{i}.png" for c in "ab" for i in range(60))
     )
-    write(tmp_path / "test", "1.png", "2.png")
+    write_black(tmp_path / "test", "1.png", "2.png")
     for options, name in (
         ({}, f"folder {tmp_path}/test"),
         ({"eval_split": "test"}, "--eval_split=test"),

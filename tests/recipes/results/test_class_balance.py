@@ -30,23 +30,6 @@ def job(examples=None, labels=(2392, 8), balanced=(0.612, 0.5), **options):
     return types.SimpleNamespace(recipe=recipe, record=record, data=data)
 
 
-@pytest.mark.parametrize(
-    ("counts", "unequal"),
-    [
-        ([598, 2], True),
-        ([70, 30], True),
-        ([36] * 9 + [37], False),  # digits
-        ([60, 40], False),  # not clearly
-        ([5, 3], False),  # by chance
-        ([4] + [2] * 7 + [1] * 2, False),  # by chance
-        ([4, 0], True),  # of one class alone
-        ([1], False),
-    ],
-)
-def test_classes_are_clearly_unequal(counts, unequal):
-    assert class_balance.is_unequal(np.array(counts)) is unequal
-
-
 def test_equal_classes_add_nothing():
     assert class_balance.rows(job([30, 30])) == []
     assert class_balance.notes(job([30, 30])) == []

@@ -85,3 +85,20 @@ def test_folds_are_told_before_the_run_of_all_labels_begins(tmp_path):
     text = described(tmp_path, LABELLED)
     assert "finetuned/folds/0:\n" in text and "finetuned/folds/1:\n" in text
     assert "finetuned   not begun" not in text
+
+
+def test_a_job_that_gave_up_pretraining_is_its_network_from_scratch(tmp_path):
+    """Nothing is "not begun" that never will be."""
+    begin(tmp_path, "pretrained")  # the last attempt
+    why = "Pretraining must learn something. Received: it does not"
+    done = {record.GIVEN_UP: {"why": why, "seconds": 9.0}}
+    seconds = {"pretrain": 1.0, **LABELLED}
+    text = described(tmp_path, seconds, **done)
+    begun, _ = text.split("exported")
+    assert "pretrained  learnt nothing: nothing is fine-tuned or" in begun
+    assert begun.endswith(f"exports\n  {why}\nscratch     not begun\n")
+    done["scratch"] = {"seconds": 60.0, "eval/label_top_1_accuracy": 0.5}
+    text = described(tmp_path, seconds, {"export": "x/1"}, **done)
+    assert "not begun" not in text and "finetuned" not in text
+    assert "scratch     done in 1 min 00 s, top-1 50.0%" in text
+    assert text.endswith("exported    x/1")

@@ -10,7 +10,6 @@ import small_backbone
 import tensorflow as tf
 
 import simclrv2_tf
-from simclrv2_tf import session
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.runs import journal
@@ -18,6 +17,7 @@ from simclrv2_tf.runs import status
 from simclrv2_tf.runs import weights
 from simclrv2_tf.runs.callbacks import evaluations
 from simclrv2_tf.runs.train import train
+from simclrv2_tf.session import training
 
 TINY = {
     **small_backbone.options(),
@@ -188,10 +188,10 @@ def test_the_best_is_evaluated_and_exported_beside_the_last(finetuned):
 def test_figures_on_the_images_that_chose_are_told_of(
     monkeypatch, caplog, folds
 ):
-    monkeypatch.setattr(session.weights, "best", lambda config: "ckpt-2")
+    monkeypatch.setattr(training.weights, "best", lambda config: "ckpt-2")
     judged = []
     monkeypatch.setattr(
-        session.evaluate,
+        training.evaluate,
         "evaluate_checkpoint",
         lambda config, *_: judged.append(config.eval_name),
     )
@@ -200,7 +200,7 @@ def test_figures_on_the_images_that_chose_are_told_of(
         export_best="balanced_accuracy",
         best_folds=folds,
     )
-    session._evaluate_best(config, None, None)
+    training._evaluate_best(config, None, None)
     assert judged == ["best"]
     assert ("its figures are too good" in caplog.text) == (not folds)
 

@@ -8,12 +8,12 @@ import pytest
 import small_backbone
 
 import simclrv2_tf
-from simclrv2_tf import session
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs import status
 from simclrv2_tf.runs.callbacks.user_callbacks import check_callbacks
+from simclrv2_tf.session import dispatch
 
 pytestmark = pytest.mark.usefixtures("unexported")
 
@@ -143,8 +143,8 @@ def test_they_are_for_training_alone(tmp_path):
 def test_those_of_a_job_are_for_its_runs_that_train(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        session, "run", lambda *given, callbacks: seen.append(callbacks)
+        dispatch, "run", lambda *given, callbacks: seen.append(callbacks)
     )
     for mode in ("train", "train_then_eval", "embed"):
-        session._run_of_job(["mine"], Config(mode=mode), None, None, None)
+        dispatch._run_of_job(["mine"], Config(mode=mode), None, None, None)
     assert seen == [["mine"], ["mine"], ()]

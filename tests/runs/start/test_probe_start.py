@@ -93,7 +93,7 @@ def test_it_obeys_the_limit_of_unreadable_images(pretrained, tmp_path):
     network = hub.load_network(pretrained, num_classes=2)
     data = data_of(source, max_corrupt_fraction=0.2)
     start_from_probe(network, data)
-    assert len(data.unreadable.found) == 1
+    assert len(data.unreadable.numbers) == 1
     with pytest.raises(ValueError, match="3.png.*Unreadable so far: 1 of 7"):
         start_from_probe(network, data_of(source, max_corrupt_fraction=0))
 

@@ -12,6 +12,7 @@ so, which are made once.
 import argparse
 import pathlib
 import tempfile
+from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from tools.benchmarks.curation import labels
 from tools.benchmarks.curation import planted
 from tools.benchmarks.curation import scale
 from tools.benchmarks.semi_supervised import sets
+from tools.whole_numbers import at_least
 
 MOST = 10_000  # images of a data set
 PARTS = (
@@ -53,9 +55,9 @@ def run(arguments):
     networks = dict(
         pair.split("=", 1) for pair in options.networks.split(",") if pair
     )
-    report = {"draws": options.draws, "data": {}}
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
+    report: dict[str, Any] = {"draws": options.draws, "data": {}}
+    with tempfile.TemporaryDirectory() as directory:
+        folder = pathlib.Path(directory)
         for name in options.datasets.split(","):
             data = opened(name, networks.get(name), options, folder)
             report["data"][name] = measured(data, options)
@@ -70,12 +72,16 @@ def parse_arguments(arguments):
     parser.add_argument("--datasets", default="digits,signs,cifar10")
     parser.add_argument("--networks", default="", help="NAME=DIR,NAME=DIR")
     parser.add_argument("--budget", default="00:20")
-    parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--draws", type=at_least(1), default=5)
     parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--rows", type=int, default=100_000, help="0: none")
     options = parser.parse_args(arguments)
     for name in options.datasets.split(","):
         sets.folder_of(name, options.data)
+    if not set(options.parts.split(",")) <= set(PARTS):
+        parser.error(
+            f"--parts must be of {', '.join(PARTS)}. Received: {options.parts}"
+        )
     return options
 
 
@@ -114,8 +120,8 @@ def measured(data, options):
         "duplicates": lambda: planted.duplicates(data, draws),
         "outliers": lambda: planted.outliers(data, options.data, draws),
     }
-    found = {"images": len(truth)}
+    results = {"images": len(truth)}
     for name in options.parts.split(","):
-        found[name] = parts[name]()
-        print(data.name, name, found[name], flush=True)
-    return found
+        results[name] = parts[name]()
+        print(data.name, name, results[name], flush=True)
+    return results

@@ -24,7 +24,7 @@ def one_draw(features, truth, classes, seed):
     """(chosen, random, random by class) for each count of labels."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(truth))
-    asked, pool = np.split(order, [len(order) // 5])
+    judging, pool = np.split(order, [len(order) // 5])
     known, rows = np.zeros(0, int), []
     for count in COUNTS:
         total = int(classes * count)
@@ -33,9 +33,9 @@ def one_draw(features, truth, classes, seed):
         even = [stratified(truth, pool, count, rng) for _ in range(RANDOM)]
         rows.append(
             [
-                accuracy(features, truth, pool[known], asked),
-                mean(accuracy(features, truth, one, asked) for one in some),
-                mean(accuracy(features, truth, one, asked) for one in even),
+                accuracy(features, truth, pool[known], judging),
+                mean(accuracy(features, truth, one, judging) for one in some),
+                mean(accuracy(features, truth, one, judging) for one in even),
             ]
         )
     return rows
@@ -60,13 +60,15 @@ def stratified(truth, pool, count, rng):
     )
 
 
-def accuracy(features, truth, known, asked):
+def accuracy(features, truth, known, judging):
     from simclrv2_tf.probing import linear_probe
 
     if len(np.unique(truth[known])) < 2:
-        return float((truth[asked] == truth[known[0]]).mean())
-    told = linear_probe.classify(features[known], truth[known], features[asked])
-    return float((told == truth[asked]).mean())
+        return float((truth[judging] == truth[known[0]]).mean())
+    predicted = linear_probe.classify(
+        features[known], truth[known], features[judging]
+    )
+    return float((predicted == truth[judging]).mean())
 
 
 def mean(values):

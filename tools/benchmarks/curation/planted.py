@@ -52,7 +52,7 @@ def wrong_labels(data, draws):
 def precision(features, truth, draws, change):
     from simclrv2_tf.curation.doubtful_labels import doubts
 
-    found = []
+    shares = []
     for seed in range(draws):
         rng = np.random.default_rng(seed)
         some = rng.choice(len(truth), min(IMAGES, len(truth)), replace=False)
@@ -60,9 +60,14 @@ def precision(features, truth, draws, change):
         count = round(WRONG * len(some))
         wrong = rng.choice(len(some), count, replace=False)
         labels[wrong] = change(features[some], truth[some], wrong, rng)
-        told = doubts(features[some], labels, seed)
-        found.append(float(np.isin(told.numbers[:NAMED], wrong).mean()))
-    return {"mean": round(float(np.mean(found)), 3), "draws": found}
+        ranked = doubts(features[some], labels, seed)
+        if ranked is None:
+            raise ValueError(
+                "Wrong labels must be among two classes or more of two images "
+                f"each. Received: labels {sorted(set(labels.tolist()))}"
+            )
+        shares.append(float(np.isin(ranked.numbers[:NAMED], wrong).mean()))
+    return {"mean": round(float(np.mean(shares)), 3), "draws": shares}
 
 
 def uniform(features, truth, wrong, rng):
@@ -83,10 +88,10 @@ def like(features, truth, wrong, rng):
 
 def duplicates(data, draws):
     """Recall and precision of copies with small changes."""
-    found = [one_set_of_copies(data, seed) for seed in range(draws)]
-    keys = found[0]
+    rows = [one_set_of_copies(data, seed) for seed in range(draws)]
+    keys = rows[0]
     return {
-        key: round(float(np.mean([one[key] for one in found])), 4)
+        key: round(float(np.mean([one[key] for one in rows])), 4)
         for key in keys
     }
 
@@ -111,15 +116,15 @@ def one_set_of_copies(data, seed):
     planted = np.zeros(len(group), bool)
     planted[copied] = planted[originals] = True
     grouped = group >= 0
-    told = {
+    rates = {
         "recall": hit.mean(),
         "precision": planted[grouped].mean() if grouped.any() else 1.0,
         "threshold": copies.threshold,
     }
     kinds = np.arange(len(originals)) % len(CHANGES)
     for kind, name in enumerate(CHANGES):
-        told[f"recall, {name}"] = hit[kinds == kind].mean()
-    return told
+        rates[f"recall, {name}"] = hit[kinds == kind].mean()
+    return rates
 
 
 def changed(data, kind, rng):
@@ -196,12 +201,12 @@ def auc(data, other, draws):
 
     from simclrv2_tf.curation.outliers import outlier_scores
 
-    found = []
+    areas = []
     for seed in range(draws):
         rng = np.random.default_rng(seed)
         some = rng.choice(other.num_examples, OUTLIERS, replace=False)
         features = features_of(data.network, other.subset(some))
         both = np.concatenate([data.features, features])
         odd = np.arange(len(both)) >= len(data.features)
-        found.append(float(roc_auc_score(odd, outlier_scores(both))))
-    return {"mean": round(float(np.mean(found)), 4), "least": min(found)}
+        areas.append(float(roc_auc_score(odd, outlier_scores(both))))
+    return {"mean": round(float(np.mean(areas)), 4), "least": min(areas)}

@@ -37,11 +37,11 @@ def run(rows, folder):
         block[:] = rng.random(block.shape, np.float32)
     array.flush()
     module = "tools.benchmarks.curation.scale"
-    found = own_process.printed(
+    figures = own_process.printed(
         own_process.last_json(module, part, features, thumbnails)
         for part in PARTS
     )
-    return {"what": f"{rows} rows of {WIDTH} features", "parts": found}
+    return {"what": f"{rows} rows of {WIDTH} features", "parts": figures}
 
 
 def measure(part, features, thumbnails):

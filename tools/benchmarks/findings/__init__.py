@@ -53,6 +53,7 @@ from tools.benchmarks.findings.runs import Runs
 from tools.benchmarks.findings.runs import TimeOver
 from tools.benchmarks.findings.runs import stopping_cleanly
 from tools.benchmarks.findings.summary import row_cell
+from tools.whole_numbers import at_least
 
 COMMAND = "python tools/benchmark.py findings --data_dir=DATA --runs_dir=RUNS"
 MOMENTUM = ROOT / "benchmarks" / "momentum.json"
@@ -89,9 +90,9 @@ def done(coming, jobs, runs, processes):
     # A thread waits where a run is another's, so there are more than processes.
     threads = 1 if processes == 1 else max(1, len(coming))
     with futures.ThreadPoolExecutor(threads) as pool:
-        asked = [pool.submit(judged, row, jobs) for row in coming]
+        submitted = [pool.submit(judged, row, jobs) for row in coming]
         try:
-            yield from results(asked)
+            yield from results(submitted)
         except KeyboardInterrupt:
             raise TimeOver("asked to stop") from None
         finally:  # also where one has failed
@@ -99,9 +100,9 @@ def done(coming, jobs, runs, processes):
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def results(asked):
+def results(submitted):
     """Results of futures as they come; one that failed is raised after them."""
-    waiting = list(asked)
+    waiting = list(submitted)
     while waiting:
         ended, _ = futures.wait(waiting, return_when=futures.FIRST_COMPLETED)
         in_order = [one for one in waiting if one in ended]
@@ -167,7 +168,7 @@ def parse_arguments(arguments):
     )
     parser.add_argument("--plan", action="store_true", help="print the list")
     parser.add_argument(
-        "--processes", type=int, default=1, help="runs side by side"
+        "--processes", type=at_least(1), default=1, help="runs side by side"
     )
     small = parser.add_argument_group("to try it on other data")
     small.add_argument("--dataset", default=Recipe.dataset)

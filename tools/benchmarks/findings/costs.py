@@ -63,7 +63,7 @@ def table(listed, recipe):
     for cell in listed:
         for draw in range(cell.draws):
             jobs.top_1(cell, draw)
-        told = ", ".join(f"{value}" for value in cell)
+        words = ", ".join(f"{value}" for value in cell)
         hours = sum(planned.hours.values())
-        lines.append(f"{len(planned.hours):4}  {hours:5.1f}  {told}")
+        lines.append(f"{len(planned.hours):4}  {hours:5.1f}  {words}")
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from simclrv2_tf import reports
 from simclrv2_tf.reports import canvas
@@ -14,19 +15,19 @@ CLASSES, ALL_LABELS = 10, 5000  # of CIFAR-10, labels of a class
 
 def draw(report):
     """{number of a finding: figure} of those that there are rows for."""
-    found = summary.rows_by_cell(report["rows"])
+    by_cell = summary.rows_by_cell(report["rows"])
     figures = {
-        1: bigger_networks(found),
-        2: middle_layer(found),
-        3: distillation(found),
+        1: bigger_networks(by_cell),
+        2: middle_layer(by_cell),
+        3: distillation(by_cell),
         4: momentum_memory(report.get("momentum")),
     }
     return {number: figure for number, figure in figures.items() if figure}
 
 
-def bigger_networks(found):
+def bigger_networks(by_cell):
     """Accuracy over labels, and gain over the smallest network by width."""
-    part = {c: d for c, d in found.items() if cells.belongs(c, 1)}
+    part = {c: d for c, d in by_cell.items() if cells.belongs(c, 1)}
     if not part:
         return None
     figure = canvas.new_figure(8.6, 3.4, dark=False)
@@ -82,7 +83,7 @@ def gains_of(by_width, wilson):
     }
 
 
-def middle_layer(found):
+def middle_layer(by_cell):
     """Accuracy over labels, a line for each layer of each head."""
     rows = [
         {
@@ -92,15 +93,15 @@ def middle_layer(found):
             "labels": CLASSES * _labels(cell),
             **summary.accuracy(cell, draws)._asdict(),
         }
-        for cell, draws in found.items()
+        for cell, draws in by_cell.items()
         if cells.belongs(cell, 2)
     ]
     return reports.label_efficiency(rows, xlabel="labels") if rows else None
 
 
-def distillation(found):
+def distillation(by_cell):
     """Bars of the students, a group for each width and count of labels."""
-    part = {c: d for c, d in found.items() if c.way == cells.STUDENT}
+    part = {c: d for c, d in by_cell.items() if c.way == cells.STUDENT}
     if not part:
         return None
     groups = sorted({(c.width, c.labels) for c in part})
@@ -109,7 +110,7 @@ def distillation(found):
     axes = figure.subplots()
     for place, kind in enumerate(kinds):
         _bars(axes, part, groups, kind, place, 0.8 / len(kinds))
-    _teachers(axes, found, groups)
+    _teachers(axes, by_cell, groups)
     names = [f"width {w:g}\n{count_name(n)} labels" for w, n in groups]
     axes.set_xticks([g + 0.4 for g in range(len(groups))], names)
     axes.set_ylabel("top-1, %")
@@ -138,13 +139,13 @@ def _bars(axes, part, groups, kind, place, width):
     axes.bar(at, heights, 0.9 * width, yerr=spread, label=name, color=colour)
 
 
-def _teachers(axes, found, groups):
+def _teachers(axes, by_cell, groups):
     """A line across each group whose teacher is known."""
-    label = "teacher"
+    label: str | None = "teacher"
     for group, (_, labels) in enumerate(groups):
         cell = cells.teacher(labels)
-        if cell in found:
-            height = 100 * summary.accuracy(cell, found[cell]).mean
+        if cell in by_cell:
+            height = 100 * summary.accuracy(cell, by_cell[cell]).mean
             ends = [group, group + 0.8]
             axes.plot(ends, [height] * 2, "k--", linewidth=1, label=label)
             label = None
@@ -178,7 +179,7 @@ def memory_groups(rows):
 
     With a memory they are those of the averaged network.
     """
-    groups = {}
+    groups: dict[tuple[int, str], list[Any]] = {}
     for row in rows:
         kind = f"memory, equal {row['equal']}" if "equal" in row else "without"
         judged = row.get("averaged", row["trained"])

@@ -46,8 +46,8 @@ class Jobs:
         flags = self._recipe.probe(cell.width)
         flags["checkpoint"] = self._pretrained(cell)
         name = f"linear/{cell.width}"
-        found = self._runs.result(name, flags, _logistic)
-        return found[str(cell.labels or "full")][draw]
+        by_count = self._runs.result(name, flags, _logistic)
+        return by_count[str(cell.labels or "full")][draw]
 
     def _fine_tuned(self, cell, draw):
         rate = self._rate(cell)
@@ -122,11 +122,11 @@ class Jobs:
         """
         if name in self.choices:
             return self.choices[name]["chosen"]
-        found = {value: self._judged(*run(value)) for value in values}
-        chosen = max(found, key=found.get)
+        accuracies = {value: self._judged(*run(value)) for value in values}
+        chosen = max(accuracies, key=accuracies.__getitem__)
         self.choices[name] = {
             "on": VALIDATION["eval_split"],
-            "top-1": {str(value): top_1 for value, top_1 in found.items()},
+            "top-1": {str(value): top_1 for value, top_1 in accuracies.items()},
             "chosen": chosen,
         }
         return chosen
@@ -189,14 +189,14 @@ def _name(cell, draw, value, splits):
 
 def accuracy_of(folder):
     """Top-1 of a run that has been evaluated."""
-    found = read(folder, "result.json")
-    return {"top-1": round(found["eval/label_top_1_accuracy"], 4)}
+    result = read(folder, "result.json")
+    return {"top-1": round(result["eval/label_top_1_accuracy"], 4)}
 
 
 def _logistic(folder):
     """{count: top-1 of each draw} of the logistic regression."""
-    found = {}
+    by_count: dict[str, list[float]] = {}
     for row in read(folder, "probe.json")["draws"]:
         if row["family"] == "logistic":
-            found.setdefault(row["count"], []).append(round(row["top_1"], 4))
-    return found
+            by_count.setdefault(row["count"], []).append(round(row["top_1"], 4))
+    return by_count

@@ -70,7 +70,7 @@ def text(report):
     """The page of a report; of None where nothing has been run."""
     report = report or {"rows": []}
     parts = [HEAD, *_circumstances(report)]
-    told = verdicts.sentences(report)
+    sentences = verdicts.sentences(report)
     tables = _tables(summary.rows_by_cell(report["rows"]))
     if report.get("momentum"):
         tables[4] = []  # docs/momentum.md has it
@@ -78,7 +78,7 @@ def text(report):
         parts += [f"## {number}. {title}\n"]
         parts += [wrapped(f"The paper: {PAPER[number]}")]
         if number in tables:
-            lines = told.get(number, [SOME])
+            lines = sentences.get(number, [SOME])
             parts += _measured(number, lines, tables[number])
         else:
             parts += [_not_run(number)]
@@ -129,25 +129,25 @@ def wrapped(text, indent=""):
     return textwrap.fill(text, 80, subsequent_indent=indent) + "\n"
 
 
-def _tables(found):
+def _tables(by_cell):
     """{number of a finding: lines of its table}."""
-    few = sorted({c.labels for c in found if c.way == cells.STUDENT})
+    few = sorted({c.labels for c in by_cell if c.way == cells.STUDENT})
     tables = {}
     for number in cells.FINDINGS:
-        own = sorted(c for c in found if cells.belongs(c, number, few))
+        own = sorted(c for c in by_cell if cells.belongs(c, number, few))
         if number == 3 and not few:
             own = []
         if own:
-            tables[number] = _table(own, found)
+            tables[number] = _table(own, by_cell)
     return tables
 
 
-def _table(own, found):
+def _table(own, by_cell):
     counts = sorted({c.labels for c in own}, key=lambda n: n or float("inf"))
     heads = [f"{count_name(n)} labels" for n in counts]
     lines = dict.fromkeys(_line(cell) for cell in own)
     rows = [
-        " | ".join([name, *(_figure(name, n, own, found) for n in counts)])
+        " | ".join([name, *(_figure(name, n, own, by_cell) for n in counts)])
         for name in lines
     ]
     top = f"| network | {' | '.join(heads)} |"
@@ -170,11 +170,11 @@ def _line(cell):
     return f"width {cell.width:g}, {cell.loss}{heat}"
 
 
-def _figure(name, labels, own, found):
+def _figure(name, labels, own, by_cell):
     """Of one place in the table, empty if it has not been run."""
     for cell in own:
         if (_line(cell), cell.labels) == (name, labels):
-            mean, low, high = summary.accuracy(cell, found[cell])
+            mean, low, high = summary.accuracy(cell, by_cell[cell])
             ends = (
                 "" if low is None else f" ({100 * low:.1f} to {100 * high:.1f})"
             )

@@ -150,15 +150,15 @@ class Runs:
 
     def _ended(self, process):
         """Exit code and processor seconds, its own processes' among them."""
-        asked = False
+        stopping = False
         while True:
             number, status, used = os.wait4(process.pid, os.WNOHANG)
             if number:
                 process.returncode = os.waitstatus_to_exitcode(status)
                 return process.returncode, used.ru_utime + used.ru_stime
-            if self._over() and not asked:
+            if self._over() and not stopping:
                 process.send_signal(signal.SIGTERM)  # it does after a step
-                asked = True
+                stopping = True
             try:
                 time.sleep(_POLL)
             except KeyboardInterrupt:

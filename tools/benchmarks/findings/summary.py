@@ -22,10 +22,10 @@ class Mean(NamedTuple):
 
 def rows_by_cell(rows):
     """{`Cell`: {draw: top-1}} of a report's rows."""
-    found = {}
+    by_cell: dict[Cell, dict[int, float]] = {}
     for row in rows:
-        found.setdefault(row_cell(row), {})[row["draw"]] = row["top-1"]
-    return found
+        by_cell.setdefault(row_cell(row), {})[row["draw"]] = row["top-1"]
+    return by_cell
 
 
 def row_cell(row):

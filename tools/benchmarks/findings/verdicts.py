@@ -15,17 +15,17 @@ OPEN = "The draws do not settle it at this scale."
 
 def sentences(report):
     """{number of a finding: sentences}, none for what has not been run."""
-    found = summary.rows_by_cell(report["rows"])
-    told = {
+    by_cell = summary.rows_by_cell(report["rows"])
+    by_finding = {
         1: [
-            *_of_width(found, cells.FINE_TUNED),
-            *_of_width(found, cells.LINEAR),
+            *_of_width(by_cell, cells.FINE_TUNED),
+            *_of_width(by_cell, cells.LINEAR),
         ],
-        2: _of_layers(found),
-        3: _of_students(found),
+        2: _of_layers(by_cell),
+        3: _of_students(by_cell),
         4: _of_memory(report.get("momentum") or []),
     }
-    return {number: lines for number, lines in told.items() if lines}
+    return {number: lines for number, lines in by_finding.items() if lines}
 
 
 def verdict(mean, other=NOTHING):
@@ -37,9 +37,9 @@ def verdict(mean, other=NOTHING):
     return NOT_HERE if mean.high < other.low else OPEN
 
 
-def _of_width(found, way):
+def _of_width(by_cell, way):
     """The widest measured against the smallest: few labels against all."""
-    own = {c: d for c, d in found.items() if c.way == way}
+    own = {c: d for c, d in by_cell.items() if c.way == way}
     own = {c: d for c, d in own.items() if cells.belongs(c, 1)}
     wide = max((c.width for c in own), default=cells.SMALL)
     pairs = {
@@ -63,9 +63,9 @@ def _of_width(found, way):
     ]
 
 
-def _of_layers(found):
+def _of_layers(by_cell):
     """The first layer against the features, and one head against the other."""
-    own = {c: d for c, d in found.items() if cells.belongs(c, 2)}
+    own = {c: d for c, d in by_cell.items() if cells.belongs(c, 2)}
     few = min((c.labels for c in own if c.labels), default=None)
     first = cells.fine_tuned(cells.MIDDLE, few)
     others = {
@@ -81,10 +81,10 @@ def _of_layers(found):
     ]
 
 
-def _of_students(found):
+def _of_students(by_cell):
     """Distillation against the labels alone, and against the teacher."""
     lines = []
-    for cell, draws in found.items():
+    for cell, draws in by_cell.items():
         if cell.loss not in (cells.EQ_2, cells.EQ_3):
             continue
         alone = cells.student(cell.width, cell.labels, cells.ALONE)
@@ -94,10 +94,10 @@ def _of_students(found):
         lines += [
             f"Width {cell.width:g}, {cell.labels} labels a class, temperature "
             f"{cell.temperature:g}: {_EQUATION[cell.loss]} is "
-            f"{_compared(summary.difference(draws, found[other]))} {name}. "
-            f"{verdict(summary.difference(draws, found[other]))}"
+            f"{_compared(summary.difference(draws, by_cell[other]))} {name}. "
+            f"{verdict(summary.difference(draws, by_cell[other]))}"
             for name, other in others.items()
-            if other in found
+            if other in by_cell
         ]
     return lines
 
@@ -121,11 +121,11 @@ def _of_memory(rows):
 
 
 def _percent(mean):
-    return _told(mean, " %")
+    return _with_interval(mean, " %")
 
 
 def _points(mean):
-    return _told(mean, " points")
+    return _with_interval(mean, " points")
 
 
 def _compared(mean):
@@ -136,7 +136,7 @@ def _compared(mean):
     return f"{_points(summary.Mean(-mean.mean, *ends))} below"
 
 
-def _told(mean, unit):
+def _with_interval(mean, unit):
     words = f"{100 * mean.mean:.1f}{unit}"
     if mean.low is None:
         return words

@@ -14,6 +14,7 @@ import importlib
 import json
 import pathlib
 import tempfile
+from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 RECORDED = ROOT / "benchmarks" / "golden.json"
@@ -52,8 +53,8 @@ def recorded():
     """The parts that were written before, those of them that there are."""
     if not RECORDED.exists():
         return {}
-    held = json.loads(RECORDED.read_text())
-    return {name: held[name] for name in PARTS if name in held}
+    parts = json.loads(RECORDED.read_text())
+    return {name: parts[name] for name in PARTS if name in parts}
 
 
 def compare(before, now):
@@ -70,10 +71,10 @@ def compare(before, now):
 
 def flat(tree, prefix=""):
     """Nested dictionaries as one, its keys joined by " / "."""
-    found = {}
+    leaves: dict[str, Any] = {}
     for name, value in tree.items():
         if isinstance(value, dict):
-            found |= flat(value, f"{prefix}{name} / ")
+            leaves |= flat(value, f"{prefix}{name} / ")
         else:
-            found[prefix + name] = value
-    return found
+            leaves[prefix + name] = value
+    return leaves

@@ -1,6 +1,7 @@
 """Batches of every kind of source: three of training, all of evaluation."""
 
 import collections
+from typing import Any
 
 import numpy as np
 
@@ -106,9 +107,11 @@ def opened(case, split, folder, data):
         name: str(data / "tfds") if name == "data_dir" else value
         for name, value in case.opening.items()
     }
-    opening = {n: v.replace("DIR", here) for n, v in opening.items()}
+    options: dict[str, Any] = {
+        name: value.replace("DIR", here) for name, value in opening.items()
+    }
     name = case.dataset.replace("DIR", here)
-    return changed(open_source(name, split, **opening), case.change)
+    return changed(open_source(name, split, **options), case.change)
 
 
 def changed(source, change):
@@ -128,7 +131,8 @@ def digests_of_training(source, case):
 
     reading = {"batch_size": BATCH, "steps": BATCHES, **case.reading}
     batches = train_dataset(source, image_size=case.size, seed=SEED, **reading)
-    views, labels = [], []
+    views: list[np.ndarray] = []
+    labels = []
     for made, known in batches.as_numpy_iterator():
         views += made if isinstance(made, tuple) else [made]
         labels.append(labels_of(source, known))

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -136,11 +137,12 @@ def write_parquet(path, examples):
 
 def write_npz(path, channels, white=None):
     """Images of one size; floats in [0, 1] where `white` says what 1 is."""
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for split, count in COUNTS.items():
         draw = generator(2, len(split), channels)
-        images = [pixels(draw, (*EVEN, channels)) for _ in range(count)]
-        images = np.stack(images)
+        images = np.stack(
+            [pixels(draw, (*EVEN, channels)) for _ in range(count)]
+        )
         arrays[f"x_{split}"] = images if white is None else images / white
         arrays[f"y_{split}"] = np.arange(count) % len(NAMES)
     np.savez(path, **arrays)

@@ -8,6 +8,7 @@ import io
 import logging
 import re
 import shutil
+from typing import Any
 
 from tools.benchmarks.golden import inputs
 from tools.benchmarks.golden import stages
@@ -103,7 +104,7 @@ def measure(folder, data):
     for name, flags in CASES.items():
         print("messages:", name, flush=True)
         flags = [flag.replace("DIR", str(folder)) for flag in flags]
-        status, text = said_to([*SMALL, *flags])
+        status, text = status_and_text([*SMALL, *flags])
         text = PROGRESS.sub("", text).replace(str(folder), "DIR")
         measured[name] = {"status": status, "text": text}
         shutil.rmtree(folder / "new", ignore_errors=True)
@@ -139,7 +140,11 @@ def write_runs(folder):
     """A run of one step of pretraining, and the same with torn weights."""
     import simclrv2_tf
 
-    options = {**stages.NETWORK, "image_size": 16, "train_batch_size": 8}
+    options: dict[str, Any] = {
+        **stages.NETWORK,
+        "image_size": 16,
+        "train_batch_size": 8,
+    }
     options |= {"train_steps": 1, "warmup_epochs": 0}
     options["lineareval_while_pretraining"] = False  # it classifies nothing
     simclrv2_tf.pretrain("digits", folder / "run", **options)
@@ -148,11 +153,12 @@ def write_runs(folder):
         inputs.damage(path)
 
 
-def said_to(arguments):
+def status_and_text(arguments):
     """Exit status, and what is said to the error output and in the log."""
     from simclrv2_tf.run import main
 
-    heard, status = io.StringIO(), 0
+    heard = io.StringIO()
+    status: int | str | None = 0
     with listening(heard), contextlib.redirect_stderr(heard):
         try:
             with contextlib.redirect_stdout(io.StringIO()):

@@ -3,10 +3,12 @@
 Weights are read from the checkpoint that the run leaves.
 """
 
+from typing import Any
+
 from tools.benchmarks.golden import digest
 
-NETWORK = {"resnet_depth": 18, "width_multiplier": 0.25}
-DIGITS = {
+NETWORK: dict[str, Any] = {"resnet_depth": 18, "width_multiplier": 0.25}
+DIGITS: dict[str, Any] = {
     **NETWORK,
     "image_size": 16,
     "use_blur": False,
@@ -20,13 +22,21 @@ DIGITS = {
     "eval_split": "test",
     "seed": 0,
 }
-PRETRAIN = {"temperature": 0.2, "learning_rate": 1.0, "knn_k": 10}
-FINETUNE = {
+PRETRAIN: dict[str, Any] = {
+    "temperature": 0.2,
+    "learning_rate": 1.0,
+    "knn_k": 10,
+}
+FINETUNE: dict[str, Any] = {
     "optimizer": "momentum",
     "learning_rate": 0.05,
     "ft_proj_selector": 1,
 }
-DISTILL = {"optimizer": "adam", "learning_rate": 0.001, "distill_alpha": 0.5}
+DISTILL: dict[str, Any] = {
+    "optimizer": "adam",
+    "learning_rate": 0.001,
+    "distill_alpha": 0.5,
+}
 
 
 def measure(folder, data):

@@ -16,6 +16,7 @@ import logging
 import pathlib
 import tempfile
 import time
+from typing import Any
 
 import keras
 
@@ -80,7 +81,8 @@ def check_data(root, data):
 
 def rows_of(seed, data, root):
     """Those of all cases, which are printed one by one."""
-    rows, untrained = [], {}
+    untrained: dict[tuple, Any] = {}
+    rows = []
     for case in cases.CASES:
         parts = [case.spoiled(part) for part in data[case.data]]
         rows.append(row_of(case, parts, root, untrained, seed))
@@ -109,7 +111,7 @@ def row_of(case, parts, root, untrained, seed):
         seconds = round(time.monotonic() - start, 1)
         path.write_text(json.dumps({**judged, "seconds": seconds}))
     judged = json.loads(path.read_text())
-    return {**case.told(), "seed": seed, **judged, **says(case, directory)}
+    return {**case.described(), "seed": seed, **judged, **says(case, directory)}
 
 
 def judge_network(case, network, parts, untrained, seed):

@@ -4,8 +4,7 @@ import dataclasses
 import re
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
+from typing import cast
 
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
@@ -71,7 +70,7 @@ class Case:
             **self.options,
         }
 
-    def told(self) -> dict[str, Any]:
+    def described(self) -> dict[str, Any]:
         """What the report says of it."""
         names = ("what", "data", "temperature", "batch", "options")
         return {name: getattr(self, name) for name in names}
@@ -80,9 +79,8 @@ class Case:
         """The images that the run is given."""
         if self.spoil is None:
             return source
-        pixels = self.spoil(source.storage.array)
-        kind = InMemory if pixels.dtype == np.uint8 else images.Unchecked
-        return dataclasses.replace(source, storage=kind(pixels))
+        pixels = self.spoil(cast(InMemory, source.storage).array)
+        return dataclasses.replace(source, storage=images.Unchecked(pixels))
 
 
 def lars(rate):

@@ -19,12 +19,12 @@ def right(network, train, test):
     The same draws for every network.
     """
     known = baselines.unit_features(network, train)
-    asked = baselines.unit_features(network, test)
+    queries = baselines.unit_features(network, test)
     shares = []
     for seed in range(DRAWS):
         chosen = _draw(train.labels, np.random.default_rng(seed))
-        told = neighbours(known[chosen], train.labels[chosen], asked)
-        shares.append(np.mean(told == test.labels))
+        predicted = neighbours(known[chosen], train.labels[chosen], queries)
+        shares.append(np.mean(predicted == test.labels))
     return np.array(shares)
 
 

@@ -14,7 +14,7 @@ HELD_OUT = 0.25  # of the other data set, to judge by
 
 
 class Unchecked(InMemory):
-    """Floats of any size, as a pipeline of one's own may hand them out."""
+    """Numbers of any size, as a pipeline of one's own may hand them out."""
 
     def fetch(self):
         pixels = tf.constant(self.array)

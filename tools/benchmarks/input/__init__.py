@@ -15,13 +15,25 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import Any
 
 from tools.peak_memory import peak_bytes
+from tools.whole_numbers import at_least
 
 ROUNDS = 5
 # Data, image size, batch, strength of the colours, batches in a round.
-SMALL = {"image_size": 32, "batch": 256, "strength": 0.5, "batches": 20}
-LARGE = {"image_size": 224, "batch": 32, "strength": 1.0, "batches": 20}
+SMALL: dict[str, Any] = {
+    "image_size": 32,
+    "batch": 256,
+    "strength": 0.5,
+    "batches": 20,
+}
+LARGE: dict[str, Any] = {
+    "image_size": 224,
+    "batch": 32,
+    "strength": 1.0,
+    "batches": 20,
+}
 WARM_UP = 20  # batches: empties what was prepared meanwhile
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # Other forms of what another case reads.
@@ -42,7 +54,7 @@ def run(arguments):
 
     tf.config.threading.set_intra_op_parallelism_threads(options.cores)
     tf.config.threading.set_inter_op_parallelism_threads(options.cores)
-    report = {
+    report: dict[str, Any] = {
         "what": "images/s with two views each, the fastest of "
         f"{options.rounds} rounds",
         "load_before": os.getloadavg()[0],
@@ -70,7 +82,7 @@ def parse_arguments(arguments):
         help="a folder that holds tfds/ with CIFAR-10 and photos/, a folder of "
         "class folders",
     )
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--rounds", type=at_least(1), default=ROUNDS)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument(
         "--memory", action="store_true", help="measure memory, here"
@@ -124,10 +136,10 @@ def plain_cifar(data_dir):
 
 def plain_in_memory(examples):
     """The plain pipeline's own cache, filled."""
-    held = examples.cache()
-    for _ in held.batch(1000):
+    cached = examples.cache()
+    for _ in cached.batch(1000):
         pass
-    return held
+    return cached
 
 
 def plain_files(folder):
@@ -165,12 +177,12 @@ def measure(case, rounds):
         "plain": plain_parts(plain_examples(), **sizes),
         "ours": our_parts(our_source(), **sizes),
     }
-    rates = {kind: {} for kind in kinds}
+    rates: dict[str, dict[str, float]] = {kind: {} for kind in kinds}
     for _ in range(rounds):
         for kind, parts in kinds.items():
             for part, rate in round_of(parts, sizes).items():
                 rates[kind][part] = max(rate, rates[kind].get(part, 0.0))
-    result = {
+    result: dict[str, Any] = {
         kind: {part: round(rate, 1) for part, rate in parts.items()}
         for kind, parts in rates.items()
     }

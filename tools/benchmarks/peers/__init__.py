@@ -20,16 +20,19 @@ from tools.benchmark import hardware
 from tools.benchmarks.findings.runs import write_json
 from tools.benchmarks.peers import neighbours
 from tools.benchmarks.peers import original
+from tools.benchmarks.peers import original_flags
 from tools.benchmarks.peers import speed
 from tools.benchmarks.peers import table
 from tools.benchmarks.peers.cifar_npz import WHOLE
 from tools.benchmarks.peers.ratios import RATE
 from tools.peers import cases
+from tools.whole_numbers import at_least
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 REPORT = ROOT / "benchmarks" / "peers.json"
 PARTS = (table.SPEED, table.NEIGHBOURS, table.ORIGINAL)
 PACE = "pace.json"
+LEAST_STEPS = original_flags.LOOPS  # of the original, one for each loop
 
 
 def run(arguments):
@@ -43,14 +46,14 @@ def run(arguments):
         table.ORIGINAL: original_parts,
     }[options.part]
     kept = {name: before[name] for name in table.ORDER if name in before}
-    for part, case, found in measure(options):
-        kept[part] = merged(kept.get(part), case, {**about, **found})
+    for part, case, figures in measure(options):
+        kept[part] = merged(kept.get(part), case, {**about, **figures})
         yield dict(kept)
 
 
-def merged(before, case, found):
+def merged(before, case, figures):
     """A part with one case replaced; one without cases is replaced whole."""
-    return found if case is None else {**(before or {}), case: found}
+    return figures if case is None else {**(before or {}), case: figures}
 
 
 def parse_arguments(arguments):
@@ -75,7 +78,10 @@ def add_peers(parser):
     )
     parser.add_argument("--original", help="folder tf2/ of a clone")
     parser.add_argument(
-        "--original_steps", type=int, default=40, help="of the original"
+        "--original_steps",
+        type=at_least(LEAST_STEPS),
+        default=40,
+        help="of the original",
     )
 
 
@@ -171,8 +177,8 @@ def neighbour_parts(options):
     options.peer_setting = pace["setting"]
     options.workers = [pace["workers"]]
     options.precision = pace.get("precision", cases.BFLOAT16)
-    for found in neighbours.reports(options, pace[RATE]):
-        yield table.NEIGHBOURS, None, found
+    for report in neighbours.reports(options, pace[RATE]):
+        yield table.NEIGHBOURS, None, report
 
 
 def original_parts(options):

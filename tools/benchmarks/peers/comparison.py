@@ -23,17 +23,19 @@ def judge(folder, npz):
 
     from simclrv2_tf.probing.nearest import votes
 
-    arrays, found = np.load(npz), features_of_run(pathlib.Path(folder), npz)
+    arrays, features = np.load(npz), features_of_run(pathlib.Path(folder), npz)
     settings = [(k, TEMPERATURE) for k in NEIGHBOURS]
-    told = votes(found["known"], arrays["y_train"], found["asked"], settings)
-    return shares(told, arrays["y_test"])
+    voted = votes(
+        features["known"], arrays["y_train"], features["asked"], settings
+    )
+    return shares(voted, arrays["y_test"])
 
 
-def shares(told, truth):
+def shares(voted, truth):
     """The share of what was told that is true, by neighbours."""
     return {
         f"{k} neighbours": round(float((row == truth).mean()), 4)
-        for k, row in zip(NEIGHBOURS, told, strict=True)
+        for k, row in zip(NEIGHBOURS, voted, strict=True)
     }
 
 
@@ -42,10 +44,10 @@ def features_of_run(folder, npz):
     import numpy as np
 
     path = folder / FEATURES
-    found = dict(np.load(path)) if path.exists() else ours(folder, npz)
+    features = dict(np.load(path)) if path.exists() else ours(folder, npz)
     return {
         name: rows / np.linalg.norm(rows, axis=1, keepdims=True)
-        for name, rows in found.items()
+        for name, rows in features.items()
     }
 
 
@@ -59,13 +61,13 @@ def ours(folder, npz):
 
     size = json.loads((folder / "flags.json").read_text())["image_size"]
     network = simclrv2_tf.load_network(str(folder))
-    config, found = Config(dataset=f"npz:{npz}"), {}
+    config, by_name = Config(dataset=f"npz:{npz}"), {}
     for name, split in SPLITS.items():
         source = inputs.open_source(config, split)
         batches = pipeline.eval_dataset(source, BATCH, size)
         features, numbers = features_of(network, batches)
-        found[name] = features[numbers.argsort()]
-    return found
+        by_name[name] = features[numbers.argsort()]
+    return by_name
 
 
 if __name__ == "__main__":

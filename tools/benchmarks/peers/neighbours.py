@@ -95,12 +95,14 @@ class Neighbours:
     def _best_rate(self, side):
         """The best on validation, the first of equals."""
         minutes = self._options.choice_minutes
-        found = {}
+        accuracies = {}
         for rate in CANDIDATES[side]:
             name = f"choices/{side}-{rate.replace(':', '-')}"
-            found[rate] = self._result(name, side, rate, minutes, CHOICE)[BY]
-        self._rates[side] = found
-        return max(found, key=found.get)
+            accuracies[rate] = self._result(name, side, rate, minutes, CHOICE)[
+                BY
+            ]
+        self._rates[side] = accuracies
+        return max(accuracies, key=accuracies.__getitem__)
 
     def _result(self, name, side, rate, minutes, file):
         npz = f"{self._options.work_dir}/{file}"

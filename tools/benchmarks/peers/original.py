@@ -39,13 +39,15 @@ def report(name, options):
         measures[row] = functools.partial(
             programs.measured, words, options.work_dir
         )
-    found = ratios.in_turn(measures, options.rounds)
+    summaries = ratios.in_turn(measures, options.rounds)
     return {
         "what": case.title,
         "flags": original_flags.flags_of(case, "DATA", options.original_steps),
-        RATE: found,
+        RATE: summaries,
         "ours over the original": {
-            p: ratios.ratio(found[f"ours, {p}"], found[THEIRS], TARGETS[p])
+            p: ratios.ratio(
+                summaries[f"ours, {p}"], summaries[THEIRS], TARGETS[p]
+            )
             for p in PRECISIONS
         },
     }

@@ -1,6 +1,7 @@
 """Several rounds in turn as a middle, a range, and a ratio."""
 
 import statistics
+from typing import Any
 
 RATE = "images/s"
 
@@ -43,8 +44,8 @@ def best(programs):
 
 def in_turn(programs, rounds):
     """{name: `summary`} of functions that measure, A, B, A, B, ..."""
-    found = {name: [] for name in programs}
+    measured: dict[str, list[Any]] = {name: [] for name in programs}
     for _ in range(rounds):
         for name, measure in programs.items():
-            found[name].append(measure())
-    return {name: summary(each) for name, each in found.items()}
+            measured[name].append(measure())
+    return {name: summary(each) for name, each in measured.items()}

@@ -39,25 +39,25 @@ class Speed:
     def tried(self):
         """{setting: figures, or why it failed} of the peer's loop."""
         first, *others = self._options.workers
-        found = {s: self._try(s) for s in cases.all_settings(first)}
+        figures = {s: self._try(s) for s in cases.all_settings(first)}
         for precision in PRECISIONS:
-            chosen = fastest(found, precision)
+            chosen = fastest(figures, precision)
             for workers in others:
                 other = dataclasses.replace(chosen, workers=workers)
-                found[other] = self._try(other)
-        return found
+                figures[other] = self._try(other)
+        return figures
 
     def report(self):
         """All that one case comes to."""
         tried = self.tried()
         chosen = {p: fastest(tried, p) for p in PRECISIONS}
-        found = ratios.in_turn(self._programs(chosen), self._options.rounds)
+        summaries = ratios.in_turn(self._programs(chosen), self._options.rounds)
         return {
             "what": self._case.title,
             "settings tried": {str(s): brief(f) for s, f in tried.items()},
             "chosen": {p: str(s) for p, s in chosen.items()},
-            RATE: found,
-            "ours over the peer's best": compare(found, self._case.target),
+            RATE: summaries,
+            "ours over the peer's best": compare(summaries, self._case.target),
         }
 
     def pace(self, form=None):
@@ -73,12 +73,12 @@ class Speed:
         precision = self._our_fastest()
         both = {"ours": self._of_ours(precision)}
         both["lightly"] = self._of_peer(setting)
-        found = ratios.in_turn(both, self._options.rounds)
+        summaries = ratios.in_turn(both, self._options.rounds)
         return {
             "precision": precision,
             "setting": setting.form,
             "workers": setting.workers,
-            RATE: {side: row[RATE] for side, row in found.items()},
+            RATE: {side: row[RATE] for side, row in summaries.items()},
         }
 
     def _programs(self, chosen):
@@ -94,8 +94,10 @@ class Speed:
     def _our_fastest(self):
         """The precision with the most images/s, tried as briefly as theirs."""
         seconds = self._options.seconds / 2
-        found = {p: self._of_ours(p, seconds, LEAST_TRIED) for p in PRECISIONS}
-        return max(found, key=lambda p: found[p]()[RATE])
+        measures = {
+            p: self._of_ours(p, seconds, LEAST_TRIED) for p in PRECISIONS
+        }
+        return max(measures, key=lambda p: measures[p]()[RATE])
 
     def _try(self, setting):
         seconds = self._options.seconds / 2
@@ -126,9 +128,9 @@ class Speed:
         words += [f"--seconds={seconds or options.seconds}"]
         words += [f"--least={least or options.least}"]
         words += ["--bare"] * options.bare
-        found = self._measured(words, options.work_dir)
-        print(f"{self._name}, {shown}: {json.dumps(found)}", file=sys.stderr)
-        return found
+        figures = self._measured(words, options.work_dir)
+        print(f"{self._name}, {shown}: {json.dumps(figures)}", file=sys.stderr)
+        return figures
 
 
 def fastest(tried, precision=None):
@@ -148,24 +150,24 @@ def fastest(tried, precision=None):
             f"The peer's loop must run in {precision or 'any way'}. Received: "
             f"{failed[-1]}"
         )
-    return max(rates, key=rates.get)
+    return max(rates, key=rates.__getitem__)
 
 
 def brief(figures):
     return figures.get(RATE, figures.get("failed"))
 
 
-def compare(found, target):
+def compare(summaries, target):
     """Ours in float32 over its best there, in bfloat16 over its best at all.
 
     bfloat16 on a processor may be slower than float32: whoever wants speed
     takes the faster one.
     """
-    peers = {n: s for n, s in found.items() if not n.startswith(OURS)}
+    peers = {n: s for n, s in summaries.items() if not n.startswith(OURS)}
     in_float32 = {n: s for n, s in peers.items() if BFLOAT16 not in n}
     rows = {FLOAT32: (in_float32, 1.0), BFLOAT16: (peers, target)}
     return {
-        precision: against(found[f"{OURS}, {precision}"], *row)
+        precision: against(summaries[f"{OURS}, {precision}"], *row)
         for precision, row in rows.items()
     }
 

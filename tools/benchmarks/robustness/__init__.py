@@ -97,17 +97,17 @@ def _follow(hears, first, row):
     current = first
     while hears.poll(HANG_SECONDS):
         try:
-            told = hears.recv()
+            message = hears.recv()
         except EOFError:
             return current, "crash"
-        if told["kind"] == "done":
+        if message["kind"] == "done":
             return current, "done"
-        if told["kind"] == "at":
-            current = told["number"]
-        elif told["kind"] in ("read", "refused"):
-            row[told["kind"]] += told["count"]
+        if message["kind"] == "at":
+            current = message["number"]
+        elif message["kind"] in ("read", "refused"):
+            row[message["kind"]] += message["count"]
         else:
-            row["findings"].append(told)
+            row["findings"].append(message)
     return current, "hang"
 
 

@@ -10,6 +10,8 @@ import json
 import os
 import pathlib
 import shutil
+from collections.abc import Callable
+from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +27,8 @@ class Reader:
     """
 
     inputs: int
-    seeds: object
-    read: object
+    seeds: Callable[[str], list[str]]
+    read: Callable[[str], Any]
     errors: tuple = ("ValueError",)
 
 
@@ -75,10 +77,10 @@ def _find_weights(path):
     from simclrv2_tf.files.errors import file_errors
     from simclrv2_tf.hub import load
 
-    found = load.find_weights(path)
+    weights = load.find_weights(path)
     with file_errors(path):
-        for name in found.arrays:
-            found.arrays[name]
+        for name in weights.arrays:
+            weights.arrays[name]
 
 
 def _latest_valid(path):
@@ -170,8 +172,8 @@ def _read_flagfile(path):
 
 
 def _lock_seed(directory):
-    held = {"host": "h", "pid": 3, "since": "then", "beat": 4}
-    return _json_file("lock", held)(directory)
+    owner = {"host": "h", "pid": 3, "since": "then", "beat": 4}
+    return _json_file("lock", owner)(directory)
 
 
 def _read_lock(path):
@@ -210,7 +212,7 @@ def _decode(path):
     _MADE["decode"](pathlib.Path(path).read_bytes())
 
 
-_MADE = {}
+_MADE: dict[str, Any] = {}
 
 
 def _npz(directory):

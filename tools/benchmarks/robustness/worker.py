@@ -89,8 +89,10 @@ def _bound_memory():
 
 
 if __name__ == "__main__":
-    attack(
-        sys.argv[1],
-        *map(int, sys.argv[2:5]),
-        lambda told: print(json.dumps(told), flush=True),
-    )
+    reader, *numbers = sys.argv[1:5]
+    first, count, seed = map(int, numbers)
+
+    def tell(message):
+        print(json.dumps(message), flush=True)
+
+    attack(reader, first, count, seed, tell)

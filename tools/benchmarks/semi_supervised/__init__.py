@@ -166,7 +166,7 @@ def is_pretrained(job):
 
 def one_job(flags, labels, draw, budget, job, runs):
     """What a job came to; None where there are not so many labels."""
-    asked = {
+    job_flags = {
         "train_mode": "semi_supervised",
         **flags,
         "labels_per_class": labels,
@@ -174,7 +174,7 @@ def one_job(flags, labels, draw, budget, job, runs):
         "time_budget": budget,
     }
     try:
-        result = runs.result(job, asked, came_to)
+        result = runs.result(job, job_flags, came_to)
     except SystemExit as error:
         if TOO_FEW in str(error):
             return None
@@ -184,22 +184,25 @@ def one_job(flags, labels, draw, budget, job, runs):
 
 def came_to(directory):
     """Accuracy, time and memory of a job that is done."""
-    told = json.loads((directory / "report.json").read_text())
+    job_report = json.loads((directory / "report.json").read_text())
     return {
-        "top-1": {row["name"]: row["top_1"] for row in told["rows"]},
-        "exported": told["exported_run"],
+        "top-1": {row["name"]: row["top_1"] for row in job_report["rows"]},
+        "exported": job_report["exported_run"],
         "steps of pretraining": steps_of(directory / "pretrained"),
-        "planned seconds": round(told["planned_seconds"]),
-        "seconds": round(told["seconds"]),
-        "planned GB": in_gb(told["planned_memory"]),
-        "GB": in_gb(told["memory"]),
+        "planned seconds": round(job_report["planned_seconds"]),
+        "seconds": round(job_report["seconds"]),
+        "planned GB": in_gb(job_report["planned_memory"]),
+        "GB": in_gb(job_report["memory"]),
     }
 
 
 def steps_of(directory):
-    """Steps of a run, which names what it exports by them."""
-    names = [path.name for path in (directory / "saved_model").iterdir()]
-    return max(int(name) for name in names if name.isdigit())
+    """Steps of a run, which names what it exports by them.
+
+    None where there is no export, as of pretraining that was given up.
+    """
+    names = [path.name for path in directory.glob("saved_model/*")]
+    return max((int(name) for name in names if name.isdigit()), default=None)
 
 
 def in_gb(size):

@@ -1,6 +1,7 @@
 """Means over draws, and a picture of them."""
 
 import statistics
+from typing import Any
 
 SMALL, SCRATCH = "small, distilled", "small, from scratch"
 PIXELS = "nearest neighbours on raw pixels"
@@ -16,7 +17,7 @@ def means(cells):
 
     Time and memory are the first draw's: the others take its pretraining.
     """
-    groups = {}
+    groups: dict[tuple[str, int], list[Any]] = {}
     for cell in sorted(cells, key=lambda cell: cell["draw"]):
         groups.setdefault((cell["data"], cell["labels"]), []).append(cell)
     return [
@@ -68,7 +69,7 @@ def gain_of_exported(cells):
 
 
 def height(share):
-    """A bar's, in percent; none for what was not measured."""
+    """A bar's, in percent; none for what was not measured, or is not there."""
     return float("nan") if share is None else 100 * share
 
 
@@ -84,7 +85,7 @@ def show(report, folder):
     size = (max(8, len(cells)), 3.5)  # inches, an inch for the name of a cell
     figure, axes = pyplot.subplots(figsize=size, layout="constrained")
     for place, row in enumerate(rows):
-        heights = [height(cell[row]) for cell in cells]
+        heights = [height(cell.get(row)) for cell in cells]
         at = [index + 0.27 * (place - 1) for index in range(len(heights))]
         axes.bar(at, heights, 0.25, label=row)
     names = [f"{NAMES.get(c['data'], c['data'])}\n{c['labels']}" for c in cells]

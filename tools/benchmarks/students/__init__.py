@@ -97,7 +97,12 @@ def parse_arguments(arguments):
     parser.add_argument(
         "--scale", type=float, default=1.0, help="of the teachers' steps"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not set(options.datasets.split(",")) <= set(flags.SPLITS):
+        parser.error(
+            f"--datasets must be of {both}. Received: {options.datasets}"
+        )
+    return options
 
 
 class Students:
@@ -122,17 +127,17 @@ class Students:
     def trained(self, data, student):
         """Has a student learn; the run's name."""
         rate, steps = self._rate(student), self._steps(data, student, 1.0)
-        asked = self._data(data).distill(student, rate, steps)
-        asked["teacher"] = self._teacher(data)
-        self._runs.result(_name(data, student), asked, _judged, WORKER)
+        run_flags = self._data(data).distill(student, rate, steps)
+        run_flags["teacher"] = self._teacher(data)
+        self._runs.result(_name(data, student), run_flags, _judged, WORKER)
         return _name(data, student)
 
     def row(self, data, student):
         """All figures of a student, which has been trained."""
         name = self.trained(data, student)
         judged = self._runs.record[name]["result"]
-        asked = {**self._data(data).export(), "checkpoint": name}
-        exported = self._runs.result(f"{name}-export", asked, _exported)
+        run_flags = {**self._data(data).export(), "checkpoint": name}
+        exported = self._runs.result(f"{name}-export", run_flags, _exported)
         interval = intervals.wilson(judged["top-1"], exported["examples"])
         return {
             "data": data,
@@ -152,34 +157,37 @@ class Students:
         self._runs.result(
             pretrained, self._data(data).pretrain(), lambda _: {}, WORKER
         )
-        asked = {**self._data(data).finetune(), "checkpoint": pretrained}
-        found = self._runs.result(name, asked, accuracy_of, WORKER)
-        self.teachers[data] = found["top-1"]
+        run_flags = {
+            **self._data(data).finetune(),
+            "checkpoint": pretrained,
+        }
+        result = self._runs.result(name, run_flags, accuracy_of, WORKER)
+        self.teachers[data] = result["top-1"]
         return name
 
     def _rate(self, student):
         """The best on validation, the first of equals."""
         data = flags.CIFAR10
         steps = self._steps(data, student, SHARE_OF_CHOICE)
-        found = {}
+        accuracies = {}
         for rate in flags.RATES:
-            asked = self._data(data).distill(
+            run_flags = self._data(data).distill(
                 student, rate, steps, flags.VALIDATION
             )
-            asked["teacher"] = self._teacher(data)
+            run_flags["teacher"] = self._teacher(data)
             name = f"choices/{_name(data, student)}-{rate}"
-            judged = self._runs.result(name, asked, accuracy_of, WORKER)
-            found[rate] = judged["top-1"]
-        self.rates[student] = max(found, key=found.get)
+            judged = self._runs.result(name, run_flags, accuracy_of, WORKER)
+            accuracies[rate] = judged["top-1"]
+        self.rates[student] = max(accuracies, key=accuracies.__getitem__)
         return self.rates[student]
 
     def _steps(self, data, student, share):
         """As many as fit into a share of the minutes."""
-        asked = self._data(data).measure(student)
-        asked["teacher"] = self._teacher(data)
+        run_flags = self._data(data).measure(student)
+        run_flags["teacher"] = self._teacher(data)
         name = f"steps/{_name(data, student)}"
-        found = self._runs.result(name, asked, _seconds, STEP_SECONDS)
-        return max(1, round(60 * share * self.minutes / found["seconds"]))
+        step = self._runs.result(name, run_flags, _seconds, STEP_SECONDS)
+        return max(1, round(60 * share * self.minutes / step["seconds"]))
 
     def _data(self, name):
         return flags.data_of(self._folder, name, self._scale)
@@ -194,9 +202,13 @@ def _seconds(folder):
 
 
 def _judged(folder):
-    log = pathlib.Path(f"{folder}.log").read_text()
-    count = _PARAMETERS.search(log)[1].replace(",", "")
-    return {**accuracy_of(folder), "parameters": int(count)}
+    count = _PARAMETERS.search(pathlib.Path(f"{folder}.log").read_text())
+    if count is None:
+        raise SystemExit(
+            f"{folder}.log must tell the network's parameters. Received: none"
+        )
+    parameters = int(count[1].replace(",", ""))
+    return {**accuracy_of(folder), "parameters": parameters}
 
 
 def _exported(folder):
@@ -204,8 +216,8 @@ def _exported(folder):
     right, examples = _right_in_int8(folder)
     measured = (folder / "saved_model").glob("*/benchmark.json")
     newest = max(measured, key=lambda path: int(path.parent.name))
-    found = json.loads(newest.read_text())
-    rows = {row["format"]: row for row in found["formats"]}
+    benchmark = json.loads(newest.read_text())
+    rows = {row["format"]: row for row in benchmark["formats"]}
     return {
         "int8 top-1": float(right),
         "examples": int(examples),
@@ -216,13 +228,13 @@ def _exported(folder):
 
 def _right_in_int8(folder):
     """Top-1 in int8 and of how many images, as the export's log has them."""
-    found = _RIGHT.findall(pathlib.Path(f"{folder}.log").read_text())
-    if not found:
+    matches = _RIGHT.findall(pathlib.Path(f"{folder}.log").read_text())
+    if not matches:
         raise SystemExit(
             f"{folder}.log must tell the accuracy in int8. Received: none; it "
             "takes pip install 'simclrv2_tf[litert]'"
         )
-    return found[-1]
+    return matches[-1]
 
 
 def show(report, folder):

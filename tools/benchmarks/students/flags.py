@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+from typing import Any
 
 LABELS = 20  # of each class
 CIFAR10, SIGNS = "cifar10", "signs"
 # Students, by name. A network that halves its images five times gets them at
 # 64 pixels, of which it takes less time than a ResNet of those of 32.
-STUDENTS = {
+STUDENTS: dict[str, dict[str, Any]] = {
     "ResNet-18, width 0.25": {"resnet_depth": 18, "width_multiplier": 0.25},
     "ResNet-18, width 0.125": {"resnet_depth": 18, "width_multiplier": 0.125},
     "MobileNetV3Small, alpha 1.0": {
@@ -26,19 +27,23 @@ STUDENTS = {
         "image_size": 64,
     },
 }
-TEACHER = {"resnet_depth": 18, "width_multiplier": 0.5, "num_proj_layers": 3}
+TEACHER: dict[str, Any] = {
+    "resnet_depth": 18,
+    "width_multiplier": 0.5,
+    "num_proj_layers": 3,
+}
 PRETRAIN_STEPS = {CIFAR10: 1500, SIGNS: 500}  # 38 and 78 epochs
 FINETUNE_STEPS, BATCH = 100, 128
 STEP_FILE, MEASURED_STEPS = "step.json", 20  # of `step_seconds`
 RATES = (0.05, 0.2, 0.8)  # of distillation, times batch / 256
-SPLITS = {
+SPLITS: dict[str, dict[str, Any]] = {
     CIFAR10: {"train_split": "train[:10000]", "eval_split": "test"},
     SIGNS: {"holdout_fraction": 0.2, "eval_split": "holdout"},
 }
 # Where rates are chosen: images that no row learns from or is judged on.
-VALIDATION = {**SPLITS[CIFAR10], "eval_split": "train[90%:]"}
-OF_SIGNS = {"crop_area_min": 0.3, "random_flip": False}
-SHARED = {
+VALIDATION: dict[str, Any] = {**SPLITS[CIFAR10], "eval_split": "train[90%:]"}
+OF_SIGNS: dict[str, Any] = {"crop_area_min": 0.3, "random_flip": False}
+SHARED: dict[str, Any] = {
     "image_size": 32,
     "mixed_precision": "bfloat16",
     "labels_per_class": LABELS,

@@ -28,10 +28,10 @@ def main(argv):
     config = flags.parse(argv)
     with tempfile.TemporaryDirectory(prefix="simclrv2_") as directory:
         passing = dataclasses.replace(config, model_dir=directory)
-        found = {"seconds": measure(passing)}
-    folder = pathlib.Path(config.model_dir)
+        step = {"seconds": measure(passing)}
+    folder = pathlib.Path(config.directory)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / STEP_FILE).write_text(json.dumps(found))
+    (folder / STEP_FILE).write_text(json.dumps(step))
 
 
 def measure(config):

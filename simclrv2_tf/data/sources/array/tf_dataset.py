@@ -70,7 +70,7 @@ def from_dataset(
 
 
 def _check_repeats(pairs, rows, drawn):
-    """Tells if another pass begins with other examples; an error if `drawn`.
+    """Warns if another pass begins with other examples; an error if `drawn`.
 
     Stages of a job, and a run that goes on, read the data set anew and know
     examples by their places.

@@ -67,8 +67,10 @@ def notes(
         return []
     beside = [_look(outer, n) if trains else _Beside(n, 0, "") for n in names]
     words = listed([entry.words for entry in beside])
-    said = f"passed over, beside the splits to train and evaluate on: {words}"
-    return [said + _command(path, beside)]
+    sentence = (
+        f"passed over, beside the splits to train and evaluate on: {words}"
+    )
+    return [sentence + _command(path, beside)]
 
 
 def _entries(folder):

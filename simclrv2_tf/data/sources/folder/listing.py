@@ -1,4 +1,4 @@
-"""Folders that cannot be listed, and names in them that are no text."""
+"""Errors of folders that cannot be listed, and of names that are no UTF-8."""
 
 from __future__ import annotations
 

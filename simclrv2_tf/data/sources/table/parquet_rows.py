@@ -107,7 +107,7 @@ class Rows(PythonReads):
 
 
 def forget_groups() -> None:
-    """Lets go of the groups at hand: files may hold others by now."""
+    """Drops the cached groups: files may have changed."""
     _LOCKS.clear()
     _group.cache_clear()
 

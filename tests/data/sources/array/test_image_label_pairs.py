@@ -5,13 +5,10 @@ import pytest
 import tensorflow as tf
 from data_files import LABELS
 from data_files import PIXELS
+from data_files import slices
 
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources.array.image_label_pairs import image_label_pairs
-
-
-def slices(*tensors):
-    return tf.data.Dataset.from_tensor_slices(tensors)
 
 
 def rows(**columns):

@@ -5,12 +5,9 @@ import pytest
 import tensorflow as tf
 from data_files import LABELS
 from data_files import PIXELS
+from data_files import slices
 
 from simclrv2_tf.data import sources
-
-
-def slices(*tensors):
-    return tf.data.Dataset.from_tensor_slices(tensors)
 
 
 @pytest.mark.parametrize("kind", [int, np.uint8, np.float32, str])

@@ -3,11 +3,11 @@
 import shlex
 
 import pytest
+from data_files import write_black
 
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.sources.folder import beside_splits
 from simclrv2_tf.data.sources.folder import folder_files
-from tests.data.sources.folder.test_folder_splits import write
 
 BESIDE = "passed over, beside the splits to train and evaluate on: "
 
@@ -25,7 +25,7 @@ def offered(note):
 def test_unlabelled_images_beside_training(tmp_path, name, val):
     root = tmp_path / "my data"
     train = ("train/a/1.png", "train/b/1.png", *val)
-    write(root, *train, *(f"{name}/{i}.png" for i in range(3)))
+    write_black(root, *train, *(f"{name}/{i}.png" for i in range(3)))
     (note,) = sources.open_source(f"folder:{root}").notes
     top = name.split("/")[0]
     assert note.startswith(f"{BESIDE}{top} (3 images); --dataset=")
@@ -39,15 +39,17 @@ def test_unlabelled_images_beside_training(tmp_path, name, val):
 
 
 def test_the_training_folder_may_be_named_by_itself(tmp_path):
-    write(tmp_path, "train/a/1.png", "train/b/1.png", "unlabelled/1.png")
+    write_black(tmp_path, "train/a/1.png", "train/b/1.png", "unlabelled/1.png")
     name = f"concat:folder:{tmp_path}/train,folder:{tmp_path}/unlabelled"
     source = sources.open_source(name)
     assert (source.labels.tolist(), source.notes) == ([0, 1, -1], ())
 
 
 def test_other_folders_and_files(tmp_path):
-    name = write(tmp_path, "seg_train/a/1.png", "seg_test/a/1.png", "x.png")
-    write(tmp_path, "seg_pred/1.png", ".hidden/1.png")
+    name = write_black(
+        tmp_path, "seg_train/a/1.png", "seg_test/a/1.png", "x.png"
+    )
+    write_black(tmp_path, "seg_pred/1.png", ".hidden/1.png")
     words = "seg_pred (1 image), x.png"
     joined = f"concat:folder:{tmp_path},folder:{tmp_path}/seg_pred"
     assert sources.open_source(name).notes == (
@@ -59,20 +61,22 @@ def test_other_folders_and_files(tmp_path):
 
 
 def test_unlabelled_folders_go_before_others(tmp_path):
-    name = write(tmp_path, "train/a/1.png", "masks/1.png", "unlabelled/1.png")
+    name = write_black(
+        tmp_path, "train/a/1.png", "masks/1.png", "unlabelled/1.png"
+    )
     (note,) = sources.open_source(name).notes
     assert "masks (1 image), unlabelled (1 image)" in note
     assert offered(note) == f"concat:{name},{name}/unlabelled"
 
 
 def test_the_unlabelled_split_itself(tmp_path):
-    name = write(tmp_path, "train/a/1.png", "unlabelled/1.png")
+    name = write_black(tmp_path, "train/a/1.png", "unlabelled/1.png")
     source = sources.open_source(name, "unlabelled")
     assert (source.labels.tolist(), source.notes) == ([-1], ())
 
 
 def test_a_class_folder_called_unlabelled(tmp_path):
-    name = write(tmp_path, "a/1.png", "b/1.png", "unlabelled/1.png")
+    name = write_black(tmp_path, "a/1.png", "b/1.png", "unlabelled/1.png")
     source = sources.open_source(name)
     assert source.class_names == ("a", "b", "unlabelled")
     (note,) = source.notes
@@ -80,7 +84,7 @@ def test_a_class_folder_called_unlabelled(tmp_path):
 
 
 def test_a_remote_folder_is_not_counted(tmp_path, monkeypatch):
-    write(tmp_path, "train/a/1.png", "unlabelled/1.png", "extra/1.png")
+    write_black(tmp_path, "train/a/1.png", "unlabelled/1.png", "extra/1.png")
     monkeypatch.setattr(folder_files, "is_remote", lambda path: True)
     folders = {
         split: str(tmp_path / split) for split in ("train", "unlabelled")

@@ -1,12 +1,11 @@
 """Which files are images, whatever they are called, and what others are."""
 
-import io
 import os
 
+import data_files
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
 
 from simclrv2_tf.data.sources.folder import folders
 from simclrv2_tf.data.sources.folder.folder_files import files_below
@@ -14,9 +13,7 @@ from simclrv2_tf.data.unreadable import UnreadableImages
 
 
 def encoded(kind="JPEG"):
-    file = io.BytesIO()
-    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(file, kind)
-    return file.getvalue()
+    return data_files.encoded(np.zeros((4, 4, 3), np.uint8), kind)
 
 
 def write(root, **files):

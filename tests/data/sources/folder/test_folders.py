@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from PIL import Image
+from data_files import write_black
 
 from simclrv2_tf.data import sources
 from simclrv2_tf.data import splits
@@ -14,16 +14,9 @@ from simclrv2_tf.data.sources.opening import SourceOptions
 from simclrv2_tf.data.sources.surrounding_folder import surrounding_folder
 
 
-def write(root, *names):
-    for name in names:
-        file = root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(file)
-
-
 def test_a_class_has_one_number_in_every_split(tmp_path):
-    write(tmp_path / "train", "a/1.png", "b/1.png", "c/1.png")
-    write(tmp_path / "val", "b/1.png", "c/1.png")
+    write_black(tmp_path / "train", "a/1.png", "b/1.png", "c/1.png")
+    write_black(tmp_path / "val", "b/1.png", "c/1.png")
     train = folders.open_folder(str(tmp_path), "train")
     held_out = folders.open_folder(str(tmp_path), "validation")
     assert train.class_names == held_out.class_names == ("a", "b", "c")
@@ -32,7 +25,7 @@ def test_a_class_has_one_number_in_every_split(tmp_path):
 
 def test_classes_that_are_numbers_go_by_size(tmp_path):
     names = [str(number) for number in range(12)]
-    write(tmp_path, *(f"{name}/1.png" for name in names), "a/1.png")
+    write_black(tmp_path, *(f"{name}/1.png" for name in names), "a/1.png")
     source = folders.open_folder(str(tmp_path))
     assert source.class_names == (*names, "a")
     files = [source.where(i).split("/")[-2] for i in range(13)]
@@ -41,8 +34,8 @@ def test_classes_that_are_numbers_go_by_size(tmp_path):
 
 
 def test_a_class_that_training_lacks(tmp_path):
-    write(tmp_path / "train", "a/1.png", "b/1.png")
-    write(tmp_path / "test", "a/1.png", "z/1.png")
+    write_black(tmp_path / "train", "a/1.png", "b/1.png")
+    write_black(tmp_path / "test", "a/1.png", "z/1.png")
     with pytest.raises(ValueError, match="must be among.*Received: z,"):
         folders.open_folder(str(tmp_path), "test")
 
@@ -50,8 +43,8 @@ def test_a_class_that_training_lacks(tmp_path):
 @pytest.mark.parametrize("leaf", ["top", "leaf"])
 @pytest.mark.parametrize("folder", ["images", "unlabelled", "0"])
 def test_a_split_in_a_folder_that_is_no_class(tmp_path, caplog, folder, leaf):
-    write(tmp_path / "train", "a/images/1.png", "b/images/1.png")
-    write(tmp_path / "val", f"{folder}/1.png", f"{folder}/2.png")
+    write_black(tmp_path / "train", "a/images/1.png", "b/images/1.png")
+    write_black(tmp_path / "val", f"{folder}/1.png", f"{folder}/2.png")
     options = SourceOptions(folder_classes=leaf)
     train = folders.open_folder(str(tmp_path), "train", options)
     assert not caplog.text
@@ -69,8 +62,8 @@ def test_a_split_in_a_folder_that_is_no_class(tmp_path, caplog, folder, leaf):
     "names", [("x/1.png", "y/1.png"), ("x/a/1.png",), ("x/1.png", "x/a/1.png")]
 )
 def test_folders_that_are_no_classes_come_with_a_way_out(tmp_path, names):
-    write(tmp_path / "train", "a/1.png", "b/1.png")
-    write(tmp_path / "val", *names)
+    write_black(tmp_path / "train", "a/1.png", "b/1.png")
+    write_black(tmp_path / "val", *names)
     message = (
         "Received: x(, y)?, which .* name them as training does; or move "
         "their images up into .*/val', where they count as unlabelled; or .* "
@@ -81,26 +74,26 @@ def test_folders_that_are_no_classes_come_with_a_way_out(tmp_path, names):
 
 
 def test_labelled_evaluation_beside_unlabelled_training(tmp_path):
-    write(tmp_path / "train", "1.png", "2.png")
-    write(tmp_path / "test", "a/1.png", "b/1.png")
+    write_black(tmp_path / "train", "1.png", "2.png")
+    write_black(tmp_path / "test", "a/1.png", "b/1.png")
     assert folders.open_folder(str(tmp_path), "train").class_names is None
     held_out = folders.open_folder(str(tmp_path), "test")
     assert held_out.class_names == ("a", "b")
 
 
 def test_other_folders_beside_splits_are_left_out(tmp_path):
-    write(tmp_path, "train/a/1.png", "val/a/1.png", "extra/1.png")
+    write_black(tmp_path, "train/a/1.png", "val/a/1.png", "extra/1.png")
     assert folders.open_folder(str(tmp_path), "train").class_names == ("a",)
 
 
 def test_a_class_may_be_called_train(tmp_path):
-    write(tmp_path, "train/1.png", "car/1.png")
+    write_black(tmp_path, "train/1.png", "car/1.png")
     source = folders.open_folder(str(tmp_path), "train")
     assert source.class_names == ("car", "train")
 
 
 def test_training_images_are_not_passed_off_as_held_out(tmp_path):
-    write(tmp_path, *(f"a/{i}.png" for i in range(10)))
+    write_black(tmp_path, *(f"a/{i}.png" for i in range(10)))
     for split in ("validation", "test"):
         with pytest.raises(ValueError, match=r"such as train\[90%:\]"):
             folders.open_folder(str(tmp_path), split)
@@ -111,7 +104,7 @@ def test_training_images_are_not_passed_off_as_held_out(tmp_path):
 
 
 def test_a_split_that_is_not_there(tmp_path):
-    write(tmp_path, "train/a/1.png", "training/a/1.png")
+    write_black(tmp_path, "train/a/1.png", "training/a/1.png")
     with pytest.raises(ValueError, match="has the splits train, training"):
         folders.open_folder(str(tmp_path), "test")
 
@@ -133,7 +126,7 @@ def test_slices(split, expected):
 
 
 def test_a_class_folder_without_an_image(tmp_path):
-    write(tmp_path, "a/1.png", "b/1.png", ".thumbnails/1.png")
+    write_black(tmp_path, "a/1.png", "b/1.png", ".thumbnails/1.png")
     assert folders.open_folder(str(tmp_path)).class_names == ("a", "b")
     (tmp_path / "c").mkdir()
     with pytest.raises(ValueError, match="class folder .*/c' holds no image"):
@@ -141,7 +134,9 @@ def test_a_class_folder_without_an_image(tmp_path):
 
 
 def test_splits_with_capitals(tmp_path):
-    write(tmp_path, "Training/a/1.png", "Training/b/1.png", "Testing/b/2.png")
+    write_black(
+        tmp_path, "Training/a/1.png", "Training/b/1.png", "Testing/b/2.png"
+    )
     train = folders.open_folder(str(tmp_path), "train")
     test = folders.open_folder(str(tmp_path), "test")
     assert train.class_names == test.class_names == ("a", "b")
@@ -149,7 +144,7 @@ def test_splits_with_capitals(tmp_path):
 
 
 def test_links_that_lead_up_are_not_followed(tmp_path):
-    write(tmp_path, "a/1.png", "b/1.png", "store/2.png")
+    write_black(tmp_path, "a/1.png", "b/1.png", "store/2.png")
     (tmp_path / "a" / "back").symlink_to(tmp_path)
     (tmp_path / "b" / "more").symlink_to(tmp_path / "store")
     source = folders.open_folder(str(tmp_path))
@@ -168,7 +163,7 @@ NO_TEXT = "The folder .* whose name is no UTF-8 .*rename it"
 
 
 def test_a_name_that_is_no_utf_8(tmp_path):
-    write(tmp_path, "a/1.png", "b/1.png")
+    write_black(tmp_path, "a/1.png", "b/1.png")
     rename(tmp_path, "a/1.png", b"a/\xe9.png")
     for look in (folders.open_folder, files_below):
         with pytest.raises(ValueError, match=NO_TEXT):
@@ -179,7 +174,9 @@ def test_a_name_that_is_no_utf_8(tmp_path):
 @pytest.mark.parametrize("name", ["a", "seg_train/a"])
 def test_a_name_of_a_folder_that_is_no_utf_8(tmp_path, name):
     """The splits of such a folder are asked for before it is opened."""
-    write(tmp_path, f"{name}/1.png", "seg_train/b/1.png", "seg_test/b/1.png")
+    write_black(
+        tmp_path, f"{name}/1.png", "seg_train/b/1.png", "seg_test/b/1.png"
+    )
     rename(tmp_path, name, os.path.dirname(name).encode() + b"/\xe9")
     dataset = f"folder:{tmp_path}"
     for look in (
@@ -192,6 +189,6 @@ def test_a_name_of_a_folder_that_is_no_utf_8(tmp_path, name):
 
 
 def test_sums_of_splits_are_not_for_folders(tmp_path):
-    write(tmp_path, "train/a/1.png", "val/a/1.png")
+    write_black(tmp_path, "train/a/1.png", "val/a/1.png")
     with pytest.raises(ValueError, match="Sums of splits are for TFDS"):
         folders.open_folder(str(tmp_path), "train+val")

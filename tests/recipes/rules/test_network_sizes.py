@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from simclrv2_tf.recipes.budget import network_sizes
 from simclrv2_tf.recipes.recommend import recommend
+from simclrv2_tf.recipes.rules import network_sizes
 from tests.recipes.test_rules import SERVER
 from tests.recipes.test_rules import SIGNS
 

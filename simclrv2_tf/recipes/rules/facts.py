@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 from typing import NamedTuple
 
-from simclrv2_tf.recipes.budget.machine import Machine
+from simclrv2_tf.recipes.rules.machine import Machine
 
 CONTINUED = 50_000  # images from which pretraining goes on with given weights
 

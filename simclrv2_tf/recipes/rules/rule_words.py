@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from simclrv2_tf.recipes import rule_values
-from simclrv2_tf.recipes.budget import network_sizes
-from simclrv2_tf.recipes.budget.network_sizes import NARROWEST
-from simclrv2_tf.recipes.budget.network_sizes import SMALL_STEM
-from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.rules import network_sizes
+from simclrv2_tf.recipes.rules import rule_values
+from simclrv2_tf.recipes.rules.facts import Facts
+from simclrv2_tf.recipes.rules.network_sizes import NARROWEST
+from simclrv2_tf.recipes.rules.network_sizes import SMALL_STEM
 
 _NEXT = 96  # pixels, of the smallest size above those of a small stem
 _UNJUDGED = "before any pilot run has been judged"

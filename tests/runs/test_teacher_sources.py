@@ -8,8 +8,8 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import build
+from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs.plan import make_plan
-from simclrv2_tf.runs.start import teacher_sources
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from simclrv2_tf.recipes.budget import machine
+from simclrv2_tf.recipes.rules import machine
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from simclrv2_tf.recipes.job_recipe import Recipe
-from simclrv2_tf.recipes.rate_scale import rate_scale
-from simclrv2_tf.recipes.rule_values import LOW_RATE
-from simclrv2_tf.recipes.rule_values import WHOLE_RATE
+from simclrv2_tf.recipes.rules.rate_scale import rate_scale
+from simclrv2_tf.recipes.rules.rule_values import LOW_RATE
+from simclrv2_tf.recipes.rules.rule_values import WHOLE_RATE
 
 USUAL, WHOLE, ALONE = "usual", "all weights", "labels alone"
 LOWER = "lower rate"  # of all weights, where the usual way is `WHOLE`

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from simclrv2_tf.recipes.budget import network_sizes
-from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.rules import network_sizes
+from simclrv2_tf.recipes.rules.facts import Facts
 
 # Images of a step: on processors, where rates were measured; on accelerators.
 MEASURED_IMAGES, MOST_IMAGES = 256, 1024

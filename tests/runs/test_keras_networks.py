@@ -16,8 +16,8 @@ from simclrv2_tf.recipes import stage_configs
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.keras_networks import settle_backbone
 from simclrv2_tf.runs.resolve import resolve
-from simclrv2_tf.runs.start.keras_networks import settle_backbone
 from simclrv2_tf.runs.train import train
 
 OPTIONS = {

@@ -6,7 +6,7 @@ import dataclasses
 import math
 
 from simclrv2_tf import scaling
-from simclrv2_tf.recipes.facts import Facts
+from simclrv2_tf.recipes.rules.facts import Facts
 
 SMALL_STEM = 32  # up to this side the stem has no stride
 SMALLEST = 16
