@@ -113,6 +113,7 @@ DATA_LEVELS = (
         "label_subset",
         "not_compiled",
         "random",
+        "shorter_side",
         "skip_errors",
         "spread",
     },
@@ -187,10 +188,44 @@ RECIPES_LEVELS = (
     {"make_recipe"},
     {"job", "recommendation"},
 )
+# The same of `runs`: facts and files of a run, its weights, its images, its
+# parts, what its start needs, what accompanies it, training.
+RUNS_LEVELS = (
+    {
+        "apart_from_images",
+        "best_checkpoint",
+        "environment",
+        "export_beside",
+        "interruption",
+        "journal",
+        "keras_networks",
+        "new_directory",
+        "plan",
+        "teacher_sources",
+        "weights_given",
+        "weights_of_chief",
+    },
+    {"hardware", "moved_data", "resume_state", "same_places", "status"},
+    {"model_dir"},
+    {"average_of_job", "begun_with", "resolve", "weights_temperature"},
+    {"weights"},
+    {"own_data", "weights_classes"},
+    {"split_parts", "weights_order"},
+    {"inputs"},
+    {"recorded_data", "training_data"},
+    {"training_run"},
+    {"checkpoint_comparison", "checkpointing", "start", "weights_taken"},
+    {"build"},
+    {"changed_flags", "monitoring"},
+    {"announcement", "callbacks"},
+    {"fit"},
+    {"train"},
+)
 LEVELS = {
     "data": DATA_LEVELS,
     "inference": INFERENCE_LEVELS,
     "recipes": RECIPES_LEVELS,
+    "runs": RUNS_LEVELS,
 }
 
 

@@ -15,7 +15,7 @@ from simclrv2_tf.inference import exports
 from simclrv2_tf.inference import predict
 from simclrv2_tf.inference.probes import probe
 from simclrv2_tf.inference.probes import probe_results
-from simclrv2_tf.recipes import folds
+from simclrv2_tf.recipes import record
 from simclrv2_tf.recipes.rules import rule_values
 from simclrv2_tf.reports import page as report_page
 from simclrv2_tf.runs import best_checkpoint
@@ -50,7 +50,7 @@ def test_the_reference_says_how_flags_of_a_stage_are_given():
         weights_temperature.calibration_file("ckpt-7").replace("7", "STEP"),
         best_checkpoint.FILE,
         f"{exports.VERSIONS}{exports.BEST}/<step>/",
-        f"{folds.FOLDER}/",
+        f"{record.FOLDS}/",
         lock.NAME,
         tracker_ids.FILE,
         f"{wandb_log.NAME}/",

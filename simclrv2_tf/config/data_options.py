@@ -55,6 +55,16 @@ class DataConfig:
         "Off: the tag is left alone, as in the original release.",
         resumed=CHANGES_TRAINING,
     )
+    resize_shorter_side: int | None = option(
+        None,
+        "Pixels that the shorter side of larger images is reduced to as they "
+        "are decoded, bicubic with antialiasing; a run and its exports keep to "
+        "it. Unset: views and evaluation resize without antialiasing, as in "
+        "the original release.",
+        kind=int,
+        range=Range(lambda v: v is None or v >= 1, "at least 1"),
+        resumed=CHANGES_TRAINING,
+    )
     exclude_images: str | None = option(
         None,
         "Table of images that are left out of all splits, such as "

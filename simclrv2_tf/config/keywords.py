@@ -156,6 +156,12 @@ class Options(TypedDict, total=False):
     """Turn images as their EXIF tags say; a run and its exports keep to it.
     Off: the tag is left alone, as in the original release."""
 
+    resize_shorter_side: int | None
+    """Pixels that the shorter side of larger images is reduced to as they
+    are decoded, bicubic with antialiasing; a run and its exports keep to
+    it. Unset: views and evaluation resize without antialiasing, as in
+    the original release."""
+
     exclude_images: str | os.PathLike[str] | None
     """Table of images that are left out of all splits, such as
     --mode=curate writes: CSV with a column file, or one name per line."""

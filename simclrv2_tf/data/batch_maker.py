@@ -115,7 +115,7 @@ def _batch_reader(source):
             report,
         )
 
-    if not source.storage.encoded:
+    if not source.storage.encoded or source.image_shape != source.shape:
         return singly
     fetch_encoded = source.storage.fetch()
 

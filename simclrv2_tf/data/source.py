@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from simclrv2_tf.data import shorter_side
 from simclrv2_tf.data.decode.rgb import decoder
 from simclrv2_tf.data.decode.rgb import to_float
 from simclrv2_tf.data.label_checks import check_classes
@@ -41,6 +42,8 @@ class Source:
         passed over, and what cannot be read.
       apply_orientation: Whether encoded images are turned as their EXIF tags
         say.
+      resize_shorter_side: Pixels that the shorter side of larger images is
+        reduced to, None for none.
       taken_from: Examples of the data set that `subset` took these from; 0
         where they are all of it.
       numbers: int64 (examples,), the number that each has among all of the
@@ -60,6 +63,7 @@ class Source:
     shape: tuple | None = None
     notes: tuple[str, ...] = ()
     apply_orientation: bool = False
+    resize_shorter_side: int | None = None
     taken_from: int = 0
     numbers: np.ndarray | None = None
     numbered: bool = False
@@ -92,7 +96,11 @@ class Source:
     @property
     def image_shape(self) -> tuple | None:
         """(height, width, channels) where all images have one, else None."""
-        return self.storage.image_shape or self._shape_of_files
+        shape = self.storage.image_shape or self._shape_of_files
+        side = self.resize_shorter_side
+        if not (shape and side) or min(shape[:2]) <= side:
+            return shape
+        return (*shorter_side.reduced_shape(shape[:2], side), shape[2])
 
     @property
     def _shape_of_files(self):
@@ -110,6 +118,8 @@ class Source:
         digest.update(other.encode())
         if self.apply_orientation:
             digest.update(b"apply_orientation")
+        if self.resize_shorter_side:
+            digest.update(b"shorter side %d" % self.resize_shorter_side)
         return digest.hexdigest()[:16]
 
     def __repr__(self) -> str:
@@ -202,6 +212,8 @@ class Source:
     def pixels(self) -> Callable[[Any], tf.Tensor]:
         """A function from numbers to images as they are, for `tf.data`.
 
+        Larger ones are reduced to `resize_shorter_side`.
+
         Returns:
           Function of an int64 scalar (of any shape where the storage knows
           the shape of its images) to uint8, or float32 in [0, 1], (height,
@@ -210,6 +222,13 @@ class Source:
         Raises:
           ValueError: If images held as floats are outside [0, 1].
         """
+        decoded, side = self._decoded(), self.resize_shorter_side
+        if not side:
+            return decoded
+        return lambda i: shorter_side.reduce_image(decoded(i), side)
+
+    def _decoded(self):
+        """`pixels` of the size that they are stored in."""
         fetch = self.storage.fetch()
         if self.storage.image_shape is not None:
             return fetch

@@ -12,9 +12,8 @@ from simclrv2_tf.export.latency import measure as measure
 from simclrv2_tf.export.latency import table as table
 from simclrv2_tf.export.quantized import INT8 as INT8
 from simclrv2_tf.export.runtimes import open_file as open_file
-from simclrv2_tf.export.version_notes import (
-    applies_orientation as applies_orientation,
-)
+from simclrv2_tf.export.version_notes import Decoding as Decoding
+from simclrv2_tf.export.version_notes import read_decoding as read_decoding
 from simclrv2_tf.export.version_notes import (
     read_temperature as read_temperature,
 )

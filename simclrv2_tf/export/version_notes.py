@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from typing import Any
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -17,19 +18,37 @@ from simclrv2_tf.files.json_files import read_checked
 DECODING, TEMPERATURE = "decoding.json", "calibration.json"
 
 
-def write_decoding(directory: str, apply_orientation: bool) -> None:
-    """Notes that a version turns images as their EXIF tags say, if it does.
+class Decoding(NamedTuple):
+    """How encoded images become pixels.
+
+    Attributes:
+      apply_orientation: Whether they are turned as their EXIF tags say.
+      resize_shorter_side: Pixels that the shorter side of larger images is
+        reduced to, None for none.
+    """
+
+    apply_orientation: bool = False
+    resize_shorter_side: int | None = None
+
+
+AS_THEY_ARE = Decoding()
+
+
+def write_decoding(directory: str, decoding: Decoding) -> None:
+    """Notes how a version decodes images, where it is not the usual.
 
     Args:
       directory: Of the version.
-      apply_orientation: Whether it does.
+      decoding: A `Decoding`.
     """
-    if apply_orientation:
-        write_note(directory, DECODING, {"apply_orientation": True})
+    usual = AS_THEY_ARE._asdict()
+    changed = {k: v for k, v in decoding._asdict().items() if v != usual[k]}
+    if changed:
+        write_note(directory, DECODING, changed)
 
 
-def applies_orientation(directory: str) -> bool:
-    """Whether an exported version turns images as their EXIF tags say.
+def read_decoding(directory: str) -> Decoding:
+    """How an exported version decodes images.
 
     Args:
       directory: Of the version.
@@ -41,7 +60,10 @@ def applies_orientation(directory: str) -> bool:
     note = read_checked(
         path, "how images are decoded as JSON", "export the model again"
     )
-    return bool(note.get("apply_orientation", False))
+    return Decoding(
+        bool(note.get("apply_orientation", False)),
+        note.get("resize_shorter_side"),
+    )
 
 
 def write_temperature(directory: str, temperature: float) -> None:

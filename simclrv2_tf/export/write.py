@@ -23,6 +23,8 @@ from simclrv2_tf.export.servable import make_servable
 from simclrv2_tf.export.signatures import TOP
 from simclrv2_tf.export.signatures import make_signatures
 from simclrv2_tf.export.signatures import name_methods
+from simclrv2_tf.export.version_notes import AS_THEY_ARE
+from simclrv2_tf.export.version_notes import Decoding
 from simclrv2_tf.export.version_notes import write_decoding
 from simclrv2_tf.export.version_notes import write_temperature
 from simclrv2_tf.files.run_files import NETWORK
@@ -38,7 +40,7 @@ def export_network(
     keep: int = 1,
     formats: Iterable[str] = (),
     top: int = TOP,
-    apply_orientation: bool = False,
+    decoding: Decoding = AS_THEY_ARE,
     temperature: float = 1.0,
     calibration: np.ndarray | None = None,
     origin: str | os.PathLike[str] | None = None,
@@ -66,8 +68,7 @@ def export_network(
         it.
       formats: Of `EXTRA_FORMATS`, those to write as well.
       top: Classes that an answer names, 1 or more.
-      apply_orientation: Whether `prepare` turns images as their EXIF tags
-        say, which is noted beside the SavedModel.
+      decoding: How `prepare` decodes images, noted beside the SavedModel.
       temperature: What `serving_default` and `classify` divide logits by
         before they are probabilities, noted beside the SavedModel; endpoints
         and other formats have the logits as they are.
@@ -99,7 +100,7 @@ def export_network(
         )
         _write_arguments(network, beside)
         version_origin.write(beside, origin)
-        write_decoding(beside, apply_orientation)
+        write_decoding(beside, decoding)
         write_temperature(beside, temperature)
         extra_formats.write(network, beside, formats, calibration)
     versions.forget_older(directory, version, keep, origin)

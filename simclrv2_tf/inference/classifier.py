@@ -43,6 +43,8 @@ class Classifier:
       class_names: One for each class; None for their numbers.
       apply_orientation: Whether files are turned as their EXIF tags say.
       temperature: What logits are divided by to be probabilities.
+      resize_shorter_side: Pixels that the shorter side of larger images is
+        reduced to, None for none.
     """
 
     def __init__(
@@ -51,10 +53,12 @@ class Classifier:
         class_names: Sequence[str] | None = None,
         apply_orientation: bool = False,
         temperature: float = 1.0,
+        resize_shorter_side: int | None = None,
     ) -> None:
         count = network.get_config()["num_classes"]
         self.network = network
         self.apply_orientation = apply_orientation
+        self.resize_shorter_side = resize_shorter_side
         self.temperature = temperature
         self.class_names = list(class_names or map(str, range(count)))
 
@@ -83,7 +87,7 @@ class Classifier:
         given_images.check_channels(given, channels)
         predictions: list = [None] * len(given)
         for source, places in given_images.sources(given):
-            rows, read = self._answers(self._turned(source))
+            rows, read = self._answers(self._as_trained(source))
             if single or not isinstance(images, str | os.PathLike):
                 _check_read(source, read)
             for number in np.flatnonzero(read):
@@ -92,10 +96,12 @@ class Classifier:
                 predictions[place] = self._prediction(rows[number], where)
         return predictions[0] if single else _of_readable(predictions, images)
 
-    def _turned(self, source):
-        """As files are turned where their EXIF tags are heeded."""
+    def _as_trained(self, source):
+        """With images decoded as those that the network has learnt from."""
         return dataclasses.replace(
-            source, apply_orientation=self.apply_orientation
+            source,
+            apply_orientation=self.apply_orientation,
+            resize_shorter_side=self.resize_shorter_side,
         )
 
     def probabilities(self, source: Source) -> np.ndarray:

@@ -18,6 +18,7 @@ from simclrv2_tf.config import stage_overrides
 from simclrv2_tf.data.augment.crops import preprocess_for_eval
 from simclrv2_tf.data.decode.limits import Limits
 from simclrv2_tf.data.decode.rgb import decode_in_graph
+from simclrv2_tf.data.shorter_side import reduce_image
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.source import to_channels
 from simclrv2_tf.data.sources import tfds
@@ -77,7 +78,7 @@ def export_weights(
             keep=config.keep_hub_module_max,
             formats=formats_of(config),
             top=config.export_top_k,
-            apply_orientation=config.apply_orientation,
+            decoding=_decoding(config),
             temperature=weights_temperature.temperature(source, ema),
             calibration=images,
             origin=_origin(config, source),
@@ -85,6 +86,11 @@ def export_weights(
         print(f"exported {path}{_turned(config)}{_scaled(path)}", flush=True)
         _tell_quality(config, source, network, path, data[1])
     return path
+
+
+def _decoding(config):
+    """How an export decodes images: as its run."""
+    return export.Decoding(config.apply_orientation, config.resize_shorter_side)
 
 
 def _origin(config, source):
@@ -231,8 +237,10 @@ def _preparation(config, network):
     )
 
     def prepare(encoded):
-        image = preprocess_for_eval(_decoded(encoded, channels, decode), size)
-        return to_channels(image, channels)
+        image = _decoded(encoded, channels, decode)
+        if config.resize_shorter_side:
+            image = reduce_image(image, config.resize_shorter_side)
+        return to_channels(preprocess_for_eval(image, size), channels)
 
     return prepare
 

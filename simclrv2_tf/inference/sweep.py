@@ -79,6 +79,9 @@ def contents(
     data = zlib.crc32("\n".join(names).encode())
     if source.apply_orientation:
         data = zlib.crc32(b"apply_orientation", data)
+    if source.resize_shorter_side:
+        side = f"shorter side {source.resize_shorter_side}"
+        data = zlib.crc32(side.encode(), data)
     places = place_checksum(source)
     return {
         "dataset": source.name,

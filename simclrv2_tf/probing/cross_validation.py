@@ -44,25 +44,41 @@ def left_out(
       bool, of the examples of those folds. One that is alone in its class is
       never left out; none where all are.
     """
+    predicted, tested = predict_left_out(
+        classify, features, labels, seed, tried
+    )
+    return predicted == labels[tested]
+
+
+def predict_left_out(
+    classify: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+    features: np.ndarray,
+    labels: np.ndarray,
+    seed: int = 0,
+    tried: int = FOLDS,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The classes that the other folds give examples, arguments of `left_out`.
+
+    Returns:
+      int, classes of the examples of those folds, and int, their positions in
+      ascending order. None that is alone in its class is among them.
+    """
     from sklearn.model_selection import StratifiedKFold
 
     counts = np.bincount(labels)
     alone = np.flatnonzero(counts[labels] == 1)
     several = np.flatnonzero(counts[labels] > 1)
     if not len(several):
-        return np.zeros(0, bool)
+        return np.zeros(0, int), several
     folds = min(FOLDS, counts[counts > 1].min())
-    right = np.zeros(len(labels), bool)
-    tested = np.zeros(len(labels), bool)
+    predicted = np.full(len(labels), -1)
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
     parts = list(split.split(several, labels[several]))[:tried]
     for others, left in parts:
         rest, out = np.append(several[others], alone), several[left]
-        right[out] = (
-            classify(features[rest], labels[rest], features[out]) == labels[out]
-        )
-        tested[out] = True
-    return right[tested]
+        predicted[out] = classify(features[rest], labels[rest], features[out])
+    tested = np.sort(several[np.concatenate([left for _, left in parts])])
+    return predicted[tested], tested
 
 
 class LeftOut(NamedTuple):

@@ -151,7 +151,7 @@ def _describe(config, version, folder):
         "class_names": names,
         "step": facts.step,
         "temperature": export.read_temperature(version),
-        "apply_orientation": export.applies_orientation(version),
+        **export.read_decoding(version)._asdict(),
         "license": config.license,
         "stages": facts.settings,
     }

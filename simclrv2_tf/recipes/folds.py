@@ -6,8 +6,6 @@ import numpy as np
 
 from simclrv2_tf.config import Config
 
-FOLDER = "folds"  # in the directory of the run on all labels
-
 
 def check(config: Config, labels: np.ndarray) -> None:
     """Raises a ValueError if a class has fewer labels than there are parts.

@@ -68,6 +68,7 @@ def gather(config: Config, data: JobData, sample: ImageSample) -> Facts:
         mirrored_labels=_mirrored(data, sample, mirror_accuracy),
         initial=given_weights.initial(config, data.train.num_examples),
         given=stage_configs.given(config)["pretrain"],
+        encoded=data.train.storage.encoded,
         evaluated=data.evaluation.num_examples if data.evaluation else 0,
     )
     return facts if facts.seconds else default_time.with_default(facts)

@@ -78,6 +78,8 @@ def semi_supervised(
         lock = stack.enter_context(Lock(config.directory))
         record = Record(config.directory)
         recipe = _begin(config, data, record, recipe, seconds)
+        side = recipe.options("pretrain").get("resize_shorter_side")
+        data = data.reduced(side)
         job = Job(config, data, recipe, record, run, interruption, lock)
         changed_devices.check(job)
         try:

@@ -7,13 +7,14 @@ import os
 from simclrv2_tf import hub
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.data.classes import names_or_numbers
+from simclrv2_tf.export import Decoding
 from simclrv2_tf.hub.snapshots import local
 from simclrv2_tf.inference.classifier import Classifier
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import weights_classes
 from simclrv2_tf.runs import weights_temperature
 from simclrv2_tf.runs.average_of_job import exports_average
-from simclrv2_tf.runs.start.orientation_choice import trained_with
+from simclrv2_tf.runs.start.decoding_choice import trained_with
 
 
 def load_classifier(source: str | os.PathLike[str]) -> Classifier:
@@ -48,9 +49,9 @@ def load_classifier(source: str | os.PathLike[str]) -> Classifier:
             "which has none: fine-tune it first."
         )
     names = names_or_numbers(count, weights_classes.class_names(path))
-    turned = trained_with(path) or False
+    decoding = (trained_with(path) or Decoding())._asdict()
     temperature = weights_temperature.temperature(path, ema)
-    return Classifier(network, names, turned, temperature)
+    return Classifier(network, names, temperature=temperature, **decoding)
 
 
 def _newest_of(path):

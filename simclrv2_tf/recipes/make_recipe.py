@@ -30,6 +30,7 @@ from simclrv2_tf.recipes.images import leakage
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.job_recipe import STAGES
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules import rule_values
 from simclrv2_tf.runs.hardware import devices
 
 
@@ -50,13 +51,11 @@ def make_recipe(config: Config, data: JobData) -> Recipe:
     facts = gather(config, data, sample)
     notes = [*data_outline.notes(data), *unreadable]
     notes += [*leakage.notes(data), str(facts.machine)]
-    decoding = decoding_time.measure(data.train)
-    limits = _limits(config, data, facts, decoding)
-    facts, recipe, step = _tried(config, data, facts, limits, decoding)
+    facts, recipe, step, limits = _tried(config, data, facts)
     slower = measured_speed.as_measured(facts, recipe, step)
     if slower is not facts:
         notes.append(measured_speed.note(slower))
-        facts, recipe, step = _tried(config, data, slower, limits, decoding)
+        facts, recipe, step, limits = _tried(config, data, slower)
     recipe.notes = notes + recipe.notes
     return _planned(config, data, facts, recipe, step, limits, begin)
 
@@ -77,14 +76,18 @@ def _limits(config, data, facts, decoding):
     )
 
 
-def _tried(config, data, facts, limits, decoding):
+def _tried(config, data, facts):
     """What the rules choose, in the memory there is, and a step of it."""
+    if "resize_shorter_side" not in config.given:
+        data = data.reduced(rule_values.shorter_side(facts))
+    decoding = decoding_time.measure(data.train)
+    limits = _limits(config, data, facts, decoding)
     facts, recipe = fitted(config, data, facts, limits)
     choose_rates(recipe, facts)
     kept = image_memory.kept(recipe, limits.images)
     decoding = dataclasses.replace(decoding, kept=kept)
     step = _measured(config, recipe, facts, data.train, decoding)
-    return facts, recipe, step
+    return facts, recipe, step, limits
 
 
 def _measured(config, recipe, facts, source, decoding):

@@ -60,6 +60,15 @@ RULES = (
         rule_words.image_size,
         SIMCLR,
     ),
+    Rule(
+        ALL,
+        "resize_shorter_side",
+        rule_values.shorter_side,
+        "images have {side} pixels on their shorter side, and a view would see "
+        "single pixels of them: three times its own, with antialiasing, which "
+        "take less memory too",
+        "benchmarks/recipes.md, far larger images",
+    ),
     Rule(ALL, "channels", rule_values.channels, "as the images have", "data"),
     Rule(
         ALL,
@@ -235,6 +244,13 @@ def recommend(facts: Facts) -> Recipe:
     for rule in RULES:
         for stage in rule.stages:
             if facts.labelled or stage == "pretrain":
-                value, why = rule.chosen(facts), rule.reason(facts)
-                recipe.choose(stage, rule.option, value, why, rule.source)
+                _choose(recipe, stage, rule, facts)
     return recipe
+
+
+def _choose(recipe, stage, rule, facts):
+    value = rule.chosen(facts)
+    if value is not None:
+        recipe.choose(
+            stage, rule.option, value, rule.reason(facts), rule.source
+        )

@@ -17,6 +17,7 @@ JOB = "job.json"
 PROGRESS = "progress.json"
 REPORT, TABLE = "report.json", "table.csv"
 GIVEN_UP = "pretraining given up"  # in the progress of a job with labels
+FOLDS = "folds"  # folder of runs on parts of the labels, in that on all
 RECIPE = "recipe"  # as it is now, in the progress of a job that changed it
 # What `job.json` holds, by the type that JSON gives it.
 _KINDS = {

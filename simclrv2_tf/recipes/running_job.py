@@ -18,10 +18,10 @@ from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes import stage_configs
-from simclrv2_tf.recipes.folds import FOLDER
 from simclrv2_tf.recipes.images.job_data import JobData
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.job_seconds import in_journal
+from simclrv2_tf.recipes.record import FOLDS
 from simclrv2_tf.recipes.record import RECIPE
 from simclrv2_tf.recipes.record import Record
 from simclrv2_tf.runs import journal
@@ -164,7 +164,7 @@ class Job:
 
 def _seconds_before(directory):
     """Seconds of a run in processes that were killed, of its folds too."""
-    folds = glob.glob(os.path.join(glob.escape(directory), FOLDER, "*"))
+    folds = glob.glob(os.path.join(glob.escape(directory), FOLDS, "*"))
     return sum(map(in_journal, [directory, *sorted(folds)]))
 
 

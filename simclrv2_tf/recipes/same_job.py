@@ -20,6 +20,7 @@ _MEANT = (
     "checkpoint_steps",
     "eval_ema",
     "eval_split",
+    "resize_shorter_side",
     "train_epochs",
     "train_steps",
 )

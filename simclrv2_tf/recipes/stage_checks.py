@@ -27,6 +27,7 @@ _OF_THE_DATA = (
     "label_map",
     "folder_classes",
     "apply_orientation",
+    "resize_shorter_side",
     "exclude_images",
     "train_split",
     "eval_split",

@@ -21,8 +21,8 @@ from simclrv2_tf.data.splits import NoSplitError
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import recorded_data
 from simclrv2_tf.runs.own_data import with_own_data
-from simclrv2_tf.runs.start.orientation_choice import agree
-from simclrv2_tf.runs.start.orientation_choice import resolve_orientation
+from simclrv2_tf.runs.start.decoding_choice import agree
+from simclrv2_tf.runs.start.decoding_choice import resolve_decoding
 
 SIDE = 96  # pixels of a thumbnail's longer side
 SMALL = 48  # up to here pixels are shown as they are
@@ -66,7 +66,7 @@ def open_images(
     if source is None:
         config = _with_own_splits(with_own_data(config), flags)
         recorded_data.warn_if_changed(config)
-    config = resolve_orientation(config)
+    config = resolve_decoding(config)
     config, (source, eval_source) = agree(config, source, eval_source)
     if source is None:
         source = inputs.open_source(config)

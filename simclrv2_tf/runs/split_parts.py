@@ -29,6 +29,7 @@ def options_of(config: Config) -> SourceOptions:
         label_map=config.label_map,
         folder_classes=config.folder_classes,
         apply_orientation=config.apply_orientation,
+        resize_shorter_side=config.resize_shorter_side,
     )
 
 

@@ -32,8 +32,8 @@ from simclrv2_tf.runs.callbacks.user_callbacks import check_callbacks
 from simclrv2_tf.runs.interruption import Interruption
 from simclrv2_tf.runs.new_directory import removed_if_empty
 from simclrv2_tf.runs.start import unused_options
-from simclrv2_tf.runs.start.orientation_choice import agree
-from simclrv2_tf.runs.start.orientation_choice import resolve_orientation
+from simclrv2_tf.runs.start.decoding_choice import agree
+from simclrv2_tf.runs.start.decoding_choice import resolve_decoding
 from simclrv2_tf.session.modes import BEGINNING
 from simclrv2_tf.session.modes import TRAINING
 from simclrv2_tf.session.on_devices import run_on_devices
@@ -94,7 +94,7 @@ def _with_data(config, source, eval_source, interruption, callbacks):
 
     Images are turned, or not, as the weights say that it begins with.
     """
-    config = resolve_orientation(config)
+    config = resolve_decoding(config)
     if isinstance(eval_source, str):
         eval_source = inputs.open_evaluation_of(config, eval_source)
     config, (source, eval_source) = agree(config, source, eval_source)

@@ -1,6 +1,5 @@
 """The job: ordinary runs, one table, and nothing done twice."""
 
-import csv
 import json
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import types
 
 import pytest
 import small_backbone
+from tables import rows_of
 
 import simclrv2_tf
 from simclrv2_tf import flags
@@ -82,8 +82,7 @@ def test_options_of_a_stage_win(job):
 
 def test_the_table_holds_every_row(job):
     path, report = job
-    with open(path / "table.csv") as file:
-        table = list(csv.DictReader(file))
+    table = rows_of(path / "table.csv")
     assert [row["name"] for row in table] == [
         "small, distilled",
         "pretrained and fine-tuned teacher",
@@ -238,8 +237,7 @@ def test_a_job_stands_for_its_classifier(job, tmp_path):
     simclrv2_tf.predict(
         "digits", path, split="test", predict_output=str(output)
     )
-    with open(output) as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(output)
     right = sum(row["label"] == row["class_1"] for row in rows) / len(rows)
     tops = {row["name"]: row["top_1"] for row in report["rows"]}
     name = (

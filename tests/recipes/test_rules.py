@@ -7,7 +7,9 @@ import pytest
 from simclrv2_tf.config import Config
 from simclrv2_tf.optimizers import scale_learning_rate
 from simclrv2_tf.recipes import given_weights
+from simclrv2_tf.recipes import recipe_text
 from simclrv2_tf.recipes.batch_rates import choose_rates
+from simclrv2_tf.recipes.budget import short_runs
 from simclrv2_tf.recipes.budget import stage_costs
 from simclrv2_tf.recipes.budget import stage_steps
 from simclrv2_tf.recipes.budget import step_time
@@ -289,14 +291,47 @@ def test_pilots_need_two_labels_a_class_and_time():
     assert planned(SIGNS, step=0.6).pilot_runs == 2
     assert planned(SIGNS, step=0.4).pilot_runs == 3
     assert planned(SIGNS).options("pilot")["train_steps"] >= 120
-    short = planned(SIGNS, step=0.9)  # a fifth of the time is not enough
+    tiny = dataclasses.replace(SIGNS, side=16)
+    short = planned(tiny, step=0.9)  # a fifth of the time is not enough
     assert short.pilot_runs == 2
     assert short.seconds["pilots"] == pytest.approx(0.35 * 1092)
     one = dataclasses.replace(SIGNS, fewest=1, labelled=10)
     assert not planned(one).pilot_runs
-    assert not planned(dataclasses.replace(SIGNS, seconds=300.0)).pilot_runs
+    assert not planned(dataclasses.replace(tiny, seconds=300.0)).pilot_runs
+    assert not planned(dataclasses.replace(SIGNS, seconds=200.0)).pilot_runs
     given = {"pretrain": {"color_jitter_strength": 0.5, "crop_area_min": 0.3}}
     assert not planned(SIGNS, given=given).pilot_runs
+
+
+def test_pilots_see_smaller_images_where_there_is_no_time_for_whole_ones():
+    whole, half = planned(SIGNS, step=0.6), planned(SIGNS, step=0.9)
+    assert whole.options("pilot")["image_size"] == 32
+    assert half.options("pilot")["image_size"] == 16
+    assert half.options("pilot")["train_steps"] == 150
+    assert half.pilot_runs == 3  # the usual, and two of less colour distortion
+    assert half.seconds["pilots"] < whole.seconds["pilots"]
+    assert half.options("pretrain")["image_size"] == 32
+    text = recipe_text.lines(half)
+    line = next(t for t in text if "half of pretraining's" in t)
+    assert line.startswith("  --image_size=16")
+
+
+@pytest.mark.parametrize(
+    ("changed", "given"),
+    [
+        ({}, {"color_jitter_strength": 0.5}),  # crops alone are left to try
+        ({"given": {"backbone": "keras:A"}}, {"backbone": "keras:A"}),
+        ({"initial": {"backbone": "keras:A"}, "examples": 60_000}, {}),
+    ],
+)
+def test_pilots_of_these_see_whole_images(changed, given):
+    """Nothing is tried on smaller ones, or networks may not take them."""
+    facts = dataclasses.replace(SIGNS, **changed)
+    recipe = recommend(facts)
+    recipe.given = {"pretrain": given}
+    ways = list(short_runs._ways_of_pilots(recipe, facts))
+    assert any(runs > 1 for _, side, runs in ways if side == 32)
+    assert not any(runs > 1 for _, side, runs in ways if side != 32)
 
 
 ONE_LABEL = {"fewest": 1, "labelled": 10}
@@ -309,7 +344,7 @@ NO_LABELS = {"fewest": 0, "labelled": 0, "classes": 0}
         ({}, {}, 0.5),  # pilot runs judge it
         (ONE_LABEL, {}, 0.25),
         (NO_LABELS, {}, 0.25),
-        ({"seconds": 300.0}, {}, 0.25),
+        ({"seconds": 200.0}, {}, 0.25),
         ({**ONE_LABEL, "channels": 1}, {}, 0.5),
         ({**ONE_LABEL, "grey": True}, {}, 0.5),
         (ONE_LABEL, {"color_jitter_strength": 0.7}, 0.7),

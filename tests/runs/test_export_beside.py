@@ -10,7 +10,7 @@ from simclrv2_tf.recipes.job_classifier import load_classifier
 from simclrv2_tf.runs import weights_classes
 from simclrv2_tf.runs import weights_temperature
 from simclrv2_tf.runs.export_beside import find_export
-from simclrv2_tf.runs.start.orientation_choice import trained_with
+from simclrv2_tf.runs.start.decoding_choice import trained_with
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_the_keras_file_is_told_what_its_export_tells(version):
     assert find_export(file) == find_export(str(version)) == str(version)
     assert weights_classes.class_names(file) == small_classifier.NAMES
     assert weights_temperature.temperature(file) == 2.0
-    assert trained_with(file) is True
+    assert trained_with(file).apply_orientation
     classifier = load_classifier(file)
     assert classifier.class_names == small_classifier.NAMES
     assert classifier.temperature == 2.0

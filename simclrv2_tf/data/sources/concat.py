@@ -227,6 +227,7 @@ def join(
     numbers = {known: index for index, known in enumerate(classes or ())}
     labels = np.concatenate([_labels(source, numbers) for source in sources])
     notes = [note for source in sources for note in source.notes]
+    sides = [s.resize_shorter_side for s in sources if s.resize_shorter_side]
     return Source(
         name,
         labels,
@@ -234,6 +235,7 @@ def join(
         classes,
         notes=tuple(notes),
         apply_orientation=any(s.apply_orientation for s in sources),
+        resize_shorter_side=min(sides, default=None),
         numbered=_keep_numbers(sources, classes),
     )
 

@@ -37,6 +37,8 @@ class SourceOptions:
       label_map: File that says which class each label stands for, or None.
       folder_classes: "top" or "leaf": the folders that are classes.
       apply_orientation: Whether images are turned as their EXIF tags say.
+      resize_shorter_side: Pixels that the shorter side of larger images is
+        reduced to; None for none.
       joined: The data sets that `concat:` joins with this one, itself too.
       label_optional: Whether images to train on may lack the label that
         `label_feature` names, as those of a part of `concat:` do.
@@ -49,6 +51,7 @@ class SourceOptions:
     label_map: str | None = None
     folder_classes: str = TOP
     apply_orientation: bool = False
+    resize_shorter_side: int | None = None
     joined: tuple[str, ...] = ()
     label_optional: bool = False
 

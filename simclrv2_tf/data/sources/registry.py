@@ -45,6 +45,7 @@ def open_source(
     label_map: str | None = None,
     folder_classes: str = TOP,
     apply_orientation: bool = False,
+    resize_shorter_side: int | None = None,
 ) -> Source:
     """Opens one split of a data set.
 
@@ -63,6 +64,8 @@ def open_source(
         data set's folder, or "leaf", all that hold images.
       apply_orientation: Whether images are turned as their EXIF tags say,
         which are left alone unless asked for.
+      resize_shorter_side: Pixels that the shorter side of larger images is
+        reduced to, bicubic with antialiasing; None leaves them as they are.
 
     Returns:
       A `Source`.
@@ -81,6 +84,7 @@ def open_source(
             label_map,
             folder_classes,
             apply_orientation,
+            resize_shorter_side,
         ),
     )
 
@@ -106,6 +110,7 @@ def split_names(
     label_map: str | None = None,
     folder_classes: str = TOP,
     apply_orientation: bool = False,
+    resize_shorter_side: int | None = None,
 ) -> list[str]:
     """The splits that a data set has; arguments as in `open_source`."""
     return splits_with(
@@ -118,6 +123,7 @@ def split_names(
             label_map,
             folder_classes,
             apply_orientation,
+            resize_shorter_side,
         ),
     )
 
@@ -137,7 +143,9 @@ def _open(name, split, options):
     kind, where = _kind(name)
     source = kind.open(where, split, options)
     return dataclasses.replace(
-        source, apply_orientation=options.apply_orientation
+        source,
+        apply_orientation=options.apply_orientation,
+        resize_shorter_side=options.resize_shorter_side,
     )
 
 

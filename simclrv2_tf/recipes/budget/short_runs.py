@@ -26,6 +26,9 @@ LEAST_PILOT_STEPS = 120
 # A pilot run tells augmentations apart long before pretraining has learnt all
 # that it can.
 PILOT_EPOCHS = MOST_EPOCHS["pretrain"] // 4
+# Of images of half the side a step costs a quarter, and colours are told apart
+# as well. Measured with so many steps (benchmarks/recipes.md, Grey views).
+HALF_SIDE_STEPS = 150
 # For trials of the teacher's fine-tuning, which take no fewer steps than
 # fine-tuning takes for the fewest labels.
 TRIALS, LEAST_TRIAL_STEPS = 0.2, 100
@@ -107,40 +110,70 @@ def plan_pilots(
     """
     if not _may_pilot(recipe, facts):
         return 0.0
-    wanted = 1 + len(pilot_options.wanted(recipe))
-    for share, runs in zip(PILOTS, (wanted, 2), strict=True):
+    for share, side, runs in _ways_of_pilots(recipe, facts):
         runs = _in_memory(facts, runs)
-        seconds = _fit_pilots(recipe, facts, costs, share * work, runs)
+        seconds = _fit_pilots(recipe, facts, costs, share * work, runs, side)
         if seconds:
             recipe.seconds["pilots"] = seconds
             return seconds
     return 0.0
 
 
-def _fit_pilots(recipe, facts, costs, seconds, most):
+def _ways_of_pilots(recipe, facts):
+    """Yields shares of the time, sides of images, and runs: the best first."""
+    options = recipe.options("pretrain")
+    whole = options["image_size"]
+    # Keras networks may take images of one size alone, or none so small.
+    by_keras = options.get("backbone") or facts.initial.get("backbone")
+    half = None if by_keras else pilot_options.half_side(whole)
+    sides = [side for side in (whole, half) if side]
+    first, second = PILOTS
+    for side in sides:
+        yield first, side, 1 + len(pilot_options.wanted(recipe, side))
+    for side in sides:
+        yield second, side, min(2, 1 + len(pilot_options.wanted(recipe, side)))
+
+
+def _fit_pilots(recipe, facts, costs, seconds, most, side):
     """Chooses as many runs as there is time for; 0.0 if not for two."""
     start = max(0.0, costs.run - ENDING)  # nothing is exported
-    enough = _enough_steps(recipe, facts)
+    start += costs.first_pass.get("pretrain", 0.0)
+    enough = _enough_steps(recipe, facts, side)
+    step = costs.of_pilot(side == recipe.options("pretrain")["image_size"])
     for runs in range(most, 1, -1):
         judging = costs.regressions.of_pilots(runs)
         each = (seconds - judging) / runs - start
-        steps = int(each / costs.step["pretrain"])
+        steps = int(each / step)
         if min(steps, enough) >= LEAST_PILOT_STEPS:
             if steps > enough:
                 steps = enough
-                each = start + steps * costs.step["pretrain"]
+                each = start + steps * step
                 seconds = runs * each + judging
             why = f"{runs} runs in {duration(seconds)}"
             recipe.choose("pilot", "train_steps", steps, why, MEASURED)
+            _choose_side(recipe, side)
             recipe.pilot_runs = runs
             return seconds
     return 0.0
 
 
-def _enough_steps(recipe, facts):
+def _choose_side(recipe, side):
+    """Chooses the size of the images of pilot runs."""
+    why = "as pretraining, which goes on from one of them"
+    if side != recipe.options("pretrain")["image_size"]:
+        why = (
+            "half of pretraining's, for which there is no time: they tell "
+            "colours apart alone, and pretraining begins anew"
+        )
+    recipe.choose("pilot", "image_size", side, why, MEASURED)
+
+
+def _enough_steps(recipe, facts, side):
     """The most of a pilot run, and no more than are given for pretraining."""
     options = recipe.options("pretrain")
     most = PILOT_EPOCHS * facts.examples // options["train_batch_size"]
+    if side != options["image_size"]:
+        most = min(most, HALF_SIDE_STEPS)
     return min(most, steps_given(options, facts.examples) or most)
 
 

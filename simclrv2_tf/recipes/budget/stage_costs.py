@@ -49,6 +49,9 @@ class Costs:
       regressions: The `RegressionTime` of the job.
       checks: {stage: seconds that a step has of the evaluations of its
         checkpoints}, those of all its runs.
+      half_side: Seconds of a step of pretraining on images of half the side.
+      first_pass: {stage: seconds to decode the images that a run keeps in
+        memory}.
     """
 
     step: dict[str, float]
@@ -59,6 +62,12 @@ class Costs:
     runs: dict[str, int] = dataclasses.field(default_factory=dict)
     regressions: RegressionTime = RegressionTime()
     checks: dict[str, float] = dataclasses.field(default_factory=dict)
+    half_side: float = 0.0
+    first_pass: dict[str, float] = dataclasses.field(default_factory=dict)
+
+    def of_pilot(self, whole: bool) -> float:
+        """Seconds of a step of a pilot run, on whole images or smaller."""
+        return self.step["pretrain"] if whole else self.half_side
 
     def of_step(self, stage: str) -> float:
         """Seconds of a step of all runs of a stage."""
@@ -67,7 +76,8 @@ class Costs:
 
     def of_runs(self, stage: str) -> float:
         """Seconds that all runs of a stage take beside their steps."""
-        runs = self.runs.get(stage, 1) * self.run
+        each = self.run + self.first_pass.get(stage, 0.0)
+        runs = self.runs.get(stage, 1) * each
         return runs + self.evaluation.get(stage, 0.0)
 
     @property
@@ -113,12 +123,36 @@ def costs_of(
     step = {stage: max(work[stage], inputs[stage]) for stage in work}
     decoding = pretrain["train_batch_size"] * measured.decoding.of("pretrain")
     parts = (measured.start + ENDING, decoding, measured.measured)
-    costs = Costs(step, *parts, runs=_runs(recipe, work))
+    half = max(_of_half_side(pretrain, measured), inputs["pretrain"])
+    costs = Costs(step, *parts, runs=_runs(recipe, work), half_side=half)
     if facts is None:
         return costs
     images = ImagePass(measured.decoding.image, forward)
+    first = _first_pass(measured.decoding, facts)
+    costs = dataclasses.replace(costs, first_pass=first)
     costs = _judging(costs, recipe, facts, images)
     return _checking(costs, recipe, facts, images)
+
+
+def _of_half_side(options, measured):
+    """Seconds that a step on images of half the side computes."""
+    half = {**options, "image_size": max(1, options["image_size"] // 2)}
+    less = multiplications(half) / multiplications(options)
+    return STEP + less * measured.step
+
+
+def _first_pass(decoding, facts):
+    """Seconds to decode what each stage keeps in memory then."""
+    return {
+        stage: decoding.image * _examples(stage, facts)
+        for stage in decoding.kept
+    }
+
+
+def _examples(stage, facts):
+    """Images that a stage learns from."""
+    few = facts.labelled if stage in ("finetune", "scratch") else 0
+    return few or facts.examples
 
 
 def _judging(costs, recipe, facts, images):
@@ -150,8 +184,7 @@ def _checking(costs, recipe, facts, images):
 
 def _between_checkpoints(options, stage, facts, step):
     """Steps from one checkpoint of a stage to the next, given or chosen."""
-    few = facts.labelled if stage in ("finetune", "scratch") else 0
-    epoch = (few or facts.examples) // options["train_batch_size"]
+    epoch = _examples(stage, facts) // options["train_batch_size"]
     given = options.get("checkpoint_epochs", 0) * epoch
     every = options.get("checkpoint_steps") or given
     return every or max(1, round(CHECKPOINT / step))

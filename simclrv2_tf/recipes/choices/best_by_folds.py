@@ -20,6 +20,7 @@ from simclrv2_tf.models.network import Network
 from simclrv2_tf.recipes import folds
 from simclrv2_tf.recipes.choices.label_parts import divided
 from simclrv2_tf.recipes.choices.label_parts import on_a_part
+from simclrv2_tf.recipes.record import FOLDS
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import journal
 from simclrv2_tf.runs import model_dir
@@ -84,7 +85,7 @@ def evaluation(
     for number, (known, left_out) in enumerate(
         divided(labelled, config.best_folds)
     ):
-        print(f"\n== {folds.FOLDER}/{number} ==", flush=True)
+        print(f"\n== {FOLDS}/{number} ==", flush=True)
         fold = _config_of(config, number, labelled, known)
         train(fold, known, interruption, evaluate=Validation(fold, left_out))
         evaluations.append(_evaluations(fold.model_dir))
@@ -135,7 +136,7 @@ def _interval_flag(config, labelled, before):
 
 
 def _directory(config, number):
-    return os.path.join(config.model_dir, folds.FOLDER, str(number))
+    return os.path.join(config.model_dir, FOLDS, str(number))
 
 
 def _config_of(config, number, labelled, known):

@@ -23,6 +23,7 @@ from simclrv2_tf.recipes.job_seconds import spent_before
 from simclrv2_tf.recipes.rules.pilot_options import AREA
 from simclrv2_tf.recipes.rules.pilot_options import GRAY
 from simclrv2_tf.recipes.rules.pilot_options import STRENGTH
+from simclrv2_tf.recipes.rules.pilot_options import is_half_side
 from simclrv2_tf.recipes.rules.pilot_options import wanted
 
 PART = "pilots"
@@ -51,7 +52,8 @@ def begins_at(job) -> str | None:
     """The directory of the run that a `Job`'s pretraining goes on from.
 
     That is the one that was chosen: what it has learnt is not learnt again.
-    None without pilot runs, and where none is better than no training.
+    None without pilot runs, where none is better than no training, and after
+    those on smaller images.
     """
     part = job.record.done.get(PART, {}).get("begins_at")
     path = part and job.record.path(part)
@@ -86,11 +88,12 @@ def _judged(job):
             chosen, best = tried, reached
     scores["untrained"] = _untrained(job)
     learnt = weighted_accuracy(best) > weighted_accuracy(scores["untrained"])
+    goes_on = learnt and not is_half_side(job.recipe)
     scores["raw pixels"] = right(job, baselines.pixels_of)
     return {
         "shares": {name: weighted_accuracy(r) for name, r in scores.items()},
         "chosen": chosen,
-        "begins_at": _folder(chosen) if learnt else None,
+        "begins_at": _folder(chosen) if goes_on else None,
         "seconds": time.monotonic() - begin,
     }
 
@@ -102,13 +105,14 @@ def _pilot(job, changed):
     0 steps stand for the epochs that are given in their place.
     """
     folder = _folder(changed)
-    steps = job.recipe.options("pilot")["train_steps"]
-    config = job.config_of("pretrain")
+    options, config = job.recipe.options("pilot"), job.config_of("pretrain")
+    steps = options["train_steps"]
     examples = job.data.train.num_examples
     config = dataclasses.replace(
         config,
         **changed,
         model_dir=job.record.path(folder),
+        image_size=options.get("image_size", config.image_size),
         train_steps=steps,
         warmup_epochs=0.1 * steps * config.train_batch_size / examples,
         checkpoint_steps=min(steps, config.checkpoint_steps),

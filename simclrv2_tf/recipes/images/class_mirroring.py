@@ -3,8 +3,11 @@
 Arrows to the left and to the right, letters such as b and d, left and right
 hands: all of them together are as likely as their mirror images, which
 `mirroring` looks at, and each class is not. A classifier of the labelled images
-tells left-out images better than their mirror images there. Where each class is
-as likely as its mirror image it tells both equally well.
+tells left-out images better than their mirror images there, and takes the
+mirror images of a class for those of another class. Where each class is as
+likely as its mirror image it tells both equally well; where images of a class
+share a pose or a background, mirror images are told worse, but no other class
+is likelier: mirrored views are harmless there.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.probing.cross_validation import left_out
+from simclrv2_tf.probing.cross_validation import predict_left_out
 from simclrv2_tf.probing.intervals import surely_better
 from simclrv2_tf.probing.linear_probe import classify
 from simclrv2_tf.probing.nearest import unit
@@ -64,31 +67,72 @@ def compare(images: np.ndarray, labels: np.ndarray) -> MirroredLabels | None:
     rows = np.stack([images, images[:, :, ::-1]], axis=1)
     rows = rows.reshape(len(images), 2, -1)
     rows = unit(rows - rows.mean(axis=2, keepdims=True))
-    right, mirrored = (_right(rows, labels, which) for which in (0, 1))
-    if len(right) < LEAST:
+    as_they_are, mirrored = (_predict(rows, labels, view) for view in (0, 1))
+    truth = labels[np.bincount(labels)[labels] > 1]
+    if len(truth) < LEAST:
         return None
+    right, kept = _share(as_they_are, truth), _share(mirrored, truth)
     return MirroredLabels(
         right=float(right.mean()),
-        mirrored=float(mirrored.mean()),
-        images=len(right),
-        differ=surely_better(right, mirrored, ERRORS),
+        mirrored=float(kept.mean()),
+        images=len(truth),
+        differ=surely_better(right, kept, ERRORS)
+        and _become_another(as_they_are, mirrored, truth),
     )
 
 
-def _right(rows, labels, which):
-    """Of each image, or mirror image, in how many repeats it is told right.
+def _predict(rows, labels, view):
+    """Classes of left-out images, int (repeats, those left out).
 
     Args:
       rows: float (examples, 2, features), an image and its mirror image.
       labels: int (examples,).
-      which: 0 to ask for images, 1 for mirror images; images are learnt from.
+      view: 0 to predict images, 1 their mirror images; images are learnt from.
     """
 
-    def tell(known, known_labels, queries):
-        return classify(known[:, 0], known_labels, queries[:, which])
+    def predict(known, known_labels, queries):
+        return classify(known[:, 0], known_labels, queries[:, view])
 
-    repeats = [left_out(tell, rows, labels, seed) for seed in range(REPEATS)]
-    return np.mean(repeats, axis=0)
+    seeds = range(REPEATS)
+    return np.stack(
+        [predict_left_out(predict, rows, labels, seed)[0] for seed in seeds]
+    )
+
+
+def _share(predicted, classes):
+    """In how many of the repeats each image is taken for a class of its own."""
+    return (predicted == classes).mean(axis=0)
+
+
+def _become_another(as_they_are, mirrored, truth):
+    """Whether mirror images of a class surely become those of another.
+
+    They are likelier the other class than their own, and surely likelier it
+    than the images are. It is what mirror images of the rest of the class are
+    mostly taken for, so that chance does not choose it; a class that stays
+    itself counts nothing.
+    """
+    other = _class_of_the_rest(mirrored, truth)
+    changed = other != truth
+    become, kept, before = (
+        changed * _share(predicted, classes)
+        for predicted, classes in (
+            (mirrored, other),
+            (mirrored, truth),
+            (as_they_are, other),
+        )
+    )
+    return surely_better(become, before, ERRORS) and become.sum() > kept.sum()
+
+
+def _class_of_the_rest(predicted, truth):
+    """What the other images of its class are mostly taken for, (examples,)."""
+    classes = np.unique(np.append(predicted, truth))
+    votes = (predicted[:, :, None] == classes).sum(axis=0, dtype=float)
+    same = truth[:, None] == truth
+    rest = (same & ~np.eye(len(truth), dtype=bool)) @ votes
+    rest += 0.5 * (truth[:, None] == classes)  # of equals its own
+    return classes[rest.argmax(axis=1)]
 
 
 def _drawn(labels, count):

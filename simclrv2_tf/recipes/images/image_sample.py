@@ -15,6 +15,7 @@ from simclrv2_tf.data.unreadable import UNREADABLE
 from simclrv2_tf.data.unreadable import UnreadableImages
 
 SAMPLE = 48  # images that are looked at, spread over the data set
+FEW_FLAT = 3  # images of one colour among those looked at; fewer happen
 SURELY = 1e-3  # the chance below which what was seen is not taken for chance
 GREY = 8  # of 255 levels, by which channels of a grey JPEG may differ
 
@@ -146,7 +147,23 @@ def _transparent(source):
 def notes(
     source: Source, sample: ImageSample, max_corrupt_fraction: float
 ) -> list[str]:
-    """A sentence about images that cannot be read, none where all can be."""
+    """Sentences about images that cannot be read, or that show nothing."""
+    return [
+        *_of_unreadable(source, sample, max_corrupt_fraction),
+        *_of_one_colour(source, sample),
+    ]
+
+
+def _of_one_colour(source, sample):
+    if sample.flat < FEW_FLAT:
+        return []
+    return [
+        f"data: {sample.flat} of {sample.read} images looked at are of one "
+        f"colour.{_transparent(source)}"
+    ]
+
+
+def _of_unreadable(source, sample, max_corrupt_fraction):
     if not sample.unreadable:
         return []
     run = UnreadableImages(source, max_corrupt_fraction)

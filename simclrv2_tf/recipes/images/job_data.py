@@ -10,6 +10,7 @@ from simclrv2_tf.config import Config
 from simclrv2_tf.data import class_match
 from simclrv2_tf.data.class_gaps import check_no_gaps
 from simclrv2_tf.data.classes import listed
+from simclrv2_tf.data.holdout import FRACTION
 from simclrv2_tf.data.holdout import HOLDOUT
 from simclrv2_tf.data.holdout import left_over
 from simclrv2_tf.data.image_checksum import image_checksum
@@ -45,6 +46,23 @@ class JobData:
     def fewest(self) -> int:
         """Labels of the class that has the fewest, 0 without labels."""
         return int(self.counts().min()) if self.train.num_classes else 0
+
+    def reduced(self, side: int | None) -> JobData:
+        """The same with larger images reduced, see `resize_shorter_side`.
+
+        Args:
+          side: Of the shorter side in pixels; None leaves them as they are.
+        """
+        if side is None:
+            return self
+
+        def reduce(source: Source) -> Source:
+            return dataclasses.replace(source, resize_shorter_side=side)
+
+        evaluation = self.evaluation and reduce(self.evaluation)
+        return dataclasses.replace(
+            self, train=reduce(self.train), evaluation=evaluation
+        )
 
     def about(self) -> dict:
         """What tells these data from others."""
@@ -107,6 +125,7 @@ def _without_labels(config, source, evaluation):
     A job that has begun goes on as it began: earlier versions kept a split
     with labels.
     """
+    _check_wants_no_labels(config, source)
     note = "no image has a label"
     if not _has_labels(evaluation):
         evaluation = None
@@ -119,6 +138,27 @@ def _without_labels(config, source, evaluation):
     if not _began(config, with_evaluation=True):
         evaluation = None
     return JobData(source, evaluation, np.zeros(0, np.int64), {}, note)
+
+
+def _check_wants_no_labels(config, source):
+    """Raises if labels are asked for: nobody wants embeddings in their place.
+
+    A job that has begun goes on as it began.
+    """
+    usual = Config()
+    wanted = [
+        name
+        for name in ("labels_per_class", "label_fraction")
+        if getattr(config, name) != getattr(usual, name)
+    ]
+    if wanted and not record.read_job(config.model_dir).get("data"):
+        raise ValueError(
+            f"`{wanted[0]}` needs labelled images, and no image of "
+            f"{source.name} has a label. Put images into a folder for each "
+            "class or give a csv with labels; without "
+            f"--{wanted[0]} the job pretrains and embeds. Received: "
+            f"{wanted[0]}={getattr(config, wanted[0])}"
+        )
 
 
 def _has_labels(source):
@@ -153,16 +193,33 @@ def _divide(config, source, evaluation):
     )
     options = {"eval_split": config.eval_split}
     lacks = class_match.lacking_words(evaluation)
-    note = f"accuracy is measured on {evaluation.name}{lacks}"
+    count = int((evaluation.labels >= 0).sum())
+    note = (
+        f"accuracy is measured on {count:,} labelled images of "
+        f"{evaluation.name}{lacks}{_too_few_words(config, count)}"
+    )
     if config.holdout_fraction:
         note += "; --holdout_fraction is not used"
     return source, evaluation, options, note
 
 
+def _too_few_words(config, count):
+    """That so few images hardly tell networks apart, "" of enough."""
+    if count >= spare_labels.LEAST_HELD_OUT:
+        return ""
+    return (
+        f"; {count} are too few to tell networks apart: "
+        "--eval_split names a larger one, and --eval_split=holdout "
+        f"--holdout_fraction={FRACTION:g} sets some of the training images "
+        "aside"
+    )
+
+
 def _set_aside(config, source, unlabelled):
     """The same where no split with labels is there to evaluate on."""
     void = _void(config, unlabelled)
-    spared = spare_labels.spare(config, source)
+    began = _began(config, with_evaluation=True)
+    spared = spare_labels.spare(config, source, began)
     if _began(config, with_evaluation=False):
         spared = spare_labels.Spared(None, 0.0, "the job began without")
     if spared.numbers is None:

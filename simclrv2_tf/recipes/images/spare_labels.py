@@ -16,6 +16,9 @@ LEAST_HELD_OUT = 20  # with fewer the 95 % interval is wider than 40 points
 # Of the labels, in classes of which none are set aside: accuracy over all
 # classes would differ by so much at most.
 MOST_LEFT_OUT = 0.05
+# Where small classes allow a smaller share alone: images of other classes than
+# the largest, below which accuracy is that of one class.
+LEAST_OF_OTHERS = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +56,7 @@ class _Counts:
         return classes[np.argsort(-self.there[classes], kind="stable")]
 
 
-def spare(config: Config, source: Source) -> Spared:
+def spare(config: Config, source: Source, began: bool = False) -> Spared:
     """Chooses labelled images of each class to evaluate on.
 
     A few small classes may have none to spare; accuracy is then not measured
@@ -63,6 +66,7 @@ def spare(config: Config, source: Source) -> Spared:
     Args:
       config: The job's `Config`.
       source: A `Source` with a label of each class.
+      began: Whether a job goes on that has set some aside, however few.
     """
     given = config.holdout_fraction
     share = FRACTION if given is None else given
@@ -70,7 +74,7 @@ def spare(config: Config, source: Source) -> Spared:
         return Spared(None, share, "--holdout_fraction=0 sets no images aside")
     spared = _spare(config, source, share)
     if spared.numbers is None and given is None:
-        return _by_less(config, source) or spared
+        return _by_less(config, source, began) or spared
     return spared
 
 
@@ -86,7 +90,7 @@ def _spare(config, source, share):
     return Spared(numbers, share, _note_of(counts))
 
 
-def _by_less(config, source):
+def _by_less(config, source, began):
     """What the share comes to that small classes allow, None if to nothing."""
     per_class = config.labels_per_class
     share = _allowed(source.labels[source.labels >= 0], per_class)
@@ -95,8 +99,16 @@ def _by_less(config, source):
     spared = _spare(config, source, share)
     if spared.numbers is None:
         return None
+    if not began and _says_little(source, spared.numbers):
+        return None
     why = f"{FRACTION:.0%} would not leave --labels_per_class={per_class}"
     return dataclasses.replace(spared, note=f"{spared.note} ({why})")
+
+
+def _says_little(source, numbers):
+    """Whether accuracy on these images would be that of a single class."""
+    aside = np.bincount(source.labels[numbers])
+    return len(numbers) - aside.max() < LEAST_OF_OTHERS
 
 
 def _allowed(labels, per_class):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simclrv2_tf.console.units import percent
+from simclrv2_tf.recipes.results.final_choice import Balanced
 from simclrv2_tf.recipes.results.job_report import Row
 from simclrv2_tf.recipes.unequal_classes import CLEARLY
 from simclrv2_tf.recipes.unequal_classes import is_unequal
@@ -29,7 +30,7 @@ def rows(job) -> list[Row]:
     return [Row(NAME, largest_share(counts), images, 0, 0.0, measured)]
 
 
-def balanced(job) -> tuple[float, float] | None:
+def balanced(job) -> Balanced | None:
     """Balanced accuracy of a `Job`'s distilled network and of its twin.
 
     None where the classes that it is measured on are of like size, which
@@ -40,7 +41,7 @@ def balanced(job) -> tuple[float, float] | None:
     known = [part[_BALANCED] for part in parts if _BALANCED in part]
     if measured != "evaluation" or len(known) < 2 or not is_unequal(counts):
         return None
-    return known[0], known[1]
+    return Balanced(known[0], known[1], largest_share(counts))
 
 
 def notes(job) -> list[str]:

@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from simclrv2_tf.console.units import percent
 from simclrv2_tf.probing.intervals import difference
+from simclrv2_tf.probing.intervals import wilson
 from simclrv2_tf.recipes.results.job_report import Row
 
 # Of top-1. Networks no further apart are alike, whatever chance would allow.
 ALIKE = 0.01
-# Balanced accuracy of the distilled network and of the one from scratch.
-Balanced = tuple[float, float] | None
 
 
-def better(distilled: Row, scratch: Row, balanced: Balanced = None) -> str:
+class Balanced(NamedTuple):
+    """Balanced accuracy, where classes are of unequal size.
+
+    Attributes:
+      distilled: Of the distilled network.
+      scratch: Of the network from scratch.
+      constant: Top-1 of always answering the largest class.
+    """
+
+    distilled: float
+    scratch: float
+    constant: float = 0.0
+
+
+def better(
+    distilled: Row, scratch: Row, balanced: Balanced | None = None
+) -> str:
     """The run that is exported: "scratch" if more of it is right.
 
     Args:
       distilled: The `Row` of the distilled network.
       scratch: That of the network from scratch.
-      balanced: Balanced accuracy of both where classes are of unequal size. It
+      balanced: `Balanced` of both where classes are of unequal size. It
         decides where top-1 is alike or differs by no more than chance, as in
-        most of it the largest class counts.
+        most of it the largest class counts, and where neither network surely
+        tells more than a constant answer, which top-1 would favour.
     """
     if distilled.top_1 is None or scratch.top_1 is None:
         return "distilled"
     one, other = distilled.top_1, scratch.top_1
-    alike = abs(one - other) <= ALIKE or _is_chance(distilled, scratch)
-    if balanced is not None and alike:
-        one, other = balanced
+    if balanced is not None and (
+        _are_alike(distilled, scratch)
+        or _tell_no_more(distilled, scratch, balanced.constant)
+    ):
+        one, other = balanced.distilled, balanced.scratch
     return "scratch" if other > one else "distilled"
 
 
+def _are_alike(distilled, scratch):
+    apart = abs(distilled.top_1 - scratch.top_1)
+    return apart <= ALIKE or _is_chance(distilled, scratch)
+
+
+def _tell_no_more(distilled, scratch, constant):
+    """Whether neither surely has more right than a constant answer."""
+    lows = [wilson(row.top_1, row.examples)[0] for row in (distilled, scratch)]
+    return max(lows) <= constant
+
+
 def verdict(
-    distilled: Row, scratch: Row, balanced: Balanced = None
+    distilled: Row, scratch: Row, balanced: Balanced | None = None
 ) -> str | None:
     """What there is to say of the choice, in words.
 
@@ -103,11 +134,16 @@ def _by_balance(distilled, scratch, balanced):
 
     Of many thousands of images a point of top-1 may be more than chance.
     """
-    own, other = balanced
+    own, other, constant = balanced
     chosen = "the latter" if other > own else "the former"
     alike = "are alike in top-1"
     if _is_chance(distilled, scratch):
         alike = "differ in top-1 by no more than chance"
+    elif not _are_alike(distilled, scratch):
+        alike = (
+            "do not surely have more right than a constant answer "
+            f"({percent(constant)})"
+        )
     return (
         f"The distilled network ({percent(distilled.top_1)}) and "
         f"{_from_scratch(distilled, scratch)} ({percent(scratch.top_1)}) "

@@ -8,7 +8,6 @@ import os
 from simclrv2_tf.console.units import duration
 from simclrv2_tf.console.units import percent
 from simclrv2_tf.files.run_files import FLAGS
-from simclrv2_tf.recipes import folds
 from simclrv2_tf.recipes import job_seconds
 from simclrv2_tf.recipes import record
 from simclrv2_tf.runs import status
@@ -111,7 +110,7 @@ def _part(directory, name, done):
         return f"{name:<11} done in {duration(done[name]['seconds'])}{suffix}"
     path = os.path.join(directory, name)
     if not os.path.exists(os.path.join(path, FLAGS)):
-        begun = _begun_in(directory, os.path.join(name, folds.FOLDER))
+        begun = _begun_in(directory, os.path.join(name, record.FOLDS))
         lines = [_part(directory, fold, done) for fold in begun]
         return "\n".join(lines) or f"{name:<11} not begun"
     lines = status.describe(path).split("\n")

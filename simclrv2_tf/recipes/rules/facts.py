@@ -56,6 +56,7 @@ class Facts:
         given, None where it was.
       short_runs: Pilot runs and trials that there is memory for, None where
         that bounds nothing.
+      encoded: Whether images are decoded as they are read.
     """
 
     examples: int
@@ -77,6 +78,7 @@ class Facts:
     largest: Any = None
     deserved: Any = None
     short_runs: int | None = None
+    encoded: bool = True
 
     @property
     def per_class(self) -> float:

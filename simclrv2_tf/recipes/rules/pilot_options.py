@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simclrv2_tf.recipes.job_recipe import Recipe
+from simclrv2_tf.recipes.rules import network_sizes
 from simclrv2_tf.recipes.rules.rule_values import LARGE_CROPS
 from simclrv2_tf.recipes.rules.rule_values import PAPERS_CROPS
 
@@ -31,16 +32,38 @@ def trials(recipe: Recipe) -> Iterator[dict[str, float]]:
     yield {STRENGTH: usual[STRENGTH] * _HARDLY, GRAY: 0.0}
 
 
-def wanted(recipe: Recipe) -> list[dict[str, float]]:
+def half_side(side: int) -> int | None:
+    """Half the side of pretraining's images, None where it is too small."""
+    return side // 2 if side // 2 >= network_sizes.SMALLEST else None
+
+
+def is_half_side(recipe: Recipe, side: int | None = None) -> bool:
+    """Whether pilot runs see images of half of pretraining's side.
+
+    Args:
+      recipe: A `Recipe`.
+      side: Of the images of pilot runs; None for what it has chosen.
+    """
+    side = side or recipe.options("pilot").get("image_size")
+    return side not in (None, recipe.options("pretrain")["image_size"])
+
+
+def wanted(recipe: Recipe, side: int | None = None) -> list[dict[str, float]]:
     """Those of `trials` that the user has not decided.
 
     The share of grey views may be given alone: the rest is tried with it.
+    Small images tell nothing of crops of larger ones.
+
+    Args:
+      recipe: A `Recipe`.
+      side: See `is_half_side`.
     """
-    given = set(recipe.given.get("pretrain", {}))
+    decided = set(recipe.given.get("pretrain", {}))
+    undecidable = {AREA} if is_half_side(recipe, side) else set()
     return [
-        {option: v for option, v in trial.items() if option not in given}
+        {option: v for option, v in trial.items() if option not in decided}
         for trial in trials(recipe)
-        if not set(trial) & given - {GRAY}
+        if not set(trial) & (decided - {GRAY} | undecidable)
     ]
 
 

@@ -21,6 +21,9 @@ SMALL = 64  # pixels
 # Times as long as wide: a view is 4:3 to 3:4, and of a 4:1 image it is a third
 # at most. Where none fits it is the whole image, both times.
 LONG = 2.0
+# Times the side of the network's images: from the first on, images are reduced
+# to the second, of which the smallest crop has 1.6 times the side of a view.
+FAR_LARGER, REDUCED = 4, 3
 CHIRAL = 0.7  # of the images told from their mirror images: half by chance
 
 
@@ -134,6 +137,14 @@ def flips(facts: Facts) -> bool:
 def mirrors_differ(facts: Facts) -> bool:
     """Whether the labels say that mirror images are of other classes."""
     return facts.mirrored_labels is not None and facts.mirrored_labels.differ
+
+
+def shorter_side(facts: Facts) -> int | None:
+    """What the shorter side of far larger images is reduced to, or None."""
+    side = network_sizes.choose(facts).image_size
+    if not facts.encoded or facts.side < FAR_LARGER * side:
+        return None
+    return REDUCED * side
 
 
 def blurs(facts: Facts) -> bool:

@@ -113,6 +113,30 @@ def test_pretraining_goes_on_from_the_pilot_that_was_chosen(job, monkeypatch):
     assert [config.checkpoint for config in job.calls] == [chosen, None]
 
 
+def test_pretraining_begins_anew_after_pilots_on_smaller_images(
+    job, monkeypatch
+):
+    job.recipe.choose("pretrain", "image_size", 32, "why", "source")
+    job.recipe.choose("pilot", "image_size", 16, "why", "source")
+    reached, seen = iter([0.5, 0.9, 0.2]), []
+    monkeypatch.setattr(pilots, "train_alone", job.run)
+    monkeypatch.setattr(pilots, "right", lambda job, features: next(reached))
+    monkeypatch.setattr(pilots, "weighted_accuracy", float)
+    monkeypatch.setattr(
+        pilots, "surely_better", lambda other, best: other > best
+    )
+    monkeypatch.setattr(pilots.hub, "load_network", seen.append)
+    monkeypatch.setattr(pilots, "_untrained", lambda job: 0.1)
+    job.recipe.pilot_runs = 2
+    pilots.choose_augmentation(job)
+    assert job.recipe.options("pretrain")["color_jitter_strength"] == 0.25
+    assert [config.image_size for config in job.calls] == [16, 16]
+    assert len(seen) == 2
+    assert all(pathlib.Path(each.model_dir).is_dir() for each in job.calls)
+    assert pilots.begins_at(job) is None
+    assert "goes on" not in job.recipe.notes[-1]
+
+
 def learns_at(job, start):
     """Has a job's runs learn nothing before so many have been started."""
     trained = job.run

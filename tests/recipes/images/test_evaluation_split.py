@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
-import tensorflow_datasets as tfds
 from data_files import LABELS as PIXEL_LABELS
 from data_files import PIXELS
 from data_files import rows
 from data_files import write_parquet
 from data_files import write_tar
 from data_files import write_tfrecord
+from tfds_files import image_and_label
+from tfds_files import write_tfds
 
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
@@ -39,23 +39,8 @@ def stored(directory, labels):
         }
         for split, own in labels.items()
     }
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="shapes",
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(
-            {
-                "image": tfds.features.Image(shape=(8, 8, 3)),
-                "label": tfds.features.ClassLabel(names=["a", "b", "c"]),
-            }
-        ),
-        split_datasets={
-            split: tf.data.Dataset.from_tensor_slices(own)
-            for split, own in rows.items()
-        },
-        data_dir=directory,
-        disable_shuffling=True,
-    )
-    return f"{directory}/shapes"
+    features = image_and_label((8, 8, 3), ["a", "b", "c"])
+    return write_tfds(directory, features, rows)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +57,9 @@ def test_test_stands_in_for_validation(shapes):
     assert data.train.num_examples == 120
     assert data.evaluation.num_examples == 30
     assert data.options == {"eval_split": "test"}
-    assert data.note == f"accuracy is measured on {shapes} (test)"
+    assert data.note == (
+        f"accuracy is measured on 30 labelled images of {shapes} (test)"
+    )
     evaluated = Config(dataset=shapes, **data.options)
     found = inputs.open_evaluation(evaluated)
     assert found.fingerprint() == data.evaluation.fingerprint()

@@ -57,6 +57,17 @@ def test_icons_that_are_drawn_in_transparency_alone():
         check(icons)
 
 
+@pytest.mark.parametrize(("flat", "told"), [(2, False), (30, True)])
+def test_some_images_of_one_colour_are_told(flat, told):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 255, (48, 8, 8, 3)).astype(np.uint8)
+    pixels[:flat] = 0
+    source = Source("some", np.full(48, -1, np.int32), InMemory(pixels))
+    notes = image_sample.notes(source, image_sample.look_at(source), 0.0)
+    words = ["data: 30 of 48 images looked at are of one colour."]
+    assert notes == (words if told else [])
+
+
 def test_images_that_cannot_be_read():
     with pytest.raises(ValueError, match="none of 48 can be read"):
         check(damaged(80, *range(80)))

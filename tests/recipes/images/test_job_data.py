@@ -48,9 +48,27 @@ def test_a_share_that_is_not_used_is_told():
     given = {"holdout_fraction": 0.5}
     data = opened(EVEN, eval_source=source(EVEN), **given)
     assert data.train.num_examples == 120
-    assert data.note.endswith("on these; --holdout_fraction is not used")
+    assert data.note.endswith("of these; --holdout_fraction is not used")
     plain = opened(EVEN, eval_source=source(EVEN), holdout_fraction=0.0)
-    assert plain.note == "accuracy is measured on these"
+    assert plain.note == "accuracy is measured on 120 labelled images of these"
+
+
+def test_an_evaluation_split_of_few_images_is_told():
+    enough = opened(EVEN, eval_source=source([0, 1] * 10)).note
+    assert "too few" not in enough
+    unlabelled = opened(EVEN, eval_source=source([0, 1] * 8 + [-1] * 9)).note
+    assert "measured on 16 labelled images" in unlabelled
+    assert "16 are too few to tell networks apart: --eval_split" in unlabelled
+
+
+@pytest.mark.parametrize(
+    "options", [{"labels_per_class": 5}, {"label_fraction": 0.1}]
+)
+def test_labels_that_are_asked_for_must_be_there(options):
+    (name,) = options
+    message = f"`{name}` needs labelled images, and no image of .* without "
+    with pytest.raises(ValueError, match=f"{message}--{name} the job pretrain"):
+        opened([-1] * 120, **options)
 
 
 @pytest.mark.parametrize(
@@ -213,13 +231,14 @@ def test_an_evaluation_split_is_numbered_as_the_training_split():
     [
         ([0, 1, -1] * 10, "abc", "'c', which is"),
         ([0, 1, 1, 1] * 10, "cb", "'a', which is"),
-        ([2] * 10, "abc", "'a', 'b', which are"),
+        ([2] * 30, "abc", "'a', 'b', which are"),
     ],
 )
 def test_classes_that_are_not_measured_are_named(labels, names, words):
     note = opened(EVEN, eval_source=source(labels, names)).note
     assert note == (
-        "accuracy is measured on these; none of these images is labelled "
+        f"accuracy is measured on {sum(label >= 0 for label in labels)} "
+        "labelled images of these; none of these images is labelled "
         f"{words} not measured"
     )
 

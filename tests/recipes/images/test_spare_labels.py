@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simclrv2_tf.data.holdout import held_out
+from simclrv2_tf.recipes.images import job_data
 from simclrv2_tf.recipes.images import spare_labels
 from tests.recipes.images.test_job_data import opened
 
@@ -100,6 +101,21 @@ def test_a_class_that_can_spare_none_takes_accuracy_from_itself_alone():
     # Every command that reads the stages' flags sets the same images aside.
     assert data.options == {"holdout_fraction": 0.16, "eval_split": "holdout"}
     assert data.evaluation.num_examples == len(held_out(labels, 0.16))
+
+
+def test_a_share_that_leaves_one_class_alone_measures_nothing():
+    """Two hundredths of 900, 80 and 20 are 18, 2 and none."""
+    data = opened(classes(900, 80, 20), "abc", labels_per_class=20)
+    assert data.evaluation is None
+    assert "or give --labels_per_class=16 or an evaluation split" in data.note
+
+
+def test_a_job_that_set_them_aside_goes_on(monkeypatch):
+    monkeypatch.setattr(
+        job_data, "_began", lambda config, with_evaluation: with_evaluation
+    )
+    data = opened(classes(900, 80, 20), "abc", labels_per_class=20)
+    assert data.evaluation.num_examples == 20
 
 
 @pytest.mark.parametrize("per_class", [1, 2, 3, 5, 7, 20, 40])

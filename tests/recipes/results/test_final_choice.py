@@ -2,6 +2,7 @@
 
 import pytest
 
+from simclrv2_tf.recipes.results.final_choice import Balanced
 from simclrv2_tf.recipes.results.final_choice import better
 from simclrv2_tf.recipes.results.final_choice import verdict
 from simclrv2_tf.recipes.results.job_report import Row
@@ -33,18 +34,21 @@ def test_the_better_one_is_exported(distilled, scratch, run):
 def test_unequal_classes_decide_between_networks_alike_in_top_1(
     distilled, scratch, balanced, run
 ):
-    assert better(row(distilled), row(scratch), balanced) == run
+    chosen = better(row(distilled), row(scratch), Balanced(*balanced))
+    assert chosen == run
 
 
 def test_a_choice_by_balanced_accuracy_is_told():
-    said = verdict(row(297), row(300), (0.397, 0.313))
+    said = verdict(row(297), row(300), Balanced(0.397, 0.313))
     assert said.startswith("The distilled network (82.5%) and the same network")
     assert "(83.3%) differ in top-1 by no more than chance, and the" in said
     assert "the former is exported for its balanced accuracy" in said
     assert "balanced accuracy (39.7% and 31.3%)" in said
     assert "within chance" in said and "a little too high" in said
-    assert "the latter is exported" in verdict(row(300), row(297), (0.3, 0.4))
-    assert "is worse than" in verdict(row(297), row(300), (0.3, 0.4))
+    assert "the latter is exported" in verdict(
+        row(300), row(297), Balanced(0.3, 0.4)
+    )
+    assert "is worse than" in verdict(row(297), row(300), Balanced(0.3, 0.4))
 
 
 def test_what_was_not_measured_says_nothing():
@@ -97,7 +101,7 @@ def test_a_constant_answer_is_not_exported_for_two_of_60_images():
     """40, 14 and 6 images of three classes: one is 1.7 points of top-1."""
     distilled, constant = row(38, 60), row(40, 60)
     assert better(distilled, constant) == "scratch"
-    balanced = (0.5, 1 / 3)
+    balanced = Balanced(0.5, 1 / 3)
     assert better(distilled, constant, balanced) == "distilled"
     said = verdict(distilled, constant, balanced)
     assert "differ in top-1 by no more than chance, and the former is" in said
@@ -106,7 +110,22 @@ def test_a_constant_answer_is_not_exported_for_two_of_60_images():
 
 def test_a_point_of_many_images_is_alike_and_no_chance():
     one, other = row(89_500, 100_000), row(90_000, 100_000)
-    assert better(one, other, (0.4, 0.3)) == "distilled"
-    said = verdict(one, other, (0.4, 0.3))
+    assert better(one, other, Balanced(0.4, 0.3)) == "distilled"
+    said = verdict(one, other, Balanced(0.4, 0.3))
     assert "(90.0%) are alike in top-1, and the former is exported" in said
     assert "within chance" not in said
+
+
+def test_a_nearly_constant_answer_is_not_exported_for_its_top_1():
+    """540 of 600 images are of one class, of which the other misses some."""
+    distilled, constant = row(360, 600), row(534, 600)
+    assert better(distilled, constant, Balanced(0.62, 0.4, 0.5)) == "scratch"
+    balanced = Balanced(0.62, 0.4, 0.9)
+    assert better(distilled, constant, balanced) == "distilled"
+    said = verdict(distilled, constant, balanced)
+    assert (
+        "do not surely have more right than a constant answer (90.0%)" in said
+    )
+    assert "the former is exported for its balanced accuracy" in said
+    useful = row(575, 600)  # surely more than 90 %
+    assert better(distilled, useful, balanced) == "scratch"

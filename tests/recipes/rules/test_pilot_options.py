@@ -1,5 +1,7 @@
 """What pilot runs try, and what they leave to the user."""
 
+import pytest
+
 from simclrv2_tf.recipes.rules import pilot_options
 
 
@@ -17,6 +19,24 @@ def test_crops_that_do_not_fit_very_long_images_are_not_tried(job):
         for s in (0.25, 0.05)
     ]
     assert pilot_options.wanted(job.recipe) == colours
+
+
+def test_smaller_images_tell_nothing_of_crops(job):
+    recipe = job.recipe
+    recipe.choose("pretrain", "image_size", 32, "why", "source")
+    everything = pilot_options.wanted(recipe)
+    recipe.choose("pilot", "image_size", 32, "why", "source")
+    assert pilot_options.wanted(recipe) == everything
+    recipe.choose("pilot", "image_size", 16, "why", "source")
+    assert pilot_options.wanted(recipe) == [
+        trial for trial in everything if "crop_area_min" not in trial
+    ]
+    assert pilot_options.wanted(recipe, side=32) == everything
+
+
+@pytest.mark.parametrize(("side", "half"), [(16, None), (31, None), (32, 16)])
+def test_half_of_a_small_image_is_too_small(side, half):
+    assert pilot_options.half_side(side) == half
 
 
 def test_what_the_user_gives_is_not_tried(job):

@@ -1,6 +1,5 @@
 """Who is told the metrics: each step once, whatever stops and goes on."""
 
-import csv
 import functools
 import json
 import logging
@@ -8,6 +7,7 @@ import pathlib
 import types
 
 import pytest
+from tables import rows_of
 
 import simclrv2_tf
 from simclrv2_tf.config import Config
@@ -32,8 +32,7 @@ OPTIONS = {
 
 
 def rows(directory):
-    with open(directory / csv_log.FILE, newline="") as file:
-        return list(csv.DictReader(file))
+    return rows_of(directory / csv_log.FILE)
 
 
 def steps(directory):

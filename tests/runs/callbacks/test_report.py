@@ -5,6 +5,7 @@ import types
 
 import pytest
 import tensorflow as tf
+from terminals import Terminal
 
 from simclrv2_tf.runs.callbacks import report as reports
 from simclrv2_tf.runs.callbacks.data_wait import DataWait
@@ -21,11 +22,6 @@ class Model:
 
     def reset_metrics(self):
         self.resets += 1
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 @pytest.fixture

@@ -17,6 +17,9 @@ from simclrv2_tf.data.sources.columns import LABELS
 from simclrv2_tf.data.sources.columns import SPLIT
 from simclrv2_tf.data.sources.columns import first_known
 from simclrv2_tf.data.sources.opening import SourceOptions
+from simclrv2_tf.data.splits import TEST
+from simclrv2_tf.data.splits import TRAIN
+from simclrv2_tf.data.splits import VALIDATION
 from simclrv2_tf.files.csv_rows import csv_rows
 from simclrv2_tf.files.utf8 import table_text
 
@@ -24,6 +27,7 @@ _LOG = logging.getLogger("simclrv2_tf")
 DELIMITERS = ",;\t|"
 _CALLED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEPARATOR = re.compile(r"sep=(.?)", re.IGNORECASE)  # Excel's first line
+_SPLITS = {*TRAIN, *VALIDATION, *TEST}
 _TITLES = 20  # rows among which the names of the columns are looked for
 
 
@@ -73,7 +77,9 @@ def read_table(file: str, options: SourceOptions) -> CsvTable:
     label, no_label = options.label_feature, ""
     if label and label not in head:
         no_label = _no_column(file, head, label)
-    return CsvTable(content, columns, _notes(file, rows[:place]), no_label)
+    notes = _notes(file, rows[:place])
+    notes += _unread_splits(file, head if named else [], columns, content)
+    return CsvTable(content, columns, notes, no_label)
 
 
 def _rows(file):
@@ -183,6 +189,22 @@ def _notes(file, before):
     return [f"passed over: {lines} before the rows of {file!r}"]
 
 
+def _unread_splits(file, head, columns, content):
+    """A sentence about a column of splits that has another name than theirs."""
+    if columns.split is not None:
+        return []
+    for number, name in enumerate(head):
+        cells = {
+            row[number].strip().lower() for _, row in content if row[number:]
+        }
+        if number not in columns and len(cells) > 1 and cells <= _SPLITS:
+            return [
+                f"the column {name!r} of {file!r} seems to name splits, and "
+                f"all rows are one split: call it {SPLIT!r} to keep them apart"
+            ]
+    return []
+
+
 def _columns(file, head, following, options):
     """The `Columns`, and whether the first row names them."""
     _check_present(file, head, options.image_feature)
@@ -244,16 +266,13 @@ def _check_single(file, head, columns, options):
 
 
 def _follows_names(file, head, following):
-    """Whether a row holds an image and the one before it none."""
+    """Whether the first row holds no image, neither by name nor in place."""
     if any(map(_is_image, head)):
         return False
     if any(map(_is_image, following)):
         return True
-    there = [
-        bool(row) and tf.io.gfile.exists(beside(file, row[0].strip()))
-        for row in (head, following)
-    ]
-    return there == [False, True]
+    first = bool(head) and head[0].strip()
+    return bool(first) and not tf.io.gfile.exists(beside(file, first))
 
 
 def beside(file: str, path: str) -> str:

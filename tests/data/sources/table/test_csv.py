@@ -100,6 +100,7 @@ def test_columns_by_name(tmp_path):
         ("path,label\n,a\n", "must name an image in each row.*row 2"),
         ("img_name,kind\n0.png,a\n", "must call the column of paths"),
         ("id,name,kind\n7,0.png,a\n", "must call the column of paths"),
+        ("id,breed\n000bec18,beagle\n", "must call the column of paths"),
         ("0.png,-7\n", "-1 for unlabelled. Received: -7 in row 1 of .*a.csv"),
         (
             "path,label\n0.png,a\n\n1.png,20.5\n",
@@ -347,6 +348,19 @@ def test_classes_that_are_written_alike_are_told(tmp_path):
 def splits_of_rows(*names):
     lines = [f"{place}.png,a,{name}" for place, name in enumerate(names)]
     return "\n".join(["path,label,split", *lines])
+
+
+def test_a_column_of_splits_under_another_name_is_told(tmp_path):
+    rows = "0.png,train,a\n1.png,test,b\n"
+    (note,) = sources.open_source(
+        table(tmp_path, f"path,data set,label\n{rows}")
+    ).notes
+    assert "the column 'data set' of" in note and "call it 'split'" in note
+    (tmp_path / "a.csv").unlink()
+    classes = "0.png,train\n1.png,plane\n"  # a class may be called so
+    assert not sources.open_source(
+        table(tmp_path, f"path,label\n{classes}")
+    ).notes
 
 
 def test_splits_that_a_job_does_not_look_at_are_told(tmp_path, caplog):

@@ -17,7 +17,7 @@ import simclrv2_tf
 from simclrv2_tf import session
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
-from simclrv2_tf.runs.start.orientation_choice import resolve_orientation
+from simclrv2_tf.runs.start.decoding_choice import resolve_decoding
 
 OPTIONS = {
     **small_backbone.options(),
@@ -151,14 +151,14 @@ def untrained_export(untrained):
 @pytest.mark.parametrize("role", ["model_dir", "checkpoint", "teacher"])
 def test_whoever_starts_from_a_run(untrained, role):
     run = {role: str(untrained)}
-    assert resolve_orientation(Config(**run)).apply_orientation
+    assert resolve_decoding(Config(**run)).apply_orientation
     off = Config(**run, apply_orientation=False)
-    assert not resolve_orientation(off).apply_orientation
+    assert not resolve_decoding(off).apply_orientation
 
 
 def test_runs_of_earlier_versions_left_it_alone(tmp_path):
     (tmp_path / "flags.json").write_text("{}")
-    assert not resolve_orientation(
+    assert not resolve_decoding(
         Config(model_dir=str(tmp_path))
     ).apply_orientation
 
