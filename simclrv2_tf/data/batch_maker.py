@@ -79,6 +79,8 @@ def _view_maker(source, image_size, least_area):
     each by itself; the views are the same.
     """
     shape = source.image_shape
+    if source.resize_shorter_side:  # the size that they are stored in counts
+        shape = source.storage.image_shape or source.shape
     if shape is None or max(*shape[:2], image_size) > SMALL:
         fetch = source.pixels()
 

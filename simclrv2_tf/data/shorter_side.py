@@ -58,8 +58,8 @@ def reduced_shape(shape, side: int) -> tuple:
 
 def _resized(image, size):
     method = tf.image.ResizeMethod.BICUBIC
-    floats = tf.cast(image, tf.float32)
-    smaller = tf.image.resize(floats, size, method, antialias=True)
+    # As it is: a photograph of floats would take four times the memory.
+    smaller = tf.image.resize(image, size, method, antialias=True)
     if not image.dtype.is_integer:
         return tf.clip_by_value(smaller, 0.0, 1.0)
     whole = tf.clip_by_value(tf.round(smaller), 0.0, float(image.dtype.max))

@@ -213,7 +213,8 @@ def _error_of_decoding(source, data):
             image = decode_image(
                 tf.constant(data), apply_orientation=source.apply_orientation
             )
-            tf.ensure_shape(image, source.image_shape or (None, None, 3))
+            shape = None if source.apply_orientation else source.shape
+            tf.ensure_shape(image, shape or (None, None, 3))
     except UNREADABLE as error:
         return f" The decoder says: {first_line(error).rstrip('.')}."
     return ""

@@ -60,10 +60,13 @@ def read_decoding(directory: str) -> Decoding:
     note = read_checked(
         path, "how images are decoded as JSON", "export the model again"
     )
-    return Decoding(
-        bool(note.get("apply_orientation", False)),
-        note.get("resize_shorter_side"),
-    )
+    side = note.get("resize_shorter_side")
+    if side is not None and (type(side) is not int or side < 1):
+        raise ValueError(
+            f"The file {path!r} must hold as resize_shorter_side a whole "
+            f"number above 0: export the model again. Received: {side!r}"
+        )
+    return Decoding(bool(note.get("apply_orientation", False)), side)
 
 
 def write_temperature(directory: str, temperature: float) -> None:

@@ -112,13 +112,20 @@ def _tell_quality(config, source, network, path, eval_source):
 
 
 def _turned(config):
-    """A clause on how an export applies orientation, "" if it does not."""
-    if not config.apply_orientation:
+    """A clause on what an export does to what it decodes, "" if nothing."""
+    done = []
+    if config.apply_orientation:
+        done.append("turns encoded JPEG, PNG and WebP as their EXIF tags say")
+    if config.resize_shorter_side:
+        done.append(
+            "reduces encoded images to a shorter side of "
+            f"{config.resize_shorter_side} pixels"
+        )
+    if not done:
         return ""
     return (
-        ": it turns encoded JPEG, PNG and WebP as their EXIF tags say; images "
-        "given as pixels, to network.keras, ONNX and LiteRT too, have no tag "
-        "and are taken as they are"
+        f": it {' and '.join(done)}; images given as pixels, to "
+        "network.keras, ONNX and LiteRT too, are taken as they are"
     )
 
 

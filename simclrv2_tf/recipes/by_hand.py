@@ -17,7 +17,7 @@ from simclrv2_tf.recipes.job_recipe import Recipe
 
 # Of the runs, so that a job that begins in the directory finds none of them.
 FOLDER = "by_hand"
-_ORIENTATION = "apply_orientation"
+_ORIENTATION, _SIDE = "apply_orientation", "resize_shorter_side"
 _EVALUATION = "eval_split"
 _FIRST = {  # the stage that comes before another, and what it is for
     "finetune": ("pretrain", "this stage starts from its weights"),
@@ -142,7 +142,10 @@ class _Stages:
             given -= {"dataset"}
         names = [f.name for f in dataclasses.fields(run) if f.name in given]
         turned = {_ORIENTATION: True} if self._turned() else {}
-        return {**{name: getattr(run, name) for name in names}, **turned}
+        side = self.data.train.resize_shorter_side
+        reduced = {_SIDE: side} if side and _SIDE not in given else {}
+        options = {name: getattr(run, name) for name in names}
+        return {**options, **turned, **reduced}
 
     def _recipe_by_hand(self, stage):
         """The recipe without what asks for an evaluation that no flag names."""

@@ -15,6 +15,7 @@ from simclrv2_tf.recipes.images.mirroring import told_from_mirror
 from simclrv2_tf.recipes.rules.facts import Facts
 from simclrv2_tf.recipes.rules.machine import this_machine
 from simclrv2_tf.recipes.rules.rule_values import CHIRAL
+from simclrv2_tf.runs.start.decoding_choice import trained_with
 
 
 def look_at(config: Config, data: JobData) -> tuple[ImageSample, list[str]]:
@@ -68,10 +69,24 @@ def gather(config: Config, data: JobData, sample: ImageSample) -> Facts:
         mirrored_labels=_mirrored(data, sample, mirror_accuracy),
         initial=given_weights.initial(config, data.train.num_examples),
         given=stage_configs.given(config)["pretrain"],
-        encoded=data.train.storage.encoded,
+        reducible=_is_reducible(config, data.train),
+        largest_given=_largest_given(config),
         evaluated=data.evaluation.num_examples if data.evaluation else 0,
     )
     return facts if facts.seconds else default_time.with_default(facts)
+
+
+def _is_reducible(config, source):
+    """Whether the rules may reduce images, which weights decide as well."""
+    undecided = source.resize_shorter_side is None
+    weights = trained_with(config.checkpoint)
+    return source.storage.encoded and undecided and weights is None
+
+
+def _largest_given(config):
+    """The largest image size that is given for a stage, 0 for none."""
+    stages = stage_configs.given(config).values()
+    return max(options.get("image_size", 0) for options in stages)
 
 
 def _mirrored(data, sample, mirror_accuracy):

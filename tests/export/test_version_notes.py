@@ -37,6 +37,14 @@ def test_what_is_noted_is_read(tmp_path, decoding, text):
     }
 
 
+@pytest.mark.parametrize("side", ['"96"', "-1", "0", "9.5", "true"])
+def test_a_side_that_is_none_is_refused(tmp_path, side):
+    text = f'{{"resize_shorter_side": {side}}}'
+    (tmp_path / "decoding.json").write_text(text)
+    with pytest.raises(ValueError, match="decoding.json' must hold as resize_"):
+        version_notes.read_decoding(str(tmp_path))
+
+
 def test_damaged_notes_are_named(tmp_path):
     for name in ("decoding.json", "calibration.json"):
         (tmp_path / name).write_text("{")

@@ -166,6 +166,14 @@ def test_images_are_turned_in_every_stage(tmp_path):
         assert text.count("--apply_orientation=True\n") == 1
 
 
+def test_images_are_reduced_in_every_stage(tmp_path):
+    """As weights or a source in Python say, and not the recipe."""
+    config = asked(tmp_path)
+    reduced = source(resize_shorter_side=20)
+    for text in written(config, recipe_of(config), reduced).values():
+        assert text.count("--resize_shorter_side=20\n") == 1
+
+
 def test_what_no_flag_does_is_said(tmp_path, npz):
     config = asked(tmp_path, dataset=npz, export_dir="served")
     recipe = recipe_of(config)

@@ -196,7 +196,7 @@ def plan_trials(
     if not runs or _in_memory(facts, both) < both:
         return 0.0
     each, start = costs.step["finetune"], max(0.0, costs.run - ENDING)
-    start += costs.regressions.start
+    start += costs.first_pass.get("finetune", 0.0) + costs.regressions.start
     probes = trial_options.probes(recipe, facts.labelled)
     fixed = runs * start + probes * costs.regressions.start
     # What is chosen may train for as long once more.

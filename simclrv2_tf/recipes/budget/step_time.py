@@ -83,10 +83,13 @@ def measure(
 
 def _measured(options, source, reckoned, decoding):
     batch = options.get("train_batch_size", 0)
-    if LEAST_STEPS * batch * decoding.of("pretrain") > SECONDS:
+    kept = "pretrain" in decoding.kept  # the probe decodes all of them first
+    first = decoding.image * source.num_examples if kept else 0.0
+    if first + LEAST_STEPS * batch * decoding.of("pretrain") > SECONDS:
         return _without_images(options, reckoned, decoding)
     probe, waiting = _timed(options, source, reckoned)
-    probe = dataclasses.replace(probe, decoding=decoding)
+    start = max(0.0, probe.start - first)  # which `stage_costs` counts itself
+    probe = dataclasses.replace(probe, start=start, decoding=decoding)
     return _with_input(probe, batch) if waiting > WAITING else probe
 
 

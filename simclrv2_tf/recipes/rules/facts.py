@@ -56,7 +56,9 @@ class Facts:
         given, None where it was.
       short_runs: Pilot runs and trials that there is memory for, None where
         that bounds nothing.
-      encoded: Whether images are decoded as they are read.
+      reducible: Whether images are decoded as they are read, and nothing
+        says yet what larger ones are reduced to.
+      largest_given: The largest image size that the user gave a stage, or 0.
     """
 
     examples: int
@@ -78,7 +80,8 @@ class Facts:
     largest: Any = None
     deserved: Any = None
     short_runs: int | None = None
-    encoded: bool = True
+    reducible: bool = True
+    largest_given: int = 0
 
     @property
     def per_class(self) -> float:

@@ -141,8 +141,8 @@ def mirrors_differ(facts: Facts) -> bool:
 
 def shorter_side(facts: Facts) -> int | None:
     """What the shorter side of far larger images is reduced to, or None."""
-    side = network_sizes.choose(facts).image_size
-    if not facts.encoded or facts.side < FAR_LARGER * side:
+    side = max(network_sizes.choose(facts).image_size, facts.largest_given)
+    if not facts.reducible or facts.side < FAR_LARGER * side:
         return None
     return REDUCED * side
 

@@ -70,6 +70,19 @@ def test_other_images_are_in_the_probe(timed, image):
     assert found == StepTime(0.5, 10.0, decoding)
 
 
+def test_the_first_pass_over_images_that_are_kept_is_no_part_of_a_start(timed):
+    """The plan counts it for each stage; a long one is not waited for."""
+    sources, _ = timed
+    pixels = step_time._noise(OPTIONS)
+    short = DecodingTime(2 / 256, kept=("pretrain",))
+    probe = step_time.measure(OPTIONS, pixels, 0.3, short)
+    assert sources == [pixels]
+    assert probe.start == pytest.approx(10 - 2)
+    long = DecodingTime(1.0, kept=("pretrain",))
+    step_time.measure(OPTIONS, pixels, 0.3, long)
+    assert sources[1] is not pixels
+
+
 def test_steps_that_wait_take_as_long_as_their_images(timed):
     _, found = timed
     found["waiting"] = 0.6
