@@ -104,7 +104,8 @@ def _of_too_few(facts):
 def _of_photographs(facts):
     """What is worth more than pretraining on a few photographs."""
     few = facts.examples < CONTINUED and not facts.initial
-    if not few or facts.channels != 3 or facts.side < PHOTOGRAPH:
+    in_colour = facts.coloured and facts.channels == 3
+    if not few or not in_colour or facts.side < PHOTOGRAPH:
         return []
     return [
         "if these are photographs, published weights tell more than any "

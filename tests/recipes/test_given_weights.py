@@ -42,6 +42,7 @@ def test_weights_are_looked_at_as_they_are_read(monkeypatch, examples, stage):
     [
         ({}, True),
         ({"channels": 1}, False),  # no photograph
+        ({"grey": True}, False),
         ({"side": 32}, False),
         ({"examples": 50_000}, False),  # enough to learn from
         ({"initial": {"resnet_depth": 50}}, False),  # has them
