@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 from simclrv2_tf.recipes.budget.stage_costs import Costs
-from simclrv2_tf.recipes.budget.stage_steps import examples_of
 from simclrv2_tf.recipes.budget.stage_steps import steps_given
 from simclrv2_tf.recipes.job_recipe import Recipe
 from simclrv2_tf.recipes.rules import network_sizes
@@ -108,7 +107,7 @@ def _given(facts, recipe, costs):
     """{stage: seconds of the steps that the user gave}, 0 for none."""
     return {
         stage: costs.of_step(stage)
-        * steps_given(recipe.options(stage), examples_of(stage, facts))
+        * steps_given(recipe.options(stage), facts.examples_of(stage))
         for stage in costs.step
         if stage not in recipe.left_out
     }

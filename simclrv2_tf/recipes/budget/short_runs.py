@@ -139,7 +139,7 @@ def _fit_pilots(recipe, facts, costs, seconds, most, side):
     start = max(0.0, costs.run - ENDING)  # nothing is exported
     start += costs.first_pass.get("pretrain", 0.0)
     enough = _enough_steps(recipe, facts, side)
-    step = costs.of_pilot(side == recipe.options("pretrain")["image_size"])
+    step = costs.of_pilot(not pilot_options.is_half_side(recipe, side))
     for runs in range(most, 1, -1):
         judging = costs.regressions.of_pilots(runs)
         each = (seconds - judging) / runs - start
@@ -160,7 +160,7 @@ def _fit_pilots(recipe, facts, costs, seconds, most, side):
 def _choose_side(recipe, side):
     """Chooses the size of the images of pilot runs."""
     why = "as pretraining, which goes on from one of them"
-    if side != recipe.options("pretrain")["image_size"]:
+    if pilot_options.is_half_side(recipe, side):
         why = (
             "half of pretraining's, for which there is no time: they tell "
             "colours apart alone, and pretraining begins anew"
@@ -172,7 +172,7 @@ def _enough_steps(recipe, facts, side):
     """The most of a pilot run, and no more than are given for pretraining."""
     options = recipe.options("pretrain")
     most = PILOT_EPOCHS * facts.examples // options["train_batch_size"]
-    if side != options["image_size"]:
+    if pilot_options.is_half_side(recipe, side):
         most = min(most, HALF_SIDE_STEPS)
     return min(most, steps_given(options, facts.examples) or most)
 

@@ -144,15 +144,9 @@ def _of_half_side(options, measured):
 def _first_pass(decoding, facts):
     """Seconds to decode what each stage keeps in memory then."""
     return {
-        stage: decoding.image * _examples(stage, facts)
+        stage: decoding.image * facts.examples_of(stage)
         for stage in decoding.kept
     }
-
-
-def _examples(stage, facts):
-    """Images that a stage learns from."""
-    few = facts.labelled if stage in ("finetune", "scratch") else 0
-    return few or facts.examples
 
 
 def _judging(costs, recipe, facts, images):
@@ -184,7 +178,7 @@ def _checking(costs, recipe, facts, images):
 
 def _between_checkpoints(options, stage, facts, step):
     """Steps from one checkpoint of a stage to the next, given or chosen."""
-    epoch = _examples(stage, facts) // options["train_batch_size"]
+    epoch = facts.examples_of(stage) // options["train_batch_size"]
     given = options.get("checkpoint_epochs", 0) * epoch
     every = options.get("checkpoint_steps") or given
     return every or max(1, round(CHECKPOINT / step))

@@ -32,7 +32,7 @@ def choose_steps(
       steps: As many as there is time for.
     """
     batch = recipe.options(stage)["train_batch_size"]
-    examples = examples_of(stage, facts)
+    examples = facts.examples_of(stage)
     steps = _allowed(recipe, stage, steps, examples)
     epochs, each = steps * batch / examples, costs.step[stage]
     recipe.seconds[stage] = steps * costs.of_step(stage) + costs.of_runs(stage)
@@ -44,12 +44,6 @@ def choose_steps(
         warmup, why = round(WARMUP * epochs, 2), f"{WARMUP:.0%} of the steps"
         recipe.choose(stage, "warmup_epochs", warmup, why, PAPER)
     choose_pace(recipe, stage, steps, each if costs.measured else None)
-
-
-def examples_of(stage: str, facts: Facts) -> int:
-    """Images that a stage goes through."""
-    few = facts.labelled if stage in ("finetune", "scratch") else None
-    return few or facts.examples
 
 
 def _allowed(recipe, stage, steps, examples):

@@ -14,7 +14,6 @@ from simclrv2_tf.recipes.budget.stage_steps import MANY_LABELS
 from simclrv2_tf.recipes.budget.stage_steps import MEASURED
 from simclrv2_tf.recipes.budget.stage_steps import MOST_EPOCHS
 from simclrv2_tf.recipes.budget.stage_steps import choose_steps
-from simclrv2_tf.recipes.budget.stage_steps import examples_of
 from simclrv2_tf.recipes.budget.stage_steps import label_steps
 from simclrv2_tf.recipes.budget.stage_steps import steps_given
 from simclrv2_tf.recipes.job_recipe import STAGES
@@ -139,7 +138,7 @@ def _is_short(recipe, facts, stage, afforded):
     """Whether there is no time for an epoch that was not given."""
     options = {**recipe.options(stage), "train_steps": None}
     given = {**options, **recipe.given.get(stage, {})}
-    examples = examples_of(stage, facts)
+    examples = facts.examples_of(stage)
     if steps_given(given, examples) or not options["learning_rate"]:
         return False
     return afforded[stage] * options["train_batch_size"] < examples
@@ -235,7 +234,7 @@ def all_given(recipe: Recipe, facts: Facts, most: int) -> bool:
 
 def _given(recipe, facts, stage):
     """Steps that the user gave a stage, 0 for none."""
-    return steps_given(recipe.options(stage), examples_of(stage, facts))
+    return steps_given(recipe.options(stage), facts.examples_of(stage))
 
 
 def stages_of(recipe: Recipe, facts: Facts) -> list[str]:

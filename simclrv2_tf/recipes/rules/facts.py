@@ -88,6 +88,11 @@ class Facts:
         """Labels of a class on average; a rare class is one among others."""
         return self.labelled / max(1, self.classes)
 
+    def examples_of(self, stage: str) -> int:
+        """Images that a stage goes through."""
+        few = self.labelled if stage in ("finetune", "scratch") else 0
+        return few or self.examples
+
     @property
     def coloured(self) -> bool:
         """Whether images differ in more than brightness and contrast."""
