@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from simclrv2_tf.models.keras_build import as_json
+from simclrv2_tf.models.keras_models.keras_build import as_json
 
 SIDE = 16  # pixels that the hand-written ones take
 NARROW = "keras:MobileNetV3Small(alpha=0.25, minimalistic=True)"

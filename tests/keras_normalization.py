@@ -4,7 +4,7 @@ import keras
 import keras_networks
 import numpy as np
 
-from simclrv2_tf.models.keras_build import as_json
+from simclrv2_tf.models.keras_models.keras_build import as_json
 from simclrv2_tf.models.network import Network
 
 SIDE = 8

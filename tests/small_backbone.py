@@ -12,7 +12,7 @@ import tempfile
 
 import keras
 
-from simclrv2_tf.models.keras_build import as_json
+from simclrv2_tf.models.keras_models.keras_build import as_json
 
 PIXELS = "0..1"
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 from simclrv2_tf.checkpoints import flags_beside
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.checkpoints import saved_model
-from simclrv2_tf.models import keras_constants
+from simclrv2_tf.models.keras_models import keras_constants
 
 MARK = "constants"  # in the progress of checkpoints whose constants count
 _LOADED_BY_KERAS = (".weights.h5", ".h5")  # which made the constants

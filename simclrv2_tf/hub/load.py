@@ -18,7 +18,7 @@ from simclrv2_tf.hub import keras_archive
 from simclrv2_tf.hub import snapshots
 from simclrv2_tf.hub import untrained_classifier
 from simclrv2_tf.models import pixel_scaling
-from simclrv2_tf.models.keras_build import canonical
+from simclrv2_tf.models.keras_models.keras_build import canonical
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import check_arguments
 

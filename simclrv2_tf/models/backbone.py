@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from simclrv2_tf.models.keras_backbone import KerasBackbone
+from simclrv2_tf.models.keras_models.keras_backbone import KerasBackbone
 from simclrv2_tf.models.network import Network
 
 

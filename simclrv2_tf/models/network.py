@@ -13,9 +13,9 @@ import tensorflow as tf
 from simclrv2_tf.keras_settings import check_image_format
 from simclrv2_tf.models.heads import ProjectionHead
 from simclrv2_tf.models.heads import SupervisedHead
-from simclrv2_tf.models.keras_backbone import KerasBackbone
-from simclrv2_tf.models.keras_backbone import check_options
-from simclrv2_tf.models.keras_backbone import make_keras_backbone
+from simclrv2_tf.models.keras_models.keras_backbone import KerasBackbone
+from simclrv2_tf.models.keras_models.keras_backbone import check_options
+from simclrv2_tf.models.keras_models.keras_backbone import make_keras_backbone
 from simclrv2_tf.models.normalization import BatchNorm
 from simclrv2_tf.models.pixel_scaling import make_scaling
 from simclrv2_tf.models.pixel_scaling import per_channel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from simclrv2_tf.models.keras_backbone import kernels
+from simclrv2_tf.models.keras_models.keras_backbone import kernels
 from simclrv2_tf.models.network import Network
 
 

@@ -13,9 +13,9 @@ import tensorflow as tf
 from simclrv2_tf.files import keras_files
 from simclrv2_tf.files.layer_names import uncounted
 from simclrv2_tf.files.run_files import FLAGS
-from simclrv2_tf.models.keras_build import as_json
-from simclrv2_tf.models.keras_build import load
-from simclrv2_tf.models.keras_spec import parse
+from simclrv2_tf.models.keras_models.keras_build import as_json
+from simclrv2_tf.models.keras_models.keras_build import load
+from simclrv2_tf.models.keras_models.keras_spec import parse
 from simclrv2_tf.recipes.record import is_job
 
 _TEACHER = "teacher"  # its weights count all along, others' at the start alone

@@ -9,7 +9,7 @@ from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import HEADS
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
-from simclrv2_tf.models.keras_build import canonical
+from simclrv2_tf.models.keras_models.keras_build import canonical
 from simclrv2_tf.models.pixel_scaling import per_channel
 from simclrv2_tf.recipes import student_check
 from simclrv2_tf.recipes.images.job_data import JobData

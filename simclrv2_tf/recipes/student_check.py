@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.models import keras_build
-from simclrv2_tf.models import keras_weights
+from simclrv2_tf.models.keras_models import keras_build
+from simclrv2_tf.models.keras_models import keras_weights
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs.keras_networks import settle_backbone

@@ -19,8 +19,10 @@ from simclrv2_tf.config import describing
 from simclrv2_tf.config.required import required
 from simclrv2_tf.data.source import Source
 from simclrv2_tf.models import weight_decay
-from simclrv2_tf.models.keras_classifier import make_keras_classifier
-from simclrv2_tf.models.keras_weights import load_start
+from simclrv2_tf.models.keras_models.keras_classifier import (
+    make_keras_classifier,
+)
+from simclrv2_tf.models.keras_models.keras_weights import load_start
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs import weights_classes

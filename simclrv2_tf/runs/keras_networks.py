@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Iterator
 
 from simclrv2_tf.config import Config
-from simclrv2_tf.models.keras_build import canonical
-from simclrv2_tf.models.keras_spec import FILE
-from simclrv2_tf.models.keras_spec import KERAS_HUB
-from simclrv2_tf.models.keras_spec import parse
+from simclrv2_tf.models.keras_models.keras_build import canonical
+from simclrv2_tf.models.keras_models.keras_spec import FILE
+from simclrv2_tf.models.keras_models.keras_spec import KERAS_HUB
+from simclrv2_tf.models.keras_models.keras_spec import parse
 from simclrv2_tf.models.network import Network
 
 

@@ -15,7 +15,7 @@ from simclrv2_tf.config import BACKBONE
 from simclrv2_tf.config import HEADS
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import describing
-from simclrv2_tf.models.keras_classifier import image_size_of
+from simclrv2_tf.models.keras_models.keras_classifier import image_size_of
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs import teacher_sources
 from simclrv2_tf.runs.keras_networks import settle_backbone

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from simclrv2_tf import hub
-from simclrv2_tf.models.keras_spec import FILE
-from simclrv2_tf.models.keras_spec import is_spec
+from simclrv2_tf.models.keras_models.keras_spec import FILE
+from simclrv2_tf.models.keras_models.keras_spec import is_spec
 
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from simclrv2_tf import losses
 from simclrv2_tf.data.augment.resize import shrink
-from simclrv2_tf.models.keras_classifier import KerasClassifier
+from simclrv2_tf.models.keras_models.keras_classifier import KerasClassifier
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.elements import labelled_elements
 from simclrv2_tf.stages.finetune import require_head

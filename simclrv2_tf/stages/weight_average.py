@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from simclrv2_tf.models import keras_constants
 from simclrv2_tf.models.dtype_policy import dtype_policy
+from simclrv2_tf.models.keras_models import keras_constants
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages import nonfinite
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 
-from simclrv2_tf.models import keras_constants
+from simclrv2_tf.models.keras_models import keras_constants
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.weight_average import PREFIX
 from simclrv2_tf.stages.weight_average import WeightAverage

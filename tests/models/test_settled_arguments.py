@@ -2,7 +2,7 @@
 
 import pytest
 
-from simclrv2_tf.models import keras_spec
+from simclrv2_tf.models.keras_models import keras_spec
 
 
 @pytest.mark.parametrize("name", ["include_top", "pooling", "weights"])

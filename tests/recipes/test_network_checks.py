@@ -2,7 +2,7 @@
 
 import pytest
 
-from simclrv2_tf.models.keras_build import canonical
+from simclrv2_tf.models.keras_models.keras_build import canonical
 from simclrv2_tf.recipes import network_checks
 from simclrv2_tf.recipes.images.job_data import open_data
 from simclrv2_tf.recipes.job_recipe import Recipe

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from simclrv2_tf import distribution
 from simclrv2_tf.checkpoints import run_directory
-from simclrv2_tf.models import keras_constants
+from simclrv2_tf.models.keras_models import keras_constants
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs.resume_state import Progress

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from small_classifier import SMALL
 
-from simclrv2_tf.models import keras_constants
+from simclrv2_tf.models.keras_models import keras_constants
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.finetune import FineTune
 from simclrv2_tf.stages.pretrain import Pretrain

@@ -11,7 +11,7 @@ import keras
 from simclrv2_tf import distribution
 from simclrv2_tf.config import profiled
 from simclrv2_tf.console.live_line import LiveLine
-from simclrv2_tf.models.keras_weights import RANDOM
+from simclrv2_tf.models.keras_models.keras_weights import RANDOM
 from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
 from simclrv2_tf.runs.callbacks.data_wait import DataWait

@@ -14,7 +14,7 @@ from simclrv2_tf.checkpoints.arrays import Arrays
 from simclrv2_tf.config import Config
 from simclrv2_tf.config.required import required
 from simclrv2_tf.files.errors import file_errors
-from simclrv2_tf.models import keras_constants
+from simclrv2_tf.models.keras_models import keras_constants
 from simclrv2_tf.probing.nearest import unit
 from simclrv2_tf.stages.key_memory import KeyMemory
 from simclrv2_tf.stages.stage import Stage

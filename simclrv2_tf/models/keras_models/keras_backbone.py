@@ -12,9 +12,9 @@ import keras
 import tensorflow as tf
 
 from simclrv2_tf import distribution
-from simclrv2_tf.models import keras_build
 from simclrv2_tf.models.convolution import Shape
-from simclrv2_tf.models.keras_pixels import pixel_scaling
+from simclrv2_tf.models.keras_models import keras_build
+from simclrv2_tf.models.keras_models.keras_pixels import pixel_scaling
 
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 _COUNTED = re.compile(r"(variable)_\d+")  # one that has no name of its own

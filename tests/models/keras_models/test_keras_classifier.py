@@ -7,9 +7,11 @@ import pytest
 import tensorflow as tf
 from keras_networks import images
 
-from simclrv2_tf.models.keras_classifier import KerasClassifier
-from simclrv2_tf.models.keras_classifier import image_size_of
-from simclrv2_tf.models.keras_classifier import make_keras_classifier
+from simclrv2_tf.models.keras_models.keras_classifier import KerasClassifier
+from simclrv2_tf.models.keras_models.keras_classifier import image_size_of
+from simclrv2_tf.models.keras_models.keras_classifier import (
+    make_keras_classifier,
+)
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.distill import Distill
 

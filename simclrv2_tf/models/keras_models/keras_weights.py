@@ -10,14 +10,14 @@ import numpy as np
 import tensorflow as tf
 
 from simclrv2_tf.files.errors import first_line
-from simclrv2_tf.models import keras_build
-from simclrv2_tf.models import keras_constants
-from simclrv2_tf.models import keras_imagenet_files
-from simclrv2_tf.models.keras_spec import FILE
-from simclrv2_tf.models.keras_spec import KERAS
-from simclrv2_tf.models.keras_spec import KERAS_HUB
-from simclrv2_tf.models.keras_spec import parse
-from simclrv2_tf.models.keras_spec import short
+from simclrv2_tf.models.keras_models import keras_build
+from simclrv2_tf.models.keras_models import keras_constants
+from simclrv2_tf.models.keras_models import keras_imagenet_files
+from simclrv2_tf.models.keras_models.keras_spec import FILE
+from simclrv2_tf.models.keras_models.keras_spec import KERAS
+from simclrv2_tf.models.keras_models.keras_spec import KERAS_HUB
+from simclrv2_tf.models.keras_models.keras_spec import parse
+from simclrv2_tf.models.keras_models.keras_spec import short
 from simclrv2_tf.models.network import Network
 
 RANDOM, IMAGENET = "random", "imagenet"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from simclrv2_tf.checkpoints import keras_layout
-from simclrv2_tf.models import keras_build
-from simclrv2_tf.models import keras_weights
-from simclrv2_tf.models.keras_weights import load_start
+from simclrv2_tf.models.keras_models import keras_build
+from simclrv2_tf.models.keras_models import keras_weights
+from simclrv2_tf.models.keras_models.keras_weights import load_start
 from simclrv2_tf.models.network import KERAS_SCOPE
 from simclrv2_tf.models.network import Network
 

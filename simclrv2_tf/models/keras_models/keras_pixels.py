@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from simclrv2_tf.models.keras_spec import KERAS
-from simclrv2_tf.models.keras_spec import constructor
-from simclrv2_tf.models.keras_spec import parse
-from simclrv2_tf.models.keras_spec import short
+from simclrv2_tf.models.keras_models.keras_spec import KERAS
+from simclrv2_tf.models.keras_models.keras_spec import constructor
+from simclrv2_tf.models.keras_models.keras_spec import parse
+from simclrv2_tf.models.keras_models.keras_spec import short
 
 # Of ImageNet's training images in [0, 1]: torchvision's, and Keras's "torch".
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

@@ -11,8 +11,8 @@ import simclrv2_tf
 from simclrv2_tf.files.layer_names import uncounted
 from simclrv2_tf.models import weight_decay
 from simclrv2_tf.models.backbone import Backbone
-from simclrv2_tf.models.keras_backbone import KerasBackbone
-from simclrv2_tf.models.keras_pixels import pixel_scaling
+from simclrv2_tf.models.keras_models.keras_backbone import KerasBackbone
+from simclrv2_tf.models.keras_models.keras_pixels import pixel_scaling
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
 from simclrv2_tf.stages import nonfinite

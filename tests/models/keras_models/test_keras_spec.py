@@ -6,8 +6,8 @@ import re
 import keras_networks
 import pytest
 
-from simclrv2_tf.models import keras_build
-from simclrv2_tf.models import keras_spec
+from simclrv2_tf.models.keras_models import keras_build
+from simclrv2_tf.models.keras_models import keras_spec
 
 
 @pytest.mark.parametrize(

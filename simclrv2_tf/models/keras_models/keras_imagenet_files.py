@@ -10,7 +10,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from simclrv2_tf.models.keras_pixels import IMAGENET_STD
+from simclrv2_tf.models.keras_models.keras_pixels import IMAGENET_STD
 
 _TOLERANCE = 1e-3  # the squares, of which our own files are, are far from it
 

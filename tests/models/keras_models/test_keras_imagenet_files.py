@@ -7,12 +7,14 @@ import keras_networks
 import numpy as np
 import pytest
 
-from simclrv2_tf.models import keras_build
-from simclrv2_tf.models import keras_imagenet_files
-from simclrv2_tf.models import keras_weights
-from simclrv2_tf.models.keras_classifier import make_keras_classifier
-from simclrv2_tf.models.keras_pixels import IMAGENET_MEAN
-from simclrv2_tf.models.keras_pixels import IMAGENET_STD
+from simclrv2_tf.models.keras_models import keras_build
+from simclrv2_tf.models.keras_models import keras_imagenet_files
+from simclrv2_tf.models.keras_models import keras_weights
+from simclrv2_tf.models.keras_models.keras_classifier import (
+    make_keras_classifier,
+)
+from simclrv2_tf.models.keras_models.keras_pixels import IMAGENET_MEAN
+from simclrv2_tf.models.keras_models.keras_pixels import IMAGENET_STD
 from simclrv2_tf.models.network import Network
 
 OTHER = (0.01, 0.02, 0.03)

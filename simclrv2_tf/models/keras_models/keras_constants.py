@@ -11,7 +11,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from simclrv2_tf.models.keras_backbone import KerasBackbone
+from simclrv2_tf.models.keras_models.keras_backbone import KerasBackbone
 
 
 def refresh(network: keras.Model) -> None:

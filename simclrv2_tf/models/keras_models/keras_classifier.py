@@ -9,17 +9,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from simclrv2_tf.models import keras_build
-from simclrv2_tf.models import keras_imagenet_files
-from simclrv2_tf.models.keras_backbone import as_taken
-from simclrv2_tf.models.keras_backbone import check_images
-from simclrv2_tf.models.keras_pixels import pixel_scaling
-from simclrv2_tf.models.keras_spec import KERAS
-from simclrv2_tf.models.keras_spec import KERAS_HUB
-from simclrv2_tf.models.keras_spec import OF_CLASSIFIERS
-from simclrv2_tf.models.keras_spec import SETTLED
-from simclrv2_tf.models.keras_spec import constructor
-from simclrv2_tf.models.keras_spec import parse
+from simclrv2_tf.models.keras_models import keras_build
+from simclrv2_tf.models.keras_models import keras_imagenet_files
+from simclrv2_tf.models.keras_models.keras_backbone import as_taken
+from simclrv2_tf.models.keras_models.keras_backbone import check_images
+from simclrv2_tf.models.keras_models.keras_pixels import pixel_scaling
+from simclrv2_tf.models.keras_models.keras_spec import KERAS
+from simclrv2_tf.models.keras_models.keras_spec import KERAS_HUB
+from simclrv2_tf.models.keras_models.keras_spec import OF_CLASSIFIERS
+from simclrv2_tf.models.keras_models.keras_spec import SETTLED
+from simclrv2_tf.models.keras_models.keras_spec import constructor
+from simclrv2_tf.models.keras_models.keras_spec import parse
 
 _TRIED = 224  # pixels of the images that a network of any size is tried on
 _WITHOUT_FILE = (None, "imagenet")  # `weights` of a constructor

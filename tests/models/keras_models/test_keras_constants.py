@@ -11,8 +11,8 @@ import simclrv2_tf
 from simclrv2_tf import export
 from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.hub import earlier_constants
-from simclrv2_tf.models import keras_constants
-from simclrv2_tf.models.keras_weights import load_start
+from simclrv2_tf.models.keras_models import keras_constants
+from simclrv2_tf.models.keras_models.keras_weights import load_start
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.stages.weight_average import WeightAverage
 

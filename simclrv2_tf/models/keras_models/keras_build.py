@@ -12,14 +12,14 @@ import keras
 
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.paths import is_remote
-from simclrv2_tf.models.keras_spec import FILE
-from simclrv2_tf.models.keras_spec import JSON
-from simclrv2_tf.models.keras_spec import KERAS
-from simclrv2_tf.models.keras_spec import KERAS_HUB
-from simclrv2_tf.models.keras_spec import Spec
-from simclrv2_tf.models.keras_spec import constructor
-from simclrv2_tf.models.keras_spec import parse
-from simclrv2_tf.models.keras_spec import short
+from simclrv2_tf.models.keras_models.keras_spec import FILE
+from simclrv2_tf.models.keras_models.keras_spec import JSON
+from simclrv2_tf.models.keras_models.keras_spec import KERAS
+from simclrv2_tf.models.keras_models.keras_spec import KERAS_HUB
+from simclrv2_tf.models.keras_models.keras_spec import Spec
+from simclrv2_tf.models.keras_models.keras_spec import constructor
+from simclrv2_tf.models.keras_models.keras_spec import parse
+from simclrv2_tf.models.keras_models.keras_spec import short
 
 
 class MissingKerasHub(ValueError):

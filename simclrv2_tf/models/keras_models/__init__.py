@@ -1,0 +1,1 @@
+"""Networks of Keras and of users as backbones and supervised networks."""
