@@ -90,7 +90,8 @@ MAY_IMPORT = {
     },
     "stages": {"losses", "models", "distribution", "data"},
     "hub": {"models", "checkpoints"},
-    "losses": {"distribution", "nt_xent_tiled"},
+    "losses": {"distribution", "nt_xent_dense", "nt_xent_tiled"},
+    "nt_xent_dense": {"distribution"},
     "nt_xent_tiled": {"distribution"},
     "models": {"distribution", "keras_settings"},
     "scaling": {"losses", "models"},
@@ -217,7 +218,7 @@ RUNS_LEVELS = (
     {"checkpoint_comparison", "checkpointing", "start", "weights_taken"},
     {"build"},
     {"changed_flags", "monitoring"},
-    {"announcement", "callbacks"},
+    {"announcement", "assembly", "callbacks"},
     {"fit"},
     {"train"},
 )

@@ -24,7 +24,7 @@ from simclrv2_tf.stages.stage import Stage
 _LOG = logging.getLogger("simclrv2_tf")
 
 
-def newest(directory: str) -> str | None:
+def newest(directory: str | None) -> str | None:
     """Prefix of the checkpoint that a run goes on from, None for none.
 
     Raises:

@@ -34,7 +34,7 @@ def describe() -> dict:
 
 
 def _versions():
-    versions = {
+    versions: dict[str, str | None] = {
         "simclrv2_tf": simclrv2_tf.__version__,
         "python": platform.python_version(),
     }

@@ -44,7 +44,7 @@ class Interruption:
 
     def __init__(self, exit_code: int = 42, time_limit: float = 0.0):
         self.exit_code = exit_code
-        self.reason = None
+        self.reason: str | None = None
         self._seconds = time_limit - min(_RESERVE[0], time_limit * _RESERVE[1])
         self._deferring = False
         self._before: dict[int, Any] = {}

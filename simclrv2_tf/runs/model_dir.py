@@ -211,5 +211,6 @@ def _clean(folder):
 def _is_left_probe(name):
     """Whether it is that of a process of this host that is gone."""
     probe = _PROBE.fullmatch(name)
-    here = probe and probe[1] in (None, socket.gethostname())
-    return here and not lock.runs(int(probe[2]))
+    if probe is None or probe[1] not in (None, socket.gethostname()):
+        return False
+    return not lock.runs(int(probe[2]))

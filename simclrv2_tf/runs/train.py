@@ -13,39 +13,25 @@ import keras
 import tensorflow as tf
 
 from simclrv2_tf import distribution
-from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.config import time_limit_seconds
 from simclrv2_tf.data.source import Source
-from simclrv2_tf.data.unreadable import still_unreadable
 from simclrv2_tf.files.errors import first_line
 from simclrv2_tf.files.lock import Lock
 from simclrv2_tf.files.lock import TakenOver
 from simclrv2_tf.files.lock import check_owner
 from simclrv2_tf.models.network import Network
 from simclrv2_tf.models.network import count_parameters
-from simclrv2_tf.runs import build
 from simclrv2_tf.runs import checkpointing
-from simclrv2_tf.runs import environment
-from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import model_dir
 from simclrv2_tf.runs.announcement import announce
+from simclrv2_tf.runs.assembly import assemble
 from simclrv2_tf.runs.callbacks.user_callbacks import check_callbacks
 from simclrv2_tf.runs.fit import fit
-from simclrv2_tf.runs.hardware import memory_check
-from simclrv2_tf.runs.hardware import precision
 from simclrv2_tf.runs.interruption import Interruption
-from simclrv2_tf.runs.journal import Journal
 from simclrv2_tf.runs.monitoring import projector
-from simclrv2_tf.runs.plan import make_plan
 from simclrv2_tf.runs.resolve import resolve
-from simclrv2_tf.runs.resolve import teacher_size
-from simclrv2_tf.runs.start.class_numbers import names_of_run
-from simclrv2_tf.runs.start.class_numbers import number_as_before
-from simclrv2_tf.runs.start.probe_start import start_from_probe
-from simclrv2_tf.runs.training_data import TrainingData
 from simclrv2_tf.runs.training_run import Evaluation
-from simclrv2_tf.runs.training_run import TrainingRun
 
 ENDED = "a callback ended training; the same command goes on"
 CUT = (
@@ -115,7 +101,7 @@ def train(
         _interruptible(config, interruption) as interruption,
         _locked(config.directory) as lock,
     ):
-        run = _assemble(
+        run = assemble(
             config,
             source,
             check_classes,
@@ -156,99 +142,6 @@ def _locked(directory: str) -> Iterator[Lock | None]:
     with Lock(directory) as lock:
         model_dir.clean(directory)
         yield lock
-
-
-def _assemble(config, source, check_classes, **parts):
-    """Opens the data, plans, builds the stage, and resumes.
-
-    Args:
-      config: The resolved `Config`.
-      source: A `Source`; None for the one that the config names.
-      check_classes: See `train`.
-      **parts: The other parts of a `TrainingRun`, by name.
-    """
-    source, classes = _open(config, source, check_classes)
-    plan = _make_plan(config, source)
-    journal = Journal(config.model_dir if distribution.is_chief() else None)
-    data = TrainingData(config, source, teacher_size(config))
-    checkpoint = checkpointing.newest(config.model_dir)
-    run = TrainingRun(
-        config=config,
-        plan=plan,
-        memory=_check_memory(config, plan, checkpoint),
-        stage=_build(config, plan, source, resumes=checkpoint is not None),
-        data=data,
-        classes=classes,
-        journal=journal,
-        **parts,
-    )
-    _resume(run, checkpoint)
-    return run
-
-
-def _open(config, source, check_classes):
-    """The source with the labels it trains on, and the names of its classes."""
-    opened = source or inputs.open_source(config)
-    source = number_as_before(config, opened)
-    classes = names_of_run(config, source, opened)
-    if check_classes is not None:
-        check_classes(classes)
-    drawn_as = classes.get(inputs.DRAWN_AS)
-    source = inputs.choose_labels(config, source, drawn_as)
-    return source.with_channels(config.channels), classes
-
-
-def _make_plan(config, source):
-    return make_plan(
-        config,
-        source.num_examples,
-        distribution.num_replicas(),
-        labelled=int((source.labels >= 0).sum()),
-    )
-
-
-def _resume(run, checkpoint):
-    """Restores the checkpoint, or starts the head from a probe if chosen."""
-    if checkpoint is not None:
-        run.progress = checkpointing.restore(run.stage, checkpoint)
-        _restore_unreadable(run)
-    elif run.config.linear_probe_init:
-        batch = run.config.eval_batch_size
-        start_from_probe(run.stage.network, run.data, batch)
-        if run.stage.average is not None:
-            run.stage.average.restart()
-
-
-def _restore_unreadable(run):
-    """Goes on counting what cannot be read, unless the data have changed.
-
-    Files that are mended under their names are the same data: each image is
-    tried once.
-    """
-    if not run.progress.unreadable:
-        return
-    before = model_dir.read_environment(run.config.model_dir).get("data")
-    if before in (None, environment.describe_data(run.data.source)):
-        numbers = still_unreadable(run.data.source, run.progress.unreadable)
-        run.data.unreadable.restore(numbers)
-
-
-def _check_memory(config, plan, checkpoint):
-    """The memory that a run is expected to take, checked if it trains."""
-    step = run_directory.step_of(checkpoint) if checkpoint else 0
-    look = (
-        memory_check.check if step < plan.train_steps else memory_check.expect
-    )
-    return look(config, plan.replicas)
-
-
-def _build(config, plan, source, resumes):
-    """The compiled stage, its weights drawn from the seed."""
-    keras.utils.set_random_seed(config.seed)
-    precision.warn_if_emulated(config.mixed_precision)
-    build.set_determinism(config)
-    with precision.policy(config.mixed_precision):
-        return build.compiled_stage(config, plan, source, resumes)
 
 
 @contextlib.contextmanager

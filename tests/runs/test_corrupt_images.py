@@ -16,6 +16,7 @@ from simclrv2_tf.checkpoints import run_directory
 from simclrv2_tf.config import Config
 from simclrv2_tf.data import sources
 from simclrv2_tf.data.unreadable import UnreadableImages
+from simclrv2_tf.runs import assembly
 from simclrv2_tf.runs import environment
 from simclrv2_tf.runs import train as training
 from simclrv2_tf.runs.monitoring import projector
@@ -126,7 +127,7 @@ def test_images_that_are_mended_are_not_counted_on(folder, monkeypatch):
     bad = [names.index(name) for name in ("/a/0.png", "/a/1.png", "b/59.png")]
     before = {"data": environment.describe_data(source)}
     monkeypatch.setattr(
-        training.model_dir, "read_environment", lambda directory: before
+        assembly.model_dir, "read_environment", lambda directory: before
     )
 
     def restored():
@@ -137,7 +138,7 @@ def test_images_that_are_mended_are_not_counted_on(folder, monkeypatch):
                 source=source, unreadable=UnreadableImages(source, 0.1)
             ),
         )
-        training._restore_unreadable(run)
+        assembly._restore_unreadable(run)
         return run.data.unreadable.numbers
 
     assert restored() == {*bad}

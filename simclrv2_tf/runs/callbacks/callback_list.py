@@ -10,6 +10,7 @@ import keras
 
 from simclrv2_tf import distribution
 from simclrv2_tf.config import profiled
+from simclrv2_tf.config.required import required
 from simclrv2_tf.console.live_line import LiveLine
 from simclrv2_tf.models.keras_models.keras_weights import RANDOM
 from simclrv2_tf.runs import build
@@ -164,7 +165,7 @@ def _make_profiles(run, wait):
     steps = run.config.profile_steps
     if not steps:
         return []
-    first, _ = profiled(steps)
+    first, _ = required(profiled(steps), "profile_steps")
     if not run.config.model_dir:
         raise ValueError("`profile_steps` writes into `model_dir`: give one.")
     if first > run.plan.train_steps:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from typing import TextIO
+from typing import TypeAlias
 
 from simclrv2_tf.console.live_line import LiveLine
 from simclrv2_tf.console.live_line import is_terminal
@@ -22,6 +23,8 @@ from simclrv2_tf.runs.journal import Journal
 FIRST_LINE_SECONDS = 30.0  # from the end of the first step
 LOG_SECONDS = 10.0  # from one line to the next, where nobody looks on
 LIVE_SECONDS = 1.0  # from one state of the live line to the next
+# Step, metrics, pace and time.
+_Line: TypeAlias = tuple[int, dict[str, float], dict[str, float], float]
 
 
 class Report(EveryFew):
@@ -72,12 +75,16 @@ class Report(EveryFew):
         self.stream = stream
         self.last: dict[str, float] = {}
         self.printed = False
-        self._since: tuple[float, int] | None = None
+        self._begun = False
+        self._since = (0.0, 0)
+        self._shown_at: float | None = None
+        self._left_out: _Line | None = None
         self._early = EarlyLine(FIRST_LINE_SECONDS)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         super().on_train_begin(logs)
-        self._since = self._shown_at = self._left_out = None
+        self._begun = False
+        self._shown_at = self._left_out = None
         self._lines = SparseLines(
             0.0 if is_terminal(self.stream or sys.stdout) else LOG_SECONDS
         )
@@ -91,8 +98,8 @@ class Report(EveryFew):
 
     def act(self, step: int, logs: dict | None) -> None:
         now = time.monotonic()
-        if self._since is None:  # the first step compiles: it tells no speed
-            self._since = (now, step)
+        if not self._begun:  # the first step compiles: it tells no speed
+            self._begun, self._since = True, (now, step)
             self._waited()  # for the first batch, in that step
         super().act(step, logs)
         if self._early.is_due(now):

@@ -41,7 +41,7 @@ class Scalars:
         if not self._directory:
             return
         try:
-            writer = self._opened()
+            writer = self._opened(self._directory)
             with writer.as_default(step=step):
                 summaries()
             writer.flush()
@@ -53,10 +53,10 @@ class Scalars:
                 )
             self._failed = True
 
-    def _opened(self):
+    def _opened(self, directory):
         if self._writer is None:
-            keep_events(self._directory, self._stays)
-            self._writer = tf.summary.create_file_writer(self._directory)
+            keep_events(directory, self._stays)
+            self._writer = tf.summary.create_file_writer(directory)
         return self._writer
 
     def _stays(self, event):

@@ -217,7 +217,7 @@ def _compare_with_teacher(config, source):
 
 
 def _as_the_checkpoint(config, source):
-    known = weights_classes.class_names(config.checkpoint)
+    known = weights_classes.class_names(config.checkpoint) or []
     numbered = weights_order.in_order_of(config.checkpoint, source)
     names = numbered.class_names or ()
     other = known and len(known) == len(names) and set(known) != set(names)

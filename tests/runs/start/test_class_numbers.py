@@ -14,8 +14,8 @@ from simclrv2_tf.data.source import Source
 from simclrv2_tf.data.storage import InMemory
 from simclrv2_tf.runs import inputs
 from simclrv2_tf.runs import weights
+from simclrv2_tf.runs.assembly import open_data
 from simclrv2_tf.runs.start import class_numbers
-from simclrv2_tf.runs.train import _open
 from simclrv2_tf.runs.train import train
 
 TINY = {
@@ -194,7 +194,7 @@ def test_labels_chosen_are_those_of_the_earlier_version(by_letters):
 
 def seen(config_, names):
     """Images that a run on pictures of classes in this order is given."""
-    source, classes = _open(config_, pictures(names), None)
+    source, classes = open_data(config_, pictures(names), None)
     kept = source.storage.array[source.labels >= 0]
     return kept, classes.get(inputs.DRAWN_AS)
 
@@ -273,9 +273,9 @@ def test_a_new_classifier_of_numbers_with_gaps(with_gaps, tmp_path):
     message = "The class 2 has no example in npz:.*, while the largest label"
     for some in (new, dataclasses.replace(new, checkpoint=str(tmp_path))):
         with pytest.raises(ValueError, match=message):
-            _open(some, with_gaps, None)
+            open_data(some, with_gaps, None)
     pretraining = config(tmp_path, train_mode="pretrain", labels_per_class=0)
-    assert _open(pretraining, with_gaps, None)[0].num_classes == 5
+    assert open_data(pretraining, with_gaps, None)[0].num_classes == 5
 
 
 def test_a_student_of_teachers_that_know_no_names(
